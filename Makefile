@@ -1,0 +1,31 @@
+# The one list of commands.
+
+.PHONY: help run test lint fmt interop deny ci
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+
+run: ## Run the server with recorded data on http://127.0.0.1:8000/sse
+	cargo run --release -- serve --demo
+
+test: ## Run all tests, those with real MCP clients included
+	interop/setup
+	cargo test --workspace
+
+lint: ## Check formatting, lints and documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+fmt: ## Format the code
+	cargo fmt --all
+
+interop: ## Let real MCP clients talk to the server, and show what they say
+	interop/setup
+	cargo test -p aareguru-mcp --test it interop
+
+deny: ## Check licences, sources and banned crates of all dependencies
+	.ci/cargo-deny check --hide-inclusion-graph bans licenses sources
+
+ci: ## What continuous integration runs
+	.ci/run

@@ -1,0 +1,47 @@
+//! The parts that all connections share. Building them binds no port.
+
+use aareguru::{Client, River};
+use anyhow::Context;
+use rmcp_sse::{SseServerConfig, SseService};
+use tokio_util::sync::CancellationToken;
+
+use crate::{mcp::AareServer, settings::Settings};
+
+/// The server without its port.
+#[derive(Debug)]
+pub struct App {
+    /// Answers a session's questions; a clone for each session.
+    pub server: AareServer,
+    /// The HTTP+SSE transport with its open sessions.
+    pub sse: SseService<AareServer>,
+    /// Ends all sessions.
+    pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// Builds the parts; with `demo` the river answers from its recordings.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be used, named.
+    pub fn build(settings: &Settings, demo: bool) -> anyhow::Result<Self> {
+        let client = if demo {
+            Client::recorded()
+        } else {
+            Client::new(&settings.upstream()).context("AAREGURU_BASE_URL")?
+        };
+        let server = AareServer::new(River::new(client));
+        let shutdown = CancellationToken::new();
+        let config = SseServerConfig::default()
+            .with_sse_keep_alive(settings.sse_keep_alive())
+            .with_max_request_body_bytes(settings.max_request_body_bytes)
+            .with_max_queued_bytes(settings.sse_max_queued_bytes)
+            .with_cancellation_token(shutdown.clone());
+        let handler = server.clone();
+        Ok(Self {
+            server,
+            sse: SseService::new(move || Ok(handler.clone()), config),
+            shutdown,
+        })
+    }
+}

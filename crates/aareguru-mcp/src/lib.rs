@@ -1,0 +1,28 @@
+//! An MCP server that answers questions about the Swiss river Aare.
+//!
+//! # Map
+//!
+//! In the order in which the program meets them:
+//!
+//! - [`cli`]: the command line.
+//! - [`settings`]: every setting, its name, its default.
+//! - [`telemetry`]: logs on.
+//! - [`app`]: the parts that all connections share, built without a port.
+//! - [`http`]: every route and every layer, in order.
+//! - [`mcp`]: the river as MCP presents it: tools and resources.
+//! - [`serve`]: the accept loop, and how it ends.
+//! - [`stdio`]: the same server on standard input and output.
+//! - [`banner`]: what `serve` prints when it is ready.
+
+pub mod cli;
+pub mod settings;
+
+pub mod telemetry;
+
+pub mod app;
+pub mod http;
+pub mod mcp;
+pub mod serve;
+pub mod stdio;
+
+pub mod banner;

@@ -1,0 +1,94 @@
+//! The river as MCP presents it.
+//!
+//! A handler only translates: arguments to a question, the answer to text and
+//! structured content. What the numbers mean is the business of `aareguru`.
+
+mod reading;
+mod resources;
+mod tools;
+
+use aareguru::River;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, Implementation, ListResourcesResult,
+        ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, Tool,
+    },
+    service::RequestContext,
+};
+
+/// How a model should use the tools; sent with every `initialize`.
+const INSTRUCTIONS: &str = "\
+Water temperatures of the Swiss river Aare, measured every ten minutes at eight places. \
+Tell the user where and when a value was measured, and credit aare.guru and BAFU. \
+An answer marked stale, old or recorded does not describe the river now: say so. \
+What is unknown is unknown, neither zero nor harmless. \
+Never tell anybody that swimming is safe: these tools do not know that.";
+
+/// The MCP server; cheap to clone, one clone serves one session.
+#[derive(Debug, Clone)]
+pub struct AareServer {
+    river: River,
+}
+
+impl AareServer {
+    /// A server that asks `river`.
+    pub fn new(river: River) -> Self {
+        Self { river }
+    }
+}
+
+impl ServerHandler for AareServer {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .build();
+        let server = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+            .with_title("Aareguru")
+            .with_description("How warm is the Aare?")
+            .with_website_url("https://aare.guru");
+        ServerConfig::new(capabilities)
+            .with_server_info(server)
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(tools::all().to_vec()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        tools::all().iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let result = tools::call(&self.river, request).await?;
+        Ok(result.into())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resources::all()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let result = resources::read(&self.river, &request.uri).await?;
+        Ok(result.into())
+    }
+}

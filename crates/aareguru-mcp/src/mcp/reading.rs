@@ -1,0 +1,188 @@
+//! A reading as tools show it: fields for programs, a sentence for people.
+
+use std::time::Duration;
+
+use aareguru::{Freshness, Reading, local_time};
+use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The water temperature at one place, as structured content.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct WaterTemperature {
+    /// Water temperature in degrees Celsius; null if it is unknown or was
+    /// measured more than a day ago.
+    pub(super) temperature_celsius: Option<f64>,
+    /// When it was measured, in Unix seconds; null if unknown.
+    pub(super) measured_at: Option<i64>,
+    /// The same in Swiss local time with its zone, as in "2023-05-09 13:20 CEST".
+    pub(super) measured_at_local: Option<String>,
+    /// How long ago it was measured, in seconds; null if unknown.
+    pub(super) age_seconds: Option<u64>,
+    /// How far the value can be trusted to describe the river now.
+    pub(super) freshness: FreshnessName,
+    /// The day on which this answer was recorded, if it is a recording and not
+    /// the live river.
+    pub(super) recorded_on: Option<String>,
+}
+
+/// The names that programs see.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FreshnessName {
+    /// At most two hours old.
+    Fresh,
+    /// More than two hours old.
+    Stale,
+    /// More than a day old: not shown as current.
+    Old,
+    /// No value, or no believable time.
+    Unknown,
+    /// From a recording, not the live river.
+    Recorded,
+}
+
+impl WaterTemperature {
+    pub(super) fn new(reading: &Reading, now: Timestamp) -> Self {
+        let freshness = reading.freshness(now);
+        Self {
+            temperature_celsius: reading.value.filter(|_| freshness != Freshness::Old),
+            measured_at: reading.measured_at.map(Timestamp::as_second),
+            measured_at_local: reading.measured_at.map(local_time),
+            age_seconds: reading.age(now).map(|age| age.as_secs()),
+            freshness: freshness.into(),
+            recorded_on: reading.recorded_on.map(|day| day.to_string()),
+        }
+    }
+}
+
+impl From<Freshness> for FreshnessName {
+    fn from(freshness: Freshness) -> Self {
+        match freshness {
+            Freshness::Fresh => Self::Fresh,
+            Freshness::Stale => Self::Stale,
+            Freshness::Old => Self::Old,
+            Freshness::Unknown => Self::Unknown,
+            Freshness::Recorded => Self::Recorded,
+        }
+    }
+}
+
+/// The reading in words, without place and full stop.
+pub(super) fn in_words(reading: &Reading, now: Timestamp) -> String {
+    let Some(celsius) = reading.value else {
+        let recorded = reading.recorded_on.map_or(String::new(), recorded);
+        return format!("water temperature unknown{recorded}");
+    };
+    let measured = match reading.measured_at {
+        Some(at) => format!("measured {}", local_time(at)),
+        None => "measured at an unknown time".to_owned(),
+    };
+    if let Some(day) = reading.recorded_on {
+        return format!("{celsius:.1} °C, {measured}{}", recorded(day));
+    }
+    let ago = reading.age(now).map(ago).unwrap_or_default();
+    match reading.freshness(now) {
+        Freshness::Old => format!(
+            "no current water temperature; the last one was {celsius:.1} °C, {measured}{ago}"
+        ),
+        Freshness::Stale => format!("{celsius:.1} °C, {measured}{ago}: stale, it may have changed"),
+        _ => format!("{celsius:.1} °C, {measured}{ago}"),
+    }
+}
+
+fn recorded(day: Date) -> String {
+    format!(" (recorded {day}, not current)")
+}
+
+/// " (8 minutes ago)".
+fn ago(age: Duration) -> String {
+    let minutes = age.as_secs() / 60;
+    let (n, unit) = match minutes {
+        0 => return " (just now)".to_owned(),
+        1..120 => (minutes, "minute"),
+        120..2880 => (minutes / 60, "hour"),
+        _ => (minutes / 1440, "day"),
+    };
+    let plural = if n == 1 { "" } else { "s" };
+    format!(" ({n} {unit}{plural} ago)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEASURED: i64 = 1_683_631_200;
+
+    fn live(value: Option<f64>) -> Reading {
+        Reading {
+            value,
+            measured_at: Timestamp::from_second(MEASURED).ok(),
+            recorded_on: None,
+        }
+    }
+
+    #[track_caller]
+    fn says(reading: &Reading, seconds_later: i64, words: &str) {
+        let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
+        assert_eq!(in_words(reading, now), words);
+    }
+
+    #[test]
+    fn the_age_is_told_and_what_it_means() {
+        let reading = live(Some(12.0));
+        says(
+            &reading,
+            30,
+            "12.0 °C, measured 2023-05-09 13:20 CEST (just now)",
+        );
+        says(
+            &reading,
+            60,
+            "12.0 °C, measured 2023-05-09 13:20 CEST (1 minute ago)",
+        );
+        says(
+            &reading,
+            3 * 3600,
+            "12.0 °C, measured 2023-05-09 13:20 CEST (3 hours ago): stale, it may have changed",
+        );
+        says(
+            &reading,
+            50 * 3600,
+            "no current water temperature; the last one was 12.0 °C, \
+             measured 2023-05-09 13:20 CEST (2 days ago)",
+        );
+    }
+
+    #[test]
+    fn an_unknown_value_is_said_to_be_unknown() {
+        says(&live(None), 60, "water temperature unknown");
+    }
+
+    #[test]
+    fn a_recording_says_so_whatever_it_holds() {
+        let recorded_on = Some(jiff::civil::date(2023, 5, 9));
+        let recorded = |value| Reading {
+            recorded_on,
+            ..live(value)
+        };
+        says(
+            &recorded(Some(12.5)),
+            60,
+            "12.5 °C, measured 2023-05-09 13:20 CEST (recorded 2023-05-09, not current)",
+        );
+        says(
+            &recorded(None),
+            60,
+            "water temperature unknown (recorded 2023-05-09, not current)",
+        );
+    }
+
+    #[test]
+    fn an_old_value_is_not_given_to_programs_as_the_temperature() {
+        let now = Timestamp::from_second(MEASURED + 90_000).unwrap();
+        let shown = WaterTemperature::new(&live(Some(12.0)), now);
+        assert_eq!(shown.temperature_celsius, None);
+        assert_eq!(shown.age_seconds, Some(90_000));
+    }
+}

@@ -1,0 +1,93 @@
+//! The tools, one file each: its definition, its arguments, its answer.
+
+mod current_temperature;
+mod list_cities;
+
+pub(super) use list_cities::Cities;
+
+use std::sync::LazyLock;
+
+use aareguru::{River, UnknownPlace};
+use rmcp::{
+    ErrorData,
+    model::{
+        CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations,
+    },
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The definitions of all tools, in the order in which they are listed.
+pub(super) fn all() -> &'static [Tool] {
+    static TOOLS: LazyLock<Vec<Tool>> =
+        LazyLock::new(|| vec![current_temperature::definition(), list_cities::definition()]);
+    &TOOLS
+}
+
+/// Calls a tool.
+///
+/// # Errors
+///
+/// A tool that does not exist. What a tool itself cannot answer is a result
+/// that says so, because that is what a model gets to read.
+pub(super) async fn call(
+    river: &River,
+    request: CallToolRequestParams,
+) -> Result<CallToolResult, ErrorData> {
+    let arguments = request.arguments.unwrap_or_default();
+    let answer = match request.name.as_ref() {
+        current_temperature::NAME => current_temperature::call(river, arguments).await,
+        list_cities::NAME => list_cities::call(river).await,
+        name => {
+            let names: Vec<&str> = all().iter().map(|tool| tool.name.as_ref()).collect();
+            return Err(ErrorData::invalid_params(
+                format!("unknown tool `{name}`; there are {}", names.join(", ")),
+                None,
+            ));
+        }
+    };
+    Ok(answer.unwrap_or_else(|refusal| {
+        CallToolResult::error(vec![ContentBlock::text(refusal.to_string())])
+    }))
+}
+
+/// Why a tool has no answer, as told to the model.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("arguments not understood: {0}")]
+    Arguments(#[from] serde_json::Error),
+    #[error("{0}")]
+    Place(#[from] UnknownPlace),
+    #[error("no data: {}", with_causes(.0))]
+    River(#[from] aareguru::Error),
+}
+
+/// The error and what lies behind it, in one line.
+fn with_causes(error: &aareguru::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// A tool that reads from a live source and changes nothing.
+fn read_only(title: &str) -> ToolAnnotations {
+    ToolAnnotations::with_title(title)
+        .read_only(true)
+        .idempotent(true)
+        .open_world(true)
+}
+
+fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Refusal> {
+    Ok(serde_json::from_value(arguments.into())?)
+}
+
+/// Text for people and models, structured content for programs.
+fn answer(text: String, structured: &impl Serialize) -> Result<CallToolResult, Refusal> {
+    let mut result = CallToolResult::structured(serde_json::to_value(structured)?);
+    result.content = vec![ContentBlock::text(text)];
+    Ok(result)
+}

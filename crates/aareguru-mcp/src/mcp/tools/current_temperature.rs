@@ -1,0 +1,97 @@
+//! `get_current_temperature`: how warm is the water at one place now?
+
+use aareguru::{CREDIT, CurrentTemperature, Place, River};
+use jiff::Timestamp;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::mcp::{
+    reading::{WaterTemperature, in_words},
+    tools::{Refusal, answer, parse, read_only},
+};
+
+pub(super) const NAME: &str = "get_current_temperature";
+
+const DESCRIPTION: &str = "\
+How warm is the Aare right now at one place? Returns the water temperature in °C with the time and \
+age of the measurement, and what people in Bern would say about it. It does not know whether it is \
+safe to swim.";
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    #[serde(default = "bern")]
+    #[schemars(example = &"thun")]
+    city: String,
+}
+
+fn bern() -> String {
+    "bern".to_owned()
+}
+
+/// The structured answer.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Answer {
+    /// The place's identifier.
+    city: &'static str,
+    /// Its name.
+    name: &'static str,
+    /// Where the gauge stands.
+    station: &'static str,
+    #[serde(flatten)]
+    water: WaterTemperature,
+    /// The saying of aare.guru for this water, in Bernese German.
+    saying: Option<String>,
+    /// What to know about this place, if there is anything.
+    note: Option<&'static str>,
+    /// Whom to credit.
+    credit: &'static str,
+}
+
+pub(super) fn definition() -> Tool {
+    Tool::new(NAME, DESCRIPTION, JsonObject::new())
+        .with_title("Current water temperature")
+        .with_input_schema::<Arguments>()
+        .with_output_schema::<Answer>()
+        .with_annotations(read_only("Current water temperature"))
+}
+
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+    let arguments: Arguments = parse(arguments)?;
+    let place = Place::find(&arguments.city)?;
+    let current = river.current_temperature(place).await?;
+    let now = Timestamp::now();
+    answer(text(&current, now), &structured(current, now))
+}
+
+fn text(current: &CurrentTemperature, now: Timestamp) -> String {
+    let place = current.place;
+    let mut text = format!(
+        "{} ({}): {}.\n",
+        place.name(),
+        place.station(),
+        in_words(&current.water, now)
+    );
+    if let Some(saying) = &current.saying {
+        text += &format!("In Bern they say: “{saying}”\n");
+    }
+    if let Some(note) = place.note() {
+        text += &format!("Note: {note}\n");
+    }
+    text + CREDIT
+}
+
+fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
+    let place = current.place;
+    Answer {
+        city: place.id(),
+        name: place.name(),
+        station: place.station(),
+        water: WaterTemperature::new(&current.water, now),
+        saying: current.saying,
+        note: place.note(),
+        credit: CREDIT,
+    }
+}

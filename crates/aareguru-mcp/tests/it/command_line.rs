@@ -1,0 +1,84 @@
+//! What a person at a terminal meets.
+
+use std::process::Output;
+
+use crate::{
+    binary::{Server, program},
+    client::{get, send},
+};
+
+async fn run(arguments: &[&str]) -> (Output, String) {
+    let output = program().args(arguments).output().await.unwrap();
+    let errors = String::from_utf8(output.stderr.clone()).unwrap();
+    (output, errors)
+}
+
+#[tokio::test]
+async fn the_banner_tells_where_to_connect_and_what_to_paste() {
+    let server = Server::demo().await;
+    let url = server.sse_url();
+    for line in [
+        format!("  MCP over HTTP+SSE   {url}"),
+        "  data                recordings of 2023-05-09, not current (--demo)".to_owned(),
+        format!("  claude mcp add --transport sse aareguru {url}"),
+        format!(r#"  {{"mcpServers": {{"aareguru": {{"url": "{url}"}}}}}}"#),
+        format!(r#"  {{"servers": {{"aareguru": {{"type": "sse", "url": "{url}"}}}}}}"#),
+    ] {
+        assert!(server.banner.lines().any(|l| l == line), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn serving_is_what_it_does_without_a_subcommand() {
+    let server = Server::start(&["--demo"]).await;
+    assert_eq!(send(server.address, get("/health")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_with_the_settings_to_change() {
+    let server = Server::demo().await;
+    let port = server.address.port().to_string();
+    let (output, errors) = run(&["serve", "--demo", "--http-port", &port]).await;
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    let expected = format!("cannot listen on 127.0.0.1:{port} (HTTP_HOST, HTTP_PORT): ");
+    assert!(errors.contains(&expected), "{errors}");
+}
+
+#[tokio::test]
+async fn a_base_url_that_is_none_is_told_at_the_start() {
+    let (output, errors) = run(&["serve", "--aareguru-base-url", "aare.guru"]).await;
+    assert!(!output.status.success());
+    assert!(errors.contains("AAREGURU_BASE_URL"), "{errors}");
+    assert!(errors.contains("`aare.guru`"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_log_level_that_is_none_is_told_at_the_start() {
+    let (output, errors) = run(&["serve", "--demo", "--log-level", "a=loud"]).await;
+    assert!(!output.status.success());
+    assert!(errors.contains("LOG_LEVEL `a=loud`"), "{errors}");
+}
+
+#[tokio::test]
+async fn json_logs_are_json_and_the_banner_keeps_out_of_the_way() {
+    let mut child = program()
+        .args(["serve", "--demo", "--http-port", "0"])
+        .env("LOG_FORMAT", "json")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = tokio::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    tokio::io::AsyncBufReadExt::read_line(&mut errors, &mut line)
+        .await
+        .unwrap();
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(event["message"], "listening");
+    assert_eq!(event["level"], "INFO");
+    crate::binary::signal(&child, "TERM").await;
+    let output = child.wait_with_output().await.unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+}

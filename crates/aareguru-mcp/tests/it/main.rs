@@ -1,0 +1,15 @@
+//! The real binary from the outside.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod binary;
+#[path = "../../../rmcp-sse/tests/it/client.rs"]
+mod client;
+
+mod command_line;
+mod interop;
+mod readme;
+mod shutdown;
+mod sse;
+mod stdio;
+mod upstream_down;

@@ -1,0 +1,37 @@
+//! SIGTERM and Ctrl-C.
+
+use crate::{
+    binary::Server,
+    client::{Session, get, send},
+};
+
+#[tokio::test]
+async fn signals_end_it_promptly_and_cleanly_with_open_streams() {
+    for signal in ["TERM", "INT"] {
+        let server = Server::demo().await;
+        let mut initialized = Session::initialized(server.address).await;
+        let mut silent = Session::open(server.address).await;
+        server.signal(signal).await;
+        assert_eq!(initialized.event().await, None);
+        assert_eq!(silent.event().await, None);
+        let (status, logs) = server.ended().await;
+        assert!(status.success(), "{logs}");
+        assert!(logs.contains(&format!("reason=\"SIG{signal}\"")), "{logs}");
+        assert!(logs.contains("stopped"), "{logs}");
+    }
+}
+
+#[tokio::test]
+async fn logs_hold_no_session_id() {
+    let server = Server::start(&["serve", "--demo", "--log-level", "trace,rmcp=trace"]).await;
+    let mut session = Session::initialized(server.address).await;
+    let id = session.target.split_once('=').unwrap().1.to_owned();
+    session
+        .call_tool(1, "get_current_temperature", r#"{"city":"bern"}"#)
+        .await;
+    send(server.address, get(&session.target)).await;
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    assert!(logs.contains("answered"));
+    assert!(!logs.contains(&id), "{logs}");
+}

@@ -1,0 +1,244 @@
+//! The main job over HTTP+SSE, byte by byte.
+
+use serde_json::{Value, json};
+
+use crate::{
+    binary::Server,
+    client::{Session, get, post_json, send},
+};
+
+const PLACES: [&str; 8] = [
+    "brienz",
+    "interlaken",
+    "thun",
+    "bern",
+    "hagneck",
+    "biel",
+    "olten",
+    "brugg",
+];
+
+fn text(answer: &Value) -> &str {
+    answer["result"]["content"][0]["text"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn bern_is_12_5_degrees_in_the_recording_and_says_so() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    for arguments in ["{}", r#"{"city":"bern"}"#, r#"{"city":" BÄRN "}"#] {
+        let answer = session
+            .call_tool(1, "get_current_temperature", arguments)
+            .await;
+        assert_eq!(
+            text(&answer),
+            "Bern (Bern, Schönau): 12.5 °C, measured 2023-05-09 13:20 CEST \
+             (recorded 2023-05-09, not current).\n\
+             In Bern they say: “Uschaflig chaut”\n\
+             Data: Aare.guru (https://aare.guru), BAFU (https://www.hydrodaten.admin.ch); \
+             non-commercial use"
+        );
+        let structured = &answer["result"]["structuredContent"];
+        assert_eq!(structured["temperature_celsius"], 12.5);
+        assert_eq!(structured["measured_at"], 1_683_631_200);
+        assert_eq!(structured["measured_at_local"], "2023-05-09 13:20 CEST");
+        assert_eq!(structured["freshness"], "recorded");
+        assert_eq!(structured["recorded_on"], "2023-05-09");
+        assert_eq!(answer["result"]["isError"], false);
+    }
+}
+
+#[tokio::test]
+async fn every_place_has_a_recorded_temperature() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    for place in PLACES {
+        let arguments = json!({ "city": place }).to_string();
+        let answer = session
+            .call_tool(1, "get_current_temperature", &arguments)
+            .await;
+        let structured = &answer["result"]["structuredContent"];
+        assert_eq!(structured["city"], place);
+        assert!(structured["temperature_celsius"].is_f64(), "{answer}");
+        assert!(text(&answer).contains("recorded 2023-05-09, not current"));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_place_is_an_error_that_names_all_places() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session
+        .call_tool(1, "get_current_temperature", r#"{"city":"atlantis"}"#)
+        .await;
+    assert_eq!(answer["result"]["isError"], true);
+    assert_eq!(
+        text(&answer),
+        "unknown place `atlantis`: the Aare is measured at brienz, interlaken, thun, bern, \
+         hagneck, biel, olten, brugg"
+    );
+    let near = session
+        .call_tool(2, "get_current_temperature", r#"{"city":"tuhn"}"#)
+        .await;
+    assert!(text(&near).ends_with("; did you mean `thun`?"), "{near}");
+}
+
+#[tokio::test]
+async fn wrong_arguments_are_errors_that_say_what_is_wrong() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    for (arguments, says) in [
+        (
+            r#"{"town":"bern"}"#,
+            "unknown field `town`, expected `city`",
+        ),
+        (
+            r#"{"city":7}"#,
+            "invalid type: integer `7`, expected a string",
+        ),
+        (r#"{"city":null}"#, "invalid type: null, expected a string"),
+    ] {
+        let answer = session
+            .call_tool(1, "get_current_temperature", arguments)
+            .await;
+        assert_eq!(answer["result"]["isError"], true, "{answer}");
+        assert!(text(&answer).contains(says), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_a_protocol_error_that_names_the_tools() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session.call_tool(1, "get_wave_height", "{}").await;
+    assert_eq!(answer["error"]["code"], -32602);
+    assert_eq!(
+        answer["error"]["message"],
+        "unknown tool `get_wave_height`; there are get_current_temperature, list_cities"
+    );
+}
+
+#[tokio::test]
+async fn list_cities_and_the_resource_tell_the_same_eight_places() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session.call_tool(1, "list_cities", "{}").await;
+    let cities = answer["result"]["structuredContent"]["cities"]
+        .as_array()
+        .unwrap();
+    let ids: Vec<_> = cities.iter().map(|city| city["city"].clone()).collect();
+    assert_eq!(ids, PLACES);
+    for place in PLACES {
+        assert!(text(&answer).contains(&format!("{place}: ")));
+    }
+
+    let answer = session
+        .call(r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"aareguru://cities"}}"#)
+        .await;
+    let contents = &answer["result"]["contents"][0];
+    assert_eq!(contents["mimeType"], "application/json");
+    let read: Value = serde_json::from_str(contents["text"].as_str().unwrap()).unwrap();
+    let ids: Vec<_> = read["cities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|city| city["city"].clone())
+        .collect();
+    assert_eq!(ids, PLACES);
+}
+
+#[tokio::test]
+async fn an_unknown_resource_is_not_found() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session
+        .call(r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"aareguru://fish"}}"#)
+        .await;
+    assert_eq!(answer["error"]["code"], -32002);
+    assert_eq!(
+        answer["error"]["message"],
+        "unknown resource `aareguru://fish`; there is aareguru://cities"
+    );
+}
+
+#[tokio::test]
+async fn tools_are_described_and_marked_read_only() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session
+        .call(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+        .await;
+    let tools = answer["result"]["tools"].as_array().unwrap();
+    let names: Vec<_> = tools.iter().map(|tool| tool["name"].clone()).collect();
+    assert_eq!(names, ["get_current_temperature", "list_cities"]);
+    for tool in tools {
+        assert_eq!(tool["annotations"]["readOnlyHint"], true);
+        for schema in ["inputSchema", "outputSchema"] {
+            assert_eq!(tool[schema]["type"], "object", "{tool}");
+        }
+        assert!(tool["description"].as_str().unwrap().len() > 80);
+    }
+}
+
+#[tokio::test]
+async fn the_server_introduces_itself_by_its_own_name() {
+    let server = Server::demo().await;
+    let mut session = Session::open(server.address).await;
+    let answer = session.initialize("2025-06-18").await;
+    let result = &answer["result"];
+    assert_eq!(result["serverInfo"]["name"], "aareguru-mcp");
+    assert_eq!(result["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
+    assert!(
+        result["instructions"]
+            .as_str()
+            .unwrap()
+            .contains("Never tell anybody that swimming is safe")
+    );
+}
+
+#[tokio::test]
+async fn refusals_of_the_transport_come_through_the_router() {
+    let server = Server::demo().await;
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    let unknown = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+    for (request, status) in [
+        (post_json("/sse", ping), 405),
+        (get("/messages"), 405),
+        (post_json("/messages", ping), 400),
+        (post_json(unknown, ping), 404),
+        (get("/nowhere"), 404),
+    ] {
+        let answer = send(server.address, &request).await;
+        assert_eq!(answer.status, status, "{request}");
+    }
+    let answer = send(server.address, post_json("/sse", ping)).await;
+    assert!(answer.head.contains("allow: GET, HEAD"), "{}", answer.head);
+}
+
+#[tokio::test]
+async fn the_stream_keeps_its_headers_through_the_router() {
+    let server = Server::demo().await;
+    let head = Session::open(server.address).await.head;
+    for line in [
+        "content-type: text/event-stream; charset=utf-8",
+        "cache-control: no-store",
+        "x-accel-buffering: no",
+    ] {
+        assert!(head.lines().any(|l| l == line), "{line} not in {head}");
+    }
+}
+
+#[tokio::test]
+async fn health_tells_service_and_version() {
+    let server = Server::demo().await;
+    let answer = send(server.address, get("/health")).await;
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        body,
+        json!({
+            "status": "healthy",
+            "service": "aareguru-mcp",
+            "version": env!("CARGO_PKG_VERSION"),
+        })
+    );
+}

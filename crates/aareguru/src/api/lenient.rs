@@ -1,0 +1,151 @@
+//! Reading fields that may be anything: what is not as expected is unknown.
+//!
+//! PHP writes 12.0 as `12` and an empty object as `[]`, and any value may be
+//! null; none of that may cost the other fields of an answer. Only JSON that
+//! is broken as such still fails.
+
+use std::collections::BTreeMap;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde_json::Value;
+
+/// A value of type `T`, or `None` if it is anything else.
+pub(super) fn field<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Value::deserialize(deserializer).map(expected)
+}
+
+/// A whole number, also one written as `12.0`; `None` if it is anything else
+/// or does not fit into `T`.
+pub(super) fn whole<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i64>,
+{
+    let value = Value::deserialize(deserializer)?;
+    let number = value.as_i64().or_else(|| value.as_f64().and_then(exact));
+    Ok(number.and_then(|number| T::try_from(number).ok()))
+}
+
+/// A list of those elements that are as expected; empty if it is no list.
+pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(elements) => elements.into_iter().filter_map(expected).collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// An object whose keys count days from today, `{"1": …, "2": …}`; only those
+/// entries that are as expected, and none if it is no object.
+pub(super) fn by_day<'de, D, T>(deserializer: D) -> Result<BTreeMap<u8, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Object(entries) => {
+            let days = entries.into_iter();
+            days.filter_map(|(day, value)| Some((day.parse().ok()?, expected(value)?)))
+                .collect()
+        }
+        _ => BTreeMap::new(),
+    })
+}
+
+/// A list is refused, since serde would read its elements as the fields of a
+/// struct in order: `[lon, lat]` would pass for `{lat, lon}`.
+fn expected<T: DeserializeOwned>(value: Value) -> Option<T> {
+    if value.is_null() || value.is_array() {
+        return None;
+    }
+    T::deserialize(value)
+        .inspect_err(
+            |error| tracing::debug!(%error, "unexpected value in an answer, read as unknown"),
+        )
+        .ok()
+}
+
+/// A float that is a whole number small enough to be exact.
+fn exact(number: f64) -> Option<i64> {
+    const EXACT_BELOW: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    (number.fract() == 0.0 && number.abs() < EXACT_BELOW).then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    #[serde(default)]
+    struct Sample {
+        #[serde(deserialize_with = "field")]
+        measure: Option<f64>,
+        #[serde(deserialize_with = "whole")]
+        symbol: Option<u8>,
+        #[serde(deserialize_with = "list")]
+        texts: Vec<String>,
+        #[serde(deserialize_with = "by_day")]
+        days: BTreeMap<u8, f64>,
+    }
+
+    fn read(json: &str) -> Sample {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn whole_numbers_and_decimals_are_the_same_to_a_measure() {
+        assert_eq!(read(r#"{"measure": 12}"#).measure, Some(12.0));
+        assert_eq!(read(r#"{"measure": 12.5}"#).measure, Some(12.5));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        assert_eq!(read(r#"{"symbol": 10.0}"#).symbol, Some(10));
+        assert_eq!(read(r#"{"symbol": 10.5}"#).symbol, None);
+        assert_eq!(read(r#"{"symbol": 300}"#).symbol, None);
+        assert_eq!(read(r#"{"symbol": 1e300}"#).symbol, None);
+    }
+
+    #[test]
+    fn what_is_not_as_expected_is_unknown() {
+        let odd = r#"{"measure": "12", "symbol": true, "texts": {}, "days": [], "new": 1}"#;
+        assert_eq!(read(odd), Sample::default());
+        let null = r#"{"measure": null, "symbol": null, "texts": null, "days": null}"#;
+        assert_eq!(read(null), Sample::default());
+        assert_eq!(read("{}"), Sample::default());
+    }
+
+    #[test]
+    fn a_list_is_no_struct() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Position {
+            lat: f64,
+            lon: f64,
+        }
+        let read = |json| expected::<Position>(serde_json::from_str(json).unwrap());
+        assert_eq!(
+            read(r#"{"lat": 46.9, "lon": 7.4}"#),
+            Some(Position {
+                lat: 46.9,
+                lon: 7.4
+            })
+        );
+        assert_eq!(read("[7.4, 46.9]"), None);
+    }
+
+    #[test]
+    fn one_odd_element_does_not_cost_the_others() {
+        assert_eq!(read(r#"{"texts": ["a", 1, null, "b"]}"#).texts, ["a", "b"]);
+        assert_eq!(
+            read(r#"{"days": {"2": 20, "x": 1, "1": null}}"#).days,
+            BTreeMap::from([(2, 20.0)])
+        );
+    }
+}

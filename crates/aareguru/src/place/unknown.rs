@@ -1,0 +1,118 @@
+//! The error for a name that is no place: lists the places, and names the one
+//! that was probably meant if one is really near.
+
+use std::fmt;
+
+use super::Place;
+use super::spelling::plain;
+use crate::excerpt::excerpt;
+
+/// A name that is not one of the places where the Aare is measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownPlace {
+    /// What was asked, cut to 60 characters, control characters replaced.
+    pub name: String,
+    /// The place that was probably meant, if one is near enough to say so.
+    pub nearest: Option<&'static Place>,
+}
+
+impl UnknownPlace {
+    /// A longer name is not compared with the places at all.
+    pub(super) const MAX_LEN_BYTES: usize = 240;
+
+    pub(super) fn new(name: &str, nearest: Option<&'static Place>) -> Self {
+        Self {
+            name: excerpt(name.trim(), 60),
+            nearest,
+        }
+    }
+}
+
+impl fmt::Display for UnknownPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown place `{}`: the Aare is measured at ", self.name)?;
+        for (n, place) in Place::all().iter().enumerate() {
+            let separator = if n == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", place.id())?;
+        }
+        match self.nearest {
+            Some(place) => write!(f, "; did you mean `{}`?", place.id()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for UnknownPlace {}
+
+/// The place whose name is one slip away from `bare`, or two in a long name.
+pub(super) fn nearest(bare: &str) -> Option<&'static Place> {
+    let slips = if bare.chars().count() > 5 { 2 } else { 1 };
+    Place::all()
+        .iter()
+        .flat_map(|place| {
+            place
+                .names()
+                .map(|name| (strsim::damerau_levenshtein(&plain(name), bare), place))
+        })
+        .filter(|(distance, _)| *distance <= slips)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, place)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn suggests(name: &str, id: Option<&str>) {
+        let error = Place::find(name).expect_err("no place has this name");
+        assert_eq!(error.nearest.map(Place::id), id, "{name}");
+    }
+
+    #[test]
+    fn a_slip_is_forgiven_with_a_suggestion() {
+        suggests("tuhn", Some("thun"));
+        suggests("brn", Some("bern"));
+        suggests("interlakken", Some("interlaken"));
+        suggests("Berne", Some("bern"));
+    }
+
+    #[test]
+    fn other_towns_get_no_suggestion() {
+        for name in [
+            "atlantis",
+            "basel",
+            "aarau",
+            "solothurn",
+            "zürich",
+            "luzern",
+            "genf",
+            "chur",
+            "",
+            "x",
+        ] {
+            suggests(name, None);
+        }
+    }
+
+    #[test]
+    fn the_message_lists_the_places() {
+        let places = "brienz, interlaken, thun, bern, hagneck, biel, olten, brugg";
+        let message = |name| Place::find(name).expect_err("no such place").to_string();
+        assert_eq!(
+            message("atlantis"),
+            format!("unknown place `atlantis`: the Aare is measured at {places}")
+        );
+        assert_eq!(
+            message("tuhn"),
+            format!("unknown place `tuhn`: the Aare is measured at {places}; did you mean `thun`?")
+        );
+    }
+
+    #[test]
+    fn a_hostile_name_is_cut_and_kept_on_one_line() {
+        let error = Place::find(&"x\n".repeat(10_000)).expect_err("no such place");
+        assert_eq!(error.name.chars().count(), 60);
+        assert!(!error.name.contains('\n'));
+    }
+}

@@ -1,0 +1,34 @@
+//! How warm is the water at one place?
+
+use jiff::civil::Date;
+
+use crate::api::Current;
+use crate::{Place, Reading};
+
+/// The temperature of the water at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurrentTemperature {
+    /// The place, which the answer was checked to be about.
+    pub place: &'static Place,
+    /// Water temperature in °C, to the tenth.
+    pub water: Reading,
+    /// What the API says of it, in Bernese German ("Uschaflig chaut"). Depends
+    /// on the flow too; it is not advice.
+    pub saying: Option<String>,
+    /// Flow in m³/s, measured together with the temperature. `None` where it
+    /// is not measured (Olten) or not known.
+    pub flow_m3_per_s: Option<f64>,
+}
+
+impl CurrentTemperature {
+    pub(super) fn new(place: &'static Place, answer: &Current, recorded_on: Option<Date>) -> Self {
+        let aare = &answer.aare;
+        let value = aare.temperature.or(aare.temperature_prec);
+        Self {
+            place,
+            water: Reading::new(value, aare.timestamp, recorded_on),
+            saying: aare.temperature_text.clone(),
+            flow_m3_per_s: aare.flow,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! How warm is the water at each place?
+
+use jiff::civil::Date;
+
+use crate::api::City;
+use crate::{Place, Reading};
+
+/// A place with its latest temperature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlaceTemperature {
+    /// The place; `None` if the API lists one that this crate does not know,
+    /// which can be shown but not asked about.
+    pub place: Option<&'static Place>,
+    /// The API's identifier: `bern`.
+    pub id: String,
+    /// The standard name, `Bern`; of a place that this crate does not know,
+    /// the name that the API gives.
+    pub name: String,
+    /// The station, as the API writes it: `Bern, Schönau`.
+    pub station: String,
+    /// Water temperature in °C, to the tenth.
+    pub water: Reading,
+}
+
+/// All places of the table, then those that only the answer knows.
+pub(super) fn from_cities(cities: &[City], recorded_on: Option<Date>) -> Vec<PlaceTemperature> {
+    let known = Place::all().iter().map(|place| {
+        let city = cities
+            .iter()
+            .find(|city| city.city.as_deref() == Some(place.id()));
+        of_known(place, city, recorded_on)
+    });
+    let unknown = cities
+        .iter()
+        .filter_map(|city| of_unknown(city, recorded_on));
+    known.chain(unknown).collect()
+}
+
+fn of_known(
+    place: &'static Place,
+    city: Option<&City>,
+    recorded_on: Option<Date>,
+) -> PlaceTemperature {
+    PlaceTemperature {
+        place: Some(place),
+        id: place.id().to_owned(),
+        name: place.name().to_owned(),
+        station: place.station().to_owned(),
+        water: water(city, recorded_on),
+    }
+}
+
+/// `None` if the place is in the table, or has no id to be called by.
+fn of_unknown(city: &City, recorded_on: Option<Date>) -> Option<PlaceTemperature> {
+    let id = city.city.as_deref()?;
+    if Place::all().iter().any(|place| place.id() == id) {
+        return None;
+    }
+    Some(PlaceTemperature {
+        place: None,
+        id: id.to_owned(),
+        name: city.name.as_deref().unwrap_or(id).to_owned(),
+        station: city.longname.as_deref().unwrap_or_default().to_owned(),
+        water: water(Some(city), recorded_on),
+    })
+}
+
+fn water(city: Option<&City>, recorded_on: Option<Date>) -> Reading {
+    let value = city.and_then(|city| city.aare.or(city.aare_prec));
+    Reading::new(value, city.and_then(|city| city.time), recorded_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_json(json: &str) -> Vec<PlaceTemperature> {
+        from_cities(&serde_json::from_str::<Vec<City>>(json).unwrap(), None)
+    }
+
+    #[test]
+    fn a_missing_place_is_unknown_and_not_left_out() {
+        let places = from_json(r#"[{"city": "bern", "aare": 12.9, "time": 1683643800}]"#);
+        assert_eq!(places.len(), 8);
+        assert_eq!(places[3].water.value, Some(12.9));
+        assert_eq!(places[2].water, Reading::new(None, None, None));
+    }
+
+    #[test]
+    fn a_place_that_only_the_api_knows_comes_last() {
+        let places =
+            from_json(r#"[{"city": "aarau", "name": "Aarou", "aare": 14, "time": 1683643800}]"#);
+        let aarau = places.last().unwrap();
+        assert_eq!(
+            (aarau.place, aarau.id.as_str(), aarau.name.as_str()),
+            (None, "aarau", "Aarou")
+        );
+        assert_eq!(aarau.water.value, Some(14.0));
+    }
+
+    #[test]
+    fn a_temperature_of_null_is_unknown_and_not_zero() {
+        let places = from_json(r#"[{"city": "thun", "aare": null, "time": 1683643800}]"#);
+        assert_eq!(places[2].water.value, None);
+    }
+
+    #[test]
+    fn an_entry_without_id_is_nobodys_reading() {
+        assert_eq!(from_json(r#"[{"name": "Thun", "aare": 12}]"#).len(), 8);
+    }
+}

@@ -1,0 +1,208 @@
+//! The live API over HTTP. Follows no redirect, takes no endless body, and
+//! says who asks.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::{io, iter};
+
+use reqwest::redirect::Policy;
+use reqwest::{Response, Url};
+
+use super::Request;
+use crate::excerpt::excerpt;
+use crate::{Config, Error};
+
+/// The largest body that is taken. The largest recorded is 65 kB.
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// The API at its base URL, asked in the name of an app.
+#[derive(Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    base_url: Url,
+    app_name: String,
+    app_version: String,
+}
+
+impl Http {
+    pub(super) fn new(config: &Config) -> Result<Self, Error> {
+        let client = reqwest::Client::builder()
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ))
+            .timeout(config.timeout)
+            .connect_timeout(config.connect_timeout)
+            .pool_max_idle_per_host(config.max_idle_connections)
+            .redirect(Policy::none())
+            .build()
+            .map_err(|error| Error::Setup {
+                source: Arc::new(error),
+            })?;
+        Ok(Self {
+            client,
+            base_url: base_url(&config.base_url)?,
+            app_name: config.app_name.clone(),
+            app_version: config.app_version.clone(),
+        })
+    }
+
+    /// The body of a successful answer.
+    pub(super) async fn get(&self, request: Request) -> Result<Vec<u8>, Error> {
+        let path = request.path();
+        tracing::debug!(path, city = request.city(), "asking the Aareguru API");
+        let response = self.client.get(self.url(request)).send().await;
+        let response = response.map_err(|error| broken(path, error))?;
+        let status = response.status();
+        let body = body(path, response).await;
+        if status.is_success() {
+            return body;
+        }
+        Err(match body {
+            Ok(body) if is_bot_protection(&body) => Error::Blocked {
+                path,
+                message: excerpt(&String::from_utf8_lossy(&body), 200),
+            },
+            _ => Error::Status {
+                path,
+                status: status.as_u16(),
+            },
+        })
+    }
+
+    fn url(&self, request: Request) -> Url {
+        let mut url = self.base_url.clone();
+        let prefix = self.base_url.path().trim_end_matches('/');
+        url.set_path(&format!("{prefix}{}", request.path()));
+        url.query_pairs_mut()
+            .extend_pairs(request.city().map(|city| ("city", city)))
+            .append_pair("app", &self.app_name)
+            .append_pair("version", &self.app_version);
+        url
+    }
+}
+
+fn base_url(value: &str) -> Result<Url, Error> {
+    let refuse = |reason: &str| Error::BaseUrl {
+        value: excerpt(value, 200),
+        reason: reason.to_owned(),
+    };
+    let url = Url::parse(value.trim()).map_err(|error| refuse(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse("it must begin with http:// or https://"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("it must end with its path"));
+    }
+    Ok(url)
+}
+
+async fn body(path: &'static str, mut response: Response) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| broken(path, error))?
+    {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(Error::Malformed {
+                path,
+                reason: format!("the body is over {MAX_BODY_BYTES} bytes"),
+                source: None,
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Whether the body of an error status comes from the host's bot protection
+/// (Imunify360), which may use any status.
+fn is_bot_protection(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    ["imunify360", "bot-protection"]
+        .iter()
+        .any(|name| text.contains(name))
+}
+
+/// A request that got no complete answer.
+fn broken(path: &'static str, error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    if error.is_timeout() {
+        Error::Timeout {
+            path,
+            source: Arc::new(error),
+        }
+    } else if is_broken_encoding(&error) {
+        Error::Malformed {
+            path,
+            reason: "a broken encoding".to_owned(),
+            source: Some(Arc::new(error)),
+        }
+    } else {
+        Error::Unreachable {
+            path,
+            source: Arc::new(error),
+        }
+    }
+}
+
+/// Whether the body arrived and could not be decoded; reqwest calls it an error
+/// in decoding too when the connection breaks.
+fn is_broken_encoding(error: &reqwest::Error) -> bool {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    let mut io_errors = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+    error.is_decode() && io_errors.any(|error| error.kind() == io::ErrorKind::InvalidData)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Place;
+
+    fn http(base_url: &str) -> Result<Http, Error> {
+        Http::new(&Config {
+            base_url: base_url.to_owned(),
+            app_name: "a & b".to_owned(),
+            app_version: "1.0".to_owned(),
+            ..Config::default()
+        })
+    }
+
+    #[track_caller]
+    fn asks(base_url: &str, url: &str) {
+        let request = Request::Current(Place::find("thun").unwrap());
+        assert_eq!(http(base_url).unwrap().url(request).as_str(), url);
+    }
+
+    #[test]
+    fn a_base_url_may_end_in_a_slash_and_have_a_path() {
+        let path_and_query = "/v2018/current?city=thun&app=a+%26+b&version=1.0";
+        for base_url in ["http://localhost:1", "http://localhost:1/"] {
+            asks(base_url, &format!("http://localhost:1{path_and_query}"));
+        }
+        for base_url in ["https://proxy/aare", "https://proxy/aare/"] {
+            asks(base_url, &format!("https://proxy/aare{path_and_query}"));
+        }
+    }
+
+    #[test]
+    fn a_bad_base_url_is_named() {
+        for base_url in [
+            "",
+            "aareguru.existenz.ch",
+            "ftp://x",
+            "file:///etc",
+            "http://",
+            "http://x/?y",
+            "http://x#y",
+        ] {
+            let error = http(base_url).unwrap_err();
+            assert!(
+                matches!(&error, Error::BaseUrl { value, .. } if value == base_url),
+                "{error}"
+            );
+        }
+    }
+}

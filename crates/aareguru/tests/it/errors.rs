@@ -1,0 +1,182 @@
+//! Each way in which the API can fail, told apart.
+
+use std::time::Duration;
+
+use aareguru::{Client, Config, Error, Place};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::server::{CURRENT_BERN, Reply, Server};
+
+async fn current(client: &Client, id: &str) -> Result<(), Error> {
+    client.current(Place::find(id).unwrap()).await.map(drop)
+}
+
+/// The error that a body with this status leads to.
+async fn error_of(status: u16, body: impl Into<Vec<u8>>) -> Error {
+    let server = Server::start(Reply::Body(status, body.into())).await;
+    current(&server.client(), "bern").await.unwrap_err()
+}
+
+/// Reads a request and answers it with the beginning of an answer.
+async fn begin_answer(listener: &TcpListener) -> TcpStream {
+    let (mut connection, _) = listener.accept().await.unwrap();
+    let _ = connection.read(&mut [0; 4096]).await.unwrap();
+    connection
+        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
+        .await
+        .unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let client = Client::new(&Config {
+        base_url,
+        ..Config::default()
+    })
+    .unwrap();
+
+    let error = current(&client, "bern").await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "cannot reach the Aareguru API at `/v2018/current`"
+    );
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { drop(begin_answer(&listener).await) });
+    let client = Client::new(&Config {
+        base_url,
+        ..Config::default()
+    })
+    .unwrap();
+
+    let error = current(&client, "bern").await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_answer_is_a_timeout() {
+    let server = Server::start(Reply::Never).await;
+    let config = Config {
+        timeout: Duration::from_millis(50),
+        ..server.config()
+    };
+    let error = current(&Client::new(&config).unwrap(), "bern")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "the Aareguru API did not answer `/v2018/current` in time"
+    );
+}
+
+#[tokio::test]
+async fn half_an_answer_is_a_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let held_open = tokio::spawn(async move { begin_answer(&listener).await });
+    let config = Config {
+        base_url,
+        timeout: Duration::from_millis(50),
+        ..Config::default()
+    };
+
+    let error = current(&Client::new(&config).unwrap(), "bern")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    drop(held_open.await);
+}
+
+#[tokio::test]
+async fn a_status_that_is_no_success_is_told() {
+    for status in [301, 400, 404, 429, 500, 503] {
+        for body in [
+            "",
+            "<html>Server Error</html>",
+            r#"{"message": "Server Error"}"#,
+        ] {
+            let error = error_of(status, body).await;
+            assert!(
+                matches!(error, Error::Status { status: s, .. } if s == status),
+                "{error:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn bot_protection_is_a_block_by_whatever_status() {
+    let body = r#"{"message":"Access denied by Imunify360 bot-protection. IPs used for automation should be whitelisted"}"#;
+    for status in [200, 403, 415, 503] {
+        let error = error_of(status, body).await;
+        assert!(
+            matches!(&error, Error::Blocked { message, .. } if message.contains("Imunify360")),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_instead_of_data_is_a_block() {
+    let error = error_of(200, "<!DOCTYPE html>\n<title>One moment</title>").await;
+    assert!(matches!(error, Error::Blocked { .. }), "{error:?}");
+    assert!(!error.to_string().contains('\n'), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_cut_short_is_malformed() {
+    let error = error_of(200, &CURRENT_BERN[..1_000]).await;
+    assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test]
+async fn a_body_over_the_cap_is_malformed() {
+    let error = error_of(200, vec![b' '; 2 * 1024 * 1024 + 1]).await;
+    assert!(
+        matches!(&error, Error::Malformed { reason, .. } if reason.contains("2097152 bytes")),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_encoding_is_malformed() {
+    let server = Server::start(Reply::Encoding("gzip")).await;
+    let error = current(&server.client(), "bern").await.unwrap_err();
+    assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn berns_data_for_another_place_is_refused() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.client();
+    for place in Place::all().iter().filter(|place| place.id() != "bern") {
+        let error = current(&client, place.id()).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::WrongPlace { asked, got } if *asked == place.id() && got == "Bärn"),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_not_kept() {
+    let server = Server::start(Reply::Body(500, Vec::new())).await;
+    let client = server.client();
+    current(&client, "bern").await.unwrap_err();
+    server.reply(Reply::Recordings);
+    current(&client, "bern").await.unwrap();
+    assert_eq!(server.asked().len(), 2);
+}

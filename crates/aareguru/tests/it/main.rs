@@ -1,0 +1,10 @@
+//! The crate against a real HTTP server on this machine. One binary for all,
+//! which links once.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod endpoints;
+mod errors;
+mod mutation;
+mod recorded;
+mod server;
+mod sharing;

@@ -1,0 +1,100 @@
+//! However many ask, the API gets one request.
+
+use std::time::Duration;
+
+use aareguru::{Client, Config, Place};
+use tokio::task::JoinSet;
+
+use crate::server::{Reply, Server};
+
+#[tokio::test]
+async fn a_thousand_askers_make_one_request() {
+    let server = Server::start(Reply::Held).await;
+    let client = server.client();
+    let mut askers = JoinSet::new();
+    for _ in 0..1_000 {
+        let client = client.clone();
+        askers.spawn(async move { client.cities().await.map(|cities| cities.len()) });
+    }
+    server.first_request().await;
+    server.release();
+
+    for answer in askers.join_all().await {
+        assert_eq!(answer.unwrap(), 8);
+    }
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_ask_within_the_cache_time_makes_no_request() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.client();
+    client.cities().await.unwrap();
+    client.clone().cities().await.unwrap();
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn an_ask_after_the_cache_time_makes_a_request() {
+    let server = Server::start(Reply::Recordings).await;
+    let config = Config {
+        cache_ttl: Duration::from_millis(200),
+        ..server.config()
+    };
+    let client = Client::new(&config).unwrap();
+    let ask_until_asked_again = async {
+        while server.asked().len() < 2 {
+            client.cities().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ask_until_asked_again)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_cache_time_of_zero_keeps_nothing() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.forgetful_client();
+    for _ in 0..3 {
+        client.cities().await.unwrap();
+    }
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn each_place_is_cached_by_itself() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.client();
+    client.current(Place::find("bern").unwrap()).await.unwrap();
+    client
+        .current(Place::find("thun").unwrap())
+        .await
+        .unwrap_err();
+    client.current(Place::find("bern").unwrap()).await.unwrap();
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn the_others_are_answered_when_the_first_askers_leave() {
+    let server = Server::start(Reply::Held).await;
+    let client = server.client();
+    let ask = || {
+        tokio::spawn({
+            let client = client.clone();
+            async move { client.cities().await.map(|cities| cities.len()) }
+        })
+    };
+    let leaving: Vec<_> = (0..500).map(|_| ask()).collect();
+    let staying = ask();
+    server.first_request().await;
+    for asker in leaving {
+        asker.abort();
+        assert!(asker.await.unwrap_err().is_cancelled());
+    }
+    server.release();
+
+    assert_eq!(staying.await.unwrap().unwrap(), 8);
+    assert_eq!(server.asked().len(), 1);
+}

@@ -1,0 +1,161 @@
+//! From a POST to the handler and back to the stream.
+
+use serde_json::json;
+
+use crate::{
+    client::{Session, post, send, tool_call},
+    server::TestServer,
+};
+
+#[tokio::test]
+async fn a_tool_is_called_and_answers_on_the_stream() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session
+        .call_tool(1, "echo", r#"{"text":"Aare 12.5 °C 🏊\r\n\u2028"}"#)
+        .await;
+    assert_eq!(
+        answer,
+        json!({
+            "jsonrpc": "2.0",
+            "id": 1,
+            "result": {
+                "content": [{"type": "text", "text": "Aare 12.5 °C 🏊\r\n\u{2028}"}],
+                "isError": false,
+            }
+        })
+    );
+}
+
+#[tokio::test]
+async fn string_ids_come_back_as_strings() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session
+        .call(r#"{"jsonrpc":"2.0","id":"7","method":"ping"}"#)
+        .await;
+    assert_eq!(answer["id"], "7");
+}
+
+#[tokio::test]
+async fn both_message_paths_and_every_spelling_of_the_id_lead_to_the_session() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let id = session.target.split_once('=').unwrap().1.to_owned();
+    let upper = id.to_uppercase();
+    let dashed = format!(
+        "{}-{}-{}-{}-{}",
+        &id[..8],
+        &id[8..12],
+        &id[12..16],
+        &id[16..20],
+        &id[20..]
+    );
+    for target in [
+        format!("/messages?session_id={id}"),
+        format!("/messages/?session_id={id}"),
+        format!("/messages?sessionId={id}"),
+        format!("/messages/?x=1&session_id={upper}"),
+        format!("/messages?session_id={dashed}"),
+    ] {
+        target.clone_into(&mut session.target);
+        let answer = session
+            .call(r#"{"jsonrpc":"2.0","id":9,"method":"ping"}"#)
+            .await;
+        assert_eq!(answer["id"], 9, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_reads_the_headers_of_the_post_that_called_it() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let request = post(
+        &session.target,
+        "Content-Type: application/json\r\nX-Trace: abc\r\n",
+        &tool_call(1, "header", r#"{"name":"x-trace"}"#),
+    );
+    assert_eq!(send(server.address, request).await.status, 202);
+    let answer = session.message().await;
+    assert_eq!(answer["result"]["content"][0]["text"], "/messages abc");
+}
+
+#[tokio::test]
+async fn a_chunked_body_is_read_whole() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let (first, second) = (r#"{"jsonrpc":"2.0","id"#, r#"":5,"method":"ping"}"#);
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-8\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        session.target,
+        first.len(),
+        second.len(),
+    );
+    assert_eq!(send(server.address, request).await.status, 202);
+    assert_eq!(session.message().await["id"], 5);
+}
+
+#[tokio::test]
+async fn sessions_do_not_hear_each_other() {
+    let server = TestServer::start().await;
+    let mut sessions = Vec::new();
+    for _ in 0..20 {
+        sessions.push(Session::initialized(server.address).await);
+    }
+    for (n, session) in sessions.iter().enumerate() {
+        let text = format!(r#"{{"text":"session {n}"}}"#);
+        session.tell(&tool_call(1, "echo", &text)).await;
+    }
+    for (n, session) in sessions.iter_mut().enumerate() {
+        let answer = session.message().await;
+        assert_eq!(
+            answer["result"]["content"][0]["text"],
+            format!("session {n}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn progress_arrives_in_order_and_before_the_answer() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    session
+        .tell(r#"{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"progress","arguments":{},"_meta":{"progressToken":"p"}}}"#)
+        .await;
+    for step in 1..=5 {
+        let progress = session.message().await;
+        assert_eq!(progress["method"], "notifications/progress");
+        assert_eq!(progress["params"]["progress"], f64::from(step));
+    }
+    assert_eq!(session.message().await["id"], 4);
+}
+
+#[tokio::test]
+async fn failed_requests_are_errors_on_the_stream_not_of_the_post() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let unknown_tool = session.call_tool(1, "nothing", "{}").await;
+    assert_eq!(unknown_tool["error"]["code"], -32602);
+    let unknown_method = session
+        .call(r#"{"jsonrpc":"2.0","id":2,"method":"no/such"}"#)
+        .await;
+    assert_eq!(unknown_method["error"]["code"], -32601);
+    let bad_params = session
+        .call(r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"nme":1}}"#)
+        .await;
+    assert_eq!(bad_params["id"], 3);
+    assert!(bad_params["error"]["code"].is_i64(), "{bad_params}");
+}
+
+#[tokio::test]
+async fn a_tool_that_panics_is_answered_and_leaves_its_session_whole() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let answer = session.call_tool(1, "panic", "{}").await;
+    assert_eq!(answer["error"]["code"], -32603);
+    let answer = session
+        .call_tool(2, "echo", r#"{"text":"still here"}"#)
+        .await;
+    assert_eq!(answer["result"]["content"][0]["text"], "still here");
+}

@@ -1,0 +1,12 @@
+//! The transport from the outside: bytes on the wire, against a real server on
+//! a port of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod client;
+mod server;
+
+mod delivery;
+mod handshake;
+mod lifetime;
+mod refusals;

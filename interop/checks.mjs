@@ -1,0 +1,122 @@
+// What each JavaScript client checks; `checks.py` is the same for Python.
+//
+// A check takes the request's promise, not its answer: so whatever goes wrong on
+// the way, a timeout too, is told with the name of the check it happened in. The
+// facts stand in `expected.json`.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const SECONDS = 30;
+const steps = ['connect']; // the last one is under way
+export const expected = JSON.parse(readFileSync(new URL('expected.json', import.meta.url)));
+
+// The packages are installed outside this folder, see `setup`.
+export const modules = `${process.env.INTEROP_HOME}/node/node_modules`;
+export const require = createRequire(`${modules}/`);
+
+// Runs `converse(url)` to its end and prints one line about it. That all went
+// well is said only when nothing is left open that keeps the process alive.
+export async function run(client, folder, converse) {
+  const label = `${client} ${JSON.parse(readFileSync(`${modules}/${folder}/package.json`)).version}`;
+  const fail = (reason) => {
+    console.log(`FAIL ${label}: ${steps.at(-1)}: ${reason.replace(/\s+/g, ' ')}`);
+    process.exit(1);
+  };
+  setTimeout(() => fail(`no end within ${SECONDS} s`), SECONDS * 1000).unref();
+  try {
+    await converse(process.argv[2]);
+  } catch (error) {
+    fail(error instanceof Mismatch ? error.message : String(error));
+  }
+  process.once('beforeExit', () => console.log(`ok   ${label.padEnd(22)} ${steps.slice(1).join(', ')}`));
+}
+
+export class Mismatch extends Error {}
+
+export function equal(what, wanted, got) {
+  const [a, b] = [JSON.stringify(wanted), JSON.stringify(got)];
+  if (a !== b) throw new Mismatch(`${what}: expected ${a}, got ${b}`);
+}
+
+function holds(what, parts, text) {
+  const missing = parts.filter((part) => !text.includes(part));
+  if (missing.length > 0) {
+    throw new Mismatch(`${what}: expected ${JSON.stringify(missing)} in it, got ${JSON.stringify(text)}`);
+  }
+}
+
+function namesAllPlaces(what, entries) {
+  const names = (entry, place) => (typeof entry === 'object' ? Object.values(entry) : [entry]).includes(place);
+  equal(`number of ${what}`, expected.places.length, entries.length);
+  equal(what, expected.places, expected.places.filter((place) => entries.some((entry) => names(entry, place))));
+}
+
+const textOf = (answer) => answer.content.find((content) => content.type === 'text')?.text ?? '';
+
+// Whether a tool answered with a result or with an error.
+function answers(wanted, answer) {
+  const got = answer.isError ? 'error' : 'result';
+  equal('outcome', wanted, got === wanted ? got : `${got}: ${textOf(answer)}`);
+}
+
+const step = (name, examine) => async (request, ...rest) => {
+  steps.push(name);
+  examine(await request, ...rest);
+};
+
+export const check = {
+  initialize: step('initialize', (answer, asked) => {
+    equal('server name', expected.server, answer.serverInfo?.name);
+    equal('protocol version', [asked, expected.newest_protocol].sort()[0], answer.protocolVersion);
+  }),
+
+  tools: step('tools', ({ tools }) => {
+    for (const name of expected.tools) {
+      const tool = tools.find((tool) => tool.name === name) ?? {};
+      const wanted = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
+      equal(`parts of tool ${name}`, wanted, wanted.filter((part) => tool[part]));
+      equal(`readOnlyHint of ${name}`, true, tool.annotations.readOnlyHint);
+    }
+  }),
+
+  bern: step('bern', (answer) => {
+    answers('result', answer);
+    holds('text', expected.bern.text, textOf(answer));
+    const wanted = expected.bern.data;
+    const got = Object.keys(wanted).map((key) => [key, answer.structuredContent?.[key]]);
+    equal('structuredContent', wanted, Object.fromEntries(got));
+  }),
+
+  atlantis: step('atlantis', (answer) => {
+    answers('error', answer);
+    holds('text', ['atlantis', ...expected.places], textOf(answer));
+  }),
+
+  cities: step('cities', (answer) => {
+    answers('result', answer);
+    namesAllPlaces('cities', answer.structuredContent?.cities ?? []);
+  }),
+
+  resources: step('resources', ({ resources }) => {
+    holds('uris', [expected.resource.uri], resources.map((resource) => resource.uri));
+  }),
+
+  resource: step('resource', ({ contents: [content] }) => {
+    equal('uri', expected.resource.uri, content.uri);
+    equal('mimeType', expected.resource.type, content.mimeType);
+    const document = JSON.parse(content.text);
+    namesAllPlaces('places', Array.isArray(document) ? document : document.cities);
+  }),
+
+  async unknownTool(request) {
+    steps.push('unknown tool');
+    const refuse = (answer) => {
+      throw new Mismatch(`expected an error, got ${JSON.stringify(answer)}`);
+    };
+    const error = await request.then(refuse, (error) => error);
+    equal('error code', expected.unknown_tool_code, error.code);
+  },
+
+  ping: step('ping', () => {}),
+};

@@ -1,0 +1,36 @@
+// The Inspector's command line, one process for each question. It knows the tools
+// before it calls one, so an unknown tool never gets to the server; nor can it ping.
+
+import { execFile } from 'node:child_process';
+import { check, Mismatch, modules, run } from './checks.mjs';
+
+const TOOL_ANSWERED_WITH_ERROR = 5; // the exit status; the answer is printed all the same
+
+function inspect(url, method, ...options) {
+  const program = `${modules}/.bin/mcp-inspector`;
+  const args = [program, '--cli', url, '--transport', 'sse', '--method', method, ...options];
+  // It keeps files in the home folder, which are to be none of the user's own.
+  const env = { ...process.env, HOME: `${process.env.INTEROP_HOME}/inspector-home` };
+  return new Promise((resolve, reject) => {
+    const child = execFile(process.execPath, args, { env }, (error, stdout, stderr) => {
+      if (!error || (error.code === TOOL_ANSWERED_WITH_ERROR && stdout)) resolve(JSON.parse(stdout));
+      else reject(new Mismatch(`expected exit status 0, got ${error.code}: ${stderr}`));
+    });
+    child.stdin.end();
+    process.once('exit', () => child.kill()); // when the time is over
+  });
+}
+
+async function converse(url) {
+  const call = (tool, ...options) => inspect(url, 'tools/call', '--tool-name', tool, ...options);
+
+  await check.initialize(inspect(url, 'initialize'), '2025-11-25');
+  await check.tools(inspect(url, 'tools/list', '--strict'));
+  await check.bern(call('get_current_temperature', '--tool-arg', 'city=bern'));
+  await check.atlantis(call('get_current_temperature', '--tool-arg', 'city=atlantis'));
+  await check.cities(call('list_cities'));
+  await check.resources(inspect(url, 'resources/list'));
+  await check.resource(inspect(url, 'resources/read', '--uri', 'aareguru://cities'));
+}
+
+run('inspector', '@modelcontextprotocol/inspector', converse);
