@@ -18,7 +18,8 @@ export const require = createRequire(`${modules}/`);
 // Runs `converse(url)` to its end and prints one line about it. That all went
 // well is said only when nothing is left open that keeps the process alive.
 export async function run(client, folder, converse) {
-  const label = `${client} ${JSON.parse(readFileSync(`${modules}/${folder}/package.json`)).version}`;
+  const { version } = JSON.parse(readFileSync(`${modules}/${folder}/package.json`));
+  const label = `${client} ${version}`;
   const fail = (reason) => {
     console.log(`FAIL ${label}: ${steps.at(-1)}: ${reason.replace(/\s+/g, ' ')}`);
     process.exit(1);
@@ -29,7 +30,8 @@ export async function run(client, folder, converse) {
   } catch (error) {
     fail(error instanceof Mismatch ? error.message : String(error));
   }
-  process.once('beforeExit', () => console.log(`ok   ${label.padEnd(22)} ${steps.slice(1).join(', ')}`));
+  const line = `ok   ${label.padEnd(22)} ${steps.slice(1).join(', ')}`;
+  process.once('beforeExit', () => console.log(line));
 }
 
 export class Mismatch extends Error {}
@@ -42,14 +44,18 @@ export function equal(what, wanted, got) {
 function holds(what, parts, text) {
   const missing = parts.filter((part) => !text.includes(part));
   if (missing.length > 0) {
-    throw new Mismatch(`${what}: expected ${JSON.stringify(missing)} in it, got ${JSON.stringify(text)}`);
+    throw new Mismatch(
+      `${what}: expected ${JSON.stringify(missing)} in it, got ${JSON.stringify(text)}`,
+    );
   }
 }
 
 function namesAllPlaces(what, entries) {
-  const names = (entry, place) => (typeof entry === 'object' ? Object.values(entry) : [entry]).includes(place);
+  const names = (entry, place) =>
+    (typeof entry === 'object' ? Object.values(entry) : [entry]).includes(place);
+  const named = expected.places.filter((place) => entries.some((entry) => names(entry, place)));
   equal(`number of ${what}`, expected.places.length, entries.length);
-  equal(what, expected.places, expected.places.filter((place) => entries.some((entry) => names(entry, place))));
+  equal(what, expected.places, named);
 }
 
 const textOf = (answer) => answer.content.find((content) => content.type === 'text')?.text ?? '';
@@ -60,10 +66,13 @@ function answers(wanted, answer) {
   equal('outcome', wanted, got === wanted ? got : `${got}: ${textOf(answer)}`);
 }
 
-const step = (name, examine) => async (request, ...rest) => {
-  steps.push(name);
-  examine(await request, ...rest);
-};
+// Makes a check of requests out of an examination of answers.
+function step(name, examine) {
+  return async (request, ...rest) => {
+    steps.push(name);
+    examine(await request, ...rest);
+  };
+}
 
 export const check = {
   initialize: step('initialize', (answer, asked) => {
@@ -75,7 +84,8 @@ export const check = {
     for (const name of expected.tools) {
       const tool = tools.find((tool) => tool.name === name) ?? {};
       const wanted = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
-      equal(`parts of tool ${name}`, wanted, wanted.filter((part) => tool[part]));
+      const got = wanted.filter((part) => tool[part]);
+      equal(`parts of tool ${name}`, wanted, got);
       equal(`readOnlyHint of ${name}`, true, tool.annotations.readOnlyHint);
     }
   }),
@@ -99,7 +109,8 @@ export const check = {
   }),
 
   resources: step('resources', ({ resources }) => {
-    holds('uris', [expected.resource.uri], resources.map((resource) => resource.uri));
+    const uris = resources.map((resource) => resource.uri);
+    holds('uris', [expected.resource.uri], uris);
   }),
 
   resource: step('resource', ({ contents: [content] }) => {

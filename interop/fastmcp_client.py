@@ -1,7 +1,8 @@
 """FastMCP, which takes a URL that ends in /sse for HTTP+SSE."""
 
-import checks
 from fastmcp import Client
+
+import checks
 
 
 async def typed(request):

@@ -13,7 +13,8 @@ function inspect(url, method, ...options) {
   const env = { ...process.env, HOME: `${process.env.INTEROP_HOME}/inspector-home` };
   return new Promise((resolve, reject) => {
     const child = execFile(process.execPath, args, { env }, (error, stdout, stderr) => {
-      if (!error || (error.code === TOOL_ANSWERED_WITH_ERROR && stdout)) resolve(JSON.parse(stdout));
+      const answered = !error || (error.code === TOOL_ANSWERED_WITH_ERROR && stdout);
+      if (answered) resolve(JSON.parse(stdout));
       else reject(new Mismatch(`expected exit status 0, got ${error.code}: ${stderr}`));
     });
     child.stdin.end();

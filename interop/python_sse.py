@@ -1,8 +1,9 @@
 """The official Python SDK, 1.x and 2.x alike."""
 
-import checks
 from mcp import ClientSession
 from mcp.client.sse import sse_client
+
+import checks
 
 
 async def converse(url):

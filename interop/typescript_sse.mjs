@@ -21,7 +21,8 @@ async function converse(url) {
     serverInfo: client.getServerVersion(),
     protocolVersion: transport.agreed,
   }));
-  const temperature = (city) => client.callTool({ name: 'get_current_temperature', arguments: { city } });
+  const temperature = (city) =>
+    client.callTool({ name: 'get_current_temperature', arguments: { city } });
 
   await check.initialize(initialized, LATEST_PROTOCOL_VERSION);
   await check.tools(client.listTools());
