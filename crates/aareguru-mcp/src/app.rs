@@ -2,7 +2,7 @@
 
 use aareguru::{Client, River};
 use anyhow::Context;
-use rmcp_sse::{SseServerConfig, SseService};
+use rmcp_sse::SseService;
 use tokio_util::sync::CancellationToken;
 
 use crate::{mcp::AareServer, settings::Settings};
@@ -32,11 +32,7 @@ impl App {
         };
         let server = AareServer::new(River::new(client));
         let shutdown = CancellationToken::new();
-        let config = SseServerConfig::default()
-            .with_sse_keep_alive(settings.sse_keep_alive())
-            .with_max_request_body_bytes(settings.max_request_body_bytes)
-            .with_max_queued_bytes(settings.sse_max_queued_bytes)
-            .with_cancellation_token(shutdown.clone());
+        let config = settings.sse()?.with_cancellation_token(shutdown.clone());
         let handler = server.clone();
         Ok(Self {
             server,

@@ -3,15 +3,21 @@
 //! axum's own `serve` has no limit on the time a client may take to send its
 //! headers, so connections are driven here by hyper.
 
-use std::{future::Future, io, pin::pin, time::Duration};
+use std::{future::Future, io, net::IpAddr, pin::pin, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use rmcp_sse::ClientAddress;
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal as unix_signal},
@@ -21,15 +27,18 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How long a client may take to send the head of a request.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long streams may take to end after the last running request.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// How long to wait when the system has no socket to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is ready, then cancels `shutdown` and gives the open
-/// connections `grace` to end.
+/// Serves until `stop` is ready, then cancels `shutdown`, gives running
+/// requests `grace` to finish, and the connections a little longer to end.
 ///
 /// # Errors
 ///
-/// Connections that were still open at the end of `grace`, and were cut.
+/// Connections that were still open in the end, and were cut.
 pub async fn run(
     listener: TcpListener,
     router: Router,
@@ -43,8 +52,9 @@ pub async fn run(
         tokio::select! {
             reason = &mut stop => break reason,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, router.clone(), shutdown.clone()));
+                Ok((stream, client)) => {
+                    let served = connection(stream, client.ip(), router.clone(), shutdown.clone());
+                    connections.spawn(served);
                 }
                 Err(error) => refused(&error).await,
             }
@@ -55,7 +65,7 @@ pub async fn run(
     drop(listener);
     shutdown.cancel();
     connections.close();
-    tokio::time::timeout(grace, connections.wait())
+    tokio::time::timeout(grace + CLOSING, connections.wait())
         .await
         .map_err(|_| {
             let open = connections.len();
@@ -83,15 +93,28 @@ pub fn signal() -> anyhow::Result<impl Future<Output = &'static str>> {
 
 /// Drives one connection to its end; after `shutdown` it takes no more
 /// requests.
-async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    client: IpAddr,
+    router: Router,
+    shutdown: CancellationToken,
+) {
     // Events are small and must not wait for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY not set");
     }
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        // On this machine sits a reverse proxy, and behind it many clients.
+        if !client.is_loopback() {
+            request.extensions_mut().insert(ClientAddress(client));
+        }
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

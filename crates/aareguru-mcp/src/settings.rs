@@ -3,9 +3,14 @@
 //! A setting has one name in two spellings, the flag `--http-port` and the
 //! environment variable `HTTP_PORT`. The flag wins.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
+use anyhow::bail;
 use clap::{Args, ValueEnum};
+use rmcp_sse::{RebindingProtection, SseServerConfig};
+
+/// Our tools keep no `Peer`, so a quiet session can put its own away.
+const HIBERNATE_AFTER: Duration = Duration::from_secs(30);
 
 /// The settings, as flags and environment variables give them.
 #[derive(Debug, Clone, Args)]
@@ -18,7 +23,7 @@ pub struct Settings {
     #[arg(long, env)]
     pub http_port: Option<u16>,
 
-    /// What hosting platforms call the port; HTTP_PORT wins.
+    /// What hosting platforms call the port; `HTTP_PORT` wins.
     #[arg(long, env, hide = true)]
     pub port: Option<u16>,
 
@@ -61,15 +66,49 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 15)]
     pub sse_keep_alive_seconds: u64,
 
-    /// The longest message a client may post, in bytes.
-    #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
-    pub max_request_body_bytes: usize,
+    /// How long a session outlives its stream, in seconds, so that a client
+    /// that reconnects gets it back; 0 ends it at once.
+    #[arg(long, env, default_value_t = 30)]
+    pub sse_resume_grace_seconds: u64,
+
+    /// How long a session may be without a message, in seconds; 0 for ever.
+    #[arg(long, env, default_value_t = 3600)]
+    pub sse_session_timeout_seconds: u64,
+
+    /// How many sessions may be open at once.
+    #[arg(long, env, default_value_t = 10_000)]
+    pub sse_max_sessions: usize,
+
+    /// How many sessions one client address may have open at once. Clients on
+    /// this machine, such as a reverse proxy, are not counted.
+    #[arg(long, env, default_value_t = 100)]
+    pub sse_max_sessions_per_client: usize,
+
+    /// How many requests of one session may run at once.
+    #[arg(long, env, default_value_t = 64)]
+    pub sse_max_in_flight: usize,
 
     /// The most bytes of events that wait for one client that does not read.
     #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
     pub sse_max_queued_bytes: usize,
 
-    /// How long open connections may take to end on shutdown, in seconds.
+    /// The longest message a client may post, in bytes.
+    #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
+    pub max_request_body_bytes: usize,
+
+    /// Names by which clients may reach this server, besides those of this
+    /// machine: the `Host` headers to accept, separated by commas, such as
+    /// `aare.example.org` or `aare.example.org:*`.
+    #[arg(long, env, value_delimiter = ',')]
+    pub allowed_hosts: Vec<String>,
+
+    /// Web pages that may use this server, besides those of this machine: the
+    /// `Origin` headers to accept, separated by commas, such as
+    /// `https://app.example.org`.
+    #[arg(long, env, value_delimiter = ',')]
+    pub allowed_origins: Vec<String>,
+
+    /// How long running requests may go on after SIGTERM, in seconds.
     #[arg(long, env, default_value_t = 10)]
     pub shutdown_grace_seconds: u64,
 }
@@ -100,9 +139,52 @@ impl Settings {
         Duration::from_secs(self.shutdown_grace_seconds)
     }
 
-    /// See `sse_keep_alive_seconds`.
-    pub fn sse_keep_alive(&self) -> Option<Duration> {
-        (self.sse_keep_alive_seconds > 0).then(|| Duration::from_secs(self.sse_keep_alive_seconds))
+    /// How the transport is set up.
+    ///
+    /// # Errors
+    ///
+    /// A host or origin that is none, or an address that others reach without
+    /// a host by which they may.
+    pub fn sse(&self) -> anyhow::Result<SseServerConfig> {
+        let config = SseServerConfig::default()
+            .with_rebinding_protection(self.rebinding_protection()?)
+            .with_sse_keep_alive(unless_zero(self.sse_keep_alive_seconds))
+            .with_resume_grace(Duration::from_secs(self.sse_resume_grace_seconds))
+            .with_idle_timeout(unless_zero(self.sse_session_timeout_seconds))
+            .with_max_sessions(self.sse_max_sessions)
+            .with_max_sessions_per_client(self.sse_max_sessions_per_client)
+            .with_max_in_flight(self.sse_max_in_flight)
+            .with_max_queued_bytes(self.sse_max_queued_bytes)
+            .with_max_request_body_bytes(self.max_request_body_bytes)
+            .with_drain_timeout(self.shutdown_grace())
+            .with_hibernate_after(Some(HIBERNATE_AFTER));
+        Ok(config)
+    }
+
+    /// This machine's own names, and those from the settings.
+    fn rebinding_protection(&self) -> anyhow::Result<RebindingProtection> {
+        let own = ["localhost:*", "127.0.0.1:*", "[::1]:*"];
+        let given = self.allowed_hosts.iter().map(|host| host.trim());
+        let hosts = own.into_iter().chain(given.filter(|host| !host.is_empty()));
+        let own = own.map(|host| [format!("http://{host}"), format!("https://{host}")]);
+        let given = self.allowed_origins.iter().map(|origin| origin.trim());
+        let given = given.filter(|origin| !origin.is_empty()).map(str::to_owned);
+        let origins = own.into_iter().flatten().chain(given);
+        let protection = RebindingProtection::new(hosts, origins)?;
+
+        let listens_to_others = match self.http_host.trim_matches(['[', ']']).parse() {
+            Ok(address) => !IpAddr::is_loopback(&address),
+            Err(_) => self.http_host != "localhost",
+        };
+        if listens_to_others && protection.allows_only_loopback() {
+            bail!(
+                "HTTP_HOST is {}, but no client from elsewhere would be let in: name the hosts \
+                 by which they reach this server in ALLOWED_HOSTS, such as \
+                 ALLOWED_HOSTS=aare.example.org",
+                self.http_host
+            );
+        }
+        Ok(protection)
     }
 
     /// How to reach the API.
@@ -117,6 +199,10 @@ impl Settings {
             ..aareguru::Config::default()
         }
     }
+}
+
+fn unless_zero(seconds: u64) -> Option<Duration> {
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
@@ -152,8 +238,37 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_others_reach_needs_a_host_by_which_they_may() {
+        for host in ["0.0.0.0", "::", "192.0.2.1", "example.org"] {
+            let error = settings(&["--http-host", host]).sse().unwrap_err();
+            assert!(
+                error.to_string().contains("ALLOWED_HOSTS=aare.example.org"),
+                "{error}"
+            );
+            let hosts = [
+                "--http-host",
+                host,
+                "--allowed-hosts",
+                "a.example,b.example:*",
+            ];
+            settings(&hosts).sse().unwrap();
+        }
+        for host in ["127.0.0.1", "127.0.0.2", "::1", "[::1]", "localhost"] {
+            settings(&["--http-host", host]).sse().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_named() {
+        let error = settings(&["--allowed-hosts", "https://a.example"])
+            .sse()
+            .unwrap_err();
+        assert!(error.to_string().contains("https://a.example"), "{error}");
+    }
+
+    #[test]
     fn a_keep_alive_of_zero_is_none() {
         let settings = settings(&["--sse-keep-alive-seconds", "0"]);
-        assert_eq!(settings.sse_keep_alive(), None);
+        assert_eq!(settings.sse().unwrap().sse_keep_alive, None);
     }
 }

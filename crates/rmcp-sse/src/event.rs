@@ -7,13 +7,10 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use rmcp::{RoleServer, service::TxJsonRpcMessage};
 
-use crate::session::SessionId;
+use crate::id::{EventId, SessionId};
 
 /// A comment line: proxies see bytes, clients see nothing.
 pub(crate) const KEEP_ALIVE: Bytes = Bytes::from_static(b": ping\r\n\r\n");
-
-const MESSAGE_START: &[u8] = b"event: message\r\ndata: ";
-const END: &[u8] = b"\r\n\r\n";
 
 /// The first event of a stream: where the client posts its messages, as a
 /// bare path. A path works behind every proxy; an absolute URI would have to
@@ -22,14 +19,35 @@ pub(crate) fn endpoint(path_prefix: &str, message_path: &str, id: SessionId) -> 
     format!("event: endpoint\r\ndata: {path_prefix}{message_path}?session_id={id}\r\n\r\n").into()
 }
 
-/// One JSON-RPC message. `serde_json` escapes line ends inside strings, so the
-/// data is always one line.
-pub(crate) fn message(message: &TxJsonRpcMessage<RoleServer>) -> Result<Bytes, serde_json::Error> {
-    let mut event = BytesMut::with_capacity(512);
-    event.put_slice(MESSAGE_START);
-    serde_json::to_writer((&mut event).writer(), message)?;
-    event.put_slice(END);
-    Ok(event.freeze())
+/// A `message` event that lacks its end: whether it has an id, and which, is
+/// known when its place in the stream is.
+pub(crate) struct Message(BytesMut);
+
+impl Message {
+    /// Writes one JSON-RPC message. `serde_json` escapes line ends inside
+    /// strings, so the data is always one line.
+    pub(crate) fn new(message: &TxJsonRpcMessage<RoleServer>) -> Result<Self, serde_json::Error> {
+        let mut event = BytesMut::with_capacity(512);
+        event.put_slice(b"event: message\r\ndata: ");
+        serde_json::to_writer((&mut event).writer(), message)?;
+        Ok(Self(event))
+    }
+
+    pub(crate) fn finish(self, id: Option<EventId>) -> Bytes {
+        let Self(mut event) = self;
+        if let Some(id) = id {
+            event.put_slice(b"\r\nid: ");
+            event.put_slice(id.to_string().as_bytes());
+        }
+        event.put_slice(b"\r\n\r\n");
+        // What grew in steps is kept for a while if the stream can be resumed.
+        Bytes::copy_from_slice(&event)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self(text.into())
+    }
 }
 
 #[cfg(test)]
@@ -37,20 +55,32 @@ mod tests {
     use rmcp::model::{ErrorCode, ErrorData, NumberOrString, ServerJsonRpcMessage};
 
     use super::*;
+    use crate::id::ResumeToken;
+
+    fn error() -> Message {
+        let text = "one\r\ntwo\n\u{2028}three";
+        let error = ErrorData::new(ErrorCode::INTERNAL_ERROR, text, None);
+        let id = Some(NumberOrString::Number(7));
+        Message::new(&ServerJsonRpcMessage::error(error, id)).unwrap()
+    }
+
+    const DATA: &str = "event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":7,\"error\":\
+                        {\"code\":-32603,\"message\":\"one\\r\\ntwo\\n\u{2028}three\"}}";
 
     #[test]
     fn line_ends_in_a_message_stay_inside_its_one_data_line() {
-        let error = ErrorData::new(ErrorCode::INTERNAL_ERROR, "one\r\ntwo\n\u{2028}three", None);
-        let bytes = message(&ServerJsonRpcMessage::error(
-            error,
-            Some(NumberOrString::Number(7)),
-        ))
-        .unwrap();
-        let text = std::str::from_utf8(&bytes).unwrap();
+        assert_eq!(error().finish(None), format!("{DATA}\r\n\r\n"));
+    }
+
+    #[test]
+    fn an_event_that_can_be_resumed_from_has_an_id() {
+        let id = EventId {
+            token: ResumeToken::random(),
+            number: 3,
+        };
         assert_eq!(
-            text,
-            "event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32603,\
-             \"message\":\"one\\r\\ntwo\\n\u{2028}three\"}}\r\n\r\n"
+            error().finish(Some(id)),
+            format!("{DATA}\r\nid: {id}\r\n\r\n")
         );
     }
 

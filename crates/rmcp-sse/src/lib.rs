@@ -4,33 +4,50 @@
 //!
 //! In the order in which a request meets them:
 //!
+//! - `config`: the settings, with every bound.
 //! - `service`: the tower service; which path and method goes where.
-//! - `stream`: `GET /sse`, opens a session and streams its events.
+//! - `rebinding`: which `Host` and `Origin` headers are accepted.
+//! - `principal`: who a request comes from.
+//! - `stream`: `GET /sse`, opens a session or resumes it, streams its events.
 //! - `message`: `POST /messages`, checks a message and hands it to its session.
+//! - `relay`: the way to sessions of other processes.
 //! - `registry`: the open sessions of this process.
-//! - `session`: one session: its id, its inbox, and the task that serves it.
-//! - `transport`: rmcp's `Transport` between inbox and outbox.
-//! - `handler`: what every handler gets on this transport: the version cap,
-//!   cancellation, and a caught panic.
-//! - `outbox`: the events on their way to one client.
-//! - `event`: the bytes of an event.
-//! - `response`: response bodies and the plain refusals.
+//! - `session`: one session: its calls, its `Peer`, its end.
+//! - `outbox`: the events on their way to one client, and those it may ask for
+//!   again.
+//! - `sweep`: what ends by time: overdue sessions, and the service.
+//! - `event`, `id`, `response`, `refusal`, `metrics`: what the others write.
 
 #![warn(missing_docs)]
 
 mod config;
 mod service;
 
+mod rebinding;
+
+mod principal;
+
 mod event;
-mod handler;
+mod id;
 mod message;
+mod metrics;
 mod outbox;
+mod refusal;
 mod registry;
+mod relay;
 mod response;
 mod session;
 mod stream;
-mod transport;
+mod sweep;
 
 pub use config::SseServerConfig;
+pub use id::SessionId;
+pub use principal::{ClientAddress, Principal};
+pub use rebinding::{
+    InvalidPattern, Rebinding, RebindingLayer, RebindingProtection, RefusedHeader,
+};
+pub use refusal::Refusal;
+pub use relay::{Delivered, Delivery, Relay};
 pub use response::SseBody;
 pub use service::SseService;
+pub use session::KeepAwake;

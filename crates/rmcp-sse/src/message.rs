@@ -1,89 +1,79 @@
 //! `POST /messages`: checks a message and hands it to its session.
 //!
 //! The checks come in the order of the Python SDK: content type, session id,
-//! session, size, content. A 202 means that the message is in a live session's
-//! inbox; whatever cannot be promised is refused before it.
+//! session, size, content. A 202 means that a live session has the message;
+//! whatever cannot be promised is refused before it.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, header, request::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use rmcp::{ServerHandler, model::ClientJsonRpcMessage};
 
 use crate::{
-    response::{self, SseBody},
+    id::SessionId,
+    refusal::Refusal,
+    relay::{Delivery, Relay},
     service::Shared,
-    session::SessionId,
+    session::Session,
 };
 
-/// Takes one message for one session.
-pub(crate) async fn accept<S, B>(shared: &Shared<S>, request: Request<B>) -> Response<SseBody>
+/// Takes one message for one session, here or in another process.
+pub(crate) async fn accept<S, B>(shared: &Shared<S>, parts: Parts, body: B) -> Result<(), Refusal>
 where
     S: ServerHandler,
     B: Body + Send,
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    match deliver(shared, request).await {
-        Ok(()) => response::text(StatusCode::ACCEPTED, "Accepted"),
-        Err(refusal) => {
-            let (status, text) = refusal.answer();
-            tracing::debug!(status = status.as_u16(), reason = text, "message refused");
-            response::text(status, text)
-        }
-    }
-}
-
-async fn deliver<S, B>(shared: &Shared<S>, request: Request<B>) -> Result<(), Refusal>
-where
-    S: ServerHandler,
-    B: Body + Send,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let (parts, body) = request.into_parts();
     if !is_json(&parts.headers) {
         return Err(Refusal::ContentType);
     }
     let id = session_id(parts.uri.query())?;
-    let inbox = shared.registry.find(id).ok_or(Refusal::UnknownSession)?;
-    let body = read(body, shared.config.max_request_body_bytes).await?;
-    let mut message: ClientJsonRpcMessage =
-        serde_json::from_slice(&body).map_err(|_| Refusal::Message)?;
-    // A tool reads headers and the embedder's extensions from these.
-    message.insert_extension(parts);
-    // The session may have ended since it was found.
-    inbox
-        .send(message)
-        .await
-        .map_err(|_| Refusal::UnknownSession)
-}
-
-/// Why a message was not taken.
-#[derive(Debug, PartialEq, Eq)]
-enum Refusal {
-    ContentType,
-    NoSessionId,
-    SessionId,
-    UnknownSession,
-    BodyTooLarge,
-    BodyCutShort,
-    Message,
-}
-
-impl Refusal {
-    /// Status and text; the texts are the Python SDK's where it has one.
-    fn answer(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::ContentType => (StatusCode::BAD_REQUEST, "Invalid Content-Type header"),
-            Self::NoSessionId => (StatusCode::BAD_REQUEST, "session_id is required"),
-            Self::SessionId => (StatusCode::BAD_REQUEST, "Invalid session ID"),
-            Self::UnknownSession => (StatusCode::NOT_FOUND, "Could not find session"),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"),
-            Self::BodyCutShort => (StatusCode::BAD_REQUEST, "Could not read request body"),
-            Self::Message => (StatusCode::BAD_REQUEST, "Could not parse message"),
+    let limit_bytes = shared.config.max_request_body_bytes;
+    match (find(shared, id, &parts), &shared.config.relay) {
+        (Ok(session), _) => {
+            let body = read(body, limit_bytes).await?;
+            hand_over(&session, parts, &body).await
         }
+        (Err(_), Some(relay)) => {
+            let body = read(body, limit_bytes).await?;
+            let relay: &Arc<dyn Relay> = relay;
+            relay.deliver(Delivery::new(id, parts, body)).await
+        }
+        (Err(refusal), None) => Err(refusal),
     }
+}
+
+/// Takes a message that another process has relayed.
+pub(crate) async fn accept_relayed<S: ServerHandler>(
+    shared: &Shared<S>,
+    delivery: Delivery,
+) -> Result<(), Refusal> {
+    let session = find(shared, delivery.session, &delivery.parts)?;
+    hand_over(&session, delivery.parts, &delivery.body).await
+}
+
+/// The session, if it belongs to the one who asks. For anybody else it does
+/// not exist, and telling so takes the same steps.
+fn find<S>(shared: &Shared<S>, id: SessionId, parts: &Parts) -> Result<Arc<Session<S>>, Refusal> {
+    shared
+        .registry
+        .find(id)
+        .filter(|session| session.belongs_to(parts.extensions.get()))
+        .ok_or(Refusal::UnknownSession)
+}
+
+async fn hand_over<S: ServerHandler>(
+    session: &Arc<Session<S>>,
+    parts: Parts,
+    body: &[u8],
+) -> Result<(), Refusal> {
+    let message: ClientJsonRpcMessage =
+        serde_json::from_slice(body).map_err(|_| Refusal::InvalidMessage)?;
+    session.deliver(message, parts).await
 }
 
 /// Whether the media type is `application/json`, with or without parameters.
@@ -104,7 +94,7 @@ fn session_id(query: Option<&str>) -> Result<SessionId, Refusal> {
         .filter_map(|pair| pair.split_once('='))
         .find_map(|(name, value)| matches!(name, "session_id" | "sessionId").then_some(value))
         .ok_or(Refusal::NoSessionId)?;
-    SessionId::parse(value).ok_or(Refusal::SessionId)
+    SessionId::parse(value).ok_or(Refusal::InvalidSessionId)
 }
 
 /// The whole body, if it is no longer than `limit_bytes`.
@@ -127,10 +117,12 @@ where
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn content_type(value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(header::CONTENT_TYPE, http::HeaderValue::from_static(value))])
+        HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(value))])
     }
 
     #[test]
@@ -165,6 +157,9 @@ mod tests {
         for query in [None, Some(""), Some("session=1"), Some("session_id")] {
             assert_eq!(session_id(query), Err(Refusal::NoSessionId), "{query:?}");
         }
-        assert_eq!(session_id(Some("session_id=")), Err(Refusal::SessionId));
+        assert_eq!(
+            session_id(Some("session_id=")),
+            Err(Refusal::InvalidSessionId)
+        );
     }
 }

@@ -1,151 +1,291 @@
 //! The events on their way to one client: a queue bounded in bytes, filled by
-//! the session and emptied by the response body.
+//! the session and emptied by the stream that is attached to it.
 //!
 //! Adding an event never waits, so events leave in the order in which they
 //! were added, and a client that does not read holds up nobody but itself.
+//!
+//! An event that was handed to a stream is not yet received: the connection
+//! may be dead. If streams can be resumed, such events are kept for a while,
+//! and a stream that is attached later starts at the one after the last that
+//! the client has seen.
 
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::{
+    event::Message,
+    id::{EventId, ResumeToken},
+};
 
 pub(crate) struct Outbox {
+    token: ResumeToken,
     max_bytes: usize,
-    queue: Mutex<Queue>,
+    resumable: bool,
+    log: Mutex<Log>,
 }
 
-struct Queue {
-    events: VecDeque<Bytes>,
+struct Log {
+    /// What is kept: first what was handed to a stream, then what waits.
+    events: VecDeque<Event>,
+    /// The number of the first event in `events`; counted from 1.
+    first: u64,
+    /// The number of the next event to hand to a stream.
+    next: u64,
     bytes: usize,
+    waiting_bytes: usize,
+    stream: Option<Stream>,
+    streams_attached: u64,
+    /// Since when the stream has left waiting events where they are.
+    stalled_since: Option<Instant>,
     closed: bool,
-    reader: Option<Waker>,
 }
+
+struct Event {
+    bytes: Bytes,
+    sent_at: Option<Instant>,
+}
+
+/// The stream that is attached.
+struct Stream {
+    number: StreamNumber,
+    /// What goes before all events.
+    endpoint: Option<Bytes>,
+    waker: Option<Waker>,
+}
+
+/// Tells one stream of a session from the next.
+pub(crate) type StreamNumber = u64;
 
 /// Why an event was not added.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The stream has ended; nobody would read the event.
+    /// The session has ended; nobody would read the event.
     Closed,
     /// The reader is too slow: the event would exceed the bound.
     Full,
 }
 
+/// The events after the one that the client has seen are no longer here.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Gap;
+
 impl Outbox {
-    /// An outbox whose first event is already in it.
-    pub(crate) fn starting_with(event: Bytes, max_bytes: usize) -> Self {
-        let bytes = event.len();
+    /// An empty outbox without a stream. If it is `resumable`, its events have
+    /// ids, and what was sent is kept until [`forget`](Self::forget).
+    pub(crate) fn new(token: ResumeToken, max_bytes: usize, resumable: bool) -> Self {
         Self {
+            token,
             max_bytes,
-            queue: Mutex::new(Queue {
-                events: VecDeque::from([event]),
-                bytes,
+            resumable,
+            log: Mutex::new(Log {
+                events: VecDeque::new(),
+                first: 1,
+                next: 1,
+                bytes: 0,
+                waiting_bytes: 0,
+                stream: None,
+                streams_attached: 0,
+                stalled_since: None,
                 closed: false,
-                reader: None,
             }),
         }
     }
 
+    pub(crate) fn token(&self) -> ResumeToken {
+        self.token
+    }
+
     /// Adds an event at the end.
-    pub(crate) fn push(&self, event: Bytes) -> Result<(), Refused> {
-        let mut queue = self.lock();
-        if queue.closed {
+    pub(crate) fn push(&self, message: Message) -> Result<(), Refused> {
+        let mut log = self.lock();
+        if log.closed {
             return Err(Refused::Closed);
         }
-        if !queue.events.is_empty() && queue.bytes + event.len() > self.max_bytes {
+        let id = self.resumable.then(|| EventId {
+            token: self.token,
+            number: log.end(),
+        });
+        let bytes = message.finish(id);
+        if log.waiting_bytes > 0 && log.waiting_bytes + bytes.len() > self.max_bytes {
             return Err(Refused::Full);
         }
-        queue.bytes += event.len();
-        queue.events.push_back(event);
-        queue.wake_reader();
+        if log.waiting_bytes == 0 {
+            log.stalled_since = Some(Instant::now());
+        }
+        log.bytes += bytes.len();
+        log.waiting_bytes += bytes.len();
+        log.events.push_back(Event {
+            bytes,
+            sent_at: None,
+        });
+        // What was sent makes room for what waits.
+        while log.bytes > self.max_bytes && log.first < log.next {
+            log.drop_first();
+        }
+        log.wake();
         Ok(())
     }
 
     /// Ends the stream after the events that already wait.
     pub(crate) fn close(&self) {
-        let mut queue = self.lock();
-        queue.closed = true;
-        queue.wake_reader();
+        let mut log = self.lock();
+        log.closed = true;
+        log.wake();
     }
 
-    /// The next event; `None` once the outbox is closed and empty. There is
-    /// one reader, the body of the response.
-    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
-        let mut queue = self.lock();
-        if let Some(event) = queue.events.pop_front() {
-            queue.bytes -= event.len();
-            return Poll::Ready(Some(event));
+    /// Attaches a stream in the place of the one before, which ends. It gets
+    /// `endpoint`, then every event after the number `seen`.
+    pub(crate) fn attach(&self, endpoint: Bytes, seen: u64) -> Result<Attached, Gap> {
+        let mut log = self.lock();
+        let next = seen.checked_add(1).ok_or(Gap)?;
+        if log.closed || next < log.first || next > log.end() {
+            return Err(Gap);
         }
-        if queue.closed {
+        log.rewind(next);
+        log.streams_attached += 1;
+        let number = log.streams_attached;
+        let before = log.stream.replace(Stream {
+            number,
+            endpoint: Some(endpoint),
+            waker: None,
+        });
+        log.stalled_since = (log.waiting_bytes > 0).then(Instant::now);
+        let replaced = before.is_some();
+        if let Some(waker) = before.and_then(|stream| stream.waker) {
+            waker.wake();
+        }
+        Ok(Attached { number, replaced })
+    }
+
+    /// Takes a stream away that the client has dropped; tells whether it was
+    /// still the one attached.
+    pub(crate) fn detach(&self, number: StreamNumber) -> bool {
+        let mut log = self.lock();
+        let current = log.stream.as_ref().is_some_and(|s| s.number == number);
+        if current {
+            log.stream = None;
+        }
+        current
+    }
+
+    /// The next event for a stream; `None` once it is replaced, or the outbox
+    /// is closed and nothing waits.
+    pub(crate) fn poll_next(&self, number: StreamNumber, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        let mut log = self.lock();
+        let (waits, closed) = (log.next < log.end(), log.closed);
+        let Some(stream) = log.stream.as_mut().filter(|s| s.number == number) else {
+            return Poll::Ready(None);
+        };
+        if let Some(endpoint) = stream.endpoint.take() {
+            return Poll::Ready(Some(endpoint));
+        }
+        if waits {
+            return Poll::Ready(Some(log.take_next(self.resumable)));
+        }
+        if closed {
             return Poll::Ready(None);
         }
-        match &mut queue.reader {
-            Some(reader) => reader.clone_from(cx.waker()),
+        match &mut stream.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
         Poll::Pending
     }
 
-    // No code panics while it holds the lock, so a poisoned queue is whole.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a stream has left events waiting for longer than `limit`.
+    pub(crate) fn is_stalled(&self, now: Instant, limit: Duration) -> bool {
+        let log = self.lock();
+        let stalled = log.stalled_since.filter(|_| log.stream.is_some());
+        stalled.is_some_and(|since| now.duration_since(since) > limit)
+    }
+
+    /// Bytes that wait to be taken by the stream.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.lock().waiting_bytes
+    }
+
+    /// Drops what was sent before `then` on a stream that is still attached.
+    pub(crate) fn forget(&self, then: Instant) {
+        let mut log = self.lock();
+        if log.stream.is_none() {
+            return;
+        }
+        while let Some(event) = log.events.front() {
+            if event.sent_at.is_none_or(|sent| sent > then) {
+                return;
+            }
+            log.drop_first();
+        }
+        log.events = VecDeque::new();
+    }
+
+    // No code panics while it holds the lock, so a poisoned log is whole.
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queue {
-    fn wake_reader(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            reader.wake();
+/// A stream that was attached.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Attached {
+    pub(crate) number: StreamNumber,
+    /// Whether another one had to go for it.
+    pub(crate) replaced: bool,
+}
+
+impl Log {
+    /// The number that the next event to be added will have.
+    fn end(&self) -> u64 {
+        self.first + self.events.len() as u64
+    }
+
+    /// Makes `next` the next event to hand out.
+    fn rewind(&mut self, next: u64) {
+        self.next = next;
+        self.waiting_bytes = 0;
+        let sent = usize::try_from(next - self.first).unwrap_or(usize::MAX);
+        for event in self.events.iter_mut().skip(sent) {
+            event.sent_at = None;
+            self.waiting_bytes += event.bytes.len();
+        }
+    }
+
+    fn take_next(&mut self, keep: bool) -> Bytes {
+        let index = usize::try_from(self.next - self.first).unwrap_or(usize::MAX);
+        let now = Instant::now();
+        let event = &mut self.events[index];
+        event.sent_at = Some(now);
+        let bytes = event.bytes.clone();
+        self.next += 1;
+        self.waiting_bytes -= bytes.len();
+        self.stalled_since = (self.waiting_bytes > 0).then_some(now);
+        if !keep {
+            self.drop_first();
+        }
+        bytes
+    }
+
+    fn drop_first(&mut self) {
+        if let Some(event) = self.events.pop_front() {
+            self.bytes -= event.bytes.len();
+            self.first += 1;
+        }
+    }
+
+    fn wake(&mut self) {
+        let waker = self.stream.as_mut().and_then(|stream| stream.waker.take());
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::task::Waker;
-
-    use super::*;
-
-    fn next(outbox: &Outbox) -> Poll<Option<Bytes>> {
-        outbox.poll_next(&Context::from_waker(Waker::noop()))
-    }
-
-    #[test]
-    fn events_leave_in_the_order_they_came() {
-        let outbox = Outbox::starting_with("a".into(), 10);
-        outbox.push("b".into()).unwrap();
-        assert_eq!(next(&outbox), Poll::Ready(Some("a".into())));
-        outbox.push("c".into()).unwrap();
-        assert_eq!(next(&outbox), Poll::Ready(Some("b".into())));
-        assert_eq!(next(&outbox), Poll::Ready(Some("c".into())));
-        assert_eq!(next(&outbox), Poll::Pending);
-    }
-
-    #[test]
-    fn an_event_over_the_bound_is_refused_until_the_reader_catches_up() {
-        let outbox = Outbox::starting_with("four".into(), 6);
-        assert_eq!(outbox.push("xyz".into()), Err(Refused::Full));
-        assert_eq!(outbox.push("xy".into()), Ok(()));
-        assert_eq!(next(&outbox), Poll::Ready(Some("four".into())));
-        assert_eq!(outbox.push("xyz".into()), Ok(()));
-    }
-
-    #[test]
-    fn one_event_larger_than_the_bound_passes_an_empty_outbox() {
-        let outbox = Outbox::starting_with("a".into(), 3);
-        assert_eq!(outbox.push("longer".into()), Err(Refused::Full));
-        assert_eq!(next(&outbox), Poll::Ready(Some("a".into())));
-        assert_eq!(outbox.push("longer".into()), Ok(()));
-    }
-
-    #[test]
-    fn a_closed_outbox_gives_what_it_holds_and_takes_no_more() {
-        let outbox = Outbox::starting_with("a".into(), 3);
-        outbox.close();
-        assert_eq!(outbox.push("b".into()), Err(Refused::Closed));
-        assert_eq!(next(&outbox), Poll::Ready(Some("a".into())));
-        assert_eq!(next(&outbox), Poll::Ready(None));
-    }
-}
+mod tests;

@@ -10,10 +10,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::stream::EventStream;
+use crate::{refusal::Refusal, stream::EventStream};
 
 /// The body of every response of [`SseService`](crate::SseService): a short
 /// text, or the events of a session until it ends.
@@ -35,6 +35,12 @@ impl SseBody {
         Self(Content::Text(
             Some(Bytes::from_static(text.as_bytes())).filter(|text| !text.is_empty()),
         ))
+    }
+}
+
+impl From<&'static str> for SseBody {
+    fn from(text: &'static str) -> Self {
+        Self::text(text)
     }
 }
 
@@ -68,13 +74,34 @@ impl Body for SseBody {
 }
 
 /// A text answer with the given status.
-pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<SseBody> {
+fn text(status: StatusCode, text: &'static str) -> Response<SseBody> {
     let mut response = Response::new(SseBody::text(text));
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
+    response
+}
+
+/// 202: the message is taken.
+pub(crate) fn accepted() -> Response<SseBody> {
+    text(StatusCode::ACCEPTED, "Accepted")
+}
+
+/// 404 for a path that is not ours.
+pub(crate) fn not_found() -> Response<SseBody> {
+    text(StatusCode::NOT_FOUND, "Not Found")
+}
+
+/// Why a request is not served, and when to try again.
+pub(crate) fn refusal(refusal: Refusal) -> Response<SseBody> {
+    let mut response = text(refusal.status(), refusal.text());
+    if let Some(secs) = refusal.retry_after_secs() {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, secs.into());
+    }
     response
 }
 
@@ -100,10 +127,9 @@ pub(crate) fn event_stream_head() -> Response<SseBody> {
 /// 405 with the methods that would do. Clients that try Streamable HTTP first
 /// fall back to this transport when their POST to the stream's path is
 /// answered so.
-pub(crate) fn method_not_allowed(allowed: &[Method]) -> Response<SseBody> {
-    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+pub(crate) fn method_not_allowed(allowed: &'static str) -> Response<SseBody> {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-    let value = HeaderValue::try_from(names.join(", ")).expect("method names are header-safe");
-    response.headers_mut().insert(header::ALLOW, value);
+    let allowed = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(header::ALLOW, allowed);
     response
 }

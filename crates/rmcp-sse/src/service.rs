@@ -6,11 +6,11 @@ use std::{
     future::{self, Future},
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Once},
     task::{Context, Poll},
 };
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response};
 use http_body::Body;
 use rmcp::ServerHandler;
 use tower_service::Service;
@@ -18,9 +18,12 @@ use tower_service::Service;
 use crate::{
     config::SseServerConfig,
     message,
+    metrics::Metrics,
+    refusal::Refusal,
     registry::Registry,
+    relay::Delivery,
     response::{self, SseBody},
-    stream,
+    stream, sweep,
 };
 
 /// Serves a [`ServerHandler`] over MCP's HTTP+SSE transport.
@@ -34,7 +37,8 @@ use crate::{
 /// in axum or served by hyper alone. A clone is cheap and shares the sessions;
 /// both routes must be served by clones of one service.
 ///
-/// It has to be called inside a tokio runtime, because every session is a task.
+/// It has to be called inside a tokio runtime. Its metrics go to the recorder
+/// that is installed when it is made.
 pub struct SseService<S> {
     shared: Arc<Shared<S>>,
 }
@@ -42,8 +46,17 @@ pub struct SseService<S> {
 /// What all clones of a service share.
 pub(crate) struct Shared<S> {
     pub(crate) factory: Box<dyn Fn() -> io::Result<S> + Send + Sync>,
-    pub(crate) config: SseServerConfig,
-    pub(crate) registry: Registry,
+    pub(crate) config: Arc<SseServerConfig>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) registry: Arc<Registry<S>>,
+    sweeping: Once,
+}
+
+impl<S: ServerHandler> Shared<S> {
+    /// Starts the task that ends overdue sessions, once.
+    pub(crate) fn start_sweeping(self: &Arc<Self>) {
+        self.sweeping.call_once(|| sweep::start(self));
+    }
 }
 
 impl<S: ServerHandler> SseService<S> {
@@ -56,18 +69,32 @@ impl<S: ServerHandler> SseService<S> {
         factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
         config: SseServerConfig,
     ) -> Self {
+        let registry = Registry::new(config.max_sessions, config.max_sessions_per_client);
         Self {
             shared: Arc::new(Shared {
                 factory: Box::new(factory),
-                config,
-                registry: Registry::default(),
+                config: Arc::new(config),
+                metrics: Arc::new(Metrics::new()),
+                registry: Arc::new(registry),
+                sweeping: Once::new(),
             }),
         }
     }
 
-    /// How many sessions are open now.
+    /// How many sessions are open now, with or without a stream.
     pub fn session_count(&self) -> usize {
         self.shared.registry.len()
+    }
+
+    /// Takes a message that another process has relayed for a session of this
+    /// one; see [`Relay`](crate::Relay).
+    ///
+    /// # Errors
+    ///
+    /// What a POST would have been refused with here.
+    pub async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
+        let delivered = message::accept_relayed(&self.shared, delivery).await;
+        delivered.inspect_err(|refusal| self.shared.metrics.refused(*refusal))
     }
 }
 
@@ -104,25 +131,52 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let config = &self.shared.config;
+        let shared = &self.shared;
+        let config = &shared.config;
         let path = request.uri().path();
-        let response = if path == config.sse_path {
+        let response = if let Err(header) = config.rebinding_protection.check(&request) {
+            shared.refuse(header.into())
+        } else if path == config.sse_path {
             match *request.method() {
-                Method::GET => stream::open(&self.shared),
+                Method::GET => {
+                    let (parts, _) = request.into_parts();
+                    stream::open(shared, &parts).unwrap_or_else(|refusal| shared.refuse(refusal))
+                }
                 Method::HEAD => response::event_stream_head(),
-                _ => response::method_not_allowed(&[Method::GET, Method::HEAD]),
+                _ => response::method_not_allowed("GET, HEAD"),
             }
         } else if path.strip_suffix('/').unwrap_or(path) == config.message_path {
             match *request.method() {
                 Method::POST => {
-                    let shared = self.shared.clone();
-                    return Box::pin(async move { Ok(message::accept(&shared, request).await) });
+                    let shared = shared.clone();
+                    return Box::pin(async move { Ok(shared.accept(request).await) });
                 }
-                _ => response::method_not_allowed(&[Method::POST]),
+                _ => response::method_not_allowed("POST"),
             }
         } else {
-            response::text(StatusCode::NOT_FOUND, "Not Found")
+            response::not_found()
         };
         Box::pin(future::ready(Ok(response)))
+    }
+}
+
+impl<S: ServerHandler> Shared<S> {
+    async fn accept<B>(&self, request: Request<B>) -> Response<SseBody>
+    where
+        B: Body + Send,
+        B::Data: Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (parts, body) = request.into_parts();
+        match message::accept(self, parts, body).await {
+            Ok(()) => response::accepted(),
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Response<SseBody> {
+        self.metrics.refused(refusal);
+        tracing::debug!(reason = refusal.label(), "request refused");
+        response::refusal(refusal)
     }
 }

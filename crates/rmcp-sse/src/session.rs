@@ -1,109 +1,283 @@
-//! One session: its id, its inbox, and the task that serves it.
+//! One session: from the `GET` that opened it to its end.
 //!
-//! A session lives from the `GET` that opened it until its stream is dropped
-//! by the client, its token is cancelled, or its handler is done.
+//! A session may have a stream or be without one for a while (detached); it
+//! may be initialized or not yet; it may have what rmcp needs for a `Peer` at
+//! hand or put away (hibernating). What it is doing is in `State`, behind one
+//! lock that is never held across an `await`.
 
-use std::{fmt, sync::Arc};
+mod call;
+mod end;
+mod peer;
 
+pub(crate) use end::End;
+pub use peer::KeepAwake;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::request::Parts;
 use rmcp::{
     RoleServer, ServerHandler,
-    service::{RxJsonRpcMessage, serve_server_with_ct},
+    model::{InitializeRequestParams, RequestId},
+    service::TxJsonRpcMessage,
 };
-use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use crate::{handler::SseHandler, outbox::Outbox, transport::SessionTransport};
+use self::peer::Running;
+use crate::{
+    config::SseServerConfig,
+    event::{self, Message},
+    id::{ResumeToken, SessionId, Tag},
+    metrics::Metrics,
+    outbox::{Attached, Gap, Outbox, Refused, StreamNumber},
+    principal::Principal,
+    registry::{Registry, Slot},
+};
 
-/// Messages that wait between the POST that brought one and the session's
-/// task. The task never does work of its own, so it takes them at once.
-const INBOX_CAPACITY: usize = 16;
-
-/// Names a session: 122 random bits from the operating system, written as 32
-/// hexadecimal digits.
-///
-/// Whoever knows an id may try to use it, so it never stands in a log; its
-/// `Debug` form is empty.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct SessionId(Uuid);
-
-/// Where the messages of a session's client go.
-pub(crate) type Inbox = mpsc::Sender<RxJsonRpcMessage<RoleServer>>;
-
-impl SessionId {
-    pub(crate) fn random() -> Self {
-        Self(Uuid::new_v4())
-    }
-
-    /// Reads an id in any spelling of a UUID.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Uuid::try_parse(text).ok().map(Self)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.simple().fmt(f)
-    }
-}
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionId(..)")
-    }
-}
-
-/// Serves a handler until the session ends; `outbox` is closed then.
-///
-/// The returned inbox takes messages from now on. Cancelling `token` ends the
-/// session and stops its running tools.
-pub(crate) fn spawn<S: ServerHandler>(
+pub(crate) struct Session<S> {
+    id: SessionId,
+    tag: Tag,
+    principal: Option<Principal>,
     handler: S,
-    outbox: Arc<Outbox>,
-    token: CancellationToken,
-) -> Inbox {
-    let (inbox, messages) = mpsc::channel(INBOX_CAPACITY);
-    let transport = SessionTransport::new(messages, outbox.clone(), token.clone());
-    tokio::spawn(async move {
-        match serve_server_with_ct(SseHandler(handler), transport, token).await {
-            Ok(session) => {
-                if let Err(error) = session.waiting().await {
-                    tracing::error!(%error, "session task failed");
-                }
-            }
-            // The error itself may hold the client's message.
-            Err(_) => tracing::debug!("session ended before it was initialized"),
-        }
-        outbox.close();
-    });
-    inbox
+    outbox: Outbox,
+    config: Arc<SseServerConfig>,
+    metrics: Arc<Metrics>,
+    registry: Arc<Registry<S>>,
+    awake: KeepAwake,
+    state: Mutex<State<S>>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+struct State<S> {
+    opened_at: Instant,
+    /// When the last message came or went.
+    active_at: Instant,
+    initialized: bool,
+    /// Since when it has been without a stream.
+    detached_at: Option<Instant>,
+    /// The requests that are running, and how to cancel them.
+    calls: HashMap<RequestId, CancellationToken>,
+    /// What a `Peer` needs; `None` before the first request and while
+    /// hibernating.
+    running: Option<Running>,
+    /// Who the client is, while `running` does not know it.
+    client_info: Option<InitializeRequestParams>,
+    /// `None` once the session has ended.
+    slot: Option<Slot<S>>,
+}
 
-    #[test]
-    fn ids_parse_dashed_and_in_upper_case() {
-        let id = SessionId::parse("09623d2fc3d9493d82ce184a85eff572").unwrap();
-        for spelling in [
-            "09623d2f-c3d9-493d-82ce-184a85eff572",
-            "09623D2FC3D9493D82CE184A85EFF572",
-        ] {
-            assert_eq!(SessionId::parse(spelling), Some(id));
-        }
-        assert_eq!(id.to_string(), "09623d2fc3d9493d82ce184a85eff572");
+impl<S: ServerHandler> Session<S> {
+    /// A new session without a stream.
+    ///
+    /// If `client_info` is given, the session needs no `initialize`: it goes
+    /// on for a client that had one before.
+    pub(crate) fn new(
+        handler: S,
+        request: &Parts,
+        client_info: Option<InitializeRequestParams>,
+        slot: Slot<S>,
+        config: Arc<SseServerConfig>,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Self> {
+        let id = SessionId::random();
+        let resumable = !config.resume_grace.is_zero();
+        let now = Instant::now();
+        Arc::new(Self {
+            id,
+            tag: id.tag(),
+            principal: request.extensions.get().cloned(),
+            handler,
+            outbox: Outbox::new(ResumeToken::random(), config.max_queued_bytes, resumable),
+            registry: slot.registry(),
+            config,
+            metrics,
+            awake: KeepAwake::default(),
+            state: Mutex::new(State {
+                opened_at: now,
+                active_at: now,
+                initialized: client_info.is_some(),
+                detached_at: None,
+                calls: HashMap::new(),
+                running: None,
+                client_info,
+                slot: Some(slot),
+            }),
+        })
     }
 
-    #[test]
-    fn what_is_no_uuid_is_no_id() {
-        for text in ["", "not-a-uuid", "09623d2fc3d9493d82ce184a85eff57", "💧"] {
-            assert_eq!(SessionId::parse(text), None, "{text}");
+    /// Attaches a stream that starts after the event number `seen`.
+    pub(crate) fn attach(&self, seen: u64) -> Result<Attached, Gap> {
+        let config = &self.config;
+        let endpoint = event::endpoint(&config.path_prefix, &config.message_path, self.id);
+        // Under the lock, so that the session does not expire meanwhile.
+        let mut state = self.state();
+        let attached = self.outbox.attach(endpoint, seen)?;
+        state.detached_at = None;
+        state.active_at = Instant::now();
+        Ok(attached)
+    }
+
+    /// The stream was dropped, by a client that went away or because the
+    /// stream had ended.
+    pub(crate) fn detach(&self, stream: StreamNumber) {
+        if !self.outbox.detach(stream) {
+            return;
+        }
+        let mut state = self.state();
+        let may_return =
+            state.initialized && !self.config.resume_grace.is_zero() && !self.is_draining();
+        if may_return && state.slot.is_some() {
+            state.detached_at = Some(Instant::now());
+            drop(state);
+            tracing::debug!(session.tag = %self.tag, "client gone, session waits for it");
+        } else {
+            drop(state);
+            self.end(End::ClientGone);
         }
     }
 
-    #[test]
-    fn the_debug_form_hides_the_id() {
-        assert_eq!(format!("{:?}", SessionId::random()), "SessionId(..)");
+    /// Ends the session, if it has not ended yet: its running requests are
+    /// dropped and answered with an error, its stream ends.
+    pub(crate) fn end(&self, end: End) {
+        let (slot, calls, running) = {
+            let mut state = self.state();
+            let Some(slot) = state.slot.take() else {
+                return;
+            };
+            (slot, std::mem::take(&mut state.calls), state.running.take())
+        };
+        self.registry.remove(self);
+        self.metrics.in_flight.decrement(calls.len() as f64);
+        for (id, cancel) in calls {
+            self.answer_ended(id);
+            cancel.cancel();
+        }
+        self.outbox.close();
+        drop((running, slot));
+        self.metrics.closed(end);
+        tracing::info!(session.tag = %self.tag, reason = end.label(), "session closed");
+    }
+
+    /// Ends the session as soon as nothing of it is running.
+    pub(crate) fn drain(&self) {
+        if self.state().calls.is_empty() {
+            self.end(End::Shutdown);
+        }
+    }
+
+    /// Ends the session if one of its times is over, and gives back what it
+    /// does not need any more.
+    pub(crate) fn sweep(&self, now: Instant) {
+        let config = &self.config;
+        if let Some(end) = self.overdue(now) {
+            return self.end(end);
+        }
+        if let Some(then) = now.checked_sub(config.resume_grace * 2) {
+            self.outbox.forget(then);
+        }
+        if let Some(after) = config.hibernate_after {
+            let mut state = self.state();
+            let quiet = now.duration_since(state.active_at) > after && state.calls.is_empty();
+            if quiet && self.awake.is_unheld() {
+                state.hibernate();
+            }
+        }
+    }
+
+    fn overdue(&self, now: Instant) -> Option<End> {
+        let config = &self.config;
+        let state = self.state();
+        let longer = |since: Instant, limit: Duration| now.duration_since(since) > limit;
+        if !state.initialized && longer(state.opened_at, config.init_timeout) {
+            return Some(End::NeverInitialized);
+        }
+        if state
+            .detached_at
+            .is_some_and(|since| longer(since, config.resume_grace))
+        {
+            return Some(End::ClientGone);
+        }
+        let idle = config
+            .idle_timeout
+            .is_some_and(|limit| longer(state.active_at, limit));
+        if idle && state.calls.is_empty() {
+            return Some(End::Idle);
+        }
+        drop(state);
+        self.outbox
+            .is_stalled(now, config.write_timeout)
+            .then_some(End::SlowReader)
+    }
+
+    /// Adds a message to the stream.
+    fn send(&self, message: &TxJsonRpcMessage<RoleServer>) {
+        let message = match Message::new(message) {
+            Ok(message) => message,
+            Err(error) => {
+                // The client would wait for this message for ever.
+                tracing::error!(session.tag = %self.tag, %error, "message is not writable as JSON");
+                return self.end(End::Unwritable);
+            }
+        };
+        match self.outbox.push(message) {
+            // Nobody is left to read it.
+            Ok(()) | Err(Refused::Closed) => {}
+            Err(Refused::Full) => {
+                let detached = self.state().detached_at.is_some();
+                self.end(if detached {
+                    End::Evicted
+                } else {
+                    End::SlowReader
+                });
+            }
+        }
+    }
+
+    fn is_draining(&self) -> bool {
+        self.config.cancellation_token.is_cancelled()
+    }
+}
+
+impl<S> Session<S> {
+    pub(crate) fn id(&self) -> SessionId {
+        self.id
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    pub(crate) fn resume_token(&self) -> ResumeToken {
+        self.outbox.token()
+    }
+
+    pub(crate) fn belongs_to(&self, principal: Option<&Principal>) -> bool {
+        self.principal.as_ref() == principal
+    }
+
+    pub(crate) fn detached_at(&self) -> Option<Instant> {
+        self.state().detached_at
+    }
+
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.outbox.waiting_bytes()
+    }
+
+    /// See [`Outbox::poll_next`].
+    pub(crate) fn poll_next(
+        &self,
+        stream: StreamNumber,
+        cx: &std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Bytes>> {
+        self.outbox.poll_next(stream, cx)
+    }
+
+    // No code panics while it holds the lock, so a poisoned state is whole.
+    fn state(&self) -> MutexGuard<'_, State<S>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,5 @@
-//! `GET /sse`: opens a session and streams its events.
+//! `GET /sse`: opens a session, or gives one back to a client that lost its
+//! stream, and streams its events.
 
 use std::{
     fmt,
@@ -8,60 +9,171 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
-use rmcp::ServerHandler;
+use http::{HeaderMap, Response, request::Parts};
+use rmcp::{
+    ServerHandler,
+    model::{ClientCapabilities, Implementation, InitializeRequestParams, ProtocolVersion},
+};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
-use tokio_util::sync::DropGuard;
 
 use crate::{
     event,
-    outbox::Outbox,
-    registry::Registration,
+    id::EventId,
+    outbox::{Attached, StreamNumber},
+    principal::Client,
+    refusal::Refusal,
+    registry::Slot,
     response::{self, SseBody},
     service::Shared,
-    session::{self, SessionId},
+    session::{End, Session},
 };
 
-/// The events of one session, until it ends. Dropping the stream, which the
-/// HTTP server does when the client goes away, ends the session.
+const LAST_EVENT_ID: &str = "last-event-id";
+const PROTOCOL_VERSION: &str = "mcp-protocol-version";
+
+/// The events of one session, from the response that is their stream.
+/// Dropping it, which the HTTP server does when the client goes away, tells
+/// the session.
 pub(crate) struct EventStream {
-    outbox: Arc<Outbox>,
+    source: Box<dyn Events>,
     keep_alive: Option<Interval>,
-    _registration: Registration,
-    _cancel_on_drop: DropGuard,
 }
 
-/// Opens a session and answers with its event stream.
-pub(crate) fn open<S: ServerHandler>(shared: &Shared<S>) -> Response<SseBody> {
-    let config = &shared.config;
-    let handler = match (shared.factory)() {
-        Ok(handler) => handler,
-        Err(error) => {
-            tracing::error!(%error, "no handler for a new session");
-            return response::text(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Could not create session",
-            );
+/// A session's stream without the type of its handler.
+trait Events: Send + Sync {
+    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Bytes>>;
+}
+
+struct SessionEvents<S: ServerHandler> {
+    session: Arc<Session<S>>,
+    number: StreamNumber,
+}
+
+impl<S: ServerHandler> Events for SessionEvents<S> {
+    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        self.session.poll_next(self.number, cx)
+    }
+}
+
+impl<S: ServerHandler> Drop for SessionEvents<S> {
+    fn drop(&mut self) {
+        self.session.detach(self.number);
+    }
+}
+
+/// Answers a GET with an event stream.
+pub(crate) fn open<S: ServerHandler>(
+    shared: &Arc<Shared<S>>,
+    request: &Parts,
+) -> Result<Response<SseBody>, Refusal> {
+    if shared.config.cancellation_token.is_cancelled() {
+        return Err(Refusal::ShuttingDown);
+    }
+    let last_event = last_event_id(&request.headers);
+    if let Some((session, attached)) = last_event.and_then(|id| resume(shared, request, id)) {
+        return Ok(stream(session, &attached, shared.config.sse_keep_alive));
+    }
+
+    let slot = reserve(shared, Client::of(&request.extensions).as_ref())?;
+    let handler = (shared.factory)().map_err(|error| {
+        tracing::error!(%error, "no handler for a new session");
+        Refusal::NoHandler
+    })?;
+    let returning = returning_client(&request.headers, last_event);
+    let adopted = returning.is_some();
+    let session = Session::new(
+        handler,
+        request,
+        returning,
+        slot,
+        shared.config.clone(),
+        shared.metrics.clone(),
+    );
+    let attached = session.attach(0).map_err(|_| Refusal::UnknownSession)?;
+    shared.registry.add(session.clone());
+    shared.metrics.sessions.increment(1);
+    shared.metrics.opened.increment(1);
+    if adopted {
+        shared.metrics.adopted.increment(1);
+    }
+    shared.start_sweeping();
+    tracing::info!(session.tag = %session.tag(), adopted, "session opened");
+    Ok(stream(session, &attached, shared.config.sse_keep_alive))
+}
+
+/// Gives a session back to the client that lost its stream, if it still has
+/// all that the client has not seen.
+fn resume<S: ServerHandler>(
+    shared: &Shared<S>,
+    request: &Parts,
+    seen: EventId,
+) -> Option<(Arc<Session<S>>, Attached)> {
+    let session = shared.registry.find_by_token(seen.token)?;
+    if !session.belongs_to(request.extensions.get()) {
+        return None;
+    }
+    let attached = session.attach(seen.number).ok()?;
+    shared.metrics.resumed.increment(1);
+    if attached.replaced {
+        shared.metrics.replaced.increment(1);
+        tracing::info!(session.tag = %session.tag(), reason = "replaced", "stream closed");
+    }
+    tracing::info!(session.tag = %session.tag(), "session resumed");
+    Some((session, attached))
+}
+
+/// A slot for a new session, if need be that of one whose client is gone.
+fn reserve<S: ServerHandler>(
+    shared: &Shared<S>,
+    client: Option<&Client>,
+) -> Result<Slot<S>, Refusal> {
+    match shared.registry.reserve(client) {
+        Err(Refusal::TooManySessions) => {
+            let longest = shared.registry.longest_detached();
+            longest.ok_or(Refusal::TooManySessions)?.end(End::Evicted);
+            shared.registry.reserve(client)
         }
-    };
+        slot => slot,
+    }
+}
 
-    let id = SessionId::random();
-    let endpoint = event::endpoint(&config.path_prefix, &config.message_path, id);
-    let outbox = Arc::new(Outbox::starting_with(endpoint, config.max_queued_bytes));
-    let token = config.cancellation_token.child_token();
-    let inbox = session::spawn(handler, outbox.clone(), token.clone());
-    let registration = shared.registry.add(id, inbox);
-    tracing::debug!(sessions = shared.registry.len(), "session opened");
+fn last_event_id(headers: &HeaderMap) -> Option<EventId> {
+    EventId::parse(headers.get(LAST_EVENT_ID)?.to_str().ok()?)
+}
 
+/// What is known of a client that will not initialize again, because it had a
+/// session before: after the first one the TypeScript SDK names the protocol
+/// version on every request, and an `EventSource` the last event it saw.
+fn returning_client(
+    headers: &HeaderMap,
+    last_event: Option<EventId>,
+) -> Option<InitializeRequestParams> {
+    let named = headers.get(PROTOCOL_VERSION).and_then(|v| v.to_str().ok());
+    let known = ProtocolVersion::KNOWN_VERSIONS;
+    let version = match named {
+        Some(named) => known
+            .iter()
+            .find(|v| v.as_str() == named && v.has_initialize()),
+        None => last_event.map(|_| &ProtocolVersion::V_2024_11_05),
+    }?;
+    let client = Implementation::new("unknown", "unknown");
+    let info = InitializeRequestParams::new(ClientCapabilities::default(), client);
+    Some(info.with_protocol_version(version.clone()))
+}
+
+fn stream<S: ServerHandler>(
+    session: Arc<Session<S>>,
+    attached: &Attached,
+    keep_alive: Option<Duration>,
+) -> Response<SseBody> {
+    let number = attached.number;
     response::event_stream(SseBody::events(EventStream {
-        outbox,
-        keep_alive: config.sse_keep_alive.map(keep_alive),
-        _registration: registration,
-        _cancel_on_drop: token.drop_guard(),
+        source: Box::new(SessionEvents { session, number }),
+        keep_alive: keep_alive.map(every),
     }))
 }
 
-fn keep_alive(period: Duration) -> Interval {
+fn every(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
@@ -70,7 +182,7 @@ fn keep_alive(period: Duration) -> Interval {
 impl EventStream {
     /// The bytes of the next event or keep-alive comment; `None` at the end.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if let Poll::Ready(event) = self.outbox.poll_next(cx) {
+        if let Poll::Ready(event) = self.source.poll_next(cx) {
             return Poll::Ready(event);
         }
         match &mut self.keep_alive {

@@ -18,7 +18,7 @@ pub(super) struct WaterTemperature {
     /// The same in Swiss local time with its zone, as in "2023-05-09 13:20 CEST".
     pub(super) measured_at_local: Option<String>,
     /// How long ago it was measured, in seconds; null if unknown.
-    pub(super) age_seconds: Option<u64>,
+    pub(super) age_seconds: Option<i64>,
     /// How far the value can be trusted to describe the river now.
     pub(super) freshness: FreshnessName,
     /// The day on which this answer was recorded, if it is a recording and not
@@ -49,7 +49,9 @@ impl WaterTemperature {
             temperature_celsius: reading.value.filter(|_| freshness != Freshness::Old),
             measured_at: reading.measured_at.map(Timestamp::as_second),
             measured_at_local: reading.measured_at.map(local_time),
-            age_seconds: reading.age(now).map(|age| age.as_secs()),
+            age_seconds: reading
+                .age(now)
+                .and_then(|age| i64::try_from(age.as_secs()).ok()),
             freshness: freshness.into(),
             recorded_on: reading.recorded_on.map(|day| day.to_string()),
         }

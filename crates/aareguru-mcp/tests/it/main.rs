@@ -4,6 +4,7 @@
 
 mod binary;
 #[path = "../../../rmcp-sse/tests/it/client.rs"]
+#[expect(dead_code, reason = "the transport's own tests use more of it")]
 mod client;
 
 mod command_line;

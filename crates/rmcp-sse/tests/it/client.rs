@@ -30,7 +30,7 @@ pub(crate) async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> Answ
     let body = if request_is_head(&head) {
         Vec::new()
     } else {
-        connection.take(length).await
+        connection.take(length).await.expect("body cut short")
     };
     Answer {
         status: head[9..12].parse().unwrap(),
@@ -60,13 +60,20 @@ pub(crate) fn post_json(target: &str, body: &str) -> String {
     post(target, "Content-Type: application/json\r\n", body)
 }
 
+/// The same request with one more header.
+pub(crate) fn with_header(request: &str, header: &str) -> String {
+    request.replacen("\r\n\r\n", &format!("\r\n{header}\r\n\r\n"), 1)
+}
+
 /// One open event stream.
 pub(crate) struct Session {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     connection: Connection,
     pub(crate) head: String,
     /// Where to post, as the endpoint event said.
     pub(crate) target: String,
+    /// The id of the last message that had one.
+    pub(crate) last_event_id: Option<String>,
 }
 
 impl Session {
@@ -75,20 +82,41 @@ impl Session {
     }
 
     pub(crate) async fn open_at(address: SocketAddr, path: &str) -> Self {
-        let mut connection = Connection::open(address, get(path)).await;
-        let head = connection.head().await;
-        let event = connection.event().await.unwrap();
+        Self::open_with(address, get(path)).await
+    }
+
+    /// Opens a stream as a client does that has lost one.
+    pub(crate) async fn resume(address: SocketAddr, last_event_id: &str) -> Self {
+        let header = format!("Last-Event-ID: {last_event_id}");
+        Self::open_with(address, with_header(&get("/sse"), &header)).await
+    }
+
+    /// Opens a stream with a request of one's own.
+    pub(crate) async fn open_with(address: SocketAddr, request: String) -> Self {
+        let opened = Self::try_open(address, request).await;
+        opened.expect("the stream was refused")
+    }
+
+    /// Opens a stream, if it is not refused or cut.
+    pub(crate) async fn try_open(address: SocketAddr, request: String) -> Option<Self> {
+        let mut connection = Connection::open(address, request).await;
+        let head = connection.try_head().await?;
+        if !head.starts_with("HTTP/1.1 200") {
+            return None;
+        }
+        let event = connection.event().await.ok()??;
         let target = event
             .strip_prefix("event: endpoint\r\ndata: ")
             .and_then(|rest| rest.strip_suffix("\r\n\r\n"))
             .unwrap_or_else(|| panic!("first event: {event:?}"))
             .to_owned();
-        Self {
+        Some(Self {
             address,
             connection,
             head,
             target,
-        }
+            last_event_id: None,
+        })
     }
 
     /// Opens a session and initializes it.
@@ -119,6 +147,13 @@ impl Session {
         );
     }
 
+    /// Posts as somebody, in whatever session the target names.
+    pub(crate) async fn post_as(&self, message: &str, principal: &str) -> Answer {
+        let request = post_json(&self.target, message);
+        let request = with_header(&request, &format!("X-Principal: {principal}"));
+        send(self.address, request).await
+    }
+
     pub(crate) async fn post(&self, message: &str) -> Answer {
         send(self.address, post_json(&self.target, message)).await
     }
@@ -137,19 +172,39 @@ impl Session {
     /// The next message of the stream.
     pub(crate) async fn message(&mut self) -> Value {
         let event = self.event().await.expect("the stream ended");
+        self.read_message(&event)
+    }
+
+    /// The next message of a stream that may break.
+    pub(crate) async fn try_message(&mut self) -> Result<Value, Cut> {
+        let event = self.connection.event().await?.ok_or(Cut)?;
+        Ok(self.read_message(&event))
+    }
+
+    fn read_message(&mut self, event: &str) -> Value {
         let data = event
             .strip_prefix("event: message\r\ndata: ")
             .and_then(|rest| rest.strip_suffix("\r\n\r\n"))
             .unwrap_or_else(|| panic!("event: {event:?}"));
+        let mut lines = data.split("\r\nid: ");
+        let data = lines.next().unwrap();
+        if let Some(id) = lines.next() {
+            self.last_event_id = Some(id.to_owned());
+        }
         serde_json::from_str(data).unwrap()
     }
 
     /// The next event or comment as it stands; `None` when the stream has
     /// ended with its last chunk.
     pub(crate) async fn event(&mut self) -> Option<String> {
-        self.connection.event().await
+        let event = self.connection.event().await;
+        event.expect("connection cut inside the stream")
     }
 }
+
+/// The connection was closed where it should go on.
+#[derive(Debug)]
+pub(crate) struct Cut;
 
 pub(crate) fn tool_call(id: u32, name: &str, arguments: &str) -> String {
     format!(
@@ -177,50 +232,57 @@ impl Connection {
 
     /// The status line and headers, without the blank line.
     async fn head(&mut self) -> String {
+        let head = self.try_head().await;
+        head.expect("connection closed before the head")
+    }
+
+    async fn try_head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = find(&self.raw, b"\r\n\r\n") {
                 let head = self.raw.drain(..end + 4).collect::<Vec<_>>();
-                return String::from_utf8(head).unwrap().trim_end().to_owned();
+                return Some(String::from_utf8(head).unwrap().trim_end().to_owned());
             }
-            assert!(self.read().await > 0, "connection closed before the head");
+            self.read().await.ok()?;
         }
     }
 
-    async fn take(&mut self, length: usize) -> Vec<u8> {
+    async fn take(&mut self, length: usize) -> Result<Vec<u8>, Cut> {
         while self.raw.len() < length {
-            assert!(self.read().await > 0, "connection closed in the body");
+            self.read().await?;
         }
-        self.raw.drain(..length).collect()
+        Ok(self.raw.drain(..length).collect())
     }
 
-    /// Text up to and with the next blank line, out of its chunks.
-    async fn event(&mut self) -> Option<String> {
+    /// Text up to and with the next blank line, out of its chunks; `None`
+    /// after the last chunk.
+    async fn event(&mut self) -> Result<Option<String>, Cut> {
         loop {
             if let Some(end) = find(&self.text, b"\r\n\r\n") {
                 let event = self.text.drain(..end + 4).collect();
-                return Some(String::from_utf8(event).unwrap());
+                return Ok(Some(String::from_utf8(event).unwrap()));
             }
             let line = loop {
                 if let Some(end) = find(&self.raw, b"\r\n") {
-                    break self.take(end + 2).await;
+                    break self.take(end + 2).await?;
                 }
-                assert!(self.read().await > 0, "connection cut inside the stream");
+                self.read().await?;
             };
             let line = std::str::from_utf8(&line).unwrap().trim_end();
             let length = usize::from_str_radix(line, 16).unwrap();
-            let chunk = self.take(length + 2).await;
+            let chunk = self.take(length + 2).await?;
             if length == 0 {
-                return None;
+                return Ok(None);
             }
             self.text.extend(&chunk[..length]);
         }
     }
 
-    async fn read(&mut self) -> usize {
-        timeout(DEADLINE, self.stream.read_buf(&mut self.raw))
-            .await
-            .expect("the server sent nothing")
-            .unwrap()
+    async fn read(&mut self) -> Result<(), Cut> {
+        let read = timeout(DEADLINE, self.stream.read_buf(&mut self.raw)).await;
+        match read.expect("the server sent nothing") {
+            Ok(0) | Err(_) => Err(Cut),
+            Ok(_) => Ok(()),
+        }
     }
 }
 

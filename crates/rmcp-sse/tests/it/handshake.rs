@@ -164,7 +164,7 @@ async fn a_second_initialize_is_answered_again() {
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_is_kept_alive_by_comments() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = Session::initialized(server.address).await;
     let opened = tokio::time::Instant::now();
     for n in 1..=3 {
         assert_eq!(session.event().await.unwrap(), ": ping\r\n\r\n");
@@ -177,7 +177,7 @@ async fn a_silent_stream_is_kept_alive_by_comments() {
 async fn without_a_keep_alive_a_stream_is_silent() {
     let config = SseServerConfig::default().with_sse_keep_alive(None);
     let server = TestServer::with(config).await;
-    let mut session = Session::open(server.address).await;
+    let mut session = Session::initialized(server.address).await;
     let silence = tokio::time::timeout(Duration::from_secs(15), session.event()).await;
     assert!(silence.is_err(), "{silence:?}");
 }

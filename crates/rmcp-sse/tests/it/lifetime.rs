@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use rmcp_sse::SseServerConfig;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Session, tool_call},
@@ -27,16 +26,28 @@ async fn becomes_unknown(session: &mut Session) {
 }
 
 #[tokio::test]
-async fn when_the_client_goes_its_running_tools_are_dropped_at_once() {
-    let mut server = TestServer::start().await;
-    let session = Session::initialized(server.address).await;
-    session.tell(&tool_call(1, "wait", "{}")).await;
-    session.tell(PING).await;
+async fn without_a_grace_a_session_goes_with_its_client_and_its_tools_at_once() {
+    let config = SseServerConfig::default().with_resume_grace(Duration::ZERO);
+    let mut server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    session.tell(&tool_call(7, "wait", "{}")).await;
+    assert_eq!(session.call(PING).await["id"], 1);
+    assert_eq!(session.last_event_id, None);
     let target = session.target.clone();
     drop(session);
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
     let mut other = Session::open(server.address).await;
     other.target = target;
+    becomes_unknown(&mut other).await;
+}
+
+#[tokio::test]
+async fn a_session_that_was_never_initialized_goes_with_its_client() {
+    let server = TestServer::start().await;
+    let session = Session::open(server.address).await;
+    let mut other = Session::open(server.address).await;
+    other.target.clone_from(&session.target);
+    drop(session);
     becomes_unknown(&mut other).await;
 }
 
@@ -51,28 +62,6 @@ async fn a_cancelled_request_is_dropped_and_not_answered() {
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
     // The next message on the stream is the answer to the next request.
     assert_eq!(session.call(PING).await["id"], 1);
-}
-
-#[tokio::test]
-async fn the_token_ends_every_stream_cleanly_and_refuses_later_messages() {
-    let token = CancellationToken::new();
-    let config = SseServerConfig::default().with_cancellation_token(token.clone());
-    let mut server = TestServer::with(config).await;
-    let mut busy = Session::initialized(server.address).await;
-    busy.tell(&tool_call(1, "wait", "{}")).await;
-    let mut idle = Session::open(server.address).await;
-
-    token.cancel();
-    let answer = busy.message().await;
-    assert_eq!(answer["id"], 1);
-    assert_eq!(
-        answer["error"]["message"],
-        "the session ended before the request was done"
-    );
-    assert_eq!(busy.event().await, None);
-    assert_eq!(idle.event().await, None);
-    assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
-    assert_eq!(idle.post(PING).await.status, 404);
 }
 
 #[tokio::test]

@@ -6,7 +6,15 @@
 mod client;
 mod server;
 
+mod bounds;
+mod chaos;
 mod delivery;
+mod drain;
 mod handshake;
+mod leak;
 mod lifetime;
+mod observability;
+mod rebinding;
 mod refusals;
+mod relay;
+mod resume;

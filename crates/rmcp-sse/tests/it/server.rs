@@ -1,29 +1,37 @@
 //! The service under test behind plain hyper, with a handler whose tools show
 //! what the transport does.
 
-use std::{net::SocketAddr, time::Duration};
-
-use http::request::Parts;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
 };
+
+use http::{Request, request::Parts};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use rmcp::{
-    ErrorData, RoleServer, ServerHandler,
+    ErrorData, Peer, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
         ProgressNotificationParam, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
-use rmcp_sse::{SseServerConfig, SseService};
-use tokio::{net::TcpListener, sync::mpsc, time::timeout};
+use rmcp_sse::{ClientAddress, KeepAwake, Principal, SseServerConfig, SseService};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
+use tower_service::Service;
 
 /// A server on a port of its own; it ends with the test's runtime.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) service: SseService<Tools>,
+    /// One permit lets one `gate` tool return.
+    pub(crate) gate: Arc<Semaphore>,
     stopped: mpsc::UnboundedReceiver<&'static str>,
 }
 
@@ -34,20 +42,20 @@ impl TestServer {
 
     pub(crate) async fn with(config: SseServerConfig) -> Self {
         let (stopping, stopped) = mpsc::unbounded_channel();
-        let service = SseService::new(
-            move || {
-                Ok(Tools {
-                    stopping: stopping.clone(),
-                })
-            },
-            config,
-        );
+        let gate = Arc::new(Semaphore::new(0));
+        let tools = Tools {
+            stopping,
+            gate: gate.clone(),
+            kept: Arc::default(),
+        };
+        let service = SseService::new(move || Ok(tools.clone()), config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(accept(listener, service.clone()));
         Self {
             address,
             service,
+            gate,
             stopped,
         }
     }
@@ -64,7 +72,8 @@ impl TestServer {
 async fn accept(listener: TcpListener, service: SseService<Tools>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let service = TowerToHyperService::new(service.clone());
+        let service = service.clone();
+        let service = service_fn(move |request| service.clone().call(known(request)));
         tokio::spawn(
             http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -73,9 +82,36 @@ async fn accept(listener: TcpListener, service: SseService<Tools>) {
     }
 }
 
-/// The handler: `echo`, `header`, `wait`, `progress`, `panic`, `blob`.
+/// Stands for the layers in front: believes who the client says it is.
+fn known(mut request: Request<Incoming>) -> Request<Incoming> {
+    let header = |name| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
+    let principal = header("x-principal");
+    let address = header("x-address");
+    if let Some(principal) = principal {
+        request.extensions_mut().insert(Principal::new(principal));
+    }
+    if let Some(address) = address {
+        let address = ClientAddress(address.parse().unwrap());
+        request.extensions_mut().insert(address);
+    }
+    request
+}
+
+/// The handler: `echo`, `header`, `wait`, `gate`, `progress`, `panic`, `blob`,
+/// `ask` and `keep`.
+#[derive(Clone)]
 pub(crate) struct Tools {
     stopping: mpsc::UnboundedSender<&'static str>,
+    gate: Arc<Semaphore>,
+    /// What `keep` has kept.
+    kept: Arc<Mutex<Vec<Kept>>>,
+}
+
+/// A client to be notified later.
+#[derive(Clone)]
+struct Kept {
+    peer: Peer<RoleServer>,
+    _awake: KeepAwake,
 }
 
 /// Tells when and how a `wait` tool ends.
@@ -122,6 +158,25 @@ impl ServerHandler for Tools {
                 running.how = "returned";
                 String::new()
             }
+            "gate" => {
+                self.gate.acquire().await.unwrap().forget();
+                "let through".to_owned()
+            }
+            "ask" => first_root(&context.peer).await,
+            "keep" => {
+                self.kept.lock().unwrap().push(Kept {
+                    peer: context.peer.clone(),
+                    _awake: context.extensions.get::<KeepAwake>().unwrap().clone(),
+                });
+                String::new()
+            }
+            "notify" => {
+                let kept = self.kept.lock().unwrap().clone();
+                for client in kept {
+                    client.peer.notify_tool_list_changed().await.unwrap();
+                }
+                String::new()
+            }
             "progress" => {
                 let token = context.meta.get_progress_token().unwrap();
                 for step in 1..=5 {
@@ -144,4 +199,10 @@ impl ServerHandler for Tools {
         };
         Ok(CallToolResult::success(vec![ContentBlock::text(text)]).into())
     }
+}
+
+#[expect(deprecated, reason = "the simplest thing a client can be asked")]
+async fn first_root(client: &Peer<RoleServer>) -> String {
+    let roots = client.list_roots().await.unwrap().roots;
+    roots.first().unwrap().uri.clone()
 }

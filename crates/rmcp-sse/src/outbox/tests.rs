@@ -1,0 +1,253 @@
+use super::*;
+
+const ENDPOINT: &str = "endpoint";
+
+fn outbox(max_bytes: usize, resumable: bool) -> Outbox {
+    Outbox::new(ResumeToken::random(), max_bytes, resumable)
+}
+
+fn push(outbox: &Outbox, text: &str) -> Result<(), Refused> {
+    outbox.push(Message::of_text(text))
+}
+
+fn attach(outbox: &Outbox, seen: u64) -> StreamNumber {
+    let attached = outbox.attach(ENDPOINT.into(), seen).unwrap();
+    assert_eq!(
+        next(outbox, attached.number),
+        Poll::Ready(Some(ENDPOINT.to_owned()))
+    );
+    attached.number
+}
+
+/// The next event, without its end.
+fn next(outbox: &Outbox, stream: StreamNumber) -> Poll<Option<String>> {
+    let event = outbox.poll_next(stream, &Context::from_waker(Waker::noop()));
+    event.map(|event| {
+        let text = String::from_utf8(event?.to_vec()).unwrap();
+        Some(text.split("\r\n").next().unwrap().to_owned())
+    })
+}
+
+fn gives(outbox: &Outbox, stream: StreamNumber, texts: &[&str]) {
+    for &text in texts {
+        assert_eq!(next(outbox, stream), Poll::Ready(Some(text.to_owned())));
+    }
+    assert_eq!(next(outbox, stream), Poll::Pending);
+}
+
+/// What one event of `n` bytes of text takes when it has no id.
+const fn size(n: usize) -> usize {
+    n + "\r\n\r\n".len()
+}
+
+#[test]
+fn events_leave_in_the_order_they_came() {
+    let outbox = outbox(1000, false);
+    push(&outbox, "a").unwrap();
+    let stream = attach(&outbox, 0);
+    push(&outbox, "b").unwrap();
+    gives(&outbox, stream, &["a", "b"]);
+    push(&outbox, "c").unwrap();
+    gives(&outbox, stream, &["c"]);
+}
+
+#[test]
+fn an_event_over_the_bound_is_refused_until_the_reader_catches_up() {
+    let outbox = outbox(size(4) + size(2), false);
+    let stream = attach(&outbox, 0);
+    push(&outbox, "four").unwrap();
+    assert_eq!(push(&outbox, "xyz"), Err(Refused::Full));
+    push(&outbox, "xy").unwrap();
+    assert_eq!(next(&outbox, stream), Poll::Ready(Some("four".to_owned())));
+    push(&outbox, "xyz").unwrap();
+    gives(&outbox, stream, &["xy", "xyz"]);
+}
+
+#[test]
+fn one_event_larger_than_the_bound_passes_when_nothing_waits() {
+    let outbox = outbox(3, false);
+    let stream = attach(&outbox, 0);
+    push(&outbox, "longer").unwrap();
+    assert_eq!(push(&outbox, "a"), Err(Refused::Full));
+    gives(&outbox, stream, &["longer"]);
+    push(&outbox, "longer").unwrap();
+}
+
+#[test]
+fn a_closed_outbox_gives_what_it_holds_and_takes_no_more() {
+    let outbox = outbox(1000, true);
+    let stream = attach(&outbox, 0);
+    push(&outbox, "a").unwrap();
+    outbox.close();
+    assert_eq!(push(&outbox, "b"), Err(Refused::Closed));
+    assert_eq!(next(&outbox, stream), Poll::Ready(Some("a".to_owned())));
+    assert_eq!(next(&outbox, stream), Poll::Ready(None));
+    assert_eq!(outbox.attach(ENDPOINT.into(), 1), Err(Gap));
+}
+
+#[test]
+fn a_resumed_stream_starts_after_what_the_client_has_seen() {
+    let outbox = outbox(1000, true);
+    let first = attach(&outbox, 0);
+    for text in ["a", "b", "c"] {
+        push(&outbox, text).unwrap();
+    }
+    gives(&outbox, first, &["a", "b", "c"]);
+    assert!(outbox.detach(first));
+    push(&outbox, "d").unwrap();
+    let second = attach(&outbox, 1);
+    gives(&outbox, second, &["b", "c", "d"]);
+}
+
+#[test]
+fn a_second_stream_ends_the_first_and_survives_its_end() {
+    let outbox = outbox(1000, true);
+    let first = attach(&outbox, 0);
+    push(&outbox, "a").unwrap();
+    let second = outbox.attach(ENDPOINT.into(), 0).unwrap();
+    assert!(second.replaced);
+    assert_eq!(next(&outbox, first), Poll::Ready(None));
+    assert!(!outbox.detach(first));
+    gives(&outbox, second.number, &[ENDPOINT, "a"]);
+}
+
+#[test]
+fn numbers_that_were_never_given_or_are_gone_cannot_be_resumed_from() {
+    let outbox = outbox(1000, true);
+    let stream = attach(&outbox, 0);
+    for text in ["a", "b"] {
+        push(&outbox, text).unwrap();
+    }
+    gives(&outbox, stream, &["a", "b"]);
+    for unknown in [3, u64::MAX] {
+        assert_eq!(outbox.attach(ENDPOINT.into(), unknown), Err(Gap));
+    }
+    outbox.forget(Instant::now());
+    assert_eq!(outbox.attach(ENDPOINT.into(), 1), Err(Gap));
+    let stream = attach(&outbox, 2);
+    push(&outbox, "c").unwrap();
+    gives(&outbox, stream, &["c"]);
+}
+
+#[test]
+fn what_was_sent_makes_room_for_what_waits() {
+    let outbox = outbox(150, true);
+    let stream = attach(&outbox, 0);
+    for n in 0..10 {
+        push(&outbox, &n.to_string()).unwrap();
+        gives(&outbox, stream, &[&n.to_string()]);
+    }
+    assert!(outbox.lock().bytes <= 150);
+    assert_eq!(outbox.attach(ENDPOINT.into(), 5), Err(Gap));
+    let stream = attach(&outbox, 8);
+    gives(&outbox, stream, &["8", "9"]);
+}
+
+#[test]
+fn nothing_is_forgotten_while_no_stream_is_attached() {
+    let outbox = outbox(1000, true);
+    let stream = attach(&outbox, 0);
+    push(&outbox, "a").unwrap();
+    gives(&outbox, stream, &["a"]);
+    outbox.detach(stream);
+    outbox.forget(Instant::now());
+    let stream = attach(&outbox, 0);
+    gives(&outbox, stream, &["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_takes_nothing_is_stalled() {
+    let limit = Duration::from_secs(30);
+    let outbox = outbox(1000, true);
+    let stream = attach(&outbox, 0);
+    tokio::time::advance(limit * 2).await;
+    push(&outbox, "a").unwrap();
+    push(&outbox, "b").unwrap();
+    tokio::time::advance(limit).await;
+    assert!(!outbox.is_stalled(Instant::now(), limit));
+    assert!(next(&outbox, stream).is_ready());
+    tokio::time::advance(limit).await;
+    assert!(!outbox.is_stalled(Instant::now(), limit));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(outbox.is_stalled(Instant::now(), limit));
+    assert!(next(&outbox, stream).is_ready());
+    tokio::time::advance(limit * 2).await;
+    assert!(!outbox.is_stalled(Instant::now(), limit));
+}
+
+/// Whatever is produced, dropped and resumed in whatever order: a client that
+/// remembers the last number it saw gets every event once, in order.
+mod any_interleaving {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Produce,
+        /// The stream hands over one event, and the client receives it.
+        Receive,
+        /// The stream hands over one event, and it is lost with the connection.
+        Lose,
+        /// The server sees that the connection is gone.
+        Detach,
+        Resume,
+        Forget,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => Just(Step::Produce),
+            4 => Just(Step::Receive),
+            1 => Just(Step::Lose),
+            1 => Just(Step::Detach),
+            2 => Just(Step::Resume),
+            1 => Just(Step::Forget),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn loses_and_doubles_nothing(steps in prop::collection::vec(step(), 0..200)) {
+            let outbox = outbox(usize::MAX, true);
+            let mut stream = attach(&outbox, 0);
+            let mut dead = false;
+            let (mut produced, mut received) = (0u64, 0u64);
+            for step in steps {
+                match step {
+                    Step::Produce => {
+                        produced += 1;
+                        push(&outbox, &produced.to_string()).unwrap();
+                    }
+                    Step::Receive if !dead => {
+                        if let Poll::Ready(Some(text)) = next(&outbox, stream) {
+                            received += 1;
+                            prop_assert_eq!(text, received.to_string());
+                        }
+                    }
+                    Step::Lose => {
+                        dead = true;
+                        let _ = next(&outbox, stream);
+                    }
+                    Step::Detach => {
+                        dead = true;
+                        outbox.detach(stream);
+                    }
+                    Step::Resume => {
+                        stream = attach(&outbox, received);
+                        dead = false;
+                    }
+                    // Only what the client has surely seen may be forgotten.
+                    Step::Forget if !dead => outbox.forget(Instant::now()),
+                    Step::Receive | Step::Forget => {}
+                }
+            }
+            let stream = attach(&outbox, received);
+            for expected in received + 1..=produced {
+                let expected = Poll::Ready(Some(expected.to_string()));
+                prop_assert_eq!(next(&outbox, stream), expected);
+            }
+            prop_assert_eq!(next(&outbox, stream), Poll::Pending);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Who a request comes from, as the server that embeds the transport knows it.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
+
+use http::Extensions;
+
+/// Whoever was authenticated: an opaque key, such as the name of an API key or
+/// the subject of a token.
+///
+/// A layer in front of the service puts it into the request's extensions:
+///
+/// ```
+/// # let mut request = http::Request::new(());
+/// request.extensions_mut().insert(rmcp_sse::Principal::new("alice"));
+/// ```
+///
+/// A session belongs to the principal that opened it; for everybody else it
+/// does not exist. Requests without a principal form a group of their own.
+///
+/// It should not be a secret, though its `Debug` form does not show it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Principal(Arc<str>);
+
+impl Principal {
+    /// A principal named by `key`.
+    pub fn new(key: impl Into<Arc<str>>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key it was made of.
+    pub fn key(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Principal(..)")
+    }
+}
+
+/// The address of the client, as far as the embedding server trusts it.
+///
+/// A layer in front of the service puts it into the request's extensions; it
+/// bounds the sessions of a client that has no [`Principal`]. Behind a proxy
+/// it must be the client's address and not the proxy's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Whom a session is counted for. `None` if nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Client {
+    Principal(Principal),
+    /// An IPv6 address stands for its /64, which one subscriber has for itself.
+    Address(IpAddr),
+}
+
+impl Client {
+    pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
+        if let Some(principal) = extensions.get::<Principal>() {
+            return Some(Self::Principal(principal.clone()));
+        }
+        let ClientAddress(address) = extensions.get()?;
+        Some(Self::Address(match address.to_canonical() {
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+            v4 => v4,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(address: &str) -> Option<Client> {
+        let mut extensions = Extensions::new();
+        extensions.insert(ClientAddress(address.parse().unwrap()));
+        Client::of(&extensions)
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_64_bit_network() {
+        assert_eq!(client("2001:db8:1:2:3::4"), client("2001:db8:1:2:ffff::"));
+        assert_ne!(client("2001:db8:1:2::"), client("2001:db8:1:3::"));
+    }
+
+    #[test]
+    fn an_ipv4_client_is_its_address_mapped_or_not() {
+        assert_eq!(client("192.0.2.1"), client("::ffff:192.0.2.1"));
+        assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
+    }
+
+    #[test]
+    fn a_principal_goes_before_the_address() {
+        let mut extensions = Extensions::new();
+        assert_eq!(Client::of(&extensions), None);
+        extensions.insert(ClientAddress("192.0.2.1".parse().unwrap()));
+        extensions.insert(Principal::new("alice"));
+        let alice = Client::Principal(Principal::new("alice"));
+        assert_eq!(Client::of(&extensions), Some(alice));
+    }
+}

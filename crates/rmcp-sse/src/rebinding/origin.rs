@@ -1,0 +1,89 @@
+//! Origins ([RFC 6454](https://www.rfc-editor.org/rfc/rfc6454.html)) as they
+//! stand in `Origin` headers and in patterns.
+
+use super::host::{Host, parse_port, split_port};
+
+/// Where a page comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From nowhere that can be named: a local file, a sandboxed frame.
+    Null,
+    /// From a site, by a port; `None` if its scheme has no default port.
+    Site(Site, Option<u16>),
+}
+
+/// An origin but for its port. The scheme is in lower case.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Site {
+    scheme: String,
+    host: Host,
+}
+
+/// Which origins are accepted.
+#[derive(Debug)]
+pub(super) enum OriginPattern {
+    Exactly(Origin),
+    AnyPort(Site),
+}
+
+impl Origin {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text == "null" {
+            return Some(Self::Null);
+        }
+        let (site, port) = Site::split(text)?;
+        let port = match port {
+            Some(port) => Some(parse_port(port)?),
+            None => site.default_port(),
+        };
+        Some(Self::Site(site, port))
+    }
+}
+
+impl Site {
+    /// Reads `scheme://host` or `scheme://host:port`; the port is left as it
+    /// is.
+    fn split(text: &str) -> Option<(Self, Option<&str>)> {
+        let (scheme, rest) = text.split_once("://")?;
+        let (host, port) = split_port(rest);
+        let site = Self {
+            scheme: is_scheme(scheme).then(|| scheme.to_ascii_lowercase())?,
+            host: Host::parse(host)?,
+        };
+        Some((site, port))
+    }
+
+    fn default_port(&self) -> Option<u16> {
+        match self.scheme.as_str() {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        }
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+impl OriginPattern {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let Some(text) = text.strip_suffix(":*") else {
+            return Origin::parse(text).map(Self::Exactly);
+        };
+        match Site::split(text)? {
+            (site, None) => Some(Self::AnyPort(site)),
+            (_, Some(_)) => None,
+        }
+    }
+
+    pub(super) fn matches(&self, other: &Origin) -> bool {
+        match self {
+            Self::Exactly(origin) => origin == other,
+            Self::AnyPort(site) => matches!(other, Origin::Site(other, _) if other == site),
+        }
+    }
+}

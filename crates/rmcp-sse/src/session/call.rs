@@ -1,0 +1,291 @@
+//! What a session does with a message from its client.
+
+use std::{
+    future::{Future, poll_fn},
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+};
+
+use futures_util::FutureExt;
+use http::request::Parts;
+use rmcp::{
+    ErrorData, Peer, RoleServer, ServerHandler, Service,
+    model::{
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, DiscoverRequestMethod,
+        GetExtensions, GetMeta, InitializeRequestParams, InitializeResult, JsonRpcMessage,
+        ProtocolVersion, RequestId, ServerResult,
+    },
+    service::RequestContext,
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{End, Session};
+use crate::refusal::Refusal;
+
+/// What becomes of a request.
+enum Begun {
+    /// It is answered without the handler: by an empty result, or an error.
+    Answered(Result<(), ErrorData>),
+    /// The handler runs it, until the token is cancelled.
+    Running(Peer<RoleServer>, CancellationToken),
+}
+
+impl<S: ServerHandler> Session<S> {
+    /// Takes a message. When this returns `Ok`, the session has it.
+    pub(crate) async fn deliver(
+        self: &Arc<Self>,
+        message: ClientJsonRpcMessage,
+        parts: Parts,
+    ) -> Result<(), Refusal> {
+        match message {
+            JsonRpcMessage::Request(request) => {
+                self.request(request.id, request.request, parts).await
+            }
+            JsonRpcMessage::Notification(mut notification) => {
+                notification.notification.extensions_mut().insert(parts);
+                self.notification(notification.notification).await
+            }
+            answer => self.forward(answer).await,
+        }
+    }
+
+    async fn request(
+        self: &Arc<Self>,
+        id: RequestId,
+        mut request: ClientRequest,
+        parts: Parts,
+    ) -> Result<(), Refusal> {
+        let (peer, token) = match self.begin(&id, &request)? {
+            Begun::Running(peer, token) => (peer, token),
+            Begun::Answered(answer) => {
+                self.answer(id, answer.map(ServerResult::empty));
+                return Ok(());
+            }
+        };
+        let mut context = RequestContext::new(id, peer);
+        context.ct = token;
+        // In this order: the metadata is kept in the extensions.
+        context.meta = std::mem::take(request.get_meta_mut());
+        context.extensions = std::mem::take(request.extensions_mut());
+        context.extensions.insert(parts);
+        context.extensions.insert(self.awake.clone());
+
+        // Most answers are there at once; only those that are not get a task.
+        let mut call = Box::pin(self.clone().run(request, context));
+        if !is_ready(call.as_mut()).await {
+            tokio::spawn(call);
+        }
+        Ok(())
+    }
+
+    /// Decides what becomes of a request, and registers it if it is to run.
+    fn begin(self: &Arc<Self>, id: &RequestId, request: &ClientRequest) -> Result<Begun, Refusal> {
+        if self.is_draining() {
+            return Err(Refusal::ShuttingDown);
+        }
+        let mut state = self.state();
+        if state.slot.is_none() {
+            return Err(Refusal::UnknownSession);
+        }
+        state.active_at = Instant::now();
+        if let Some(answer) = self.answered_at_once(request, state.initialized) {
+            return Ok(Begun::Answered(answer));
+        }
+        if state.calls.contains_key(id) {
+            return Err(Refusal::DuplicateRequest);
+        }
+        if state.calls.len() >= self.config.max_in_flight {
+            return Err(Refusal::TooManyRequests);
+        }
+        let token = CancellationToken::new();
+        state.calls.insert(id.clone(), token.clone());
+        self.metrics.in_flight.increment(1);
+        Ok(Begun::Running(state.awake(self).peer(), token))
+    }
+
+    /// The answer to a request that does not concern the handler.
+    fn answered_at_once(
+        &self,
+        request: &ClientRequest,
+        initialized: bool,
+    ) -> Option<Result<(), ErrorData>> {
+        match request {
+            ClientRequest::InitializeRequest(_) => return None,
+            ClientRequest::PingRequest(_) if !initialized => return Some(Ok(())),
+            _ => {}
+        }
+        // This transport is not defined for the revisions without `initialize`.
+        let version = request.get_meta().protocol_version();
+        if let Some(version) = version.filter(|version| !version.has_initialize()) {
+            let supported = self.supported_versions();
+            return Some(Err(ErrorData::unsupported_protocol_version(
+                version, &supported,
+            )));
+        }
+        if matches!(request, ClientRequest::DiscoverRequest(_)) {
+            return Some(Err(ErrorData::method_not_found::<DiscoverRequestMethod>()));
+        }
+        (!initialized).then(|| {
+            Err(ErrorData::invalid_params(
+                "the session is not initialized: send `initialize` first",
+                None,
+            ))
+        })
+    }
+
+    /// Runs a request to its answer, or until it is cancelled: then the
+    /// handler's future is dropped, and with it all that it waits for.
+    async fn run(self: Arc<Self>, request: ClientRequest, context: RequestContext<RoleServer>) {
+        let id = context.id.clone();
+        let cancelled = context.ct.clone();
+        let peer = context.peer.clone();
+        let client_info = match &request {
+            ClientRequest::InitializeRequest(request) => Some(request.params.clone()),
+            _ => None,
+        };
+        let answer = AssertUnwindSafe(self.handler.handle_request(request, context)).catch_unwind();
+        let answer = tokio::select! {
+            biased;
+            // Whoever cancelled it has seen to the answer.
+            () = cancelled.cancelled() => return,
+            answer = answer => answer.unwrap_or_else(|_| {
+                tracing::error!(session.tag = %self.tag, "handler panicked");
+                Err(ErrorData::internal_error("the server failed on this request", None))
+            }),
+        };
+        let answer = match (answer, client_info) {
+            (Ok(ServerResult::InitializeResult(result)), Some(client_info)) => {
+                Ok(self.initialized(result, client_info, &peer).into())
+            }
+            (answer, _) => answer,
+        };
+        self.finish(id, answer);
+    }
+
+    /// Agrees on a version, and opens the session for other requests.
+    fn initialized(
+        &self,
+        mut result: InitializeResult,
+        mut client_info: InitializeRequestParams,
+        peer: &Peer<RoleServer>,
+    ) -> InitializeResult {
+        let supported = self.supported_versions();
+        let asked = &client_info.protocol_version;
+        let preferred = &result.protocol_version;
+        let version = [asked, preferred]
+            .into_iter()
+            .find(|version| supported.contains(version))
+            .or(supported.last())
+            .unwrap_or(&ProtocolVersion::LATEST_WITH_INITIALIZE)
+            .clone();
+        result.protocol_version = version.clone();
+        client_info.protocol_version = version;
+        peer.set_peer_info(client_info);
+        let mut state = self.state();
+        if !state.initialized {
+            state.initialized = true;
+            let took = state.opened_at.elapsed();
+            drop(state);
+            self.metrics.handshake_seconds.record(took);
+        }
+        result
+    }
+
+    /// The versions that the handler supports and this transport is defined
+    /// for, oldest first.
+    fn supported_versions(&self) -> Vec<ProtocolVersion> {
+        let mut versions = self.handler.supported_protocol_versions().into_owned();
+        versions.retain(ProtocolVersion::has_initialize);
+        versions
+    }
+
+    /// Sends the answer to a request that ran, unless it was cancelled.
+    fn finish(&self, id: RequestId, answer: Result<ServerResult, ErrorData>) {
+        let idle = {
+            let mut state = self.state();
+            if state.calls.remove(&id).is_none() {
+                return;
+            }
+            state.active_at = Instant::now();
+            state.calls.is_empty()
+        };
+        self.metrics.in_flight.decrement(1);
+        self.answer(id, answer);
+        if idle && self.is_draining() {
+            self.end(End::Shutdown);
+        }
+    }
+
+    fn answer(&self, id: RequestId, answer: Result<ServerResult, ErrorData>) {
+        self.send(&match answer {
+            Ok(result) => JsonRpcMessage::response(result, id),
+            Err(error) => JsonRpcMessage::error(error, Some(id)),
+        });
+    }
+
+    /// The answer to a request that the end of its session has cut short.
+    pub(super) fn answer_ended(&self, id: RequestId) {
+        let text = "the session ended before the request was done";
+        self.answer(id, Err(ErrorData::internal_error(text, None)));
+    }
+
+    async fn notification(
+        self: &Arc<Self>,
+        notification: ClientNotification,
+    ) -> Result<(), Refusal> {
+        if !self.state().initialized {
+            tracing::debug!(session.tag = %self.tag, "notification before initialize dropped");
+            return Ok(());
+        }
+        let cancelled = match &notification {
+            ClientNotification::CancelledNotification(n) => n.params.request_id.clone(),
+            _ => None,
+        };
+        self.forward(JsonRpcMessage::notification(notification))
+            .await?;
+        // Last, because it may be what a session that is draining waits for.
+        if let Some(id) = cancelled {
+            self.cancel(&id);
+        }
+        Ok(())
+    }
+
+    /// Cancels a request, which gets no answer.
+    fn cancel(&self, id: &RequestId) {
+        let Some(cancel) = self.state().calls.remove(id) else {
+            return;
+        };
+        self.metrics.in_flight.decrement(1);
+        cancel.cancel();
+        if self.is_draining() {
+            self.drain();
+        }
+    }
+
+    /// Hands a notification, or an answer to what the handler asked, to rmcp.
+    async fn forward(self: &Arc<Self>, message: ClientJsonRpcMessage) -> Result<(), Refusal> {
+        let inbox = {
+            let mut state = self.state();
+            if state.slot.is_none() {
+                return Err(Refusal::UnknownSession);
+            }
+            state.active_at = Instant::now();
+            if !state.initialized {
+                return Ok(());
+            }
+            state.awake(self).inbox()
+        };
+        inbox
+            .send(message)
+            .await
+            .map_err(|_| Refusal::UnknownSession)
+    }
+}
+
+/// Polls a future once.
+async fn is_ready(mut future: Pin<&mut impl Future<Output = ()>>) -> bool {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
+}

@@ -1,0 +1,172 @@
+//! A `Peer` for the handler: what lets it talk to the client beyond its answer.
+//!
+//! Requests are run by the session itself. rmcp's own service loop runs beside
+//! it and carries what the `Peer` sends, the client's answers to that, and
+//! notifications. It is by far the largest part of a session, so it can be
+//! put away while nothing happens.
+
+use std::{
+    convert::Infallible,
+    future::{self, Future},
+    sync::{Arc, Weak},
+};
+
+use rmcp::{
+    ErrorData, Peer, RoleServer, ServerHandler, Service,
+    model::{ClientNotification, ClientRequest, ErrorCode, ServerConfig, ServerResult},
+    service::{
+        NotificationContext, RequestContext, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly,
+    },
+    transport::Transport,
+};
+use tokio::sync::mpsc;
+
+use super::{Session, State};
+
+type ClientMessage = RxJsonRpcMessage<RoleServer>;
+
+/// Messages that wait for rmcp's loop, which takes them at once.
+const INBOX_CAPACITY: usize = 4;
+
+/// Keeps a session from hibernating for as long as a clone of it lives.
+///
+/// It is in the extensions of every request's context. A handler that keeps
+/// the request's `Peer`, to notify the client later, keeps this with it:
+///
+/// ```
+/// # use rmcp::{RoleServer, service::RequestContext};
+/// # fn keep(context: &RequestContext<RoleServer>) {
+/// let peer = context.peer.clone();
+/// let awake = context.extensions.get::<rmcp_sse::KeepAwake>().cloned();
+/// # }
+/// ```
+///
+/// See [`hibernate_after`](crate::SseServerConfig::hibernate_after).
+#[derive(Debug, Clone, Default)]
+pub struct KeepAwake(Arc<()>);
+
+impl KeepAwake {
+    /// Whether only the session itself has it.
+    pub(super) fn is_unheld(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+}
+
+/// rmcp's loop for one session.
+pub(super) struct Running {
+    peer: Peer<RoleServer>,
+    inbox: mpsc::Sender<ClientMessage>,
+    /// rmcp's `RunningService`: dropping it ends the loop.
+    _loop: Box<dyn Send + Sync>,
+}
+
+impl<S: ServerHandler> State<S> {
+    /// rmcp's loop, started if it is not running.
+    pub(super) fn awake(&mut self, session: &Arc<Session<S>>) -> &Running {
+        let client_info = &mut self.client_info;
+        self.running.get_or_insert_with(|| {
+            let (inbox, messages) = mpsc::channel(INBOX_CAPACITY);
+            let transport = PeerTransport {
+                messages,
+                session: Arc::downgrade(session),
+            };
+            let service = Notified(Arc::downgrade(session));
+            let running = serve_directly(service, transport, client_info.take());
+            Running {
+                peer: running.peer().clone(),
+                inbox,
+                _loop: Box::new(running),
+            }
+        })
+    }
+
+    /// Ends rmcp's loop and keeps what it knows of the client.
+    pub(super) fn hibernate(&mut self) {
+        if let Some(running) = self.running.take() {
+            let client_info = running.peer.peer_info();
+            self.client_info = client_info.map(Arc::unwrap_or_clone);
+        }
+    }
+}
+
+impl Running {
+    pub(super) fn peer(&self) -> Peer<RoleServer> {
+        self.peer.clone()
+    }
+
+    pub(super) fn inbox(&self) -> mpsc::Sender<ClientMessage> {
+        self.inbox.clone()
+    }
+}
+
+/// What rmcp's loop calls: the handler, for notifications.
+struct Notified<S>(Weak<Session<S>>);
+
+impl<S: ServerHandler> Service<RoleServer> for Notified<S> {
+    async fn handle_request(
+        &self,
+        _: ClientRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ServerResult, ErrorData> {
+        // Requests never get here: the session runs them.
+        Err(ErrorData::new(
+            ErrorCode::INTERNAL_ERROR,
+            "misrouted request",
+            None,
+        ))
+    }
+
+    async fn handle_notification(
+        &self,
+        notification: ClientNotification,
+        context: NotificationContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        match self.0.upgrade() {
+            Some(session) => {
+                session
+                    .handler
+                    .handle_notification(notification, context)
+                    .await
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        self.0
+            .upgrade()
+            .map(|session| session.handler.get_info())
+            .unwrap_or_default()
+    }
+}
+
+struct PeerTransport<S> {
+    messages: mpsc::Receiver<ClientMessage>,
+    session: Weak<Session<S>>,
+}
+
+impl<S: ServerHandler> Transport<RoleServer> for PeerTransport<S> {
+    // A send cannot fail: a message without a reader is dropped, because its
+    // session has ended.
+    type Error = Infallible;
+
+    // Sent before the future is returned: rmcp runs the futures of several
+    // sends concurrently, and their order is the order of the events.
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
+        if let Some(session) = self.session.upgrade() {
+            session.send(&message);
+        }
+        future::ready(Ok(()))
+    }
+
+    async fn receive(&mut self) -> Option<ClientMessage> {
+        self.messages.recv().await
+    }
+
+    async fn close(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! What happens by time and not by a request: sessions that are overdue end,
+//! and a shutdown lets running requests finish, but not for ever.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use rmcp::ServerHandler;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+use crate::{
+    registry::Registry,
+    service::Shared,
+    session::{End, Session},
+};
+
+/// How often bounds in time are checked.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Starts the one task of a service. It ends after a shutdown, or when the
+/// service is gone.
+pub(crate) fn start<S: ServerHandler>(shared: &Arc<Shared<S>>) {
+    let service = Arc::downgrade(shared);
+    let registry = shared.registry.clone();
+    let (token, timeout) = {
+        let config = &shared.config;
+        (config.cancellation_token.clone(), config.drain_timeout)
+    };
+    tokio::spawn(async move {
+        tokio::select! {
+            () = sweep(&service, &registry) => {}
+            () = token.cancelled() => drain(&registry, timeout).await,
+        }
+        for session in registry.sessions() {
+            session.end(End::Shutdown);
+        }
+    });
+}
+
+async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<S>) {
+    let mut ticks = interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(service) = service.upgrade() else {
+            return;
+        };
+        let now = Instant::now();
+        let mut queued_bytes = 0;
+        for session in registry.sessions() {
+            session.sweep(now);
+            queued_bytes += session.waiting_bytes();
+        }
+        service.metrics.queued_bytes.set(queued_bytes as f64);
+    }
+}
+
+/// Lets every session end with its last running request.
+async fn drain<S: ServerHandler>(registry: &Registry<S>, timeout: Duration) {
+    let sessions = registry.sessions();
+    tracing::info!(sessions = sessions.len(), "draining");
+    sessions
+        .iter()
+        .for_each(|session: &Arc<Session<S>>| session.drain());
+    drop(sessions);
+    let deadline = sleep(timeout);
+    tokio::pin!(deadline);
+    let mut ticks = interval(Duration::from_millis(10));
+    while registry.len() > 0 {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = &mut deadline => return,
+        }
+    }
+}

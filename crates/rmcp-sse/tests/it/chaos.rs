@@ -1,0 +1,96 @@
+//! A bad line: streams that break at any byte.
+
+use std::{collections::HashSet, net::SocketAddr};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{
+    client::{Session, get, tool_call, with_header},
+    server::TestServer,
+};
+
+const CALLS: u32 = 10_000;
+/// Calls that are under way at once.
+const WINDOW: u32 = 20;
+/// A connection ends before it has carried this many bytes.
+const LONGEST_BYTES: u64 = 4000;
+
+/// Forwards connections to the server and cuts each after some number of the
+/// server's bytes, every number as likely as another.
+async fn bad_line(server: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut state = 1_u64;
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            // Knuth's MMIX generator: the same cuts in every run.
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            tokio::spawn(forward(client, server, (state >> 33) % LONGEST_BYTES));
+        }
+    });
+    address
+}
+
+async fn forward(mut client: TcpStream, server: SocketAddr, bytes: u64) {
+    let mut server = TcpStream::connect(server).await.unwrap();
+    let (mut from_client, mut to_client) = client.split();
+    let (from_server, mut to_server) = server.split();
+    let mut from_server = from_server.take(bytes);
+    tokio::select! {
+        _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+        _ = tokio::io::copy(&mut from_server, &mut to_client) => {}
+    }
+    let _ = to_client.shutdown().await;
+}
+
+/// The session again, however many tries it takes.
+async fn reconnect(line: SocketAddr, last_event_id: &str) -> Session {
+    let request = with_header(&get("/sse"), &format!("Last-Event-ID: {last_event_id}"));
+    loop {
+        if let Some(mut session) = Session::try_open(line, request.clone()).await {
+            session.last_event_id = Some(last_event_id.to_owned());
+            return session;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_call_is_answered_exactly_once_over_a_line_that_keeps_breaking() {
+    let server = TestServer::start().await;
+    let line = bad_line(server.address).await;
+    // The handshake by the good line: what breaks before it cannot be resumed.
+    let first = Session::initialized(server.address).await;
+    let target = first.target.clone();
+    let mut session = reconnect(line, &first.last_event_id.clone().unwrap()).await;
+
+    let (mut sent, mut breaks) = (0, 0);
+    let mut answered = HashSet::new();
+    while answered.len() < CALLS as usize {
+        assert_eq!(session.target, target, "the session was lost");
+        while sent < CALLS && sent - answered.len() as u32 <= WINDOW {
+            sent += 1;
+            let arguments = format!(r#"{{"text":"call {sent}"}}"#);
+            first.tell(&tool_call(sent, "echo", &arguments)).await;
+        }
+        match session.try_message().await {
+            Ok(answer) => {
+                let id = answer["id"].as_u64().unwrap();
+                let text = &answer["result"]["content"][0]["text"];
+                assert_eq!(text, &format!("call {id}"));
+                assert!(answered.insert(id), "call {id} was answered twice");
+            }
+            Err(_) => {
+                breaks += 1;
+                session = reconnect(line, &session.last_event_id.unwrap()).await;
+            }
+        }
+    }
+    assert!(breaks > 500, "only {breaks} breaks");
+    assert_eq!(server.service.session_count(), 1);
+}

@@ -1,0 +1,243 @@
+//! A client that lost its stream and comes back.
+
+use std::time::Duration;
+
+use rmcp_sse::SseServerConfig;
+use serde_json::Value;
+
+use crate::{
+    client::{Session, get, tool_call, with_header},
+    server::TestServer,
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+const GRACE: Duration = Duration::from_secs(30);
+
+fn text(answer: &Value) -> &str {
+    answer["result"]["content"][0]["text"].as_str().unwrap()
+}
+
+/// Breaks the connection and returns what a client remembers.
+fn lose(session: Session) -> (String, String) {
+    (session.target, session.last_event_id.unwrap())
+}
+
+#[tokio::test]
+async fn a_client_gets_its_session_back_with_all_that_it_missed() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    session.tell(&tool_call(7, "gate", "{}")).await;
+    assert_eq!(session.call(PING).await["id"], 1);
+    let (target, last) = lose(session);
+
+    // Messages are still taken, and what runs goes on.
+    let mut other = Session::open(server.address).await;
+    other.target.clone_from(&target);
+    for n in 10..15 {
+        let arguments = format!(r#"{{"text":"{n}"}}"#);
+        other.tell(&tool_call(n, "echo", &arguments)).await;
+    }
+    server.gate.add_permits(1);
+
+    let mut session = Session::resume(server.address, &last).await;
+    assert_eq!(session.target, target);
+    let mut answers = Vec::new();
+    for _ in 0..6 {
+        answers.push(session.message().await["id"].as_u64().unwrap());
+    }
+    assert_eq!(answers[..5], [10, 11, 12, 13, 14]);
+    assert_eq!(answers[5], 7);
+    assert_eq!(session.call(PING).await["id"], 1);
+}
+
+#[tokio::test]
+async fn what_the_client_has_not_seen_is_sent_again_in_order() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let first = session.last_event_id.clone().unwrap();
+    for id in 1..=3 {
+        session.call_tool(id, "echo", r#"{"text":"x"}"#).await;
+    }
+    drop(session);
+    for _ in 0..3 {
+        let mut session = Session::resume(server.address, &first).await;
+        for id in 1..=3 {
+            assert_eq!(session.message().await["id"], id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_stream_takes_over_and_ends_the_first() {
+    let server = TestServer::start().await;
+    let mut first = Session::initialized(server.address).await;
+    let last = first.last_event_id.clone().unwrap();
+    let mut second = Session::resume(server.address, &last).await;
+    assert_eq!(first.event().await, None);
+    assert_eq!(second.call(PING).await["id"], 1);
+    assert_eq!(server.service.session_count(), 1);
+}
+
+#[tokio::test]
+async fn nobody_else_gets_the_session() {
+    let server = TestServer::start().await;
+    let alice = with_header(&get("/sse"), "X-Principal: alice");
+    let mut session = Session::open_with(server.address, alice.clone()).await;
+    let target = session.target.clone();
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    session.post_as(initialize, "alice").await;
+    session.message().await;
+    let last = format!("Last-Event-ID: {}", session.last_event_id.clone().unwrap());
+
+    for thief in [
+        with_header(&get("/sse"), &last),
+        with_header(&get("/sse"), &format!("{last}\r\nX-Principal: mallory")),
+    ] {
+        let stranger = Session::open_with(server.address, thief).await;
+        assert_ne!(stranger.target, target);
+    }
+    // The owner's stream was not touched, and is hers to take over.
+    session.post_as(PING, "alice").await;
+    assert_eq!(session.message().await["id"], 1);
+    let back = Session::open_with(server.address, with_header(&alice, &last)).await;
+    assert_eq!(back.target, target);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_session_is_kept_for_the_grace_time_and_no_longer() {
+    let mut server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    session.tell(&tool_call(7, "wait", "{}")).await;
+    assert_eq!(session.call(PING).await["id"], 1);
+    let (target, last) = lose(session);
+
+    tokio::time::sleep(GRACE - Duration::from_secs(2)).await;
+    let session = Session::resume(server.address, &last).await;
+    assert_eq!(session.target, target);
+    drop(session);
+
+    tokio::time::sleep(GRACE + Duration::from_secs(2)).await;
+    assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
+    let session = Session::resume(server.address, &last).await;
+    assert_ne!(session.target, target);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_long_received_are_forgotten_and_cannot_be_resumed_from() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    let first = session.last_event_id.clone().unwrap();
+    session.call(PING).await;
+    let last = session.last_event_id.clone().unwrap();
+    let target = session.target.clone();
+    tokio::time::sleep(GRACE * 2 + Duration::from_secs(2)).await;
+
+    let gap = Session::resume(server.address, &first).await;
+    assert_ne!(gap.target, target, "an event is missing");
+    let whole = Session::resume(server.address, &last).await;
+    assert_eq!(whole.target, target);
+}
+
+#[tokio::test]
+async fn ids_that_were_never_given_open_a_new_session() {
+    let server = TestServer::start().await;
+    let session = Session::initialized(server.address).await;
+    let last = session.last_event_id.clone().unwrap();
+    let token = last.split_once('.').unwrap().0;
+    for id in [
+        "",
+        "1",
+        "💧",
+        token,
+        &format!("{token}.99"),
+        &format!("{token}.18446744073709551615"),
+    ] {
+        let other = Session::resume(server.address, id).await;
+        assert_ne!(other.target, session.target, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn event_ids_do_not_hold_the_session_id() {
+    let server = TestServer::start().await;
+    let session = Session::initialized(server.address).await;
+    let id = session.target.split_once('=').unwrap().1;
+    let last = session.last_event_id.unwrap();
+    assert!(!last.contains(&id[..8]), "{last} {id}");
+}
+
+#[tokio::test]
+async fn a_returning_client_that_names_its_version_need_not_initialize_again() {
+    let server = TestServer::start().await;
+    for header in [
+        "MCP-Protocol-Version: 2025-06-18",
+        "MCP-Protocol-Version: 2025-06-18\r\nLast-Event-ID: 3db2eaa67e9849b6bf973c6bb5c88bc5.4",
+        "Last-Event-ID: 3db2eaa67e9849b6bf973c6bb5c88bc5.4",
+    ] {
+        let request = with_header(&get("/sse"), header);
+        let mut session = Session::open_with(server.address, request).await;
+        let answer = session.call_tool(5, "echo", r#"{"text":"served"}"#).await;
+        assert_eq!(text(&answer), "served", "{header}");
+        // One that does initialize again is served as well.
+        let answer = session.initialize("2025-11-25").await;
+        assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_this_transport_does_not_have_adopts_nobody() {
+    let server = TestServer::start().await;
+    for version in ["2026-07-28", "1.0", "", "x"] {
+        let header = format!("MCP-Protocol-Version: {version}");
+        let request = with_header(&get("/sse"), &header);
+        let mut session = Session::open_with(server.address, request).await;
+        let answer = session.call_tool(5, "echo", "{}").await;
+        assert_eq!(answer["error"]["code"], -32602, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_slept_serves_the_next_request_as_before() {
+    let config = SseServerConfig::default()
+        .with_hibernate_after(Some(Duration::from_secs(5)))
+        .with_sse_keep_alive(None);
+    let server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    for id in 1..=3 {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        let answer = session.call_tool(id, "echo", r#"{"text":"awake"}"#).await;
+        assert_eq!(answer["id"], id);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_is_kept_with_its_guard_stays_connected() {
+    let config = SseServerConfig::default()
+        .with_hibernate_after(Some(Duration::from_secs(5)))
+        .with_sse_keep_alive(None);
+    let server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    session.call_tool(1, "keep", "{}").await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mut other = Session::initialized(server.address).await;
+    other.call_tool(1, "notify", "{}").await;
+    let notification = session.message().await;
+    assert_eq!(notification["method"], "notifications/tools/list_changed");
+}
+
+#[tokio::test]
+async fn the_handler_can_ask_the_client() {
+    let server = TestServer::start().await;
+    let mut session = Session::open(server.address).await;
+    session.call(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"raw","version":"0"}}}"#).await;
+    session.tell(&tool_call(1, "ask", "{}")).await;
+    let question = session.message().await;
+    assert_eq!(question["method"], "roots/list");
+    let id = &question["id"];
+    session
+        .tell(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"roots":[{{"uri":"file:///aare"}}]}}}}"#
+        ))
+        .await;
+    assert_eq!(text(&session.message().await), "file:///aare");
+}
