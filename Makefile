@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt interop deny ci
+.PHONY: help run test lint fmt interop deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -29,3 +29,9 @@ deny: ## Check licences, sources and banned crates of all dependencies
 
 ci: ## What continuous integration runs
 	.ci/run
+
+fuzz: ## Feed random input to the transport for a minute a target
+	cargo build --manifest-path crates/rmcp-sse/fuzz/Cargo.toml --release
+	for target in message_body host_and_origin; do \
+	    $${CARGO_TARGET_DIR:-crates/rmcp-sse/fuzz/target}/release/$$target -max_total_time=60 || exit 1; \
+	done

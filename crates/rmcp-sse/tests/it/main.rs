@@ -6,6 +6,7 @@
 mod client;
 mod server;
 
+mod any_body;
 mod bounds;
 mod chaos;
 mod delivery;
