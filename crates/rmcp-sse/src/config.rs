@@ -33,8 +33,10 @@ pub struct SseServerConfig {
     pub sse_path: String,
 
     /// The path of the message endpoint as the service sees it, `/messages` by
-    /// default. The same path with a slash at its end is served too, without
-    /// a redirect.
+    /// default.
+    ///
+    /// Both paths are served with and without a slash at their end, without a
+    /// redirect.
     pub message_path: String,
 
     /// What to put before [`message_path`](Self::message_path) in the

@@ -10,6 +10,7 @@
 //! - `principal`: who a request comes from.
 //! - `stream`: `GET /sse`, opens a session or resumes it, streams its events.
 //! - `message`: `POST /messages`, checks a message and hands it to its session.
+//! - `parse`: reads a JSON-RPC message.
 //! - `relay`: the way to sessions of other processes.
 //! - `registry`: the open sessions of this process.
 //! - `session`: one session: its calls, its `Peer`, its end.
@@ -32,6 +33,7 @@ mod id;
 mod message;
 mod metrics;
 mod outbox;
+mod parse;
 mod refusal;
 mod registry;
 mod relay;

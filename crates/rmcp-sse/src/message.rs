@@ -10,10 +10,11 @@ use bytes::Bytes;
 use http::{HeaderMap, header, request::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use rmcp::{ServerHandler, model::ClientJsonRpcMessage};
+use rmcp::ServerHandler;
 
 use crate::{
     id::SessionId,
+    parse,
     refusal::Refusal,
     relay::{Delivery, Relay},
     service::Shared,
@@ -71,8 +72,7 @@ async fn hand_over<S: ServerHandler>(
     parts: Parts,
     body: &[u8],
 ) -> Result<(), Refusal> {
-    let message: ClientJsonRpcMessage =
-        serde_json::from_slice(body).map_err(|_| Refusal::InvalidMessage)?;
+    let message = parse::message(body).ok_or(Refusal::InvalidMessage)?;
     session.deliver(message, parts).await
 }
 

@@ -134,6 +134,7 @@ where
         let shared = &self.shared;
         let config = &shared.config;
         let path = request.uri().path();
+        let path = path.strip_suffix('/').unwrap_or(path);
         let response = if let Err(header) = config.rebinding_protection.check(&request) {
             shared.refuse(header.into())
         } else if path == config.sse_path {
@@ -145,7 +146,7 @@ where
                 Method::HEAD => response::event_stream_head(),
                 _ => response::method_not_allowed("GET, HEAD"),
             }
-        } else if path.strip_suffix('/').unwrap_or(path) == config.message_path {
+        } else if path == config.message_path {
             match *request.method() {
                 Method::POST => {
                     let shared = shared.clone();

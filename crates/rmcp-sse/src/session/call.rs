@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{End, Session};
-use crate::refusal::Refusal;
+use crate::{parse::is_known_method, refusal::Refusal};
 
 /// What becomes of a request.
 enum Begun {
@@ -128,12 +128,16 @@ impl<S: ServerHandler> Session<S> {
         if matches!(request, ClientRequest::DiscoverRequest(_)) {
             return Some(Err(ErrorData::method_not_found::<DiscoverRequestMethod>()));
         }
-        (!initialized).then(|| {
-            Err(ErrorData::invalid_params(
-                "the session is not initialized: send `initialize` first",
-                None,
-            ))
-        })
+        let invalid = |text: &'static str| Some(Err(ErrorData::invalid_params(text, None)));
+        match request {
+            _ if !initialized => invalid("the session is not initialized: send `initialize` first"),
+            // rmcp reads a request whose parameters do not fit its method as
+            // one of a method it does not know.
+            ClientRequest::CustomRequest(request) if is_known_method(&request.method) => {
+                invalid("the parameters do not fit the method")
+            }
+            _ => None,
+        }
     }
 
     /// Runs a request to its answer, or until it is cancelled: then the

@@ -145,7 +145,7 @@ async fn failed_requests_are_errors_on_the_stream_not_of_the_post() {
         .call(r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"nme":1}}"#)
         .await;
     assert_eq!(bad_params["id"], 3);
-    assert!(bad_params["error"]["code"].is_i64(), "{bad_params}");
+    assert_eq!(bad_params["error"]["code"], -32602);
 }
 
 #[tokio::test]

@@ -19,3 +19,4 @@ mod rebinding;
 mod refusals;
 mod relay;
 mod resume;
+mod transcripts;

@@ -153,7 +153,7 @@ async fn other_methods_are_405_and_name_those_that_would_do() {
 #[tokio::test]
 async fn other_paths_are_404() {
     let server = TestServer::start().await;
-    for path in ["/", "/sse/", "/sse/x", "/messages//", "/messagesx", "/mcp"] {
+    for path in ["/", "/sse//", "/sse/x", "/messages//", "/messagesx", "/mcp"] {
         let answer = send(server.address, get(path)).await;
         assert_eq!(
             (answer.status, answer.body.as_str()),
