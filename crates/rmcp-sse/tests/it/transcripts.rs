@@ -37,7 +37,7 @@ fn differences() -> Vec<Difference> {
             why: "likewise below a prefix",
         },
         Difference {
-            cases: "06 07 08b 09 14 20 21 21b 22 23 24 25 26 27 27b 27c 28 29 30 30b 30c 30d 31 \
+            cases: "06 07 08b 09 20 21 21b 22 23 24 25 26 27 27b 27c 28 29 30 30b 30c 30d 31 \
                     32 33 33b 34 34a 34b 35 36 37 38 39 40 41 41b 41c 41d 42 43 44 45 46 47 47b \
                     48 49 62b 71 72 80b 81 81b 81c 82 82b 83",
             ours: json!({"content-type": "text/plain; charset=utf-8"}),
