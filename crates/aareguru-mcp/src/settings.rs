@@ -9,9 +9,6 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use rmcp_sse::{RebindingProtection, SseServerConfig};
 
-/// Our tools keep no `Peer`, so a quiet session can put its own away.
-const HIBERNATE_AFTER: Duration = Duration::from_secs(30);
-
 /// The settings, as flags and environment variables give them.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -156,8 +153,7 @@ impl Settings {
             .with_max_in_flight(self.sse_max_in_flight)
             .with_max_queued_bytes(self.sse_max_queued_bytes)
             .with_max_request_body_bytes(self.max_request_body_bytes)
-            .with_drain_timeout(self.shutdown_grace())
-            .with_hibernate_after(Some(HIBERNATE_AFTER));
+            .with_drain_timeout(self.shutdown_grace());
         Ok(config)
     }
 

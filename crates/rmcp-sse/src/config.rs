@@ -114,14 +114,6 @@ pub struct SseServerConfig {
     /// default.
     pub drain_timeout: Duration,
 
-    /// After how long without a request a session puts away what it needs to
-    /// serve one, to take it out again at the next; never by default.
-    ///
-    /// It frees about 40 KiB a session, but cuts a `Peer` that the handler
-    /// keeps beyond the request that brought it. A handler that keeps one has
-    /// to keep the request's [`KeepAwake`](crate::KeepAwake) with it.
-    pub hibernate_after: Option<Duration>,
-
     /// Shuts the service down when it is cancelled: no new sessions and
     /// requests (503), running requests finish within
     /// [`drain_timeout`](Self::drain_timeout), each stream ends cleanly when
@@ -154,7 +146,6 @@ impl Default for SseServerConfig {
             idle_timeout: Some(Duration::from_secs(3600)),
             resume_grace: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
-            hibernate_after: None,
             cancellation_token: CancellationToken::new(),
             relay: None,
         }
@@ -210,7 +201,6 @@ impl SseServerConfig {
         with_idle_timeout: idle_timeout: Option<Duration>,
         with_resume_grace: resume_grace: Duration,
         with_drain_timeout: drain_timeout: Duration,
-        with_hibernate_after: hibernate_after: Option<Duration>,
         with_cancellation_token: cancellation_token: CancellationToken,
         with_relay: relay: Option<Arc<dyn Relay>>,
     }
@@ -234,7 +224,6 @@ impl fmt::Debug for SseServerConfig {
             .field("idle_timeout", &self.idle_timeout)
             .field("resume_grace", &self.resume_grace)
             .field("drain_timeout", &self.drain_timeout)
-            .field("hibernate_after", &self.hibernate_after)
             .field("relay", &self.relay.is_some())
             .finish_non_exhaustive()
     }

@@ -52,4 +52,3 @@ pub use refusal::Refusal;
 pub use relay::{Delivered, Delivery, Relay};
 pub use response::SseBody;
 pub use service::SseService;
-pub use session::KeepAwake;

@@ -1,8 +1,7 @@
 //! One session: from the `GET` that opened it to its end.
 //!
-//! A session may have a stream or be without one for a while (detached); it
-//! may be initialized or not yet; it may have what rmcp needs for a `Peer` at
-//! hand or put away (hibernating). What it is doing is in `State`, behind one
+//! A session may have a stream or be without one for a while (detached), and
+//! may be initialized or not yet. What it is doing is in `State`, behind one
 //! lock that is never held across an `await`.
 
 mod call;
@@ -10,7 +9,6 @@ mod end;
 mod peer;
 
 pub(crate) use end::End;
-pub use peer::KeepAwake;
 
 use std::{
     collections::HashMap,
@@ -48,7 +46,6 @@ pub(crate) struct Session<S> {
     config: Arc<SseServerConfig>,
     metrics: Arc<Metrics>,
     registry: Arc<Registry<S>>,
-    awake: KeepAwake,
     state: Mutex<State<S>>,
 }
 
@@ -61,10 +58,9 @@ struct State<S> {
     detached_at: Option<Instant>,
     /// The requests that are running, and how to cancel them.
     calls: HashMap<RequestId, CancellationToken>,
-    /// What a `Peer` needs; `None` before the first request and while
-    /// hibernating.
+    /// What a `Peer` needs; `None` before the first request.
     running: Option<Running>,
-    /// Who the client is, while `running` does not know it.
+    /// Who the client is, until `running` knows it.
     client_info: Option<InitializeRequestParams>,
     /// `None` once the session has ended.
     slot: Option<Slot<S>>,
@@ -95,7 +91,6 @@ impl<S: ServerHandler> Session<S> {
             registry: slot.registry(),
             config,
             metrics,
-            awake: KeepAwake::default(),
             state: Mutex::new(State {
                 opened_at: now,
                 active_at: now,
@@ -178,13 +173,6 @@ impl<S: ServerHandler> Session<S> {
         }
         if let Some(then) = now.checked_sub(config.resume_grace * 2) {
             self.outbox.forget(then);
-        }
-        if let Some(after) = config.hibernate_after {
-            let mut state = self.state();
-            let quiet = now.duration_since(state.active_at) > after && state.calls.is_empty();
-            if quiet && self.awake.is_unheld() {
-                state.hibernate();
-            }
         }
     }
 

@@ -106,5 +106,5 @@ async fn the_defaults_shown_are_those_of_the_program() {
         );
         checked += 1;
     }
-    assert_eq!(checked, 6);
+    assert_eq!(checked, 8);
 }

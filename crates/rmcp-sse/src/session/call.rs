@@ -71,7 +71,6 @@ impl<S: ServerHandler> Session<S> {
         context.meta = std::mem::take(request.get_meta_mut());
         context.extensions = std::mem::take(request.extensions_mut());
         context.extensions.insert(parts);
-        context.extensions.insert(self.awake.clone());
 
         // Most answers are there at once; only those that are not get a task.
         let mut call = Box::pin(self.clone().run(request, context));
@@ -103,7 +102,7 @@ impl<S: ServerHandler> Session<S> {
         let token = CancellationToken::new();
         state.calls.insert(id.clone(), token.clone());
         self.metrics.in_flight.increment(1);
-        Ok(Begun::Running(state.awake(self).peer(), token))
+        Ok(Begun::Running(state.running(self).peer(), token))
     }
 
     /// The answer to a request that does not concern the handler.
@@ -280,7 +279,7 @@ impl<S: ServerHandler> Session<S> {
             if !state.initialized {
                 return Ok(());
             }
-            state.awake(self).inbox()
+            state.running(self).inbox()
         };
         inbox
             .send(message)

@@ -2,8 +2,7 @@
 //!
 //! Requests are run by the session itself. rmcp's own service loop runs beside
 //! it and carries what the `Peer` sends, the client's answers to that, and
-//! notifications. It is by far the largest part of a session, so it can be
-//! put away while nothing happens.
+//! notifications. It is started when the first of them needs it.
 
 use std::{
     convert::Infallible,
@@ -28,30 +27,6 @@ type ClientMessage = RxJsonRpcMessage<RoleServer>;
 /// Messages that wait for rmcp's loop, which takes them at once.
 const INBOX_CAPACITY: usize = 4;
 
-/// Keeps a session from hibernating for as long as a clone of it lives.
-///
-/// It is in the extensions of every request's context. A handler that keeps
-/// the request's `Peer`, to notify the client later, keeps this with it:
-///
-/// ```
-/// # use rmcp::{RoleServer, service::RequestContext};
-/// # fn keep(context: &RequestContext<RoleServer>) {
-/// let peer = context.peer.clone();
-/// let awake = context.extensions.get::<rmcp_sse::KeepAwake>().cloned();
-/// # }
-/// ```
-///
-/// See [`hibernate_after`](crate::SseServerConfig::hibernate_after).
-#[derive(Debug, Clone, Default)]
-pub struct KeepAwake(Arc<()>);
-
-impl KeepAwake {
-    /// Whether only the session itself has it.
-    pub(super) fn is_unheld(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
-    }
-}
-
 /// rmcp's loop for one session.
 pub(super) struct Running {
     peer: Peer<RoleServer>,
@@ -62,7 +37,7 @@ pub(super) struct Running {
 
 impl<S: ServerHandler> State<S> {
     /// rmcp's loop, started if it is not running.
-    pub(super) fn awake(&mut self, session: &Arc<Session<S>>) -> &Running {
+    pub(super) fn running(&mut self, session: &Arc<Session<S>>) -> &Running {
         let client_info = &mut self.client_info;
         self.running.get_or_insert_with(|| {
             let (inbox, messages) = mpsc::channel(INBOX_CAPACITY);
@@ -78,14 +53,6 @@ impl<S: ServerHandler> State<S> {
                 _loop: Box::new(running),
             }
         })
-    }
-
-    /// Ends rmcp's loop and keeps what it knows of the client.
-    pub(super) fn hibernate(&mut self) {
-        if let Some(running) = self.running.take() {
-            let client_info = running.peer.peer_info();
-            self.client_info = client_info.map(Arc::unwrap_or_clone);
-        }
     }
 }
 

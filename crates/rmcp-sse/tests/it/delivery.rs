@@ -159,3 +159,34 @@ async fn a_tool_that_panics_is_answered_and_leaves_its_session_whole() {
         .await;
     assert_eq!(answer["result"]["content"][0]["text"], "still here");
 }
+
+#[tokio::test]
+async fn a_peer_that_a_handler_keeps_reaches_the_client_later() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    session.call_tool(1, "keep", "{}").await;
+    let mut other = Session::initialized(server.address).await;
+    other.call_tool(1, "notify", "{}").await;
+    let notification = session.message().await;
+    assert_eq!(notification["method"], "notifications/tools/list_changed");
+}
+
+#[tokio::test]
+async fn the_handler_can_ask_the_client() {
+    let server = TestServer::start().await;
+    let mut session = Session::open(server.address).await;
+    session.call(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"raw","version":"0"}}}"#).await;
+    session.tell(&tool_call(1, "ask", "{}")).await;
+    let question = session.message().await;
+    assert_eq!(question["method"], "roots/list");
+    let id = &question["id"];
+    session
+        .tell(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"roots":[{{"uri":"file:///aare"}}]}}}}"#
+        ))
+        .await;
+    assert_eq!(
+        session.message().await["result"]["content"][0]["text"],
+        "file:///aare"
+    );
+}

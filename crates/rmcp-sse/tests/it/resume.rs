@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rmcp_sse::SseServerConfig;
 use serde_json::Value;
 
 use crate::{
@@ -194,50 +193,4 @@ async fn a_version_that_this_transport_does_not_have_adopts_nobody() {
         let answer = session.call_tool(5, "echo", "{}").await;
         assert_eq!(answer["error"]["code"], -32602, "{version}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_session_that_slept_serves_the_next_request_as_before() {
-    let config = SseServerConfig::default()
-        .with_hibernate_after(Some(Duration::from_secs(5)))
-        .with_sse_keep_alive(None);
-    let server = TestServer::with(config).await;
-    let mut session = Session::initialized(server.address).await;
-    for id in 1..=3 {
-        tokio::time::sleep(Duration::from_secs(8)).await;
-        let answer = session.call_tool(id, "echo", r#"{"text":"awake"}"#).await;
-        assert_eq!(answer["id"], id);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_peer_that_is_kept_with_its_guard_stays_connected() {
-    let config = SseServerConfig::default()
-        .with_hibernate_after(Some(Duration::from_secs(5)))
-        .with_sse_keep_alive(None);
-    let server = TestServer::with(config).await;
-    let mut session = Session::initialized(server.address).await;
-    session.call_tool(1, "keep", "{}").await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    let mut other = Session::initialized(server.address).await;
-    other.call_tool(1, "notify", "{}").await;
-    let notification = session.message().await;
-    assert_eq!(notification["method"], "notifications/tools/list_changed");
-}
-
-#[tokio::test]
-async fn the_handler_can_ask_the_client() {
-    let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
-    session.call(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"raw","version":"0"}}}"#).await;
-    session.tell(&tool_call(1, "ask", "{}")).await;
-    let question = session.message().await;
-    assert_eq!(question["method"], "roots/list");
-    let id = &question["id"];
-    session
-        .tell(&format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"roots":[{{"uri":"file:///aare"}}]}}}}"#
-        ))
-        .await;
-    assert_eq!(text(&session.message().await), "file:///aare");
 }

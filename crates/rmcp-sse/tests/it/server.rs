@@ -18,7 +18,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use rmcp_sse::{ClientAddress, KeepAwake, Principal, SseServerConfig, SseService};
+use rmcp_sse::{ClientAddress, Principal, SseServerConfig, SseService};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, mpsc},
@@ -104,14 +104,7 @@ pub(crate) struct Tools {
     stopping: mpsc::UnboundedSender<&'static str>,
     gate: Arc<Semaphore>,
     /// What `keep` has kept.
-    kept: Arc<Mutex<Vec<Kept>>>,
-}
-
-/// A client to be notified later.
-#[derive(Clone)]
-struct Kept {
-    peer: Peer<RoleServer>,
-    _awake: KeepAwake,
+    kept: Arc<Mutex<Vec<Peer<RoleServer>>>>,
 }
 
 /// Tells when and how a `wait` tool ends.
@@ -164,16 +157,13 @@ impl ServerHandler for Tools {
             }
             "ask" => first_root(&context.peer).await,
             "keep" => {
-                self.kept.lock().unwrap().push(Kept {
-                    peer: context.peer.clone(),
-                    _awake: context.extensions.get::<KeepAwake>().unwrap().clone(),
-                });
+                self.kept.lock().unwrap().push(context.peer.clone());
                 String::new()
             }
             "notify" => {
                 let kept = self.kept.lock().unwrap().clone();
                 for client in kept {
-                    client.peer.notify_tool_list_changed().await.unwrap();
+                    client.notify_tool_list_changed().await.unwrap();
                 }
                 String::new()
             }
