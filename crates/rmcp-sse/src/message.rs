@@ -42,7 +42,7 @@ where
         (Err(_), Some(relay)) => {
             let body = read(body, limit_bytes).await?;
             let relay: &Arc<dyn Relay> = relay;
-            relay.deliver(Delivery::new(id, parts, body)).await
+            relay.deliver(Delivery::new(id, parts, body.into())).await
         }
         (Err(refusal), None) => Err(refusal),
     }

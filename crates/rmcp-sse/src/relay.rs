@@ -3,7 +3,6 @@
 
 use std::{future::Future, pin::Pin};
 
-use bytes::Bytes;
 use http::request::Parts;
 
 use crate::{id::SessionId, refusal::Refusal};
@@ -22,12 +21,12 @@ pub struct Delivery {
     /// arrive with the message.
     pub parts: Parts,
     /// The body of the POST.
-    pub body: Bytes,
+    pub body: Vec<u8>,
 }
 
 impl Delivery {
     /// A message as it arrived.
-    pub fn new(session: SessionId, parts: Parts, body: Bytes) -> Self {
+    pub fn new(session: SessionId, parts: Parts, body: Vec<u8>) -> Self {
         Self {
             session,
             parts,
