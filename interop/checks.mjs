@@ -7,7 +7,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const SECONDS = 30;
 const steps = ['connect']; // the last one is under way
 export const expected = JSON.parse(readFileSync(new URL('expected.json', import.meta.url)));
 
@@ -17,24 +16,30 @@ export const require = createRequire(`${modules}/`);
 
 // Runs `converse(url)` to its end and prints one line about it. That all went
 // well is said only when nothing is left open that keeps the process alive.
-export async function run(client, folder, converse) {
+export async function run(client, folder, converse, seconds = 30) {
   const { version } = JSON.parse(readFileSync(`${modules}/${folder}/package.json`));
   const label = `${client} ${version}`;
   const fail = (reason) => {
     console.log(`FAIL ${label}: ${steps.at(-1)}: ${reason.replace(/\s+/g, ' ')}`);
     process.exit(1);
   };
-  setTimeout(() => fail(`no end within ${SECONDS} s`), SECONDS * 1000).unref();
+  process.once('SIGTERM', () => process.exit(1)); // ends what was started, too
+  setTimeout(() => fail(`no end within ${seconds} s`), seconds * 1000).unref();
   try {
     await converse(process.argv[2]);
   } catch (error) {
+    if (error instanceof Skipped) {
+      console.log(`skip ${label}: ${error.message}`);
+      process.exit(77); // as `run` knows it
+    }
     fail(error instanceof Mismatch ? error.message : String(error));
   }
-  const line = `ok   ${label.padEnd(22)} ${steps.slice(1).join(', ')}`;
+  const line = `ok   ${label.padEnd(26)} ${steps.slice(1).join(', ')}`;
   process.once('beforeExit', () => console.log(line));
 }
 
 export class Mismatch extends Error {}
+export class Skipped extends Error {}
 
 export function equal(what, wanted, got) {
   const [a, b] = [JSON.stringify(wanted), JSON.stringify(got)];
@@ -58,7 +63,7 @@ function namesAllPlaces(what, entries) {
   equal(what, expected.places, named);
 }
 
-const textOf = (answer) => answer.content.find((content) => content.type === 'text')?.text ?? '';
+export const textOf = (answer) => answer.content.find((content) => content.type === 'text')?.text ?? '';
 
 // Whether a tool answered with a result or with an error.
 function answers(wanted, answer) {
@@ -130,4 +135,22 @@ export const check = {
   },
 
   ping: step('ping', () => {}),
+
+  // What a bridge logged when it was refused with its first choice of transport.
+  fallback: step('fallback', (log) => {
+    holds('log', ['status 405', 'falling-back-to-alternate-transport'], log);
+  }),
+
+  restart: step('restart', () => {}),
+
+  // What became of calls over connections that broke; `faults` are lists by kind.
+  calls: step('calls', ({ calls, cuts, resumed, faults }, seed) => {
+    const found = Object.entries(faults).map(([kind, list]) => [kind, list.length]);
+    const counts = Object.entries({ calls, cuts, resumed, ...Object.fromEntries(found) });
+    const summary = counts.map(([what, count]) => `${count} ${what}`);
+    const [first] = Object.values(faults).flat();
+    if (first) throw new Mismatch(`${summary.join(', ')} with --seed ${seed}; ${first}`);
+    equal('cuts and resumptions', [true, true], [cuts > 0, resumed > 0]);
+    steps.splice(-1, 1, ...summary);
+  }),
 };

@@ -35,7 +35,7 @@ def run(client, package, converse):
     except BaseException as error:
         print(f"FAIL {label}: {steps[-1]}: {reason(error)}")
         sys.exit(1)
-    print(f"ok   {label:<22} {', '.join(steps[1:])}")
+    print(f"ok   {label:<26} {', '.join(steps[1:])}")
 
 
 def reason(error):

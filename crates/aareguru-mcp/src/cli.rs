@@ -62,13 +62,13 @@ impl Cli {
 }
 
 async fn stdio(args: &RunArgs) -> anyhow::Result<()> {
-    telemetry::init(&args.settings)?;
+    let _logs = telemetry::init(&args.settings)?;
     stdio::run(&App::build(&args.settings, args.demo)?).await
 }
 
 async fn serve(args: &RunArgs) -> anyhow::Result<()> {
     let settings = &args.settings;
-    telemetry::init(settings)?;
+    let _logs = telemetry::init(settings)?;
     let app = App::build(settings, args.demo)?;
     let wanted = settings.address();
     let listener = TcpListener::bind(&wanted)

@@ -73,7 +73,8 @@ pub struct SseServerConfig {
     /// How many sessions one client may have open at once, 100 by default:
     /// one [`Principal`](crate::Principal), or else one
     /// [`ClientAddress`](crate::ClientAddress). Requests with neither are not
-    /// counted. One more is refused with 429.
+    /// counted. At the bound one whose client is gone is evicted; if there is
+    /// none, a new one is refused with 429.
     pub max_sessions_per_client: usize,
 
     /// How many requests of one session may run at once, 64 by default. One

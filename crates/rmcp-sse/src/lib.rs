@@ -17,6 +17,7 @@
 //! - `outbox`: the events on their way to one client, and those it may ask for
 //!   again.
 //! - `sweep`: what ends by time: overdue sessions, and the service.
+//! - `client_info`: what is known of a client that will not initialize again.
 //! - `event`, `id`, `response`, `refusal`, `metrics`: what the others write.
 
 #![warn(missing_docs)]
@@ -28,6 +29,7 @@ mod rebinding;
 
 mod principal;
 
+mod client_info;
 mod event;
 mod id;
 mod message;

@@ -93,12 +93,14 @@ impl<S> Registry<S> {
         self.lock().sessions.values().cloned().collect()
     }
 
-    /// The session that has been without its client for longest.
-    pub(crate) fn longest_detached(&self) -> Option<Arc<Session<S>>> {
+    /// The session that has been without its client for longest, of all, or of
+    /// those that are counted for one client.
+    pub(crate) fn longest_detached(&self, client: Option<&Client>) -> Option<Arc<Session<S>>> {
         let open = self.lock();
         let detached = open
             .sessions
             .values()
+            .filter(|s| client.is_none() || s.client().as_ref() == client)
             .filter_map(|s| Some((s.detached_at()?, s)));
         detached
             .min_by_key(|(since, _)| *since)
@@ -116,6 +118,10 @@ impl<S> Registry<S> {
 }
 
 impl<S> Slot<S> {
+    pub(crate) fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
     pub(crate) fn registry(&self) -> Arc<Registry<S>> {
         self.registry.clone()
     }

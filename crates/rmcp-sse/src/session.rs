@@ -33,7 +33,7 @@ use crate::{
     id::{ResumeToken, SessionId, Tag},
     metrics::Metrics,
     outbox::{Attached, Gap, Outbox, Refused, StreamNumber},
-    principal::Principal,
+    principal::{Client, Principal},
     registry::{Registry, Slot},
 };
 
@@ -245,6 +245,11 @@ impl<S> Session<S> {
 
     pub(crate) fn belongs_to(&self, principal: Option<&Principal>) -> bool {
         self.principal.as_ref() == principal
+    }
+
+    /// Whom it is counted for.
+    pub(crate) fn client(&self) -> Option<Client> {
+        self.state().slot.as_ref()?.client().cloned()
     }
 
     pub(crate) fn detached_at(&self) -> Option<Instant> {

@@ -12,12 +12,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, request::Parts};
 use rmcp::{
     ServerHandler,
-    model::{ClientCapabilities, Implementation, InitializeRequestParams, ProtocolVersion},
+    model::{InitializeRequestParams, ProtocolVersion},
 };
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::{
-    event,
+    client_info, event,
     id::EventId,
     outbox::{Attached, StreamNumber},
     principal::Client,
@@ -29,7 +29,6 @@ use crate::{
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";
-const PROTOCOL_VERSION: &str = "mcp-protocol-version";
 
 /// The events of one session, from the response that is their stream.
 /// Dropping it, which the HTTP server does when the client goes away, tells
@@ -122,15 +121,17 @@ fn resume<S: ServerHandler>(
     Some((session, attached))
 }
 
-/// A slot for a new session, if need be that of one whose client is gone.
+/// A slot for a new session, if need be that of one whose client is gone: most
+/// likely the client has just come back without saying so.
 fn reserve<S: ServerHandler>(
     shared: &Shared<S>,
     client: Option<&Client>,
 ) -> Result<Slot<S>, Refusal> {
     match shared.registry.reserve(client) {
-        Err(Refusal::TooManySessions) => {
-            let longest = shared.registry.longest_detached();
-            longest.ok_or(Refusal::TooManySessions)?.end(End::Evicted);
+        Err(full @ (Refusal::TooManySessions | Refusal::TooManySessionsOfClient)) => {
+            let of = client.filter(|_| full == Refusal::TooManySessionsOfClient);
+            let longest = shared.registry.longest_detached(of);
+            longest.ok_or(full)?.end(End::Evicted);
             shared.registry.reserve(client)
         }
         slot => slot,
@@ -142,23 +143,14 @@ fn last_event_id(headers: &HeaderMap) -> Option<EventId> {
 }
 
 /// What is known of a client that will not initialize again, because it had a
-/// session before: after the first one the TypeScript SDK names the protocol
-/// version on every request, and an `EventSource` the last event it saw.
+/// session before: it names the version it had agreed on, or, as a browser's
+/// `EventSource` does, the last event it saw.
 fn returning_client(
     headers: &HeaderMap,
     last_event: Option<EventId>,
 ) -> Option<InitializeRequestParams> {
-    let named = headers.get(PROTOCOL_VERSION).and_then(|v| v.to_str().ok());
-    let known = ProtocolVersion::KNOWN_VERSIONS;
-    let version = match named {
-        Some(named) => known
-            .iter()
-            .find(|v| v.as_str() == named && v.has_initialize()),
-        None => last_event.map(|_| &ProtocolVersion::V_2024_11_05),
-    }?;
-    let client = Implementation::new("unknown", "unknown");
-    let info = InitializeRequestParams::new(ClientCapabilities::default(), client);
-    Some(info.with_protocol_version(version.clone()))
+    client_info::from_headers(headers)
+        .or_else(|| last_event.map(|_| client_info::unknown(ProtocolVersion::V_2024_11_05)))
 }
 
 fn stream<S: ServerHandler>(

@@ -32,6 +32,21 @@ async fn logs_hold_no_session_id() {
     send(server.address, get(&session.target)).await;
     server.signal("TERM").await;
     let (_, logs) = server.ended().await;
-    assert!(logs.contains("answered"));
+    for line in ["answered", "session opened", "session closed"] {
+        assert!(logs.contains(line), "{line} not in {logs}");
+    }
     assert!(!logs.contains(&id), "{logs}");
+}
+
+#[tokio::test]
+async fn logs_that_nobody_reads_hold_up_nothing() {
+    let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
+    // Far more lines than a pipe holds (64 KiB).
+    for _ in 0..2000 {
+        let answer = send(server.address, get("/health")).await;
+        assert_eq!(answer.status, 200);
+    }
+    server.signal("TERM").await;
+    let (status, _) = server.ended().await;
+    assert!(status.success());
 }

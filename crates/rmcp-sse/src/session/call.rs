@@ -2,14 +2,13 @@
 
 use std::{
     future::{Future, poll_fn},
-    panic::AssertUnwindSafe,
-    pin::Pin,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
 };
 
-use futures_util::FutureExt;
-use http::request::Parts;
+use http::{HeaderMap, request::Parts};
 use rmcp::{
     ErrorData, Peer, RoleServer, ServerHandler, Service,
     model::{
@@ -23,7 +22,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{End, Session};
-use crate::{parse::is_known_method, refusal::Refusal};
+use crate::{client_info, parse::is_known_method, refusal::Refusal};
 
 /// What becomes of a request.
 enum Begun {
@@ -58,6 +57,9 @@ impl<S: ServerHandler> Session<S> {
         mut request: ClientRequest,
         parts: Parts,
     ) -> Result<(), Refusal> {
+        if !matches!(request, ClientRequest::InitializeRequest(_)) {
+            self.adopt(&parts.headers);
+        }
         let (peer, token) = match self.begin(&id, &request)? {
             Begun::Running(peer, token) => (peer, token),
             Begun::Answered(answer) => {
@@ -78,6 +80,23 @@ impl<S: ServerHandler> Session<S> {
             tokio::spawn(call);
         }
         Ok(())
+    }
+
+    /// Opens the session for a client that had one before and does not know
+    /// that this is another: some lose the headers of the GET by which it would
+    /// have been known.
+    fn adopt(&self, headers: &HeaderMap) {
+        let mut state = self.state();
+        if state.initialized {
+            return;
+        }
+        if let Some(client_info) = client_info::from_headers(headers) {
+            state.initialized = true;
+            state.client_info = Some(client_info);
+            drop(state);
+            self.metrics.adopted.increment(1);
+            tracing::info!(session.tag = %self.tag, "session adopted");
+        }
     }
 
     /// Decides what becomes of a request, and registers it if it is to run.
@@ -149,15 +168,27 @@ impl<S: ServerHandler> Session<S> {
             ClientRequest::InitializeRequest(request) => Some(request.params.clone()),
             _ => None,
         };
-        let answer = AssertUnwindSafe(self.handler.handle_request(request, context)).catch_unwind();
-        let answer = tokio::select! {
-            biased;
+        // Polled by hand: a combinator would be moved with the handler's future
+        // inside, which is kilobytes.
+        let mut cancelled = pin!(cancelled.cancelled());
+        let mut answer = pin!(self.handler.handle_request(request, context));
+        let answer = poll_fn(|cx| {
+            if cancelled.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            let poll = AssertUnwindSafe(|| answer.as_mut().poll(cx));
+            match catch_unwind(poll) {
+                Ok(answer) => answer.map(Some),
+                Err(_) => {
+                    tracing::error!(session.tag = %self.tag, "handler panicked");
+                    let text = "the server failed on this request";
+                    Poll::Ready(Some(Err(ErrorData::internal_error(text, None))))
+                }
+            }
+        });
+        let Some(answer) = answer.await else {
             // Whoever cancelled it has seen to the answer.
-            () = cancelled.cancelled() => return,
-            answer = answer => answer.unwrap_or_else(|_| {
-                tracing::error!(session.tag = %self.tag, "handler panicked");
-                Err(ErrorData::internal_error("the server failed on this request", None))
-            }),
+            return;
         };
         let answer = match (answer, client_info) {
             (Ok(ServerResult::InitializeResult(result)), Some(client_info)) => {

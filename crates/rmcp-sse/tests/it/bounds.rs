@@ -80,6 +80,23 @@ async fn sessions_of_one_client_are_bounded_and_others_are_served() {
 }
 
 #[tokio::test]
+async fn a_client_that_comes_back_without_saying_so_takes_the_place_of_its_own_session() {
+    let config = SseServerConfig::default().with_max_sessions_per_client(1);
+    let server = TestServer::with(config).await;
+    let request = with_header(&get("/sse"), "X-Principal: alice");
+    let mut session = Session::open_with(server.address, request.clone()).await;
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    session.post_as(initialize, "alice").await;
+    session.message().await;
+    drop(session);
+    // As soon as the server has seen the closed connection.
+    while Session::try_open(server.address, request.clone())
+        .await
+        .is_none()
+    {}
+}
+
+#[tokio::test]
 async fn sessions_belong_to_the_principal_that_opened_them() {
     let server = TestServer::start().await;
     let alice = with_header(&get("/sse"), "X-Principal: alice");

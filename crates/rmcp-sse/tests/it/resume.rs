@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    client::{Session, get, tool_call, with_header},
+    client::{Session, get, post_json, send, tool_call, with_header},
     server::TestServer,
 };
 
@@ -193,4 +193,17 @@ async fn a_version_that_this_transport_does_not_have_adopts_nobody() {
         let answer = session.call_tool(5, "echo", "{}").await;
         assert_eq!(answer["error"]["code"], -32602, "{version}");
     }
+}
+
+#[tokio::test]
+async fn a_returning_client_is_known_by_its_post_as_well() {
+    let server = TestServer::start().await;
+    let mut session = Session::open(server.address).await;
+    let call = tool_call(5, "echo", r#"{"text":"served"}"#);
+    let request = post_json(&session.target, &call);
+    let request = with_header(&request, "MCP-Protocol-Version: 2025-11-25");
+    assert_eq!(send(server.address, request).await.status, 202);
+    assert_eq!(text(&session.message().await), "served");
+    let answer = session.initialize("2025-06-18").await;
+    assert_eq!(answer["result"]["protocolVersion"], "2025-06-18");
 }

@@ -1,0 +1,33 @@
+// Programs through which a client that speaks only stdio reaches the server:
+//
+//   stdio_bridge.mjs URL mcp-remote [sse-only]
+//   stdio_bridge.mjs URL supergateway
+
+import { check, modules, require, run } from './checks.mjs';
+import { converse } from './typescript.mjs';
+
+const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
+const [name, strategy] = process.argv.slice(3);
+
+const options = {
+  // By itself it tries Streamable HTTP first, and falls back when that is refused.
+  'mcp-remote': (url) => [url, ...(strategy ? ['--transport', strategy] : [])],
+  supergateway: (url) => ['--sse', url],
+};
+
+function bridge(url) {
+  const args = [`${modules}/.bin/${name}`, ...options[name](url)];
+  // It keeps files in the home folder, which are to be none of the user's own.
+  const env = { ...process.env, HOME: `${process.env.INTEROP_HOME}/${name}-home` };
+  return new StdioClientTransport({ command: process.execPath, args, env, stderr: 'pipe' });
+}
+
+async function throughBridge(url) {
+  const transport = bridge(url);
+  let log = '';
+  transport.stderr.on('data', (chunk) => (log += chunk));
+  await converse(transport);
+  if (name === 'mcp-remote' && !strategy) await check.fallback(log);
+}
+
+run([name, strategy].filter(Boolean).join(' '), name, throughBridge);
