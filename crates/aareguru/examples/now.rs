@@ -35,6 +35,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         place.name(),
         place.station()
     );
+    if let Some(trouble) = now.upstream_trouble {
+        println!("This is the last answer; there is no newer one: {trouble}.");
+    }
     println!("{CREDIT}");
     Ok(())
 }

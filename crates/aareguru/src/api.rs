@@ -1,45 +1,73 @@
-//! The Aareguru API as it is: one method per endpoint, and the types of the
-//! answers with the API's own names and units.
+//! The APIs as they are: one method per endpoint, and the types of the answers
+//! with the APIs' own names and units.
 //!
-//! The API's author warns that every value may be null at any time, so every
-//! one is an [`Option`] or a list that may be empty. What is missing, null or
-//! of an unexpected type is unknown; it never spoils the rest of an answer.
+//! Their author warns that every value may be null at any time, so every one
+//! is an [`Option`] or a list that may be empty. What is missing, null or of an
+//! unexpected type is unknown; it never spoils the rest of an answer.
 
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
-mod answer;
+mod body;
 mod cities;
 mod current;
+mod endpoint;
+mod history;
+mod hydro;
 mod lenient;
+mod named_place;
+mod today;
+mod widget;
 
+pub use crate::fetch::{Answer, BreakerState};
 pub use cities::{City, Coordinates};
 pub use current::{
     Aare, AirPoint, Bueber, Current, DayPart, ForecastDay, Record, ScaleStep, Sun, SunDay,
     SunLocation, Today, WaterPoint, Weather, WeatherNow,
 };
+pub use endpoint::{Api, Endpoint};
+pub use history::{History, HistoryPoint};
+pub use hydro::{HydroDaterange, HydroLatest, HydroPoint, HydroValue};
+pub use today::WaterToday;
+pub use widget::{Widget, WidgetCity, WidgetValues};
 
-use crate::fetch::Fetch;
-use crate::upstream::{Request, Upstream};
+pub(crate) use body::is_bot_protection;
+
+use crate::fetch::{Fetch, Line};
+use crate::upstream::{Request, Span, Upstream};
 use crate::{Config, Error, Place};
 
-/// A client of the Aareguru API. Cheap to clone; clones share one cache.
+/// A client of the Aareguru API, and of the hydro API beside it. Cheap to
+/// clone; clones share their caches and breakers.
 ///
-/// However many ask, and even if those who asked first go away, the API gets
-/// one request per question and [`cache_ttl`](Config::cache_ttl).
+/// However many ask, and even if those who asked first go away, an API gets
+/// one request per question and [`cache_ttl`](Config::cache_ttl); a few more if
+/// it fails in a way that may pass, and none for a while if it keeps failing.
+/// Then the last answer is given, marked as such: see [`Answer`].
 ///
-/// Its methods need a Tokio runtime.
+/// Its methods need a Tokio runtime with time and IO. Its metrics go to the
+/// recorder that is installed when the client is made.
 #[derive(Clone)]
 pub struct Client {
-    upstream: Arc<Upstream>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    line: Arc<Line>,
     cities: Fetch<Vec<City>>,
+    today: Fetch<WaterToday>,
     current: Fetch<Current>,
+    widget: Fetch<Widget>,
+    history: Fetch<History>,
+    hydro_latest: Fetch<HydroLatest>,
+    hydro_daterange: Fetch<HydroDaterange>,
 }
 
 impl Client {
-    /// A client of the live API. Sends nothing yet.
+    /// A client of the live APIs. Sends nothing yet.
     pub fn new(config: &Config) -> Result<Self, Error> {
         Ok(Self::of(Upstream::http(config)?, config))
     }
@@ -47,35 +75,123 @@ impl Client {
     /// A client that answers from recordings compiled into this crate, by the
     /// same way as the live answers: cache, parsing and checks.
     ///
-    /// It knows all of `/v2018/cities`, and `/v2018/current` of Bern; of the
-    /// other places' `/v2018/current` it knows only what `/v2018/cities` tells.
+    /// It knows all of `/v2018/cities`, and `/v2018/current` of Bern, both of
+    /// 2023-05-09. `/v2018/current` of the other places, `/v2018/today` and
+    /// `/v2018/widget` tell what is known from those two. The hydro API was
+    /// recorded for Bern on 2026-09-02; whatever span is asked for, that day's
+    /// values come. All else is [`Error::NoRecording`]: `/v2018/history`, and
+    /// the hydro API without Bern.
     pub fn recorded() -> Self {
         Self::of(Upstream::Recorded, &Config::default())
     }
 
-    /// The day of the recordings, or `None` if the answers are live.
+    /// The day of the Aareguru API's recordings, or `None` if the answers are
+    /// live.
+    ///
+    /// The hydro API was recorded on another day; each answer knows its own:
+    /// [`Answer::recorded_on`].
     pub fn recorded_on(&self) -> Option<Date> {
-        self.upstream.recorded_on()
+        self.shared.line.upstream().recorded_on()
     }
 
-    /// `/v2018/cities`: all places with their key figures.
-    pub async fn cities(&self) -> Result<Arc<Vec<City>>, Error> {
-        self.cities.get(Request::Cities).await
+    /// Whether an API is asked at the moment, or left alone because it fails.
+    pub fn breaker_state(&self, api: Api) -> BreakerState {
+        self.shared.line.breaker_state(api)
+    }
+
+    /// `/v2018/cities`: all places with their key figures, but no flow.
+    pub async fn cities(&self) -> Result<Answer<Vec<City>>, Error> {
+        self.shared.cities.get(Request::Cities).await
+    }
+
+    /// `/v2018/today`: temperature and saying at one place.
+    ///
+    /// The answer is checked to be about `place`.
+    pub async fn today(&self, place: &Place) -> Result<Answer<WaterToday>, Error> {
+        let request = Request::Today(place.in_table());
+        self.shared.today.get(request).await
     }
 
     /// `/v2018/current`: everything about one place.
     ///
     /// The answer is checked to be about `place`.
-    pub async fn current(&self, place: &Place) -> Result<Arc<Current>, Error> {
-        self.current.get(Request::Current(place.in_table())).await
+    pub async fn current(&self, place: &Place) -> Result<Answer<Current>, Error> {
+        let request = Request::Current(place.in_table());
+        self.shared.current.get(request).await
+    }
+
+    /// `/v2018/widget`: temperature, flow and flood danger level of all places
+    /// at once.
+    pub async fn widget(&self) -> Result<Answer<Widget>, Error> {
+        self.shared.widget.get(Request::Widget).await
+    }
+
+    /// `/v2018/history`: the river at one place over a span of time, in steps
+    /// that the API picks.
+    ///
+    /// **Unproven**: no real answer is public. See [`History`] for what is
+    /// read; anything else is [`Error::Malformed`]. Where the answer names its
+    /// place, it is checked to be `place`.
+    ///
+    /// Each span is a question of its own to the cache, to the second: round
+    /// it, to 10 minutes or more, where askers should share answers.
+    pub async fn history(
+        &self,
+        place: &Place,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Answer<History>, Error> {
+        let request = Request::History(place.in_table(), Span::new(start, end));
+        self.shared.history.get(request).await
+    }
+
+    /// `/latest` of the hydro API: flow, height and temperature at the gauges
+    /// of these places; of all places that have one if `places` is empty.
+    ///
+    /// The answer is checked to hold no other gauge. A place that has none
+    /// (Olten) is [`Error::NotMeasured`], and nothing is asked.
+    pub async fn hydro_latest(&self, places: &[&Place]) -> Result<Answer<HydroLatest>, Error> {
+        let request = Request::hydro_latest(places)?;
+        self.shared.hydro_latest.get(request).await
+    }
+
+    /// `/daterange` of the hydro API: flow, height and temperature at the gauge
+    /// of a place over a span of time, which may begin 32 days ago at most.
+    ///
+    /// The answer is checked to be of that gauge. A place that has none (Olten)
+    /// is [`Error::NotMeasured`], and nothing is asked.
+    ///
+    /// Each span is a question of its own to the cache, to the second: round
+    /// it, to 10 minutes or more, where askers should share answers.
+    pub async fn hydro_daterange(
+        &self,
+        place: &Place,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Answer<HydroDaterange>, Error> {
+        let request = Request::hydro_daterange(place, Span::new(start, end))?;
+        self.shared.hydro_daterange.get(request).await
     }
 
     fn of(upstream: Upstream, config: &Config) -> Self {
-        let upstream = Arc::new(upstream);
+        let line = Arc::new(Line::new(upstream, config));
+        let shared = Shared {
+            cities: Fetch::new(&line, Endpoint::Cities, config, cities::read),
+            today: Fetch::new(&line, Endpoint::Today, config, today::read),
+            current: Fetch::new(&line, Endpoint::Current, config, current::read),
+            widget: Fetch::new(&line, Endpoint::Widget, config, widget::read),
+            history: Fetch::new(&line, Endpoint::History, config, history::read),
+            hydro_latest: Fetch::new(&line, Endpoint::HydroLatest, config, hydro::read_latest),
+            hydro_daterange: Fetch::new(
+                &line,
+                Endpoint::HydroDaterange,
+                config,
+                hydro::read_daterange,
+            ),
+            line,
+        };
         Self {
-            cities: Fetch::new(Arc::clone(&upstream), config.cache_ttl, cities::read),
-            current: Fetch::new(Arc::clone(&upstream), config.cache_ttl, current::read),
-            upstream,
+            shared: Arc::new(shared),
         }
     }
 }
@@ -84,7 +200,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("upstream", &self.upstream)
+            .field("upstream", self.shared.line.upstream())
             .finish_non_exhaustive()
     }
 }

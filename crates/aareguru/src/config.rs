@@ -17,10 +17,12 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Where the API lives: an `http` or `https` URL, with or without a path
-    /// before the API's own (`/v2018/…`).
+    /// Where the Aareguru API lives: an `http` or `https` URL, with or without
+    /// a path before the API's own (`/v2018/…`).
     pub base_url: String,
-    /// Sent as `app` with each request; the API's author asks for it.
+    /// Where the hydro API of existenz.ch lives: the URL before `/latest`.
+    pub hydro_base_url: String,
+    /// Sent as `app` with each request; the APIs' author asks for it.
     pub app_name: String,
     /// Sent as `version` with each request.
     pub app_version: String,
@@ -28,6 +30,16 @@ pub struct Config {
     pub timeout: Duration,
     /// The longest that connecting may take.
     pub connect_timeout: Duration,
+    /// The longest that an ask may take, with all its requests and the pauses
+    /// between them.
+    pub total_timeout: Duration,
+    /// How often a request is repeated that failed in a way that may pass:
+    /// unreachable, too slow, status 429 or 5xx.
+    pub retries: u32,
+    /// The pause before the first repetition; doubled for each further one,
+    /// and lengthened at random by up to as much again. A longer `Retry-After`
+    /// of the API is kept to.
+    pub retry_pause: Duration,
     /// How many idle connections are kept open for the next request.
     pub max_idle_connections: usize,
     /// How long an answer is used before the API is asked again.
@@ -36,18 +48,41 @@ pub struct Config {
     /// every 10. Zero keeps nothing; askers at the same moment still share one
     /// request.
     pub cache_ttl: Duration,
+    /// How long an answer is kept to be shown, marked, while the API ails.
+    /// Zero keeps none.
+    pub stale_for: Duration,
+    /// How many requests in a row may fail before an API is left alone for a
+    /// while; 0 counts as 1.
+    pub breaker_failures: u32,
+    /// For how long at first. Doubled each time that the API, asked again,
+    /// fails again.
+    pub breaker_pause: Duration,
+    /// For how long at most.
+    pub breaker_longest_pause: Duration,
+    /// For how long after the API's host has blocked us; an address stays
+    /// blocked, and asking on makes it worse.
+    pub breaker_blocked_pause: Duration,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             base_url: "https://aareguru.existenz.ch".to_owned(),
+            hydro_base_url: "https://api.existenz.ch/apiv1/hydro".to_owned(),
             app_name: env!("CARGO_PKG_NAME").to_owned(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(20),
+            retries: 2,
+            retry_pause: Duration::from_millis(250),
             max_idle_connections: 20,
             cache_ttl: Duration::from_secs(120),
+            stale_for: Duration::from_secs(24 * 60 * 60),
+            breaker_failures: 5,
+            breaker_pause: Duration::from_secs(5),
+            breaker_longest_pause: Duration::from_secs(5 * 60),
+            breaker_blocked_pause: Duration::from_secs(15 * 60),
         }
     }
 }

@@ -3,13 +3,17 @@
 //! [`UnknownPlace`](crate::UnknownPlace).
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::{Api, Endpoint};
 
 /// A cause from below, shared by all who waited for the same request.
 type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Why the river cannot be told.
 ///
-/// Errors are never cached: the next ask tries again. Cloning is cheap.
+/// Errors are never cached: the next ask tries again, as far as the breaker
+/// lets it. Cloning is cheap.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -31,61 +35,137 @@ pub enum Error {
     },
 
     /// No connection, or one that broke: try later.
-    #[error("cannot reach the Aareguru API at `{path}`")]
+    #[error("cannot reach {} at `{}`", .endpoint.api(), .endpoint.path())]
     Unreachable {
-        /// The path of the request, without its query.
-        path: &'static str,
+        /// What was asked.
+        endpoint: Endpoint,
         /// The cause.
         source: Source,
     },
 
     /// No complete answer in time: try later.
-    #[error("the Aareguru API did not answer `{path}` in time")]
+    #[error("{} did not answer `{}` in time", .endpoint.api(), .endpoint.path())]
     Timeout {
-        /// The path of the request, without its query.
-        path: &'static str,
+        /// What was asked.
+        endpoint: Endpoint,
         /// The cause.
         source: Source,
     },
 
     /// An HTTP status that is not a success: try later if it is 429 or 5xx.
-    #[error("the Aareguru API answered `{path}` with HTTP status {status}")]
+    #[error("{} answered `{}` with HTTP status {status}", .endpoint.api(), .endpoint.path())]
     Status {
-        /// The path of the request, without its query.
-        path: &'static str,
+        /// What was asked.
+        endpoint: Endpoint,
         /// The status code.
         status: u16,
+        /// How long the API asks to be left alone (`Retry-After`).
+        retry_after: Option<Duration>,
     },
 
     /// The API's host takes us for a robot: trying again at once does not
     /// help; the address has to be allowed by the API's operator.
-    #[error("the Aareguru API refused `{path}`: {message}")]
+    #[error("{} has blocked `{}`: {message}", .endpoint.api(), .endpoint.path())]
     Blocked {
-        /// The path of the request, without its query.
-        path: &'static str,
+        /// What was asked.
+        endpoint: Endpoint,
         /// What the host said, cut to 200 characters.
         message: String,
     },
 
-    /// An answer that this crate cannot read: the API has changed, or
-    /// something in between has spoilt it.
-    #[error("the Aareguru API answered `{path}` with something unreadable: {reason}")]
+    /// Success, but with an object that says what is wrong in place of data:
+    /// read the message.
+    #[error("{} refused `{}`: {message}", .endpoint.api(), .endpoint.path())]
+    Refused {
+        /// What was asked.
+        endpoint: Endpoint,
+        /// What the API said, cut to 200 characters.
+        message: String,
+    },
+
+    /// A web page or other text in place of data, as from a host under
+    /// maintenance or a network that wants a login: look at it in a browser.
+    #[error("{} answered `{}` with no JSON but `{beginning}`", .endpoint.api(), .endpoint.path())]
+    Page {
+        /// What was asked.
+        endpoint: Endpoint,
+        /// How it begins, cut to 60 characters.
+        beginning: String,
+    },
+
+    /// An answer that this crate cannot read: cut short or spoilt on its way,
+    /// or the API has changed.
+    #[error(
+        "{} answered `{}` with something unreadable: {reason}",
+        .endpoint.api(), .endpoint.path()
+    )]
     Malformed {
-        /// The path of the request, without its query.
-        path: &'static str,
+        /// What was asked.
+        endpoint: Endpoint,
         /// What is wrong with the answer.
         reason: String,
         /// The cause, if there is one below.
         source: Option<Source>,
     },
 
-    /// An answer about another place: the API answers a city it does not know
-    /// with the data of Bern. Never shown as the place that was asked for.
-    #[error("asked the Aareguru API for `{asked}`, got `{got}`")]
+    /// An answer about another place: the Aareguru API answers a city it does
+    /// not know with the data of Bern. Never shown as the place that was asked
+    /// for.
+    #[error("asked {} for `{asked}`, got `{got}`", .endpoint.api())]
     WrongPlace {
-        /// The id of the place that was asked for.
-        asked: &'static str,
+        /// What was asked.
+        endpoint: Endpoint,
+        /// The id of the place that was asked for; several with `, ` between.
+        asked: String,
         /// The place that the answer names, cut to 60 characters.
         got: String,
     },
+
+    /// BAFU has no gauge at the place, so the hydro API knows nothing of it:
+    /// ask the Aareguru API.
+    #[error("BAFU has no gauge at `{place}`: flow and height are not measured there")]
+    NotMeasured {
+        /// The id of the place.
+        place: &'static str,
+    },
+
+    /// The client answers from recordings, and there is none of this: ask the
+    /// live API.
+    #[error("no recording of `{}` of {} has this", .endpoint.path(), .endpoint.api())]
+    NoRecording {
+        /// What was asked.
+        endpoint: Endpoint,
+    },
+
+    /// The API has failed several times in a row, so it was not asked: try
+    /// after the pause.
+    #[error(
+        "{api} has failed repeatedly and was not asked; it will be in {} s",
+        .retry_after.as_secs_f64().ceil()
+    )]
+    Ailing {
+        /// Which one.
+        api: Api,
+        /// When it will be asked again, at the earliest.
+        retry_after: Duration,
+    },
+}
+
+impl Error {
+    /// Whether the same request may well succeed in a moment.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Timeout { .. } => true,
+            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// How long the API asks to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
 }

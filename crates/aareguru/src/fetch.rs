@@ -1,5 +1,7 @@
 //! The one path of a request: an answer that is still fresh, or else one
-//! request upstream, shared by all who ask at the same time.
+//! flight for all who ask at the same time, which has to pass the API's breaker
+//! and may try more than once. When all of that yields nothing, an earlier
+//! answer, marked as such.
 //!
 //! Errors go to those who waited for them and are not kept.
 
@@ -7,37 +9,103 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use moka::future::Cache;
+use tokio::time::Instant;
 
-use crate::Error;
+use crate::api::{Api, Endpoint};
 use crate::upstream::{Request, Upstream};
+use crate::{Config, Error};
+
+mod answer;
+mod breaker;
+mod gate;
+mod metrics;
+mod retry;
+
+pub use answer::Answer;
+pub use breaker::BreakerState;
+
+use answer::Kept;
+use gate::Gate;
+use metrics::{CacheResult, Metrics};
+use retry::Retry;
 
 /// Turns the body of an answer into what it says.
-pub(crate) type Read<T> = fn(Request, &[u8]) -> Result<T, Error>;
+pub(crate) type Read<T> = fn(&Request, &[u8]) -> Result<T, Error>;
 
-/// The answers of one endpoint. Clones share them.
-pub(crate) struct Fetch<T> {
-    upstream: Arc<Upstream>,
-    /// As many entries as there are places, at most.
-    fresh: Cache<Request, Arc<T>>,
-    read: Read<T>,
+/// How many answers of an endpoint are kept. There are eight places; only
+/// spans of time make more questions.
+const MOST_ANSWERS: u64 = 64;
+
+/// What all endpoints share on the way to their APIs.
+pub(crate) struct Line {
+    upstream: Upstream,
+    aareguru: Gate,
+    hydro: Gate,
+    retry: Retry,
 }
 
-impl<T: Send + Sync + 'static> Fetch<T> {
-    pub(crate) fn new(upstream: Arc<Upstream>, ttl: Duration, read: Read<T>) -> Self {
-        // The cache panics over a longer time; nobody will miss the rest.
-        const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-        let fresh = Cache::builder().time_to_live(ttl.min(LONGEST)).build();
+/// The answers of one endpoint.
+pub(crate) struct Fetch<T> {
+    line: Arc<Line>,
+    endpoint: Endpoint,
+    read: Read<T>,
+    metrics: Arc<Metrics>,
+    /// What is used without asking. It holds the flights too.
+    fresh: Cache<Request, Kept<T>>,
+    /// What is shown when asking has failed. A cache of its own: a flight in
+    /// one cache with both would make those who wait ask one after another.
+    stale: Cache<Request, Kept<T>>,
+}
+
+impl Line {
+    pub(crate) fn new(upstream: Upstream, config: &Config) -> Self {
         Self {
             upstream,
-            fresh,
-            read,
+            aareguru: Gate::new(Api::Aareguru, config),
+            hydro: Gate::new(Api::Hydro, config),
+            retry: Retry::new(config),
         }
     }
 
-    pub(crate) async fn get(&self, request: Request) -> Result<Arc<T>, Error> {
-        if let Some(answer) = self.fresh.get(&request).await {
-            return Ok(answer);
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
+    pub(crate) fn breaker_state(&self, api: Api) -> BreakerState {
+        self.gate(api).state()
+    }
+
+    fn gate(&self, api: Api) -> &Gate {
+        match api {
+            Api::Aareguru => &self.aareguru,
+            Api::Hydro => &self.hydro,
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> Fetch<T> {
+    pub(crate) fn new(
+        line: &Arc<Line>,
+        endpoint: Endpoint,
+        config: &Config,
+        read: Read<T>,
+    ) -> Self {
+        Self {
+            line: Arc::clone(line),
+            endpoint,
+            read,
+            metrics: Arc::new(Metrics::new(endpoint)),
+            fresh: cache(config.cache_ttl),
+            stale: cache(config.stale_for),
+        }
+    }
+
+    pub(crate) async fn get(&self, request: Request) -> Result<Answer<T>, Error> {
+        if let Some(kept) = self.fresh.get(&request).await {
+            self.metrics.asked(CacheResult::Hit);
+            return Ok(Answer::new(kept));
         }
         // The flight belongs to a task of its own: were it the first asker's,
         // each asker who gives up would start it again for the next.
@@ -49,33 +117,100 @@ impl<T: Send + Sync + 'static> Fetch<T> {
                 Ok(panic) => resume_unwind(panic),
                 // The runtime is shutting down.
                 Err(cancelled) => Err(Error::Unreachable {
-                    path: request.path(),
+                    endpoint: self.endpoint,
                     source: Arc::new(cancelled),
                 }),
             },
         }
     }
 
-    async fn share_flight(&self, request: Request) -> Result<Arc<T>, Error> {
+    async fn share_flight(&self, request: Request) -> Result<Answer<T>, Error> {
+        let mut is_mine = false;
         let flight = async {
-            let body = self.upstream.get(request).await?;
-            (self.read)(request, &body).map(Arc::new)
+            is_mine = true;
+            let kept = self.ask(&request).await?;
+            self.stale.insert(request.clone(), kept.clone()).await;
+            Ok(kept)
         };
-        self.fresh
-            .try_get_with(request, flight)
+        let result = self.fresh.try_get_with_by_ref(&request, flight).await;
+        let unserved = if is_mine {
+            CacheResult::Miss
+        } else {
+            CacheResult::Shared
+        };
+        let error: Arc<Error> = match result {
+            Ok(kept) => {
+                self.metrics.asked(unserved);
+                return Ok(Answer::new(kept));
+            }
+            Err(error) => error,
+        };
+        let error = Error::clone(&error);
+        let Some(kept) = self.stale.get(&request).await else {
+            self.metrics.asked(unserved);
+            return Err(error);
+        };
+        self.metrics.asked(CacheResult::Stale);
+        // The breaker has told of its opening; the asks that it stops are many.
+        if is_mine && !matches!(error, Error::Ailing { .. }) {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(
+                endpoint = self.endpoint.label(),
+                fetched_at = %kept.fetched_at,
+                error,
+                "no new answer, so an earlier one is shown"
+            );
+        }
+        Ok(Answer::in_trouble(kept, error))
+    }
+
+    /// Asks the API, as often as it makes sense.
+    async fn ask(&self, request: &Request) -> Result<Kept<T>, Error> {
+        let gate = self.line.gate(self.endpoint.api());
+        let retry = &self.line.retry;
+        retry
+            .run(gate, self.endpoint, |time| self.ask_once(request, time))
             .await
-            .map_err(|error: Arc<Error>| Error::clone(&error))
+    }
+
+    async fn ask_once(&self, request: &Request, time: Duration) -> Result<Kept<T>, Error> {
+        let upstream = &self.line.upstream;
+        let start = Instant::now();
+        let result = match upstream.get(request, time).await {
+            Ok(body) => (self.read)(request, &body.bytes).map(|value| Kept {
+                value: Arc::new(value),
+                fetched_at: body.recorded_at.unwrap_or_else(Timestamp::now),
+                is_recording: body.recorded_at.is_some(),
+            }),
+            Err(error) => Err(error),
+        };
+        if upstream.is_live() {
+            self.metrics.requested(&result, start.elapsed());
+        }
+        result
     }
 }
 
 impl<T> Clone for Fetch<T> {
     fn clone(&self) -> Self {
         Self {
-            upstream: Arc::clone(&self.upstream),
-            fresh: self.fresh.clone(),
+            line: Arc::clone(&self.line),
+            endpoint: self.endpoint,
             read: self.read,
+            metrics: Arc::clone(&self.metrics),
+            fresh: self.fresh.clone(),
+            stale: self.stale.clone(),
         }
     }
+}
+
+fn cache<T: Send + Sync + 'static>(ttl: Duration) -> Cache<Request, Kept<T>> {
+    // The cache panics over a longer time; nobody will miss the rest.
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    Cache::builder()
+        .max_capacity(MOST_ANSWERS)
+        .time_to_live(ttl.min(LONGEST))
+        .build()
 }
 
 #[cfg(test)]
@@ -84,8 +219,13 @@ mod tests {
 
     use super::*;
 
+    fn recorded<T: Send + Sync + 'static>(config: &Config, read: Read<T>) -> Fetch<T> {
+        let line = Arc::new(Line::new(Upstream::Recorded, config));
+        Fetch::new(&line, Endpoint::Cities, config, read)
+    }
+
     /// A reader that panics the first time.
-    fn read_at_second_try(_: Request, body: &[u8]) -> Result<usize, Error> {
+    fn read_at_second_try(_: &Request, body: &[u8]) -> Result<usize, Error> {
         static TRIES: AtomicUsize = AtomicUsize::new(0);
         assert!(TRIES.fetch_add(1, Ordering::Relaxed) > 0, "the first try");
         Ok(body.len())
@@ -93,11 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_of_one_flight_does_not_end_the_next() {
-        let fetch = Fetch::new(
-            Arc::new(Upstream::Recorded),
-            Duration::from_secs(60),
-            read_at_second_try,
-        );
+        let fetch = recorded(&Config::default(), read_at_second_try);
         let first = tokio::spawn({
             let fetch = fetch.clone();
             async move { fetch.get(Request::Cities).await }
@@ -106,10 +242,20 @@ mod tests {
         assert!(*fetch.get(Request::Cities).await.unwrap() > 0);
     }
 
-    #[test]
-    fn any_time_to_live_can_be_set() {
-        for ttl in [Duration::ZERO, Duration::MAX] {
-            let _ = Fetch::new(Arc::new(Upstream::Recorded), ttl, |_, _| Ok(()));
+    #[tokio::test]
+    async fn any_time_can_be_set() {
+        for time in [Duration::ZERO, Duration::MAX] {
+            let config = Config {
+                timeout: time,
+                total_timeout: time,
+                retry_pause: time,
+                cache_ttl: time,
+                stale_for: time,
+                retries: u32::MAX,
+                ..Config::default()
+            };
+            let fetch = recorded(&config, |_, _| Ok(()));
+            fetch.get(Request::Cities).await.unwrap();
         }
     }
 }

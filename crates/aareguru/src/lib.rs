@@ -4,21 +4,39 @@
 //!
 //! * [`River`]: the questions one can ask, and the only door for most callers.
 //! * [`Place`]: the eight places, and how people name them.
-//! * [`Reading`]: a value with its time, and what its age allows one to say.
-//! * [`api`]: the API as it is: [`Client`] with one method per endpoint, and
-//!   the types of the answers.
-//! * `fetch`: the one path of a request: cache, one flight per key, upstream.
-//! * `upstream`: where answers come from: the live API or the recordings.
+//! * [`Reading`]: a value with its time, and what its age allows one to say;
+//!   [`Trend`] and [`Suspicion`]: what a series of them tells.
+//! * [`FloodLevel`]: BAFU's flood levels, by gauge.
+//! * [`advice`]: what may be said to a swimmer, and on what ground.
+//! * [`plain_reading`]: what the sayings in Bernese German mean.
+//! * [`Source`]: who says so, of every fact in `data/`.
+//! * [`api`]: the APIs as they are: [`Client`] with one method per endpoint,
+//!   and the types of the answers.
+//! * `fetch`: the one path of a request: cache, one flight per key, breaker,
+//!   retries, upstream.
+//! * `upstream`: where answers come from: the live APIs or the recordings.
 #![warn(missing_docs)]
 
 mod river;
 pub use river::{CurrentTemperature, PlaceTemperature, River};
 
 mod place;
-pub use place::{Place, UnknownPlace};
+pub use place::{Place, Quantity, UnknownPlace, WeatherStation};
 
 mod reading;
-pub use reading::{Freshness, OLD_AFTER, Reading, STALE_AFTER};
+pub use reading::{Direction, Freshness, OLD_AFTER, Reading, STALE_AFTER, Suspicion, Trend};
+
+mod flood;
+pub use flood::{FloodAssessment, FloodLevel, FloodThresholds, NextLevel};
+
+pub mod advice;
+pub use advice::{Advice, Situation, Verdict};
+
+mod dialect;
+pub use dialect::{Saying, Scale, plain_reading};
+
+mod source;
+pub use source::Source;
 
 mod local_time;
 pub use local_time::local_time;

@@ -5,16 +5,22 @@
 //! that the API does not know cannot be written.
 
 use std::hash::{Hash, Hasher};
+use std::iter;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::source::{Source, Sources};
+
+mod elsewhere;
 mod spelling;
 mod unknown;
 
 pub use unknown::UnknownPlace;
 
-use spelling::{plain, spelled};
+use elsewhere::Elsewhere;
+use spelling::plain;
+pub(crate) use spelling::spelled;
 
 /// A place at which the Aare is measured.
 ///
@@ -26,54 +32,116 @@ pub struct Place {
     name: String,
     dialect_name: String,
     station: String,
+    #[serde(default)]
+    alias: Vec<Aliases>,
+    #[serde(default)]
+    typed: Vec<String>,
     gauge: Option<u32>,
     latitude_deg: f64,
     longitude_deg: f64,
+    measures: Vec<Quantity>,
+    weather_station: Option<WeatherStation>,
+    note: Option<String>,
+    from: FactSources,
+}
+
+/// What a station can measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Quantity {
+    /// Water temperature in °C.
+    Temperature,
+    /// Flow in m³/s.
+    Flow,
+    /// Height of the water in metres above sea level.
+    Height,
+}
+
+/// The station of the Swiss weather service whose weather goes with a place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct WeatherStation {
+    /// The weather service's code: `BER`.
+    pub code: String,
+    /// The station's name: `Bern / Zollikofen`.
+    pub name: String,
+}
+
+/// Other names of a place that one source tells of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Aliases {
+    names: Vec<String>,
+    from: String,
+}
+
+/// Which source stands for which fact of a place, by its key in the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactSources {
+    names: String,
+    gauge: Option<String>,
+    position: String,
+    temperature: Option<String>,
+    flow: Option<String>,
+    height: Option<String>,
+    weather_station: Option<String>,
     note: Option<String>,
 }
 
 /// The shape of `data/places.toml`.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Table {
+    source: Sources,
     place: Vec<Place>,
+    elsewhere: Vec<Elsewhere>,
 }
 
-static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
-    let table: Table = toml::from_str(include_str!("../data/places.toml"))
-        .expect("the table is compiled in and every test reads it");
-    table.place
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    toml::from_str(include_str!("../data/places.toml"))
+        .expect("the table is compiled in and every test reads it")
 });
 
 impl Place {
     /// All places, in downstream order.
     pub fn all() -> &'static [Self] {
-        &PLACES
+        &TABLE.place
     }
 
     /// The place that people call `name`: by its id, its standard name, the
-    /// API's dialect name, or its station (`Brügg`, `Bern, Schönau`).
+    /// API's dialect name, its station (`Brügg`, `Bern, Schönau`), or another
+    /// name (`Berne`, `Marzili`, `Thoune`).
     ///
     /// Case, surrounding space and accents do not matter, so `bern`, ` BERN `
     /// and `barn` (for `Bärn`) are all found; but the exact name goes first:
     /// `Brügg` is the gauge of Biel, not `Brugg`, 80 km away.
+    ///
+    /// A town where the Aare is not measured (`Basel`) is an error that says
+    /// so; it is never taken for the nearest place.
     pub fn find(name: &str) -> Result<&'static Self, UnknownPlace> {
         let places = Self::all();
         if let Some(place) = places.iter().find(|place| place.id == name) {
             return Ok(place);
         }
         if name.len() > UnknownPlace::MAX_LEN_BYTES {
-            return Err(UnknownPlace::new(name, None));
+            return Err(UnknownPlace::new(name, None, None));
         }
         let exact = spelled(name);
         let bare = plain(name);
-        let is_exact = |place: &&Self| place.is_called(name) || spelled(place.town()) == exact;
-        let is_near = |place: &&Self| place.names().iter().any(|name| plain(name) == bare);
-        let mut places = places.iter();
-        let found = places
-            .clone()
-            .find(is_exact)
-            .or_else(|| places.find(is_near));
-        found.ok_or_else(|| UnknownPlace::new(name, unknown::nearest(&bare)))
+        let find = |is_called: &dyn Fn(&str) -> bool| {
+            places.iter().find(|place| place.all_names().any(is_called))
+        };
+        if let Some(place) = find(&|name| spelled(name) == exact) {
+            return Ok(place);
+        }
+        if let Some(explanation) = elsewhere::explanation(&exact, &bare) {
+            return Err(UnknownPlace::new(name, None, Some(explanation)));
+        }
+        find(&|name| plain(name) == bare)
+            .ok_or_else(|| UnknownPlace::new(name, unknown::nearest(&bare), None))
     }
 
     /// The API's identifier: `bern`. Lower case, without accents.
@@ -97,6 +165,15 @@ impl Place {
         &self.station
     }
 
+    /// Other names by which the place is found: in other languages, and of
+    /// lawns and baths (`Berne`, `Marzili`).
+    pub fn aliases(&self) -> impl Iterator<Item = &str> {
+        self.alias
+            .iter()
+            .flat_map(|group| &group.names)
+            .map(String::as_str)
+    }
+
     /// BAFU's number of the gauge; `None` where BAFU does not measure (Olten).
     pub fn gauge(&self) -> Option<u32> {
         self.gauge
@@ -112,9 +189,33 @@ impl Place {
         self.longitude_deg
     }
 
+    /// Whether the station reports `quantity` at all. Even then any value may
+    /// be missing at any time.
+    pub fn measures(&self, quantity: Quantity) -> bool {
+        self.measures.contains(&quantity)
+    }
+
+    /// The weather station that goes with the place; `None` where it is not
+    /// known (Olten).
+    pub fn weather_station(&self) -> Option<&WeatherStation> {
+        self.weather_station.as_ref()
+    }
+
     /// What the name alone would let one get wrong, as an English sentence.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+
+    /// Where the facts about this place come from, each source once.
+    pub fn sources(&self) -> Vec<&'static Source> {
+        let mut sources: Vec<&'static Source> = Vec::new();
+        for key in self.from.keys().chain(self.alias.iter().map(|a| &a.from)) {
+            let source = TABLE.source.get(key);
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        sources
     }
 
     /// This place as an entry of the table, whatever lifetime it came with.
@@ -125,7 +226,8 @@ impl Place {
             .expect("places are made nowhere but in the table")
     }
 
-    /// Whether `text` is a name of this place or its station, accents included.
+    /// Whether the API may call this place `text`: by its names or its
+    /// station, accents included, but by no alias.
     pub(crate) fn is_called(&self, text: &str) -> bool {
         let text = spelled(text);
         self.names()
@@ -138,9 +240,34 @@ impl Place {
         [&self.id, &self.name, &self.dialect_name]
     }
 
-    /// The town of the station: `Brügg`.
-    fn town(&self) -> &str {
-        self.station.split(',').next().unwrap_or(&self.station)
+    /// Everything people may write for this place.
+    fn all_names(&self) -> impl Iterator<Item = &str> {
+        let parts = self.station.split(',').map(str::trim);
+        // `Brugg, Argou` names a canton after the comma; the others a village
+        // or a quarter.
+        let parts = parts.filter(|part| *part != "Argou");
+        self.names()
+            .into_iter()
+            .chain(iter::once(self.station()))
+            .chain(parts)
+            .chain(self.aliases())
+            .chain(self.typed.iter().map(String::as_str))
+    }
+}
+
+impl FactSources {
+    fn keys(&self) -> impl Iterator<Item = &String> {
+        let optional = [
+            &self.gauge,
+            &self.temperature,
+            &self.flow,
+            &self.height,
+            &self.weather_station,
+            &self.note,
+        ];
+        [&self.names, &self.position]
+            .into_iter()
+            .chain(optional.into_iter().flatten())
     }
 }
 
@@ -188,15 +315,38 @@ mod tests {
     #[test]
     fn each_place_is_found_by_each_of_its_names() {
         for place in Place::all() {
-            for name in [
-                place.id(),
-                place.name(),
-                place.dialect_name(),
-                place.station(),
-            ] {
+            for name in place.all_names() {
                 finds(name, place.id());
+                finds(&name.to_uppercase(), place.id());
             }
         }
+    }
+
+    #[test]
+    fn names_that_people_type_are_found() {
+        let names = [
+            (
+                "bern",
+                "Bärn Berne Berna bern BERN Marzili Eichholz Lorraine Schönau schonau",
+            ),
+            ("thun", "Thoune Thoun thun"),
+            ("biel", "Biel/Bienne Bienne Biu Brügg Aegerten Bruegg"),
+            (
+                "interlaken",
+                "Interlaken Interlake Goldswil Ringgenberg Ringgenberg-Goldswil",
+            ),
+            ("brienz", "Brienz Brienzwiler"),
+            ("olten", "Olten Oute"),
+            ("brugg", "Brugg BRUGG"),
+            ("hagneck", "Hagneck"),
+        ];
+        for (id, names) in names {
+            for name in names.split(' ') {
+                finds(name, id);
+            }
+        }
+        finds("Brugg AG", "brugg");
+        finds("Bern, Schönau", "bern");
     }
 
     #[test]
@@ -222,13 +372,44 @@ mod tests {
     }
 
     #[test]
-    fn only_olten_has_no_gauge() {
-        let without: Vec<_> = Place::all()
-            .iter()
-            .filter(|p| p.gauge().is_none())
-            .map(Place::id)
-            .collect();
-        assert_eq!(without, ["olten"]);
+    fn no_name_belongs_to_two_places() {
+        for place in Place::all() {
+            for other in Place::all().iter().filter(|other| *other != place) {
+                for name in place.all_names() {
+                    assert!(
+                        other.all_names().all(|n| spelled(n) != spelled(name)),
+                        "{name}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_api_may_not_answer_by_an_alias() {
+        let bern = Place::find("bern").unwrap();
+        assert!(bern.is_called("Bärn") && bern.is_called("Bern, Schönau"));
+        assert!(!bern.is_called("Marzili"));
+    }
+
+    #[test]
+    fn only_olten_has_no_gauge_and_measures_nothing_but_temperature() {
+        for place in Place::all() {
+            let has_gauge = place.id() != "olten";
+            assert_eq!(place.gauge().is_some(), has_gauge);
+            assert_eq!(place.weather_station().is_some(), has_gauge);
+            assert!(place.measures(Quantity::Temperature));
+            assert_eq!(place.measures(Quantity::Flow), has_gauge);
+            assert_eq!(place.measures(Quantity::Height), has_gauge);
+        }
+    }
+
+    #[test]
+    fn every_source_is_found() {
+        for place in Place::all() {
+            assert!(!place.sources().is_empty());
+        }
+        assert!(TABLE.source.all().all(|source| !source.date.is_empty()));
     }
 
     #[test]

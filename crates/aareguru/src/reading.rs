@@ -8,6 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+mod suspicion;
+mod trend;
+
+pub use suspicion::Suspicion;
+pub use trend::{Direction, Trend};
+
 /// A reading is [`Freshness::Stale`] once it is older than this: 2 hours.
 ///
 /// The river is measured every 10 minutes and reported 10 to 20 minutes late.

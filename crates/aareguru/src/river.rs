@@ -26,11 +26,7 @@ impl River {
     /// How warm is the water at `place` now?
     pub async fn current_temperature(&self, place: &Place) -> Result<CurrentTemperature, Error> {
         let answer = self.client.current(place).await?;
-        Ok(CurrentTemperature::new(
-            place.in_table(),
-            &answer,
-            self.client.recorded_on(),
-        ))
+        Ok(CurrentTemperature::new(place.in_table(), &answer))
     }
 
     /// How warm is the water at each place?
@@ -39,6 +35,10 @@ impl River {
     /// reading; places that only the API knows come last.
     pub async fn places(&self) -> Result<Vec<PlaceTemperature>, Error> {
         let cities = self.client.cities().await?;
-        Ok(places::from_cities(&cities, self.client.recorded_on()))
+        let mut places = places::from_cities(&cities, cities.recorded_on());
+        for at in &mut places {
+            at.upstream_trouble = cities.upstream_trouble().cloned();
+        }
+        Ok(places)
     }
 }

@@ -1,66 +1,60 @@
-//! Where answers come from: the live API, or the recordings. Both answer the
+//! Where answers come from: the live APIs, or the recordings. Both answer the
 //! same requests with the same bodies.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::{Config, Error, Place};
+use crate::{Config, Error};
 
 mod http;
 mod recorded;
+mod request;
+mod retry_after;
+
+pub(crate) use request::{Request, Span};
 
 use http::Http;
-
-/// Something to ask upstream. Only known places can be asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Request {
-    Cities,
-    Current(&'static Place),
-}
 
 /// Who answers.
 #[derive(Debug)]
 pub(crate) enum Upstream {
-    Http(Http),
+    Http(Box<Http>),
     Recorded,
 }
 
-impl Request {
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Cities => "/v2018/cities",
-            Self::Current(_) => "/v2018/current",
-        }
-    }
-
-    /// The value of the query parameter `city`, for endpoints that take one.
-    fn city(self) -> Option<&'static str> {
-        match self {
-            Self::Cities => None,
-            Self::Current(place) => Some(place.id()),
-        }
-    }
+/// A successful answer.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) bytes: Cow<'static, [u8]>,
+    /// When it was recorded; `None` if it has just arrived.
+    pub(crate) recorded_at: Option<Timestamp>,
 }
 
 impl Upstream {
     pub(crate) fn http(config: &Config) -> Result<Self, Error> {
-        Http::new(config).map(Self::Http)
+        Http::new(config).map(|http| Self::Http(Box::new(http)))
     }
 
-    /// The body of the answer to `request`.
-    pub(crate) async fn get(&self, request: Request) -> Result<Cow<'static, [u8]>, Error> {
+    /// The body of the answer to `request`, within `time`.
+    pub(crate) async fn get(&self, request: &Request, time: Duration) -> Result<Body, Error> {
         match self {
-            Self::Http(http) => http.get(request).await.map(Cow::Owned),
-            Self::Recorded => Ok(recorded::body(request)),
+            Self::Http(http) => http.get(request, time).await.map(|bytes| Body {
+                bytes: Cow::Owned(bytes),
+                recorded_at: None,
+            }),
+            Self::Recorded => recorded::body(request),
         }
     }
 
-    /// The day of the recordings; `None` if the answers are live.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Self::Http(_))
+    }
+
+    /// The day of the Aareguru API's recordings; `None` if the answers are live.
     pub(crate) fn recorded_on(&self) -> Option<Date> {
-        match self {
-            Self::Http(_) => None,
-            Self::Recorded => Some(recorded::DAY),
-        }
+        (!self.is_live()).then_some(recorded::DAY)
     }
 }

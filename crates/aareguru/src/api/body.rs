@@ -1,56 +1,121 @@
 //! The body of an answer as JSON, or why it is not one.
 //!
-//! The API's host answers a suspected robot with a page or a JSON message, by
-//! whatever status, where data should be; that is told apart from data that
-//! came out broken.
+//! Where data should be there may be, by whatever status, the host's refusal of
+//! a suspected robot, an error of the API, or a page of some box on the way;
+//! each is told apart from data that came out broken.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
+use super::Endpoint;
 use crate::Error;
 use crate::excerpt::excerpt;
 
-/// The body of a successful answer to `path`, read as a `T`.
-pub(super) fn read<T: DeserializeOwned>(path: &'static str, body: &[u8]) -> Result<T, Error> {
+/// The most of a foreign message that is shown.
+const SHOWN_CHARS: usize = 200;
+
+/// The body of a successful answer, read as a `T`.
+pub(super) fn read<T: DeserializeOwned>(endpoint: Endpoint, body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
-        if let Some(message) = refusal(body) {
-            return Error::Blocked { path, message };
+        if let Some(no_data) = no_data(endpoint, body) {
+            return no_data;
         }
+        let reason = if error.is_data() {
+            "not the expected JSON"
+        } else {
+            "broken JSON"
+        };
         Error::Malformed {
-            path,
-            reason: if error.is_data() {
-                "not the expected JSON"
-            } else {
-                "broken JSON"
-            }
-            .to_owned(),
+            endpoint,
+            reason: reason.to_owned(),
             source: Some(Arc::new(error)),
         }
     })
 }
 
-/// What the host says instead of data: the `message` of a JSON object, or the
-/// beginning of a body that is no JSON at all.
-fn refusal(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Refusal {
-        message: String,
+/// The same for a type that makes do with any object, or with a list as its
+/// fields in order: it has to be an object, and not one that complains.
+pub(super) fn read_object<T: DeserializeOwned>(
+    endpoint: Endpoint,
+    body: &[u8],
+) -> Result<T, Error> {
+    let fields: Map<String, Value> = read(endpoint, body)?;
+    if is_complaint(&fields)
+        && let Some(error) = no_data(endpoint, body)
+    {
+        return Err(error);
     }
-    const SHOWN_CHARS: usize = 200;
+    read(endpoint, body)
+}
 
-    let message = match body.trim_ascii_start().first() {
-        Some(b'{') => serde_json::from_slice::<Refusal>(body).ok()?.message,
-        _ if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => return None,
-        Some(b'[') => return None,
-        Some(_) => format!(
-            "no JSON but `{}`",
-            excerpt(&String::from_utf8_lossy(body), 60)
-        ),
-        None => "an empty body".to_owned(),
+/// Whether an object holds a complaint rather than data.
+fn is_complaint(fields: &Map<String, Value>) -> bool {
+    ["message", "error"]
+        .iter()
+        .any(|&name| fields.contains_key(name))
+}
+
+/// Whether a text comes from the host's bot protection (Imunify360).
+pub(crate) fn is_bot_protection(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["imunify360", "bot-protection"]
+        .iter()
+        .any(|name| text.contains(name))
+}
+
+/// What stands in place of data; `None` if it is data, though broken.
+fn no_data(endpoint: Endpoint, body: &[u8]) -> Option<Error> {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start();
+    if text.is_empty() {
+        return Some(Error::Malformed {
+            endpoint,
+            reason: "an empty body".to_owned(),
+            source: None,
+        });
+    }
+    if is_bot_protection(text) {
+        let message = message(body).unwrap_or_else(|| text.to_owned());
+        return Some(Error::Blocked {
+            endpoint,
+            message: excerpt(&message, SHOWN_CHARS),
+        });
+    }
+    if let Some(message) = message(body) {
+        return Some(Error::Refused {
+            endpoint,
+            message: excerpt(&message, SHOWN_CHARS),
+        });
+    }
+    let is_json =
+        text.starts_with(['{', '[']) || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    (!is_json).then(|| Error::Page {
+        endpoint,
+        beginning: excerpt(text, 60),
+    })
+}
+
+/// What an object with a `message` or an `error` says.
+fn message(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Complaint {
+        message: Option<Value>,
+        error: Option<Value>,
+    }
+    // A list would be read as the fields in order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    let complaint: Complaint = serde_json::from_slice(body).ok()?;
+    let says = |value: Option<Value>| match value? {
+        Value::String(text) => Some(text),
+        Value::Null => None,
+        other => Some(other.to_string()),
     };
-    Some(excerpt(&message, SHOWN_CHARS))
+    says(complaint.message).or_else(|| says(complaint.error))
 }
 
 #[cfg(test)]
@@ -58,49 +123,69 @@ mod tests {
     use super::*;
     use crate::api::{City, Current};
 
-    const PATH: &str = "/v2018/current";
+    fn error(body: &str) -> Error {
+        read::<Current>(Endpoint::Current, body.as_bytes()).expect_err("no data in it")
+    }
 
-    fn refused(body: &str) -> Option<String> {
-        match read::<Current>(PATH, body.as_bytes()).expect_err("no data in it") {
-            Error::Blocked { message, .. } => Some(message),
-            Error::Malformed { .. } => None,
-            other => panic!("{other}"),
+    #[test]
+    fn the_bot_protection_is_a_block() {
+        let message = "Access denied by Imunify360 bot-protection.";
+        for body in [format!(r#"{{"message": "{message}"}}"#), message.to_owned()] {
+            let blocked =
+                |error| matches!(error, Error::Blocked { message: m, .. } if m == message);
+            assert!(blocked(error(&body)), "{body}");
+            let cities = read::<Vec<City>>(Endpoint::Cities, body.as_bytes());
+            assert!(blocked(cities.unwrap_err()), "{body}");
         }
     }
 
     #[test]
-    fn a_message_instead_of_data_is_a_refusal() {
-        let message = "Access denied by Imunify360 bot-protection.";
-        let body = format!(r#"{{"message": "{message}"}}"#);
-        assert_eq!(refused(&body).as_deref(), Some(message));
-        assert!(matches!(
-            read::<Vec<City>>("/v2018/cities", body.as_bytes()),
-            Err(Error::Blocked { .. })
-        ));
+    fn an_object_with_an_error_is_a_refusal() {
+        for (body, said) in [
+            (r#"{"message": "unknown city"}"#, "unknown city"),
+            (r#"{"error": "unknown city"}"#, "unknown city"),
+            (r#"{"status": 500, "error": {"code": 7}}"#, r#"{"code":7}"#),
+            (r#"{"message": null, "error": true}"#, "true"),
+        ] {
+            let error = error(body);
+            assert!(
+                matches!(&error, Error::Refused { message, .. } if message == said),
+                "{error:?}"
+            );
+        }
     }
 
     #[test]
-    fn a_page_or_nothing_is_a_refusal() {
-        assert_eq!(
-            refused("<!doctype html>").as_deref(),
-            Some("no JSON but `<!doctype html>`")
-        );
-        assert_eq!(refused(" ").as_deref(), Some("an empty body"));
+    fn a_page_is_no_data() {
+        for body in ["<!doctype html>", "\n <html>", "Service Unavailable"] {
+            let error = error(body);
+            assert!(
+                matches!(&error, Error::Page { beginning, .. } if *beginning == body.trim_start()),
+                "{error:?}"
+            );
+        }
     }
 
     #[test]
-    fn broken_or_other_json_is_malformed() {
+    fn broken_other_or_no_json_is_malformed() {
         for body in [
+            "",
+            " ",
             "{",
             "[1, ",
             "{\"aare\": {\"flow\": 2",
             "{}",
             "[]",
+            "[\"a\", \"b\"]",
             "null",
             "12",
             "{\"aare\": null}",
         ] {
-            assert_eq!(refused(body), None, "{body}");
+            let error = error(body);
+            assert!(
+                matches!(error, Error::Malformed { .. }),
+                "{body}: {error:?}"
+            );
         }
     }
 }

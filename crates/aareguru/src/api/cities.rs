@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{answer, lenient};
+use super::{body, lenient};
 use crate::Error;
 use crate::upstream::Request;
 
@@ -70,8 +70,8 @@ pub struct Coordinates {
     pub lon: Option<f64>,
 }
 
-pub(super) fn read(request: Request, body: &[u8]) -> Result<Vec<City>, Error> {
-    let entries: Vec<Entry> = answer::read(request.path(), body)?;
+pub(super) fn read(request: &Request, body: &[u8]) -> Result<Vec<City>, Error> {
+    let entries: Vec<Entry> = body::read(request.endpoint(), body)?;
     Ok(entries.into_iter().filter_map(|entry| entry.0).collect())
 }
 
@@ -85,11 +85,8 @@ mod tests {
 
     #[test]
     fn an_element_that_is_no_place_is_left_out() {
-        let cities = read(
-            Request::Cities,
-            br#"[null, 1, {"city": "bern", "aare": 12}]"#,
-        )
-        .unwrap();
+        let body = br#"[null, 1, {"city": "bern", "aare": 12}]"#;
+        let cities = read(&Request::Cities, body).unwrap();
         assert_eq!(cities.len(), 1);
         assert_eq!(cities[0].aare, Some(12.0));
     }

@@ -1,13 +1,9 @@
 //! `/v2018/current`: everything about one place.
-//!
-//! The API answers a city that it does not know with the data of Bern and
-//! status 200, so each answer is checked to name the place that was asked for.
 
 use serde::Deserialize;
 
-use super::{answer, lenient};
+use super::{body, lenient, named_place};
 use crate::Error;
-use crate::excerpt::excerpt;
 use crate::upstream::Request;
 
 mod aare;
@@ -48,28 +44,11 @@ pub struct Current {
     pub bueber: Option<Bueber>,
 }
 
-pub(super) fn read(request: Request, body: &[u8]) -> Result<Current, Error> {
-    let current: Current = answer::read(request.path(), body)?;
+pub(super) fn read(request: &Request, body: &[u8]) -> Result<Current, Error> {
+    let current: Current = body::read(request.endpoint(), body)?;
     if let Request::Current(place) = request {
-        let aare = &current.aare;
-        let names = [&aare.location, &aare.location_long];
-        let Some(got) = names.into_iter().flatten().next() else {
-            return Err(Error::Malformed {
-                path: request.path(),
-                reason: "it names no place".to_owned(),
-                source: None,
-            });
-        };
-        if !names
-            .into_iter()
-            .flatten()
-            .any(|name| place.is_called(name))
-        {
-            return Err(Error::WrongPlace {
-                asked: place.id(),
-                got: excerpt(got, 60),
-            });
-        }
+        let names = [&current.aare.location, &current.aare.location_long];
+        named_place::check(request.endpoint(), place, &names)?;
     }
     Ok(current)
 }
@@ -80,7 +59,7 @@ mod tests {
     use crate::Place;
 
     fn read_as(id: &str, body: &str) -> Result<Current, Error> {
-        read(Request::Current(Place::find(id).unwrap()), body.as_bytes())
+        read(&Request::Current(Place::find(id).unwrap()), body.as_bytes())
     }
 
     #[test]

@@ -25,9 +25,13 @@ where
     D: Deserializer<'de>,
     T: TryFrom<i64>,
 {
-    let value = Value::deserialize(deserializer)?;
-    let number = value.as_i64().or_else(|| value.as_f64().and_then(exact));
+    let number = whole_number(&Value::deserialize(deserializer)?);
     Ok(number.and_then(|number| T::try_from(number).ok()))
+}
+
+/// The whole number that a value is, also one written as `12.0`.
+pub(super) fn whole_number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().and_then(exact))
 }
 
 /// A list of those elements that are as expected; empty if it is no list.
@@ -39,6 +43,36 @@ where
     Ok(match Value::deserialize(deserializer)? {
         Value::Array(elements) => elements.into_iter().filter_map(expected).collect(),
         _ => Vec::new(),
+    })
+}
+
+/// An object by its keys; only those entries that are as expected, and none if
+/// it is no object.
+pub(super) fn by_name<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Object(entries) => {
+            let entries = entries.into_iter();
+            entries
+                .filter_map(|(name, value)| Some((name, expected(value)?)))
+                .collect()
+        }
+        _ => BTreeMap::new(),
+    })
+}
+
+/// A text, also one written as a whole number.
+pub(super) fn text<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
     })
 }
 
@@ -93,6 +127,10 @@ mod tests {
         texts: Vec<String>,
         #[serde(deserialize_with = "by_day")]
         days: BTreeMap<u8, f64>,
+        #[serde(deserialize_with = "by_name")]
+        names: BTreeMap<String, f64>,
+        #[serde(deserialize_with = "text")]
+        gauge: Option<String>,
     }
 
     fn read(json: &str) -> Sample {
@@ -123,6 +161,14 @@ mod tests {
     }
 
     #[test]
+    fn an_identifier_may_be_written_as_a_number() {
+        for json in [r#"{"gauge": "2135"}"#, r#"{"gauge": 2135}"#] {
+            assert_eq!(read(json).gauge.as_deref(), Some("2135"));
+        }
+        assert_eq!(read(r#"{"gauge": 2135.5}"#).gauge, None);
+    }
+
+    #[test]
     fn a_list_is_no_struct() {
         #[derive(Debug, PartialEq, serde::Deserialize)]
         struct Position {
@@ -146,6 +192,10 @@ mod tests {
         assert_eq!(
             read(r#"{"days": {"2": 20, "x": 1, "1": null}}"#).days,
             BTreeMap::from([(2, 20.0)])
+        );
+        assert_eq!(
+            read(r#"{"names": {"bern": 20, "thun": null}}"#).names,
+            BTreeMap::from([("bern".to_owned(), 20.0)])
         );
     }
 }

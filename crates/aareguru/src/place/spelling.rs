@@ -4,7 +4,7 @@
 //! Knows the accents of the four Swiss languages, not all of Unicode.
 
 /// Trimmed, in lower case, each accent as a mark after its letter.
-pub(super) fn spelled(text: &str) -> String {
+pub(crate) fn spelled(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.trim().chars().flat_map(char::to_lowercase) {
         match split(c) {

@@ -1,5 +1,5 @@
-//! The error for a name that is no place: lists the places, and names the one
-//! that was probably meant if one is really near.
+//! The error for a name that is no place: says why if that is known, lists the
+//! places, and names the one that was probably meant if one is really near.
 
 use std::fmt;
 
@@ -9,28 +9,41 @@ use crate::excerpt::excerpt;
 
 /// A name that is not one of the places where the Aare is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnknownPlace {
     /// What was asked, cut to 60 characters, control characters replaced.
     pub name: String,
     /// The place that was probably meant, if one is near enough to say so.
     pub nearest: Option<&'static Place>,
+    /// Why there is nothing to tell, of a town, lake or river that is often
+    /// asked for: `Basel lies on the Rhine; …`.
+    pub explanation: Option<&'static str>,
 }
 
 impl UnknownPlace {
     /// A longer name is not compared with the places at all.
     pub(super) const MAX_LEN_BYTES: usize = 240;
 
-    pub(super) fn new(name: &str, nearest: Option<&'static Place>) -> Self {
+    pub(super) fn new(
+        name: &str,
+        nearest: Option<&'static Place>,
+        explanation: Option<&'static str>,
+    ) -> Self {
         Self {
             name: excerpt(name.trim(), 60),
             nearest,
+            explanation,
         }
     }
 }
 
 impl fmt::Display for UnknownPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown place `{}`: the Aare is measured at ", self.name)?;
+        write!(f, "unknown place `{}`: ", self.name)?;
+        if let Some(explanation) = self.explanation {
+            write!(f, "{explanation}; ")?;
+        }
+        f.write_str("the Aare is measured at ")?;
         for (n, place) in Place::all().iter().enumerate() {
             let separator = if n == 0 { "" } else { ", " };
             write!(f, "{separator}{}", place.id())?;
@@ -51,8 +64,8 @@ pub(super) fn nearest(bare: &str) -> Option<&'static Place> {
         .iter()
         .flat_map(|place| {
             place
-                .names()
-                .map(|name| (strsim::damerau_levenshtein(&plain(name), bare), place))
+                .all_names()
+                .map(move |name| (strsim::damerau_levenshtein(&plain(name), bare), place))
         })
         .filter(|(distance, _)| *distance <= slips)
         .min_by_key(|(distance, _)| *distance)
@@ -74,7 +87,8 @@ mod tests {
         suggests("tuhn", Some("thun"));
         suggests("brn", Some("bern"));
         suggests("interlakken", Some("interlaken"));
-        suggests("Berne", Some("bern"));
+        suggests("Bernne", Some("bern"));
+        suggests("Eicholz", Some("bern"));
     }
 
     #[test]
@@ -88,6 +102,13 @@ mod tests {
             "luzern",
             "genf",
             "chur",
+            "lausanne",
+            "lugano",
+            "winterthur",
+            "st. gallen",
+            "schaffhausen",
+            "langenthal",
+            "paris",
             "",
             "x",
         ] {
@@ -106,6 +127,13 @@ mod tests {
         assert_eq!(
             message("tuhn"),
             format!("unknown place `tuhn`: the Aare is measured at {places}; did you mean `thun`?")
+        );
+        assert_eq!(
+            message("Basel"),
+            format!(
+                "unknown place `Basel`: Basel lies on the Rhine; the Aare is not measured there \
+                 in this data; the Aare is measured at {places}"
+            )
         );
     }
 

@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 
 use crate::api::City;
-use crate::{Place, Reading};
+use crate::{Error, Place, Reading};
 
 /// A place with its latest temperature.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct PlaceTemperature {
     /// The place; `None` if the API lists one that this crate does not know,
     /// which can be shown but not asked about.
@@ -20,6 +20,9 @@ pub struct PlaceTemperature {
     pub station: String,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
+    /// Why this is an earlier answer: the API gave no new one. `None` if it is
+    /// as new as it should be. The reading's age is true either way.
+    pub upstream_trouble: Option<Error>,
 }
 
 /// All places of the table, then those that only the answer knows.
@@ -47,6 +50,7 @@ fn of_known(
         name: place.name().to_owned(),
         station: place.station().to_owned(),
         water: water(city, recorded_on),
+        upstream_trouble: None,
     }
 }
 
@@ -62,6 +66,7 @@ fn of_unknown(city: &City, recorded_on: Option<Date>) -> Option<PlaceTemperature
         name: city.name.as_deref().unwrap_or(id).to_owned(),
         station: city.longname.as_deref().unwrap_or_default().to_owned(),
         water: water(Some(city), recorded_on),
+        upstream_trouble: None,
     })
 }
 

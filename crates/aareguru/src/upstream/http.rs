@@ -1,25 +1,30 @@
-//! The live API over HTTP. Follows no redirect, takes no endless body, and
+//! The live APIs over HTTP. Follows no redirect, takes no endless body, and
 //! says who asks.
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::time::Duration;
 use std::{io, iter};
 
+use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Response, Url};
 
 use super::Request;
+use super::retry_after::retry_after;
+use crate::api::{Api, Endpoint, is_bot_protection};
 use crate::excerpt::excerpt;
 use crate::{Config, Error};
 
 /// The largest body that is taken. The largest recorded is 65 kB.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-/// The API at its base URL, asked in the name of an app.
+/// The APIs at their base URLs, asked in the name of an app.
 #[derive(Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
-    base_url: Url,
+    aareguru: Url,
+    hydro: Url,
     app_name: String,
     app_version: String,
 }
@@ -32,7 +37,6 @@ impl Http {
                 "/",
                 env!("CARGO_PKG_VERSION")
             ))
-            .timeout(config.timeout)
             .connect_timeout(config.connect_timeout)
             .pool_max_idle_per_host(config.max_idle_connections)
             .redirect(Policy::none())
@@ -42,41 +46,51 @@ impl Http {
             })?;
         Ok(Self {
             client,
-            base_url: base_url(&config.base_url)?,
+            aareguru: base_url(&config.base_url)?,
+            hydro: base_url(&config.hydro_base_url)?,
             app_name: config.app_name.clone(),
             app_version: config.app_version.clone(),
         })
     }
 
-    /// The body of a successful answer.
-    pub(super) async fn get(&self, request: Request) -> Result<Vec<u8>, Error> {
-        let path = request.path();
-        tracing::debug!(path, city = request.city(), "asking the Aareguru API");
-        let response = self.client.get(self.url(request)).send().await;
-        let response = response.map_err(|error| broken(path, error))?;
+    /// The body of a successful answer, if it comes within `time`.
+    pub(super) async fn get(&self, request: &Request, time: Duration) -> Result<Vec<u8>, Error> {
+        let endpoint = request.endpoint();
+        tracing::debug!(endpoint = endpoint.label(), "asking the API");
+        let response = self.client.get(self.url(request)).timeout(time).send();
+        let response = response.await.map_err(|error| broken(endpoint, error))?;
         let status = response.status();
-        let body = body(path, response).await;
+        let retry_after = retry_after(response.headers(), Timestamp::now());
+        let body = body(endpoint, response).await;
         if status.is_success() {
             return body;
         }
-        Err(match body {
-            Ok(body) if is_bot_protection(&body) => Error::Blocked {
-                path,
-                message: excerpt(&String::from_utf8_lossy(&body), 200),
+        let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
+        Err(match text {
+            // It may use any status.
+            Ok(text) if is_bot_protection(&text) => Error::Blocked {
+                endpoint,
+                message: excerpt(&text, 200),
             },
             _ => Error::Status {
-                path,
+                endpoint,
                 status: status.as_u16(),
+                retry_after,
             },
         })
     }
 
-    fn url(&self, request: Request) -> Url {
-        let mut url = self.base_url.clone();
-        let prefix = self.base_url.path().trim_end_matches('/');
-        url.set_path(&format!("{prefix}{}", request.path()));
+    fn url(&self, request: &Request) -> Url {
+        let endpoint = request.endpoint();
+        let base_url = match endpoint.api() {
+            Api::Aareguru => &self.aareguru,
+            Api::Hydro => &self.hydro,
+        };
+        let mut url = base_url.clone();
+        let prefix = base_url.path().trim_end_matches('/');
+        url.set_path(&format!("{prefix}{}", endpoint.path()));
         url.query_pairs_mut()
-            .extend_pairs(request.city().map(|city| ("city", city)))
+            .extend_pairs(request.query())
             .append_pair("app", &self.app_name)
             .append_pair("version", &self.app_version);
         url
@@ -98,16 +112,16 @@ fn base_url(value: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-async fn body(path: &'static str, mut response: Response) -> Result<Vec<u8>, Error> {
+async fn body(endpoint: Endpoint, mut response: Response) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response
         .chunk()
         .await
-        .map_err(|error| broken(path, error))?
+        .map_err(|error| broken(endpoint, error))?
     {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(Error::Malformed {
-                path,
+                endpoint,
                 reason: format!("the body is over {MAX_BODY_BYTES} bytes"),
                 source: None,
             });
@@ -117,32 +131,23 @@ async fn body(path: &'static str, mut response: Response) -> Result<Vec<u8>, Err
     Ok(body)
 }
 
-/// Whether the body of an error status comes from the host's bot protection
-/// (Imunify360), which may use any status.
-fn is_bot_protection(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
-    ["imunify360", "bot-protection"]
-        .iter()
-        .any(|name| text.contains(name))
-}
-
 /// A request that got no complete answer.
-fn broken(path: &'static str, error: reqwest::Error) -> Error {
+fn broken(endpoint: Endpoint, error: reqwest::Error) -> Error {
     let error = error.without_url();
     if error.is_timeout() {
         Error::Timeout {
-            path,
+            endpoint,
             source: Arc::new(error),
         }
     } else if is_broken_encoding(&error) {
         Error::Malformed {
-            path,
+            endpoint,
             reason: "a broken encoding".to_owned(),
             source: Some(Arc::new(error)),
         }
     } else {
         Error::Unreachable {
-            path,
+            endpoint,
             source: Arc::new(error),
         }
     }
@@ -173,7 +178,7 @@ mod tests {
     #[track_caller]
     fn asks(base_url: &str, url: &str) {
         let request = Request::Current(Place::find("thun").unwrap());
-        assert_eq!(http(base_url).unwrap().url(request).as_str(), url);
+        assert_eq!(http(base_url).unwrap().url(&request).as_str(), url);
     }
 
     #[test]
@@ -185,6 +190,17 @@ mod tests {
         for base_url in ["https://proxy/aare", "https://proxy/aare/"] {
             asks(base_url, &format!("https://proxy/aare{path_and_query}"));
         }
+    }
+
+    #[test]
+    fn the_hydro_api_has_a_base_url_of_its_own() {
+        let bern = Place::find("bern").unwrap();
+        let request = Request::hydro_latest(&[bern]).unwrap();
+        assert_eq!(
+            http("http://localhost:1").unwrap().url(&request).as_str(),
+            "https://api.existenz.ch/apiv1/hydro/latest?locations=2135\
+             &parameters=flow%2Cheight%2Ctemperature&app=a+%26+b&version=1.0"
+        );
     }
 
     #[test]

@@ -1,37 +1,85 @@
 //! The recordings compiled into this crate, as an upstream. What they are and
 //! where they come from stands in `recordings/PROVENANCE.md`.
+//!
+//! What was not recorded is put together from what was, if that is enough; the
+//! rest of such an answer is null. Nothing is made up.
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::Request;
-use crate::Place;
+use super::request::Gauge;
+use super::{Body, Request};
+use crate::{Error, Place};
 
-/// The day on which both recordings were made.
+/// The day on which the recordings of the Aareguru API were made.
 pub(super) const DAY: Date = date(2023, 5, 9);
+
+/// When `cities` was recorded: 2023-05-09 15:05 UTC, to a few minutes.
+const CITIES_AT: i64 = 1_683_644_700;
+/// When `current` was recorded: 2023-05-09 11:38 UTC.
+const CURRENT_AT: i64 = 1_683_632_280;
+/// When the hydro API was recorded: 2026-09-02 16:47:23 UTC.
+const HYDRO_AT: i64 = 1_788_367_643;
 
 const CITIES: &[u8] = include_bytes!("../../recordings/cities.json");
 const CURRENT_BERN: &[u8] = include_bytes!("../../recordings/current-bern.json");
+const HYDRO_BERN: &[u8] = include_bytes!("../../recordings/hydro-daterange-2135-rows.json");
 
-pub(super) fn body(request: Request) -> Cow<'static, [u8]> {
-    match request {
-        Request::Cities => Cow::Borrowed(CITIES),
-        Request::Current(place) if place.id() == "bern" => Cow::Borrowed(CURRENT_BERN),
-        Request::Current(place) => Cow::Owned(current(place).to_string().into_bytes()),
-    }
+pub(super) fn body(request: &Request) -> Result<Body, Error> {
+    let (bytes, recorded_at) = match request {
+        Request::Cities => (Cow::Borrowed(CITIES), CITIES_AT),
+        Request::Current(place) if is_bern(place) => (Cow::Borrowed(CURRENT_BERN), CURRENT_AT),
+        Request::Current(place) => (owned(&current(place)), CITIES_AT),
+        Request::Today(place) if is_bern(place) => (owned(&today_bern()), CURRENT_AT),
+        Request::Today(place) => (owned(&today(place)), CITIES_AT),
+        Request::Widget => (owned(&widget()), CITIES_AT),
+        // It has its own times, whatever span was asked for.
+        Request::HydroDaterange(gauge, _) if is_bern(gauge.place) => {
+            (Cow::Borrowed(HYDRO_BERN), HYDRO_AT)
+        }
+        Request::HydroLatest(gauges) if gauges.iter().any(|gauge| is_bern(gauge.place)) => {
+            (owned(&hydro_latest_bern(gauges)), HYDRO_AT)
+        }
+        Request::History(..) | Request::HydroDaterange(..) | Request::HydroLatest(_) => {
+            return Err(Error::NoRecording {
+                endpoint: request.endpoint(),
+            });
+        }
+    };
+    Ok(Body {
+        bytes,
+        recorded_at: Timestamp::from_second(recorded_at).ok(),
+    })
 }
 
-/// What `/v2018/cities` tells of a place, in the shape of `/v2018/current`. No
-/// such answer was recorded except for Bern, so the rest is unknown.
-fn current(place: &Place) -> Value {
-    let cities: Value = serde_json::from_slice(CITIES)
-        .expect("the recording is compiled in and every test reads it");
+fn is_bern(place: &Place) -> bool {
+    place.id() == "bern"
+}
+
+fn owned(body: &Value) -> Cow<'static, [u8]> {
+    Cow::Owned(body.to_string().into_bytes())
+}
+
+fn json(recording: &[u8]) -> Value {
+    serde_json::from_slice(recording).expect("the recording is compiled in and every test reads it")
+}
+
+/// What `/v2018/cities` tells of a place.
+fn city(place: &Place) -> Value {
+    let cities = json(CITIES);
     let city = cities
         .as_array()
-        .and_then(|cities| cities.iter().find(|city| city["city"] == place.id()))
-        .expect("the recording has all places, as a test makes sure");
+        .and_then(|cities| cities.iter().find(|city| city["city"] == place.id()));
+    city.expect("the recording has all places, as a test makes sure")
+        .clone()
+}
+
+/// `/v2018/current` of a place other than Bern.
+fn current(place: &Place) -> Value {
+    let city = city(place);
     json!({
         "aare": {
             "location": city["name"],
@@ -44,6 +92,96 @@ fn current(place: &Place) -> Value {
     })
 }
 
+/// `/v2018/today` of a place other than Bern.
+fn today(place: &Place) -> Value {
+    let city = city(place);
+    json!({
+        "aare": city["aare"],
+        "aare_prec": city["aare_prec"],
+        "text": null,
+        "text_short": null,
+        "time": city["time"],
+        "name": city["name"],
+        "longname": city["longname"],
+    })
+}
+
+fn today_bern() -> Value {
+    let aare = &json(CURRENT_BERN)["aare"];
+    json!({
+        "aare": aare["temperature"],
+        "aare_prec": aare["temperature_prec"],
+        "text": aare["temperature_text"],
+        "text_short": aare["temperature_text_short"],
+        "time": aare["timestamp"],
+        "name": aare["location"],
+        "longname": aare["location_long"],
+    })
+}
+
+/// `/v2018/widget`: Bern from its own recording, about four hours before the
+/// other places; each has its time.
+fn widget() -> Value {
+    let bern = json(CURRENT_BERN);
+    let mut values = Map::new();
+    for place in Place::all() {
+        let figures = if is_bern(place) {
+            let aare = &bern["aare"];
+            json!({
+                "timestamp": aare["timestamp"],
+                "timestring": aare["timestring"],
+                "temperature": aare["temperature"],
+                "temperature_text": aare["temperature_text"],
+                "temperature_text_short": aare["temperature_text_short"],
+                "flow": aare["flow"],
+                "flow_text": aare["flow_text"],
+                "flow_gefahrenstufe": null,
+                "forecast2h": aare["forecast2h"],
+                "tt": bern["weather"]["current"]["tt"],
+                "suntotal": bern["sun"]["today"]["suntotal"],
+            })
+        } else {
+            let city = city(place);
+            json!({"timestamp": city["time"], "temperature": city["aare"]})
+        };
+        values.insert(place.id().to_owned(), figures);
+    }
+    let cities: Vec<_> = Place::all()
+        .iter()
+        .map(|place| json!({"key": place.id(), "name": city(place)["name"]}))
+        .collect();
+    json!({"values": values, "cities": cities})
+}
+
+/// `/latest` of the hydro API: the last row of Bern's `/daterange`.
+fn hydro_latest_bern(gauges: &[Gauge]) -> Value {
+    let recording = json(HYDRO_BERN);
+    let last = |series: &str| {
+        let values = recording["payload"][series].as_array();
+        values.and_then(|values| values.last()).cloned()
+    };
+    let bern = gauges.iter().filter(|gauge| is_bern(gauge.place));
+    let payload: Vec<_> = bern
+        .flat_map(|gauge| {
+            ["flow", "height", "temperature"].map(|parameter| {
+                json!({
+                    "timestamp": last("timestamp"),
+                    "loc": gauge.number.to_string(),
+                    "par": parameter,
+                    "val": last(&format!("{}|{parameter}", gauge.number)),
+                })
+            })
+        })
+        .collect();
+    json!({
+        "source": recording["source"],
+        "apiurl": recording["apiurl"],
+        "opendata": recording["opendata"],
+        "license": recording["license"],
+        "payload": payload,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +189,7 @@ mod tests {
     #[test]
     fn every_place_has_an_answer() {
         for place in Place::all() {
-            let body: Value = serde_json::from_slice(&body(Request::Current(place))).unwrap();
+            let body = json(&body(&Request::Current(place)).unwrap().bytes);
             assert_eq!(body["aare"]["location"], place.dialect_name());
             assert_eq!(body["aare"]["location_long"], place.station());
             assert!(body["aare"]["temperature"].is_number());
@@ -62,5 +200,18 @@ mod tests {
     fn what_was_not_recorded_is_unknown() {
         let thun = current(Place::find("thun").unwrap());
         assert_eq!(thun["aare"]["flow"], Value::Null);
+        assert_eq!(widget()["values"]["thun"]["flow"], Value::Null);
+    }
+
+    #[test]
+    fn the_recordings_are_of_the_days_that_are_told() {
+        for (request, day) in [
+            (Request::Cities, DAY),
+            (Request::Current(&Place::all()[3]), DAY),
+            (Request::hydro_latest(&[]).unwrap(), date(2026, 9, 2)),
+        ] {
+            let at = body(&request).unwrap().recorded_at.unwrap();
+            assert_eq!(at.to_zoned(jiff::tz::TimeZone::UTC).date(), day);
+        }
     }
 }

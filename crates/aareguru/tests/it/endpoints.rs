@@ -1,9 +1,9 @@
 //! What is sent to each endpoint, and what is read from its answer.
 
-use aareguru::{Client, Freshness, Place, River};
+use aareguru::{Client, Error, Freshness, Place, River};
 use jiff::{Timestamp, ToSpan};
 
-use crate::server::{Reply, Server};
+use crate::server::{HYDRO_LIMMAT, Reply, Server};
 
 fn bern() -> &'static Place {
     Place::find("bern").unwrap()
@@ -156,4 +156,177 @@ async fn the_places_come_in_downstream_order() {
             .iter()
             .all(|at| at.place.is_some_and(|place| place.id() == at.id))
     );
+}
+
+#[tokio::test]
+async fn today_tells_temperature_and_saying() {
+    let server = Server::start(Reply::Recordings).await;
+    let interlaken = Place::find("interlaken").unwrap();
+    let today = server.client().today(interlaken).await.unwrap();
+
+    assert_eq!((today.aare, today.aare_prec), (Some(18.1), Some(18.08)));
+    assert_eq!(today.text.as_deref(), Some("Rächt gut. Mit viu Wasser"));
+    assert_eq!(today.text_short.as_deref(), Some("Mit viu Wasser"));
+    assert_eq!(today.time, Some(1_724_101_200));
+    assert_eq!(
+        server.asked(),
+        ["/v2018/today?city=interlaken&app=aareguru-it&version=0"]
+    );
+}
+
+#[tokio::test]
+async fn todays_answer_for_another_place_is_refused() {
+    let server = Server::start(Reply::Recordings).await;
+    let error = server.client().today(bern()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "asked the Aareguru API for `bern`, got `Interlake`"
+    );
+}
+
+#[tokio::test]
+async fn widget_tells_flow_and_danger_level_of_all_places() {
+    let server = Server::start(Reply::Recordings).await;
+    let widget = server.client().widget().await.unwrap();
+
+    assert_eq!(widget.values.len(), 2);
+    let bern = &widget.values["bern"];
+    assert_eq!(bern.timestamp, Some(1_724_101_800));
+    assert_eq!((bern.temperature, bern.tt), (Some(16.6), Some(16.5)));
+    assert_eq!((bern.flow, bern.flow_gefahrenstufe), (Some(228.0), Some(1)));
+    assert_eq!(bern.forecast2h, Some(16.4));
+    assert_eq!(widget.values["thun"].tt, Some(16.0));
+    assert_eq!(widget.cities[1].key.as_deref(), Some("biel"));
+    assert_eq!(widget.cities[1].name.as_deref(), Some("Biu"));
+    assert_eq!(server.asked(), ["/v2018/widget?app=aareguru-it&version=0"]);
+}
+
+fn span() -> (Timestamp, Timestamp) {
+    let time = |text: &str| text.parse().unwrap();
+    (time("2026-09-01T00:00:00Z"), time("2026-09-02T00:00:00Z"))
+}
+
+#[tokio::test]
+async fn a_hydro_daterange_tells_a_day_in_steps_of_ten_minutes() {
+    let server = Server::start(Reply::Recordings).await;
+    let (start, end) = span();
+    let client = server.client();
+    let range = client.hydro_daterange(bern(), start, end).await.unwrap();
+
+    assert_eq!(range.points.len(), 145);
+    let first = range.points[0];
+    assert_eq!(first.timestamp, Some(start.as_second()));
+    assert_eq!(first.flow, Some(113.18));
+    assert_eq!(
+        (first.height, first.temperature),
+        (Some(502.28), Some(18.5))
+    );
+    assert_eq!(range.points[144].timestamp, Some(end.as_second()));
+    let unknown: Vec<_> = range
+        .points
+        .iter()
+        .filter(|point| point.temperature.is_none())
+        .collect();
+    assert_eq!(unknown.len(), 1);
+    assert_eq!(unknown[0].timestamp, Some(1_788_303_300));
+    assert!(unknown[0].flow.is_some());
+    assert!(range.source.as_deref().unwrap().contains("BAFU"));
+    assert_eq!(
+        server.asked(),
+        [
+            "/hydro/daterange?locations=2135&parameters=flow%2Cheight%2Ctemperature\
+             &startdate=2026-09-01+00%3A00%3A00&enddate=2026-09-02+00%3A00%3A00\
+             &timeseriesformat=rows&app=aareguru-it&version=0"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_latest_hydro_values_come_by_gauge() {
+    // Synthetic: the sample is of the Limmat; only its gauge was changed.
+    let sample = HYDRO_LIMMAT.replace("2243", "2135");
+    let server = Server::start(Reply::text(&sample)).await;
+    let thun = Place::find("thun").unwrap();
+    let client = server.client();
+    let latest = client.hydro_latest(&[bern(), thun]).await.unwrap();
+
+    assert_eq!(latest.payload.len(), 1);
+    let value = &latest.payload[0];
+    assert_eq!(value.timestamp, Some(1_666_365_600));
+    assert_eq!(value.loc.as_deref(), Some("2135"));
+    assert_eq!(
+        (value.par.as_deref(), value.val),
+        (Some("temperature"), Some(16.3))
+    );
+    assert_eq!(
+        server.asked(),
+        [
+            "/hydro/latest?locations=2030%2C2135&parameters=flow%2Cheight%2Ctemperature\
+             &app=aareguru-it&version=0"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn another_rivers_gauge_is_refused() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.client();
+    let (start, end) = span();
+    let thun = Place::find("thun").unwrap();
+    let latest = client.hydro_latest(&[thun]).await.unwrap_err();
+    assert!(
+        matches!(&latest, Error::WrongPlace { got, .. } if got == "gauge 2243"),
+        "{latest:?}"
+    );
+    let range = client.hydro_daterange(thun, start, end).await.unwrap_err();
+    assert!(
+        matches!(&range, Error::WrongPlace { got, .. } if got == "gauge 2135"),
+        "{range:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_place_without_gauge_is_told_without_asking() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.client();
+    let (start, end) = span();
+    let olten = Place::find("olten").unwrap();
+    for error in [
+        client.hydro_latest(&[bern(), olten]).await.unwrap_err(),
+        client.hydro_daterange(olten, start, end).await.unwrap_err(),
+    ] {
+        assert_eq!(
+            error.to_string(),
+            "BAFU has no gauge at `olten`: flow and height are not measured there"
+        );
+    }
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
+async fn history_is_asked_for_in_unix_seconds() {
+    // Synthetic: no answer of this endpoint is public.
+    let body = r#"{"data": {"temperature": [[1788220800, 17.5], [1788221400, null]]}}"#;
+    let server = Server::start(Reply::text(body)).await;
+    let (start, end) = span();
+    let history = server.client().history(bern(), start, end).await.unwrap();
+
+    let temperature = &history.series["temperature"];
+    assert_eq!(temperature[0].value, Some(17.5));
+    assert_eq!(temperature[1].value, None);
+    assert_eq!(
+        server.asked(),
+        ["/v2018/history?city=bern&start=1788220800&end=1788307200&app=aareguru-it&version=0"]
+    );
+}
+
+#[tokio::test]
+async fn each_span_is_cached_by_itself() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.client();
+    let (start, end) = span();
+    for end in [end, end, end + 1.hour()] {
+        client.hydro_daterange(bern(), start, end).await.unwrap();
+    }
+    assert_eq!(server.asked().len(), 2);
 }

@@ -36,6 +36,7 @@ async fn a_refused_connection_is_unreachable() {
     drop(listener);
     let client = Client::new(&Config {
         base_url,
+        retries: 0,
         ..Config::default()
     })
     .unwrap();
@@ -56,6 +57,7 @@ async fn a_connection_that_breaks_is_unreachable() {
     tokio::spawn(async move { drop(begin_answer(&listener).await) });
     let client = Client::new(&Config {
         base_url,
+        retries: 0,
         ..Config::default()
     })
     .unwrap();
@@ -89,6 +91,7 @@ async fn half_an_answer_is_a_timeout() {
     let config = Config {
         base_url,
         timeout: Duration::from_millis(50),
+        retries: 0,
         ..Config::default()
     };
 
@@ -129,10 +132,24 @@ async fn bot_protection_is_a_block_by_whatever_status() {
 }
 
 #[tokio::test]
-async fn a_page_instead_of_data_is_a_block() {
+async fn a_page_instead_of_data_is_told() {
     let error = error_of(200, "<!DOCTYPE html>\n<title>One moment</title>").await;
-    assert!(matches!(error, Error::Blocked { .. }), "{error:?}");
+    assert!(matches!(error, Error::Page { .. }), "{error:?}");
     assert!(!error.to_string().contains('\n'), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_object_instead_of_data_is_told() {
+    for body in [
+        r#"{"error": "unknown city"}"#,
+        r#"{"status": "error", "message": "unknown city"}"#,
+    ] {
+        let error = error_of(200, body).await;
+        assert_eq!(
+            error.to_string(),
+            "the Aareguru API refused `/v2018/current`: unknown city"
+        );
+    }
 }
 
 #[tokio::test]
@@ -161,11 +178,11 @@ async fn a_broken_encoding_is_malformed() {
 #[tokio::test]
 async fn berns_data_for_another_place_is_refused() {
     let server = Server::start(Reply::Recordings).await;
-    let client = server.client();
+    let client = server.forgetful_client();
     for place in Place::all().iter().filter(|place| place.id() != "bern") {
         let error = current(&client, place.id()).await.unwrap_err();
         assert!(
-            matches!(&error, Error::WrongPlace { asked, got } if *asked == place.id() && got == "Bärn"),
+            matches!(&error, Error::WrongPlace { asked, got, .. } if asked == place.id() && got == "Bärn"),
             "{error:?}"
         );
     }

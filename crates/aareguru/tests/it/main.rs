@@ -4,7 +4,11 @@
 
 mod endpoints;
 mod errors;
+mod faults;
+mod metrics;
 mod mutation;
+mod places;
 mod recorded;
+mod safety;
 mod server;
 mod sharing;

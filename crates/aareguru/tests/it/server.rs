@@ -1,6 +1,7 @@
-//! A stand-in for the Aareguru API on a port of its own, which remembers what
-//! it was asked and answers as a test tells it to.
+//! A stand-in for both APIs on a port of its own, which remembers what it was
+//! asked and answers as a test tells it to.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,20 +15,28 @@ use tokio::sync::watch;
 
 pub(crate) const CITIES: &str = include_str!("../../recordings/cities.json");
 pub(crate) const CURRENT_BERN: &str = include_str!("../../recordings/current-bern.json");
+pub(crate) const TODAY_INTERLAKEN: &str = include_str!("../../recordings/today-interlaken.json");
+pub(crate) const WIDGET: &str = include_str!("../../recordings/widget-2024-08-19.abridged.json");
+pub(crate) const HYDRO_BERN: &str = include_str!("../../recordings/hydro-daterange-2135-rows.json");
+/// Of the Limmat: no answer to any question of ours.
+pub(crate) const HYDRO_LIMMAT: &str =
+    include_str!("../../recordings/hydro-latest-2243-sample.json");
 
 /// How the server answers from now on.
 #[derive(Clone)]
 pub(crate) enum Reply {
-    /// As the API: `/v2018/current` with Bern's data, whatever city is asked.
+    /// As the APIs, by what was recorded, whatever place is asked.
     Recordings,
-    /// The same, but only after [`Server::release`].
-    Held,
     /// With this status and body.
     Body(u16, Vec<u8>),
+    /// With status 429 and this `Retry-After` in seconds.
+    Busy(u64),
     /// With this as `Content-Encoding`, and a body that is not encoded.
     Encoding(&'static str),
     /// Not at all.
     Never,
+    /// As the other, but only after [`Server::release`].
+    Held(Box<Self>),
 }
 
 pub(crate) struct Server {
@@ -36,9 +45,24 @@ pub(crate) struct Server {
 }
 
 struct Shared {
+    next: Mutex<VecDeque<Reply>>,
     reply: Mutex<Reply>,
     asked: watch::Sender<Vec<String>>,
     released: watch::Sender<bool>,
+}
+
+impl Reply {
+    pub(crate) fn held(self) -> Self {
+        Self::Held(Box::new(self))
+    }
+
+    pub(crate) fn status(status: u16) -> Self {
+        Self::Body(status, Vec::new())
+    }
+
+    pub(crate) fn text(body: &str) -> Self {
+        Self::Body(200, body.as_bytes().to_vec())
+    }
 }
 
 impl Server {
@@ -46,6 +70,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
+            next: Mutex::default(),
             reply: Mutex::new(reply),
             asked: watch::Sender::new(Vec::new()),
             released: watch::Sender::new(false),
@@ -57,12 +82,20 @@ impl Server {
         Self { base_url, shared }
     }
 
+    /// A client that tries once. Its times are so long that none passes but
+    /// by a test's doing.
     pub(crate) fn config(&self) -> Config {
+        const HOUR: Duration = Duration::from_secs(60 * 60);
         Config {
             base_url: self.base_url.clone(),
+            hydro_base_url: format!("{}/hydro", self.base_url),
             app_name: "aareguru-it".to_owned(),
             app_version: "0".to_owned(),
-            cache_ttl: Duration::from_secs(600),
+            timeout: HOUR,
+            connect_timeout: HOUR,
+            total_timeout: 3 * HOUR,
+            retries: 0,
+            cache_ttl: HOUR,
             ..Config::default()
         }
     }
@@ -71,8 +104,8 @@ impl Server {
         Client::new(&self.config()).unwrap()
     }
 
-    /// A client that keeps no answer.
-    pub(crate) fn forgetful_client(&self) -> Client {
+    /// A client that asks each time, and keeps the answers only for bad times.
+    pub(crate) fn asking_client(&self) -> Client {
         Client::new(&Config {
             cache_ttl: Duration::ZERO,
             ..self.config()
@@ -80,8 +113,24 @@ impl Server {
         .unwrap()
     }
 
+    /// A client that keeps no answer, and asks on however often it fails.
+    pub(crate) fn forgetful_client(&self) -> Client {
+        Client::new(&Config {
+            cache_ttl: Duration::ZERO,
+            stale_for: Duration::ZERO,
+            breaker_failures: u32::MAX,
+            ..self.config()
+        })
+        .unwrap()
+    }
+
     pub(crate) fn reply(&self, reply: Reply) {
         *self.shared.reply.lock().unwrap() = reply;
+    }
+
+    /// How it answers the next requests, before it goes back to its reply.
+    pub(crate) fn reply_next(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.shared.next.lock().unwrap().extend(replies);
     }
 
     /// Lets the requests pass that are held.
@@ -92,6 +141,10 @@ impl Server {
     /// The path and query of each request so far.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.shared.asked.borrow().clone()
+    }
+
+    pub(crate) fn times_asked(&self) -> usize {
+        self.shared.asked.borrow().len()
     }
 
     /// Waits for the first request.
@@ -105,31 +158,38 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
     shared
         .asked
         .send_modify(|asked| asked.push(uri.to_string()));
-    let reply = shared.reply.lock().unwrap().clone();
+    let next = shared.next.lock().unwrap().pop_front();
+    let mut reply = next.unwrap_or_else(|| shared.reply.lock().unwrap().clone());
+    if let Reply::Held(held) = reply {
+        let mut released = shared.released.subscribe();
+        released.wait_for(|released| *released).await.unwrap();
+        reply = *held;
+    }
     match reply {
         Reply::Recordings => recording(&uri),
-        Reply::Held => {
-            shared
-                .released
-                .subscribe()
-                .wait_for(|released| *released)
-                .await
-                .unwrap();
-            recording(&uri)
-        }
         Reply::Body(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
+        Reply::Busy(seconds) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            [(header::RETRY_AFTER, seconds)],
+        )
+            .into_response(),
         Reply::Encoding(encoding) => {
             ([(header::CONTENT_ENCODING, encoding)], CURRENT_BERN).into_response()
         }
-        Reply::Never => std::future::pending().await,
+        Reply::Never | Reply::Held(_) => std::future::pending().await,
     }
 }
 
 fn recording(uri: &Uri) -> Response {
-    let body = if uri.path().ends_with("/cities") {
-        CITIES
-    } else {
-        CURRENT_BERN
+    let endpoint = uri.path().rsplit('/').next().unwrap_or_default();
+    let body = match endpoint {
+        "cities" => CITIES,
+        "current" => CURRENT_BERN,
+        "today" => TODAY_INTERLAKEN,
+        "widget" => WIDGET,
+        "latest" => HYDRO_LIMMAT,
+        "daterange" => HYDRO_BERN,
+        _ => return StatusCode::NOT_FOUND.into_response(),
     };
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -9,7 +9,7 @@ use crate::server::{Reply, Server};
 
 #[tokio::test]
 async fn a_thousand_askers_make_one_request() {
-    let server = Server::start(Reply::Held).await;
+    let server = Server::start(Reply::Recordings.held()).await;
     let client = server.client();
     let mut askers = JoinSet::new();
     for _ in 0..1_000 {
@@ -78,7 +78,7 @@ async fn each_place_is_cached_by_itself() {
 
 #[tokio::test]
 async fn the_others_are_answered_when_the_first_askers_leave() {
-    let server = Server::start(Reply::Held).await;
+    let server = Server::start(Reply::Recordings.held()).await;
     let client = server.client();
     let ask = || {
         tokio::spawn({

@@ -1,0 +1,67 @@
+//! The Bueber canal, by which one swims from the Aare into the Marzili baths
+//! in Bern.
+
+use jiff::Timestamp;
+
+use crate::api::Bueber;
+
+/// Whether the Bueber canal in Bern is open, as the lifeguards report it.
+///
+/// The state may be months old, and in winter the canal is closed anyhow, so
+/// it is a remark and decides nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BueberCanal {
+    /// Whether it is open.
+    pub is_open: bool,
+    /// When that last changed, if it is known.
+    pub since: Option<Timestamp>,
+}
+
+impl BueberCanal {
+    /// The state that the API tells; `None` if it tells none, or two that
+    /// contradict each other.
+    pub fn from_api(bueber: &Bueber) -> Option<Self> {
+        let by_word = match bueber.state.as_deref() {
+            Some("open") => Some(true),
+            Some("closed") => Some(false),
+            _ => None,
+        };
+        let is_open = match (bueber.state_open_flag, by_word) {
+            (Some(flag), Some(word)) if flag != word => return None,
+            (flag, word) => flag.or(word)?,
+        };
+        Some(Self {
+            is_open,
+            since: bueber
+                .time
+                .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn is_open(flag: Option<bool>, word: Option<&str>, expected: Option<bool>) {
+        let bueber = Bueber {
+            state_open_flag: flag,
+            state: word.map(str::to_owned),
+            ..Bueber::default()
+        };
+        let canal = BueberCanal::from_api(&bueber);
+        assert_eq!(canal.map(|canal| canal.is_open), expected);
+    }
+
+    #[test]
+    fn flag_or_word_tells_the_state_and_a_contradiction_tells_nothing() {
+        is_open(Some(true), Some("open"), Some(true));
+        is_open(Some(false), None, Some(false));
+        is_open(None, Some("closed"), Some(false));
+        is_open(Some(true), Some("closed"), None);
+        is_open(None, Some("half"), None);
+        is_open(None, None, None);
+    }
+}

@@ -1,0 +1,102 @@
+//! `/latest` of the hydro API: what some gauges measured last.
+
+use serde::Deserialize;
+
+use crate::Error;
+use crate::api::{body, lenient};
+use crate::excerpt::excerpt;
+use crate::upstream::Request;
+
+/// The answer of `/latest`.
+///
+/// Facts: the description of the API, and a sample of 2022.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct HydroLatest {
+    /// Who measures, to be credited: BAFU.
+    #[serde(default, deserialize_with = "lenient::field")]
+    pub source: Option<String>,
+    /// URL of the terms of use.
+    #[serde(default, deserialize_with = "lenient::field")]
+    pub license: Option<String>,
+    /// The values, one for each gauge and parameter. What a gauge does not
+    /// measure is left out.
+    #[serde(deserialize_with = "lenient::list")]
+    pub payload: Vec<HydroValue>,
+}
+
+/// One value that a gauge measured.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct HydroValue {
+    /// When it was measured, in Unix seconds.
+    #[serde(deserialize_with = "lenient::whole")]
+    pub timestamp: Option<i64>,
+    /// BAFU's number of the gauge: `2135`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub loc: Option<String>,
+    /// What was measured: `flow`, `height` or `temperature`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub par: Option<String>,
+    /// The value: flow in m³/s, height in metres above sea level, temperature
+    /// of the water in °C.
+    #[serde(deserialize_with = "lenient::field")]
+    pub val: Option<f64>,
+}
+
+pub(in crate::api) fn read(request: &Request, body: &[u8]) -> Result<HydroLatest, Error> {
+    let latest: HydroLatest = body::read_object(request.endpoint(), body)?;
+    if let Request::HydroLatest(gauges) = request {
+        let asked = |loc: &str| gauges.iter().any(|gauge| gauge.number.to_string() == loc);
+        let mut locs = latest
+            .payload
+            .iter()
+            .filter_map(|value| value.loc.as_deref());
+        if let Some(loc) = locs.find(|loc| !asked(loc)) {
+            let ids: Vec<_> = gauges.iter().map(|gauge| gauge.place.id()).collect();
+            return Err(Error::WrongPlace {
+                endpoint: request.endpoint(),
+                asked: ids.join(", "),
+                got: excerpt(&format!("gauge {loc}"), 60),
+            });
+        }
+    }
+    Ok(latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Place;
+
+    fn read_bern(body: &str) -> Result<HydroLatest, Error> {
+        let bern = Place::find("bern").unwrap();
+        read(&Request::hydro_latest(&[bern]).unwrap(), body.as_bytes())
+    }
+
+    #[test]
+    fn a_value_of_null_is_unknown() {
+        let body =
+            r#"{"payload": [null, {"timestamp": 600, "loc": 2135, "par": "flow", "val": null}]}"#;
+        let latest = read_bern(body).unwrap();
+        assert_eq!(latest.payload.len(), 1);
+        assert_eq!(latest.payload[0].loc.as_deref(), Some("2135"));
+        assert_eq!(latest.payload[0].val, None);
+    }
+
+    #[test]
+    fn a_gauge_that_was_not_asked_for_is_refused() {
+        let error = read_bern(r#"{"payload": [{"loc": "2243", "par": "flow", "val": 90}]}"#);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "asked the existenz.ch hydro API for `bern`, got `gauge 2243`"
+        );
+    }
+
+    #[test]
+    fn an_answer_without_payload_is_malformed() {
+        let error = read_bern(r#"{"source": "BAFU"}"#).unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
+    }
+}

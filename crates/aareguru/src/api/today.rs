@@ -1,0 +1,76 @@
+//! `/v2018/today`: the temperature at one place, and a saying.
+
+use serde::Deserialize;
+
+use super::{body, lenient, named_place};
+use crate::Error;
+use crate::upstream::Request;
+
+/// The answer of `/v2018/today`: the river at one place, in short.
+///
+/// Facts: a recording of Interlaken of 2024. It holds no id, only names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct WaterToday {
+    /// Water temperature in °C, to the tenth.
+    #[serde(deserialize_with = "lenient::field")]
+    pub aare: Option<f64>,
+    /// Water temperature in °C, to the hundredth.
+    #[serde(deserialize_with = "lenient::field")]
+    pub aare_prec: Option<f64>,
+    /// A saying about temperature and flow in Bernese German. It is no advice.
+    #[serde(deserialize_with = "lenient::field")]
+    pub text: Option<String>,
+    /// The same in about 15 characters.
+    #[serde(deserialize_with = "lenient::field")]
+    pub text_short: Option<String>,
+    /// When the water was measured, in Unix seconds.
+    #[serde(deserialize_with = "lenient::whole")]
+    pub time: Option<i64>,
+    /// The name in Bernese German: `Interlake`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub name: Option<String>,
+    /// The place of the station: `Ringgenberg, Goldswil`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub longname: Option<String>,
+}
+
+pub(super) fn read(request: &Request, body: &[u8]) -> Result<WaterToday, Error> {
+    let today: WaterToday = body::read_object(request.endpoint(), body)?;
+    if let Request::Today(place) = request {
+        named_place::check(request.endpoint(), place, &[&today.name, &today.longname])?;
+    }
+    Ok(today)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Place;
+
+    fn read_as(id: &str, body: &str) -> Result<WaterToday, Error> {
+        read(&Request::Today(Place::find(id).unwrap()), body.as_bytes())
+    }
+
+    #[test]
+    fn the_answer_for_another_place_is_refused() {
+        let bern = r#"{"aare": 12, "name": "Bärn", "longname": "Bern, Schönau"}"#;
+        assert_eq!(read_as("bern", bern).unwrap().aare, Some(12.0));
+        let error = read_as("olten", bern).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "asked the Aareguru API for `olten`, got `Bärn`"
+        );
+    }
+
+    #[test]
+    fn an_error_in_place_of_data_is_told() {
+        let error = read_as("bern", r#"{"error": "no data"}"#).unwrap_err();
+        assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+        for body in ["{}", "[12, 12.1]"] {
+            let error = read_as("bern", body).unwrap_err();
+            assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
+        }
+    }
+}

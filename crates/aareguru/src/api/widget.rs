@@ -1,0 +1,108 @@
+//! `/v2018/widget`: the key figures of all places in one answer.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{body, lenient};
+use crate::Error;
+use crate::upstream::Request;
+
+/// The answer of `/v2018/widget`.
+///
+/// Facts: a recording of 2024, shortened to Thun and Bern by those who
+/// published it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Widget {
+    /// The key figures by the identifier of the place: `bern`.
+    #[serde(deserialize_with = "lenient::by_name")]
+    pub values: BTreeMap<String, WidgetValues>,
+    /// The places.
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub cities: Vec<WidgetCity>,
+}
+
+/// The key figures of one place.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct WidgetValues {
+    /// When the river was measured, in Unix seconds.
+    #[serde(deserialize_with = "lenient::whole")]
+    pub timestamp: Option<i64>,
+    /// The same as Swiss local time, without a date: `23:10`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub timestring: Option<String>,
+    /// Water temperature in °C, to the tenth.
+    #[serde(deserialize_with = "lenient::field")]
+    pub temperature: Option<f64>,
+    /// A saying about temperature and flow in Bernese German. It is no advice.
+    #[serde(deserialize_with = "lenient::field")]
+    pub temperature_text: Option<String>,
+    /// The same in about 15 characters.
+    #[serde(deserialize_with = "lenient::field")]
+    pub temperature_text_short: Option<String>,
+    /// Flow in m³/s. Expect null where it is not measured (Olten).
+    #[serde(deserialize_with = "lenient::field")]
+    pub flow: Option<f64>,
+    /// A saying about the flow; may begin with a warning sign, which is no
+    /// danger level and differs from that of `/v2018/current`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub flow_text: Option<String>,
+    /// BAFU's flood danger level, 1 to 5. Level 1 does not mean safe to swim.
+    #[serde(deserialize_with = "lenient::whole")]
+    pub flow_gefahrenstufe: Option<u8>,
+    /// Forecast of the water temperature in two hours, in °C. Expect null
+    /// where there is none (Olten).
+    #[serde(deserialize_with = "lenient::field")]
+    pub forecast2h: Option<f64>,
+    /// Air temperature in °C.
+    #[serde(deserialize_with = "lenient::field")]
+    pub tt: Option<f64>,
+    /// Today's sunshine as hours and minutes: `3:52`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub suntotal: Option<String>,
+}
+
+/// A place as `/v2018/widget` lists it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct WidgetCity {
+    /// The identifier: `biel`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub key: Option<String>,
+    /// The name in Bernese German: `Biu`.
+    #[serde(deserialize_with = "lenient::field")]
+    pub name: Option<String>,
+}
+
+pub(super) fn read(request: &Request, body: &[u8]) -> Result<Widget, Error> {
+    body::read_object(request.endpoint(), body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_it(body: &str) -> Result<Widget, Error> {
+        read(&Request::Widget, body.as_bytes())
+    }
+
+    #[test]
+    fn a_place_of_an_odd_shape_does_not_cost_the_others() {
+        let widget = read_it(r#"{"values": {"thun": [], "bern": {"flow": 228}}}"#).unwrap();
+        assert_eq!(widget.values.len(), 1);
+        assert_eq!(widget.values["bern"].flow, Some(228.0));
+        assert_eq!(widget.values["bern"].temperature, None);
+    }
+
+    #[test]
+    fn an_answer_without_values_is_malformed() {
+        for body in ["{}", "[]", r#"{"cities": []}"#] {
+            let error = read_it(body).unwrap_err();
+            assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The numbers this crate gives to whatever [`metrics`] recorder the program
+//! has installed. Names and labels are listed in the crate's README.
+
+use std::time::Duration;
+
+use ::metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+use crate::Error;
+use crate::api::{Api, Endpoint};
+
+/// The numbers of one endpoint: handles that are made once, so that counting
+/// needs no lookup.
+pub(crate) struct Metrics {
+    /// In the order of [`OUTCOMES`].
+    requests: Vec<Counter>,
+    duration: Histogram,
+    /// In the order of [`CacheResult::ALL`].
+    cache: Vec<Counter>,
+}
+
+/// What the caches had for an asker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CacheResult {
+    /// An answer that is still fresh.
+    Hit,
+    /// Nothing, so the API was asked.
+    Miss,
+    /// An earlier answer, for want of a new one.
+    Stale,
+    /// Nothing, but another was asking the same.
+    Shared,
+}
+
+const OUTCOMES: [&str; 11] = [
+    "ok",
+    "unreachable",
+    "timeout",
+    "limited",
+    "server_error",
+    "client_error",
+    "blocked",
+    "page",
+    "refused",
+    "malformed",
+    "wrong_place",
+];
+
+impl CacheResult {
+    const ALL: [Self; 4] = [Self::Hit, Self::Miss, Self::Stale, Self::Shared];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Stale => "stale",
+            Self::Shared => "shared",
+        }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        let endpoint = endpoint.label();
+        let request = |outcome| counter!("aareguru_requests_total", "endpoint" => endpoint, "outcome" => outcome);
+        let cache = |result: CacheResult| counter!("aareguru_cache_total", "endpoint" => endpoint, "result" => result.label());
+        Self {
+            requests: OUTCOMES.into_iter().map(request).collect(),
+            duration: histogram!("aareguru_request_duration_seconds", "endpoint" => endpoint),
+            cache: CacheResult::ALL.into_iter().map(cache).collect(),
+        }
+    }
+
+    /// A request that was sent.
+    pub(crate) fn requested<T>(&self, result: &Result<T, Error>, took: Duration) {
+        let outcome = result.as_ref().map_or_else(outcome, |_| "ok");
+        let index = OUTCOMES.iter().position(|&label| label == outcome);
+        if let Some(counter) = index.and_then(|index| self.requests.get(index)) {
+            counter.increment(1);
+        }
+        self.duration.record(took);
+    }
+
+    /// An asker who was served, or could not be.
+    pub(crate) fn asked(&self, result: CacheResult) {
+        self.cache[result as usize].increment(1);
+    }
+}
+
+/// The state of an API's breaker.
+pub(crate) fn breaker_level(api: Api) -> Gauge {
+    gauge!("aareguru_breaker_state", "host" => api.label())
+}
+
+fn outcome(error: &Error) -> &'static str {
+    match error {
+        Error::Timeout { .. } => "timeout",
+        Error::Status { status: 429, .. } => "limited",
+        Error::Status { status, .. } if *status >= 500 => "server_error",
+        Error::Status { .. } => "client_error",
+        Error::Blocked { .. } => "blocked",
+        Error::Page { .. } => "page",
+        Error::Refused { .. } => "refused",
+        Error::Malformed { .. } => "malformed",
+        Error::WrongPlace { .. } => "wrong_place",
+        // The others come from no request, or from one that broke.
+        _ => "unreachable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cache_result_is_counted_under_its_own_label() {
+        for (n, result) in CacheResult::ALL.into_iter().enumerate() {
+            assert_eq!(result as usize, n);
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_counted() {
+        let endpoint = Endpoint::Cities;
+        let status = |status| Error::Status {
+            endpoint,
+            status,
+            retry_after: None,
+        };
+        let message = String::new;
+        let errors = [
+            Error::Timeout {
+                endpoint,
+                source: std::sync::Arc::new(std::fmt::Error),
+            },
+            Error::Unreachable {
+                endpoint,
+                source: std::sync::Arc::new(std::fmt::Error),
+            },
+            status(429),
+            status(503),
+            status(404),
+            Error::Blocked {
+                endpoint,
+                message: message(),
+            },
+            Error::Page {
+                endpoint,
+                beginning: message(),
+            },
+            Error::Refused {
+                endpoint,
+                message: message(),
+            },
+            Error::Malformed {
+                endpoint,
+                reason: message(),
+                source: None,
+            },
+            Error::WrongPlace {
+                endpoint,
+                asked: message(),
+                got: message(),
+            },
+        ];
+        let mut labels: Vec<_> = errors.iter().map(outcome).chain(["ok"]).collect();
+        let mut all = OUTCOMES;
+        labels.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(labels, all);
+    }
+}

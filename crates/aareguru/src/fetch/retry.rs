@@ -1,0 +1,301 @@
+//! When a request is repeated: only if it failed in a way that may pass, a few
+//! times, after growing pauses, and only as long as the asker will wait and the
+//! breaker lets it.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::{Instant, sleep};
+
+use super::breaker::Outcome;
+use super::gate::Gate;
+use crate::api::Endpoint;
+use crate::{Config, Error};
+
+/// Longer times than this are cut to it: they must not overflow.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How often and for how long to try.
+pub(crate) struct Retry {
+    retries: u32,
+    pause: Duration,
+    timeout: Duration,
+    total: Duration,
+}
+
+impl Retry {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            retries: config.retries,
+            pause: config.retry_pause.min(LONGEST),
+            timeout: config.timeout,
+            total: config.total_timeout.min(LONGEST),
+        }
+    }
+
+    /// What `request` comes to in the end. It is told how long it may take.
+    pub(crate) async fn run<T, F>(
+        &self,
+        gate: &Gate,
+        endpoint: Endpoint,
+        mut request: impl FnMut(Duration) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let deadline = Instant::now() + self.total;
+        let mut pauses = self.pauses();
+        gate.admit()?;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let error = match request(self.timeout.min(left)).await {
+                Ok(answer) => {
+                    gate.report(Outcome::Answered);
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            let pause = next_pause(&error, &mut pauses)
+                .filter(|&pause| pause < deadline.saturating_duration_since(Instant::now()));
+            gate.report(outcome(&error, pause));
+            let Some(pause) = pause else {
+                return Err(error);
+            };
+            tracing::debug!(
+                endpoint = endpoint.label(),
+                %error,
+                pause_ms = pause.as_millis(),
+                "the request failed and will be repeated"
+            );
+            sleep(pause).await;
+            // What went wrong tells more than that the breaker has opened.
+            if gate.admit().is_err() {
+                return Err(error);
+            }
+        }
+    }
+
+    fn pauses(&self) -> ExponentialBackoff {
+        ExponentialBuilder::new()
+            .with_min_delay(self.pause)
+            .with_max_delay(LONGEST)
+            .with_max_times(self.retries as usize)
+            .with_jitter()
+            .build()
+    }
+}
+
+/// How long to wait before asking again; `None` if that is of no use.
+fn next_pause(error: &Error, pauses: &mut ExponentialBackoff) -> Option<Duration> {
+    if !error.is_passing() {
+        return None;
+    }
+    let pause = pauses.next()?;
+    Some(pause.max(error.retry_after().unwrap_or_default()))
+}
+
+/// What a failed request says about the health of the API.
+fn outcome(error: &Error, pause: Option<Duration>) -> Outcome {
+    match error {
+        Error::Blocked { .. } => Outcome::Blocked,
+        // Nobody has seen an answer of this endpoint; that we cannot read it
+        // must not cost the others.
+        Error::Malformed {
+            endpoint: Endpoint::History,
+            ..
+        } => Outcome::Answered,
+        Error::Malformed { .. } | Error::Page { .. } => Outcome::Failed,
+        // The API needs no key: whoever is forbidden is not wanted.
+        Error::Status { status: 403, .. } => Outcome::Failed,
+        error if error.is_passing() => match error.retry_after() {
+            Some(wish) if pause.is_none() => Outcome::Busy(wish),
+            _ => Outcome::Failed,
+        },
+        _ => Outcome::Answered,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::ready;
+
+    use super::*;
+    use crate::api::Api;
+    use crate::fetch::breaker::BreakerState;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn config() -> Config {
+        Config {
+            timeout: 10 * SECOND,
+            total_timeout: 20 * SECOND,
+            retries: 2,
+            retry_pause: SECOND,
+            ..Config::default()
+        }
+    }
+
+    fn status(status: u16, retry_after: Option<u32>) -> Error {
+        Error::Status {
+            endpoint: Endpoint::Current,
+            status,
+            retry_after: retry_after.map(|seconds| seconds * SECOND),
+        }
+    }
+
+    /// The seconds after the start at which requests were sent, and the end.
+    struct Run {
+        asked_at: Vec<f64>,
+        result: Result<(), Error>,
+        state: BreakerState,
+    }
+
+    /// Runs against an API that gives these errors, then success.
+    async fn run(config: &Config, errors: impl IntoIterator<Item = Error>) -> Run {
+        let gate = Gate::new(Api::Aareguru, config);
+        let start = Instant::now();
+        let asked_at = RefCell::new(Vec::new());
+        let mut errors = errors.into_iter();
+        let result = Retry::new(config)
+            .run(&gate, Endpoint::Current, |_| {
+                asked_at.borrow_mut().push(start.elapsed().as_secs_f64());
+                ready(errors.next().map_or(Ok(()), Err))
+            })
+            .await;
+        Run {
+            asked_at: asked_at.into_inner(),
+            result,
+            state: gate.state(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_pass_is_repeated_after_growing_pauses() {
+        let run = run(&config(), [status(500, None), status(503, None)]).await;
+        run.result.unwrap();
+        let [first, second, third] = run.asked_at[..] else {
+            panic!("{:?}", run.asked_at)
+        };
+        assert!(first < 0.1);
+        assert!((1.0..2.1).contains(&(second - first)), "{second}");
+        assert!((2.0..4.1).contains(&(third - second)), "{third}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_error_is_told_when_the_tries_are_used_up() {
+        let run = run(&config(), (500..).map(|n| status(n, None))).await;
+        assert!(matches!(run.result, Err(Error::Status { status: 502, .. })));
+        assert_eq!(run.asked_at.len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_will_not_pass_is_not_repeated() {
+        let blocked = Error::Blocked {
+            endpoint: Endpoint::Current,
+            message: String::new(),
+        };
+        let malformed = Error::Malformed {
+            endpoint: Endpoint::Current,
+            reason: String::new(),
+            source: None,
+        };
+        let wrong_place = Error::WrongPlace {
+            endpoint: Endpoint::Current,
+            asked: String::new(),
+            got: String::new(),
+        };
+        for error in [blocked, malformed, wrong_place, status(404, None)] {
+            let run = run(&config(), [error]).await;
+            assert_eq!(run.asked_at.len(), 1, "{:?}", run.result);
+            assert!(run.result.is_err());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wish_to_be_left_alone_is_kept_to() {
+        let run = run(&config(), [status(429, Some(7))]).await;
+        run.result.unwrap();
+        assert!((7.0..7.1).contains(&run.asked_at[1]), "{:?}", run.asked_at);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wish_longer_than_anyone_waits_goes_to_the_breaker() {
+        let run = run(&config(), [status(429, Some(120))]).await;
+        assert!(matches!(run.result, Err(Error::Status { status: 429, .. })));
+        assert_eq!(run.asked_at, [0.0]);
+        assert_eq!(
+            run.state,
+            BreakerState::Open {
+                retry_after: 120 * SECOND
+            }
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_try_begins_after_the_total_time() {
+        let config = Config {
+            retries: 1_000,
+            ..config()
+        };
+        let run = run(&config, (0..).map(|_| status(500, None))).await;
+        assert!(run.result.is_err());
+        assert!(run.asked_at.last().unwrap() < &20.0, "{:?}", run.asked_at);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_try_may_take_no_longer_than_what_is_left() {
+        let config = config();
+        let gate = Gate::new(Api::Aareguru, &config);
+        let allowed = RefCell::new(Vec::new());
+        let result = Retry::new(&config)
+            .run(&gate, Endpoint::Current, |time| {
+                allowed.borrow_mut().push(time);
+                async move {
+                    sleep(time).await;
+                    Err::<(), _>(status(504, None))
+                }
+            })
+            .await;
+        assert!(result.is_err());
+        let allowed = allowed.into_inner();
+        assert_eq!(allowed[0], 10 * SECOND);
+        assert!(allowed[1] < 9 * SECOND, "{allowed:?}");
+        assert_eq!(allowed.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn to_be_forbidden_or_fed_pages_counts_as_failure() {
+        let config = Config {
+            breaker_failures: 1,
+            ..config()
+        };
+        let page = Error::Page {
+            endpoint: Endpoint::Current,
+            beginning: String::new(),
+        };
+        for (error, opens) in [
+            (page, true),
+            (status(403, None), true),
+            (status(404, None), false),
+        ] {
+            let run = run(&config, [error]).await;
+            let is_open = matches!(run.state, BreakerState::Open { .. });
+            assert_eq!(is_open, opens, "{:?}", run.result);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_open_breaker_ends_the_tries_with_what_went_wrong() {
+        let config = Config {
+            retries: 100,
+            breaker_failures: 2,
+            breaker_pause: 60 * SECOND,
+            ..config()
+        };
+        let run = run(&config, (0..).map(|_| status(500, None))).await;
+        assert!(matches!(run.result, Err(Error::Status { status: 500, .. })));
+        assert_eq!(run.asked_at.len(), 2);
+        assert!(matches!(run.state, BreakerState::Open { .. }));
+    }
+}

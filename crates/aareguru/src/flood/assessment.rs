@@ -1,0 +1,133 @@
+//! One flood level from the two that may be known: ours, by the flow, and the
+//! one the API sends.
+
+use std::fmt;
+
+use super::{FloodLevel, NextLevel, TABLE};
+use crate::Place;
+use crate::source::Source;
+
+/// The flood level at a place, and on what ground.
+///
+/// Says nothing of the age of what it was made from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct FloodAssessment {
+    /// The level: the higher one if the two below disagree; `None` if neither
+    /// is known, which is not level 1.
+    pub level: Option<FloodLevel>,
+    /// The level by the flow and BAFU's thresholds.
+    pub by_flow: Option<FloodLevel>,
+    /// The level that the API sent (`flow_gefahrenstufe`).
+    pub by_api: Option<FloodLevel>,
+    /// The next level above the flow.
+    pub next: Option<NextLevel>,
+}
+
+impl FloodAssessment {
+    /// The assessment of a flow in m³/s and of the API's own level at `place`.
+    ///
+    /// What is missing or impossible (a flow of zero, a level of 6) is
+    /// unknown.
+    pub fn new(place: &Place, flow_m3_per_s: Option<f64>, api_level: Option<u8>) -> Self {
+        let thresholds = place.flood_thresholds();
+        let by = thresholds.zip(flow_m3_per_s);
+        let by_flow = by.and_then(|(thresholds, flow)| thresholds.level(flow));
+        let by_api = api_level.and_then(FloodLevel::from_number);
+        Self {
+            level: by_flow.max(by_api),
+            by_flow,
+            by_api,
+            next: by.and_then(|(thresholds, flow)| thresholds.next(flow)),
+        }
+    }
+
+    /// Whether both levels are known and differ.
+    pub fn disagrees(&self) -> bool {
+        self.by_flow
+            .zip(self.by_api)
+            .is_some_and(|(flow, api)| flow != api)
+    }
+
+    /// Where the level comes from.
+    pub fn source(&self) -> &'static Source {
+        let by_api_alone = self.by_api.is_some() && self.by_flow < self.by_api;
+        TABLE
+            .source
+            .get(if by_api_alone { "api" } else { "thresholds" })
+    }
+}
+
+/// A clause that names the level, what it means, and a disagreement.
+impl fmt::Display for FloodAssessment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(level) = self.level else {
+            return f.write_str("the flood level is not known");
+        };
+        write!(f, "{level}: {}", level.meaning())?;
+        match self.by_flow.zip(self.by_api) {
+            Some((flow, api)) if flow != api => write!(
+                f,
+                " (level {} by the flow and BAFU's thresholds, level {} by the API; \
+                 the higher one counts)",
+                flow.number(),
+                api.number()
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(id: &str, flow: Option<f64>, api: Option<u8>) -> FloodAssessment {
+        FloodAssessment::new(Place::find(id).unwrap(), flow, api)
+    }
+
+    #[test]
+    fn the_higher_level_counts_and_a_disagreement_is_told() {
+        for (flow, api) in [(361.0, 1), (100.0, 2)] {
+            let assessment = at("bern", Some(flow), Some(api));
+            assert_eq!(assessment.level, Some(FloodLevel::Moderate));
+            assert!(assessment.disagrees());
+            assert!(
+                assessment.to_string().contains("the higher one counts"),
+                "{assessment}"
+            );
+        }
+        assert!(!at("bern", Some(228.0), Some(1)).disagrees());
+    }
+
+    #[test]
+    fn unknown_is_not_level_one() {
+        for assessment in [
+            at("bern", None, None),
+            at("bern", Some(f64::NAN), Some(0)),
+            at("bern", Some(-4.0), Some(6)),
+            at("bern", Some(0.0), None),
+            at("olten", Some(100.0), None),
+        ] {
+            assert_eq!(assessment.level, None);
+            assert_eq!(assessment.to_string(), "the flood level is not known");
+        }
+    }
+
+    #[test]
+    fn the_api_alone_can_know() {
+        let assessment = at("olten", None, Some(3));
+        assert_eq!(assessment.level, Some(FloodLevel::Considerable));
+        assert_eq!(
+            assessment.source().name,
+            "Aareguru API (flow_gefahrenstufe)"
+        );
+        assert_eq!(at("bern", Some(400.0), None).source().date, "2026-09-29");
+    }
+
+    #[test]
+    fn the_same_flow_is_another_level_elsewhere() {
+        let level = |id| at(id, Some(245.0), None).level.unwrap().number();
+        assert_eq!(["interlaken", "bern", "brugg"].map(level), [3, 1, 1]);
+    }
+}

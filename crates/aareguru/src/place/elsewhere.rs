@@ -1,0 +1,62 @@
+//! Towns, lakes and rivers that people ask for but where the Aare is not
+//! measured in this data, each with an explanation. They never become a place.
+
+use serde::Deserialize;
+
+use super::TABLE;
+use super::spelling::{plain, spelled};
+
+/// Names with one explanation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Elsewhere {
+    names: Vec<String>,
+    /// A sentence without its full stop.
+    explanation: String,
+    #[expect(dead_code, reason = "the tests of the data file follow it")]
+    from: String,
+}
+
+/// Why there is nothing to tell of this name, if the table knows it: `exact`
+/// with its accents, `bare` without.
+pub(super) fn explanation(exact: &str, bare: &str) -> Option<&'static str> {
+    let is_named = |is: &dyn Fn(&str) -> bool| {
+        TABLE
+            .elsewhere
+            .iter()
+            .find(|entry| entry.names.iter().any(|name| is(name)))
+    };
+    is_named(&|name| spelled(name) == exact)
+        .or_else(|| is_named(&|name| plain(name) == bare))
+        .map(|entry| entry.explanation.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Place;
+
+    #[test]
+    fn a_town_elsewhere_is_explained_and_never_a_place() {
+        for entry in &TABLE.elsewhere {
+            for name in &entry.names {
+                for name in [name.clone(), name.to_uppercase(), plain(name)] {
+                    let error = Place::find(&name).expect_err(&name);
+                    assert_eq!(
+                        error.explanation,
+                        Some(entry.explanation.as_str()),
+                        "{name}"
+                    );
+                    assert_eq!(error.nearest, None, "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn explanations_are_sentences_without_a_full_stop() {
+        for entry in &TABLE.elsewhere {
+            assert!(!entry.explanation.ends_with('.'), "{}", entry.explanation);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Who said it, where, and when: what every fact in `data/` carries.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+/// The source of a fact.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Source {
+    /// Who says it: `BAFU, hydro_sensor_pq`.
+    pub name: String,
+    /// Where it can be read.
+    pub url: String,
+    /// The day or month it speaks of (`2026-09-29`, `2024-07`), `read <day>`
+    /// where the page bears no date, or `live` for an answer of the API.
+    pub date: String,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {}", self.name, self.date, self.url)
+    }
+}
+
+/// The `source` tables of a file in `data/`, by the short name used in it.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sources(BTreeMap<String, Source>);
+
+impl Sources {
+    /// The source that the file calls `key`.
+    pub(crate) fn get(&self, key: &str) -> &Source {
+        self.0
+            .get(key)
+            .expect("the table is compiled in, and a test follows every key")
+    }
+
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Source> {
+        self.0.values()
+    }
+}

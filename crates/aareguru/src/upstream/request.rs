@@ -1,0 +1,166 @@
+//! Something to ask upstream, as it is cached and as it is sent.
+
+use jiff::Timestamp;
+
+use crate::api::Endpoint;
+use crate::{Error, Place};
+
+/// The values that the hydro API is asked for.
+const PARAMETERS: &str = "flow,height,temperature";
+
+/// Something to ask upstream. Only known places can be asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Request {
+    Cities,
+    Today(&'static Place),
+    Current(&'static Place),
+    Widget,
+    History(&'static Place, Span),
+    HydroLatest(Vec<Gauge>),
+    HydroDaterange(Gauge, Span),
+}
+
+/// From when to when, both included, in Unix seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Span {
+    start: i64,
+    end: i64,
+}
+
+/// A place that has a gauge of BAFU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Gauge {
+    pub(crate) place: &'static Place,
+    pub(crate) number: u32,
+}
+
+impl Span {
+    pub(crate) fn new(start: Timestamp, end: Timestamp) -> Self {
+        Self {
+            start: start.as_second(),
+            end: end.as_second(),
+        }
+    }
+}
+
+impl Gauge {
+    pub(crate) fn of(place: &Place) -> Result<Self, Error> {
+        let place = place.in_table();
+        match place.gauge() {
+            Some(number) => Ok(Self { place, number }),
+            None => Err(Error::NotMeasured { place: place.id() }),
+        }
+    }
+}
+
+impl Request {
+    /// The gauges of these places; of all places, if there are none.
+    pub(crate) fn hydro_latest(places: &[&Place]) -> Result<Self, Error> {
+        if places.is_empty() {
+            let all = Place::all()
+                .iter()
+                .filter_map(|place| Gauge::of(place).ok());
+            return Ok(Self::HydroLatest(all.collect()));
+        }
+        let gauges: Result<Vec<_>, _> = places.iter().map(|place| Gauge::of(place)).collect();
+        let mut gauges = gauges?;
+        // The order of asking makes no other question.
+        gauges.sort_by_key(|gauge| gauge.number);
+        gauges.dedup();
+        Ok(Self::HydroLatest(gauges))
+    }
+
+    pub(crate) fn hydro_daterange(place: &Place, span: Span) -> Result<Self, Error> {
+        Gauge::of(place).map(|gauge| Self::HydroDaterange(gauge, span))
+    }
+
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        match self {
+            Self::Cities => Endpoint::Cities,
+            Self::Today(_) => Endpoint::Today,
+            Self::Current(_) => Endpoint::Current,
+            Self::Widget => Endpoint::Widget,
+            Self::History(..) => Endpoint::History,
+            Self::HydroLatest(_) => Endpoint::HydroLatest,
+            Self::HydroDaterange(..) => Endpoint::HydroDaterange,
+        }
+    }
+
+    /// The query, but for those who ask.
+    pub(super) fn query(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Cities | Self::Widget => Vec::new(),
+            Self::Today(place) | Self::Current(place) => vec![("city", place.id().to_owned())],
+            // The API takes times in words too; numbers are said to work best.
+            Self::History(place, span) => vec![
+                ("city", place.id().to_owned()),
+                ("start", span.start.to_string()),
+                ("end", span.end.to_string()),
+            ],
+            Self::HydroLatest(gauges) => vec![
+                ("locations", numbers(gauges)),
+                ("parameters", PARAMETERS.to_owned()),
+            ],
+            Self::HydroDaterange(gauge, span) => vec![
+                ("locations", gauge.number.to_string()),
+                ("parameters", PARAMETERS.to_owned()),
+                ("startdate", date_text(span.start)),
+                ("enddate", date_text(span.end)),
+                ("timeseriesformat", "rows".to_owned()),
+            ],
+        }
+    }
+}
+
+fn numbers(gauges: &[Gauge]) -> String {
+    let numbers: Vec<_> = gauges
+        .iter()
+        .map(|gauge| gauge.number.to_string())
+        .collect();
+    numbers.join(",")
+}
+
+/// A time in UTC as the recorded request had it. PHP, which reads it, takes a
+/// bare number for something else than Unix seconds.
+fn date_text(unix_seconds: i64) -> String {
+    let at = Timestamp::from_second(unix_seconds).expect("it was made from a timestamp");
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(id: &str) -> &'static Place {
+        Place::find(id).unwrap()
+    }
+
+    #[test]
+    fn the_order_of_places_makes_no_other_question() {
+        let ask = |places: &[&Place]| Request::hydro_latest(places).unwrap();
+        let once = ask(&[place("bern"), place("thun")]);
+        assert_eq!(once, ask(&[place("thun"), place("bern"), place("thun")]));
+        assert_eq!(once.query()[0].1, "2030,2135");
+    }
+
+    #[test]
+    fn no_places_are_all_that_have_a_gauge() {
+        let all = Request::hydro_latest(&[]).unwrap();
+        assert_eq!(all.query()[0].1, "2019,2457,2030,2135,2085,2029,2016");
+    }
+
+    #[test]
+    fn a_place_without_gauge_is_not_asked_about() {
+        let error = Request::hydro_latest(&[place("bern"), place("olten")]).unwrap_err();
+        assert!(
+            matches!(error, Error::NotMeasured { place: "olten" }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn times_are_sent_in_utc() {
+        assert_eq!(date_text(1_788_220_800), "2026-09-01 00:00:00");
+        assert_eq!(date_text(Timestamp::MAX.as_second()), "9999-12-30 22:00:00");
+    }
+}

@@ -1,0 +1,437 @@
+//! What an asker sees, and how often an API is asked, while it ails and when it
+//! is well again.
+//!
+//! No test waits: where time has to pass, the runtime's clock is set forward.
+
+use std::time::Duration;
+
+use aareguru::api::{Answer, Api, BreakerState, Current, Endpoint};
+use aareguru::{Client, Config, Error, Place, River};
+use jiff::Timestamp;
+use tokio::task::{JoinSet, yield_now};
+
+use crate::server::{CURRENT_BERN, Reply, Server};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn bern() -> &'static Place {
+    Place::find("bern").unwrap()
+}
+
+/// Sets the clock of the runtime forward.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// Lets every task that is ready go on as far as it can without IO.
+async fn settle() {
+    for _ in 0..10 {
+        yield_now().await;
+    }
+}
+
+/// A client whose breaker opens after three failures for 5 s, 10 s at most.
+fn wary_client(server: &Server) -> Client {
+    Client::new(&Config {
+        cache_ttl: Duration::ZERO,
+        breaker_failures: 3,
+        breaker_pause: 5 * SECOND,
+        breaker_longest_pause: 10 * SECOND,
+        ..server.config()
+    })
+    .unwrap()
+}
+
+fn is_ailing(result: &Result<Answer<Current>, Error>) -> bool {
+    matches!(result, Err(Error::Ailing { .. }))
+}
+
+#[tokio::test]
+async fn each_fault_is_bridged_by_the_last_answer() {
+    let page = "<html>maintenance</html>";
+    let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
+    let thun = r#"{"aare": {"location": "Thun", "temperature": 30}}"#;
+    type IsTold = fn(&Error) -> bool;
+    let faults: [(Reply, IsTold); 8] = [
+        (Reply::status(500), |e| {
+            matches!(e, Error::Status { status: 500, .. })
+        }),
+        (Reply::status(404), |e| {
+            matches!(e, Error::Status { status: 404, .. })
+        }),
+        (
+            Reply::Busy(7),
+            |e| matches!(e, Error::Status { status: 429, retry_after: Some(wish), .. } if *wish == 7 * SECOND),
+        ),
+        (Reply::text(page), |e| matches!(e, Error::Page { .. })),
+        (Reply::text(message), |e| matches!(e, Error::Blocked { .. })),
+        (Reply::text(r#"{"error": "x"}"#), |e| {
+            matches!(e, Error::Refused { .. })
+        }),
+        (Reply::text(&CURRENT_BERN[..999]), |e| {
+            matches!(e, Error::Malformed { .. })
+        }),
+        (Reply::text(thun), |e| matches!(e, Error::WrongPlace { .. })),
+    ];
+    for (fault, is_told) in faults {
+        let server = Server::start(Reply::Recordings).await;
+        let client = server.asking_client();
+        let before = Timestamp::now();
+        let first = client.current(bern()).await.unwrap();
+        assert!(!first.is_stale());
+        assert!(first.fetched_at() >= before);
+
+        server.reply(fault);
+        let second = client.current(bern()).await.unwrap();
+        let trouble = second.upstream_trouble().unwrap();
+        assert!(is_told(trouble), "{trouble:?}");
+        assert_eq!(second.fetched_at(), first.fetched_at());
+        assert_eq!(second.value(), first.value());
+        assert_eq!(server.times_asked(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_api_that_does_not_answer_is_bridged_too() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.asking_client();
+    client.current(bern()).await.unwrap();
+
+    server.reply(Reply::Never);
+    let asker = tokio::spawn(async move { client.current(bern()).await });
+    while server.times_asked() < 2 {
+        yield_now().await;
+    }
+    pass(server.config().timeout).await;
+    let answer = asker.await.unwrap().unwrap();
+    let trouble = answer.upstream_trouble().unwrap();
+    assert!(matches!(trouble, Error::Timeout { .. }), "{trouble:?}");
+}
+
+#[tokio::test]
+async fn the_river_tells_of_the_trouble_and_the_true_age() {
+    let server = Server::start(Reply::Recordings).await;
+    let river = River::new(server.asking_client());
+    let now = river.current_temperature(bern()).await.unwrap();
+    assert!(now.upstream_trouble.is_none());
+    let places = river.places().await.unwrap();
+    assert!(places.iter().all(|at| at.upstream_trouble.is_none()));
+
+    server.reply(Reply::status(503));
+    let later = river.current_temperature(bern()).await.unwrap();
+    assert!(later.upstream_trouble.is_some());
+    assert_eq!(later.water, now.water);
+    let places = river.places().await.unwrap();
+    assert!(places.iter().all(|at| at.upstream_trouble.is_some()));
+
+    server.reply(Reply::Recordings);
+    let now = river.current_temperature(bern()).await.unwrap();
+    assert!(now.upstream_trouble.is_none());
+}
+
+#[tokio::test]
+async fn an_answer_of_another_question_bridges_nothing() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.asking_client();
+    client.current(bern()).await.unwrap();
+    server.reply(Reply::status(500));
+    for id in ["thun", "olten"] {
+        let error = client.current(Place::find(id).unwrap()).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Status { status: 500, .. }),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_bridged_for_longer_than_is_set() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = server.forgetful_client();
+    client.current(bern()).await.unwrap();
+    server.reply(Reply::status(500));
+    client.current(bern()).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_thousand_askers_make_one_request_that_fails() {
+    for has_earlier_answer in [false, true] {
+        let server = Server::start(Reply::Recordings).await;
+        let client = server.asking_client();
+        if has_earlier_answer {
+            client.current(bern()).await.unwrap();
+        }
+        let before = server.times_asked();
+        server.reply(Reply::status(500).held());
+        let mut askers = JoinSet::new();
+        for _ in 0..1_000 {
+            let client = client.clone();
+            askers.spawn(async move { client.current(bern()).await });
+        }
+        settle().await;
+        while server.times_asked() == before {
+            yield_now().await;
+        }
+        server.release();
+        for answer in askers.join_all().await {
+            match answer {
+                Ok(answer) => assert!(has_earlier_answer && answer.is_stale()),
+                Err(error) => {
+                    assert!(!has_earlier_answer);
+                    assert!(
+                        matches!(error, Error::Status { status: 500, .. }),
+                        "{error:?}"
+                    );
+                }
+            }
+        }
+        assert_eq!(server.times_asked(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_is_not_seen() {
+    let server = Server::start(Reply::Recordings).await;
+    server.reply_next([Reply::status(500), Reply::status(502)]);
+    let client = Client::new(&Config {
+        retries: 2,
+        retry_pause: Duration::from_millis(1),
+        ..server.config()
+    })
+    .unwrap();
+    let answer = client.current(bern()).await.unwrap();
+    assert!(!answer.is_stale());
+    assert_eq!(server.times_asked(), 3);
+    assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::Closed);
+}
+
+#[tokio::test]
+async fn what_will_not_pass_is_asked_once() {
+    let blocked = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
+    for reply in [
+        Reply::status(404),
+        Reply::text(blocked),
+        Reply::text("<html>"),
+        Reply::text("{"),
+        Reply::text(r#"{"error": "x"}"#),
+    ] {
+        let server = Server::start(reply).await;
+        let client = Client::new(&Config {
+            retries: 5,
+            ..server.config()
+        })
+        .unwrap();
+        client.current(bern()).await.unwrap_err();
+        assert_eq!(server.times_asked(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_wish_to_be_left_alone_is_kept_to() {
+    let server = Server::start(Reply::Recordings).await;
+    server.reply_next([Reply::Busy(30)]);
+    let client = Client::new(&Config {
+        retries: 1,
+        retry_pause: Duration::from_millis(1),
+        ..server.config()
+    })
+    .unwrap();
+    let asker = tokio::spawn(async move { client.current(bern()).await });
+    let mut waited = Duration::ZERO;
+    server.first_request().await;
+    while server.times_asked() < 2 {
+        pass(SECOND / 10).await;
+        waited += SECOND / 10;
+        settle().await;
+    }
+    assert!(waited >= 29 * SECOND, "{waited:?}");
+    assert!(!asker.await.unwrap().unwrap().is_stale());
+}
+
+#[tokio::test]
+async fn a_wish_that_no_asker_waits_for_holds_for_the_next_askers() {
+    let server = Server::start(Reply::Busy(30)).await;
+    let client = server.asking_client();
+    let error = client.current(bern()).await.unwrap_err();
+    assert!(matches!(error, Error::Status { retry_after: Some(wish), .. } if wish == 30 * SECOND));
+
+    server.reply(Reply::Recordings);
+    assert!(is_ailing(&client.current(bern()).await));
+    assert_eq!(server.times_asked(), 1);
+    pass(30 * SECOND).await;
+    client.current(bern()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_api_that_keeps_failing_is_left_alone_until_one_try_succeeds() {
+    let server = Server::start(Reply::status(500)).await;
+    let client = wary_client(&server);
+    for _ in 0..3 {
+        let error = client.current(bern()).await.unwrap_err();
+        assert!(matches!(error, Error::Status { .. }), "{error:?}");
+    }
+    for _ in 0..100 {
+        let error = client.current(bern()).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Ailing { api: Api::Aareguru, retry_after } if retry_after <= 5 * SECOND),
+            "{error:?}"
+        );
+    }
+    assert_eq!(server.times_asked(), 3);
+
+    // The pause is over: one request tries, and fails.
+    pass(5 * SECOND).await;
+    assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::HalfOpen);
+    let error = client.current(bern()).await.unwrap_err();
+    assert!(matches!(error, Error::Status { .. }), "{error:?}");
+    assert!(is_ailing(&client.current(bern()).await));
+    assert_eq!(server.times_asked(), 4);
+
+    // So the next pause is longer.
+    server.reply(Reply::Recordings);
+    pass(5 * SECOND).await;
+    assert!(is_ailing(&client.current(bern()).await));
+    pass(5 * SECOND).await;
+    client.current(bern()).await.unwrap();
+    assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::Closed);
+    assert_eq!(server.times_asked(), 5);
+}
+
+#[tokio::test]
+async fn an_api_that_is_left_alone_is_bridged_by_the_last_answer() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = wary_client(&server);
+    client.current(bern()).await.unwrap();
+    server.reply(Reply::status(500));
+    let mut troubles = Vec::new();
+    for _ in 0..5 {
+        let answer = client.current(bern()).await.unwrap();
+        troubles.push(answer.upstream_trouble().unwrap().clone());
+    }
+    assert!(matches!(troubles[2], Error::Status { .. }));
+    assert!(matches!(troubles[3], Error::Ailing { .. }));
+    assert_eq!(server.times_asked(), 4);
+}
+
+#[tokio::test]
+async fn only_one_question_tries_whether_the_api_is_well_again() {
+    let server = Server::start(Reply::status(500)).await;
+    let client = wary_client(&server);
+    for _ in 0..3 {
+        client.current(bern()).await.unwrap_err();
+    }
+    pass(5 * SECOND).await;
+    server.reply(Reply::Recordings.held());
+    let trial = tokio::spawn({
+        let client = client.clone();
+        async move { client.current(bern()).await }
+    });
+    while server.times_asked() < 4 {
+        yield_now().await;
+    }
+    let other = client.cities().await.unwrap_err();
+    assert!(matches!(other, Error::Ailing { .. }), "{other:?}");
+    server.release();
+    trial.await.unwrap().unwrap();
+    client.cities().await.unwrap();
+    assert_eq!(server.times_asked(), 5);
+}
+
+#[tokio::test]
+async fn an_asker_who_leaves_does_not_leave_the_try_open() {
+    let server = Server::start(Reply::status(500)).await;
+    let client = wary_client(&server);
+    for _ in 0..3 {
+        client.current(bern()).await.unwrap_err();
+    }
+    pass(5 * SECOND).await;
+    server.reply(Reply::Recordings.held());
+    let trial = tokio::spawn({
+        let client = client.clone();
+        async move { client.current(bern()).await }
+    });
+    while server.times_asked() < 4 {
+        yield_now().await;
+    }
+    trial.abort();
+    server.release();
+    while client.breaker_state(Api::Aareguru) != BreakerState::Closed {
+        yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_block_is_not_asked_against() {
+    let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
+    let server = Server::start(Reply::Body(403, message.as_bytes().to_vec())).await;
+    let client = server.asking_client();
+    let error = client.current(bern()).await.unwrap_err();
+    assert!(matches!(error, Error::Blocked { .. }), "{error:?}");
+    for _ in 0..10 {
+        assert!(is_ailing(&client.current(bern()).await));
+    }
+    assert_eq!(server.times_asked(), 1);
+    let pause = server.config().breaker_blocked_pause;
+    assert!(matches!(
+        client.breaker_state(Api::Aareguru),
+        BreakerState::Open { retry_after } if retry_after > pause - 60 * SECOND
+    ));
+
+    server.reply(Reply::Recordings);
+    pass(pause).await;
+    client.current(bern()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_api_that_comes_and_goes_is_asked_on() {
+    let server = Server::start(Reply::Recordings).await;
+    let client = wary_client(&server);
+    client.current(bern()).await.unwrap();
+    for round in 0..20 {
+        server.reply_next([Reply::status(500), Reply::status(503)]);
+        for _ in 0..2 {
+            assert!(client.current(bern()).await.unwrap().is_stale());
+        }
+        assert!(!client.current(bern()).await.unwrap().is_stale(), "{round}");
+    }
+    assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::Closed);
+    assert_eq!(server.times_asked(), 61);
+}
+
+#[tokio::test]
+async fn when_one_api_ails_the_other_is_asked_on() {
+    let server = Server::start(Reply::status(500)).await;
+    let client = wary_client(&server);
+    for _ in 0..3 {
+        client.current(bern()).await.unwrap_err();
+    }
+    let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::now());
+    server.reply(Reply::Recordings);
+    assert!(is_ailing(&client.current(bern()).await));
+    client.hydro_daterange(bern(), start, end).await.unwrap();
+    assert_eq!(client.breaker_state(Api::Hydro), BreakerState::Closed);
+}
+
+#[tokio::test]
+async fn a_history_of_unknown_shape_does_not_cost_the_other_endpoints() {
+    let server = Server::start(Reply::text(r#"{"data": 1}"#)).await;
+    let client = wary_client(&server);
+    for _ in 0..5 {
+        let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::now());
+        let error = client.history(bern(), start, end).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::Malformed {
+                    endpoint: Endpoint::History,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
+    server.reply(Reply::Recordings);
+    client.current(bern()).await.unwrap();
+}

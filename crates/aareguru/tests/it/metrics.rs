@@ -1,0 +1,93 @@
+//! The numbers that the crate tells about itself.
+
+use std::collections::BTreeMap;
+
+use aareguru::{Client, Place};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+
+use crate::server::{Reply, Server};
+
+/// The numbers that are not zero, as `name{label=value,…}`; of a histogram, how
+/// many values it has.
+fn numbers(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
+    let all = snapshotter.snapshot().into_vec().into_iter();
+    let named = all.map(|(key, _, _, value)| {
+        let key = key.key();
+        let labels: Vec<_> = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()))
+            .collect();
+        let value = match value {
+            DebugValue::Counter(count) => count as f64,
+            DebugValue::Gauge(value) => value.into_inner(),
+            DebugValue::Histogram(values) => values.len() as f64,
+        };
+        (format!("{}{{{}}}", key.name(), labels.join(",")), value)
+    });
+    named.filter(|(_, value)| *value != 0.0).collect()
+}
+
+#[tokio::test]
+async fn requests_caches_and_breakers_are_counted() {
+    let server = Server::start(Reply::Recordings).await;
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let client = metrics::with_local_recorder(&recorder, || server.client());
+    let bern = Place::find("bern").unwrap();
+
+    client.current(bern).await.unwrap();
+    client.current(bern).await.unwrap();
+    server.reply(Reply::text(r#"{"message": "Imunify360"}"#));
+    client.cities().await.unwrap_err();
+    client.cities().await.unwrap_err();
+
+    let expected = [
+        ("aareguru_breaker_state{host=aareguru}", 2.0),
+        ("aareguru_cache_total{endpoint=cities,result=miss}", 2.0),
+        ("aareguru_cache_total{endpoint=current,result=hit}", 1.0),
+        ("aareguru_cache_total{endpoint=current,result=miss}", 1.0),
+        ("aareguru_request_duration_seconds{endpoint=cities}", 1.0),
+        ("aareguru_request_duration_seconds{endpoint=current}", 1.0),
+        (
+            "aareguru_requests_total{endpoint=cities,outcome=blocked}",
+            1.0,
+        ),
+        ("aareguru_requests_total{endpoint=current,outcome=ok}", 1.0),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(numbers(&snapshotter), BTreeMap::from(expected));
+}
+
+#[tokio::test]
+async fn stale_and_shared_answers_are_counted() {
+    let server = Server::start(Reply::Recordings).await;
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let client = metrics::with_local_recorder(&recorder, || server.asking_client());
+
+    server.reply(Reply::Recordings.held());
+    let (first, second, ()) = tokio::join!(client.cities(), client.cities(), async {
+        server.first_request().await;
+        server.release();
+    });
+    first.unwrap();
+    second.unwrap();
+    server.reply(Reply::status(500));
+    client.cities().await.unwrap();
+
+    let numbers = numbers(&snapshotter);
+    for result in ["miss", "shared", "stale"] {
+        let name = format!("aareguru_cache_total{{endpoint=cities,result={result}}}");
+        assert_eq!(numbers.get(&name), Some(&1.0), "{numbers:?}");
+    }
+}
+
+#[tokio::test]
+async fn recordings_are_no_requests() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let client = metrics::with_local_recorder(&recorder, Client::recorded);
+    client.cities().await.unwrap();
+    let names: Vec<_> = numbers(&snapshotter).into_keys().collect();
+    assert_eq!(names, ["aareguru_cache_total{endpoint=cities,result=miss}"]);
+}
