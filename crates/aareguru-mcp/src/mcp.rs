@@ -3,6 +3,7 @@
 //! A handler only translates: arguments to a question, the answer to text and
 //! structured content. What the numbers mean is the business of `aareguru`.
 
+mod advice;
 mod reading;
 mod resources;
 mod tools;
@@ -20,11 +21,14 @@ use rmcp::{
 
 /// How a model should use the tools; sent with every `initialize`.
 const INSTRUCTIONS: &str = "\
-Water temperatures of the Swiss river Aare, measured every ten minutes at eight places. \
+Water temperature, flow, flood danger, forecast and history of the Swiss river Aare, measured \
+every ten minutes at eight places. \
 Tell the user where and when a value was measured, and credit aare.guru and BAFU. \
 An answer marked stale, old or recorded does not describe the river now: say so. \
 What is unknown is unknown, neither zero nor harmless. \
-Never tell anybody that swimming is safe: these tools do not know that.";
+Before anybody goes in, ask get_flow_danger_level and pass on its verdict with the reasons. \
+Never give permission to swim: these tools know flood levels and a few local limits, not currents, \
+driftwood or the swimmer.";
 
 /// The MCP server; cheap to clone, one clone serves one session.
 #[derive(Debug, Clone)]
@@ -69,9 +73,9 @@ impl ServerHandler for AareServer {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let result = tools::call(&self.river, request).await?;
+        let result = tools::call(&self.river, request, &context).await?;
         Ok(result.into())
     }
 

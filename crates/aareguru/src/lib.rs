@@ -9,6 +9,9 @@
 //! * [`FloodLevel`]: BAFU's flood levels, by gauge.
 //! * [`advice`]: what may be said to a swimmer, and on what ground.
 //! * [`plain_reading`]: what the sayings in Bernese German mean.
+//! * [`WeatherSymbol`]: what the symbols of the weather forecast mean.
+//! * [`TimeSpan`]: a span of time as people write it; [`series`]: what was
+//!   measured in one, in numbers.
 //! * [`Source`]: who says so, of every fact in `data/`.
 //! * [`api`]: the APIs as they are: [`Client`] with one method per endpoint,
 //!   and the types of the answers.
@@ -18,7 +21,14 @@
 #![warn(missing_docs)]
 
 mod river;
-pub use river::{CurrentTemperature, PlaceTemperature, River};
+pub use river::{ComparedPlace, Comparison, Ranked};
+pub use river::{
+    Conditions, CurrentTemperature, Danger, Lawn, PlaceTemperature, River, TodayInShort,
+};
+pub use river::{
+    DayForecast, Forecast, NoBestPart, PartForecast, PartOfDay, Sunshine, WaterForecast,
+};
+pub use river::{HistoryError, HistorySource, HistoryStage, RiverHistory, Shortfall};
 
 mod place;
 pub use place::{Place, Quantity, UnknownPlace, WeatherStation};
@@ -35,8 +45,16 @@ pub use advice::{Advice, Situation, Verdict};
 mod dialect;
 pub use dialect::{Saying, Scale, plain_reading};
 
+mod weather;
+pub use weather::WeatherSymbol;
+
 mod source;
 pub use source::Source;
+
+pub mod series;
+
+mod span;
+pub use span::{SpanError, TimeSpan};
 
 mod local_time;
 pub use local_time::local_time;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Compiled in, so that no system needs to have the time zone database.
-static ZURICH: TimeZone = jiff::tz::get!("Europe/Zurich");
+pub(crate) static ZURICH: TimeZone = jiff::tz::get!("Europe/Zurich");
 
 /// A point in time as Swiss local time with its zone: `2023-05-09 13:20 CEST`.
 pub fn local_time(at: Timestamp) -> String {

@@ -14,6 +14,7 @@ use crate::source::{Source, Sources};
 
 mod elsewhere;
 mod spelling;
+mod suggestions;
 mod unknown;
 
 pub use unknown::UnknownPlace;

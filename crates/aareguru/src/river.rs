@@ -3,11 +3,27 @@
 //! Turns what the API says into what it means; how the answers arrive is the
 //! business of [`Client`](crate::Client). One question a file.
 
+mod compare;
+mod conditions;
 mod current_temperature;
+mod danger;
+mod forecast;
+mod history;
 mod places;
+mod today;
 
+pub use compare::{ComparedPlace, Comparison, Ranked};
+pub use conditions::{Conditions, Lawn};
 pub use current_temperature::CurrentTemperature;
+pub use danger::Danger;
+pub use forecast::{
+    DayForecast, Forecast, NoBestPart, PartForecast, PartOfDay, Sunshine, WaterForecast,
+};
+pub use history::{HistoryError, HistorySource, HistoryStage, RiverHistory, Shortfall};
 pub use places::PlaceTemperature;
+pub use today::TodayInShort;
+
+use jiff::Timestamp;
 
 use crate::{Client, Error, Place};
 
@@ -29,6 +45,36 @@ impl River {
         Ok(CurrentTemperature::new(place.in_table(), &answer))
     }
 
+    /// How warm is the water at `place`, in short?
+    pub async fn today_in_short(&self, place: &Place) -> Result<TodayInShort, Error> {
+        let answer = self.client.today(place).await?;
+        let (recorded_on, now) = (answer.recorded_on(), Timestamp::now());
+        Ok(TodayInShort {
+            upstream_trouble: answer.upstream_trouble().cloned(),
+            ..TodayInShort::new(place.in_table(), &answer, recorded_on, now)
+        })
+    }
+
+    /// How is it at `place` now: water, flow, air, sun and canal?
+    pub async fn conditions(&self, place: &Place) -> Result<Conditions, Error> {
+        let answer = self.client.current(place).await?;
+        let now = Timestamp::now();
+        Ok(Conditions {
+            upstream_trouble: answer.upstream_trouble().cloned(),
+            ..Conditions::new(place.in_table(), &answer, answer.recorded_on(), now)
+        })
+    }
+
+    /// What does the flow at `place` mean?
+    pub async fn danger(&self, place: &Place) -> Result<Danger, Error> {
+        let answer = self.client.current(place).await?;
+        let now = Timestamp::now();
+        Ok(Danger {
+            upstream_trouble: answer.upstream_trouble().cloned(),
+            ..Danger::new(place.in_table(), &answer, answer.recorded_on(), now)
+        })
+    }
+
     /// How warm is the water at each place?
     ///
     /// In downstream order. A place that the API leaves out has an unknown
@@ -40,5 +86,44 @@ impl River {
             at.upstream_trouble = cities.upstream_trouble().cloned();
         }
         Ok(places)
+    }
+
+    /// How do these places compare? All of them, if none is named.
+    ///
+    /// One request tells of all. A place that the API leaves out is unknown.
+    pub async fn compare(&self, places: &[&'static Place]) -> Result<Comparison, Error> {
+        let answer = self.client.widget().await?;
+        let trouble = answer.upstream_trouble().cloned();
+        Ok(Comparison::new(
+            places,
+            &answer,
+            answer.recorded_on(),
+            trouble,
+        ))
+    }
+
+    /// What comes at `place`: the water in two hours, the weather of today and
+    /// of the next days?
+    pub async fn forecast(&self, place: &Place) -> Result<Forecast, Error> {
+        let answer = self.client.current(place).await?;
+        Ok(Forecast::new(place.in_table(), &answer))
+    }
+
+    /// What was measured at `place` from `start` to `end`, as
+    /// [`TimeSpan::read`](crate::TimeSpan::read) reads them at the time `now`?
+    ///
+    /// From the nearest source that has all of it: the last two days, the hydro
+    /// API, the history; from the next one if that fails. `on_stage` hears who
+    /// is being asked. Of recordings, `now` is the time of the last reading.
+    pub async fn history(
+        &self,
+        place: &Place,
+        start: &str,
+        end: &str,
+        now: Timestamp,
+        on_stage: impl Fn(HistoryStage) + Send + Sync,
+    ) -> Result<RiverHistory, HistoryError> {
+        let place = place.in_table();
+        history::ask(&self.client, place, (start, end), now, &on_stage).await
     }
 }

@@ -13,6 +13,23 @@ pub(super) struct WaterTemperature {
     /// Water temperature in degrees Celsius; null if it is unknown or was
     /// measured more than a day ago.
     pub(super) temperature_celsius: Option<f64>,
+    #[serde(flatten)]
+    pub(super) measured: Measured,
+}
+
+/// The flow at one place, as structured content.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Flow {
+    /// Flow in cubic metres per second; null if it is unknown or was measured
+    /// more than a day ago. Null is not zero.
+    pub(super) flow_m3_per_s: Option<f64>,
+    #[serde(flatten)]
+    pub(super) measured: Measured,
+}
+
+/// When a value was measured, and what its age allows one to say.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Measured {
     /// When it was measured, in Unix seconds; null if unknown.
     pub(super) measured_at: Option<i64>,
     /// The same in Swiss local time with its zone, as in "2023-05-09 13:20 CEST".
@@ -44,18 +61,41 @@ pub(super) enum FreshnessName {
 
 impl WaterTemperature {
     pub(super) fn new(reading: &Reading, now: Timestamp) -> Self {
-        let freshness = reading.freshness(now);
         Self {
-            temperature_celsius: reading.value.filter(|_| freshness != Freshness::Old),
+            temperature_celsius: unless_old(reading, now),
+            measured: Measured::new(reading, now),
+        }
+    }
+}
+
+impl Flow {
+    pub(super) fn new(reading: &Reading, now: Timestamp) -> Self {
+        Self {
+            flow_m3_per_s: unless_old(reading, now),
+            measured: Measured::new(reading, now),
+        }
+    }
+}
+
+impl Measured {
+    pub(super) fn new(reading: &Reading, now: Timestamp) -> Self {
+        Self {
             measured_at: reading.measured_at.map(Timestamp::as_second),
             measured_at_local: reading.measured_at.map(local_time),
             age_seconds: reading
                 .age(now)
                 .and_then(|age| i64::try_from(age.as_secs()).ok()),
-            freshness: freshness.into(),
+            freshness: reading.freshness(now).into(),
             recorded_on: reading.recorded_on.map(|day| day.to_string()),
         }
     }
+}
+
+/// The value, unless it is too old to be shown as current.
+pub(super) fn unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
+    reading
+        .value
+        .filter(|_| reading.freshness(now) != Freshness::Old)
 }
 
 impl From<Freshness> for FreshnessName {
@@ -70,27 +110,65 @@ impl From<Freshness> for FreshnessName {
     }
 }
 
-/// The reading in words, without place and full stop.
+/// What was measured, and how it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Measure {
+    /// Water temperature in °C.
+    Water,
+    /// Flow in m³/s.
+    Flow,
+    /// Air temperature in °C.
+    Air,
+}
+
+impl Measure {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Water => "water temperature",
+            Self::Flow => "flow",
+            Self::Air => "air temperature",
+        }
+    }
+
+    /// The value with its unit. Flows come as whole numbers from one source
+    /// and with decimals from the other.
+    pub(super) fn shown(self, value: f64) -> String {
+        let tenths = format!("{value:.1}");
+        match self {
+            Self::Water | Self::Air => format!("{tenths} °C"),
+            Self::Flow => format!("{} m³/s", tenths.strip_suffix(".0").unwrap_or(&tenths)),
+        }
+    }
+
+    /// The reading in words, without place and full stop.
+    pub(super) fn in_words(self, reading: &Reading, now: Timestamp) -> String {
+        let name = self.name();
+        let Some(value) = reading.value else {
+            let recorded = reading.recorded_on.map_or(String::new(), recorded);
+            return format!("{name} unknown{recorded}");
+        };
+        let value = self.shown(value);
+        let measured = match reading.measured_at {
+            Some(at) => format!("measured {}", local_time(at)),
+            None => "measured at an unknown time".to_owned(),
+        };
+        if let Some(day) = reading.recorded_on {
+            return format!("{value}, {measured}{}", recorded(day));
+        }
+        let ago = reading.age(now).map(ago).unwrap_or_default();
+        match reading.freshness(now) {
+            Freshness::Old => {
+                format!("no current {name}; the last one was {value}, {measured}{ago}")
+            }
+            Freshness::Stale => format!("{value}, {measured}{ago}: stale, it may have changed"),
+            _ => format!("{value}, {measured}{ago}"),
+        }
+    }
+}
+
+/// The water temperature in words, without place and full stop.
 pub(super) fn in_words(reading: &Reading, now: Timestamp) -> String {
-    let Some(celsius) = reading.value else {
-        let recorded = reading.recorded_on.map_or(String::new(), recorded);
-        return format!("water temperature unknown{recorded}");
-    };
-    let measured = match reading.measured_at {
-        Some(at) => format!("measured {}", local_time(at)),
-        None => "measured at an unknown time".to_owned(),
-    };
-    if let Some(day) = reading.recorded_on {
-        return format!("{celsius:.1} °C, {measured}{}", recorded(day));
-    }
-    let ago = reading.age(now).map(ago).unwrap_or_default();
-    match reading.freshness(now) {
-        Freshness::Old => format!(
-            "no current water temperature; the last one was {celsius:.1} °C, {measured}{ago}"
-        ),
-        Freshness::Stale => format!("{celsius:.1} °C, {measured}{ago}: stale, it may have changed"),
-        _ => format!("{celsius:.1} °C, {measured}{ago}"),
-    }
+    Measure::Water.in_words(reading, now)
 }
 
 fn recorded(day: Date) -> String {
@@ -181,10 +259,31 @@ mod tests {
     }
 
     #[test]
+    fn a_flow_is_told_in_its_own_name_and_unit() {
+        for (value, seconds_later, words) in [
+            (
+                Some(247.0),
+                60,
+                "247 m³/s, measured 2023-05-09 13:20 CEST (1 minute ago)",
+            ),
+            (
+                Some(69.75),
+                50 * 3600,
+                "no current flow; the last one was 69.8 m³/s, \
+                 measured 2023-05-09 13:20 CEST (2 days ago)",
+            ),
+            (None, 60, "flow unknown"),
+        ] {
+            let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
+            assert_eq!(Measure::Flow.in_words(&live(value), now), words);
+        }
+    }
+
+    #[test]
     fn an_old_value_is_not_given_to_programs_as_the_temperature() {
         let now = Timestamp::from_second(MEASURED + 90_000).unwrap();
         let shown = WaterTemperature::new(&live(Some(12.0)), now);
         assert_eq!(shown.temperature_celsius, None);
-        assert_eq!(shown.age_seconds, Some(90_000));
+        assert_eq!(shown.measured.age_seconds, Some(90_000));
     }
 }

@@ -1,25 +1,40 @@
 //! The tools, one file each: its definition, its arguments, its answer.
 
+mod compare_cities;
+mod current_conditions;
 mod current_temperature;
+mod flow_danger_level;
+mod forecast;
+mod historical_data;
 mod list_cities;
 
 pub(super) use list_cities::Cities;
 
 use std::sync::LazyLock;
 
-use aareguru::{River, UnknownPlace};
+use aareguru::{HistoryError, River, UnknownPlace};
 use rmcp::{
-    ErrorData,
+    ErrorData, RoleServer,
     model::{
         CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations,
     },
+    service::RequestContext,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The definitions of all tools, in the order in which they are listed.
 pub(super) fn all() -> &'static [Tool] {
-    static TOOLS: LazyLock<Vec<Tool>> =
-        LazyLock::new(|| vec![current_temperature::definition(), list_cities::definition()]);
+    static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
+        vec![
+            current_temperature::definition(),
+            current_conditions::definition(),
+            flow_danger_level::definition(),
+            compare_cities::definition(),
+            forecast::definition(),
+            historical_data::definition(),
+            list_cities::definition(),
+        ]
+    });
     &TOOLS
 }
 
@@ -32,11 +47,17 @@ pub(super) fn all() -> &'static [Tool] {
 pub(super) async fn call(
     river: &River,
     request: CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResult, ErrorData> {
     let arguments = request.arguments.unwrap_or_default();
     let answer = match request.name.as_ref() {
         current_temperature::NAME => current_temperature::call(river, arguments).await,
+        current_conditions::NAME => current_conditions::call(river, arguments).await,
+        flow_danger_level::NAME => flow_danger_level::call(river, arguments).await,
         list_cities::NAME => list_cities::call(river).await,
+        compare_cities::NAME => compare_cities::call(river, arguments).await,
+        forecast::NAME => forecast::call(river, arguments).await,
+        historical_data::NAME => historical_data::call(river, arguments, context).await,
         name => {
             let names: Vec<&str> = all().iter().map(|tool| tool.name.as_ref()).collect();
             return Err(ErrorData::invalid_params(
@@ -59,10 +80,12 @@ enum Refusal {
     Place(#[from] UnknownPlace),
     #[error("no data: {}", with_causes(.0))]
     River(#[from] aareguru::Error),
+    #[error("{0}")]
+    History(#[from] HistoryError),
 }
 
 /// The error and what lies behind it, in one line.
-fn with_causes(error: &aareguru::Error) -> String {
+pub(super) fn with_causes(error: &aareguru::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -8,6 +8,11 @@ mod binary;
 mod client;
 
 mod command_line;
+mod compare;
+mod conditions;
+mod danger;
+mod forecast;
+mod history;
 mod interop;
 mod readme;
 mod shutdown;

@@ -18,6 +18,17 @@ const PLACES: [&str; 8] = [
     "brugg",
 ];
 
+/// The tools in the order in which they are listed.
+const TOOLS: &[&str] = &[
+    "get_current_temperature",
+    "get_current_conditions",
+    "get_flow_danger_level",
+    "compare_cities",
+    "get_forecast",
+    "get_historical_data",
+    "list_cities",
+];
+
 fn text(answer: &Value) -> &str {
     answer["result"]["content"][0]["text"].as_str().unwrap()
 }
@@ -114,7 +125,10 @@ async fn an_unknown_tool_is_a_protocol_error_that_names_the_tools() {
     assert_eq!(answer["error"]["code"], -32602);
     assert_eq!(
         answer["error"]["message"],
-        "unknown tool `get_wave_height`; there are get_current_temperature, list_cities"
+        format!(
+            "unknown tool `get_wave_height`; there are {}",
+            TOOLS.join(", ")
+        )
     );
 }
 
@@ -170,7 +184,7 @@ async fn tools_are_described_and_marked_read_only() {
         .await;
     let tools = answer["result"]["tools"].as_array().unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].clone()).collect();
-    assert_eq!(names, ["get_current_temperature", "list_cities"]);
+    assert_eq!(names, TOOLS);
     for tool in tools {
         assert_eq!(tool["annotations"]["readOnlyHint"], true);
         for schema in ["inputSchema", "outputSchema"] {
@@ -192,7 +206,7 @@ async fn the_server_introduces_itself_by_its_own_name() {
         result["instructions"]
             .as_str()
             .unwrap()
-            .contains("Never tell anybody that swimming is safe")
+            .contains("Never give permission to swim")
     );
 }
 

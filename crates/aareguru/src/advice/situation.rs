@@ -126,6 +126,12 @@ impl<'a> Situation<'a> {
         self
     }
 
+    /// The trend of the flow, if it belongs to the reading of the flow and
+    /// tells something.
+    pub fn trend(&self) -> Option<Trend> {
+        rules::trend(self)
+    }
+
     /// What may be said to a swimmer, and on what ground.
     pub fn advise(&self) -> Advice {
         rules::judge(self)

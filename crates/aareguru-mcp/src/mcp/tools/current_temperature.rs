@@ -15,8 +15,8 @@ pub(super) const NAME: &str = "get_current_temperature";
 
 const DESCRIPTION: &str = "\
 How warm is the Aare right now at one place? Returns the water temperature in °C with the time and \
-age of the measurement, and what people in Bern would say about it. It does not know whether it is \
-safe to swim.";
+age of the measurement, and what people in Bern would say about it. It does not know \
+whether one may go in: ask get_flow_danger_level for that.";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

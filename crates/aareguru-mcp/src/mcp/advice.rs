@@ -1,0 +1,79 @@
+//! Advice as tools show it: fields for programs. What it says is decided in
+//! `aareguru`.
+
+use aareguru::{Source, Verdict, advice::Reason};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The verdicts, by the names that programs see. None of them is a permission
+/// to swim.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum VerdictName {
+    /// Those who know the river, or its flood level, speak against it.
+    DoNotSwim,
+    /// Something speaks for special care.
+    Caution,
+    /// No known limit is reached. Not a permission to swim.
+    NoKnownWarning,
+    /// What would be needed to say more is missing.
+    Unknown,
+}
+
+/// Something said, and who says so.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Statement {
+    /// What is said.
+    text: String,
+    #[serde(flatten)]
+    source: SourceOf,
+    /// Others who say so, or explain it.
+    further_sources: Vec<SourceOf>,
+}
+
+/// Who says so.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SourceOf {
+    /// Who says so.
+    source_name: Option<&'static str>,
+    /// Where it can be read.
+    source_url: Option<&'static str>,
+    /// The day or month of which it speaks, or "live" for an answer of the API.
+    source_date: Option<&'static str>,
+}
+
+impl From<Verdict> for VerdictName {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::DoNotSwim => Self::DoNotSwim,
+            Verdict::Caution => Self::Caution,
+            Verdict::NoKnownWarning => Self::NoKnownWarning,
+            Verdict::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl Statement {
+    pub(super) fn all(reasons: &[Reason]) -> Vec<Self> {
+        reasons.iter().map(Self::new).collect()
+    }
+
+    fn new(reason: &Reason) -> Self {
+        let mut sources = reason.sources.iter().copied();
+        Self {
+            text: reason.text.clone(),
+            source: SourceOf::new(sources.next()),
+            further_sources: sources.map(|source| SourceOf::new(Some(source))).collect(),
+        }
+    }
+}
+
+impl SourceOf {
+    fn new(source: Option<&'static Source>) -> Self {
+        Self {
+            source_name: source.map(|source| source.name.as_str()),
+            source_url: source.map(|source| source.url.as_str()),
+            source_date: source.map(|source| source.date.as_str()),
+        }
+    }
+}

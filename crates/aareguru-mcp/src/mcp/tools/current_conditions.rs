@@ -1,0 +1,258 @@
+//! `get_current_conditions`: how is it at one place now?
+
+use aareguru::{
+    Advice, CREDIT, Conditions, Lawn, Place, River, advice::BueberCanal, local_time, plain_reading,
+};
+use jiff::Timestamp;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::mcp::{
+    advice::VerdictName,
+    reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
+    tools::{Refusal, answer, parse, read_only},
+};
+
+pub(super) const NAME: &str = "get_current_conditions";
+
+const TITLE: &str = "Current conditions";
+
+const DESCRIPTION: &str = "\
+How is it at one place on the Aare right now? Use it for a full picture; for the temperature alone \
+use get_current_temperature, for the reasons behind the verdict get_flow_danger_level. Returns water \
+temperature (°C), flow (m³/s), a verdict for swimmers, air temperature (°C) and rain (mm in 10 \
+minutes), each with its time; in Bern also the sun on the lawns and the Bueber canal; and what people \
+in Bern say of the water, with its plain meaning where that is known. What is null is unknown. It \
+holds no forecast, and never says that one may swim.";
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    #[serde(default = "bern")]
+    #[schemars(example = &"bern")]
+    city: String,
+}
+
+fn bern() -> String {
+    "bern".to_owned()
+}
+
+/// The structured answer.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Answer {
+    /// The place's identifier.
+    city: &'static str,
+    /// Its name.
+    name: &'static str,
+    /// Where the gauge stands.
+    station: &'static str,
+    /// The water temperature.
+    water: WaterTemperature,
+    /// The flow.
+    flow: Flow,
+    /// What is said to a swimmer; none of the verdicts is a permission.
+    verdict: VerdictName,
+    /// The verdict as one line with its place and time.
+    headline: String,
+    /// What these numbers cannot tell; to be shown with the verdict.
+    boundary: &'static str,
+    /// The weather, measured near the place; null if nothing is known of it.
+    weather: Option<Weather>,
+    /// When the sun shines on the lawns by the river, on the day of the
+    /// answer; null where it is not known. Only Bern has any.
+    lawns: Option<Vec<LawnOf>>,
+    /// The swimming canal at the Marzili baths in Bern; null elsewhere and if
+    /// unknown.
+    bueber_canal: Option<Canal>,
+    /// What aare.guru says of the water; null if it says nothing.
+    saying: Option<SayingOf>,
+    /// What aare.guru says of the flow; null if it says nothing.
+    flow_saying: Option<SayingOf>,
+    /// What to know about this place, if there is anything.
+    note: Option<&'static str>,
+    /// Whom to credit.
+    credit: &'static str,
+}
+
+/// The weather at the station nearest to the place.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Weather {
+    /// Air temperature in degrees Celsius; null if it is unknown or was
+    /// measured more than a day ago.
+    air_temperature_celsius: Option<f64>,
+    /// Rain in the 10 minutes before, in mm; null likewise.
+    rain_mm_per_10_minutes: Option<f64>,
+    #[serde(flatten)]
+    measured: Measured,
+}
+
+/// A lawn, and when the sun shines on it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct LawnOf {
+    /// Its name.
+    name: String,
+    /// When the sun reaches it, in Swiss local time; null if unknown.
+    sun_from: Option<String>,
+    /// When the sun leaves it, in Swiss local time; null if unknown.
+    sun_until: Option<String>,
+}
+
+/// The canal as the lifeguards report it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Canal {
+    /// Whether it is reported open.
+    is_open: bool,
+    /// Since when, in Swiss local time; may be months ago. Null if unknown.
+    since: Option<String>,
+}
+
+/// A saying in Bernese German. It is not advice.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SayingOf {
+    /// The saying.
+    text: String,
+    /// What it says in plain English; null if no plain reading is known, and
+    /// then do not guess one.
+    plain_reading: Option<&'static str>,
+}
+
+pub(super) fn definition() -> Tool {
+    Tool::new(NAME, DESCRIPTION, JsonObject::new())
+        .with_title(TITLE)
+        .with_input_schema::<Arguments>()
+        .with_output_schema::<Answer>()
+        .with_annotations(read_only(TITLE))
+}
+
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+    let arguments: Arguments = parse(arguments)?;
+    let place = Place::find(&arguments.city)?;
+    let conditions = river.conditions(place).await?;
+    let now = conditions.danger.asked_at;
+    answer(text(&conditions, now), &structured(conditions, now))
+}
+
+fn text(conditions: &Conditions, now: Timestamp) -> String {
+    let place = conditions.place;
+    let danger = &conditions.danger;
+    let mut text = format!(
+        "{} ({})\nWater: {}.\nFlow: {}.\nSwimming: {}.\nAir: {}{}.\n",
+        place.name(),
+        place.station(),
+        in_words(&conditions.water, now),
+        Measure::Flow.in_words(&danger.flow, now),
+        danger.advice.headline(),
+        Measure::Air.in_words(&conditions.air, now),
+        rain_in_words(conditions, now)
+    );
+    for lawn in &conditions.lawns {
+        text += &format!("Sun at {}: {}.\n", lawn.name, lawn_in_words(lawn));
+    }
+    if let Some(canal) = conditions.canal {
+        text += &format!("Bueber canal: {}.\n", canal_in_words(canal));
+    }
+    for (about, saying) in [
+        ("", &conditions.saying),
+        (" of the flow", &conditions.flow_saying),
+    ] {
+        if let Some(saying) = saying {
+            let plain = plain_reading(saying).unwrap_or("no plain reading known");
+            text += &format!("In Bern they say{about}: “{saying}” ({plain})\n");
+        }
+    }
+    text += &format!("{}\n", Advice::BOUNDARY);
+    if let Some(note) = place.note() {
+        text += &format!("Note: {note}\n");
+    }
+    text + CREDIT
+}
+
+/// Rain has the time of the air temperature, so it follows that.
+fn rain_in_words(conditions: &Conditions, now: Timestamp) -> String {
+    match unless_old(&conditions.rain, now) {
+        Some(mm) => format!("; rain in the 10 minutes before: {mm:.1} mm"),
+        None => "; rain unknown".to_owned(),
+    }
+}
+
+fn lawn_in_words(lawn: &Lawn) -> String {
+    let time = |at: Option<Timestamp>| at.map_or_else(|| "an unknown time".to_owned(), local_time);
+    format!("from {} to {}", time(lawn.sun_from), time(lawn.sun_until))
+}
+
+fn canal_in_words(canal: BueberCanal) -> String {
+    let state = if canal.is_open { "open" } else { "closed" };
+    match canal.since {
+        Some(since) => format!("reported {state} since {}", local_time(since)),
+        None => format!("reported {state}"),
+    }
+}
+
+fn structured(conditions: Conditions, now: Timestamp) -> Answer {
+    let place = conditions.place;
+    let advice = &conditions.danger.advice;
+    Answer {
+        city: place.id(),
+        name: place.name(),
+        station: place.station(),
+        water: WaterTemperature::new(&conditions.water, now),
+        flow: Flow::new(&conditions.danger.flow, now),
+        verdict: advice.verdict.into(),
+        headline: advice.headline(),
+        boundary: Advice::BOUNDARY,
+        weather: Weather::new(&conditions, now),
+        lawns: LawnOf::all(&conditions.lawns),
+        bueber_canal: conditions.canal.map(Canal::new),
+        saying: conditions.saying.map(SayingOf::new),
+        flow_saying: conditions.flow_saying.map(SayingOf::new),
+        note: place.note(),
+        credit: CREDIT,
+    }
+}
+
+impl Weather {
+    fn new(conditions: &Conditions, now: Timestamp) -> Option<Self> {
+        let (air, rain) = (&conditions.air, &conditions.rain);
+        // The time goes with both, and with rain alone if that is all.
+        let known = [air, rain]
+            .into_iter()
+            .find(|reading| reading.value.is_some())?;
+        Some(Self {
+            air_temperature_celsius: unless_old(air, now),
+            rain_mm_per_10_minutes: unless_old(rain, now),
+            measured: Measured::new(known, now),
+        })
+    }
+}
+
+impl LawnOf {
+    /// `None` if there are none.
+    fn all(lawns: &[Lawn]) -> Option<Vec<Self>> {
+        let lawns = lawns.iter().map(|lawn| Self {
+            name: lawn.name.clone(),
+            sun_from: lawn.sun_from.map(local_time),
+            sun_until: lawn.sun_until.map(local_time),
+        });
+        Some(lawns.collect::<Vec<_>>()).filter(|lawns| !lawns.is_empty())
+    }
+}
+
+impl Canal {
+    fn new(canal: BueberCanal) -> Self {
+        Self {
+            is_open: canal.is_open,
+            since: canal.since.map(local_time),
+        }
+    }
+}
+
+impl SayingOf {
+    fn new(text: String) -> Self {
+        Self {
+            plain_reading: plain_reading(&text),
+            text,
+        }
+    }
+}

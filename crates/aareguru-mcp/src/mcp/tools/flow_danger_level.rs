@@ -1,0 +1,214 @@
+//! `get_flow_danger_level`: what does the flow at one place mean?
+
+use aareguru::{Advice, CREDIT, Danger, Direction, NextLevel, Place, River, Trend, local_time};
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::mcp::{
+    advice::{Statement, VerdictName},
+    reading::{Flow, Measure},
+    tools::{Refusal, answer, parse, read_only},
+};
+
+pub(super) const NAME: &str = "get_flow_danger_level";
+
+const TITLE: &str = "Flow and danger level";
+
+const DESCRIPTION: &str = "\
+How much water does the Aare carry at one place, and what speaks against swimming there? Use it for \
+every question about flow, high water, danger or whether somebody should swim. Returns the flow in \
+m³/s with its time and age, its trend, BAFU's flood level (1 to 5) and the distance to the next one, \
+and a verdict with reasons, each with its source; show the verdict with its reasons and the boundary. \
+Flood levels are about floods: level 1 is not a permission to swim, and null is not level 1. It does \
+not know currents, driftwood, cold or a swimmer's ability, and never says that one may swim.";
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    #[serde(default = "bern")]
+    #[schemars(example = &"bern")]
+    city: String,
+}
+
+fn bern() -> String {
+    "bern".to_owned()
+}
+
+/// The structured answer.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Answer {
+    /// The place's identifier.
+    city: &'static str,
+    /// Its name.
+    name: &'static str,
+    /// Where the gauge stands.
+    station: &'static str,
+    #[serde(flatten)]
+    flow: Flow,
+    /// BAFU's flood danger level, 1 to 5; null if it is not known, which is
+    /// not level 1. Level 1 is not a permission to swim.
+    flood_level: Option<i64>,
+    /// BAFU's name of the danger.
+    flood_level_name: Option<&'static str>,
+    /// What the level means for somebody by the river.
+    flood_level_meaning: Option<&'static str>,
+    /// The next flood level above; null in level 5 or without a current flow.
+    next_level: Option<Next>,
+    /// How the flow has changed in the last three hours; null if unknown.
+    trend: Option<TrendOf>,
+    /// What is said to a swimmer; none of the verdicts is a permission.
+    verdict: VerdictName,
+    /// The verdict as one line with its place and time.
+    headline: String,
+    /// Why, the weightiest first.
+    reasons: Vec<Statement>,
+    /// What is worth knowing besides; decides nothing.
+    remarks: Vec<Statement>,
+    /// What these numbers cannot tell; to be shown with the verdict.
+    boundary: &'static str,
+    /// The time that the verdict speaks of, in Swiss local time; null if
+    /// unknown.
+    as_of: Option<String>,
+    /// What to know about this place, if there is anything.
+    note: Option<&'static str>,
+    /// Whom to credit.
+    credit: &'static str,
+}
+
+/// The next flood level.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Next {
+    /// The level, 2 to 5.
+    level: i64,
+    /// The flow in m³/s at which it begins.
+    at_m3_per_s: f64,
+    /// By how much the flow has to rise until then, in m³/s.
+    distance_m3_per_s: f64,
+}
+
+/// How the flow changes.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TrendOf {
+    /// Which way.
+    direction: DirectionName,
+    /// Change in m³/s in an hour; negative if it falls.
+    m3_per_s_per_hour: f64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum DirectionName {
+    Rising,
+    Falling,
+    Steady,
+}
+
+pub(super) fn definition() -> Tool {
+    Tool::new(NAME, DESCRIPTION, JsonObject::new())
+        .with_title(TITLE)
+        .with_input_schema::<Arguments>()
+        .with_output_schema::<Answer>()
+        .with_annotations(read_only(TITLE))
+}
+
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+    let arguments: Arguments = parse(arguments)?;
+    let place = Place::find(&arguments.city)?;
+    let danger = river.danger(place).await?;
+    answer(text(&danger), &structured(&danger))
+}
+
+fn text(danger: &Danger) -> String {
+    let (place, advice) = (danger.place, &danger.advice);
+    let mut text = format!(
+        "{}.\nFlow at {}: {}.\n{}\nWhy:\n",
+        advice.headline(),
+        place.station(),
+        Measure::Flow.in_words(&danger.flow, danger.asked_at),
+        level_in_words(danger)
+    );
+    for reason in &advice.reasons {
+        text += &format!("- {reason}\n");
+    }
+    text += "Worth knowing:\n";
+    for remark in &advice.remarks {
+        text += &format!("- {remark}\n");
+    }
+    text += &format!("{}\n", Advice::BOUNDARY);
+    if let Some(note) = place.note() {
+        text += &format!("Note: {note}\n");
+    }
+    text + CREDIT
+}
+
+fn level_in_words(danger: &Danger) -> String {
+    let Some(level) = danger.level else {
+        return "BAFU's flood level: not known, which is not level 1.".to_owned();
+    };
+    let next = danger.next.map_or_else(String::new, |next| {
+        format!(
+            "; level {} begins at {}, {} more",
+            next.level.number(),
+            Measure::Flow.shown(next.from_m3_per_s),
+            Measure::Flow.shown(next.missing_m3_per_s)
+        )
+    });
+    let (number, name) = (level.number(), level.name());
+    format!("BAFU's flood level: {number} of 5 ({name}){next}.")
+}
+
+fn structured(danger: &Danger) -> Answer {
+    let (place, advice, level) = (danger.place, &danger.advice, danger.level);
+    Answer {
+        city: place.id(),
+        name: place.name(),
+        station: place.station(),
+        flow: Flow::new(&danger.flow, danger.asked_at),
+        flood_level: level.map(|level| level.number().into()),
+        flood_level_name: level.map(|level| level.name()),
+        flood_level_meaning: level.map(|level| level.meaning()),
+        next_level: danger.next.map(Next::new),
+        trend: danger.trend.and_then(TrendOf::new),
+        verdict: advice.verdict.into(),
+        headline: advice.headline(),
+        reasons: Statement::all(&advice.reasons),
+        remarks: Statement::all(&advice.remarks),
+        boundary: Advice::BOUNDARY,
+        as_of: advice.as_of.map(local_time),
+        note: place.note(),
+        credit: CREDIT,
+    }
+}
+
+impl Next {
+    fn new(next: NextLevel) -> Self {
+        Self {
+            level: next.level.number().into(),
+            at_m3_per_s: next.from_m3_per_s,
+            distance_m3_per_s: to_the_hundredth(next.missing_m3_per_s),
+        }
+    }
+}
+
+impl TrendOf {
+    /// `None` if the trend tells nothing.
+    fn new(trend: Trend) -> Option<Self> {
+        let direction = match trend.direction {
+            Direction::Rising => DirectionName::Rising,
+            Direction::Falling => DirectionName::Falling,
+            Direction::Steady => DirectionName::Steady,
+            Direction::Unknown => return None,
+        };
+        Some(Self {
+            direction,
+            m3_per_s_per_hour: to_the_hundredth(trend.per_hour?),
+        })
+    }
+}
+
+/// A difference of decimal fractions shows digits that nobody measured.
+fn to_the_hundredth(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}

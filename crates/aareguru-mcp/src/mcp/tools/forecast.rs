@@ -1,0 +1,440 @@
+//! `get_forecast`: what comes at one place, water and weather?
+
+use aareguru::{
+    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, River, Sunshine, WeatherSymbol,
+    local_time, plain_reading,
+};
+use jiff::Timestamp;
+use rmcp::model::{CallToolResult, JsonObject, Tool};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::Error as _};
+
+use crate::mcp::{
+    advice::VerdictName,
+    reading::{WaterTemperature, in_words},
+    tools::{Refusal, answer, parse, read_only},
+};
+
+pub(super) const NAME: &str = "get_forecast";
+
+const TITLE: &str = "Forecast";
+
+const DESCRIPTION: &str = "\
+What comes at one place on the Aare: swim now or later, will it rain, how will tomorrow or the \
+weekend be? Returns the water temperature in two hours against now, the weather of this morning, \
+afternoon and evening, and air, rain and sunshine of up to four days to come; which part of today \
+is the driest, but only if no warning is known for the river. It knows the water no further ahead \
+than two hours, and no future flow, wind, UV index or hourly weather.";
+
+/// The API tells four days.
+const MAX_HOURS: u32 = 96;
+
+const WEATHER_CREDIT: &str = "Weather: MeteoSwiss (measured), Meteotest (forecast), by Aare.guru";
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    #[serde(default = "bern")]
+    #[schemars(example = &"thun")]
+    city: String,
+    /// How many hours ahead, from 1 to 96; 24 if left out. Each day that
+    /// begins within them is told as a whole.
+    #[serde(default)]
+    #[schemars(with = "Option<i64>", range(min = 1, max = 96), example = &48)]
+    hours: Option<u32>,
+}
+
+fn bern() -> String {
+    "bern".to_owned()
+}
+
+/// The structured answer.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Answer {
+    /// The place's identifier.
+    city: &'static str,
+    /// Its name.
+    name: &'static str,
+    /// Where the gauge stands.
+    station: &'static str,
+    #[serde(flatten)]
+    water: WaterTemperature,
+    /// The water two hours after it was measured; null if unknown or no longer
+    /// to come.
+    water_in_two_hours: Option<WaterAhead>,
+    /// The day that the parts and the sunshine are of, as in "2023-05-09".
+    today: Option<String>,
+    /// Morning, afternoon and evening of that day.
+    parts_of_today: Vec<Part>,
+    /// The sunshine of that day.
+    sunshine_today: Sun,
+    /// The days to come, as far as asked for and known.
+    days: Vec<Day>,
+    /// The driest part of today still to come, of equally dry ones the
+    /// warmest; empty if none can be named. It tells of the weather only.
+    best_parts_of_today: Vec<&'static str>,
+    /// Why no part is named.
+    no_best_part_because: Option<String>,
+    /// What is said to a swimmer now; none of the verdicts is a permission.
+    verdict: VerdictName,
+    /// Why, the weightiest first, each with its source.
+    reasons: Vec<String>,
+    /// What the numbers cannot tell.
+    boundary: &'static str,
+    /// What else to know about this answer.
+    notes: Vec<String>,
+    /// Who says what the weather symbols mean.
+    symbol_source: Option<String>,
+    /// Whom to credit for the weather.
+    weather_credit: &'static str,
+    /// Whom to credit.
+    credit: &'static str,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct WaterAhead {
+    /// Water temperature in degrees Celsius.
+    temperature_celsius: f64,
+    /// For when, in Swiss local time.
+    at_local: Option<String>,
+    /// By how many degrees it is warmer than as measured; negative if colder.
+    change_celsius: Option<f64>,
+    /// warmer, colder, same or unknown.
+    direction: &'static str,
+    /// What aare.guru says of it, in Bernese German.
+    saying: Option<String>,
+    /// What that says in plain English, if it is known.
+    saying_in_english: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Part {
+    /// morning, afternoon or evening.
+    part: &'static str,
+    /// The weather in English.
+    weather: Option<&'static str>,
+    /// Air temperature in degrees Celsius.
+    air_celsius: Option<f64>,
+    /// Rain in mm.
+    rain_mm: Option<f64>,
+    /// Probability of rain in percent.
+    rain_risk_percent: Option<f64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Day {
+    /// The date in Switzerland, as in "2023-05-10".
+    date: Option<String>,
+    /// The weekday in English.
+    weekday: Option<String>,
+    /// The weather in English.
+    weather: Option<&'static str>,
+    /// Lowest air temperature in degrees Celsius.
+    lowest_air_celsius: Option<f64>,
+    /// Highest air temperature in degrees Celsius.
+    highest_air_celsius: Option<f64>,
+    /// Rain in mm.
+    rain_mm: Option<f64>,
+    /// Probability of rain in percent.
+    rain_risk_percent: Option<f64>,
+    /// The sunshine of the day.
+    sunshine: Sun,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Sun {
+    /// In minutes.
+    minutes: Option<i64>,
+    /// The same as text, as in "3 h 20 min".
+    text: Option<String>,
+    /// In percent of what is possible on that day.
+    percent_of_possible: Option<f64>,
+}
+
+pub(super) fn definition() -> Tool {
+    Tool::new(NAME, DESCRIPTION, JsonObject::new())
+        .with_title(TITLE)
+        .with_input_schema::<Arguments>()
+        .with_output_schema::<Answer>()
+        .with_annotations(read_only(TITLE))
+}
+
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+    let arguments: Arguments = parse(arguments)?;
+    let hours = arguments.hours.unwrap_or(24);
+    if hours == 0 {
+        return Err(serde_json::Error::custom("`hours` is a number from 1 to 96").into());
+    }
+    let place = Place::find(&arguments.city)?;
+    let forecast = river.forecast(place).await?;
+    let now = Timestamp::now();
+    let structured = structured(&forecast, hours, now);
+    answer(text(&forecast, &structured, now), &structured)
+}
+
+fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
+    let place = forecast.place;
+    let advice = forecast.advice(now);
+    let (best, no_best) = match forecast.best_parts(now) {
+        Ok(parts) => (parts, None),
+        Err(why) => (Vec::new(), Some(why.to_string())),
+    };
+    // Parts of a day that is over are no forecast.
+    let is_over = forecast.is_of_today(now) == Some(false);
+    let parts = forecast.parts.iter().filter(|_| !is_over);
+    Answer {
+        city: place.id(),
+        name: place.name(),
+        station: place.station(),
+        water: WaterTemperature::new(&forecast.water, now),
+        water_in_two_hours: water_ahead(forecast, now),
+        today: forecast
+            .today
+            .filter(|_| !is_over)
+            .map(|day| day.to_string()),
+        parts_of_today: parts
+            .map(|part| Part {
+                part: part.part.as_str(),
+                weather: english(part.symbol),
+                air_celsius: part.air_celsius,
+                rain_mm: part.rain_mm,
+                rain_risk_percent: part.rain_risk_percent,
+            })
+            .collect(),
+        sunshine_today: Sun::new(if is_over {
+            Sunshine::default()
+        } else {
+            forecast.sunshine
+        }),
+        days: forecast
+            .days_within(hours, now)
+            .into_iter()
+            .map(Day::new)
+            .collect(),
+        best_parts_of_today: best.iter().map(|best| best.part.as_str()).collect(),
+        no_best_part_because: no_best,
+        verdict: advice.verdict.into(),
+        reasons: advice.reasons.iter().map(ToString::to_string).collect(),
+        boundary: aareguru::Advice::BOUNDARY,
+        notes: notes(forecast, hours, now),
+        symbol_source: WeatherSymbol::all()
+            .first()
+            .map(|it| it.source().to_string()),
+        weather_credit: WEATHER_CREDIT,
+        credit: CREDIT,
+    }
+}
+
+fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
+    // In a stale answer the two hours are over.
+    let is_to_come = match forecast.water.freshness(now) {
+        Freshness::Recorded => true,
+        Freshness::Fresh | Freshness::Unknown => forecast
+            .water_in_two_hours
+            .as_ref()
+            .and_then(|water| water.at)
+            .is_some_and(|at| now < at),
+        Freshness::Stale | Freshness::Old => false,
+    };
+    let water = forecast
+        .water_in_two_hours
+        .as_ref()
+        .filter(|_| is_to_come)?;
+    Some(WaterAhead {
+        temperature_celsius: water.celsius,
+        at_local: water.at.map(local_time),
+        change_celsius: water.change_celsius,
+        direction: match water.direction {
+            Direction::Rising => "warmer",
+            Direction::Falling => "colder",
+            Direction::Steady => "same",
+            Direction::Unknown => "unknown",
+        },
+        saying: water.saying.clone(),
+        saying_in_english: water.saying.as_deref().and_then(plain_reading),
+    })
+}
+
+fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(day) = forecast.recorded_on {
+        notes.push(format!(
+            "this forecast was recorded on {day} and looks ahead from there: it tells nothing of \
+             today or the days to come now"
+        ));
+    }
+    if let Some(trouble) = &forecast.upstream_trouble {
+        notes.push(format!(
+            "this is an earlier answer, for want of a new one: {trouble}"
+        ));
+    }
+    if forecast.is_of_today(now) == Some(false) {
+        notes.push("the parts of the day are of a day that is over, and left out".to_owned());
+    }
+    let days = forecast.days_within(hours, now);
+    if !forecast.reaches(hours, now) {
+        let until = match days.last().and_then(|day| day.date) {
+            Some(date) => format!("the weather is known until {date} only"),
+            None => "no weather is known of the days to come".to_owned(),
+        };
+        let asked = format!("{until}, less far than the {hours} hours asked for");
+        notes.push(if hours > MAX_HOURS {
+            format!("{asked}; {MAX_HOURS} hours is the most there is")
+        } else {
+            asked
+        });
+    }
+    notes.push(
+        "the water is forecast no further ahead than two hours, the flow not at all".to_owned(),
+    );
+    notes.extend(
+        forecast
+            .place
+            .note()
+            .map(|note| note.trim_end_matches('.').to_owned()),
+    );
+    notes
+}
+
+impl Day {
+    fn new(day: &DayForecast) -> Self {
+        Self {
+            date: day.date.map(|date| date.to_string()),
+            weekday: day.date.map(|date| date.strftime("%A").to_string()),
+            weather: english(day.symbol),
+            lowest_air_celsius: day.lowest_air_celsius,
+            highest_air_celsius: day.highest_air_celsius,
+            rain_mm: day.rain_mm,
+            rain_risk_percent: day.rain_risk_percent,
+            sunshine: Sun::new(day.sunshine),
+        }
+    }
+}
+
+impl Sun {
+    fn new(sunshine: Sunshine) -> Self {
+        Self {
+            minutes: sunshine.minutes.map(i64::from),
+            text: sunshine
+                .minutes
+                .map(|minutes| format!("{} h {} min", minutes / 60, minutes % 60)),
+            percent_of_possible: sunshine.percent,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let Some(text) = &self.text else {
+            return "sunshine unknown".to_owned();
+        };
+        match self.percent_of_possible {
+            Some(percent) => format!("sunshine {text} ({percent:.0} % of what is possible)"),
+            None => format!("sunshine {text}"),
+        }
+    }
+}
+
+fn english(symbol: Option<&'static WeatherSymbol>) -> Option<&'static str> {
+    symbol.map(|symbol| symbol.english.as_str())
+}
+
+fn text(forecast: &Forecast, structured: &Answer, now: Timestamp) -> String {
+    let mut text = format!(
+        "{} ({}): {}.\n",
+        structured.name,
+        structured.station,
+        in_words(&forecast.water, now)
+    );
+    text += &water_in_words(structured.water_in_two_hours.as_ref());
+    if !structured.parts_of_today.is_empty() {
+        let day = structured.today.as_deref().unwrap_or("of an unknown date");
+        // In a recording it is not today.
+        let when = match forecast.recorded_on {
+            Some(_) => "The day of the recording",
+            None => "Today",
+        };
+        text += &format!("{when}, {day}:\n");
+        for part in &structured.parts_of_today {
+            text += &format!(
+                "- {}: {}, air {}, {}\n",
+                part.part,
+                part.weather.unwrap_or("weather unknown"),
+                or_unknown(part.air_celsius, "°C"),
+                rain(part.rain_mm, part.rain_risk_percent)
+            );
+        }
+        text += &format!("- {}\n", structured.sunshine_today.in_words());
+    }
+    for day in &structured.days {
+        let date = day.date.as_deref().unwrap_or("a day of an unknown date");
+        let weekday = day
+            .weekday
+            .as_deref()
+            .map_or(String::new(), |day| format!("{day} "));
+        text += &format!(
+            "{weekday}{date}: {}, air {} to {}, {}, {}\n",
+            day.weather.unwrap_or("weather unknown"),
+            or_unknown(day.lowest_air_celsius, "°C"),
+            or_unknown(day.highest_air_celsius, "°C"),
+            rain(day.rain_mm, day.rain_risk_percent),
+            day.sunshine.in_words()
+        );
+    }
+    text += &best_in_words(structured);
+    text += &format!("River: {}.\n", forecast.advice(now).headline());
+    for reason in &structured.reasons {
+        text += &format!("- {reason}\n");
+    }
+    text += &format!("{}\n", structured.boundary);
+    for note in &structured.notes {
+        text += &format!("Note: {note}.\n");
+    }
+    text + WEATHER_CREDIT + "\n" + CREDIT
+}
+
+fn water_in_words(water: Option<&WaterAhead>) -> String {
+    let Some(water) = water else {
+        return "Water in two hours: unknown.\n".to_owned();
+    };
+    let change = water.change_celsius.map(f64::abs);
+    let against = match (water.direction, change) {
+        ("same", _) => ", as warm as measured".to_owned(),
+        (direction, Some(change)) => format!(", {change:.1} °C {direction} than measured"),
+        _ => String::new(),
+    };
+    let at = water.at_local.as_deref().unwrap_or("an unknown time");
+    let mut text = format!(
+        "Water two hours after that, at {at}: {:.1} °C{against}.\n",
+        water.temperature_celsius
+    );
+    if let Some(saying) = &water.saying {
+        text += &format!("In Bern they say: “{saying}”");
+        text += &water
+            .saying_in_english
+            .map_or(String::new(), |english| format!(" ({english})"));
+        text += "\n";
+    }
+    text
+}
+
+fn best_in_words(structured: &Answer) -> String {
+    match &structured.no_best_part_because {
+        Some(why) => format!("No part of the day is named as the best: {why}.\n"),
+        None => format!(
+            "By the weather alone, the best of what is left of the day: {}.\n",
+            structured.best_parts_of_today.join(", ")
+        ),
+    }
+}
+
+fn rain(mm: Option<f64>, risk_percent: Option<f64>) -> String {
+    format!(
+        "rain {} (risk {})",
+        or_unknown(mm, "mm"),
+        or_unknown(risk_percent, "%")
+    )
+}
+
+fn or_unknown(value: Option<f64>, unit: &str) -> String {
+    value.map_or("unknown".to_owned(), |value| format!("{value} {unit}"))
+}

@@ -1,0 +1,115 @@
+//! `compare_cities`, over the real binary with its recordings.
+
+use serde_json::{Value, json};
+
+use crate::{binary::Server, client::Session};
+
+const TOOL: &str = "compare_cities";
+
+async fn ask(arguments: &str) -> Value {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    session.call_tool(1, TOOL, arguments).await["result"].clone()
+}
+
+fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap()
+}
+
+fn cities(list: &Value) -> Vec<&str> {
+    let items = list.as_array().unwrap().iter();
+    items.map(|item| item["city"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn all_places_are_compared_as_recorded_and_none_is_recommended() {
+    let result = ask("{}").await;
+    let answer = &result["structuredContent"];
+    assert_eq!(cities(&answer["places"]).len(), 8);
+    assert_eq!(answer["recorded_on"], "2023-05-09");
+    for place in answer["places"].as_array().unwrap() {
+        assert_eq!(place["freshness"], "recorded");
+        assert_eq!(place["recorded_on"], "2023-05-09");
+    }
+    assert_eq!(answer["warmest_first"].as_array().unwrap().len(), 8);
+    // The flow was recorded in Bern only, and there it is too high.
+    assert_eq!(
+        answer["calmest_first"],
+        json!([{"rank": 1, "city": "bern", "percent_of_flood_level_2": 68.6}])
+    );
+    assert_eq!(answer["not_ranked"].as_array().unwrap().len(), 7);
+    assert_eq!(answer["recommended"], json!([]));
+    assert_eq!(cities(&answer["not_recommended"]).len(), 8);
+    assert!(
+        text(&result).contains("No place can be recommended (as recorded on 2023-05-09, not now)")
+    );
+}
+
+#[tokio::test]
+async fn the_named_places_are_compared_each_once_by_any_of_their_names() {
+    let result = ask(r#"{"cities": ["Thoune", "BÄRN", "thun"]}"#).await;
+    let answer = &result["structuredContent"];
+    assert_eq!(cities(&answer["places"]), ["thun", "bern"]);
+    let bern = &answer["places"][1];
+    assert_eq!(bern["temperature_celsius"], 12.5);
+    assert_eq!(bern["water_in_two_hours_celsius"], 12.7);
+    assert_eq!(bern["flow_m3_per_s"], 247.0);
+    assert_eq!(bern["verdict"], "do_not_swim");
+    assert_eq!(bern["flood_level"], 1);
+    let thun = &answer["places"][0];
+    assert_eq!(thun["verdict"], "unknown");
+    for unknown in ["flow_m3_per_s", "flood_level", "percent_of_flood_level_2"] {
+        assert_eq!(thun[unknown], Value::Null, "{unknown}");
+    }
+    assert_eq!(
+        answer["not_ranked"],
+        json!([{"city": "thun", "by": "flow", "why": "not known"}])
+    );
+}
+
+#[tokio::test]
+async fn the_text_tells_age_reason_and_source_and_promises_nothing() {
+    let result = ask(r#"{"cities": ["bern", "olten"]}"#).await;
+    let text = text(&result);
+    for part in [
+        "| Bern | 12.5 °C, measured 2023-05-09 13:20 CEST (recorded 2023-05-09, not current) | \
+         12.7 °C | 247 m³/s | 69 % | do_not_swim |",
+        "| Olten |",
+        "Warmest: ",
+        "flows of different places are not comparable as such: bern (69 %)",
+        "Not ranked by flow: olten (not known).",
+        "Not bern: do_not_swim: ",
+        "Not olten: unknown: the flow is not measured at Olten.",
+        "Currents, driftwood",
+        "Data: Aare.guru",
+    ] {
+        assert!(text.contains(part), "{part} not in {text}");
+    }
+    assert!(
+        !result.to_string().to_lowercase().contains("safe"),
+        "{result}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_compared_is_an_error_that_says_why() {
+    let nine = json!({ "cities": vec!["bern"; 9] }).to_string();
+    for (arguments, says) in [
+        (r#"{"cities": ["bern", "basel"]}"#, "basel"),
+        (
+            r#"{"cities": ["bern", "atlantis"]}"#,
+            "unknown place `atlantis`: the Aare is measured at brienz",
+        ),
+        (r#"{"cities": []}"#, "`cities` takes 1 to 8 places"),
+        (&nine, "`cities` takes 1 to 8 places"),
+        (r#"{"cities": "bern"}"#, "invalid type: string"),
+        (
+            r#"{"city": "bern"}"#,
+            "unknown field `city`, expected `cities`",
+        ),
+    ] {
+        let result = ask(arguments).await;
+        assert_eq!(result["isError"], true, "{result}");
+        assert!(text(&result).contains(says), "{result}");
+    }
+}

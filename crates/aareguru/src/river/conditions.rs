@@ -1,0 +1,181 @@
+//! How is it at one place now: water, flow, air, sun and canal?
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Danger;
+use crate::advice::BueberCanal;
+use crate::api::{Current, SunLocation, WeatherNow};
+use crate::{Error, Freshness, Place, Reading};
+
+/// All that is known of a place now, from one answer.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Conditions {
+    /// The place, which the answer was checked to be about.
+    pub place: &'static Place,
+    /// Water temperature in °C, to the tenth.
+    pub water: Reading,
+    /// What the API says of the water, in Bernese German ("Uschaflig chaut");
+    /// `None` if the temperature is old. It is not advice.
+    pub saying: Option<String>,
+    /// The flow, and what it means.
+    pub danger: Danger,
+    /// What the API says of the flow ("ender viu"); `None` if it is old.
+    pub flow_saying: Option<String>,
+    /// Air temperature in °C at the weather station, which has its own time.
+    pub air: Reading,
+    /// Rain in mm in the 10 minutes before, at the same station and time.
+    pub rain: Reading,
+    /// When the sun shines on the lawns by the river, on the day of the
+    /// answer. Only Bern has any; empty where they are not known.
+    pub lawns: Vec<Lawn>,
+    /// The Bueber canal; only in Bern.
+    pub canal: Option<BueberCanal>,
+    /// Why this is an earlier answer: the API gave no new one. `None` if it is
+    /// as new as it should be. The readings' ages are true either way.
+    pub upstream_trouble: Option<Error>,
+}
+
+/// A lawn to lie on, and when the sun shines on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lawn {
+    /// Its name: `Marzili`.
+    pub name: String,
+    /// When the sun reaches it.
+    pub sun_from: Option<Timestamp>,
+    /// When the sun leaves it.
+    pub sun_until: Option<Timestamp>,
+}
+
+impl Conditions {
+    pub(super) fn new(
+        place: &'static Place,
+        answer: &Current,
+        recorded_on: Option<Date>,
+        now: Timestamp,
+    ) -> Self {
+        let aare = &answer.aare;
+        let value = aare.temperature.or(aare.temperature_prec);
+        let water = Reading::new(value, aare.timestamp, recorded_on);
+        let danger = Danger::new(place, answer, recorded_on, now);
+        let unless_old = |saying: &Option<String>, reading: &Reading| {
+            let is_old = reading.freshness(now) == Freshness::Old;
+            saying.clone().filter(|_| !is_old)
+        };
+        let weather = answer.weather.as_ref();
+        let weather = weather.and_then(|weather| weather.current.as_ref());
+        let measured = |value: fn(&WeatherNow) -> Option<f64>| {
+            let at = weather.and_then(|weather| weather.timestamp);
+            Reading::new(weather.and_then(value), at, recorded_on)
+        };
+        // Lawns and canal are in Bern; with another place they would mislead.
+        let in_bern = Some(answer).filter(|_| place.id() == "bern");
+        let sun = in_bern.and_then(|answer| answer.sun.as_ref());
+        let bueber = in_bern.and_then(|answer| answer.bueber.as_ref());
+        Self {
+            place,
+            saying: unless_old(&aare.temperature_text, &water),
+            flow_saying: unless_old(&aare.flow_text, &danger.flow),
+            water,
+            danger,
+            air: measured(|weather| weather.tt),
+            rain: measured(|weather| weather.rrreal.or(weather.rr)),
+            lawns: sun.map_or_else(Vec::new, |sun| {
+                sun.sunlocations.iter().filter_map(Lawn::new).collect()
+            }),
+            canal: bueber.and_then(BueberCanal::from_api),
+            upstream_trouble: None,
+        }
+    }
+}
+
+impl Lawn {
+    /// `None` without a name, or if neither time is known.
+    fn new(lawn: &SunLocation) -> Option<Self> {
+        let at = |seconds: Option<i64>| Timestamp::from_second(seconds?).ok();
+        let (sun_from, sun_until) = (at(lawn.sunrise), at(lawn.sunset));
+        sun_from.or(sun_until)?;
+        Some(Self {
+            name: lawn.name.clone()?,
+            sun_from,
+            sun_until,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Verdict;
+
+    const MEASURED: i64 = 1_783_000_000;
+
+    /// A synthetic answer: all that there is in Bern.
+    fn synthetic() -> Current {
+        serde_json::from_str(&format!(
+            r#"{{
+                "aare": {{"location": "Bärn", "timestamp": {MEASURED}, "temperature": 19.5,
+                    "temperature_text": "Ja eh!", "flow": 150, "flow_text": "ganz gäbig"}},
+                "weather": {{"current":
+                    {{"tt": 25.5, "rr": 0, "rrreal": 0.3, "timestamp": {}}}}},
+                "sun": {{"sunlocations": [
+                    {{"name": "Marzili", "sunrise": 1782970000, "sunset": 1783020000}},
+                    {{"name": "Eichholz"}}, {{"sunset": 1783020000}}]}},
+                "bueber": {{"state": "open", "time": 1780000000}}
+            }}"#,
+            MEASURED - 600
+        ))
+        .unwrap()
+    }
+
+    fn at(id: &str, answer: &Current, seconds_later: i64) -> Conditions {
+        let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
+        Conditions::new(Place::find(id).unwrap(), answer, None, now)
+    }
+
+    #[test]
+    fn everything_is_told_with_its_own_time() {
+        let bern = at("bern", &synthetic(), 600);
+        assert_eq!(bern.water.value, Some(19.5));
+        assert_eq!(bern.danger.flow.value, Some(150.0));
+        assert_eq!((bern.air.value, bern.rain.value), (Some(25.5), Some(0.3)));
+        let apart = bern.water.measured_at.unwrap() - bern.air.measured_at.unwrap();
+        assert_eq!(apart.get_seconds(), 600);
+        assert!(bern.canal.unwrap().is_open);
+    }
+
+    #[test]
+    fn a_lawn_needs_a_name_and_a_time() {
+        let lawns = at("bern", &synthetic(), 600).lawns;
+        let names: Vec<_> = lawns.iter().map(|lawn| lawn.name.as_str()).collect();
+        assert_eq!(names, ["Marzili"]);
+    }
+
+    #[test]
+    fn lawns_and_canal_are_told_in_bern_only() {
+        let thun = at("thun", &synthetic(), 600);
+        assert!(thun.lawns.is_empty() && thun.canal.is_none());
+    }
+
+    #[test]
+    fn what_is_missing_is_unknown() {
+        let nothing = serde_json::from_str(r#"{"aare": {"location": "Bärn"}}"#).unwrap();
+        let bern = at("bern", &nothing, 600);
+        for reading in [bern.water, bern.danger.flow, bern.air, bern.rain] {
+            assert_eq!(reading.value, None);
+        }
+        assert_eq!(bern.danger.advice.verdict, Verdict::Unknown);
+        assert_eq!((bern.saying, bern.flow_saying), (None, None));
+        assert!(bern.lawns.is_empty() && bern.canal.is_none());
+    }
+
+    #[test]
+    fn an_old_saying_does_not_speak_of_the_river_now() {
+        let stale = at("bern", &synthetic(), 3 * 3600);
+        assert_eq!(stale.saying.as_deref(), Some("Ja eh!"));
+        let old = at("bern", &synthetic(), 25 * 3600);
+        assert_eq!((old.saying, old.flow_saying), (None, None));
+    }
+}

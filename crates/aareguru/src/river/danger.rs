@@ -1,0 +1,173 @@
+//! What does the flow at one place mean, for the land beside the river and for
+//! a swimmer?
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::api::Current;
+use crate::flood::is_flow;
+use crate::{
+    Advice, Error, FloodLevel, Freshness, NextLevel, OLD_AFTER, Place, Reading, Situation, Trend,
+    Verdict,
+};
+
+/// The flow at a place, and what may be said of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Danger {
+    /// The place, which the answer was checked to be about.
+    pub place: &'static Place,
+    /// Flow in m³/s. Unknown where it is not measured (Olten); a zero is
+    /// unknown, too, because the Aare never runs dry.
+    pub flow: Reading,
+    /// BAFU's flood level, as far as it may be told without its grounds: level
+    /// 2 or more if it is at most [a day](OLD_AFTER) old, level 1 only where
+    /// the verdict is not [`Verdict::Unknown`]. `None` is not level 1.
+    pub level: Option<FloodLevel>,
+    /// The next level above, and how far off it is; `None` in level 5, and if
+    /// the flow is not current.
+    pub next: Option<NextLevel>,
+    /// How the flow has changed of late; `None` if that is not known or the
+    /// flow is not current.
+    pub trend: Option<Trend>,
+    /// What may be said to a swimmer.
+    pub advice: Advice,
+    /// The present time for which all this was judged; of a recording, the
+    /// time when it was shown.
+    pub asked_at: Timestamp,
+    /// Why this is an earlier answer: the API gave no new one. `None` if it is
+    /// as new as it should be. The reading's age is true either way.
+    pub upstream_trouble: Option<Error>,
+}
+
+impl Danger {
+    pub(super) fn new(
+        place: &'static Place,
+        answer: &Current,
+        recorded_on: Option<Date>,
+        now: Timestamp,
+    ) -> Self {
+        let situation = Situation::of_current(place, answer, recorded_on, now);
+        let advice = situation.advise();
+        let flow = answer.aare.flow.filter(|flow| is_flow(*flow));
+        let flow = Reading::new(flow, answer.aare.timestamp, recorded_on);
+        let is_current = matches!(flow.freshness(now), Freshness::Fresh | Freshness::Recorded);
+        let level = level(&advice, &flow, now);
+        let next = advice.flood.next.filter(|next| Some(next.level) > level);
+        Self {
+            place,
+            flow,
+            level,
+            next: next.filter(|_| is_current && level.is_some()),
+            trend: situation.trend().filter(|_| is_current),
+            advice,
+            asked_at: now,
+            upstream_trouble: None,
+        }
+    }
+}
+
+/// The level that may be told. One that warns is told longer than one that
+/// does not.
+fn level(advice: &Advice, flow: &Reading, now: Timestamp) -> Option<FloodLevel> {
+    let is_old = flow.recorded_on.is_none() && flow.age(now).is_none_or(|age| age > OLD_AFTER);
+    advice.flood.level.filter(|level| match level {
+        FloodLevel::NoOrMinor => advice.verdict != Verdict::Unknown,
+        _ => !is_old,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Direction;
+
+    const MEASURED: i64 = 1_783_000_000;
+
+    /// A synthetic answer: the flow, and `past` as it was every 10 minutes.
+    fn synthetic(flow: &str, api_level: &str, past: &[f64]) -> Current {
+        let past: Vec<_> = past
+            .iter()
+            .rev()
+            .zip(0..)
+            .map(|(flow, n)| format!(r#"{{"timestamp": {}, "flow": {flow}}}"#, MEASURED - 600 * n))
+            .collect();
+        serde_json::from_str(&format!(
+            r#"{{"aare": {{"location": "Bärn", "timestamp": {MEASURED}, "flow": {flow},
+                "flow_gefahrenstufe": {api_level}}}, "aarepast": [{}]}}"#,
+            past.join(",")
+        ))
+        .unwrap()
+    }
+
+    fn at(id: &str, answer: &Current, seconds_later: i64) -> Danger {
+        let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
+        Danger::new(Place::find(id).unwrap(), answer, None, now)
+    }
+
+    fn number(danger: &Danger) -> Option<u8> {
+        danger.level.map(FloodLevel::number)
+    }
+
+    #[test]
+    fn synthetic_high_water_is_told_with_level_distance_and_trend() {
+        let past: Vec<_> = (0..12).map(|n| 440.0 + 2.0 * f64::from(n)).collect();
+        let danger = at("bern", &synthetic("462", "null", &past), 600);
+        assert_eq!(danger.advice.verdict, Verdict::DoNotSwim);
+        assert_eq!(number(&danger), Some(3));
+        let next = danger.next.unwrap();
+        assert_eq!((next.level.number(), next.missing_m3_per_s), (4, 38.0));
+        let trend = danger.trend.unwrap();
+        assert_eq!(trend.direction, Direction::Rising);
+        assert!((trend.per_hour.unwrap() - 12.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_missing_flow_is_neither_zero_nor_level_one() {
+        for flow in ["null", "0", "-5", "\"x\""] {
+            for api_level in ["null", "1"] {
+                let danger = at("bern", &synthetic(flow, api_level, &[]), 600);
+                assert_eq!(danger.advice.verdict, Verdict::Unknown, "{flow}");
+                assert_eq!(danger.flow.value, None, "{flow}");
+                assert_eq!((number(&danger), danger.next), (None, None), "{flow}");
+                assert!(danger.trend.is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn olten_has_no_level_whatever_the_flow() {
+        let danger = at("olten", &synthetic("100", "null", &[]), 600);
+        assert_eq!(danger.advice.verdict, Verdict::Unknown);
+        assert_eq!(number(&danger), None);
+    }
+
+    #[test]
+    fn a_stale_flow_is_unknown_and_never_level_one() {
+        let danger = at("bern", &synthetic("100", "null", &[100.0; 12]), 3 * 3600);
+        assert_eq!(danger.advice.verdict, Verdict::Unknown);
+        assert_eq!((danger.flow.value, number(&danger)), (Some(100.0), None));
+        assert!(danger.next.is_none() && danger.trend.is_none());
+    }
+
+    #[test]
+    fn a_warning_is_told_until_it_is_a_day_old() {
+        let flood = synthetic("462", "null", &[]);
+        for (hours, level) in [(1, Some(3)), (3, Some(3)), (25, None)] {
+            assert_eq!(number(&at("bern", &flood, hours * 3600)), level, "{hours}");
+        }
+    }
+
+    #[test]
+    fn the_apis_higher_level_has_no_lower_level_next() {
+        let danger = at("bern", &synthetic("100", "4", &[]), 600);
+        assert_eq!((number(&danger), danger.next), (Some(4), None));
+    }
+
+    #[test]
+    fn a_flow_that_seems_stuck_is_not_level_one() {
+        let danger = at("bern", &synthetic("100", "null", &[100.0; 217]), 600);
+        assert_eq!(danger.advice.verdict, Verdict::Unknown);
+        assert_eq!(number(&danger), None);
+    }
+}

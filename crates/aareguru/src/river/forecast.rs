@@ -1,0 +1,583 @@
+//! What comes at one place: the water for two hours, the weather for days.
+//!
+//! The API forecasts no flow, and the water no further than two hours.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+
+use crate::api::{Answer, Current, DayPart, SunDay};
+use crate::local_time::ZURICH;
+use crate::{Advice, Direction, Error, Place, Reading, Situation, Verdict, WeatherSymbol};
+
+/// How far ahead the water is forecast.
+const WATER_AHEAD: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// The least difference in °C that the API's tenths can show.
+const NOISE_CELSIUS: f64 = 0.05;
+
+/// The forecast for a place.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Forecast {
+    /// The place, which the answer was checked to be about.
+    pub place: &'static Place,
+    /// Water temperature in °C as measured last, to the tenth.
+    pub water: Reading,
+    /// The water two hours after that.
+    pub water_in_two_hours: Option<WaterForecast>,
+    /// Air temperature in °C as measured last, at a time of its own.
+    pub air: Reading,
+    /// The day in Switzerland that the parts are of; the days count from it.
+    pub today: Option<Date>,
+    /// Morning, afternoon and evening of that day.
+    pub parts: [PartForecast; 3],
+    /// The sunshine of that day.
+    pub sunshine: Sunshine,
+    /// The days after it; four if the API tells them all.
+    pub days: Vec<DayForecast>,
+    /// The day of the recording, if this is one and not the live river.
+    pub recorded_on: Option<Date>,
+    /// Why this is an earlier answer: the API gave no new one. `None` if it is
+    /// as new as it should be.
+    pub upstream_trouble: Option<Error>,
+    current: Arc<Current>,
+}
+
+/// The water two hours after it was measured.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WaterForecast {
+    /// Water temperature in °C, to the tenth.
+    pub celsius: f64,
+    /// For when: two hours after the measurement.
+    pub at: Option<Timestamp>,
+    /// By how many °C it is warmer than as measured; negative if colder.
+    pub change_celsius: Option<f64>,
+    /// Which way the temperature goes; a change of less than 0.05 °C is none.
+    pub direction: Direction,
+    /// What the API says of it, in Bernese German. It is no advice.
+    pub saying: Option<String>,
+}
+
+/// A part of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PartOfDay {
+    /// Taken to be over at 12:00; the API does not tell when its parts end.
+    Morning,
+    /// Taken to be over at 18:00.
+    Afternoon,
+    /// The rest of the day.
+    Evening,
+}
+
+/// The weather in a part of today.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct PartForecast {
+    /// Which part.
+    pub part: PartOfDay,
+    /// The weather.
+    pub symbol: Option<&'static WeatherSymbol>,
+    /// Air temperature in °C.
+    pub air_celsius: Option<f64>,
+    /// Rain in mm.
+    pub rain_mm: Option<f64>,
+    /// Probability of rain in percent.
+    pub rain_risk_percent: Option<f64>,
+}
+
+/// The weather of a day to come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct DayForecast {
+    /// How many days after [`Forecast::today`]: 1 is the next.
+    pub days_ahead: u8,
+    /// Its date in Switzerland.
+    pub date: Option<Date>,
+    /// The weather.
+    pub symbol: Option<&'static WeatherSymbol>,
+    /// Lowest air temperature in °C.
+    pub lowest_air_celsius: Option<f64>,
+    /// Highest air temperature in °C.
+    pub highest_air_celsius: Option<f64>,
+    /// Rain in mm.
+    pub rain_mm: Option<f64>,
+    /// Probability of rain in percent.
+    pub rain_risk_percent: Option<f64>,
+    /// Its sunshine.
+    pub sunshine: Sunshine,
+}
+
+/// How long the sun shines on a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Sunshine {
+    /// In minutes.
+    pub minutes: Option<u32>,
+    /// In percent of what is possible on that day.
+    pub percent: Option<f64>,
+}
+
+/// Why no part of today is the best one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoBestPart {
+    /// The weather does not matter: something speaks against the river, or not
+    /// enough is known of it.
+    Verdict(Verdict),
+    /// The forecast is not of today.
+    AnotherDay,
+    /// Of the parts still to come there is none or one, or the rain is not
+    /// known of each.
+    TooLittle,
+}
+
+impl fmt::Display for NoBestPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict(verdict) => write!(f, "the verdict on the river is {}", verdict.as_str()),
+            Self::AnotherDay => f.write_str("the forecast is not known to be of today"),
+            Self::TooLittle => f.write_str(
+                "fewer than two parts of the day are left, or their rain is not forecast",
+            ),
+        }
+    }
+}
+
+impl Forecast {
+    pub(super) fn new(place: &'static Place, answer: &Answer<Current>) -> Self {
+        let trouble = answer.upstream_trouble().cloned();
+        Self::of(
+            place,
+            Arc::clone(answer.value()),
+            answer.recorded_on(),
+            trouble,
+        )
+    }
+
+    fn of(
+        place: &'static Place,
+        current: Arc<Current>,
+        recorded_on: Option<Date>,
+        upstream_trouble: Option<Error>,
+    ) -> Self {
+        let weather = current.weather.clone().unwrap_or_default();
+        let air = weather.current.unwrap_or_default();
+        let parts = weather.today.unwrap_or_default();
+        let sun_today = current.sun.as_ref().and_then(|sun| sun.today.as_ref());
+        let days = days(&current);
+        let first = days
+            .iter()
+            .find_map(|day| Some((day.date?, day.days_ahead)));
+        let aare = &current.aare;
+        let celsius = aare.temperature.or(aare.temperature_prec);
+        Self {
+            place,
+            water: Reading::new(celsius, aare.timestamp, recorded_on),
+            water_in_two_hours: water_in_two_hours(&current),
+            air: Reading::new(air.tt, air.timestamp, recorded_on),
+            today: first.and_then(|(date, ahead)| date.checked_sub(i64::from(ahead).days()).ok()),
+            parts: [
+                PartForecast::new(PartOfDay::Morning, parts.v),
+                PartForecast::new(PartOfDay::Afternoon, parts.n),
+                PartForecast::new(PartOfDay::Evening, parts.a),
+            ],
+            sunshine: sun_today.map(Sunshine::new).unwrap_or_default(),
+            days,
+            recorded_on,
+            upstream_trouble,
+            current,
+        }
+    }
+
+    /// What may be said to a swimmer at the time `now`; of a recording, what
+    /// was to be said then.
+    pub fn advice(&self, now: Timestamp) -> Advice {
+        Situation::of_current(self.place, &self.current, self.recorded_on, now).advise()
+    }
+
+    /// The Swiss time from which one looks ahead: `now`, or the time of the
+    /// measurement in a recording.
+    pub fn seen_from(&self, now: Timestamp) -> Zoned {
+        let measured = self.air.measured_at.max(self.water.measured_at);
+        let at = self.recorded_on.and(measured).unwrap_or(now);
+        at.to_zoned(ZURICH.clone())
+    }
+
+    /// Whether the parts are of the day it is at the time `now`; `None` if
+    /// that is not known.
+    pub fn is_of_today(&self, now: Timestamp) -> Option<bool> {
+        self.today.map(|today| today == self.seen_from(now).date())
+    }
+
+    /// The days to come that begin within so many hours from `now`. Fewer if
+    /// the API does not tell them.
+    pub fn days_within(&self, hours: u32, now: Timestamp) -> Vec<&DayForecast> {
+        let from = self.seen_from(now);
+        let last = last_day(&from, hours);
+        let is_within = |day: &&DayForecast| {
+            let date = day.date.or_else(|| {
+                let ahead = i64::from(day.days_ahead).days();
+                self.today.unwrap_or(from.date()).checked_add(ahead).ok()
+            });
+            date.is_some_and(|date| from.date() <= date && date <= last)
+        };
+        self.days.iter().filter(is_within).collect()
+    }
+
+    /// Whether the days reach as far as `hours` from `now`.
+    pub fn reaches(&self, hours: u32, now: Timestamp) -> bool {
+        let from = self.seen_from(now);
+        let last = last_day(&from, hours);
+        last == from.date()
+            || self
+                .days_within(hours, now)
+                .iter()
+                .any(|day| day.date == Some(last))
+    }
+
+    /// The driest of the parts of today that are still to come, and of equally
+    /// dry ones the warmest; several if they are alike in both.
+    ///
+    /// It tells of the weather only, and nothing unless no warning is known
+    /// for the river itself. That is known for now and not for later.
+    pub fn best_parts(&self, now: Timestamp) -> Result<Vec<&PartForecast>, NoBestPart> {
+        let verdict = self.advice(now).verdict;
+        if verdict != Verdict::NoKnownWarning {
+            return Err(NoBestPart::Verdict(verdict));
+        }
+        if self.is_of_today(now) != Some(true) {
+            return Err(NoBestPart::AnotherDay);
+        }
+        let hour = self.seen_from(now).hour();
+        let to_come: Vec<_> = self
+            .parts
+            .iter()
+            .filter(|it| hour < it.part.ends_at_hour())
+            .collect();
+        let rain: Option<Vec<_>> = to_come.iter().map(|part| part.rain()).collect();
+        let driest = rain
+            .filter(|rain| rain.len() > 1)
+            .and_then(|rain| rain.into_iter().min_by(compare_rain))
+            .ok_or(NoBestPart::TooLittle)?;
+        let is_driest = |part: &&PartForecast| {
+            part.rain()
+                .is_some_and(|rain| compare_rain(&rain, &driest).is_eq())
+        };
+        let dry: Vec<_> = to_come.into_iter().filter(is_driest).collect();
+        let air: Option<Vec<f64>> = dry.iter().map(|part| part.air_celsius).collect();
+        let warmest = air.and_then(|air| air.into_iter().max_by(f64::total_cmp));
+        let is_best = |part: &&PartForecast| warmest.is_none() || part.air_celsius == warmest;
+        Ok(dry.into_iter().filter(is_best).collect())
+    }
+}
+
+impl PartOfDay {
+    /// `morning`, `afternoon` or `evening`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Morning => "morning",
+            Self::Afternoon => "afternoon",
+            Self::Evening => "evening",
+        }
+    }
+
+    fn ends_at_hour(self) -> i8 {
+        match self {
+            Self::Morning => 12,
+            Self::Afternoon => 18,
+            Self::Evening => 24,
+        }
+    }
+}
+
+impl PartForecast {
+    fn new(part: PartOfDay, told: Option<DayPart>) -> Self {
+        let told = told.unwrap_or_default();
+        Self {
+            part,
+            symbol: WeatherSymbol::find(told.symt, told.sy.as_deref()),
+            air_celsius: told.tt,
+            rain_mm: told.rr,
+            rain_risk_percent: told.rrisk,
+        }
+    }
+
+    /// Probability in percent, then amount in mm.
+    fn rain(&self) -> Option<(f64, f64)> {
+        self.rain_risk_percent.zip(self.rain_mm)
+    }
+}
+
+impl Sunshine {
+    fn new(told: &SunDay) -> Self {
+        Self {
+            minutes: told.suntotal.as_deref().and_then(minutes),
+            percent: told.sunrelative,
+        }
+    }
+}
+
+/// Hours and minutes, as in `3:20`, in minutes.
+fn minutes(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours <= 24 && minutes < 60).then(|| hours * 60 + minutes)
+}
+
+fn last_day(from: &Zoned, hours: u32) -> Date {
+    let last = from.checked_add(SignedDuration::from_hours(i64::from(hours)));
+    last.map_or(Date::MAX, |at| at.date())
+}
+
+fn compare_rain(a: &(f64, f64), b: &(f64, f64)) -> Ordering {
+    a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+}
+
+fn water_in_two_hours(current: &Current) -> Option<WaterForecast> {
+    let aare = &current.aare;
+    let celsius = aare.forecast2h?;
+    let at = aare
+        .timestamp
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .and_then(|at| at.checked_add(WATER_AHEAD).ok());
+    // Both to the tenth; the noise of the subtraction is not to be shown.
+    let measured = aare.temperature.or(aare.temperature_prec);
+    let change = measured.map(|measured| ((celsius - measured) * 10.0).round() / 10.0);
+    let direction = match change {
+        None => Direction::Unknown,
+        Some(change) if change >= NOISE_CELSIUS => Direction::Rising,
+        Some(change) if change <= -NOISE_CELSIUS => Direction::Falling,
+        Some(_) => Direction::Steady,
+    };
+    Some(WaterForecast {
+        celsius,
+        at,
+        // No minus zero.
+        change_celsius: change.map(|change| change + 0.0),
+        direction,
+        saying: aare.forecast2h_text.clone(),
+    })
+}
+
+/// The days after today, as the list and the sun tell them together.
+fn days(current: &Current) -> Vec<DayForecast> {
+    let told = current.weather.iter().flat_map(|weather| &weather.forecast);
+    let days = (1u8..=u8::MAX).zip(told).map(|(days_ahead, day)| {
+        let at = day.timestamp.and_then(|at| Timestamp::from_second(at).ok());
+        let sun = current
+            .sun
+            .as_ref()
+            .and_then(|sun| sun.forecast.get(&days_ahead));
+        // Should the two be out of step, the weekdays tell.
+        let sun = sun.filter(|sun| sun.day.is_none() || day.day.is_none() || sun.day == day.day);
+        DayForecast {
+            days_ahead,
+            date: at.map(|at| at.to_zoned(ZURICH.clone()).date()),
+            symbol: WeatherSymbol::find(day.symt, day.sy.as_deref()),
+            lowest_air_celsius: day.tn,
+            highest_air_celsius: day.tx,
+            rain_mm: day.rr,
+            rain_risk_percent: day.rrisk,
+            sunshine: sun.map(Sunshine::new).unwrap_or_default(),
+        }
+    });
+    days.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-07-04 10:00 CEST, when it was measured, and 20 minutes later.
+    const MEASURED: i64 = 1_783_152_000;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(MEASURED + 20 * 60).unwrap()
+    }
+
+    fn forecast(aare: &str, rest: &str) -> Forecast {
+        let json = format!(r#"{{"aare": {{"timestamp": {MEASURED}, {aare}}} {rest}}}"#);
+        let current: Current = serde_json::from_str(&json).unwrap();
+        Forecast::of(Place::find("bern").unwrap(), Arc::new(current), None, None)
+    }
+
+    /// Three parts of a day, each with risk, rain and air; four days.
+    fn weather(parts: [&str; 3]) -> String {
+        let [v, n, a] = parts.map(|part| {
+            let mut values = part.split(' ');
+            let mut next = || values.next().unwrap();
+            format!(
+                r#"{{"rrisk": {}, "rr": {}, "tt": {}}}"#,
+                next(),
+                next(),
+                next()
+            )
+        });
+        let days: Vec<_> = (1..=4)
+            .map(|n| format!(r#"{{"timestamp": {}, "symt": {n}}}"#, MEASURED + n * 86_400))
+            .collect();
+        format!(
+            r#", "weather": {{"today": {{"v": {v}, "n": {n}, "a": {a}}}, "forecast": [{}]}}"#,
+            days.join(",")
+        )
+    }
+
+    fn best(forecast: &Forecast, now: Timestamp) -> Result<Vec<&'static str>, NoBestPart> {
+        let best = forecast.best_parts(now)?;
+        Ok(best.iter().map(|it| it.part.as_str()).collect())
+    }
+
+    const CALM: &str = r#""temperature": 19.0, "flow": 150"#;
+
+    #[test]
+    fn a_change_of_the_water_is_told_with_its_direction() {
+        for (in_two_hours, change, direction) in [
+            ("19.2", Some(0.2), Direction::Rising),
+            ("18.9", Some(-0.1), Direction::Falling),
+            ("19", Some(0.0), Direction::Steady),
+        ] {
+            let aare = format!(r#""temperature": 19.0, "forecast2h": {in_two_hours}"#);
+            let water = forecast(&aare, "").water_in_two_hours.unwrap();
+            assert_eq!((water.change_celsius, water.direction), (change, direction));
+            assert_eq!(water.at.unwrap().as_second(), MEASURED + 7200);
+        }
+        let alone = forecast(r#""temperature": null, "forecast2h": 19"#, "");
+        let water = alone.water_in_two_hours.unwrap();
+        assert_eq!(
+            (water.change_celsius, water.direction),
+            (None, Direction::Unknown)
+        );
+    }
+
+    #[test]
+    fn nulls_everywhere_stay_unknown() {
+        for rest in [
+            "",
+            r#", "weather": null, "sun": null"#,
+            r#", "weather": {"current": null, "today": null, "forecast": null}"#,
+            r#", "weather": {"today": {"v": null, "n": {"sy": null, "symt": null, "tt": null,
+                "rr": null, "rrisk": null}}}, "sun": {"today": {"suntotal": null}}"#,
+        ] {
+            let forecast = forecast(r#""temperature": null, "forecast2h": null"#, rest);
+            assert_eq!(forecast.water.value, None);
+            assert_eq!(forecast.water_in_two_hours, None);
+            for part in forecast.parts {
+                assert_eq!(part, PartForecast::new(part.part, None));
+            }
+            assert_eq!(forecast.sunshine, Sunshine::default());
+            assert!(forecast.days_within(96, now()).is_empty());
+            assert!(!forecast.reaches(96, now()));
+            assert_eq!(forecast.is_of_today(now()), None);
+        }
+        let days = forecast(
+            CALM,
+            r#", "weather": {"forecast": [{"tx": null, "timestamp": null}]}"#,
+        );
+        let day = days.days_within(24, now())[0];
+        assert_eq!(
+            (day.date, day.highest_air_celsius, day.rain_mm),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn the_days_go_as_far_as_asked() {
+        let forecast = forecast(CALM, &weather(["0 0 20"; 3]));
+        assert_eq!(forecast.today.unwrap().to_string(), "2026-07-04");
+        for (hours, n_days, reaches) in [
+            (1, 0, true),
+            (13, 0, true),
+            (14, 1, true),
+            (24, 1, true),
+            (96, 4, true),
+            (120, 4, false),
+            (u32::MAX, 4, false),
+        ] {
+            assert_eq!(forecast.days_within(hours, now()).len(), n_days, "{hours}");
+            assert_eq!(forecast.reaches(hours, now()), reaches, "{hours}");
+        }
+    }
+
+    #[test]
+    fn the_forecast_of_yesterday_is_not_that_of_today() {
+        let forecast = forecast(CALM, &weather(["0 0 20", "1 0 20", "2 0 20"]));
+        let tomorrow = Timestamp::from_second(MEASURED + 86_400).unwrap();
+        assert_eq!(forecast.is_of_today(now()), Some(true));
+        assert_eq!(forecast.is_of_today(tomorrow), Some(false));
+        assert_eq!(forecast.days_within(24, tomorrow).len(), 2);
+    }
+
+    #[test]
+    fn the_driest_part_to_come_is_the_best_then_the_warmest() {
+        for (parts, parts_best) in [
+            (["0 0 20", "20 1 25", "10 0 18"], vec!["morning"]),
+            (
+                ["10 0 20", "10 0 25", "10 0 25"],
+                vec!["afternoon", "evening"],
+            ),
+            (["10 0.2 20", "10 0 18", "90 9 25"], vec!["afternoon"]),
+            (
+                ["10 0 null", "10 0 25", "20 0 25"],
+                vec!["morning", "afternoon"],
+            ),
+        ] {
+            assert_eq!(
+                best(&forecast(CALM, &weather(parts)), now()),
+                Ok(parts_best)
+            );
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_over_is_not_the_best() {
+        // It is 12:20, so the morning is over.
+        let json = weather(["0 0 30", "20 1 25", "10 0 18"]);
+        let forecast = forecast(CALM, &json);
+        let noon = Timestamp::from_second(MEASURED + 7200 - 1).unwrap();
+        assert_eq!(best(&forecast, noon), Ok(vec!["morning"]));
+        let at = |seconds: i64| Timestamp::from_second(MEASURED + seconds).unwrap();
+        assert_eq!(best(&forecast, at(7200)), Ok(vec!["evening"]));
+    }
+
+    #[test]
+    fn no_weather_is_good_enough_against_a_verdict() {
+        let json = weather(["0 0 30"; 3]);
+        for (aare, verdict) in [
+            (r#""flow": 205"#, Verdict::Caution),
+            (r#""flow": 225"#, Verdict::DoNotSwim),
+            (r#""flow": null"#, Verdict::Unknown),
+        ] {
+            let forecast = forecast(aare, &json);
+            assert_eq!(best(&forecast, now()), Err(NoBestPart::Verdict(verdict)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_forecast_for_each_part_has_no_best() {
+        let forecast = forecast(CALM, &weather(["0 0 30", "null 0 20", "0 0 20"]));
+        assert_eq!(best(&forecast, now()), Err(NoBestPart::TooLittle));
+    }
+
+    #[test]
+    fn sunshine_is_hours_and_minutes() {
+        for (text, expected) in [
+            ("3:20", Some(200)),
+            ("0:05", Some(5)),
+            ("14:59", Some(899)),
+            ("3:60", None),
+            ("25:00", None),
+            ("-1:00", None),
+            ("4294967295:00", None),
+            ("3", None),
+            ("", None),
+        ] {
+            assert_eq!(minutes(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The readings as each source has them.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::{HistorySource, Shortfall};
+use crate::api::{Answer, History, HistoryPoint};
+use crate::excerpt::excerpt;
+use crate::series::{RiverPoint, in_order};
+use crate::{Client, Error, Place, TimeSpan};
+
+/// Requests start and end on this grid, so that askers share answers.
+const GRID_SECS: i64 = 600;
+
+/// What the history may call the temperature of the water and the flow.
+const TEMPERATURES: [&str; 5] = [
+    "temperature",
+    "temperature_prec",
+    "aare",
+    "aare_prec",
+    "tt_water",
+];
+const FLOWS: [&str; 3] = ["flow", "abfluss", "discharge"];
+
+/// What a source has; not cut to the span.
+pub(super) struct Found {
+    pub(super) points: Vec<RiverPoint>,
+    pub(super) recorded_on: Option<Date>,
+    pub(super) trouble: Option<Error>,
+}
+
+pub(super) async fn fetch(
+    client: &Client,
+    source: HistorySource,
+    place: &Place,
+    span: &TimeSpan,
+) -> Result<Found, Shortfall> {
+    let (start, end) = on_grid(span);
+    let failed = |error| Shortfall::Failed {
+        from: source,
+        error,
+    };
+    match source {
+        HistorySource::Current => {
+            let answer = client.current(place).await.map_err(failed)?;
+            let past = answer.aarepast.iter();
+            let points = past.filter_map(|p| point(p.timestamp, p.temperature, p.flow));
+            Ok(Found::new(points.collect(), &answer))
+        }
+        HistorySource::Hydro => {
+            let answer = client.hydro_daterange(place, start, end).await;
+            let answer = answer.map_err(failed)?;
+            let past = answer.points.iter();
+            let points = past.filter_map(|p| point(p.timestamp, p.temperature, p.flow));
+            Ok(Found::new(points.collect(), &answer))
+        }
+        HistorySource::History => {
+            let answer = client.history(place, start, end).await.map_err(failed)?;
+            Ok(Found::new(points_of(&answer)?, &answer))
+        }
+    }
+}
+
+impl Found {
+    fn new<T>(points: Vec<RiverPoint>, answer: &Answer<T>) -> Self {
+        Self {
+            points: in_order(points),
+            recorded_on: answer.recorded_on(),
+            trouble: answer.upstream_trouble().cloned(),
+        }
+    }
+}
+
+/// `None` without a possible time.
+fn point(
+    unix_seconds: Option<i64>,
+    temperature: Option<f64>,
+    flow: Option<f64>,
+) -> Option<RiverPoint> {
+    let at = Timestamp::from_second(unix_seconds?).ok()?;
+    Some(RiverPoint::new(at, temperature, flow))
+}
+
+/// The span, and up to a step more at both ends.
+fn on_grid(span: &TimeSpan) -> (Timestamp, Timestamp) {
+    let start = span.start().as_second().rem_euclid(GRID_SECS);
+    let end = (-span.end().as_second()).rem_euclid(GRID_SECS);
+    let earlier = span.start().checked_sub(start.seconds());
+    let later = span.end().checked_add(end.seconds());
+    (earlier.unwrap_or(span.start()), later.unwrap_or(span.end()))
+}
+
+fn points_of(history: &History) -> Result<Vec<RiverPoint>, Shortfall> {
+    let temperature = series(&history.series, &TEMPERATURES);
+    let flow = series(&history.series, &FLOWS);
+    if temperature.is_none() && flow.is_none() && !history.series.is_empty() {
+        let names: Vec<_> = history.series.keys().map(String::as_str).collect();
+        return Err(Shortfall::Unnamed {
+            from: HistorySource::History,
+            names: excerpt(&names.join(", "), 60),
+        });
+    }
+    let temperature = temperature.into_iter().flatten();
+    let flow = flow.into_iter().flatten();
+    let warm = temperature.filter_map(|p| point(Some(p.timestamp), p.value, None));
+    let flowing = flow.filter_map(|p| point(Some(p.timestamp), None, p.value));
+    Ok(warm.chain(flowing).collect())
+}
+
+fn series<'a>(
+    all: &'a BTreeMap<String, Vec<HistoryPoint>>,
+    names: &[&str],
+) -> Option<&'a Vec<HistoryPoint>> {
+    let called = |name: &&str| all.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    names.iter().find_map(called).map(|(_, points)| points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_reach_to_the_grid_outside_the_span() {
+        let now = Timestamp::from_second(1_788_300_000).unwrap();
+        let asked = |start: &str, end: &str| {
+            let (start, end) = on_grid(&TimeSpan::read(start, end, now).unwrap());
+            (start.as_second(), end.as_second())
+        };
+        assert_eq!(
+            asked("1788220801", "1788221399"),
+            (1_788_220_800, 1_788_221_400)
+        );
+        assert_eq!(
+            asked("1788220800", "1788221400"),
+            (1_788_220_800, 1_788_221_400)
+        );
+    }
+}

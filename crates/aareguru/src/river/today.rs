@@ -1,0 +1,79 @@
+//! How warm is the water at one place, in short?
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::api::WaterToday;
+use crate::{Error, Freshness, Place, Reading};
+
+/// The temperature at a place, and a saying: the least the API tells.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TodayInShort {
+    /// The place, which the answer was checked to be about.
+    pub place: &'static Place,
+    /// Water temperature in °C, to the tenth.
+    pub water: Reading,
+    /// What the API says of it, in Bernese German; `None` if the temperature
+    /// is old. It is not advice.
+    pub saying: Option<String>,
+    /// The same in about 15 characters.
+    pub short_saying: Option<String>,
+    /// Why this is an earlier answer: the API gave no new one. `None` if it is
+    /// as new as it should be. The reading's age is true either way.
+    pub upstream_trouble: Option<Error>,
+}
+
+impl TodayInShort {
+    pub(super) fn new(
+        place: &'static Place,
+        answer: &WaterToday,
+        recorded_on: Option<Date>,
+        now: Timestamp,
+    ) -> Self {
+        let value = answer.aare.or(answer.aare_prec);
+        let water = Reading::new(value, answer.time, recorded_on);
+        let is_old = water.freshness(now) == Freshness::Old;
+        let unless_old = |saying: &Option<String>| saying.clone().filter(|_| !is_old);
+        Self {
+            place,
+            water,
+            saying: unless_old(&answer.text),
+            short_saying: unless_old(&answer.text_short),
+            upstream_trouble: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEASURED: i64 = 1_783_000_000;
+
+    fn after(hours: i64, body: &str) -> TodayInShort {
+        let now = Timestamp::from_second(MEASURED + hours * 3600).unwrap();
+        let body = body.replace("THEN", &MEASURED.to_string());
+        let answer = serde_json::from_str(&body).unwrap();
+        TodayInShort::new(&Place::all()[3], &answer, None, now)
+    }
+
+    #[test]
+    fn an_old_saying_does_not_speak_of_the_water_now() {
+        let body = r#"{"aare": 19.5, "text": "Ja eh!", "text_short": "ja", "time": THEN}"#;
+        let stale = after(3, body);
+        assert_eq!(stale.saying.as_deref(), Some("Ja eh!"));
+        assert_eq!(stale.short_saying.as_deref(), Some("ja"));
+        let old = after(25, body);
+        assert_eq!(old.water.value, Some(19.5));
+        assert_eq!((old.saying, old.short_saying), (None, None));
+    }
+
+    #[test]
+    fn a_missing_temperature_is_unknown_and_not_zero() {
+        assert_eq!(
+            after(1, r#"{"aare": null, "time": THEN}"#).water.value,
+            None
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! A series day by day.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::statistics::mean;
+use crate::local_time::ZURICH;
+
+/// One quantity on one day in Switzerland, in its own unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Day {
+    /// The day, from midnight to midnight of Swiss local time.
+    pub date: Date,
+    /// How many readings have a value.
+    pub count: usize,
+    /// The lowest value.
+    pub min: f64,
+    /// The mean of the readings.
+    pub mean: f64,
+    /// The highest value.
+    pub max: f64,
+}
+
+impl Day {
+    /// The days of a series that is sorted by time. A day without any value is
+    /// left out.
+    pub fn all_of(series: &[(Timestamp, Option<f64>)]) -> Vec<Self> {
+        let known: Vec<(Date, f64)> = series
+            .iter()
+            .filter_map(|(at, value)| Some((at, (*value)?)))
+            .filter(|(_, value)| value.is_finite())
+            .map(|(at, value)| (at.to_zoned(ZURICH.clone()).date(), value))
+            .collect();
+        let days = known.chunk_by(|one, next| one.0 == next.0);
+        days.filter_map(Self::of).collect()
+    }
+
+    fn of(readings: &[(Date, f64)]) -> Option<Self> {
+        let values: Vec<f64> = readings.iter().map(|(_, value)| *value).collect();
+        Some(Self {
+            date: readings.first()?.0,
+            count: values.len(),
+            min: values.iter().copied().reduce(f64::min)?,
+            mean: mean(&values)?,
+            max: values.iter().copied().reduce(f64::max)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_end_at_midnight_in_switzerland() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let days = Day::all_of(&[
+            (at("2026-09-01T21:50:00Z"), Some(17.0)),
+            (at("2026-09-01T22:00:00Z"), Some(16.0)),
+            (at("2026-09-02T10:00:00Z"), Some(19.0)),
+            (at("2026-09-03T10:00:00Z"), None),
+        ]);
+        let rows: Vec<_> = days
+            .iter()
+            .map(|day| (day.date.to_string(), day.count, day.min, day.mean, day.max))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("2026-09-01".to_owned(), 1, 17.0, 17.0, 17.0),
+                ("2026-09-02".to_owned(), 2, 16.0, 17.5, 19.0),
+            ]
+        );
+        assert_eq!(Day::all_of(&[]), []);
+    }
+}

@@ -1,0 +1,419 @@
+//! A span of time as people and models write it: dates, times, Unix seconds
+//! and a few relative words.
+//!
+//! Knows no clock: the present is an argument. Days are those of Switzerland.
+
+use std::time::Duration;
+
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::{Span, Timestamp, ToSpan, Zoned};
+
+use crate::excerpt::excerpt;
+use crate::local_time;
+use crate::local_time::ZURICH;
+
+/// A span of time, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimeSpan {
+    start: Timestamp,
+    end: Timestamp,
+}
+
+/// Why a text is no span of time that can be asked about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpanError {
+    /// The text is no time: write it in one of the forms.
+    #[error(
+        "cannot read `{text}` as `{bound}`: write a date (`2026-09-01`), a date and time \
+         (`2026-09-01T14:00`, Swiss local time unless it ends with its zone, as in \
+         `2026-09-01T12:00Z`), Unix seconds (`1788220800`), or `now`, `today`, `yesterday`, \
+         `last week`, `-24 hours`, `-7 days`"
+    )]
+    Unreadable {
+        /// `start` or `end`.
+        bound: &'static str,
+        /// What was written, cut to 40 characters.
+        text: String,
+    },
+
+    /// The span ends before it starts: exchange the two.
+    #[error("`start` ({}) is after `end` ({})", local_time(*.start), local_time(*.end))]
+    Reversed {
+        /// Where it starts.
+        start: Timestamp,
+        /// Where it ends.
+        end: Timestamp,
+    },
+
+    /// Nothing is measured yet: ask about the past.
+    #[error(
+        "`{bound}` ({}) lies in the future, and only what was measured can be told: it is {} now",
+        local_time(*.at), local_time(*.now)
+    )]
+    Future {
+        /// `start` or `end`.
+        bound: &'static str,
+        /// What it says.
+        at: Timestamp,
+        /// The present.
+        now: Timestamp,
+    },
+
+    /// Ask about less at once.
+    #[error(
+        "the span is {days} days long; {} at most can be asked about at once",
+        TimeSpan::MAX_DAYS
+    )]
+    TooLong {
+        /// How many days it has, rounded up.
+        days: u64,
+    },
+}
+
+/// What a text stands for: a moment, or the days from `first` to before `end`.
+enum Written {
+    Moment(Timestamp),
+    Days { first: Timestamp, end: Timestamp },
+}
+
+impl TimeSpan {
+    /// The longest span in days: a leap year.
+    pub const MAX_DAYS: u64 = 366;
+
+    /// How far the asker's clock may run ahead.
+    const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
+
+    /// The span from `start` to `end`, read at the time `now`.
+    ///
+    /// A day (`2026-09-01`, `yesterday`) or a week (`last week`: Monday to
+    /// Sunday) starts a span with its first second and ends one with its last,
+    /// or now. Date-times without a zone are Swiss local time; one that occurs
+    /// twice in autumn is the first, one that is left out in spring is an hour
+    /// later. Days and longer count back by the calendar, `-1 day` from 13:00 to
+    /// 13:00; hours and minutes by the clock.
+    pub fn read(start: &str, end: &str, now: Timestamp) -> Result<Self, SpanError> {
+        let unreadable = |bound, text| SpanError::Unreadable {
+            bound,
+            text: excerpt(text, 40),
+        };
+        let first = written(start, now).ok_or_else(|| unreadable("start", start))?;
+        let last = written(end, now).ok_or_else(|| unreadable("end", end))?;
+        let start = match first {
+            Written::Moment(at) | Written::Days { first: at, .. } => past("start", at, now)?,
+        };
+        let end = match last {
+            Written::Moment(at) => past("end", at, now)?,
+            Written::Days { first, end } => {
+                past("end", first, now)?;
+                (end - 1.second()).min(now)
+            }
+        };
+        if start > end {
+            return Err(SpanError::Reversed { start, end });
+        }
+        let span = Self { start, end };
+        let days = span.length().as_secs().div_ceil(24 * 60 * 60);
+        if days > Self::MAX_DAYS {
+            return Err(SpanError::TooLong { days });
+        }
+        Ok(span)
+    }
+
+    /// The span that is one moment.
+    pub(crate) fn at(moment: Timestamp) -> Self {
+        Self {
+            start: moment,
+            end: moment,
+        }
+    }
+
+    /// What of it is not before `earliest`; its end, if all of it is.
+    pub(crate) fn since(&self, earliest: Timestamp) -> Self {
+        let start = self.start.max(earliest).min(self.end);
+        Self { start, ..*self }
+    }
+
+    /// Where it starts.
+    pub fn start(&self) -> Timestamp {
+        self.start
+    }
+
+    /// Where it ends; not before it starts.
+    pub fn end(&self) -> Timestamp {
+        self.end
+    }
+
+    /// How long it is.
+    pub fn length(&self) -> Duration {
+        self.end.duration_since(self.start).unsigned_abs()
+    }
+
+    /// Whether `at` lies in it.
+    pub fn contains(&self, at: Timestamp) -> bool {
+        (self.start..=self.end).contains(&at)
+    }
+}
+
+/// `at`, unless it is later than a clock may err; never later than `now`.
+fn past(bound: &'static str, at: Timestamp, now: Timestamp) -> Result<Timestamp, SpanError> {
+    let ahead = at.duration_since(now);
+    if ahead.is_positive() && ahead.unsigned_abs() >= TimeSpan::CLOCK_SLACK {
+        return Err(SpanError::Future { bound, at, now });
+    }
+    Ok(at.min(now))
+}
+
+fn written(text: &str, now: Timestamp) -> Option<Written> {
+    let text = text.trim().to_lowercase();
+    let here = now.to_zoned(ZURICH.clone());
+    let today = here.date();
+    match text.as_str() {
+        "now" => return Some(Written::Moment(now)),
+        "today" => return days(today, 1),
+        "yesterday" => return days(today.yesterday().ok()?, 1),
+        "last week" => return days(last_monday(today)?, 7),
+        _ => {}
+    }
+    if let Some(at) = relative(&text, &here).or_else(|| unix_seconds(&text)) {
+        return Some(Written::Moment(at));
+    }
+    absolute(&text.to_uppercase())
+}
+
+/// So many whole days in Switzerland.
+fn days(first: Date, count: i64) -> Option<Written> {
+    let midnight = |day: Date| Some(day.to_zoned(ZURICH.clone()).ok()?.timestamp());
+    Some(Written::Days {
+        first: midnight(first)?,
+        end: midnight(first.checked_add(count.days()).ok()?)?,
+    })
+}
+
+/// The Monday of the week before.
+fn last_monday(today: Date) -> Option<Date> {
+    let since_monday = i64::from(today.weekday().since(Weekday::Monday));
+    today.checked_sub((since_monday + 7).days()).ok()
+}
+
+/// `-7 days`, `- 24 h`, `3 weeks ago`.
+fn relative(text: &str, here: &Zoned) -> Option<Timestamp> {
+    let rest = match (text.strip_prefix('-'), text.strip_suffix(" ago")) {
+        (Some(rest), None) | (None, Some(rest)) => rest.trim(),
+        _ => return None,
+    };
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = rest.split_at(digits);
+    // Longer ones overflow the calendar, and no span is that long.
+    let number: i64 = number
+        .parse::<u32>()
+        .ok()
+        .filter(|n| *n <= 1_000_000)?
+        .into();
+    let back = match unit.trim() {
+        "min" | "minute" | "minutes" => number.minutes(),
+        "h" | "hour" | "hours" => number.hours(),
+        "d" | "day" | "days" => number.days(),
+        "w" | "week" | "weeks" => Span::new().try_weeks(number).ok()?,
+        "month" | "months" => Span::new().try_months(number).ok()?,
+        "year" | "years" => Span::new().try_years(number).ok()?,
+        _ => return None,
+    };
+    Some(here.checked_sub(back).ok()?.timestamp())
+}
+
+/// Nine digits or more; fewer would be a year or a date.
+fn unix_seconds(text: &str) -> Option<Timestamp> {
+    if text.len() < 9 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Timestamp::from_second(text.parse().ok()?).ok()
+}
+
+/// A date, or a date and time with or without its zone.
+fn absolute(text: &str) -> Option<Written> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(Written::Moment(at));
+    }
+    if !text.contains(['T', ' ', ':']) {
+        return days(text.parse().ok()?, 1);
+    }
+    let at: DateTime = text.parse().ok()?;
+    let at = ZURICH.to_ambiguous_zoned(at).compatible().ok()?;
+    Some(Written::Moment(at.timestamp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Wednesday, 2026-09-02 13:20 in Switzerland.
+    fn now() -> Timestamp {
+        "2026-09-02T11:20:00Z".parse().unwrap()
+    }
+
+    #[track_caller]
+    fn reads(start: &str, end: &str, utc: [&str; 2]) {
+        let span = TimeSpan::read(start, end, now()).unwrap();
+        let found = [span.start().to_string(), span.end().to_string()];
+        assert_eq!(found, utc, "{start} to {end}");
+    }
+
+    #[track_caller]
+    fn fails(start: &str, end: &str, says: &str) {
+        let error = TimeSpan::read(start, end, now()).unwrap_err().to_string();
+        assert!(error.contains(says), "{start} to {end}: {error}");
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let present = "2026-09-02T11:20:00Z";
+        for (start, utc) in [
+            ("2026-09-01", "2026-08-31T22:00:00Z"),
+            ("20260901", "2026-08-31T22:00:00Z"),
+            ("2026-01-15", "2026-01-14T23:00:00Z"),
+            ("2026-09-01T14:00", "2026-09-01T12:00:00Z"),
+            (" 2026-09-01 14:00:30 ", "2026-09-01T12:00:30Z"),
+            ("2026-09-01t14:00z", "2026-09-01T14:00:00Z"),
+            ("2026-09-01T14:00:00+05:30", "2026-09-01T08:30:00Z"),
+            (
+                "2026-09-01T14:00+02:00[Europe/Zurich]",
+                "2026-09-01T12:00:00Z",
+            ),
+            ("1788220800", "2026-09-01T00:00:00Z"),
+            ("now", present),
+            ("Today", "2026-09-01T22:00:00Z"),
+            ("yesterday", "2026-08-31T22:00:00Z"),
+            ("last week", "2026-08-23T22:00:00Z"),
+            ("-24 hours", "2026-09-01T11:20:00Z"),
+            ("-24h", "2026-09-01T11:20:00Z"),
+            ("- 90 minutes", "2026-09-02T09:50:00Z"),
+            ("-7 days", "2026-08-26T11:20:00Z"),
+            ("7 days ago", "2026-08-26T11:20:00Z"),
+            ("-1 week", "2026-08-26T11:20:00Z"),
+            // Winter time: the same hour of the day.
+            ("-6 months", "2026-03-02T12:20:00Z"),
+            ("-1 year", "2025-09-02T11:20:00Z"),
+        ] {
+            reads(start, "now", [utc, present]);
+        }
+    }
+
+    #[test]
+    fn a_day_at_the_end_is_included() {
+        reads(
+            "2026-08-30",
+            "2026-08-30",
+            ["2026-08-29T22:00:00Z", "2026-08-30T21:59:59Z"],
+        );
+        reads(
+            "last week",
+            "last week",
+            ["2026-08-23T22:00:00Z", "2026-08-30T21:59:59Z"],
+        );
+        reads(
+            "yesterday",
+            "today",
+            ["2026-08-31T22:00:00Z", "2026-09-02T11:20:00Z"],
+        );
+    }
+
+    #[test]
+    fn a_day_of_the_change_to_winter_has_25_hours() {
+        let span = TimeSpan::read("2025-10-26", "2025-10-26", now()).unwrap();
+        assert_eq!(span.length(), Duration::from_secs(25 * 60 * 60 - 1));
+    }
+
+    #[test]
+    fn an_hour_left_out_in_spring_is_an_hour_later() {
+        reads(
+            "2026-03-29T02:30",
+            "2026-03-29T03:30",
+            ["2026-03-29T01:30:00Z", "2026-03-29T01:30:00Z"],
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_named_with_the_forms_that_are() {
+        for text in [
+            "",
+            "soon",
+            "7 days",
+            "+7 days",
+            "-7",
+            "-x days",
+            "-7 moons",
+            "2026",
+            "2026-13-01",
+            "2026-09-01T25:00",
+            "-99999999999 days",
+            "- -1 day",
+            "-1 day ago",
+        ] {
+            fails(
+                text,
+                "now",
+                &format!("cannot read `{text}` as `start`: write a date"),
+            );
+            fails("yesterday", text, &format!("cannot read `{text}` as `end`"));
+        }
+    }
+
+    #[test]
+    fn spans_that_cannot_be_told_are_refused() {
+        fails("now", "yesterday", "is after `end`");
+        fails("2026-09-03", "now", "lies in the future");
+        fails(
+            "yesterday",
+            "2026-09-02T15:00",
+            "`end` (2026-09-02 15:00 CEST) lies in the future",
+        );
+        fails("1000000000", "now", "days long; 366 at most");
+        // Milliseconds.
+        fails("1788220800000", "now", "cannot read `1788220800000`");
+    }
+
+    #[test]
+    fn a_clock_a_little_ahead_is_forgiven() {
+        reads(
+            "yesterday",
+            "2026-09-02T13:24",
+            ["2026-08-31T22:00:00Z", "2026-09-02T11:20:00Z"],
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_sane_span_or_an_error(
+            start in ".{0,24}", end in ".{0,24}", now in -60_000_000_000_i64..250_000_000_000,
+        ) {
+            let now = Timestamp::from_second(now).unwrap();
+            if let Ok(span) = TimeSpan::read(&start, &end, now) {
+                prop_assert!(span.start() <= span.end() && span.end() <= now);
+            }
+        }
+
+        #[test]
+        fn spans_of_any_words_are_sane(
+            start in "(-[0-9]{1,8} ?(minutes|h|days|weeks|months|years)|today|yesterday|last week|now|[0-9]{9,12}|[0-9]{4}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9])?)",
+            now in -60_000_000_000_i64..250_000_000_000,
+        ) {
+            let now = Timestamp::from_second(now).unwrap();
+            if let Ok(span) = TimeSpan::read(&start, "now", now) {
+                prop_assert!(span.start() <= span.end() && span.end() <= now);
+                prop_assert!(span.length() <= Duration::from_secs(TimeSpan::MAX_DAYS * 86_400));
+            }
+        }
+
+        #[test]
+        fn a_time_is_read_as_it_was_written(at in 1_000_000_000_i64..1_788_000_000) {
+            let at = Timestamp::from_second(at).unwrap();
+            for text in [at.to_string(), at.as_second().to_string()] {
+                let span = TimeSpan::read(&text, &text, now()).unwrap();
+                prop_assert_eq!((span.start(), span.end()), (at, at));
+            }
+        }
+    }
+}
