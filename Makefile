@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt interop deny fuzz ci
+.PHONY: help run test lint fmt interop bench deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -23,6 +23,10 @@ fmt: ## Format the code
 interop: ## Let real MCP clients talk to the server, and show what they say
 	interop/setup
 	cargo test -p aareguru-mcp --test it interop
+
+bench: ## Measure the transport against a bare axum server (10 minutes)
+	cargo build --release
+	cargo run --release -p load --features peers -- bench --write docs/BENCHMARKS.md
 
 deny: ## Check licences, sources and banned crates of all dependencies
 	.ci/cargo-deny check --hide-inclusion-graph bans licenses sources

@@ -1,0 +1,158 @@
+//! The results as Markdown.
+
+use std::fmt::Write;
+
+use super::{Machine, Plan, results::Results, row::Row};
+use crate::{cores::Cores, server::Kind};
+
+/// The table, and below it what is to be known about it.
+pub(super) fn table(plan: &Plan, results: &Results) -> String {
+    let servers = &plan.servers;
+    let judged = servers
+        .iter()
+        .copied()
+        .filter(|kind| matches!(kind, Kind::Ours | Kind::AareguruMcp))
+        .collect::<Vec<_>>();
+    let mut head = vec![String::new()];
+    head.extend(servers.iter().map(|kind| kind.name().to_owned()));
+    head.extend(
+        judged
+            .iter()
+            .map(|kind| format!("{} ÷ ceiling", kind.name())),
+    );
+    head.push("to reach".to_owned());
+
+    let mut text = line(&head);
+    text.push_str(&line(&vec!["---".to_owned(); head.len()]));
+    for row in results.rows() {
+        let mut cells = vec![row.label()];
+        cells.extend(servers.iter().map(|kind| value(results, row, *kind)));
+        cells.extend(judged.iter().map(|kind| ratio(results, row, *kind)));
+        cells.push(match row {
+            // A quick run does not try as many.
+            Row::Held if plan.hold < Plan::full().hold => String::new(),
+            _ => goals(results, row, &judged),
+        });
+        text.push_str(&line(&cells));
+    }
+    for note in results.notes() {
+        let _ = write!(text, "\n- {note}");
+    }
+    for failure in results.failures() {
+        let _ = write!(text, "\n- FAILED: {failure}");
+    }
+    text
+}
+
+/// The table with all that is needed to judge and repeat it.
+pub(super) fn page(
+    table: &str,
+    plan: &Plan,
+    machine: &Machine,
+    cores: Option<Cores>,
+    command: &str,
+) -> String {
+    let table = table.trim_end();
+    let servers = plan.servers.iter().fold(String::new(), |text, kind| {
+        format!("{text}- `{}`: {}.\n", kind.name(), kind.description())
+    });
+    let Plan {
+        rounds,
+        calls,
+        idle,
+        ..
+    } = plan;
+    let cores = match cores {
+        Some(_) => "The server had one core to itself, the client another.",
+        None => "The system chose the cores.",
+    };
+    format!(
+        "\
+# Benchmarks
+
+Written by `make bench`; not to be edited.
+
+{table}
+
+## What was compared
+
+{servers}
+## How it was measured
+
+- Medians of {rounds} rounds with new processes, ± half the range. A ratio is taken within each round.
+- {cores} Client and server share the kernel.
+- Calls: each session waits for its answer on the stream before it calls again; {calls} calls a measure.
+  A session is one event stream and one kept connection for posting.
+- CPU is the process's own clock, user and kernel. Memory is resident memory that belongs to no file, of {idle} sessions.
+- Sessions that are held share 16 connections for posting.
+
+## Where and with what
+
+- Command: `load {command}`
+{machine}"
+    )
+}
+
+fn line(cells: &[String]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn value(results: &Results, row: Row, kind: Kind) -> String {
+    let Some(median) = results.median(row, kind) else {
+        return "–".to_owned();
+    };
+    let decimals = row.decimals();
+    match results.spread(row, kind) {
+        Some(spread) => format!("{median:.decimals$} ± {:.0} %", spread * 100.0),
+        None => format!("{median:.decimals$}"),
+    }
+}
+
+fn ratio(results: &Results, row: Row, kind: Kind) -> String {
+    let ratio = results.ratio(row, kind);
+    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
+}
+
+/// What each server has to reach, and whether it does.
+fn goals(results: &Results, row: Row, judged: &[Kind]) -> String {
+    let goals = judged.iter().filter_map(|kind| {
+        let goal = row.goal(*kind)?;
+        let value = results.median(row, *kind)?;
+        let met = if goal.is_met(value, results.ratio(row, *kind)) {
+            "✓"
+        } else {
+            "✗"
+        };
+        Some(format!("{} {} {met}", kind.name(), goal.text()))
+    });
+    goals.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_tells_medians_ratios_and_what_is_reached() {
+        let mut results = Results::default();
+        let row = Row::CallCpu { sessions: 32 };
+        for (ceiling, ours) in [(20.0, 24.0), (22.0, 26.4)] {
+            results.add(row, Kind::Ceiling, ceiling);
+            results.add(row, Kind::Ours, ours);
+        }
+        results.add(Row::Held, Kind::Ours, 19_000.0);
+        results.note("ours: no more".to_owned());
+        let plan = Plan {
+            servers: vec![Kind::Ceiling, Kind::Ours],
+            ..Plan::full()
+        };
+        assert_eq!(
+            table(&plan, &results),
+            "|  | ceiling | ours | ours ÷ ceiling | to reach |\n\
+             | --- | --- | --- | --- | --- |\n\
+             | server CPU per call, 32 sessions (µs) | 21.0 ± 5 % | 25.2 ± 5 % | 1.20 | ours ≤ 1.25 × ✓ |\n\
+             | sessions held and answering | – | 19000 | – | ours ≥ 20000 ✗ |\n\
+             \n- ours: no more"
+        );
+    }
+}

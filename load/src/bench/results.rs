@@ -1,0 +1,108 @@
+//! The numbers of all rounds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::row::Row;
+use crate::server::Kind;
+
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    values: BTreeMap<(Row, Kind), Vec<f64>>,
+    failures: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Results {
+    pub(super) fn add(&mut self, row: Row, kind: Kind, value: f64) {
+        self.values.entry((row, kind)).or_default().push(value);
+    }
+
+    /// Something could not be measured.
+    pub(super) fn fail(&mut self, kind: Kind, what: &str, error: &anyhow::Error) {
+        self.failures
+            .push(format!("{}: {what}: {error:#}", kind.name()));
+    }
+
+    /// Something is to be known about the numbers.
+    pub(super) fn note(&mut self, what: String) {
+        self.notes.push(what);
+    }
+
+    pub(super) fn failures(&self) -> &[String] {
+        &self.failures
+    }
+
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    pub(super) fn rows(&self) -> BTreeSet<Row> {
+        self.values.keys().map(|(row, _)| *row).collect()
+    }
+
+    pub(super) fn median(&self, row: Row, kind: Kind) -> Option<f64> {
+        self.values
+            .get(&(row, kind))
+            .map(|values| median(values.clone()))
+    }
+
+    /// Half the way from the least to the greatest value, as a share of the
+    /// median; `None` for a single value.
+    pub(super) fn spread(&self, row: Row, kind: Kind) -> Option<f64> {
+        let values = self
+            .values
+            .get(&(row, kind))
+            .filter(|values| values.len() > 1)?;
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Some((greatest - least) / 2.0 / median(values.clone()))
+    }
+
+    /// The value as a multiple of the ceiling's, of each round by itself; the
+    /// median of them.
+    pub(super) fn ratio(&self, row: Row, kind: Kind) -> Option<f64> {
+        let values = self.values.get(&(row, kind))?;
+        let ceiling = self.values.get(&(row, Kind::Ceiling))?;
+        let ratios = values
+            .iter()
+            .zip(ceiling)
+            .map(|(value, ceiling)| value / ceiling);
+        Some(median(ratios.collect()))
+    }
+}
+
+/// The one in the middle, or between the two in the middle, of at least one.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        values[middle]
+    } else {
+        f64::midpoint(values[middle - 1], values[middle])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
+    }
+
+    #[test]
+    fn ratios_are_taken_within_a_round() {
+        let mut results = Results::default();
+        // A machine that is twice as slow in the second round.
+        for (ceiling, ours) in [(10.0, 12.0), (20.0, 24.0), (10.0, 13.0)] {
+            results.add(Row::Start, Kind::Ceiling, ceiling);
+            results.add(Row::Start, Kind::Ours, ours);
+        }
+        assert_eq!(results.ratio(Row::Start, Kind::Ours), Some(1.2));
+        assert_eq!(results.median(Row::Start, Kind::Ours), Some(13.0));
+        assert_eq!(results.spread(Row::Start, Kind::Ceiling), Some(0.5));
+        assert_eq!(results.ratio(Row::Held, Kind::Ours), None);
+    }
+}

@@ -1,0 +1,228 @@
+//! One measure of one server, which is started for it or runs already.
+#![expect(clippy::print_stdout, reason = "this is what the commands are for")]
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use hdrhistogram::Histogram;
+
+use crate::{
+    client::Call,
+    cores::Cores,
+    measure,
+    server::{Kind, Server, Target},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Single {
+    /// CPU time and latency of tool calls in a closed loop.
+    Calls {
+        #[command(flatten)]
+        subject: Subject,
+
+        /// How many sessions call at once.
+        #[arg(long, default_value_t = 32)]
+        sessions: usize,
+
+        /// How many calls they make together.
+        #[arg(long, default_value_t = 100_000)]
+        calls: u64,
+
+        /// The tool to call. [default: what the server is there for]
+        #[arg(long)]
+        tool: Option<String>,
+
+        /// The arguments of that tool, a JSON object.
+        #[arg(long, requires = "tool", default_value = "{}")]
+        arguments: String,
+    },
+    /// CPU time and memory of sessions that do nothing.
+    Idle {
+        #[command(flatten)]
+        subject: Subject,
+
+        #[arg(long, default_value_t = 5_000)]
+        sessions: usize,
+    },
+    /// Memory after each of several rounds of opening and closing sessions.
+    Reopen {
+        #[command(flatten)]
+        subject: Subject,
+
+        #[arg(long, default_value_t = 5_000)]
+        sessions: usize,
+
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+
+        /// How long the server keeps a session without its stream, in seconds.
+        /// [default: what is known of it]
+        #[arg(long)]
+        grace: Option<u64>,
+    },
+    /// CPU time of opening and initializing sessions.
+    Open {
+        #[command(flatten)]
+        subject: Subject,
+
+        #[arg(long, default_value_t = 5_000)]
+        sessions: usize,
+    },
+    /// Very many sessions at once, each of which answers a ping.
+    Hold {
+        #[command(flatten)]
+        subject: Subject,
+
+        #[arg(long, default_value_t = 20_000)]
+        sessions: usize,
+    },
+    /// Latency of one session, alone and beside others that post large calls
+    /// and never read an answer.
+    Isolation {
+        #[command(flatten)]
+        subject: Subject,
+
+        /// How many misbehave.
+        #[arg(long, default_value_t = 20)]
+        disturbers: usize,
+
+        /// How many calls are measured, alone and then disturbed.
+        #[arg(long, default_value_t = 10_000)]
+        calls: u64,
+    },
+    /// Time from the start of the process to the first answered GET.
+    Start {
+        /// The server to start.
+        #[arg(long, value_enum, default_value_t = Kind::Ours)]
+        server: Kind,
+
+        #[arg(long, default_value_t = 10)]
+        times: usize,
+    },
+}
+
+/// What is measured.
+#[derive(Debug, Args)]
+pub(super) struct Subject {
+    /// The server to start and measure.
+    #[arg(long, value_enum, default_value_t = Kind::Ours)]
+    server: Kind,
+
+    /// The event stream of a server that runs already, on a loopback address.
+    #[arg(long, value_name = "URL", requires = "pid", conflicts_with = "server")]
+    peer_url: Option<Target>,
+
+    /// The process of that server.
+    #[arg(long, requires = "peer_url")]
+    pid: Option<u32>,
+}
+
+impl Single {
+    pub(super) async fn run(self, cores: Option<Cores>) -> anyhow::Result<()> {
+        match self {
+            Self::Calls {
+                subject,
+                sessions,
+                calls,
+                tool,
+                arguments,
+            } => {
+                let call = tool.map_or_else(
+                    || subject.server.call(),
+                    |tool| Call::new(&tool, &arguments),
+                );
+                let server = subject.start(cores).await?;
+                let done = measure::calls::run(&server, &call, sessions, calls).await?;
+                println!("{calls} calls in {sessions} sessions, all answered");
+                println!("server CPU per call   {:.1} µs", done.cpu_us_per_call());
+                println!("calls per second      {:.0}", done.per_second());
+                println!("p50                   {:.2} ms", done.quantile_ms(0.5));
+                println!("p99                   {:.2} ms", done.quantile_ms(0.99));
+                server.stop().await
+            }
+            Self::Idle { subject, sessions } => {
+                let server = subject.start(cores).await?;
+                let idle = measure::idle::run(&server, sessions).await?;
+                println!(
+                    "{sessions} idle sessions, {:.1} KiB each",
+                    idle.kib_per_session
+                );
+                server.stop().await
+            }
+            Self::Reopen {
+                subject,
+                sessions,
+                rounds,
+                grace,
+            } => {
+                let grace = grace.map_or_else(|| subject.grace(), Duration::from_secs);
+                let server = subject.start(cores).await?;
+                let memory = measure::idle::reopen(&server, sessions, rounds, grace).await?;
+                println!("memory after each round of {sessions} sessions: {memory:?} KiB");
+                server.stop().await
+            }
+            Self::Open { subject, sessions } => {
+                let server = subject.start(cores).await?;
+                let opened = measure::open::run(&server, sessions).await?;
+                let rate = opened.per_cpu_second();
+                println!("{sessions} sessions, {rate:.0} in each second of the server's CPU");
+                server.stop().await
+            }
+            Self::Hold { subject, sessions } => {
+                let server = subject.start(cores).await?;
+                let held = measure::hold::run(&server, sessions).await?;
+                println!("{} sessions held, {} answered", held.tried, held.answered);
+                if let Some(trouble) = held.trouble(sessions) {
+                    println!("{trouble}");
+                }
+                server.stop().await
+            }
+            Self::Isolation {
+                subject,
+                disturbers,
+                calls,
+            } => {
+                let server = subject.start(cores).await?;
+                let call = subject.server.call();
+                let done = measure::isolation::run(&server, &call, disturbers, calls).await?;
+                let ms = |latency: &Histogram<u64>, quantile| {
+                    latency.value_at_quantile(quantile) as f64 / 1e6
+                };
+                println!("{calls} calls of one session, beside {disturbers} that do not read");
+                for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
+                    let (alone, disturbed) =
+                        (ms(&done.alone, quantile), ms(&done.disturbed, quantile));
+                    let ratio = disturbed / alone;
+                    println!(
+                        "{name}  {alone:.2} ms alone, {disturbed:.2} ms disturbed, {ratio:.1} times"
+                    );
+                }
+                println!("disturbers were refused {} times", done.refused);
+                server.stop().await
+            }
+            Self::Start { server, times } => {
+                for _ in 0..times {
+                    let took = measure::start::run(server, cores).await?;
+                    println!("first answer after {:.1} ms", took.as_secs_f64() * 1e3);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Subject {
+    async fn start(&self, cores: Option<Cores>) -> anyhow::Result<Server> {
+        match (&self.peer_url, self.pid) {
+            (Some(target), Some(pid)) => Server::attach(target.clone(), pid),
+            _ => Server::start(self.server, cores).await,
+        }
+    }
+
+    fn grace(&self) -> Duration {
+        match self.peer_url {
+            Some(_) => Duration::ZERO,
+            None => self.server.grace(),
+        }
+    }
+}

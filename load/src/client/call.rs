@@ -1,0 +1,37 @@
+//! The messages that are sent.
+
+use std::sync::Arc;
+
+pub(crate) const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"load","version":"0"}}}"#;
+
+pub(crate) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+
+/// A `ping` with this id.
+pub(crate) fn ping(id: u64) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)
+}
+
+/// A tool and its arguments.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    params: Arc<str>,
+}
+
+impl Call {
+    /// `arguments` are a JSON object.
+    pub(crate) fn new(tool: &str, arguments: &str) -> Self {
+        Self {
+            params: format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#).into(),
+        }
+    }
+
+    /// The tool that every peer has.
+    pub(crate) fn echo() -> Self {
+        Self::new("echo", r#"{"text":"How warm is the Aare in Bern?"}"#)
+    }
+
+    pub(crate) fn request(&self, id: u64) -> String {
+        let params = &self.params;
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{params}}}"#)
+    }
+}

@@ -1,0 +1,36 @@
+//! Which core runs what: the server has one to itself and the client another,
+//! so that neither the scheduler nor the client changes what a call costs.
+
+use anyhow::Context;
+use nix::{
+    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
+    unistd::Pid,
+};
+
+/// One core for each side.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cores {
+    pub(crate) server: usize,
+    pub(crate) client: usize,
+}
+
+impl Cores {
+    /// The first two cores this process may use; `None` if there is only one.
+    pub(crate) fn choose() -> anyhow::Result<Option<Self>> {
+        let allowed = sched_getaffinity(Pid::from_raw(0)).context("reading the allowed cores")?;
+        let mut allowed =
+            (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false));
+        Ok(allowed
+            .next()
+            .zip(allowed.next())
+            .map(|(server, client)| Self { server, client }))
+    }
+}
+
+/// Keeps this thread, and those it starts from now on, on one core.
+pub(crate) fn pin(core: usize) -> anyhow::Result<()> {
+    let mut set = CpuSet::new();
+    set.set(core)
+        .and_then(|()| sched_setaffinity(Pid::from_raw(0), &set))
+        .with_context(|| format!("staying on core {core}"))
+}

@@ -1,0 +1,31 @@
+//! Measures the transport against its ceiling: what the same calls cost a bare
+//! axum server that knows no MCP library.
+//!
+//! - `cli`: the commands.
+//! - `peer`: the servers that are measured, each in a process of its own.
+//! - `server`: a running server, as the measuring side sees it.
+//! - `process`: its CPU time and memory, as the kernel tells them.
+//! - `client`: the client: HTTP/1.1 and events over raw sockets.
+//! - `measure`: one file a measure.
+//! - `bench`: all measures of all servers, in rounds, as one table.
+//! - `cores`, `sockets`: which core runs what, and how many sockets there are.
+
+mod cli;
+
+mod peer;
+mod server;
+
+mod client;
+mod process;
+
+mod bench;
+mod measure;
+
+mod cores;
+mod sockets;
+
+use clap::Parser;
+
+fn main() -> anyhow::Result<()> {
+    cli::Cli::parse().run()
+}

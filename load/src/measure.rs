@@ -1,0 +1,26 @@
+//! One file a measure. Each takes a running server and tells numbers; what
+//! they should be is `bench`'s business.
+
+pub(crate) mod calls;
+pub(crate) mod hold;
+pub(crate) mod idle;
+pub(crate) mod isolation;
+pub(crate) mod open;
+pub(crate) mod start;
+
+use std::{future::Future, time::Duration};
+
+use anyhow::Context;
+
+/// No measure takes longer than this, so that the load ends by itself even if
+/// a server loses an answer.
+const DEADLINE: Duration = Duration::from_secs(300);
+
+/// Runs a measure, for a while at most.
+pub(crate) async fn within_deadline<T>(
+    measure: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    tokio::time::timeout(DEADLINE, measure)
+        .await
+        .with_context(|| format!("not done within {DEADLINE:?}; an answer may have been lost"))?
+}

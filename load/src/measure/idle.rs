@@ -1,0 +1,55 @@
+//! Sessions that do nothing: the memory each takes, and whether it comes back.
+
+use std::time::Duration;
+
+use super::open;
+use crate::server::Server;
+
+/// Sessions that are opened and closed first, so that what every server
+/// allocates once is not counted as theirs.
+const WARM_UP: usize = 64;
+
+#[derive(Debug)]
+pub(crate) struct Idle {
+    pub(crate) kib_per_session: f64,
+    pub(crate) opened_per_cpu_second: f64,
+}
+
+/// Opens `count` sessions, each with its stream and a kept connection for
+/// posting, and lets them be.
+pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
+    open_and_close(server, WARM_UP).await?;
+    server.settle().await?;
+    let before = server.process.memory_kib()?;
+    let opened = open::run(server, count).await?;
+    server.settle().await?;
+    let after = server.process.memory_kib()?;
+    Ok(Idle {
+        kib_per_session: (after as f64 - before as f64) / count as f64,
+        opened_per_cpu_second: opened.per_cpu_second(),
+    })
+}
+
+/// Opens and closes `count` sessions, `rounds` times; tells the memory in KiB
+/// after each round, when `grace`, for which the server keeps them, is over.
+pub(crate) async fn reopen(
+    server: &Server,
+    count: usize,
+    rounds: usize,
+    grace: Duration,
+) -> anyhow::Result<Vec<u64>> {
+    let mut memory = Vec::with_capacity(rounds);
+    for _ in 0..rounds {
+        open_and_close(server, count).await?;
+        tokio::time::sleep(grace).await;
+        server.settle().await?;
+        memory.push(server.process.memory_kib()?);
+    }
+    Ok(memory)
+}
+
+async fn open_and_close(server: &Server, count: usize) -> anyhow::Result<()> {
+    let open_files = server.process.open_files()?;
+    drop(open::run(server, count).await?);
+    server.let_go(open_files).await
+}

@@ -1,0 +1,33 @@
+//! How many sockets there are: each session takes one or two file descriptors
+//! on either side.
+
+use anyhow::Context;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// What a process needs beside the sockets of its sessions.
+const RESERVED: usize = 64;
+
+/// Raises the limit on open files as far as it goes without privileges.
+pub(crate) fn raise_limit() -> anyhow::Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("reading RLIMIT_NOFILE")?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+        .with_context(|| format!("raising RLIMIT_NOFILE to {hard}"))
+}
+
+/// How many sessions of `sockets_each` fit under `limit`, at most `wanted`.
+pub(crate) fn sessions_within(limit: usize, sockets_each: usize, wanted: usize) -> usize {
+    wanted.min(limit.saturating_sub(RESERVED) / sockets_each)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_are_as_many_as_wanted_or_as_fit() {
+        assert_eq!(sessions_within(20_000, 1, 5_000), 5_000);
+        assert_eq!(sessions_within(20_000, 1, 20_000), 19_936);
+        assert_eq!(sessions_within(1_064, 2, 5_000), 500);
+        assert_eq!(sessions_within(10, 1, 5_000), 0);
+    }
+}

@@ -1,0 +1,72 @@
+//! The program from the outside: servers, client and table at work together.
+//! Times are not looked at, only that every call is answered.
+
+use std::process::{Command, Output};
+
+fn load(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_load"))
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+#[test]
+fn a_small_bench_answers_every_call() {
+    let output = load(&[
+        "bench",
+        "--quick",
+        "--servers",
+        "ceiling,ours",
+        "--calls",
+        "1000",
+        "--idle",
+        "50",
+        "--hold",
+        "50",
+    ]);
+    let table = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{table}\n{errors}");
+    let held = table
+        .lines()
+        .find(|line| line.starts_with("| sessions held"));
+    assert!(
+        held.is_some_and(|line| line.contains("| 50 | 50 |")),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_failed_call_fails_the_measure() {
+    let output = load(&[
+        "calls",
+        "--server",
+        "ours",
+        "--calls",
+        "10",
+        "--tool",
+        "echo",
+        "--arguments",
+        "{}",
+    ]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(errors.contains("`text` is missing"), "{errors}");
+}
+
+#[test]
+fn other_machines_are_not_measured() {
+    let output = load(&[
+        "calls",
+        "--peer-url",
+        "http://192.0.2.1:80/sse",
+        "--pid",
+        "1",
+    ]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(
+        errors.contains("192.0.2.1 is not on this machine"),
+        "{errors}"
+    );
+}
