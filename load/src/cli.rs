@@ -47,28 +47,35 @@ enum Command {
 impl Cli {
     /// Runs to the end.
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        if let Command::Peer { server, core } = self.command {
-            return peer::run(server, core);
+        match self.command {
+            Command::Bench(args) => measuring(self.no_pin, async |machine, cores| {
+                args.run(&machine, cores).await
+            }),
+            Command::Single(single) => measuring(self.no_pin, async |_, cores| {
+                measure::within_deadline(single.run(cores)).await
+            }),
+            Command::Peer { server, core } => peer::run(server, core),
         }
-        sockets::raise_limit()?;
-        // Before this process limits itself to one core.
-        let machine = Machine::read()?;
-        let cores = if self.no_pin { None } else { Cores::choose()? };
-        if let Some(cores) = cores {
-            cores::pin(cores.client)?;
-        }
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("starting the runtime")?;
-        runtime.block_on(async {
-            match self.command {
-                Command::Bench(args) => args.run(&machine, cores).await,
-                Command::Single(single) => measure::within_deadline(single.run(cores)).await,
-                Command::Peer { server, core } => peer::run(server, core),
-            }
-        })
     }
+}
+
+/// Does the work of the measuring side, on one core.
+fn measuring(
+    no_pin: bool,
+    work: impl AsyncFnOnce(Machine, Option<Cores>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    sockets::raise_limit()?;
+    // Before this process limits itself to one core.
+    let machine = Machine::read()?;
+    let cores = if no_pin { None } else { Cores::choose()? };
+    if let Some(cores) = cores {
+        cores::pin(cores.client)?;
+    }
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    runtime.block_on(work(machine, cores))
 }
 
 #[cfg(test)]

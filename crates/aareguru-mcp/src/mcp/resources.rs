@@ -1,46 +1,238 @@
 //! The resources: what a client may read without calling a tool.
+//!
+//! Where a tool tells the same, the resource is its structured answer. The
+//! others are one file each.
 
-use aareguru::River;
+mod danger_levels;
+mod stations;
+mod today;
+
+use aareguru::{Place, River, Source};
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 use rmcp::{
-    ErrorData,
-    model::{ReadResourceResult, Resource, ResourceContents},
+    ErrorData, RoleServer,
+    model::{
+        CallToolRequestParams, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
+    },
+    service::RequestContext,
 };
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::mcp::tools::Cities;
+use crate::mcp::tools::{self, Cities};
+
+use danger_levels::DangerLevels;
+use stations::Stations;
+use today::Today;
 
 const CITIES: &str = "aareguru://cities";
+const WIDGET: &str = "aareguru://widget";
+const STATIONS: &str = "aareguru://stations";
+const DANGER_LEVELS: &str = "aareguru://danger-levels";
+
+/// What stands before `{city}` in the templates.
+const CURRENT: &str = "aareguru://current/";
+const TODAY: &str = "aareguru://today/";
+const FORECAST: &str = "aareguru://forecast/";
 
 const JSON: &str = "application/json";
 
 pub(super) fn all() -> Vec<Resource> {
-    vec![
-        Resource::new(CITIES, "cities")
-            .with_title("Measured places")
-            .with_description("All places with their latest water temperature in °C")
-            .with_mime_type(JSON),
+    [
+        (
+            CITIES,
+            "cities",
+            "Measured places",
+            "All places with their latest water temperature in °C; the same as list_cities",
+        ),
+        (
+            WIDGET,
+            "widget",
+            "All places at once",
+            "Water temperature (°C), flow (m³/s), flood level and verdict of all places, each with \
+             its time and age; the same as compare_cities",
+        ),
+        (
+            STATIONS,
+            "stations",
+            "Stations",
+            "The places themselves: names and aliases, gauge, coordinates, what is measured there, \
+             and who says so; no readings",
+        ),
+        (
+            DANGER_LEVELS,
+            "danger-levels",
+            "Flood danger levels",
+            "BAFU's flood danger levels, what they mean, and the flow in m³/s from which each holds \
+             at each gauge, with sources; level 1 is not a permission to swim",
+        ),
     ]
+    .map(|(uri, name, title, description)| {
+        Resource::new(uri, name)
+            .with_title(title)
+            .with_description(description)
+            .with_mime_type(JSON)
+    })
+    .into()
+}
+
+pub(super) fn templates() -> Vec<ResourceTemplate> {
+    [
+        (
+            CURRENT,
+            "current",
+            "Current conditions",
+            "How it is at one place now: water, flow, verdict, air, sun; the same as \
+             get_current_conditions",
+        ),
+        (
+            TODAY,
+            "today",
+            "Water temperature in short",
+            "The water temperature at one place in °C with its time and age, and a saying",
+        ),
+        (
+            FORECAST,
+            "forecast",
+            "Forecast",
+            "The water in two hours and the weather of four days at one place; the same as \
+             get_forecast",
+        ),
+    ]
+    .map(|(prefix, name, title, description)| {
+        ResourceTemplate::new(format!("{prefix}{{city}}"), name)
+            .with_title(title)
+            .with_description(format!(
+                "{description}. `city` is {} or another name of these places",
+                ids()
+            ))
+            .with_mime_type(JSON)
+    })
+    .into()
+}
+
+/// # Errors
+///
+/// A template that does not exist.
+pub(super) fn known_template(uri: &str) -> Result<(), ErrorData> {
+    let templates: Vec<_> = templates().into_iter().map(|it| it.uri_template).collect();
+    if templates.iter().any(|template| template == uri) {
+        return Ok(());
+    }
+    let templates = templates.join(", ");
+    let message = format!("unknown resource template `{uri}`; there are {templates}");
+    Err(ErrorData::invalid_params(message, None))
 }
 
 /// Reads a resource.
 ///
 /// # Errors
 ///
-/// A resource that does not exist, or a river that cannot be asked.
-pub(super) async fn read(river: &River, uri: &str) -> Result<ReadResourceResult, ErrorData> {
-    if uri != CITIES {
-        return Err(ErrorData::resource_not_found(
-            format!("unknown resource `{uri}`; there is {CITIES}"),
-            None,
-        ));
-    }
-    let places = river.places().await.map_err(unavailable)?;
-    let json =
-        serde_json::to_string(&Cities::new(places, Timestamp::now())).map_err(unavailable)?;
+/// A resource that does not exist, a place that is none, or a river that
+/// cannot be asked.
+pub(super) async fn read(
+    river: &River,
+    uri: &str,
+    context: &RequestContext<RoleServer>,
+) -> Result<ReadResourceResult, ErrorData> {
+    let json = match uri {
+        CITIES => {
+            let places = river.places().await.map_err(|error| no_data(&error))?;
+            to_json(&Cities::new(places, Timestamp::now()))?
+        }
+        WIDGET => told_by("compare_cities", json!({}), river, context).await?,
+        STATIONS => to_json(&Stations::new())?,
+        DANGER_LEVELS => to_json(&DangerLevels::new())?,
+        _ => at_one_place(river, uri, context).await?,
+    };
     let contents = ResourceContents::text(json, uri).with_mime_type(JSON);
     Ok(ReadResourceResult::new(vec![contents]))
 }
 
-fn unavailable(error: impl std::error::Error) -> ErrorData {
-    ErrorData::internal_error(format!("no data: {error}"), None)
+async fn at_one_place(
+    river: &River,
+    uri: &str,
+    context: &RequestContext<RoleServer>,
+) -> Result<String, ErrorData> {
+    if let Some(city) = uri.strip_prefix(CURRENT) {
+        let arguments = json!({ "city": place(city)?.id() });
+        told_by("get_current_conditions", arguments, river, context).await
+    } else if let Some(city) = uri.strip_prefix(FORECAST) {
+        let arguments = json!({ "city": place(city)?.id(), "hours": 96 });
+        told_by("get_forecast", arguments, river, context).await
+    } else if let Some(city) = uri.strip_prefix(TODAY) {
+        let today = river.today_in_short(place(city)?).await;
+        let today = today.map_err(|error| no_data(&error))?;
+        to_json(&Today::new(today, Timestamp::now()))
+    } else {
+        let there_are: Vec<_> = all()
+            .into_iter()
+            .map(|resource| resource.uri)
+            .chain(templates().into_iter().map(|it| it.uri_template))
+            .collect();
+        let there_are = there_are.join(", ");
+        let message = format!("unknown resource `{uri}`; there are {there_are}");
+        Err(ErrorData::resource_not_found(message, None))
+    }
+}
+
+/// The place in a URI, by any of its names, percent-encoded or not.
+fn place(city: &str) -> Result<&'static Place, ErrorData> {
+    let name = percent_decode_str(city).decode_utf8_lossy();
+    Place::find(&name).map_err(|error| ErrorData::resource_not_found(error.to_string(), None))
+}
+
+/// The structured answer of a tool.
+async fn told_by(
+    tool: &'static str,
+    arguments: Value,
+    river: &River,
+    context: &RequestContext<RoleServer>,
+) -> Result<String, ErrorData> {
+    let arguments = arguments.as_object().cloned().unwrap_or_default();
+    let request = CallToolRequestParams::new(tool).with_arguments(arguments);
+    let result = tools::call(river, request, context).await?;
+    match result.structured_content {
+        Some(told) => to_json(&told),
+        None => {
+            let mut texts = result.content.iter().filter_map(|block| block.as_text());
+            let why = texts.next().map_or("no data", |block| &block.text);
+            Err(ErrorData::internal_error(why.to_owned(), None))
+        }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, ErrorData> {
+    serde_json::to_string(value)
+        .map_err(|error| ErrorData::internal_error(format!("no data: {error}"), None))
+}
+
+fn no_data(error: &aareguru::Error) -> ErrorData {
+    let message = format!("no data: {}", tools::with_causes(error));
+    ErrorData::internal_error(message, None)
+}
+
+fn ids() -> String {
+    let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
+    ids.join(", ")
+}
+
+/// Who says so.
+#[derive(Debug, Serialize)]
+struct SourceOf {
+    name: &'static str,
+    url: &'static str,
+    /// The day or month it speaks of.
+    date: &'static str,
+}
+
+impl SourceOf {
+    fn new(source: &'static Source) -> Self {
+        Self {
+            name: &source.name,
+            url: &source.url,
+            date: &source.date,
+        }
+    }
 }

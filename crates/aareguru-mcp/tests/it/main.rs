@@ -9,12 +9,15 @@ mod client;
 
 mod command_line;
 mod compare;
+mod completion;
 mod conditions;
 mod danger;
 mod forecast;
 mod history;
 mod interop;
+mod prompts;
 mod readme;
+mod resources;
 mod shutdown;
 mod sse;
 mod stdio;

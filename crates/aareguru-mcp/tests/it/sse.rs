@@ -162,20 +162,6 @@ async fn list_cities_and_the_resource_tell_the_same_eight_places() {
 }
 
 #[tokio::test]
-async fn an_unknown_resource_is_not_found() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
-    let answer = session
-        .call(r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"aareguru://fish"}}"#)
-        .await;
-    assert_eq!(answer["error"]["code"], -32002);
-    assert_eq!(
-        answer["error"]["message"],
-        "unknown resource `aareguru://fish`; there is aareguru://cities"
-    );
-}
-
-#[tokio::test]
 async fn tools_are_described_and_marked_read_only() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;

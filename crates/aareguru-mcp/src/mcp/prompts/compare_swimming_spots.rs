@@ -1,0 +1,55 @@
+//! `compare-swimming-spots`: which place, if any?
+
+use aareguru::Place;
+use rmcp::{ErrorData, model::Prompt};
+use serde_json::json;
+
+use crate::mcp::prompts::{Arguments, optional};
+
+pub(super) const NAME: &str = "compare-swimming-spots";
+
+const DESCRIPTION: &str = "\
+Places on the Aare side by side: where it is warm, where calm, and what speaks against each";
+
+pub(super) fn definition() -> Prompt {
+    let cities = optional(
+        "cities",
+        "Places",
+        "Which places, with commas between them, as in `thun, bern`; all eight if left out",
+    );
+    let min_temperature = optional(
+        "min_temperature",
+        "Least water temperature",
+        "The least water temperature wanted, in °C from 0 to 40; any if left out",
+    );
+    Prompt::new(NAME, Some(DESCRIPTION), Some(vec![cities, min_temperature]))
+        .with_title("Compare swimming spots")
+}
+
+pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+    let ids: Vec<_> = arguments.cities()?.into_iter().map(Place::id).collect();
+    let (which, call) = if ids.is_empty() {
+        ("all its places".to_owned(), json!({}))
+    } else {
+        (ids.join(", "), json!({ "cities": ids }))
+    };
+    let mut text = format!(
+        "Compare the river Aare at {which} for somebody who thinks of swimming.\n\n\
+         Call in this order:\n\
+         1. `compare_cities` with {call}: temperatures, flows and a verdict for each place.\n\
+         2. `get_flow_danger_level` for each place that `compare_cities` lists under `recommended`, \
+         because only that tool knows whether the flow rises. If its verdict is stronger, it counts.\n\n\
+         Then write a table of the places with water temperature, flow, verdict and the time of the \
+         reading; after it, for each place, the weightiest reason. Recommend no place but those under \
+         `recommended`, with their reasons; if there is none, say that none can be recommended, and do \
+         not pick the warmest instead. Do not compare the flows of different places as such, only the \
+         part of each place's own flood level 2.\n"
+    );
+    if let Some(celsius) = arguments.celsius("min_temperature")? {
+        text += &format!(
+            "Only places with at least {celsius} °C are wanted: set apart those that are colder, and \
+             those whose temperature is unknown. Warm water outweighs no warning.\n"
+        );
+    }
+    Ok(text)
+}

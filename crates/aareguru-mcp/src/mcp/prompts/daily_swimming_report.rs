@@ -1,0 +1,48 @@
+//! `daily-swimming-report`: how is it at one place today?
+
+use rmcp::{ErrorData, model::Prompt};
+
+use crate::mcp::prompts::{Arguments, city, optional};
+
+pub(super) const NAME: &str = "daily-swimming-report";
+
+const DESCRIPTION: &str = "\
+A report on the Aare at one place today: water, flow, what speaks against swimming, and what comes";
+
+pub(super) fn definition() -> Prompt {
+    let include_forecast = optional(
+        "include_forecast",
+        "With forecast",
+        "Whether to tell what comes: true or false; true if left out",
+    );
+    Prompt::new(
+        NAME,
+        Some(DESCRIPTION),
+        Some(vec![city(), include_forecast]),
+    )
+    .with_title("Daily swimming report")
+}
+
+pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+    let place = arguments.city()?;
+    let (id, name) = (place.id(), place.name());
+    let mut text = format!(
+        "Write today's report on the river Aare at {name} for somebody who thinks of swimming.\n\n\
+         Call in this order:\n\
+         1. `get_flow_danger_level` with {{\"city\": \"{id}\"}}: the verdict, its reasons, the flow \
+         and the flood level.\n\
+         2. `get_current_conditions` with {{\"city\": \"{id}\"}}: the water temperature, the air and \
+         the rest.\n"
+    );
+    if arguments.is_wanted("include_forecast", true)? {
+        text += &format!(
+            "3. `get_forecast` with {{\"city\": \"{id}\", \"hours\": 24}}: the water in two hours and \
+             the weather.\n"
+        );
+    }
+    text += "\n\
+        Then write, in this order: the verdict with its reasons; the water temperature and the flow, \
+        and how the flow changes; the weather; what is not known. If the verdict is do_not_swim or \
+        unknown, do not propose a time to swim. Keep it to what fits on a phone.\n";
+    Ok(text)
+}

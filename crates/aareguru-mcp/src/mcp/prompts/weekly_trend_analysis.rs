@@ -1,0 +1,47 @@
+//! `weekly-trend-analysis`: how has the river changed?
+
+use rmcp::{ErrorData, model::Prompt};
+
+use crate::mcp::prompts::{Arguments, city, optional};
+
+pub(super) const NAME: &str = "weekly-trend-analysis";
+
+const DESCRIPTION: &str = "\
+How temperature and flow of the Aare have changed at one place in the last days";
+
+/// Further back nobody is sure to have readings.
+const MAX_DAYS: u32 = 31;
+
+pub(super) fn definition() -> Prompt {
+    let days = optional(
+        "days",
+        "Days",
+        "How many days back, from 1 to 31; 7 if left out",
+    );
+    Prompt::new(NAME, Some(DESCRIPTION), Some(vec![city(), days]))
+        .with_title("Weekly trend analysis")
+}
+
+pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+    let place = arguments.city()?;
+    let (id, name) = (place.id(), place.name());
+    let days = arguments.whole("days", 1..=MAX_DAYS)?.unwrap_or(7);
+    let span = if days == 1 {
+        "day".to_owned()
+    } else {
+        format!("{days} days")
+    };
+    Ok(format!(
+        "Tell how the river Aare at {name} has changed in the last {span}.\n\n\
+         Call in this order:\n\
+         1. `get_historical_data` with {{\"city\": \"{id}\", \"start\": \"-{days} days\", \"end\": \
+         \"now\"}}: what was measured.\n\
+         2. `get_flow_danger_level` with {{\"city\": \"{id}\"}}: the flow now, its trend and the \
+         verdict.\n\n\
+         Then write: which span the readings cover, who measured them, and where they have gaps; the \
+         lowest, highest and mean temperature and flow with their days; which way each goes and since \
+         when; what is out of the ordinary. Keep what was measured apart from what you conclude, name \
+         no cause that the data do not show, and do not carry the trend on into days to come. The past \
+         says nothing of whether somebody should swim today: for that give the verdict of step 2.\n"
+    ))
+}
