@@ -149,8 +149,11 @@ async fn once(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut Resul
     match held.await {
         Ok(held) => {
             results.add(Row::Held, kind, held.answered as f64);
-            if let Some(trouble) = held.trouble(plan.hold) {
-                results.note(format!("{}: {trouble}.", kind.name()));
+            if let Some(limit) = held.limit(plan.hold) {
+                results.note(limit);
+            }
+            if let Some(error) = held.failure {
+                results.fail(kind, "held sessions", &error);
             }
         }
         Err(error) => results.fail(kind, "held sessions", &error),

@@ -25,7 +25,9 @@ impl Results {
 
     /// Something is to be known about the numbers.
     pub(super) fn note(&mut self, what: String) {
-        self.notes.push(what);
+        if !self.notes.contains(&what) {
+            self.notes.push(what);
+        }
     }
 
     pub(super) fn failures(&self) -> &[String] {

@@ -171,11 +171,12 @@ impl Single {
             Self::Hold { subject, sessions } => {
                 let server = subject.start(cores).await?;
                 let held = measure::hold::run(&server, sessions).await?;
-                println!("{} sessions held, {} answered", held.tried, held.answered);
-                if let Some(trouble) = held.trouble(sessions) {
-                    println!("{trouble}");
+                println!("{} sessions tried, {} answered", held.tried, held.answered);
+                if let Some(limit) = held.limit(sessions) {
+                    println!("{limit}");
                 }
-                server.stop().await
+                server.stop().await?;
+                held.failure.map_or(Ok(()), Err)
             }
             Self::Isolation {
                 subject,

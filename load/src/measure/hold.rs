@@ -20,22 +20,17 @@ pub(crate) struct Held {
     pub(crate) tried: usize,
     /// How many were open and initialized at once, and answered a ping then.
     pub(crate) answered: usize,
-    failure: Option<anyhow::Error>,
+    /// What the first that failed said.
+    pub(crate) failure: Option<anyhow::Error>,
 }
 
 impl Held {
-    /// Why there were fewer than `wanted`.
-    pub(crate) fn trouble(&self, wanted: usize) -> Option<String> {
-        if let Some(failure) = &self.failure {
-            return Some(format!(
-                "{} of {wanted} sessions held: {failure:#}",
-                self.answered
-            ));
-        }
+    /// Why fewer than `wanted` were tried, if so.
+    pub(crate) fn limit(&self, wanted: usize) -> Option<String> {
         (self.tried < wanted).then(|| {
             format!(
-                "{} instead of {wanted} sessions held: no process may have more files open here \
-                 (ulimit -Hn)",
+                "{} instead of {wanted} sessions were to be held: no process may have more files \
+                 open here (ulimit -Hn).",
                 self.tried
             )
         })

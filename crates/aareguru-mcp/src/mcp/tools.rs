@@ -20,7 +20,8 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The definitions of all tools, in the order in which they are listed.
 pub(super) fn all() -> &'static [Tool] {
@@ -69,6 +70,21 @@ pub(super) async fn call(
     Ok(answer.unwrap_or_else(|refusal| {
         CallToolResult::error(vec![ContentBlock::text(refusal.to_string())])
     }))
+}
+
+/// The arguments of a tool that is asked about one place and nothing else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AtPlace {
+    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    #[serde(default = "bern")]
+    #[schemars(example = &"thun")]
+    city: String,
+}
+
+/// Where people ask for if they name no place.
+fn bern() -> String {
+    "bern".to_owned()
 }
 
 /// Why a tool has no answer, as told to the model.

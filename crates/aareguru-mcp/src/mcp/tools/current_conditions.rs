@@ -6,12 +6,12 @@ use aareguru::{
 use jiff::Timestamp;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::mcp::{
     advice::VerdictName,
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
-    tools::{Refusal, answer, parse, read_only},
+    tools::{AtPlace, Refusal, answer, parse, read_only},
 };
 
 pub(super) const NAME: &str = "get_current_conditions";
@@ -25,19 +25,6 @@ temperature (°C), flow (m³/s), a verdict for swimmers, air temperature (°C) a
 minutes), each with its time; in Bern also the sun on the lawns and the Bueber canal; and what people \
 in Bern say of the water, with its plain meaning where that is known. What is null is unknown. It \
 holds no forecast, and never says that one may swim.";
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "bern")]
-    #[schemars(example = &"bern")]
-    city: String,
-}
-
-fn bern() -> String {
-    "bern".to_owned()
-}
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -121,13 +108,13 @@ struct SayingOf {
 pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
-        .with_input_schema::<Arguments>()
+        .with_input_schema::<AtPlace>()
         .with_output_schema::<Answer>()
         .with_annotations(read_only(TITLE))
 }
 
 pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
-    let arguments: Arguments = parse(arguments)?;
+    let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let conditions = river.conditions(place).await?;
     let now = conditions.danger.asked_at;

@@ -4,11 +4,11 @@ use aareguru::{CREDIT, CurrentTemperature, Place, River};
 use jiff::Timestamp;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::mcp::{
     reading::{WaterTemperature, in_words},
-    tools::{Refusal, answer, parse, read_only},
+    tools::{AtPlace, Refusal, answer, parse, read_only},
 };
 
 pub(super) const NAME: &str = "get_current_temperature";
@@ -17,19 +17,6 @@ const DESCRIPTION: &str = "\
 How warm is the Aare right now at one place? Returns the water temperature in °C with the time and \
 age of the measurement, and what people in Bern would say about it. It does not know \
 whether one may go in: ask get_flow_danger_level for that.";
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "bern")]
-    #[schemars(example = &"thun")]
-    city: String,
-}
-
-fn bern() -> String {
-    "bern".to_owned()
-}
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -53,13 +40,13 @@ struct Answer {
 pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title("Current water temperature")
-        .with_input_schema::<Arguments>()
+        .with_input_schema::<AtPlace>()
         .with_output_schema::<Answer>()
         .with_annotations(read_only("Current water temperature"))
 }
 
 pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
-    let arguments: Arguments = parse(arguments)?;
+    let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let current = river.current_temperature(place).await?;
     let now = Timestamp::now();

@@ -3,12 +3,12 @@
 use aareguru::{Advice, CREDIT, Danger, Direction, NextLevel, Place, River, Trend, local_time};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::mcp::{
     advice::{Statement, VerdictName},
     reading::{Flow, Measure},
-    tools::{Refusal, answer, parse, read_only},
+    tools::{AtPlace, Refusal, answer, parse, read_only},
 };
 
 pub(super) const NAME: &str = "get_flow_danger_level";
@@ -22,19 +22,6 @@ m³/s with its time and age, its trend, BAFU's flood level (1 to 5) and the dist
 and a verdict with reasons, each with its source; show the verdict with its reasons and the boundary. \
 Flood levels are about floods: level 1 is not a permission to swim, and null is not level 1. It does \
 not know currents, driftwood, cold or a swimmer's ability, and never says that one may swim.";
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "bern")]
-    #[schemars(example = &"bern")]
-    city: String,
-}
-
-fn bern() -> String {
-    "bern".to_owned()
-}
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -108,13 +95,13 @@ enum DirectionName {
 pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
-        .with_input_schema::<Arguments>()
+        .with_input_schema::<AtPlace>()
         .with_output_schema::<Answer>()
         .with_annotations(read_only(TITLE))
 }
 
 pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
-    let arguments: Arguments = parse(arguments)?;
+    let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let danger = river.danger(place).await?;
     answer(text(&danger), &structured(&danger))

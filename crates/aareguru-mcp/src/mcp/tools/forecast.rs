@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 use crate::mcp::{
     advice::VerdictName,
     reading::{WaterTemperature, in_words},
-    tools::{Refusal, answer, parse, read_only},
+    tools::{Refusal, answer, bern, parse, read_only},
 };
 
 pub(super) const NAME: &str = "get_forecast";
@@ -43,10 +43,6 @@ struct Arguments {
     #[serde(default)]
     #[schemars(with = "Option<i64>", range(min = 1, max = 96), example = &48)]
     hours: Option<u32>,
-}
-
-fn bern() -> String {
-    "bern".to_owned()
 }
 
 /// The structured answer.

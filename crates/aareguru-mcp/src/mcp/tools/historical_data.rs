@@ -35,7 +35,7 @@ const MAX_POINTS: usize = 500;
 #[serde(deny_unknown_fields)]
 struct Arguments {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "bern")]
+    #[serde(default = "super::bern")]
     #[schemars(example = &"thun")]
     city: String,
     /// From when: a date, a date and time (Swiss local time unless it has a
@@ -48,10 +48,6 @@ struct Arguments {
     #[serde(default = "now")]
     #[schemars(example = &"now", example = &"2026-09-02", example = &"2026-09-02T12:00:00Z")]
     end: String,
-}
-
-fn bern() -> String {
-    "bern".to_owned()
 }
 
 fn a_day_ago() -> String {
