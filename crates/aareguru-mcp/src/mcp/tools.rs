@@ -126,7 +126,7 @@ fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Refusal> {
 
 /// Text for people and models, structured content for programs.
 fn answer(text: String, structured: &impl Serialize) -> Result<CallToolResult, Refusal> {
-    let mut result = CallToolResult::structured(serde_json::to_value(structured)?);
-    result.content = vec![ContentBlock::text(text)];
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(serde_json::to_value(structured)?);
     Ok(result)
 }
