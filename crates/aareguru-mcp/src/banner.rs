@@ -2,11 +2,15 @@
 //! and the configuration to paste into a client.
 
 use std::{
+    fmt::Write as _,
     io::{self, Write},
     net::SocketAddr,
 };
 
-use crate::settings::{LogFormat, Settings};
+use crate::{
+    connect::client_setups,
+    settings::{LogFormat, Settings},
+};
 
 /// Prints it, unless standard output belongs to a log collector
 /// (`LOG_FORMAT=json`).
@@ -19,50 +23,37 @@ pub fn print(address: SocketAddr, settings: &Settings, demo: bool) -> io::Result
         return Ok(());
     }
     let mut out = io::stdout().lock();
-    out.write_all(text(&url(address, "/sse"), demo).as_bytes())?;
+    out.write_all(text(&base_url(address), demo).as_bytes())?;
     out.flush()
 }
 
-fn text(sse: &str, demo: bool) -> String {
+fn text(base: &str, demo: bool) -> String {
     let data = if demo {
         "recordings of 2023-05-09, not current (--demo)"
     } else {
         "live from aare.guru"
     };
-    format!(
-        r#"aareguru-mcp {version}: how warm is the Aare?
-
-  MCP over HTTP+SSE   {sse}
-  data                {data}
-
-Claude Code:
-
-  claude mcp add --transport sse aareguru {sse}
-
-Cursor (.cursor/mcp.json) and others that take a URL:
-
-  {{"mcpServers": {{"aareguru": {{"url": "{sse}"}}}}}}
-
-Claude Desktop (claude_desktop_config.json), through mcp-remote:
-
-  {{"mcpServers": {{"aareguru": {{"command": "npx", "args": ["-y", "mcp-remote", "{sse}", "--transport", "sse-only"]}}}}}}
-
-VS Code (.vscode/mcp.json):
-
-  {{"servers": {{"aareguru": {{"type": "sse", "url": "{sse}"}}}}}}
-
-Ctrl-C stops it.
-"#,
+    let mut text = format!(
+        "aareguru-mcp {version}: how warm is the Aare?\n\n  \
+         MCP over HTTP+SSE   {base}/sse\n  \
+         data                {data}\n\n",
         version = env!("CARGO_PKG_VERSION"),
-    )
+    );
+    for setup in client_setups(base) {
+        let file = setup.file.map(|file| format!(" ({file})"));
+        let file = file.unwrap_or_default();
+        write!(text, "{}{file}:\n\n  {}\n\n", setup.client, setup.text)
+            .expect("writing to a string never fails");
+    }
+    text + "Ctrl-C stops it.\n"
 }
 
 /// A URL that works on this machine: a client cannot connect to "any address".
-fn url(address: SocketAddr, path: &str) -> String {
+fn base_url(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
-        return format!("http://localhost:{}{path}", address.port());
+        return format!("http://localhost:{}", address.port());
     }
-    format!("http://{address}{path}")
+    format!("http://{address}")
 }
 
 #[cfg(test)]
@@ -72,12 +63,12 @@ mod tests {
     #[test]
     fn every_address_becomes_a_url_that_can_be_connected_to() {
         for (address, expected) in [
-            ("127.0.0.1:8000", "http://127.0.0.1:8000/sse"),
-            ("[::1]:8000", "http://[::1]:8000/sse"),
-            ("0.0.0.0:8000", "http://localhost:8000/sse"),
-            ("[::]:8000", "http://localhost:8000/sse"),
+            ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+            ("[::1]:8000", "http://[::1]:8000"),
+            ("0.0.0.0:8000", "http://localhost:8000"),
+            ("[::]:8000", "http://localhost:8000"),
         ] {
-            assert_eq!(url(address.parse().unwrap(), "/sse"), expected);
+            assert_eq!(base_url(address.parse().unwrap()), expected);
         }
     }
 }

@@ -13,6 +13,7 @@
 //! - [`serve`]: the accept loop, and how it ends.
 //! - [`stdio`]: the same server on standard input and output.
 //! - [`banner`]: what `serve` prints when it is ready.
+//! - [`connect`]: how each client is connected.
 
 pub mod cli;
 pub mod settings;
@@ -26,3 +27,4 @@ pub mod serve;
 pub mod stdio;
 
 pub mod banner;
+pub mod connect;

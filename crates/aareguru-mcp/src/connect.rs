@@ -1,0 +1,43 @@
+//! How each MCP client is connected to this server: the one source of what the
+//! banner prints and the web page shows. A test keeps the README in step.
+
+/// What to do in one client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientSetup {
+    /// The client, and what else is set up in the same way.
+    pub client: &'static str,
+    /// The file the configuration belongs in; `None` if it is a command.
+    pub file: Option<&'static str>,
+    /// The command to run or the configuration to paste.
+    pub text: String,
+}
+
+/// The setups for a server at `base`, such as `http://127.0.0.1:8000` or
+/// `https://example.org/aare`.
+pub fn client_setups(base: &str) -> Vec<ClientSetup> {
+    let sse = format!("{base}/sse");
+    vec![
+        ClientSetup {
+            client: "Claude Code",
+            file: None,
+            text: format!("claude mcp add --transport sse aareguru {sse}"),
+        },
+        ClientSetup {
+            client: "Cursor, and others that take a URL",
+            file: Some(".cursor/mcp.json"),
+            text: format!(r#"{{"mcpServers": {{"aareguru": {{"url": "{sse}"}}}}}}"#),
+        },
+        ClientSetup {
+            client: "Claude Desktop, through mcp-remote",
+            file: Some("claude_desktop_config.json"),
+            text: format!(
+                r#"{{"mcpServers": {{"aareguru": {{"command": "npx", "args": ["-y", "mcp-remote", "{sse}", "--transport", "sse-only"]}}}}}}"#
+            ),
+        },
+        ClientSetup {
+            client: "VS Code",
+            file: Some(".vscode/mcp.json"),
+            text: format!(r#"{{"servers": {{"aareguru": {{"type": "sse", "url": "{sse}"}}}}}}"#),
+        },
+    ]
+}
