@@ -3,12 +3,12 @@
 //! A handler only translates: arguments to a question, the answer to text and
 //! structured content. What the numbers mean is the business of `aareguru`.
 
-mod advice;
+pub(crate) mod advice;
 mod completion;
 mod prompts;
-mod reading;
+pub(crate) mod reading;
 mod resources;
-mod tools;
+pub(crate) mod tools;
 
 use aareguru::River;
 use rmcp::{

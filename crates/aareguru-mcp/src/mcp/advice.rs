@@ -9,7 +9,7 @@ use serde::Serialize;
 /// to swim.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum VerdictName {
+pub(crate) enum VerdictName {
     /// Those who know the river, or its flood level, speak against it.
     DoNotSwim,
     /// Something speaks for special care.
@@ -22,24 +22,24 @@ pub(super) enum VerdictName {
 
 /// Something said, and who says so.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     /// What is said.
-    text: String,
+    pub(crate) text: String,
     #[serde(flatten)]
-    source: SourceOf,
+    pub(crate) source: SourceOf,
     /// Others who say so, or explain it.
-    further_sources: Vec<SourceOf>,
+    pub(crate) further_sources: Vec<SourceOf>,
 }
 
 /// Who says so.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SourceOf {
+pub(crate) struct SourceOf {
     /// Who says so.
-    source_name: Option<&'static str>,
+    pub(crate) source_name: Option<&'static str>,
     /// Where it can be read.
-    source_url: Option<&'static str>,
+    pub(crate) source_url: Option<&'static str>,
     /// The day or month of which it speaks, or "live" for an answer of the API.
-    source_date: Option<&'static str>,
+    pub(crate) source_date: Option<&'static str>,
 }
 
 impl From<Verdict> for VerdictName {

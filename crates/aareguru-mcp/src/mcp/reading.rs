@@ -9,44 +9,44 @@ use serde::Serialize;
 
 /// The water temperature at one place, as structured content.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct WaterTemperature {
+pub(crate) struct WaterTemperature {
     /// Water temperature in degrees Celsius; null if it is unknown or was
     /// measured more than a day ago.
-    pub(super) temperature_celsius: Option<f64>,
+    pub(crate) temperature_celsius: Option<f64>,
     #[serde(flatten)]
-    pub(super) measured: Measured,
+    pub(crate) measured: Measured,
 }
 
 /// The flow at one place, as structured content.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Flow {
+pub(crate) struct Flow {
     /// Flow in cubic metres per second; null if it is unknown or was measured
     /// more than a day ago. Null is not zero.
-    pub(super) flow_m3_per_s: Option<f64>,
+    pub(crate) flow_m3_per_s: Option<f64>,
     #[serde(flatten)]
-    pub(super) measured: Measured,
+    pub(crate) measured: Measured,
 }
 
 /// When a value was measured, and what its age allows one to say.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Measured {
+pub(crate) struct Measured {
     /// When it was measured, in Unix seconds; null if unknown.
-    pub(super) measured_at: Option<i64>,
+    pub(crate) measured_at: Option<i64>,
     /// The same in Swiss local time with its zone, as in "2023-05-09 13:20 CEST".
-    pub(super) measured_at_local: Option<String>,
+    pub(crate) measured_at_local: Option<String>,
     /// How long ago it was measured, in seconds; null if unknown.
-    pub(super) age_seconds: Option<i64>,
+    pub(crate) age_seconds: Option<i64>,
     /// How far the value can be trusted to describe the river now.
-    pub(super) freshness: FreshnessName,
+    pub(crate) freshness: FreshnessName,
     /// The day on which this answer was recorded, if it is a recording and not
     /// the live river.
-    pub(super) recorded_on: Option<String>,
+    pub(crate) recorded_on: Option<String>,
 }
 
 /// The names that programs see.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum FreshnessName {
+pub(crate) enum FreshnessName {
     /// At most two hours old.
     Fresh,
     /// More than two hours old.
@@ -60,7 +60,7 @@ pub(super) enum FreshnessName {
 }
 
 impl WaterTemperature {
-    pub(super) fn new(reading: &Reading, now: Timestamp) -> Self {
+    pub(crate) fn new(reading: &Reading, now: Timestamp) -> Self {
         Self {
             temperature_celsius: unless_old(reading, now),
             measured: Measured::new(reading, now),
@@ -69,7 +69,7 @@ impl WaterTemperature {
 }
 
 impl Flow {
-    pub(super) fn new(reading: &Reading, now: Timestamp) -> Self {
+    pub(crate) fn new(reading: &Reading, now: Timestamp) -> Self {
         Self {
             flow_m3_per_s: unless_old(reading, now),
             measured: Measured::new(reading, now),
@@ -78,7 +78,7 @@ impl Flow {
 }
 
 impl Measured {
-    pub(super) fn new(reading: &Reading, now: Timestamp) -> Self {
+    pub(crate) fn new(reading: &Reading, now: Timestamp) -> Self {
         Self {
             measured_at: reading.measured_at.map(Timestamp::as_second),
             measured_at_local: reading.measured_at.map(local_time),
@@ -92,7 +92,7 @@ impl Measured {
 }
 
 /// The value, unless it is too old to be shown as current.
-pub(super) fn unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
+pub(crate) fn unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
     reading
         .value
         .filter(|_| reading.freshness(now) != Freshness::Old)
@@ -112,7 +112,7 @@ impl From<Freshness> for FreshnessName {
 
 /// What was measured, and how it is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Measure {
+pub(crate) enum Measure {
     /// Water temperature in °C.
     Water,
     /// Flow in m³/s.
@@ -132,7 +132,7 @@ impl Measure {
 
     /// The value with its unit. Flows come as whole numbers from one source
     /// and with decimals from the other.
-    pub(super) fn shown(self, value: f64) -> String {
+    pub(crate) fn shown(self, value: f64) -> String {
         let tenths = format!("{value:.1}");
         match self {
             Self::Water | Self::Air => format!("{tenths} °C"),
@@ -141,7 +141,7 @@ impl Measure {
     }
 
     /// The reading in words, without place and full stop.
-    pub(super) fn in_words(self, reading: &Reading, now: Timestamp) -> String {
+    pub(crate) fn in_words(self, reading: &Reading, now: Timestamp) -> String {
         let name = self.name();
         let Some(value) = reading.value else {
             let recorded = reading.recorded_on.map_or(String::new(), recorded);
@@ -167,7 +167,7 @@ impl Measure {
 }
 
 /// The water temperature in words, without place and full stop.
-pub(super) fn in_words(reading: &Reading, now: Timestamp) -> String {
+pub(crate) fn in_words(reading: &Reading, now: Timestamp) -> String {
     Measure::Water.in_words(reading, now)
 }
 

@@ -1,11 +1,11 @@
 //! The tools, one file each: its definition, its arguments, its answer.
 
-mod compare_cities;
-mod current_conditions;
+pub(crate) mod compare_cities;
+pub(crate) mod current_conditions;
 mod current_temperature;
-mod flow_danger_level;
-mod forecast;
-mod historical_data;
+pub(crate) mod flow_danger_level;
+pub(crate) mod forecast;
+pub(crate) mod historical_data;
 mod list_cities;
 
 pub(super) use list_cities::Cities;

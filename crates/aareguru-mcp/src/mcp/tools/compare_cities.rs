@@ -42,118 +42,118 @@ struct Arguments {
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Answer {
+pub(crate) struct Answer {
     /// The places, in the order asked for, else in downstream order.
-    places: Vec<Compared>,
+    pub(crate) places: Vec<Compared>,
     /// Those whose temperature is current, warmest first; the last is the
     /// coldest.
-    warmest_first: Vec<RankedTemperature>,
+    pub(crate) warmest_first: Vec<RankedTemperature>,
     /// Those whose flow is current, the lowest part of their own flood level 2
     /// first. It does not measure the current.
-    calmest_first: Vec<RankedFlow>,
+    pub(crate) calmest_first: Vec<RankedFlow>,
     /// Those that are missing above, and why.
-    not_ranked: Vec<NotRanked>,
+    pub(crate) not_ranked: Vec<NotRanked>,
     /// The warmest place of which no warning is known, several if they are
     /// equally warm; empty if no such place remains.
-    recommended: Vec<Recommended>,
+    pub(crate) recommended: Vec<Recommended>,
     /// The places that must not be recommended, and why.
-    not_recommended: Vec<NotRecommended>,
+    pub(crate) not_recommended: Vec<NotRecommended>,
     /// What the numbers cannot tell; to be said with every recommendation.
-    boundary: &'static str,
+    pub(crate) boundary: &'static str,
     /// What else to know about this answer.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// The day of the recording, if this is one and not the live river.
-    recorded_on: Option<String>,
+    pub(crate) recorded_on: Option<String>,
     /// Whom to credit.
-    credit: &'static str,
+    pub(crate) credit: &'static str,
 }
 
 /// One place.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Compared {
+pub(crate) struct Compared {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// Its name.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where the gauge stands.
-    station: &'static str,
+    pub(crate) station: &'static str,
     #[serde(flatten)]
-    water: WaterTemperature,
+    pub(crate) water: WaterTemperature,
     /// Forecast of the water temperature two hours after it was measured; null
     /// if unknown or no longer to come.
-    water_in_two_hours_celsius: Option<f64>,
+    pub(crate) water_in_two_hours_celsius: Option<f64>,
     /// Flow in m³/s, measured together with the temperature; null if it is
     /// unknown or was measured more than a day ago.
-    flow_m3_per_s: Option<f64>,
+    pub(crate) flow_m3_per_s: Option<f64>,
     /// How far the flow can be trusted to describe the river now.
-    flow_freshness: FreshnessName,
+    pub(crate) flow_freshness: FreshnessName,
     /// The flow in percent of that from which flood level 2 holds here.
-    percent_of_flood_level_2: Option<f64>,
+    pub(crate) percent_of_flood_level_2: Option<f64>,
     /// BAFU's flood danger level, 1 to 5; null if unknown, which is not 1.
     /// Level 1 is no permission to swim.
-    flood_level: Option<i64>,
+    pub(crate) flood_level: Option<i64>,
     /// What is said to a swimmer; none of the verdicts is a permission.
-    verdict: VerdictName,
+    pub(crate) verdict: VerdictName,
     /// Why, the weightiest first, each with its source.
-    reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
     /// Air temperature in degrees Celsius, at a time that is not told.
-    air_celsius: Option<f64>,
+    pub(crate) air_celsius: Option<f64>,
     /// The saying of aare.guru for this water, in Bernese German.
-    saying: Option<String>,
+    pub(crate) saying: Option<String>,
     /// What the saying says in plain English, if it is known.
-    saying_in_english: Option<&'static str>,
+    pub(crate) saying_in_english: Option<&'static str>,
     /// What to know about this place, if there is anything.
-    note: Option<&'static str>,
+    pub(crate) note: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct RankedTemperature {
+pub(crate) struct RankedTemperature {
     /// From 1; equally warm places share it.
-    rank: i64,
+    pub(crate) rank: i64,
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// Water temperature in degrees Celsius.
-    temperature_celsius: f64,
+    pub(crate) temperature_celsius: f64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct RankedFlow {
+pub(crate) struct RankedFlow {
     /// From 1; places with an equal part share it.
-    rank: i64,
+    pub(crate) rank: i64,
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// The flow in percent of that from which flood level 2 holds there.
-    percent_of_flood_level_2: f64,
+    pub(crate) percent_of_flood_level_2: f64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct NotRanked {
+pub(crate) struct NotRanked {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// In which ranking it is missing: temperature or flow.
-    by: &'static str,
+    pub(crate) by: &'static str,
     /// Why.
-    why: &'static str,
+    pub(crate) why: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct Recommended {
+pub(crate) struct Recommended {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// Why.
-    reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
     /// What is worth knowing besides, with its source.
-    remarks: Vec<String>,
+    pub(crate) remarks: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct NotRecommended {
+pub(crate) struct NotRecommended {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// What is said to a swimmer there.
-    verdict: VerdictName,
+    pub(crate) verdict: VerdictName,
     /// The weightiest reason.
-    why: String,
+    pub(crate) why: String,
 }
 
 pub(super) fn definition() -> Tool {
@@ -182,7 +182,7 @@ pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToo
     answer(text(&comparison, &structured, now), &structured)
 }
 
-fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
+pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
     let advice: Vec<_> = comparison.places.iter().map(|at| at.advice(now)).collect();
     let warmest = comparison.warmest_first(now);
     let calmest = comparison.calmest_first(now);

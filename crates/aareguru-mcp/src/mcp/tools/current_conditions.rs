@@ -28,81 +28,81 @@ holds no forecast, and never says that one may swim.";
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Answer {
+pub(crate) struct Answer {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// Its name.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where the gauge stands.
-    station: &'static str,
+    pub(crate) station: &'static str,
     /// The water temperature.
-    water: WaterTemperature,
+    pub(crate) water: WaterTemperature,
     /// The flow.
-    flow: Flow,
+    pub(crate) flow: Flow,
     /// What is said to a swimmer; none of the verdicts is a permission.
-    verdict: VerdictName,
+    pub(crate) verdict: VerdictName,
     /// The verdict as one line with its place and time.
-    headline: String,
+    pub(crate) headline: String,
     /// What these numbers cannot tell; to be shown with the verdict.
-    boundary: &'static str,
+    pub(crate) boundary: &'static str,
     /// The weather, measured near the place; null if nothing is known of it.
-    weather: Option<Weather>,
+    pub(crate) weather: Option<Weather>,
     /// When the sun shines on the lawns by the river, on the day of the
     /// answer; null where it is not known. Only Bern has any.
-    lawns: Option<Vec<LawnOf>>,
+    pub(crate) lawns: Option<Vec<LawnOf>>,
     /// The swimming canal at the Marzili baths in Bern; null elsewhere and if
     /// unknown.
-    bueber_canal: Option<Canal>,
+    pub(crate) bueber_canal: Option<Canal>,
     /// What aare.guru says of the water; null if it says nothing.
-    saying: Option<SayingOf>,
+    pub(crate) saying: Option<SayingOf>,
     /// What aare.guru says of the flow; null if it says nothing.
-    flow_saying: Option<SayingOf>,
+    pub(crate) flow_saying: Option<SayingOf>,
     /// What to know about this place, if there is anything.
-    note: Option<&'static str>,
+    pub(crate) note: Option<&'static str>,
     /// Whom to credit.
-    credit: &'static str,
+    pub(crate) credit: &'static str,
 }
 
 /// The weather at the station nearest to the place.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Weather {
+pub(crate) struct Weather {
     /// Air temperature in degrees Celsius; null if it is unknown or was
     /// measured more than a day ago.
-    air_temperature_celsius: Option<f64>,
+    pub(crate) air_temperature_celsius: Option<f64>,
     /// Rain in the 10 minutes before, in mm; null likewise.
-    rain_mm_per_10_minutes: Option<f64>,
+    pub(crate) rain_mm_per_10_minutes: Option<f64>,
     #[serde(flatten)]
-    measured: Measured,
+    pub(crate) measured: Measured,
 }
 
 /// A lawn, and when the sun shines on it.
 #[derive(Debug, Serialize, JsonSchema)]
-struct LawnOf {
+pub(crate) struct LawnOf {
     /// Its name.
-    name: String,
+    pub(crate) name: String,
     /// When the sun reaches it, in Swiss local time; null if unknown.
-    sun_from: Option<String>,
+    pub(crate) sun_from: Option<String>,
     /// When the sun leaves it, in Swiss local time; null if unknown.
-    sun_until: Option<String>,
+    pub(crate) sun_until: Option<String>,
 }
 
 /// The canal as the lifeguards report it.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Canal {
+pub(crate) struct Canal {
     /// Whether it is reported open.
-    is_open: bool,
+    pub(crate) is_open: bool,
     /// Since when, in Swiss local time; may be months ago. Null if unknown.
-    since: Option<String>,
+    pub(crate) since: Option<String>,
 }
 
 /// A saying in Bernese German. It is not advice.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SayingOf {
+pub(crate) struct SayingOf {
     /// The saying.
-    text: String,
+    pub(crate) text: String,
     /// What it says in plain English; null if no plain reading is known, and
     /// then do not guess one.
-    plain_reading: Option<&'static str>,
+    pub(crate) plain_reading: Option<&'static str>,
 }
 
 pub(super) fn definition() -> Tool {
@@ -177,7 +177,7 @@ fn canal_in_words(canal: BueberCanal) -> String {
     }
 }
 
-fn structured(conditions: Conditions, now: Timestamp) -> Answer {
+pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
     let place = conditions.place;
     let advice = &conditions.danger.advice;
     Answer {

@@ -25,68 +25,68 @@ not know currents, driftwood, cold or a swimmer's ability, and never says that o
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Answer {
+pub(crate) struct Answer {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// Its name.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where the gauge stands.
-    station: &'static str,
+    pub(crate) station: &'static str,
     #[serde(flatten)]
-    flow: Flow,
+    pub(crate) flow: Flow,
     /// BAFU's flood danger level, 1 to 5; null if it is not known, which is
     /// not level 1. Level 1 is not a permission to swim.
-    flood_level: Option<i64>,
+    pub(crate) flood_level: Option<i64>,
     /// BAFU's name of the danger.
-    flood_level_name: Option<&'static str>,
+    pub(crate) flood_level_name: Option<&'static str>,
     /// What the level means for somebody by the river.
-    flood_level_meaning: Option<&'static str>,
+    pub(crate) flood_level_meaning: Option<&'static str>,
     /// The next flood level above; null in level 5 or without a current flow.
-    next_level: Option<Next>,
+    pub(crate) next_level: Option<Next>,
     /// How the flow has changed in the last three hours; null if unknown.
-    trend: Option<TrendOf>,
+    pub(crate) trend: Option<TrendOf>,
     /// What is said to a swimmer; none of the verdicts is a permission.
-    verdict: VerdictName,
+    pub(crate) verdict: VerdictName,
     /// The verdict as one line with its place and time.
-    headline: String,
+    pub(crate) headline: String,
     /// Why, the weightiest first.
-    reasons: Vec<Statement>,
+    pub(crate) reasons: Vec<Statement>,
     /// What is worth knowing besides; decides nothing.
-    remarks: Vec<Statement>,
+    pub(crate) remarks: Vec<Statement>,
     /// What these numbers cannot tell; to be shown with the verdict.
-    boundary: &'static str,
+    pub(crate) boundary: &'static str,
     /// The time that the verdict speaks of, in Swiss local time; null if
     /// unknown.
-    as_of: Option<String>,
+    pub(crate) as_of: Option<String>,
     /// What to know about this place, if there is anything.
-    note: Option<&'static str>,
+    pub(crate) note: Option<&'static str>,
     /// Whom to credit.
-    credit: &'static str,
+    pub(crate) credit: &'static str,
 }
 
 /// The next flood level.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Next {
+pub(crate) struct Next {
     /// The level, 2 to 5.
-    level: i64,
+    pub(crate) level: i64,
     /// The flow in m³/s at which it begins.
-    at_m3_per_s: f64,
+    pub(crate) at_m3_per_s: f64,
     /// By how much the flow has to rise until then, in m³/s.
-    distance_m3_per_s: f64,
+    pub(crate) distance_m3_per_s: f64,
 }
 
 /// How the flow changes.
 #[derive(Debug, Serialize, JsonSchema)]
-struct TrendOf {
+pub(crate) struct TrendOf {
     /// Which way.
-    direction: DirectionName,
+    pub(crate) direction: DirectionName,
     /// Change in m³/s in an hour; negative if it falls.
-    m3_per_s_per_hour: f64,
+    pub(crate) m3_per_s_per_hour: f64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum DirectionName {
+pub(crate) enum DirectionName {
     Rising,
     Falling,
     Steady,
@@ -146,7 +146,7 @@ fn level_in_words(danger: &Danger) -> String {
     format!("BAFU's flood level: {number} of 5 ({name}){next}.")
 }
 
-fn structured(danger: &Danger) -> Answer {
+pub(crate) fn structured(danger: &Danger) -> Answer {
     let (place, advice, level) = (danger.place, &danger.advice, danger.level);
     Answer {
         city: place.id(),

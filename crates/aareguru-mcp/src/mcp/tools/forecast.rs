@@ -47,105 +47,105 @@ struct Arguments {
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Answer {
+pub(crate) struct Answer {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// Its name.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where the gauge stands.
-    station: &'static str,
+    pub(crate) station: &'static str,
     #[serde(flatten)]
-    water: WaterTemperature,
+    pub(crate) water: WaterTemperature,
     /// The water two hours after it was measured; null if unknown or no longer
     /// to come.
-    water_in_two_hours: Option<WaterAhead>,
+    pub(crate) water_in_two_hours: Option<WaterAhead>,
     /// The day that the parts and the sunshine are of, as in "2023-05-09".
-    today: Option<String>,
+    pub(crate) today: Option<String>,
     /// Morning, afternoon and evening of that day.
-    parts_of_today: Vec<Part>,
+    pub(crate) parts_of_today: Vec<Part>,
     /// The sunshine of that day.
-    sunshine_today: Sun,
+    pub(crate) sunshine_today: Sun,
     /// The days to come, as far as asked for and known.
-    days: Vec<Day>,
+    pub(crate) days: Vec<Day>,
     /// The driest part of today still to come, of equally dry ones the
     /// warmest; empty if none can be named. It tells of the weather only.
-    best_parts_of_today: Vec<&'static str>,
+    pub(crate) best_parts_of_today: Vec<&'static str>,
     /// Why no part is named.
-    no_best_part_because: Option<String>,
+    pub(crate) no_best_part_because: Option<String>,
     /// What is said to a swimmer now; none of the verdicts is a permission.
-    verdict: VerdictName,
+    pub(crate) verdict: VerdictName,
     /// Why, the weightiest first, each with its source.
-    reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
     /// What the numbers cannot tell.
-    boundary: &'static str,
+    pub(crate) boundary: &'static str,
     /// What else to know about this answer.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// Who says what the weather symbols mean.
-    symbol_source: Option<String>,
+    pub(crate) symbol_source: Option<String>,
     /// Whom to credit for the weather.
-    weather_credit: &'static str,
+    pub(crate) weather_credit: &'static str,
     /// Whom to credit.
-    credit: &'static str,
+    pub(crate) credit: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct WaterAhead {
+pub(crate) struct WaterAhead {
     /// Water temperature in degrees Celsius.
-    temperature_celsius: f64,
+    pub(crate) temperature_celsius: f64,
     /// For when, in Swiss local time.
-    at_local: Option<String>,
+    pub(crate) at_local: Option<String>,
     /// By how many degrees it is warmer than as measured; negative if colder.
-    change_celsius: Option<f64>,
+    pub(crate) change_celsius: Option<f64>,
     /// warmer, colder, same or unknown.
-    direction: &'static str,
+    pub(crate) direction: &'static str,
     /// What aare.guru says of it, in Bernese German.
-    saying: Option<String>,
+    pub(crate) saying: Option<String>,
     /// What that says in plain English, if it is known.
-    saying_in_english: Option<&'static str>,
+    pub(crate) saying_in_english: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct Part {
+pub(crate) struct Part {
     /// morning, afternoon or evening.
-    part: &'static str,
+    pub(crate) part: &'static str,
     /// The weather in English.
-    weather: Option<&'static str>,
+    pub(crate) weather: Option<&'static str>,
     /// Air temperature in degrees Celsius.
-    air_celsius: Option<f64>,
+    pub(crate) air_celsius: Option<f64>,
     /// Rain in mm.
-    rain_mm: Option<f64>,
+    pub(crate) rain_mm: Option<f64>,
     /// Probability of rain in percent.
-    rain_risk_percent: Option<f64>,
+    pub(crate) rain_risk_percent: Option<f64>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct Day {
+pub(crate) struct Day {
     /// The date in Switzerland, as in "2023-05-10".
-    date: Option<String>,
+    pub(crate) date: Option<String>,
     /// The weekday in English.
-    weekday: Option<String>,
+    pub(crate) weekday: Option<String>,
     /// The weather in English.
-    weather: Option<&'static str>,
+    pub(crate) weather: Option<&'static str>,
     /// Lowest air temperature in degrees Celsius.
-    lowest_air_celsius: Option<f64>,
+    pub(crate) lowest_air_celsius: Option<f64>,
     /// Highest air temperature in degrees Celsius.
-    highest_air_celsius: Option<f64>,
+    pub(crate) highest_air_celsius: Option<f64>,
     /// Rain in mm.
-    rain_mm: Option<f64>,
+    pub(crate) rain_mm: Option<f64>,
     /// Probability of rain in percent.
-    rain_risk_percent: Option<f64>,
+    pub(crate) rain_risk_percent: Option<f64>,
     /// The sunshine of the day.
-    sunshine: Sun,
+    pub(crate) sunshine: Sun,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct Sun {
+pub(crate) struct Sun {
     /// In minutes.
-    minutes: Option<i64>,
+    pub(crate) minutes: Option<i64>,
     /// The same as text, as in "3 h 20 min".
-    text: Option<String>,
+    pub(crate) text: Option<String>,
     /// In percent of what is possible on that day.
-    percent_of_possible: Option<f64>,
+    pub(crate) percent_of_possible: Option<f64>,
 }
 
 pub(super) fn definition() -> Tool {
@@ -169,7 +169,7 @@ pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToo
     answer(text(&forecast, &structured, now), &structured)
 }
 
-fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
+pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
     let place = forecast.place;
     let advice = forecast.advice(now);
     let (best, no_best) = match forecast.best_parts(now) {

@@ -1,6 +1,6 @@
 //! `get_historical_data`: what was measured at one place over a span of time?
 
-mod numbers;
+pub(crate) mod numbers;
 mod summary;
 
 use aareguru::{
@@ -60,43 +60,43 @@ fn now() -> String {
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Answer {
+pub(crate) struct Answer {
     /// The place's identifier.
-    city: &'static str,
+    pub(crate) city: &'static str,
     /// Its name.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where the gauge stands.
-    station: &'static str,
+    pub(crate) station: &'static str,
     /// Where the span starts, in Unix seconds.
-    start: i64,
+    pub(crate) start: i64,
     /// Where the span ends, in Unix seconds.
-    end: i64,
+    pub(crate) end: i64,
     /// Which data these are.
-    source: SourceName,
+    pub(crate) source: SourceName,
     /// The day of the recording, if this is one and not the live river.
-    recorded_on: Option<String>,
+    pub(crate) recorded_on: Option<String>,
     /// What to know about these data; to be told to the user.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// How many readings there are in the span; the statistics are of all.
-    readings: usize,
+    pub(crate) readings: usize,
     /// How the points were thinned; null if they are all there are.
-    thinning: Option<String>,
+    pub(crate) thinning: Option<String>,
     /// The water temperature in degrees Celsius.
-    temperature: TemperatureNumbers,
+    pub(crate) temperature: TemperatureNumbers,
     /// The flow in cubic metres per second.
-    flow: FlowNumbers,
+    pub(crate) flow: FlowNumbers,
     /// Day by day, in Swiss local time.
-    days: Vec<DayRow>,
+    pub(crate) days: Vec<DayRow>,
     /// The readings, oldest first.
-    points: Vec<Point>,
+    pub(crate) points: Vec<Point>,
     /// Whom to credit.
-    credit: &'static str,
+    pub(crate) credit: &'static str,
 }
 
 /// The names that programs see.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum SourceName {
+pub(crate) enum SourceName {
     /// The last two days in the Aareguru API.
     AareguruCurrent,
     /// The hydro API of existenz.ch, 32 days back.
@@ -107,13 +107,13 @@ enum SourceName {
 
 /// One reading.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Point {
+pub(crate) struct Point {
     /// When it was measured, in Unix seconds.
-    time: i64,
+    pub(crate) time: i64,
     /// Water temperature in degrees Celsius; null if it was not measured.
-    temperature_celsius: Option<f64>,
+    pub(crate) temperature_celsius: Option<f64>,
     /// Flow in cubic metres per second; null if it was not measured.
-    flow_m3_per_s: Option<f64>,
+    pub(crate) flow_m3_per_s: Option<f64>,
 }
 
 pub(super) fn definition() -> Tool {
@@ -182,7 +182,7 @@ async fn notify(
     }
 }
 
-fn structured(history: &RiverHistory) -> Answer {
+pub(crate) fn structured(history: &RiverHistory) -> Answer {
     let place = history.place;
     let (points, step) = thinned(&history.points, MAX_POINTS);
     Answer {

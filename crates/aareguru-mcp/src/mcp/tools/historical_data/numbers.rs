@@ -14,92 +14,92 @@ const MAX_GAPS: usize = 20;
 
 /// One quantity over the span, from all readings.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     /// How many readings have a value.
-    pub(super) count: usize,
+    pub(crate) count: usize,
     /// How many readings have none.
-    pub(super) missing: usize,
+    pub(crate) missing: usize,
     /// The lowest value and when it was measured first.
-    pub(super) min: Option<At>,
+    pub(crate) min: Option<At>,
     /// The highest value and when it was measured first.
-    pub(super) max: Option<At>,
+    pub(crate) max: Option<At>,
     /// The mean of the readings.
-    pub(super) mean: Option<f64>,
+    pub(crate) mean: Option<f64>,
     /// The median.
-    pub(super) median: Option<f64>,
+    pub(crate) median: Option<f64>,
     /// The tenth percentile.
-    pub(super) p10: Option<f64>,
+    pub(crate) p10: Option<f64>,
     /// The ninetieth percentile.
-    pub(super) p90: Option<f64>,
+    pub(crate) p90: Option<f64>,
     /// Change in a day along the line of least squares; null for less than 12
     /// hours. Over a day or two it tells more of the hour than of the days.
-    pub(super) trend_per_day: Option<f64>,
+    pub(crate) trend_per_day: Option<f64>,
     /// How many times there was no value for more than an hour and more than
     /// twice the usual step.
-    pub(super) gap_count: usize,
+    pub(crate) gap_count: usize,
     /// The longest of these times, at most 20, oldest first.
-    pub(super) gaps: Vec<Without>,
+    pub(crate) gaps: Vec<Without>,
 }
 
 /// The water temperature over the span.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct TemperatureNumbers {
+pub(crate) struct TemperatureNumbers {
     #[serde(flatten)]
-    pub(super) numbers: Numbers,
+    pub(crate) numbers: Numbers,
     /// The share of readings at or above 18 °C, from 0 to 1.
-    pub(super) share_from_18_celsius: Option<f64>,
+    pub(crate) share_from_18_celsius: Option<f64>,
     /// The share of readings at or above 20 °C, from 0 to 1.
-    pub(super) share_from_20_celsius: Option<f64>,
+    pub(crate) share_from_20_celsius: Option<f64>,
 }
 
 /// The flow over the span.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct FlowNumbers {
+pub(crate) struct FlowNumbers {
     #[serde(flatten)]
-    pub(super) numbers: Numbers,
+    pub(crate) numbers: Numbers,
 }
 
 /// A value and its time.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub(super) struct At {
+pub(crate) struct At {
     /// The value.
-    pub(super) value: f64,
+    pub(crate) value: f64,
     /// When it was measured, in Unix seconds.
-    pub(super) time: i64,
+    pub(crate) time: i64,
 }
 
 /// A time without a value, in Unix seconds.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Without {
+pub(crate) struct Without {
     /// The last value before it.
-    from: i64,
+    pub(crate) from: i64,
     /// The first value after it.
-    until: i64,
+    pub(crate) until: i64,
 }
 
 /// One day from midnight to midnight in Swiss local time, as far as the span
 /// has it.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(super) struct DayRow {
+pub(crate) struct DayRow {
     /// The day.
-    pub(super) date: String,
+    pub(crate) date: String,
     /// Water temperature in degrees Celsius; null if it was not measured.
-    pub(super) temperature_celsius: Option<OfDay>,
+    pub(crate) temperature_celsius: Option<OfDay>,
     /// Flow in cubic metres per second; null if it was not measured.
-    pub(super) flow_m3_per_s: Option<OfDay>,
+    pub(crate) flow_m3_per_s: Option<OfDay>,
 }
 
 /// One quantity on one day.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub(super) struct OfDay {
+pub(crate) struct OfDay {
     /// How many readings have a value.
-    pub(super) count: usize,
+    pub(crate) count: usize,
     /// The lowest value.
-    pub(super) min: f64,
+    pub(crate) min: f64,
     /// The mean of the readings.
-    pub(super) mean: f64,
+    pub(crate) mean: f64,
     /// The highest value.
-    pub(super) max: f64,
+    pub(crate) max: f64,
 }
 
 impl TemperatureNumbers {
