@@ -5,10 +5,12 @@
 
 pub(crate) mod advice;
 mod completion;
+mod icon;
 mod prompts;
 pub(crate) mod reading;
 mod resources;
 pub(crate) mod tools;
+pub(crate) mod trouble;
 
 use aareguru::River;
 use rmcp::{
@@ -57,7 +59,8 @@ impl ServerHandler for AareServer {
         let server = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Aareguru")
             .with_description("How warm is the Aare?")
-            .with_website_url("https://aare.guru");
+            .with_website_url("https://aare.guru")
+            .with_icons(vec![icon::icon()]);
         ServerConfig::new(capabilities)
             .with_server_info(server)
             .with_instructions(INSTRUCTIONS)

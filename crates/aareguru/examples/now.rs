@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         place.station()
     );
     if let Some(trouble) = now.upstream_trouble {
-        println!("This is the last answer; there is no newer one: {trouble}.");
+        println!("Note: {trouble}.");
     }
     println!("{CREDIT}");
     Ok(())

@@ -38,7 +38,7 @@ pub(crate) use body::is_bot_protection;
 
 use crate::fetch::{Fetch, Line};
 use crate::upstream::{Request, Span, Upstream};
-use crate::{Config, Error, Place};
+use crate::{Clock, Config, Error, Place};
 
 /// A client of the Aareguru API, and of the hydro API beside it. Cheap to
 /// clone; clones share their caches and breakers.
@@ -82,7 +82,12 @@ impl Client {
     /// values come. All else is [`Error::NoRecording`]: `/v2018/history`, and
     /// the hydro API without Bern.
     pub fn recorded() -> Self {
-        Self::of(Upstream::Recorded, &Config::default())
+        Self::recorded_with(&Config::default())
+    }
+
+    /// The same, of which the present and the times of the cache are set.
+    pub fn recorded_with(config: &Config) -> Self {
+        Self::of(Upstream::Recorded, config)
     }
 
     /// The day of the Aareguru API's recordings, or `None` if the answers are
@@ -92,6 +97,11 @@ impl Client {
     /// [`Answer::recorded_on`].
     pub fn recorded_on(&self) -> Option<Date> {
         self.shared.line.upstream().recorded_on()
+    }
+
+    /// The present, as [`Config::clock`] has it.
+    pub fn clock(&self) -> &Clock {
+        self.shared.line.clock()
     }
 
     /// Whether an API is asked at the moment, or left alone because it fails.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::Clock;
+
 /// Settings of a [`Client`](crate::Client).
 ///
 /// ```
@@ -15,7 +17,7 @@ use std::time::Duration;
 /// };
 /// assert_eq!(config.base_url, "https://aareguru.existenz.ch");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Where the Aareguru API lives: an `http` or `https` URL, with or without
     /// a path before the API's own (`/v2018/…`).
@@ -62,6 +64,8 @@ pub struct Config {
     /// For how long after the API's host has blocked us; an address stays
     /// blocked, and asking on makes it worse.
     pub breaker_blocked_pause: Duration,
+    /// The present, by which readings are judged.
+    pub clock: Clock,
 }
 
 impl Default for Config {
@@ -83,6 +87,7 @@ impl Default for Config {
             breaker_pause: Duration::from_secs(5),
             breaker_longest_pause: Duration::from_secs(5 * 60),
             breaker_blocked_pause: Duration::from_secs(15 * 60),
+            clock: Clock::system(),
         }
     }
 }

@@ -2,10 +2,14 @@
 //! caller can do about it. A name that is no place is not among them: see
 //! [`UnknownPlace`](crate::UnknownPlace).
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::api::{Api, Endpoint};
+use crate::local_time;
 
 /// A cause from below, shared by all who waited for the same request.
 type Source = Arc<dyn std::error::Error + Send + Sync>;
@@ -161,11 +165,47 @@ impl Error {
         }
     }
 
+    /// The error and what lies behind it, in one line.
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
+
     /// How long the API asks to be left alone.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         }
+    }
+}
+
+/// Why an earlier answer is shown: the API could not give a new one.
+///
+/// What the answer tells is as true as it was then, and has its own times.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct UpstreamTrouble {
+    /// What went wrong when the API was asked again.
+    pub error: Error,
+    /// When the API gave the answer that is shown.
+    pub answered_at: Timestamp,
+}
+
+/// A clause that names the time and the error with its causes.
+impl fmt::Display for UpstreamTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = local_time(self.answered_at);
+        write!(
+            f,
+            "this is an earlier answer, of {at}, for want of a new one: {}",
+            self.error.with_causes()
+        )
     }
 }

@@ -9,13 +9,12 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use moka::future::Cache;
 use tokio::time::Instant;
 
 use crate::api::{Api, Endpoint};
 use crate::upstream::{Request, Upstream};
-use crate::{Config, Error};
+use crate::{Clock, Config, Error};
 
 mod answer;
 mod breaker;
@@ -44,6 +43,7 @@ pub(crate) struct Line {
     aareguru: Gate,
     hydro: Gate,
     retry: Retry,
+    clock: Clock,
 }
 
 /// The answers of one endpoint.
@@ -66,11 +66,16 @@ impl Line {
             aareguru: Gate::new(Api::Aareguru, config),
             hydro: Gate::new(Api::Hydro, config),
             retry: Retry::new(config),
+            clock: config.clock.clone(),
         }
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {
         &self.upstream
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(crate) fn breaker_state(&self, api: Api) -> BreakerState {
@@ -179,7 +184,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         let result = match upstream.get(request, time).await {
             Ok(body) => (self.read)(request, &body.bytes).map(|value| Kept {
                 value: Arc::new(value),
-                fetched_at: body.recorded_at.unwrap_or_else(Timestamp::now),
+                fetched_at: body.recorded_at.unwrap_or_else(|| self.line.clock.now()),
                 is_recording: body.recorded_at.is_some(),
             }),
             Err(error) => Err(error),

@@ -62,11 +62,14 @@ pub use local_time::local_time;
 pub mod api;
 pub use api::Client;
 
+mod clock;
+pub use clock::Clock;
+
 mod config;
 pub use config::Config;
 
 mod error;
-pub use error::Error;
+pub use error::{Error, UpstreamTrouble};
 
 mod excerpt;
 mod fetch;

@@ -39,16 +39,26 @@ impl River {
         Self { client }
     }
 
+    /// The present by which readings are to be judged: that of the client's
+    /// [clock](crate::Config::clock).
+    pub fn now(&self) -> Timestamp {
+        self.client.clock().now()
+    }
+
     /// How warm is the water at `place` now?
     pub async fn current_temperature(&self, place: &Place) -> Result<CurrentTemperature, Error> {
         let answer = self.client.current(place).await?;
-        Ok(CurrentTemperature::new(place.in_table(), &answer))
+        Ok(CurrentTemperature::new(
+            place.in_table(),
+            &answer,
+            self.now(),
+        ))
     }
 
     /// How warm is the water at `place`, in short?
     pub async fn today_in_short(&self, place: &Place) -> Result<TodayInShort, Error> {
         let answer = self.client.today(place).await?;
-        let (recorded_on, now) = (answer.recorded_on(), Timestamp::now());
+        let (recorded_on, now) = (answer.recorded_on(), self.now());
         Ok(TodayInShort {
             upstream_trouble: answer.upstream_trouble().cloned(),
             ..TodayInShort::new(place.in_table(), &answer, recorded_on, now)
@@ -58,7 +68,7 @@ impl River {
     /// How is it at `place` now: water, flow, air, sun and canal?
     pub async fn conditions(&self, place: &Place) -> Result<Conditions, Error> {
         let answer = self.client.current(place).await?;
-        let now = Timestamp::now();
+        let now = self.now();
         Ok(Conditions {
             upstream_trouble: answer.upstream_trouble().cloned(),
             ..Conditions::new(place.in_table(), &answer, answer.recorded_on(), now)
@@ -68,7 +78,7 @@ impl River {
     /// What does the flow at `place` mean?
     pub async fn danger(&self, place: &Place) -> Result<Danger, Error> {
         let answer = self.client.current(place).await?;
-        let now = Timestamp::now();
+        let now = self.now();
         Ok(Danger {
             upstream_trouble: answer.upstream_trouble().cloned(),
             ..Danger::new(place.in_table(), &answer, answer.recorded_on(), now)

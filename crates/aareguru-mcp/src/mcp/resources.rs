@@ -8,13 +8,10 @@ mod stations;
 mod today;
 
 use aareguru::{Place, River, Source};
-use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use rmcp::{
     ErrorData, RoleServer,
-    model::{
-        CallToolRequestParams, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
-    },
+    model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
     service::RequestContext,
 };
 use serde::Serialize;
@@ -139,7 +136,7 @@ pub(super) async fn read(
     let json = match uri {
         CITIES => {
             let places = river.places().await.map_err(|error| no_data(&error))?;
-            to_json(&Cities::new(places, Timestamp::now()))?
+            to_json(&Cities::new(places, river.now()))?
         }
         WIDGET => told_by("compare_cities", json!({}), river, context).await?,
         STATIONS => to_json(&Stations::new())?,
@@ -164,7 +161,7 @@ async fn at_one_place(
     } else if let Some(city) = uri.strip_prefix(TODAY) {
         let today = river.today_in_short(place(city)?).await;
         let today = today.map_err(|error| no_data(&error))?;
-        to_json(&Today::new(today, Timestamp::now()))
+        to_json(&Today::new(today, river.now()))
     } else {
         let there_are: Vec<_> = all()
             .into_iter()
@@ -191,15 +188,9 @@ async fn told_by(
     context: &RequestContext<RoleServer>,
 ) -> Result<String, ErrorData> {
     let arguments = arguments.as_object().cloned().unwrap_or_default();
-    let request = CallToolRequestParams::new(tool).with_arguments(arguments);
-    let result = tools::call(river, request, context).await?;
-    match result.structured_content {
-        Some(told) => to_json(&told),
-        None => {
-            let mut texts = result.content.iter().filter_map(|block| block.as_text());
-            let why = texts.next().map_or("no data", |block| &block.text);
-            Err(ErrorData::internal_error(why.to_owned(), None))
-        }
+    match tools::tell(river, tool, arguments, context).await? {
+        Ok(told) => to_json(&told.structured),
+        Err(refusal) => Err(ErrorData::internal_error(refusal.to_string(), None)),
     }
 }
 
@@ -209,7 +200,7 @@ fn to_json(value: &impl Serialize) -> Result<String, ErrorData> {
 }
 
 fn no_data(error: &aareguru::Error) -> ErrorData {
-    let message = format!("no data: {}", tools::with_causes(error));
+    let message = format!("no data: {}", error.with_causes());
     ErrorData::internal_error(message, None)
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod flow_danger_level;
 pub(crate) mod forecast;
 pub(crate) mod historical_data;
 mod list_cities;
+mod schema;
 
 pub(super) use list_cities::Cities;
 
@@ -16,12 +17,14 @@ use aareguru::{HistoryError, River, UnknownPlace};
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations,
+        CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, ProtocolVersion, Tool,
+        ToolAnnotations,
     },
     service::RequestContext,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// The definitions of all tools, in the order in which they are listed.
 pub(super) fn all() -> &'static [Tool] {
@@ -51,7 +54,25 @@ pub(super) async fn call(
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResult, ErrorData> {
     let arguments = request.arguments.unwrap_or_default();
-    let answer = match request.name.as_ref() {
+    let answer = tell(river, &request.name, arguments, context).await?;
+    Ok(match answer {
+        Ok(told) => told.into_result(context),
+        Err(refusal) => CallToolResult::error(vec![ContentBlock::text(refusal.to_string())]),
+    })
+}
+
+/// What a tool tells, before it is put into a message.
+///
+/// # Errors
+///
+/// A tool that does not exist.
+pub(super) async fn tell(
+    river: &River,
+    name: &str,
+    arguments: JsonObject,
+    context: &RequestContext<RoleServer>,
+) -> Result<Result<Told, Refusal>, ErrorData> {
+    Ok(match name {
         current_temperature::NAME => current_temperature::call(river, arguments).await,
         current_conditions::NAME => current_conditions::call(river, arguments).await,
         flow_danger_level::NAME => flow_danger_level::call(river, arguments).await,
@@ -66,10 +87,30 @@ pub(super) async fn call(
                 None,
             ));
         }
-    };
-    Ok(answer.unwrap_or_else(|refusal| {
-        CallToolResult::error(vec![ContentBlock::text(refusal.to_string())])
-    }))
+    })
+}
+
+/// What a tool tells: plain data, the same twice.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// For people and models.
+    text: String,
+    /// For programs.
+    pub(super) structured: Value,
+}
+
+impl Told {
+    /// Clients older than structured content get it as a second text.
+    fn into_result(self, context: &RequestContext<RoleServer>) -> CallToolResult {
+        let mut content = vec![ContentBlock::text(self.text)];
+        let version = context.protocol_version();
+        if version.is_some_and(|version| version < ProtocolVersion::V_2025_06_18) {
+            content.push(ContentBlock::text(self.structured.to_string()));
+        }
+        let mut result = CallToolResult::success(content);
+        result.structured_content = Some(self.structured);
+        result
+    }
 }
 
 /// The arguments of a tool that is asked about one place and nothing else.
@@ -89,27 +130,15 @@ fn bern() -> String {
 
 /// Why a tool has no answer, as told to the model.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(super) enum Refusal {
     #[error("arguments not understood: {0}")]
     Arguments(#[from] serde_json::Error),
     #[error("{0}")]
     Place(#[from] UnknownPlace),
-    #[error("no data: {}", with_causes(.0))]
+    #[error("no data: {}", .0.with_causes())]
     River(#[from] aareguru::Error),
     #[error("{0}")]
     History(#[from] HistoryError),
-}
-
-/// The error and what lies behind it, in one line.
-pub(super) fn with_causes(error: &aareguru::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// A tool that reads from a live source and changes nothing.
@@ -124,9 +153,7 @@ fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Refusal> {
     Ok(serde_json::from_value(arguments.into())?)
 }
 
-/// Text for people and models, structured content for programs.
-fn answer(text: String, structured: &impl Serialize) -> Result<CallToolResult, Refusal> {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-    result.structured_content = Some(serde_json::to_value(structured)?);
-    Ok(result)
+fn told(text: String, structured: &impl Serialize) -> Result<Told, Refusal> {
+    let structured = serde_json::to_value(structured)?;
+    Ok(Told { text, structured })
 }

@@ -15,6 +15,7 @@ mod danger;
 mod forecast;
 mod history;
 mod interop;
+mod old_clients;
 mod prompts;
 mod readme;
 mod resources;

@@ -175,7 +175,7 @@ async fn each_template_tells_its_place_as_recorded() {
     assert_eq!(today["freshness"], "recorded");
     assert_eq!(today["recorded_on"], "2023-05-09");
     assert_eq!(today["saying"], "Uschaflig chaut");
-    assert_eq!(today["earlier_answer_because"], Value::Null);
+    assert_eq!(today["upstream_trouble"], Value::Null);
     let thun = read(&mut session, "aareguru://today/thun").await;
     assert_eq!(thun["saying"], Value::Null);
     let current = read(&mut session, "aareguru://current/bern").await;

@@ -175,6 +175,9 @@ async fn tools_are_described_and_marked_read_only() {
         assert_eq!(tool["annotations"]["readOnlyHint"], true);
         for schema in ["inputSchema", "outputSchema"] {
             assert_eq!(tool[schema]["type"], "object", "{tool}");
+            // Strict clients take no list of types.
+            let schema = tool[schema].to_string();
+            assert!(!schema.contains(r#""type":["#), "{schema}");
         }
         assert!(tool["description"].as_str().unwrap().len() > 80);
     }
@@ -188,6 +191,14 @@ async fn the_server_introduces_itself_by_its_own_name() {
     let result = &answer["result"];
     assert_eq!(result["serverInfo"]["name"], "aareguru-mcp");
     assert_eq!(result["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(result["serverInfo"]["title"], "Aareguru");
+    assert_eq!(result["serverInfo"]["websiteUrl"], "https://aare.guru");
+    let icon = &result["serverInfo"]["icons"][0];
+    assert_eq!(icon["mimeType"], "image/svg+xml");
+    let src = icon["src"].as_str().unwrap();
+    let svg = src.strip_prefix("data:image/svg+xml,").unwrap();
+    let svg = percent_encoding::percent_decode_str(svg).decode_utf8();
+    assert!(svg.unwrap().starts_with("<svg xmlns="), "{src}");
     assert!(
         result["instructions"]
             .as_str()

@@ -50,7 +50,7 @@ pub struct WidgetValues {
     /// danger level and differs from that of `/v2018/current`.
     #[serde(deserialize_with = "lenient::field")]
     pub flow_text: Option<String>,
-    /// BAFU's flood danger level, 1 to 5. Level 1 does not mean safe to swim.
+    /// BAFU's flood danger level, 1 to 5. Level 1 is not a permission to swim.
     #[serde(deserialize_with = "lenient::whole")]
     pub flow_gefahrenstufe: Option<u8>,
     /// Forecast of the water temperature in two hours, in °C. Expect null

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::Error;
+use crate::{Error, UpstreamTrouble};
 
 /// An answer of an API. It can be used as the value it holds.
 ///
@@ -18,7 +18,7 @@ use crate::Error;
 /// those of the measurements and stay true. Cloning is cheap.
 pub struct Answer<T> {
     kept: Kept<T>,
-    trouble: Option<Error>,
+    trouble: Option<UpstreamTrouble>,
 }
 
 /// An answer as the caches keep it.
@@ -37,10 +37,11 @@ impl<T> Answer<T> {
     }
 
     /// The answer of an earlier request in place of one that failed.
-    pub(crate) fn in_trouble(kept: Kept<T>, trouble: Error) -> Self {
+    pub(crate) fn in_trouble(kept: Kept<T>, error: Error) -> Self {
+        let answered_at = kept.fetched_at;
         Self {
             kept,
-            trouble: Some(trouble),
+            trouble: Some(UpstreamTrouble { error, answered_at }),
         }
     }
 
@@ -62,7 +63,7 @@ impl<T> Answer<T> {
 
     /// Why this is an earlier answer: the API could not give a new one. `None`
     /// if it is as new as it should be.
-    pub fn upstream_trouble(&self) -> Option<&Error> {
+    pub fn upstream_trouble(&self) -> Option<&UpstreamTrouble> {
         self.trouble.as_ref()
     }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::api::{Widget, WidgetValues};
 use crate::flood::is_flow;
-use crate::{Advice, Error, FloodLevel, Freshness, Place, Reading, Situation, Verdict};
+use crate::{Advice, FloodLevel, Freshness, Place, Reading, Situation, UpstreamTrouble, Verdict};
 
 /// Places side by side.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct Comparison {
     pub recorded_on: Option<Date>,
     /// Why this is an earlier answer: the API gave no new one. `None` if it is
     /// as new as it should be. The readings' ages are true either way.
-    pub upstream_trouble: Option<Error>,
+    pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 /// One of the places compared.
@@ -61,7 +61,7 @@ impl Comparison {
         asked: &[&'static Place],
         answer: &Widget,
         recorded_on: Option<Date>,
-        upstream_trouble: Option<Error>,
+        upstream_trouble: Option<UpstreamTrouble>,
     ) -> Self {
         let mut places: Vec<ComparedPlace> = Vec::new();
         let all = Place::all().iter().filter(|_| asked.is_empty());

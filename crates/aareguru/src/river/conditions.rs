@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Danger;
+use super::current_temperature::suspicion_of_water;
 use crate::advice::BueberCanal;
 use crate::api::{Current, SunLocation, WeatherNow};
-use crate::{Error, Freshness, Place, Reading};
+use crate::{Freshness, Place, Reading, Suspicion, UpstreamTrouble};
 
 /// All that is known of a place now, from one answer.
 #[derive(Debug, Clone)]
@@ -16,6 +17,9 @@ pub struct Conditions {
     pub place: &'static Place,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
+    /// That the temperature has stood still for so long that the station may
+    /// be stuck. A doubt about the flow is among the reasons of the advice.
+    pub suspicion: Option<Suspicion>,
     /// What the API says of the water, in Bernese German ("Uschaflig chaut");
     /// `None` if the temperature is old. It is not advice.
     pub saying: Option<String>,
@@ -34,7 +38,7 @@ pub struct Conditions {
     pub canal: Option<BueberCanal>,
     /// Why this is an earlier answer: the API gave no new one. `None` if it is
     /// as new as it should be. The readings' ages are true either way.
-    pub upstream_trouble: Option<Error>,
+    pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 /// A lawn to lie on, and when the sun shines on it.
@@ -76,6 +80,7 @@ impl Conditions {
         let bueber = in_bern.and_then(|answer| answer.bueber.as_ref());
         Self {
             place,
+            suspicion: suspicion_of_water(answer),
             saying: unless_old(&aare.temperature_text, &water),
             flow_saying: unless_old(&aare.flow_text, &danger.flow),
             water,

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use crate::api::Current;
 use crate::flood::is_flow;
 use crate::{
-    Advice, Error, FloodLevel, Freshness, NextLevel, OLD_AFTER, Place, Reading, Situation, Trend,
-    Verdict,
+    Advice, FloodLevel, Freshness, NextLevel, OLD_AFTER, Place, Reading, Situation, Trend,
+    UpstreamTrouble, Verdict,
 };
 
 /// The flow at a place, and what may be said of it.
@@ -37,7 +37,7 @@ pub struct Danger {
     pub asked_at: Timestamp,
     /// Why this is an earlier answer: the API gave no new one. `None` if it is
     /// as new as it should be. The reading's age is true either way.
-    pub upstream_trouble: Option<Error>,
+    pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 impl Danger {

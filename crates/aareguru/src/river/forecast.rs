@@ -12,7 +12,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 use crate::api::{Answer, Current, DayPart, SunDay};
 use crate::local_time::ZURICH;
-use crate::{Advice, Direction, Error, Place, Reading, Situation, Verdict, WeatherSymbol};
+use crate::{
+    Advice, Direction, Place, Reading, Situation, UpstreamTrouble, Verdict, WeatherSymbol,
+};
 
 /// How far ahead the water is forecast.
 const WATER_AHEAD: Duration = Duration::from_secs(2 * 60 * 60);
@@ -44,7 +46,7 @@ pub struct Forecast {
     pub recorded_on: Option<Date>,
     /// Why this is an earlier answer: the API gave no new one. `None` if it is
     /// as new as it should be.
-    pub upstream_trouble: Option<Error>,
+    pub upstream_trouble: Option<UpstreamTrouble>,
     current: Arc<Current>,
 }
 
@@ -164,7 +166,7 @@ impl Forecast {
         place: &'static Place,
         current: Arc<Current>,
         recorded_on: Option<Date>,
-        upstream_trouble: Option<Error>,
+        upstream_trouble: Option<UpstreamTrouble>,
     ) -> Self {
         let weather = current.weather.clone().unwrap_or_default();
         let air = weather.current.unwrap_or_default();

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::series::RiverPoint;
-use crate::{Client, Error, Place, SpanError, TimeSpan, local_time};
+use crate::{Client, Error, Place, SpanError, TimeSpan, UpstreamTrouble, local_time};
 
 mod recordings;
 mod sources;
@@ -42,7 +42,7 @@ pub struct RiverHistory {
     /// What the sources lack that were asked before.
     pub shortfalls: Vec<Shortfall>,
     /// Why this is an earlier answer: the API gave no new one.
-    pub upstream_trouble: Option<Error>,
+    pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 /// Where a series comes from.

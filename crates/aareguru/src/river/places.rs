@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::api::City;
-use crate::{Error, Place, Reading};
+use crate::{Place, Reading, UpstreamTrouble};
 
 /// A place with its latest temperature.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub struct PlaceTemperature {
     pub water: Reading,
     /// Why this is an earlier answer: the API gave no new one. `None` if it is
     /// as new as it should be. The reading's age is true either way.
-    pub upstream_trouble: Option<Error>,
+    pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 /// All places of the table, then those that only the answer knows.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::api::WaterToday;
-use crate::{Error, Freshness, Place, Reading};
+use crate::{Freshness, Place, Reading, UpstreamTrouble};
 
 /// The temperature at a place, and a saying: the least the API tells.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct TodayInShort {
     pub short_saying: Option<String>,
     /// Why this is an earlier answer: the API gave no new one. `None` if it is
     /// as new as it should be. The reading's age is true either way.
-    pub upstream_trouble: Option<Error>,
+    pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 impl TodayInShort {

@@ -4,7 +4,7 @@ use aareguru::{CREDIT, TodayInShort, plain_reading};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::mcp::reading::WaterTemperature;
+use crate::mcp::{reading::WaterTemperature, trouble::Trouble};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Today {
@@ -17,7 +17,7 @@ pub(super) struct Today {
     short_saying: Option<String>,
     saying_in_english: Option<&'static str>,
     note: Option<&'static str>,
-    earlier_answer_because: Option<String>,
+    upstream_trouble: Option<Trouble>,
     credit: &'static str,
 }
 
@@ -33,7 +33,7 @@ impl Today {
             saying: today.saying,
             short_saying: today.short_saying,
             note: place.note(),
-            earlier_answer_because: today.upstream_trouble.map(|trouble| trouble.to_string()),
+            upstream_trouble: Trouble::new(today.upstream_trouble.as_ref()),
             credit: CREDIT,
         }
     }

@@ -5,14 +5,15 @@ use aareguru::{
     STALE_AFTER, Verdict, plain_reading,
 };
 use jiff::Timestamp;
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
     reading::{FreshnessName, WaterTemperature, in_words},
-    tools::{Refusal, answer, parse, read_only},
+    tools::{Refusal, Told, parse, read_only, schema, told},
+    trouble::Trouble,
 };
 
 pub(super) const NAME: &str = "compare_cities";
@@ -36,6 +37,7 @@ struct Arguments {
     /// Which places, 1 to 8 of: brienz, interlaken, thun, bern, hagneck, biel,
     /// olten, brugg. All of them if left out.
     #[serde(default)]
+    #[schemars(with = "Vec<String>", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8), example = &["thun", "bern"])]
     cities: Option<Vec<String>>,
 }
@@ -64,6 +66,8 @@ pub(crate) struct Answer {
     pub(crate) notes: Vec<String>,
     /// The day of the recording, if this is one and not the live river.
     pub(crate) recorded_on: Option<String>,
+    /// That the API ails and this is an earlier answer; null if it is new.
+    pub(crate) upstream_trouble: Option<Trouble>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -160,11 +164,11 @@ pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
         .with_input_schema::<Arguments>()
-        .with_output_schema::<Answer>()
+        .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
     let arguments: Arguments = parse(arguments)?;
     let names = arguments.cities.as_deref();
     if names.is_some_and(|names| names.is_empty() || names.len() > MAX_PLACES) {
@@ -177,9 +181,9 @@ pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToo
         .map(|name| Place::find(name))
         .collect();
     let comparison = river.compare(&places?).await?;
-    let now = Timestamp::now();
+    let now = river.now();
     let structured = structured(&comparison, now);
-    answer(text(&comparison, &structured, now), &structured)
+    told(text(&comparison, &structured, now), &structured)
 }
 
 pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
@@ -206,6 +210,7 @@ pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
         boundary: Advice::BOUNDARY,
         notes: notes(comparison, &warmest),
         recorded_on: comparison.recorded_on.map(|day| day.to_string()),
+        upstream_trouble: Trouble::new(comparison.upstream_trouble.as_ref()),
         credit: CREDIT,
         warmest_first: warmest
             .into_iter()
@@ -321,9 +326,7 @@ fn notes(comparison: &Comparison, warmest: &[Ranked<'_>]) -> Vec<String> {
         ));
     }
     if let Some(trouble) = &comparison.upstream_trouble {
-        notes.push(format!(
-            "this is an earlier answer, for want of a new one: {trouble}"
-        ));
+        notes.push(trouble.to_string());
     }
     let times = warmest
         .iter()

@@ -1,17 +1,20 @@
 //! `get_current_conditions`: how is it at one place now?
 
 use aareguru::{
-    Advice, CREDIT, Conditions, Lawn, Place, River, advice::BueberCanal, local_time, plain_reading,
+    Advice, CREDIT, Conditions, Lawn, Place, River,
+    advice::{BueberCanal, Ground},
+    local_time, plain_reading,
 };
 use jiff::Timestamp;
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::mcp::{
     advice::VerdictName,
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
-    tools::{AtPlace, Refusal, answer, parse, read_only},
+    tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
+    trouble::{self, Trouble},
 };
 
 pub(super) const NAME: &str = "get_current_conditions";
@@ -39,6 +42,8 @@ pub(crate) struct Answer {
     pub(crate) water: WaterTemperature,
     /// The flow.
     pub(crate) flow: Flow,
+    /// Why temperature or flow are to be doubted; empty if they are not.
+    pub(crate) doubts: Vec<String>,
     /// What is said to a swimmer; none of the verdicts is a permission.
     pub(crate) verdict: VerdictName,
     /// The verdict as one line with its place and time.
@@ -59,6 +64,8 @@ pub(crate) struct Answer {
     pub(crate) flow_saying: Option<SayingOf>,
     /// What to know about this place, if there is anything.
     pub(crate) note: Option<&'static str>,
+    /// That the API ails and this is an earlier answer; null if it is new.
+    pub(crate) upstream_trouble: Option<Trouble>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -109,16 +116,16 @@ pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
         .with_input_schema::<AtPlace>()
-        .with_output_schema::<Answer>()
+        .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
     let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let conditions = river.conditions(place).await?;
     let now = conditions.danger.asked_at;
-    answer(text(&conditions, now), &structured(conditions, now))
+    told(text(&conditions, now), &structured(conditions, now))
 }
 
 fn text(conditions: &Conditions, now: Timestamp) -> String {
@@ -134,6 +141,9 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
         Measure::Air.in_words(&conditions.air, now),
         rain_in_words(conditions, now)
     );
+    for doubt in doubts(conditions) {
+        text += &format!("Doubt: {doubt}.\n");
+    }
     for lawn in &conditions.lawns {
         text += &format!("Sun at {}: {}.\n", lawn.name, lawn_in_words(lawn));
     }
@@ -153,7 +163,18 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
     }
-    text + CREDIT
+    text + &trouble::line(conditions.upstream_trouble.as_ref()) + CREDIT
+}
+
+/// What is too constant to be believed.
+fn doubts(conditions: &Conditions) -> Vec<String> {
+    let water = conditions.suspicion.map(|doubt| doubt.to_string());
+    let reasons = conditions.danger.advice.reasons.iter();
+    let flow = reasons.filter(|reason| reason.ground == Ground::Doubt);
+    water
+        .into_iter()
+        .chain(flow.map(|reason| reason.text.clone()))
+        .collect()
 }
 
 /// Rain has the time of the air temperature, so it follows that.
@@ -186,6 +207,7 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         station: place.station(),
         water: WaterTemperature::new(&conditions.water, now),
         flow: Flow::new(&conditions.danger.flow, now),
+        doubts: doubts(&conditions),
         verdict: advice.verdict.into(),
         headline: advice.headline(),
         boundary: Advice::BOUNDARY,
@@ -195,6 +217,7 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         saying: conditions.saying.map(SayingOf::new),
         flow_saying: conditions.flow_saying.map(SayingOf::new),
         note: place.note(),
+        upstream_trouble: Trouble::new(conditions.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

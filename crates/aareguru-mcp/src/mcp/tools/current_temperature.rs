@@ -2,13 +2,14 @@
 
 use aareguru::{CREDIT, CurrentTemperature, Place, River};
 use jiff::Timestamp;
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::mcp::{
     reading::{WaterTemperature, in_words},
-    tools::{AtPlace, Refusal, answer, parse, read_only},
+    tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
+    trouble::{self, Trouble},
 };
 
 pub(super) const NAME: &str = "get_current_temperature";
@@ -29,10 +30,14 @@ struct Answer {
     station: &'static str,
     #[serde(flatten)]
     water: WaterTemperature,
+    /// Why this value is to be doubted; null if it is not.
+    doubt: Option<String>,
     /// The saying of aare.guru for this water, in Bernese German.
     saying: Option<String>,
     /// What to know about this place, if there is anything.
     note: Option<&'static str>,
+    /// That the API ails and this is an earlier answer; null if it is new.
+    upstream_trouble: Option<Trouble>,
     /// Whom to credit.
     credit: &'static str,
 }
@@ -41,16 +46,16 @@ pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title("Current water temperature")
         .with_input_schema::<AtPlace>()
-        .with_output_schema::<Answer>()
+        .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only("Current water temperature"))
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
     let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let current = river.current_temperature(place).await?;
-    let now = Timestamp::now();
-    answer(text(&current, now), &structured(current, now))
+    let now = river.now();
+    told(text(&current, now), &structured(current, now))
 }
 
 fn text(current: &CurrentTemperature, now: Timestamp) -> String {
@@ -61,13 +66,16 @@ fn text(current: &CurrentTemperature, now: Timestamp) -> String {
         place.station(),
         in_words(&current.water, now)
     );
+    if let Some(doubt) = current.suspicion {
+        text += &format!("Doubt: {doubt}.\n");
+    }
     if let Some(saying) = &current.saying {
         text += &format!("In Bern they say: “{saying}”\n");
     }
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
     }
-    text + CREDIT
+    text + &trouble::line(current.upstream_trouble.as_ref()) + CREDIT
 }
 
 fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
@@ -77,8 +85,10 @@ fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
         name: place.name(),
         station: place.station(),
         water: WaterTemperature::new(&current.water, now),
+        doubt: current.suspicion.map(|doubt| doubt.to_string()),
         saying: current.saying,
         note: place.note(),
+        upstream_trouble: Trouble::new(current.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

@@ -1,14 +1,15 @@
 //! `get_flow_danger_level`: what does the flow at one place mean?
 
 use aareguru::{Advice, CREDIT, Danger, Direction, NextLevel, Place, River, Trend, local_time};
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::mcp::{
     advice::{Statement, VerdictName},
     reading::{Flow, Measure},
-    tools::{AtPlace, Refusal, answer, parse, read_only},
+    tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
+    trouble::{self, Trouble},
 };
 
 pub(super) const NAME: &str = "get_flow_danger_level";
@@ -60,6 +61,8 @@ pub(crate) struct Answer {
     pub(crate) as_of: Option<String>,
     /// What to know about this place, if there is anything.
     pub(crate) note: Option<&'static str>,
+    /// That the API ails and this is an earlier answer; null if it is new.
+    pub(crate) upstream_trouble: Option<Trouble>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -96,15 +99,15 @@ pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
         .with_input_schema::<AtPlace>()
-        .with_output_schema::<Answer>()
+        .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
     let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let danger = river.danger(place).await?;
-    answer(text(&danger), &structured(&danger))
+    told(text(&danger), &structured(&danger))
 }
 
 fn text(danger: &Danger) -> String {
@@ -127,7 +130,7 @@ fn text(danger: &Danger) -> String {
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
     }
-    text + CREDIT
+    text + &trouble::line(danger.upstream_trouble.as_ref()) + CREDIT
 }
 
 fn level_in_words(danger: &Danger) -> String {
@@ -165,6 +168,7 @@ pub(crate) fn structured(danger: &Danger) -> Answer {
         boundary: Advice::BOUNDARY,
         as_of: advice.as_of.map(local_time),
         note: place.note(),
+        upstream_trouble: Trouble::new(danger.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

@@ -5,14 +5,15 @@ use aareguru::{
     local_time, plain_reading,
 };
 use jiff::Timestamp;
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
     reading::{WaterTemperature, in_words},
-    tools::{Refusal, answer, bern, parse, read_only},
+    tools::{Refusal, Told, bern, parse, read_only, schema, told},
+    trouble::Trouble,
 };
 
 pub(super) const NAME: &str = "get_forecast";
@@ -41,7 +42,8 @@ struct Arguments {
     /// How many hours ahead, from 1 to 96; 24 if left out. Each day that
     /// begins within them is told as a whole.
     #[serde(default)]
-    #[schemars(with = "Option<i64>", range(min = 1, max = 96), example = &48)]
+    #[schemars(with = "i64", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 96), example = &48)]
     hours: Option<u32>,
 }
 
@@ -84,6 +86,8 @@ pub(crate) struct Answer {
     pub(crate) symbol_source: Option<String>,
     /// Whom to credit for the weather.
     pub(crate) weather_credit: &'static str,
+    /// That the API ails and this is an earlier answer; null if it is new.
+    pub(crate) upstream_trouble: Option<Trouble>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -152,11 +156,11 @@ pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
         .with_input_schema::<Arguments>()
-        .with_output_schema::<Answer>()
+        .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToolResult, Refusal> {
+pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
     let arguments: Arguments = parse(arguments)?;
     let hours = arguments.hours.unwrap_or(24);
     if hours == 0 {
@@ -164,9 +168,9 @@ pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<CallToo
     }
     let place = Place::find(&arguments.city)?;
     let forecast = river.forecast(place).await?;
-    let now = Timestamp::now();
+    let now = river.now();
     let structured = structured(&forecast, hours, now);
-    answer(text(&forecast, &structured, now), &structured)
+    told(text(&forecast, &structured, now), &structured)
 }
 
 pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
@@ -218,6 +222,7 @@ pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Ans
             .first()
             .map(|it| it.source().to_string()),
         weather_credit: WEATHER_CREDIT,
+        upstream_trouble: Trouble::new(forecast.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }
@@ -261,9 +266,7 @@ fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
         ));
     }
     if let Some(trouble) = &forecast.upstream_trouble {
-        notes.push(format!(
-            "this is an earlier answer, for want of a new one: {trouble}"
-        ));
+        notes.push(trouble.to_string());
     }
     if forecast.is_of_today(now) == Some(false) {
         notes.push("the parts of the day are of a day that is over, and left out".to_owned());

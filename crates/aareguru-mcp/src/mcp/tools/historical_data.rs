@@ -7,17 +7,19 @@ use aareguru::{
     CREDIT, HistorySource, HistoryStage, Place, River, RiverHistory,
     series::{RiverPoint, thinned},
 };
-use jiff::Timestamp;
 use rmcp::{
     RoleServer,
-    model::{CallToolResult, JsonObject, ProgressNotificationParam, Tool},
+    model::{JsonObject, ProgressNotificationParam, Tool},
     service::RequestContext,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::sync::mpsc;
 
-use crate::mcp::tools::{Refusal, answer, parse, read_only};
+use crate::mcp::{
+    tools::{Refusal, Told, parse, read_only, schema, told},
+    trouble::Trouble,
+};
 use numbers::{DayRow, FlowNumbers, TemperatureNumbers};
 
 pub(super) const NAME: &str = "get_historical_data";
@@ -41,13 +43,27 @@ struct Arguments {
     /// From when: a date, a date and time (Swiss local time unless it has a
     /// zone), Unix seconds as text, or words such as "-24 hours", "-7 days",
     /// "yesterday", "today", "last week".
-    #[serde(default = "a_day_ago")]
+    #[serde(default = "a_day_ago", deserialize_with = "text_or_seconds")]
     #[schemars(example = &"-7 days", example = &"2026-09-01", example = &"2026-09-01T14:00")]
     start: String,
     /// Until when, in the same forms; a day is included.
-    #[serde(default = "now")]
+    #[serde(default = "now", deserialize_with = "text_or_seconds")]
     #[schemars(example = &"now", example = &"2026-09-02", example = &"2026-09-02T12:00:00Z")]
     end: String,
+}
+
+/// The schema asks for a text, but Unix seconds are often sent as a number.
+fn text_or_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a time as text, or Unix seconds")]
+    enum Time {
+        Text(String),
+        Seconds(i64),
+    }
+    Ok(match Time::deserialize(deserializer)? {
+        Time::Text(text) => text,
+        Time::Seconds(seconds) => seconds.to_string(),
+    })
 }
 
 fn a_day_ago() -> String {
@@ -89,6 +105,8 @@ pub(crate) struct Answer {
     pub(crate) days: Vec<DayRow>,
     /// The readings, oldest first.
     pub(crate) points: Vec<Point>,
+    /// That the API ails and this is an earlier answer; null if it is new.
+    pub(crate) upstream_trouble: Option<Trouble>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -120,7 +138,7 @@ pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title("Historical data")
         .with_input_schema::<Arguments>()
-        .with_output_schema::<Answer>()
+        .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only("Historical data"))
 }
 
@@ -128,7 +146,7 @@ pub(super) async fn call(
     river: &River,
     arguments: JsonObject,
     context: &RequestContext<RoleServer>,
-) -> Result<CallToolResult, Refusal> {
+) -> Result<Told, Refusal> {
     let arguments: Arguments = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let (stages, heard) = mpsc::unbounded_channel();
@@ -138,16 +156,14 @@ pub(super) async fn call(
             let _ = stages.send(Progress::Asking(stage));
         };
         let (start, end) = (&arguments.start, &arguments.end);
-        let history = river
-            .history(place, start, end, Timestamp::now(), tell)
-            .await?;
+        let history = river.history(place, start, end, river.now(), tell).await?;
         let _ = stages.send(Progress::Counting(history.points.len()));
         Ok::<_, Refusal>(history)
     };
     let (history, ()) = tokio::join!(history, notify(context, heard));
     let history = history?;
     let structured = structured(&history);
-    answer(summary::text(&history, &structured), &structured)
+    told(summary::text(&history, &structured), &structured)
 }
 
 /// How far a call is.
@@ -202,6 +218,7 @@ pub(crate) fn structured(history: &RiverHistory) -> Answer {
         flow: FlowNumbers::of(&history.points),
         days: DayRow::all_of(&history.points),
         points: points.iter().map(Point::from).collect(),
+        upstream_trouble: Trouble::new(history.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

@@ -1,14 +1,16 @@
 //! `list_cities`: where is the Aare measured, and how warm is it there?
 
-use aareguru::{CREDIT, PlaceTemperature, River};
+use aareguru::{CREDIT, PlaceTemperature, River, UpstreamTrouble};
 use jiff::Timestamp;
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::mcp::{
     reading::{WaterTemperature, in_words},
-    tools::{Refusal, answer, read_only},
+    tools::{Refusal, Told, read_only, schema, told},
+    trouble::{self, Trouble},
 };
 
 pub(super) const NAME: &str = "list_cities";
@@ -22,6 +24,8 @@ the identifier that other tools take as `city` and the latest water temperature 
 pub(in crate::mcp) struct Cities {
     /// The places, in downstream order.
     cities: Vec<City>,
+    /// That the API ails and this is an earlier answer; null if it is new.
+    upstream_trouble: Option<Trouble>,
     /// Whom to credit.
     credit: &'static str,
 }
@@ -42,21 +46,21 @@ struct City {
 }
 
 pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, JsonObject::new())
+    // Some clients want to read that there are no arguments.
+    let no_arguments = JsonObject::from_iter([
+        ("type".to_owned(), json!("object")),
+        ("properties".to_owned(), json!({})),
+    ]);
+    Tool::new(NAME, DESCRIPTION, no_arguments)
         .with_title("Measured places")
-        .with_input_schema::<Arguments>()
-        .with_output_schema::<Cities>()
+        .with_raw_output_schema(schema::output::<Cities>())
         .with_annotations(read_only("Measured places"))
 }
 
-/// None are taken; unknown ones are ignored.
-#[derive(Debug, JsonSchema)]
-struct Arguments {}
-
-pub(super) async fn call(river: &River) -> Result<CallToolResult, Refusal> {
+pub(super) async fn call(river: &River) -> Result<Told, Refusal> {
     let places = river.places().await?;
-    let now = Timestamp::now();
-    answer(text(&places, now), &Cities::new(places, now))
+    let now = river.now();
+    told(text(&places, now), &Cities::new(places, now))
 }
 
 fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
@@ -68,11 +72,17 @@ fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
             in_words(&place.water, now)
         );
     }
-    text + CREDIT
+    text + &trouble::line(trouble_of(places)) + CREDIT
+}
+
+/// One answer tells of all places.
+fn trouble_of(places: &[PlaceTemperature]) -> Option<&UpstreamTrouble> {
+    places.iter().find_map(|at| at.upstream_trouble.as_ref())
 }
 
 impl Cities {
     pub(in crate::mcp) fn new(places: Vec<PlaceTemperature>, now: Timestamp) -> Self {
+        let upstream_trouble = Trouble::new(trouble_of(&places));
         let cities = places
             .into_iter()
             .map(|place| City {
@@ -85,6 +95,7 @@ impl Cities {
             .collect();
         Self {
             cities,
+            upstream_trouble,
             credit: CREDIT,
         }
     }

@@ -49,7 +49,7 @@ pub struct Aare {
     #[serde(deserialize_with = "lenient::field")]
     pub flow_text: Option<String>,
     /// BAFU's flood danger level, 1 to 5. In the API's glossary, in no
-    /// recording of this endpoint. Level 1 does not mean safe to swim.
+    /// recording of this endpoint. Level 1 is not a permission to swim.
     #[serde(deserialize_with = "lenient::whole")]
     pub flow_gefahrenstufe: Option<u8>,
     /// A flow in m³/s. In the API's glossary, in no recording; its meaning is

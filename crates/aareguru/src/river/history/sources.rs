@@ -9,7 +9,7 @@ use super::{HistorySource, Shortfall};
 use crate::api::{Answer, History, HistoryPoint};
 use crate::excerpt::excerpt;
 use crate::series::{RiverPoint, in_order};
-use crate::{Client, Error, Place, TimeSpan};
+use crate::{Client, Place, TimeSpan, UpstreamTrouble};
 
 /// Requests start and end on this grid, so that askers share answers.
 const GRID_SECS: i64 = 600;
@@ -28,7 +28,7 @@ const FLOWS: [&str; 3] = ["flow", "abfluss", "discharge"];
 pub(super) struct Found {
     pub(super) points: Vec<RiverPoint>,
     pub(super) recorded_on: Option<Date>,
-    pub(super) trouble: Option<Error>,
+    pub(super) trouble: Option<UpstreamTrouble>,
 }
 
 pub(super) async fn fetch(

@@ -30,9 +30,7 @@ pub(super) fn notes(history: &RiverHistory) -> Vec<String> {
         );
     }
     if let Some(trouble) = &history.upstream_trouble {
-        notes.push(format!(
-            "this is an earlier answer, for want of a new one: {trouble}"
-        ));
+        notes.push(trouble.to_string());
     }
     for shortfall in &history.shortfalls {
         notes.push(format!("not from the nearest source: {shortfall}"));

@@ -1,0 +1,74 @@
+//! Clients older than structured content get the JSON as text, however their
+//! session came about.
+
+use serde_json::{Value, json};
+
+use crate::{
+    binary::Server,
+    client::{Session, post, send, tool_call},
+};
+
+const CALLS: [(&str, &str); 3] = [
+    ("get_current_temperature", "{}"),
+    ("compare_cities", r#"{"cities":["thun","bern"]}"#),
+    ("list_cities", "{}"),
+];
+
+/// The JSON in the second text, if there is one.
+fn json_in_text(answer: &Value) -> Option<Value> {
+    let content = answer["result"]["content"].as_array().unwrap();
+    assert!(content.iter().all(|block| block["type"] == "text"));
+    assert!(content.len() <= 2, "{answer}");
+    let text = content.get(1)?["text"].as_str().unwrap();
+    Some(serde_json::from_str(text).unwrap())
+}
+
+#[tokio::test]
+async fn who_does_not_know_structured_content_gets_it_as_text() {
+    let server = Server::demo().await;
+    for (version, is_old) in [
+        ("2024-11-05", true),
+        ("2025-03-26", true),
+        ("2025-06-18", false),
+        ("2025-11-25", false),
+    ] {
+        let mut session = Session::open(server.address).await;
+        let answer = session.initialize(version).await;
+        assert_eq!(answer["result"]["protocolVersion"], version);
+        for (tool, arguments) in CALLS {
+            let answer = session.call_tool(1, tool, arguments).await;
+            let structured = &answer["result"]["structuredContent"];
+            assert!(structured.is_object(), "{answer}");
+            let expected = is_old.then(|| structured.clone());
+            assert_eq!(json_in_text(&answer), expected, "{version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_adopted_is_answered_in_the_version_that_it_names() {
+    let server = Server::demo().await;
+    for (version, is_old) in [("2025-03-26", true), ("2025-06-18", false)] {
+        let mut session = Session::open(server.address).await;
+        let headers =
+            format!("Content-Type: application/json\r\nMCP-Protocol-Version: {version}\r\n");
+        let call = tool_call(1, "get_current_temperature", "{}");
+        let accepted = send(server.address, post(&session.target, &headers, &call)).await;
+        assert_eq!(accepted.status, 202, "{}", accepted.body);
+        let answer = session.message().await;
+        assert_eq!(json_in_text(&answer).is_some(), is_old, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_one_text_for_everybody() {
+    let server = Server::demo().await;
+    let mut session = Session::open(server.address).await;
+    session.initialize("2024-11-05").await;
+    let arguments = json!({"city": "Basel"}).to_string();
+    let answer = session
+        .call_tool(1, "get_current_temperature", &arguments)
+        .await;
+    assert_eq!(answer["result"]["isError"], true);
+    assert_eq!(json_in_text(&answer), None);
+}
