@@ -51,11 +51,31 @@ impl fmt::Debug for Principal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddress(pub IpAddr);
 
+impl ClientAddress {
+    /// The address under which a client is counted: its own, but of an IPv6
+    /// address only the first 64 bits, because one subscriber has all the rest
+    /// for itself. An IPv4 address counts as such, mapped or not.
+    ///
+    /// ```
+    /// use rmcp_sse::ClientAddress;
+    ///
+    /// let of = |address: &str| ClientAddress(address.parse().unwrap()).subscriber().to_string();
+    /// assert_eq!(of("2001:db8:1:2:3::4"), "2001:db8:1:2::");
+    /// assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
+    /// ```
+    pub fn subscriber(self) -> IpAddr {
+        match self.0.to_canonical() {
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+            v4 => v4,
+        }
+    }
+}
+
 /// Whom a session is counted for. `None` if nothing is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Client {
     Principal(Principal),
-    /// An IPv6 address stands for its /64, which one subscriber has for itself.
+    /// See [`ClientAddress::subscriber`].
     Address(IpAddr),
 }
 
@@ -64,11 +84,8 @@ impl Client {
         if let Some(principal) = extensions.get::<Principal>() {
             return Some(Self::Principal(principal.clone()));
         }
-        let ClientAddress(address) = extensions.get()?;
-        Some(Self::Address(match address.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-            v4 => v4,
-        }))
+        let address: &ClientAddress = extensions.get()?;
+        Some(Self::Address(address.subscriber()))
     }
 }
 

@@ -125,6 +125,7 @@ impl RebindingProtection {
     /// | `http://localhost:*` | this scheme and host with any port or none |
     /// | `vscode-webview://id` | other schemes, likewise |
     /// | `null` | the origin of local files and sandboxed frames |
+    /// | `*` | any origin |
     ///
     /// Case does not matter, nor does a dot at the end of a name; IPv6
     /// addresses match in every spelling. A request must name its host exactly
@@ -212,6 +213,25 @@ impl RebindingProtection {
             None => Ok(()),
         }
     }
+
+    /// Whether a request with this `Origin` passes, whatever its host, for a
+    /// layer that answers such requests otherwise (CORS). Logs nothing.
+    ///
+    /// ```
+    /// use http::HeaderValue;
+    /// use rmcp_sse::RebindingProtection;
+    ///
+    /// let protection = RebindingProtection::new(["*"], ["https://app.example"])?;
+    /// assert!(protection.allows_origin(&HeaderValue::from_static("https://app.example")));
+    /// assert!(!protection.allows_origin(&HeaderValue::from_static("https://evil.example")));
+    /// # Ok::<(), rmcp_sse::InvalidPattern>(())
+    /// ```
+    pub fn allows_origin(&self, origin: &HeaderValue) -> bool {
+        let Some(allowed) = &self.allowed else {
+            return true;
+        };
+        allowed.check_origin_value(origin.as_bytes()).is_ok()
+    }
 }
 
 impl Default for RebindingProtection {
@@ -257,9 +277,13 @@ impl Allowed {
     }
 
     fn check_origin<'a>(&self, headers: &'a HeaderMap) -> Result<(), Fault<'a>> {
-        let Some(value) = only(headers, header::ORIGIN)? else {
-            return Ok(());
-        };
+        match only(headers, header::ORIGIN)? {
+            Some(value) => self.check_origin_value(value),
+            None => Ok(()),
+        }
+    }
+
+    fn check_origin_value<'a>(&self, value: &'a [u8]) -> Result<(), Fault<'a>> {
         let fault = |reason| Fault { value, reason };
         let origin = str::from_utf8(value)
             .ok()
@@ -313,7 +337,7 @@ impl fmt::Display for InvalidPattern {
             RefusedHeader::Origin => write!(
                 f,
                 "{pattern:?} in allowed_origins is not an origin, which looks like \
-                 `https://app.example`, `http://localhost:*`, `vscode-webview://id` or `null`"
+                 `https://app.example`, `http://localhost:*`, `vscode-webview://id`, `null` or `*`"
             ),
         }
     }

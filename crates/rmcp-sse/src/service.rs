@@ -19,10 +19,12 @@ use crate::{
     config::SseServerConfig,
     message,
     metrics::Metrics,
+    principal::Principal,
     refusal::Refusal,
     registry::Registry,
     relay::Delivery,
     response::{self, SseBody},
+    session::End,
     stream, sweep,
 };
 
@@ -84,6 +86,35 @@ impl<S: ServerHandler> SseService<S> {
     /// How many sessions are open now, with or without a stream.
     pub fn session_count(&self) -> usize {
         self.shared.registry.len()
+    }
+
+    /// Ends every session of `principal` at once, and returns how many there
+    /// were: for a key that was taken back, or a user who was locked out.
+    ///
+    /// Running requests are dropped and answered with an error, and the streams
+    /// end. The client may come back as soon as the layer in front of the
+    /// service lets it in again, so refuse the principal there first. A
+    /// request that was let in just before may still open a session while this
+    /// runs: such a layer checks once more when it has the response, and drops
+    /// it.
+    ///
+    /// Sessions of other processes are not reached.
+    ///
+    /// ```
+    /// use rmcp_sse::{Principal, SseService};
+    /// # fn lock_out<S: rmcp::ServerHandler>(service: &SseService<S>) {
+    /// let ended = service.end_sessions_of(&Principal::new("mallory"));
+    /// println!("{ended} sessions ended");
+    /// # }
+    /// ```
+    pub fn end_sessions_of(&self, principal: &Principal) -> usize {
+        let sessions = self.shared.registry.sessions();
+        let of_principal = sessions
+            .iter()
+            .filter(|session| session.belongs_to(Some(principal)));
+        of_principal
+            .inspect(|session| session.end(End::Revoked))
+            .count()
     }
 
     /// Takes a message that another process has relayed for a session of this

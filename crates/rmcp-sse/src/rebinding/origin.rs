@@ -22,6 +22,7 @@ pub(super) struct Site {
 /// Which origins are accepted.
 #[derive(Debug)]
 pub(super) enum OriginPattern {
+    Any,
     Exactly(Origin),
     AnyPort(Site),
 }
@@ -71,6 +72,9 @@ fn is_scheme(text: &str) -> bool {
 
 impl OriginPattern {
     pub(super) fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::Any);
+        }
         let Some(text) = text.strip_suffix(":*") else {
             return Origin::parse(text).map(Self::Exactly);
         };
@@ -82,6 +86,7 @@ impl OriginPattern {
 
     pub(super) fn matches(&self, other: &Origin) -> bool {
         match self {
+            Self::Any => true,
             Self::Exactly(origin) => origin == other,
             Self::AnyPort(site) => matches!(other, Origin::Site(other, _) if other == site),
         }

@@ -330,6 +330,15 @@ fn null_is_an_origin_like_any_other() {
 }
 
 #[test]
+fn any_origin_is_still_an_origin() {
+    accepts_origins("*", &["null", "https://app.example", "vscode-webview://id"]);
+    refuses_origins(
+        "*",
+        &["", "*", "NULL", "app.example", "https://app.example/"],
+    );
+}
+
+#[test]
 fn malformed_origins_are_refused() {
     refuses_origins(
         "http://localhost:*",
@@ -471,7 +480,6 @@ fn patterns_that_could_never_match_are_errors() {
     }
     for pattern in [
         "",
-        "*",
         "app.example",
         "app.example:*",
         "https://app.example/",
@@ -505,7 +513,7 @@ fn the_patterns_that_an_error_shows_are_good() {
     let hosts = shown(RebindingProtection::new([""], NOBODY).unwrap_err());
     assert_eq!(hosts.len(), 5);
     let origins = shown(RebindingProtection::new(NOBODY, [""]).unwrap_err());
-    assert_eq!(origins.len(), 4);
+    assert_eq!(origins.len(), 5);
     assert!(RebindingProtection::new(hosts, origins).is_ok());
 }
 

@@ -17,11 +17,13 @@ pub(crate) enum End {
     Evicted,
     /// A message could not be written.
     Unwritable,
+    /// Its principal may not use the server any more.
+    Revoked,
 }
 
 impl End {
     /// All of them, in the order in which they are declared.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::ClientGone,
         Self::Idle,
         Self::SlowReader,
@@ -29,6 +31,7 @@ impl End {
         Self::Shutdown,
         Self::Evicted,
         Self::Unwritable,
+        Self::Revoked,
     ];
 
     /// The value of the label `reason`.
@@ -41,6 +44,7 @@ impl End {
             Self::Shutdown => "shutdown",
             Self::Evicted => "evicted",
             Self::Unwritable => "unwritable",
+            Self::Revoked => "revoked",
         }
     }
 }

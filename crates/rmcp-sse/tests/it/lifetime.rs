@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rmcp_sse::SseServerConfig;
+use rmcp_sse::{Principal, SseServerConfig};
 
 use crate::{
-    client::{Session, tool_call},
+    client::{Session, get, tool_call, with_header},
     server::TestServer,
 };
 
@@ -100,4 +100,32 @@ async fn sessions_leave_nothing_behind() {
     tokio::time::timeout(Duration::from_secs(20), gone)
         .await
         .expect("sessions stay open");
+}
+
+#[tokio::test]
+async fn sessions_of_a_principal_end_at_once_and_nobody_elses() {
+    let mut server = TestServer::start().await;
+    let open = async |principal| {
+        let request = with_header(&get("/sse"), &format!("X-Principal: {principal}"));
+        Session::open_with(server.address, request).await
+    };
+    let (mut alice, mut silent, mut bob) =
+        (open("alice").await, open("alice").await, open("bob").await);
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    assert_eq!(alice.post_as(initialize, "alice").await.status, 202);
+    alice.message().await;
+    alice.post_as(&tool_call(1, "wait", "{}"), "alice").await;
+
+    let ended = server.service.end_sessions_of(&Principal::new("alice"));
+    assert_eq!(ended, 2);
+    let answer = alice.message().await;
+    assert_eq!(answer["error"]["code"], -32603, "{answer}");
+    assert_eq!(alice.event().await, None);
+    assert_eq!(silent.event().await, None);
+    assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
+    assert_eq!(alice.post_as(PING, "alice").await.status, 404);
+
+    assert_eq!(bob.post_as(PING, "bob").await.status, 202);
+    assert_eq!(bob.message().await["id"], 1);
+    assert_eq!(server.service.end_sessions_of(&Principal::new("alice")), 0);
 }
