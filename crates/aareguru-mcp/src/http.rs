@@ -1,6 +1,8 @@
 //! Every route and every layer of the HTTP server, in order.
 
 mod health;
+mod places;
+pub mod streamable;
 
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use rmcp_sse::RebindingLayer;
 use tower_http::{
     classify::ServerErrorsFailureClass,
     trace::{DefaultOnRequest, TraceLayer},
@@ -21,8 +24,12 @@ use crate::app::App;
 
 /// The router that answers every request.
 pub fn router(app: &App) -> Router {
+    let mcp = Router::new()
+        .route_service("/mcp", app.streamable.clone())
+        .layer(RebindingLayer::new(app.rebinding.clone()));
     Router::new()
         .route("/health", get(health::live))
+        .merge(mcp)
         .route_service("/sse", app.sse.clone())
         .route_service("/messages", app.sse.clone())
         .route_service("/messages/", app.sse.clone())
@@ -39,7 +46,7 @@ pub fn router(app: &App) -> Router {
 async fn not_found() -> impl IntoResponse {
     (
         StatusCode::NOT_FOUND,
-        "Not Found. MCP clients connect to /sse.\n",
+        "Not Found. MCP clients connect to /mcp, or to /sse.\n",
     )
 }
 

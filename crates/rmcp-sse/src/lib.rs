@@ -46,7 +46,7 @@ mod sweep;
 
 pub use config::SseServerConfig;
 pub use id::SessionId;
-pub use principal::{ClientAddress, Principal};
+pub use principal::{Client, ClientAddress, Principal};
 pub use rebinding::{
     InvalidPattern, Rebinding, RebindingLayer, RebindingProtection, RefusedHeader,
 };

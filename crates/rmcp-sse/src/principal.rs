@@ -71,16 +71,23 @@ impl ClientAddress {
     }
 }
 
-/// Whom a session is counted for. `None` if nothing is known.
+/// Whom a session is counted for, so that one client cannot take the place of
+/// all others.
+///
+/// It is public for servers that offer other transports beside this one and
+/// bound their clients in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Client {
+pub enum Client {
+    /// Whoever was authenticated.
     Principal(Principal),
-    /// See [`ClientAddress::subscriber`].
+    /// Where the request came from, if nobody was authenticated; see
+    /// [`ClientAddress::subscriber`].
     Address(IpAddr),
 }
 
 impl Client {
-    pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
+    /// Whom the extensions of a request name; `None` if nothing is known.
+    pub fn of(extensions: &Extensions) -> Option<Self> {
         if let Some(principal) = extensions.get::<Principal>() {
             return Some(Self::Principal(principal.clone()));
         }

@@ -120,8 +120,8 @@ impl Refusal {
         }
     }
 
-    /// The value of the metric label `reason`.
-    pub(crate) fn label(self) -> &'static str {
+    /// A word for logs and for the label `reason` of metrics.
+    pub fn label(self) -> &'static str {
         match self {
             Self::InvalidHost => "invalid_host",
             Self::InvalidOrigin => "invalid_origin",

@@ -1,0 +1,399 @@
+//! Streamable HTTP, the current transport: `/mcp`.
+//!
+//! rmcp's `StreamableHttpService` speaks it, in both eras: with sessions
+//! (2025-03-26 to 2025-11-25) and without (2026-07-28). Around it stands what
+//! it leaves open: sessions belong to a principal, everything is counted and
+//! bounded before it is promised, every refusal is a JSON-RPC error, and a
+//! shutdown lets running calls finish. `Host` and `Origin` are checked by the
+//! layer in front of all routes.
+
+mod answer;
+mod held;
+mod metrics;
+mod sessions;
+
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    convert::Infallible,
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{Arc, Once},
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    HeaderMap, Method, Request, Response,
+    body::Body as HttpBody,
+    header::{self, HeaderName},
+    http::request::Parts,
+};
+use rmcp::{
+    ServerHandler,
+    model::{ProtocolVersion, RequestId},
+    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
+};
+use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
+use serde::Deserialize;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{
+    answer::{Stream, refused},
+    held::Held,
+    metrics::Metrics,
+    sessions::{End, NEW, New, Sessions},
+};
+use super::places::{Place, Places};
+
+const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Serves a [`ServerHandler`] over MCP's Streamable HTTP transport.
+///
+/// It is a tower service that never fails. A clone is cheap and shares the
+/// sessions. It has to be called inside a tokio runtime.
+pub struct StreamableService<S> {
+    shared: Arc<Shared<S>>,
+}
+
+struct Shared<S> {
+    rmcp: StreamableHttpService<S, Sessions>,
+    sessions: Arc<Sessions>,
+    places: Arc<Places>,
+    metrics: Arc<Metrics>,
+    config: SseServerConfig,
+    /// The calls that a shutdown waits for.
+    calls: TaskTracker,
+    /// Ends all that rmcp runs, once the calls have finished.
+    end: CancellationToken,
+    watching: Once,
+}
+
+/// What is to be known of a message before rmcp reads it.
+#[derive(Debug, Default, Deserialize)]
+struct Head<'a> {
+    #[serde(default)]
+    id: Option<RequestId>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+}
+
+impl<S: ServerHandler> StreamableService<S> {
+    /// A service that makes one handler for each session, or each request of
+    /// the revision without sessions, with `factory`. The bounds are those of
+    /// `config`, which this transport counts for itself.
+    pub fn new(
+        factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
+        config: SseServerConfig,
+    ) -> Self {
+        let metrics = Arc::new(Metrics::new());
+        let sessions = Sessions::new(config.idle_timeout, config.init_timeout, metrics.clone());
+        let sessions = Arc::new(sessions);
+        let end = CancellationToken::new();
+        let of_rmcp = StreamableHttpServerConfig::default()
+            .disable_allowed_hosts()
+            .disable_allowed_origins()
+            .with_sse_keep_alive(config.sse_keep_alive)
+            // The sessions see to it, for clients that know it.
+            .with_sse_retry(None)
+            .with_max_request_body_bytes(config.max_request_body_bytes)
+            .with_cancellation_token(end.clone());
+        Self {
+            shared: Arc::new(Shared {
+                rmcp: StreamableHttpService::new(factory, sessions.clone(), of_rmcp),
+                sessions,
+                places: Places::new(config.max_sessions, config.max_sessions_per_client),
+                metrics,
+                config,
+                calls: TaskTracker::new(),
+                end,
+                watching: Once::new(),
+            }),
+        }
+    }
+
+    /// How many sessions are open now.
+    pub fn session_count(&self) -> usize {
+        self.shared.sessions.len()
+    }
+
+    /// Ends every session of `principal` at once, and returns how many there
+    /// were.
+    pub async fn end_sessions_of(&self, principal: &Principal) -> usize {
+        self.shared.sessions.end_all_of(principal).await
+    }
+}
+
+impl<S: ServerHandler> Shared<S> {
+    async fn answer<B>(self: &Arc<Self>, request: Request<B>) -> Response<Body>
+    where
+        B: HttpBody + Send,
+        B::Data: Send,
+        B::Error: Into<axum::BoxError>,
+    {
+        self.watching.call_once(|| self.watch());
+        let (parts, body) = request.into_parts();
+        match parts.method {
+            Method::POST => self.post(parts, body).await,
+            Method::GET => self.get(parts).await,
+            Method::DELETE => self.delete(parts).await,
+            _ => self.ask_rmcp(parts, Bytes::new(), None).await,
+        }
+    }
+
+    async fn post<B>(&self, mut parts: Parts, body: B) -> Response<Body>
+    where
+        B: HttpBody + Send,
+        B::Data: Send,
+        B::Error: Into<axum::BoxError>,
+    {
+        if is_stateless(&parts.headers) {
+            // That revision has no sessions. Without the header rmcp cannot
+            // find one either.
+            parts.headers.remove(SESSION_ID);
+        }
+        let body = match read(body, self.config.max_request_body_bytes).await {
+            Ok(body) => body,
+            Err(refusal) => return self.refuse(refusal, None),
+        };
+        let head: Head<'_> = serde_json::from_slice(&body).unwrap_or_default();
+        let (held, new) = match self.admit(&parts, &head).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return self.refuse(refusal, head.id.as_ref()),
+        };
+        if let Some(held) = &held {
+            // rmcp hands the head of the request to the handler, so it is
+            // dropped with the last of handler and answer.
+            parts.extensions.insert(held.clone());
+        }
+        let listens = head.method.as_deref() == Some("subscriptions/listen");
+        let is_json = is_json(&parts.headers);
+        let session = parts.headers.get(SESSION_ID).cloned();
+        let owner = parts.extensions.get().cloned();
+        let answer = NEW
+            .scope(
+                Cell::new(new),
+                self.ask_rmcp(parts, body.clone(), Some(is_json)),
+            )
+            .await;
+        let gone = || {
+            let id = session.as_ref()?.to_str().ok()?;
+            self.sessions
+                .find(id, owner.as_ref())
+                .is_none()
+                .then_some(())
+        };
+        if answer.status().is_server_error() && gone().is_some() {
+            // It ended while the message was on its way.
+            return self.refuse(Refusal::UnknownSession, head.id.as_ref());
+        }
+        let token = (!listens).then(|| self.calls.token());
+        let until = listens.then(|| self.config.cancellation_token.clone());
+        answer.map(|body| Body::new(Stream::new(body, until, (held, token))))
+    }
+
+    /// Takes what a message needs to be served, or says why it cannot have it.
+    async fn admit(
+        &self,
+        parts: &Parts,
+        head: &Head<'_>,
+    ) -> Result<(Option<Arc<Held>>, Option<New>), Refusal> {
+        let request_id = head.id.clone().filter(|_| head.method.is_some());
+        if request_id.is_some() && self.config.cancellation_token.is_cancelled() {
+            return Err(Refusal::ShuttingDown);
+        }
+        let asking: Option<&Principal> = parts.extensions.get();
+        if let Some(id) = session_id(&parts.headers) {
+            let session = self.sessions.find(id, asking);
+            let session = session.ok_or(Refusal::UnknownSession)?;
+            let Some(request_id) = request_id else {
+                session.touch();
+                return Ok((None, None));
+            };
+            let running = session.begin(request_id, self.config.max_in_flight)?;
+            return Ok((Some(self.hold(running)), None));
+        }
+        if request_id.is_none() {
+            return Ok((None, None));
+        }
+        let place = self.place(Client::of(&parts.extensions)).await?;
+        if head.method.as_deref() == Some("initialize") {
+            let owner = asking.cloned();
+            return Ok((None, Some(New { owner, place })));
+        }
+        // A request of the revision without sessions is one for itself.
+        Ok((Some(self.hold(place)), None))
+    }
+
+    /// A place for one more session, if need be that of one which its client
+    /// seems to have left.
+    async fn place(&self, client: Option<Client>) -> Result<Place, Refusal> {
+        let refusal = match self.places.take(client.clone()) {
+            Ok(place) => return Ok(place),
+            Err(refusal) => refusal,
+        };
+        let of_client = match refusal {
+            Refusal::TooManySessionsOfClient => client.as_ref(),
+            _ => None,
+        };
+        if self
+            .sessions
+            .evict(of_client, self.config.resume_grace)
+            .await
+        {
+            return self.places.take(client);
+        }
+        Err(refusal)
+    }
+
+    fn hold(&self, thing: impl Into<held::Thing>) -> Arc<Held> {
+        Arc::new(Held::new(thing, self.metrics.in_flight.clone()))
+    }
+
+    async fn get(&self, parts: Parts) -> Response<Body> {
+        let shutdown = &self.config.cancellation_token;
+        if shutdown.is_cancelled() {
+            return self.refuse(Refusal::ShuttingDown, None);
+        }
+        let Some(id) = session_id(&parts.headers) else {
+            return self.ask_rmcp(parts, Bytes::new(), None).await;
+        };
+        let Some(session) = self.sessions.find(id, parts.extensions.get()) else {
+            return self.refuse(Refusal::UnknownSession, None);
+        };
+        // An id with a slash is that of the answer to a call, which a shutdown
+        // waits for; without one it is the stream that never ends by itself.
+        let last_seen = parts.headers.get(LAST_EVENT_ID);
+        let of_call = last_seen.is_some_and(|id| id.as_bytes().contains(&b'/'));
+        let listening = session.listen();
+        let answer = self.ask_rmcp(parts, Bytes::new(), None).await;
+        let token = of_call.then(|| self.calls.token());
+        let until = (!of_call).then(|| shutdown.clone());
+        answer.map(|body| Body::new(Stream::new(body, until, (listening, token))))
+    }
+
+    async fn delete(&self, parts: Parts) -> Response<Body> {
+        if let Some(id) = session_id(&parts.headers) {
+            match self.sessions.find(id, parts.extensions.get()) {
+                Some(session) => session.ends_by(End::Deleted),
+                None => return self.refuse(Refusal::UnknownSession, None),
+            }
+        }
+        self.ask_rmcp(parts, Bytes::new(), None).await
+    }
+
+    /// What rmcp answers; its refusals become JSON-RPC errors.
+    ///
+    /// A body that it cannot read is 415 for rmcp, as one of another type is;
+    /// `is_json` tells the two apart.
+    async fn ask_rmcp(&self, parts: Parts, body: Bytes, is_json: Option<bool>) -> Response<Body> {
+        let request = Request::from_parts(parts, Full::new(body.clone()));
+        let answer = self.rmcp.handle(request).await;
+        answer::of_rmcp(answer, (is_json == Some(true)).then_some(&body)).await
+    }
+
+    fn refuse(&self, refusal: Refusal, id: Option<&RequestId>) -> Response<Body> {
+        self.metrics.refused(refusal);
+        tracing::debug!(reason = refusal.label(), "request refused");
+        refused(refusal, id)
+    }
+
+    /// Waits for the shutdown, and ends everything when the calls are done.
+    fn watch(&self) {
+        let (shutdown, timeout) = {
+            let config = &self.config;
+            (config.cancellation_token.clone(), config.drain_timeout)
+        };
+        let (sessions, calls, end) = (self.sessions.clone(), self.calls.clone(), self.end.clone());
+        tokio::spawn(async move {
+            shutdown.cancelled().await;
+            calls.close();
+            // What is left after that time is cut.
+            let _ = tokio::time::timeout(timeout, calls.wait()).await;
+            sessions.shutting_down();
+            end.cancel();
+        });
+    }
+}
+
+impl<S> Clone for StreamableService<S> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+impl<S> fmt::Debug for StreamableService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamableService")
+            .field("sessions", &self.shared.sessions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, B> tower_service::Service<Request<B>> for StreamableService<S>
+where
+    S: ServerHandler,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let shared = self.shared.clone();
+        Box::pin(async move { Ok(shared.answer(request).await) })
+    }
+}
+
+/// Whether a request says that it is of a revision without sessions.
+fn is_stateless(headers: &HeaderMap) -> bool {
+    let version = headers.get(PROTOCOL_VERSION).map(|value| value.as_bytes());
+    let known = |known: &&ProtocolVersion| Some(known.as_str().as_bytes()) == version;
+    let version = ProtocolVersion::KNOWN_VERSIONS.iter().find(known);
+    version.is_some_and(|version| !version.has_initialize())
+}
+
+fn session_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(SESSION_ID)?.to_str().ok()
+}
+
+/// Whether the media type is `application/json`, with or without parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The whole body, if it is no longer than `limit_bytes`.
+async fn read<B>(body: B, limit_bytes: usize) -> Result<Bytes, Refusal>
+where
+    B: HttpBody + Send,
+    B::Data: Send,
+    B::Error: Into<axum::BoxError>,
+{
+    // A declared length is refused before a byte of the body is read.
+    if body.size_hint().lower() > limit_bytes as u64 {
+        return Err(Refusal::BodyTooLarge);
+    }
+    match Limited::new(body, limit_bytes).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
+        Err(_) => Err(Refusal::BodyCutShort),
+    }
+}

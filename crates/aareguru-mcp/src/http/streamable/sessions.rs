@@ -1,0 +1,392 @@
+//! The open sessions: whose they are, what they are doing, and their end.
+//!
+//! rmcp's `LocalSessionManager` runs them and knows neither owners nor bounds,
+//! so it is wrapped here. The service in front of it has reserved a place and
+//! says whose it is, in [`NEW`], before rmcp asks for a session.
+
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{Stream, StreamExt, future};
+use rmcp::{
+    model::{
+        ClientJsonRpcMessage, JsonRpcMessage, ProtocolVersion, RequestId, ServerJsonRpcMessage,
+        ServerResult,
+    },
+    transport::streamable_http_server::session::{
+        RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
+        local::{LocalSessionManager, LocalSessionManagerError, SessionConfig, SessionTransport},
+    },
+};
+use rmcp_sse::{Client, Principal, Refusal};
+use tokio::time::Instant;
+
+use super::metrics::Metrics;
+use crate::http::places::Place;
+
+tokio::task_local! {
+    /// What the next session is made of, while rmcp handles an `initialize`.
+    pub(super) static NEW: Cell<Option<New>>;
+}
+
+/// A session that is about to be opened.
+#[derive(Debug)]
+pub(super) struct New {
+    pub(super) owner: Option<Principal>,
+    pub(super) place: Place,
+}
+
+/// Why a session ended; its label is in a log line and in a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The client said so.
+    Deleted,
+    /// No message for too long, or no `initialize` that came through.
+    Idle,
+    /// Its place was needed by another, and it had nothing to do.
+    Evicted,
+    /// Its principal may not use the server any more.
+    Revoked,
+    /// The server is shutting down.
+    Shutdown,
+}
+
+/// One session, as the service sees it.
+#[derive(Debug)]
+pub(super) struct Session {
+    owner: Option<Principal>,
+    place: Place,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The requests whose answers the client does not have yet.
+    running: HashSet<RequestId>,
+    /// Streams that the client opened to listen.
+    listening: usize,
+    active_at: Instant,
+    /// The version agreed on.
+    version: Option<ProtocolVersion>,
+    end: End,
+}
+
+/// The open sessions.
+pub(super) struct Sessions {
+    local: LocalSessionManager,
+    open: Mutex<HashMap<SessionId, Arc<Session>>>,
+    metrics: Arc<Metrics>,
+}
+
+/// A session that is not there any more. It says no more, because rmcp logs it
+/// and a session id is never logged.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("the session has ended")]
+    Gone,
+    #[error("no place was reserved for a session")]
+    NoPlace,
+}
+
+impl From<LocalSessionManagerError> for Error {
+    fn from(_: LocalSessionManagerError) -> Self {
+        Self::Gone
+    }
+}
+
+impl End {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Idle => "idle",
+            Self::Evicted => "evicted",
+            Self::Revoked => "revoked",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl Sessions {
+    pub(super) fn new(
+        idle_timeout: Option<Duration>,
+        init_timeout: Duration,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let mut local = LocalSessionManager::default();
+        let mut config = SessionConfig::default();
+        config.keep_alive = idle_timeout;
+        config.init_timeout = Some(init_timeout);
+        local.session_config = config;
+        Self {
+            local,
+            open: Mutex::default(),
+            metrics,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The session, if it belongs to the one who asks. For anybody else it
+    /// does not exist.
+    pub(super) fn find(&self, id: &str, asking: Option<&Principal>) -> Option<Arc<Session>> {
+        let session = self.lock().get(id).cloned()?;
+        (session.owner.as_ref() == asking).then_some(session)
+    }
+
+    /// Ends a session and gives its place back, if it has not ended yet.
+    pub(super) async fn end(&self, id: &str, end: End) {
+        let Some(session) = self.lock().get(id).cloned() else {
+            return;
+        };
+        session.ends_by(end);
+        let id: SessionId = id.into();
+        // Only a session that is gone already can fail to close.
+        let _ = self.close_session(&id).await;
+    }
+
+    /// Ends every session of a principal, and returns how many there were.
+    pub(super) async fn end_all_of(&self, principal: &Principal) -> usize {
+        let of_principal = |session: &Session| session.owner.as_ref() == Some(principal);
+        let ids: Vec<_> = {
+            let open = self.lock();
+            let found = open.iter().filter(|(_, session)| of_principal(session));
+            found.map(|(id, _)| id.clone()).collect()
+        };
+        for id in &ids {
+            self.end(id, End::Revoked).await;
+        }
+        ids.len()
+    }
+
+    /// What is still open ends because the server does.
+    pub(super) fn shutting_down(&self) {
+        for session in self.lock().values() {
+            session.ends_by(End::Shutdown);
+        }
+    }
+
+    /// Ends the session that has been quiet for longest, of all or of one
+    /// client; `false` if there is none that has been for `at_least`.
+    pub(super) async fn evict(&self, client: Option<&Client>, at_least: Duration) -> bool {
+        let longest_quiet = {
+            let open = self.lock();
+            open.iter()
+                .filter(|(_, session)| client.is_none() || session.place.client() == client)
+                .filter_map(|(id, session)| Some((session.quiet_since()?, id)))
+                .filter(|(since, _)| since.elapsed() >= at_least)
+                .min_by_key(|(since, _)| *since)
+                .map(|(_, id)| id.clone())
+        };
+        match longest_quiet {
+            Some(id) => {
+                self.end(&id, End::Evicted).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    // No code panics while it holds the lock, so a poisoned map is whole.
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Session>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("open", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    fn new(new: New) -> Self {
+        Self {
+            owner: new.owner,
+            place: new.place,
+            state: Mutex::new(State {
+                running: HashSet::new(),
+                listening: 0,
+                active_at: Instant::now(),
+                version: None,
+                end: End::Idle,
+            }),
+        }
+    }
+
+    /// Registers a request, which ends when the guard is dropped.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        id: RequestId,
+        max_in_flight: usize,
+    ) -> Result<Running, Refusal> {
+        let mut state = self.state();
+        if state.running.contains(&id) {
+            return Err(Refusal::DuplicateRequest);
+        }
+        if state.running.len() >= max_in_flight {
+            return Err(Refusal::TooManyRequests);
+        }
+        state.active_at = Instant::now();
+        state.running.insert(id.clone());
+        Ok(Running {
+            session: self.clone(),
+            id,
+        })
+    }
+
+    /// Registers a stream, which ends when the guard is dropped.
+    pub(super) fn listen(self: &Arc<Self>) -> Listening {
+        self.state().listening += 1;
+        Listening(self.clone())
+    }
+
+    /// It has had a message.
+    pub(super) fn touch(&self) {
+        self.state().active_at = Instant::now();
+    }
+
+    /// Says why it will have ended.
+    pub(super) fn ends_by(&self, end: End) {
+        self.state().end = end;
+    }
+
+    /// Since when it has had nothing to do and nobody to listen.
+    fn quiet_since(&self) -> Option<Instant> {
+        let state = self.state();
+        (state.running.is_empty() && state.listening == 0).then_some(state.active_at)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request of a session.
+#[derive(Debug)]
+pub(super) struct Running {
+    session: Arc<Session>,
+    id: RequestId,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut state = self.session.state();
+        state.running.remove(&self.id);
+        state.active_at = Instant::now();
+    }
+}
+
+/// A stream of a session.
+#[derive(Debug)]
+pub(super) struct Listening(Arc<Session>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.listening -= 1;
+        state.active_at = Instant::now();
+    }
+}
+
+impl SessionManager for Sessions {
+    type Error = Error;
+    type Transport = SessionTransport;
+
+    async fn create_session(&self) -> Result<(SessionId, SessionTransport), Error> {
+        let new = NEW.try_with(Cell::take).ok().flatten();
+        let session = Session::new(new.ok_or(Error::NoPlace)?);
+        let (id, transport) = self.local.create_session().await?;
+        self.lock().insert(id.clone(), Arc::new(session));
+        self.metrics.opened();
+        Ok((id, transport))
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<ServerJsonRpcMessage, Error> {
+        let answer = self.local.initialize_session(id, message).await?;
+        if let JsonRpcMessage::Response(response) = &answer
+            && let ServerResult::InitializeResult(result) = &response.result
+            && let Some(session) = self.lock().get(id)
+        {
+            session.state().version = Some(result.protocol_version.clone());
+        }
+        Ok(answer)
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Result<bool, Error> {
+        Ok(self.local.has_session(id).await?)
+    }
+
+    /// Also called by rmcp when a session has ended by itself.
+    async fn close_session(&self, id: &SessionId) -> Result<(), Error> {
+        let session = self.lock().remove(id);
+        if let Some(session) = session {
+            let end = session.state().end;
+            self.metrics.closed(end);
+            tracing::info!(
+                transport = "streamable",
+                reason = end.label(),
+                "session closed"
+            );
+        }
+        Ok(self.local.close_session(id).await?)
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+        let version = self
+            .lock()
+            .get(id)
+            .and_then(|session| session.state().version.clone());
+        // An event without data tells the client how to come back. Clients of
+        // the revisions before it take it for a broken message.
+        let knows_priming = version.is_some_and(|version| version >= ProtocolVersion::V_2025_11_25);
+        let stream = self.local.create_stream(id, message).await?;
+        Ok(stream.filter(move |event| future::ready(event.message.is_some() || knows_priming)))
+    }
+
+    async fn accept_message(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<(), Error> {
+        Ok(self.local.accept_message(id, message).await?)
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+        Ok(self.local.create_standalone_stream(id).await?)
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+        Ok(self.local.resume(id, last_event_id).await?)
+    }
+
+    async fn restore_session(
+        &self,
+        _: SessionId,
+    ) -> Result<RestoreOutcome<SessionTransport>, Error> {
+        Ok(RestoreOutcome::NotSupported)
+    }
+}
