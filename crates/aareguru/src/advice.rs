@@ -136,13 +136,14 @@ pub struct Advice {
     /// What is said.
     pub verdict: Verdict,
     /// Why, the weightiest first. If the flow is too old, also what it would
-    /// have spoken for then.
+    /// have warned of then.
     pub reasons: Vec<Reason>,
     /// What is worth knowing besides; decides nothing.
     pub remarks: Vec<Reason>,
     /// The flood level, and on what ground.
     pub flood: FloodAssessment,
-    /// When the flow was measured, which is the time the verdict speaks of.
+    /// When the flow was measured, which is the time the verdict speaks of;
+    /// `None` without a flow.
     pub as_of: Option<Timestamp>,
     /// The day of the recording, if this is one and not the live river.
     pub recorded_on: Option<Date>,

@@ -6,6 +6,11 @@ mod binary;
 #[path = "../../../rmcp-sse/tests/it/client.rs"]
 #[expect(dead_code, reason = "the transport's own tests use more of it")]
 mod client;
+mod mcp;
+mod promises;
+#[path = "../../../aareguru/tests/it/server.rs"]
+#[expect(dead_code, reason = "the library's own tests use more of it")]
+mod upstream;
 
 mod command_line;
 mod compare;
@@ -13,6 +18,7 @@ mod completion;
 mod conditions;
 mod danger;
 mod forecast;
+mod golden;
 mod history;
 mod interop;
 mod old_clients;

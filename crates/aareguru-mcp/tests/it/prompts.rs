@@ -94,7 +94,7 @@ async fn every_prompt_without_arguments_names_real_tools_and_the_limits_of_speec
         for part in [
             "Never tell anybody that they may swim",
             "do_not_swim, caution, no_known_warning, unknown",
-            "What is null or missing is unknown: not zero, not level 1",
+            "What is null or missing is unknown: not zero and not level 1",
             "where and when it was measured",
             "credit aare.guru and BAFU",
         ] {

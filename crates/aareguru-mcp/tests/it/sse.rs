@@ -45,7 +45,7 @@ async fn bern_is_12_5_degrees_in_the_recording_and_says_so() {
             text(&answer),
             "Bern (Bern, Schönau): 12.5 °C, measured 2023-05-09 13:20 CEST \
              (recorded 2023-05-09, not current).\n\
-             In Bern they say: “Uschaflig chaut”\n\
+             In Bern they say: “Uschaflig chaut” (nastily cold)\n\
              Data: Aare.guru (https://aare.guru), BAFU (https://www.hydrodaten.admin.ch); \
              non-commercial use"
         );

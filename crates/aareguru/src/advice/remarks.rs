@@ -3,18 +3,18 @@
 use super::rules::trend;
 use super::{Ground, Reason, Situation, limits, shown};
 use crate::source::Source;
-use crate::{Direction, local_time};
+use crate::{Direction, Trend, local_time};
 
 /// The remarks on a situation; `flow` is the flow in m³/s if it is current.
 pub(super) fn of(situation: &Situation<'_>, flow: Option<f64>) -> Vec<Reason> {
-    let mut remarks = vec![trend_remark(situation)];
+    let mut remarks = vec![trend_remark(trend(situation).filter(|_| flow.is_some()))];
     remarks.extend(canal_remarks(situation, flow));
     remarks.extend(limits::remarks(situation.place).map(|it| remark(it.text.clone(), it.source())));
     remarks
 }
 
-fn trend_remark(situation: &Situation<'_>) -> Reason {
-    let text = match trend(situation) {
+fn trend_remark(trend: Option<Trend>) -> Reason {
+    let text = match trend {
         None => "whether the flow rises or falls is not known".to_owned(),
         Some(trend) => {
             let per_hour = trend.per_hour.map(f64::abs).map(shown).unwrap_or_default();

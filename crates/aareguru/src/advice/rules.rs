@@ -18,11 +18,13 @@ pub(super) fn judge(situation: &Situation<'_>) -> Advice {
     let flow = situation.flow.value.filter(|value| is_flow(*value));
     let flood = FloodAssessment::new(situation.place, flow, situation.api_level);
     let is_recent = is_recent(situation);
+    let doubt = doubt(situation);
 
     let mut reasons = Vec::new();
     reasons.extend(missing(situation, flow, is_recent));
-    reasons.extend(doubt(situation));
-    reasons.extend(flood_level(situation, &flood, flow));
+    let is_believed = is_recent && doubt.is_none();
+    reasons.extend(doubt);
+    reasons.extend(flood_level(situation, &flood, flow, is_believed));
     reasons.extend(
         flow.into_iter()
             .flat_map(|flow| local_limits(situation, flow)),
@@ -41,7 +43,7 @@ pub(super) fn judge(situation: &Situation<'_>) -> Advice {
         reasons,
         remarks: remarks::of(situation, flow.filter(|_| is_recent)),
         flood,
-        as_of: situation.flow.measured_at,
+        as_of: flow.and(situation.flow.measured_at),
         recorded_on: situation.flow.recorded_on,
     }
 }
@@ -128,8 +130,13 @@ fn flood_level(
     situation: &Situation<'_>,
     flood: &FloodAssessment,
     flow: Option<f64>,
+    is_believed: bool,
 ) -> Option<Reason> {
     let level = flood.level?;
+    // What was a flood is worth telling when it is old; what was none is not.
+    if level == FloodLevel::NoOrMinor && !is_believed {
+        return None;
+    }
     let flow = flow.map_or_else(|| "flow unknown".to_owned(), shown);
     let text = format!("{flow} at {}: {flood}", situation.place.station());
     let speaks_for = match level {
@@ -221,8 +228,12 @@ fn rising_per_hour(situation: &Situation<'_>) -> Option<f64> {
         .filter(|per_hour| *per_hour > 0.0)
 }
 
-/// The trend, if it belongs to the reading and tells something.
+/// The trend, if it belongs to the reading, tells something and is not that of
+/// a station that seems stuck.
 pub(super) fn trend(situation: &Situation<'_>) -> Option<Trend> {
+    if doubt(situation).is_some() {
+        return None;
+    }
     let trend = situation
         .trend
         .filter(|trend| trend.direction != Direction::Unknown)?;

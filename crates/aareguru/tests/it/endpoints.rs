@@ -1,6 +1,6 @@
 //! What is sent to each endpoint, and what is read from its answer.
 
-use aareguru::{Client, Error, Freshness, Place, River};
+use aareguru::{Client, Clock, Config, Error, Freshness, Place, River};
 use jiff::{Timestamp, ToSpan};
 
 use crate::server::{HYDRO_LIMMAT, Reply, Server};
@@ -109,10 +109,14 @@ async fn a_base_url_may_have_a_path() {
 #[tokio::test]
 async fn the_temperature_at_a_place_has_its_age() {
     let server = Server::start(Reply::Recordings).await;
-    let now = River::new(server.client())
-        .current_temperature(bern())
-        .await
-        .unwrap();
+    let measured_at: Timestamp = "2023-05-09T11:20:00Z".parse().unwrap();
+    let clock = Clock::stopped_at(measured_at + 18.minutes());
+    let config = Config {
+        clock: clock.clone(),
+        ..server.config()
+    };
+    let river = River::new(Client::new(&config).unwrap());
+    let now = river.current_temperature(bern()).await.unwrap();
 
     assert_eq!(now.place, bern());
     assert_eq!(
@@ -121,13 +125,14 @@ async fn the_temperature_at_a_place_has_its_age() {
     );
     assert_eq!(now.saying.as_deref(), Some("Uschaflig chaut"));
     assert_eq!(now.water.recorded_on, None);
-    let measured_at: Timestamp = "2023-05-09T11:20:00Z".parse().unwrap();
     assert_eq!(now.water.measured_at, Some(measured_at));
-    assert_eq!(
-        now.water.freshness(measured_at + 18.minutes()),
-        Freshness::Fresh
-    );
-    assert_eq!(now.water.freshness(Timestamp::now()), Freshness::Old);
+    assert_eq!(now.water.freshness(river.now()), Freshness::Fresh);
+
+    clock.set(measured_at + 25.hours());
+    let old = river.current_temperature(bern()).await.unwrap();
+    assert_eq!(old.water.freshness(river.now()), Freshness::Old);
+    // What was said of it does not speak of the water now.
+    assert_eq!((old.water.value, old.saying), (Some(12.5), None));
 }
 
 #[tokio::test]

@@ -3,8 +3,10 @@
 
 mod change;
 
+use std::time::Duration;
+
 use aareguru::api::{City, HydroDaterange, HydroLatest, WaterToday, Widget};
-use aareguru::{Client, Error, Place, River};
+use aareguru::{Client, Clock, Config, Error, Place, River, STALE_AFTER, Verdict};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -87,6 +89,102 @@ fn any_change_of_an_answer_is_read_or_refused() {
             }
             Err(Error::WrongPlace { .. } | Error::Malformed { .. }) => prop_assert!(!names_bern(&answer)),
             Err(other) => prop_assert!(false, "{other:?}"),
+        }
+    });
+}
+
+/// Whether the answer tells a flow of at most two hours ago.
+fn has_current_flow(flow: &Value, timestamp: &Value, now: Timestamp) -> bool {
+    let is_flow = flow.as_f64().is_some_and(|flow| flow > 0.0);
+    let age = timestamp.as_f64().map(|at| now.as_second() as f64 - at);
+    is_flow && age.is_some_and(|age| (-300.0..=STALE_AFTER.as_secs_f64()).contains(&age))
+}
+
+fn river_at(server: &Server, now: Timestamp) -> River {
+    River::new(
+        Client::new(&Config {
+            clock: Clock::stopped_at(now),
+            cache_ttl: Duration::ZERO,
+            stale_for: Duration::ZERO,
+            breaker_failures: u32::MAX,
+            ..server.config()
+        })
+        .unwrap(),
+    )
+}
+
+#[test]
+fn no_change_of_an_answer_makes_silence_without_a_flow() {
+    let runtime = runtime();
+    let server = runtime.block_on(Server::start(Reply::Recordings));
+    let now: Timestamp = "2023-05-09T11:38:00Z".parse().unwrap();
+    let river = river_at(&server, now);
+    // Synthetic: the recording with less water, of which no warning is known.
+    let mut calm: Value = serde_json::from_str(CURRENT_BERN).unwrap();
+    calm["aare"]["flow"] = 150.into();
+    let tell = |answer: &Value| {
+        server.reply(Reply::at([("current", Reply::text(&answer.to_string()))]));
+    };
+    tell(&calm);
+    let danger = runtime.block_on(river.danger(place("bern"))).unwrap();
+    assert_eq!(danger.advice.verdict, Verdict::NoKnownWarning);
+
+    let (about_river, about_rest): (Vec<_>, Vec<_>) = paths(&calm)
+        .into_iter()
+        .partition(|path| path[0] == "aare" && path.len() == 2);
+    proptest!(|(changes in changes(any::<bool>))| {
+        let mut answer = calm.clone();
+        for (river, index, change) in &changes {
+            let path = index.get(if *river { &about_river } else { &about_rest });
+            apply(&mut answer, path, change);
+        }
+        tell(&answer);
+        let aare = &answer["aare"];
+        let may_be_silent = has_current_flow(&aare["flow"], &aare["timestamp"], now);
+        let is_silent = |verdict| verdict == Verdict::NoKnownWarning;
+        if let Ok(danger) = runtime.block_on(river.danger(place("bern"))) {
+            prop_assert!(may_be_silent || !is_silent(danger.advice.verdict), "{}", aare);
+            prop_assert!(may_be_silent || danger.level.is_none_or(|level| level.number() > 1));
+        }
+        if let Ok(conditions) = runtime.block_on(river.conditions(place("bern"))) {
+            prop_assert!(may_be_silent || !is_silent(conditions.danger.advice.verdict));
+        }
+        if let Ok(forecast) = runtime.block_on(river.forecast(place("bern"))) {
+            prop_assert!(may_be_silent || !is_silent(forecast.advice(now).verdict));
+            prop_assert!(may_be_silent || forecast.best_parts(now).is_err());
+        }
+    });
+}
+
+#[test]
+fn no_change_of_the_widget_recommends_a_place_without_a_flow() {
+    let runtime = runtime();
+    let server = runtime.block_on(Server::start(Reply::Recordings));
+    let now: Timestamp = "2024-08-19T21:25:00Z".parse().unwrap();
+    let river = river_at(&server, now);
+    let recording: Value = serde_json::from_str(WIDGET).unwrap();
+    let comparison = runtime.block_on(river.compare(&[])).unwrap();
+    assert_eq!(comparison.recommended(now).len(), 1, "Thun");
+
+    let paths = paths(&recording);
+    proptest!(|(changes in changes(|| Just(())))| {
+        let mut answer = recording.clone();
+        for ((), index, change) in &changes {
+            let path: &Vec<_> = index.get(&paths);
+            apply(&mut answer, path, change);
+        }
+        server.reply(Reply::text(&answer.to_string()));
+        let Ok(comparison) = runtime.block_on(river.compare(&[])) else {
+            return Ok(());
+        };
+        for at in &comparison.places {
+            let sent = &answer["values"][at.place.id()];
+            let may_be_silent = has_current_flow(&sent["flow"], &sent["timestamp"], now);
+            let verdict = at.advice(now).verdict;
+            prop_assert!(may_be_silent || verdict != Verdict::NoKnownWarning, "{}", sent);
+        }
+        for at in comparison.recommended(now) {
+            prop_assert_eq!(at.advice(now).verdict, Verdict::NoKnownWarning);
         }
     });
 }

@@ -153,6 +153,41 @@ fn without_a_current_flow_nothing_is_known() {
 }
 
 #[test]
+fn an_old_or_doubted_flow_is_no_ground_to_speak_of_no_flood() {
+    let old = flow_at(100.0, now() - 3.hours());
+    let old = Situation::new(place("bern"), old, now()).with_api_level(1);
+    let points: Vec<_> = (0..300)
+        .map(|n| (now() - (10 * n).minutes(), Some(100.0)))
+        .collect();
+    let stuck = Situation::new(place("bern"), flow(100.0), now())
+        .with_trend(trend(100.0, 0.0))
+        .with_suspicion(Suspicion::of_flow(&points).unwrap());
+    for situation in [old, stuck] {
+        let advice = situation.advise();
+        assert_eq!(advice.verdict, Verdict::Unknown);
+        assert!(!says(&advice, "no flood danger"), "{advice}");
+        assert!(
+            says(&advice, "whether the flow rises or falls is not known"),
+            "{advice}"
+        );
+    }
+}
+
+#[test]
+fn without_a_flow_the_headline_names_no_time_of_it() {
+    let no_flow = Reading {
+        value: None,
+        ..flow(0.0)
+    };
+    let advice = advise("olten", no_flow);
+    assert_eq!(advice.as_of, None);
+    assert_eq!(
+        advice.headline(),
+        "Olten: unknown: what is needed to say more is missing"
+    );
+}
+
+#[test]
 fn an_old_flood_is_unknown_and_not_forgotten() {
     let advice = advise("bern", flow_at(561.0, now() - 3.hours()));
     assert_eq!(advice.verdict, Verdict::Unknown);

@@ -35,6 +35,9 @@ pub(crate) enum Reply {
     Encoding(&'static str),
     /// Not at all.
     Never,
+    /// As told for the endpoint, which is the last part of the path; as the
+    /// APIs for one that is not told.
+    At(Arc<[(&'static str, Self)]>),
     /// As the other, but only after [`Server::release`].
     Held(Box<Self>),
 }
@@ -54,6 +57,11 @@ struct Shared {
 impl Reply {
     pub(crate) fn held(self) -> Self {
         Self::Held(Box::new(self))
+    }
+
+    /// See [`Reply::At`].
+    pub(crate) fn at(replies: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+        Self::At(replies.into_iter().collect())
     }
 
     pub(crate) fn status(status: u16) -> Self {
@@ -160,6 +168,11 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
         .send_modify(|asked| asked.push(uri.to_string()));
     let next = shared.next.lock().unwrap().pop_front();
     let mut reply = next.unwrap_or_else(|| shared.reply.lock().unwrap().clone());
+    if let Reply::At(replies) = &reply {
+        let endpoint = endpoint(&uri);
+        let told = replies.iter().find(|(name, _)| *name == endpoint);
+        reply = told.map_or(Reply::Recordings, |(_, reply)| reply.clone());
+    }
     if let Reply::Held(held) = reply {
         let mut released = shared.released.subscribe();
         released.wait_for(|released| *released).await.unwrap();
@@ -176,13 +189,16 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
         Reply::Encoding(encoding) => {
             ([(header::CONTENT_ENCODING, encoding)], CURRENT_BERN).into_response()
         }
-        Reply::Never | Reply::Held(_) => std::future::pending().await,
+        Reply::Never | Reply::Held(_) | Reply::At(_) => std::future::pending().await,
     }
 }
 
+fn endpoint(uri: &Uri) -> &str {
+    uri.path().rsplit('/').next().unwrap_or_default()
+}
+
 fn recording(uri: &Uri) -> Response {
-    let endpoint = uri.path().rsplit('/').next().unwrap_or_default();
-    let body = match endpoint {
+    let body = match endpoint(uri) {
         "cities" => CITIES,
         "current" => CURRENT_BERN,
         "today" => TODAY_INTERLAKEN,

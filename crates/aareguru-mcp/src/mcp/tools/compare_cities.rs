@@ -27,7 +27,7 @@ temperature in °C, the flow, how near that is to a flood there, a verdict with 
 (do_not_swim, caution, no_known_warning, unknown), and the warmest place of which no warning is \
 known, if there is one. Flows of different places are not comparable as such, so calmest means the \
 lowest part of the place's own flood level 2. It does not know whether the flow rises, nor \
-currents, driftwood, crowds or water quality, and never tells that swimming is harmless.";
+currents, driftwood, crowds or water quality, and never says that one may swim.";
 
 const MAX_PLACES: usize = 8;
 

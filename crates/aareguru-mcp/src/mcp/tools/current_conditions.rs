@@ -48,6 +48,9 @@ pub(crate) struct Answer {
     pub(crate) verdict: VerdictName,
     /// The verdict as one line with its place and time.
     pub(crate) headline: String,
+    /// The weightiest reason, with its source; `get_flow_danger_level` tells them
+    /// all. Null if there is none.
+    pub(crate) because: Option<String>,
     /// What these numbers cannot tell; to be shown with the verdict.
     pub(crate) boundary: &'static str,
     /// The weather, measured near the place; null if nothing is known of it.
@@ -132,12 +135,13 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
     let place = conditions.place;
     let danger = &conditions.danger;
     let mut text = format!(
-        "{} ({})\nWater: {}.\nFlow: {}.\nSwimming: {}.\nAir: {}{}.\n",
+        "{} ({})\nWater: {}.\nFlow: {}.\nSwimming: {}.\nWhy: {}.\nAir: {}{}.\n",
         place.name(),
         place.station(),
         in_words(&conditions.water, now),
         Measure::Flow.in_words(&danger.flow, now),
         danger.advice.headline(),
+        weightiest(&danger.advice).as_deref().unwrap_or("not known"),
         Measure::Air.in_words(&conditions.air, now),
         rain_in_words(conditions, now)
     );
@@ -164,6 +168,10 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
         text += &format!("Note: {note}\n");
     }
     text + &trouble::line(conditions.upstream_trouble.as_ref()) + CREDIT
+}
+
+fn weightiest(advice: &Advice) -> Option<String> {
+    advice.reasons.first().map(ToString::to_string)
 }
 
 /// What is too constant to be believed.
@@ -210,6 +218,7 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         doubts: doubts(&conditions),
         verdict: advice.verdict.into(),
         headline: advice.headline(),
+        because: weightiest(advice),
         boundary: Advice::BOUNDARY,
         weather: Weather::new(&conditions, now),
         lawns: LawnOf::all(&conditions.lawns),

@@ -1,6 +1,6 @@
 //! `get_current_temperature`: how warm is the water at one place now?
 
-use aareguru::{CREDIT, CurrentTemperature, Place, River};
+use aareguru::{CREDIT, CurrentTemperature, Place, River, plain_reading};
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
@@ -34,6 +34,8 @@ struct Answer {
     doubt: Option<String>,
     /// The saying of aare.guru for this water, in Bernese German.
     saying: Option<String>,
+    /// What that says in plain English, if it is known.
+    saying_in_english: Option<&'static str>,
     /// What to know about this place, if there is anything.
     note: Option<&'static str>,
     /// That the API ails and this is an earlier answer; null if it is new.
@@ -70,7 +72,8 @@ fn text(current: &CurrentTemperature, now: Timestamp) -> String {
         text += &format!("Doubt: {doubt}.\n");
     }
     if let Some(saying) = &current.saying {
-        text += &format!("In Bern they say: “{saying}”\n");
+        let plain = plain_reading(saying).unwrap_or("no plain reading known");
+        text += &format!("In Bern they say: “{saying}” ({plain})\n");
     }
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
@@ -86,6 +89,7 @@ fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
         station: place.station(),
         water: WaterTemperature::new(&current.water, now),
         doubt: current.suspicion.map(|doubt| doubt.to_string()),
+        saying_in_english: current.saying.as_deref().and_then(plain_reading),
         saying: current.saying,
         note: place.note(),
         upstream_trouble: Trouble::new(current.upstream_trouble.as_ref()),

@@ -120,14 +120,17 @@ fn days(rows: &[DayRow]) -> String {
             rows.len()
         );
     }
-    let shown = |of_day: Option<OfDay>| match of_day {
-        Some(OfDay { min, mean, max, .. }) => format!("{min:.1} / {mean:.1} / {max:.1}"),
+    let shown = |of_day: Option<OfDay>, unit: &str| match of_day {
+        Some(OfDay { min, mean, max, .. }) => {
+            format!("{min:.1} / {mean:.1} / {max:.1} {unit}")
+        }
         None => "unknown".to_owned(),
     };
     let mut text = "By day, lowest / mean / highest:\n".to_owned();
     for row in rows {
-        let (water, flow) = (shown(row.temperature_celsius), shown(row.flow_m3_per_s));
-        text += &format!("{}: {water} °C, {flow} m³/s\n", row.date);
+        let water = shown(row.temperature_celsius, "°C");
+        let flow = shown(row.flow_m3_per_s, "m³/s");
+        text += &format!("{}: water {water}, flow {flow}\n", row.date);
     }
     text
 }

@@ -1,0 +1,76 @@
+//! The server inside the test, over HTTP+SSE: with a river and a clock of the
+//! test's own.
+
+use std::net::SocketAddr;
+
+use aareguru::{Client, Clock, Config, River};
+use aareguru_mcp::mcp::AareServer;
+use axum::Router;
+use jiff::Timestamp;
+use rmcp_sse::{SseServerConfig, SseService};
+use tokio::net::TcpListener;
+
+use crate::{
+    client::Session,
+    upstream::{Reply, Server as Upstream},
+};
+
+/// The API as a test has it answer, and the server that asks it.
+pub(crate) struct Mcp {
+    pub(crate) upstream: Upstream,
+    pub(crate) clock: Clock,
+    pub(crate) address: SocketAddr,
+}
+
+impl Mcp {
+    /// Every ask goes to the API, which answers by `reply`; `now` is the
+    /// present.
+    pub(crate) async fn start(reply: Reply, now: &str) -> Self {
+        Self::start_with(reply, now, |config| config.cache_ttl = Default::default()).await
+    }
+
+    pub(crate) async fn start_with(
+        reply: Reply,
+        now: &str,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let upstream = Upstream::start(reply).await;
+        let clock = Clock::stopped_at(at(now));
+        let mut config = upstream.config();
+        config.clock = clock.clone();
+        change(&mut config);
+        let address = serve(River::new(Client::new(&config).unwrap())).await;
+        Self {
+            upstream,
+            clock,
+            address,
+        }
+    }
+
+    pub(crate) async fn session(&self) -> Session {
+        Session::initialized(self.address).await
+    }
+}
+
+/// A server on the recordings; `now` is the present.
+pub(crate) async fn recorded(now: &str) -> SocketAddr {
+    let config = Config {
+        clock: Clock::stopped_at(at(now)),
+        ..Config::default()
+    };
+    serve(River::new(Client::recorded_with(&config))).await
+}
+
+pub(crate) fn at(time: &str) -> Timestamp {
+    time.parse().unwrap()
+}
+
+async fn serve(river: River) -> SocketAddr {
+    let server = AareServer::new(river);
+    let service = SseService::new(move || Ok(server.clone()), SseServerConfig::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback_service(service);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
