@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt interop bench deny fuzz ci
+.PHONY: help run test lint fmt interop conformance tables bench deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -23,6 +23,14 @@ fmt: ## Format the code
 interop: ## Let real MCP clients talk to the server, and show what they say
 	interop/setup
 	cargo test -p aareguru-mcp --test it interop
+
+conformance: ## Let MCP's official conformance suite test the server, and show what it says
+	interop/setup
+	cargo test -p aareguru-mcp --test it conformance
+
+tables: ## Renew the README's tables of clients and conformance
+	interop/setup
+	RENEW_TABLES=1 cargo test -p aareguru-mcp --test it -- interop conformance
 
 bench: ## Measure the transport against a bare axum server (10 minutes)
 	cargo build --release

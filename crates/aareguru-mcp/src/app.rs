@@ -2,20 +2,22 @@
 
 use aareguru::{Client, River};
 use anyhow::Context;
+use rmcp::ServerHandler;
 use rmcp_sse::{RebindingProtection, SseService};
 use tokio_util::sync::CancellationToken;
 
 use crate::{http::streamable::StreamableService, mcp::AareServer, settings::Settings};
 
-/// The server without its port.
+/// The server without its port. Any handler can stand in the place of the
+/// river's, so that what is around it can be tested for itself.
 #[derive(Debug)]
-pub struct App {
+pub struct App<S = AareServer> {
     /// Answers a session's questions; a clone for each session.
-    pub server: AareServer,
+    pub server: S,
     /// The Streamable HTTP transport with its open sessions.
-    pub streamable: StreamableService<AareServer>,
+    pub streamable: StreamableService<S>,
     /// The HTTP+SSE transport with its open sessions.
-    pub sse: SseService<AareServer>,
+    pub sse: SseService<S>,
     /// Which `Host` and `Origin` headers are accepted.
     pub rebinding: RebindingProtection,
     /// Ends all sessions.
@@ -34,7 +36,17 @@ impl App {
         } else {
             Client::new(&settings.upstream()).context("AAREGURU_BASE_URL")?
         };
-        let server = AareServer::new(River::new(client));
+        Self::serving(AareServer::new(River::new(client)), settings)
+    }
+}
+
+impl<S: ServerHandler + Clone> App<S> {
+    /// Builds the parts around a handler.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be used, named.
+    pub fn serving(server: S, settings: &Settings) -> anyhow::Result<Self> {
         let shutdown = CancellationToken::new();
         let config = settings.sse()?.with_cancellation_token(shutdown.clone());
         let handler = || {

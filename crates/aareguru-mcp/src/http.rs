@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use rmcp::ServerHandler;
 use rmcp_sse::RebindingLayer;
 use tower_http::{
     classify::ServerErrorsFailureClass,
@@ -23,7 +24,7 @@ use tracing::Span;
 use crate::app::App;
 
 /// The router that answers every request.
-pub fn router(app: &App) -> Router {
+pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
     let mcp = Router::new()
         .route_service("/mcp", app.streamable.clone())
         .layer(RebindingLayer::new(app.rebinding.clone()));

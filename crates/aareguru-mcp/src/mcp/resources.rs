@@ -11,7 +11,7 @@ use aareguru::{Place, River, Source};
 use percent_encoding::percent_decode_str;
 use rmcp::{
     ErrorData, RoleServer,
-    model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
+    model::{ErrorCode, ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
     service::RequestContext,
 };
 use serde::Serialize;
@@ -141,10 +141,21 @@ pub(super) async fn read(
         WIDGET => told_by("compare_cities", json!({}), river, context).await?,
         STATIONS => to_json(&Stations::new())?,
         DANGER_LEVELS => to_json(&DangerLevels::new())?,
-        _ => at_one_place(river, uri, context).await?,
+        _ => at_one_place(river, uri, context)
+            .await
+            .map_err(|error| naming(uri, error))?,
     };
     let contents = ResourceContents::text(json, uri).with_mime_type(JSON);
     Ok(ReadResourceResult::new(vec![contents]))
+}
+
+/// Says in an error's data which resource does not exist, as programs look for
+/// it there.
+fn naming(uri: &str, mut error: ErrorData) -> ErrorData {
+    if error.code == ErrorCode::RESOURCE_NOT_FOUND {
+        error.data = Some(json!({ "uri": uri }));
+    }
+    error
 }
 
 async fn at_one_place(

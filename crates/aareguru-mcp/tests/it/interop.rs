@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use tokio::process::Command;
+use tokio::{process::Command, sync::Mutex};
 
 use crate::binary::Server;
 
@@ -19,33 +19,57 @@ fn script(name: &str) -> Command {
     Command::new(folder.join(name))
 }
 
-/// Past the test runner, which keeps what a passing test prints to itself.
-#[expect(clippy::explicit_write, reason = "what macros print is captured")]
-fn say(line: &str) {
-    writeln!(io::stderr(), "{line}").unwrap();
+/// Past the test runner, which keeps what a passing test prints to itself; at
+/// once, so that nothing of other tests comes between the lines.
+pub(crate) fn say(lines: &str) {
+    io::stderr()
+        .write_all(format!("{lines}\n").as_bytes())
+        .unwrap();
+}
+
+/// Held by whoever lets foreign programs run, which have deadlines of their
+/// own and need the machine.
+pub(crate) static MACHINE: Mutex<()> = Mutex::const_new(());
+
+/// Whether the clients are installed; if not, it is said, and with `CI=true`
+/// it is a failure.
+pub(crate) async fn is_set_up() -> bool {
+    let check = script("setup").arg("--check").output().await.unwrap();
+    let is_set_up = check.status.success();
+    if !is_set_up {
+        assert_ne!(env::var("CI").as_deref(), Ok("true"), "clients not set up");
+        say("skipped: interop clients are not set up; `make interop` does it");
+    }
+    is_set_up
+}
+
+/// Fails if the README shows something else than a run saw.
+pub(crate) async fn table_is_shown(results: &Path) {
+    let output = script("matrix").arg(results).output().await.unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
 }
 
 #[tokio::test]
 async fn real_clients_are_told_how_warm_the_aare_is() {
-    let check = script("setup").arg("--check").output().await.unwrap();
-    if !check.status.success() {
-        assert_ne!(env::var("CI").as_deref(), Ok("true"), "clients not set up");
-        say("skipped: interop clients are not set up; `make interop` does it");
+    if !is_set_up().await {
         return;
     }
+    let _machine = MACHINE.lock().await;
     // Nobody reads its log, and connections that break fill it.
     let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let results = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients.tsv");
     let output = script("run")
-        .args(["--no-setup", &server.sse_url()])
+        .args(["--no-setup", "--results", results.to_str().unwrap()])
+        .arg(server.sse_url())
         .env("AAREGURU_MCP_BIN", env!("CARGO_BIN_EXE_aareguru-mcp"))
         .output()
         .await
         .unwrap();
     let lines = String::from_utf8_lossy(&output.stdout);
-    for line in lines.lines() {
-        say(line);
-    }
+    say(lines.trim_end());
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{lines}\n{errors}");
     assert!(!lines.lines().any(|line| line.starts_with("skip")));
+    table_is_shown(&results).await;
 }

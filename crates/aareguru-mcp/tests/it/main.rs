@@ -16,6 +16,7 @@ mod command_line;
 mod compare;
 mod completion;
 mod conditions;
+mod conformance;
 mod danger;
 mod forecast;
 mod golden;

@@ -203,6 +203,7 @@ async fn what_does_not_exist_is_not_found_and_told_what_does() {
     ] {
         let error = ask(&mut session, "resources/read", json!({ "uri": uri })).await;
         assert_eq!(error["error"]["code"], -32002, "{error}");
+        assert_eq!(error["error"]["data"], json!({ "uri": uri }));
         assert_eq!(
             error["error"]["message"],
             format!("unknown resource `{uri}`; there are {there_are}")
@@ -222,6 +223,7 @@ async fn what_does_not_exist_is_not_found_and_told_what_does() {
             let uri = template.replace("{city}", city);
             let error = ask(&mut session, "resources/read", json!({ "uri": uri })).await;
             assert_eq!(error["error"]["code"], -32002, "{error}");
+            assert_eq!(error["error"]["data"], json!({ "uri": uri }));
             let message = error["error"]["message"].as_str().unwrap();
             assert!(message.contains(says), "{message}");
         }

@@ -1,0 +1,149 @@
+// Runs the suite once for each server and revision, and reads what it wrote: a folder
+// for each scenario with its checks. See `run`.
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const modules = `${process.env.INTEROP_HOME}/node/node_modules`;
+const suite = `${modules}/@modelcontextprotocol/conformance`;
+const yaml = createRequire(`${modules}/`)('yaml');
+const read = (path) => readFileSync(path, 'utf8');
+const { version } = JSON.parse(read(`${suite}/package.json`));
+
+// What a scenario comes to. A warning is a failure, as the suite has it when it is
+// given expected failures.
+const bad = (check) => check.status === 'FAILURE' || check.status === 'WARNING';
+
+// A server over a transport, tested as one revision asks for.
+class Run {
+  constructor(name, revision, url, file) {
+    [this.server, this.transport] = name.split('-');
+    Object.assign(this, { name, revision, url, file });
+    this.expected = yaml.parse(read(file)).server ?? [];
+    this.outcomes = new Map(); // by scenario
+    this.troubles = [];
+  }
+
+  // The scenarios that count: those of the revision's frozen list. Before 2025-11-25
+  // there is none, and all count that the suite has for the revision.
+  scored() {
+    if (!hasRequirements(this.revision)) return null;
+    return yaml.parse(read(`${suite}/requirements/${this.revision}.yaml`)).server;
+  }
+
+  async execute() {
+    const output = mkdtempSync(join(tmpdir(), 'conformance-'));
+    const which = hasRequirements(this.revision)
+      ? ['--requirements', this.revision]
+      : ['--suite', 'all', '--spec-version', this.revision];
+    const args = [`${suite}/dist/index.js`, 'server', '--url', this.url, ...which];
+    args.push('--expected-failures', this.file, '-o', output);
+    const { status, text } = await program(args);
+    for (const folder of readdirSync(output)) {
+      const [, scenario] = folder.match(/^server-(.+?)-\d{4}-\d\d-\d\dT/);
+      this.judge(scenario, JSON.parse(read(join(output, folder, 'checks.json'))));
+    }
+    rmSync(output, { recursive: true });
+    for (const scenario of this.scored() ?? []) {
+      if (!this.outcomes.has(scenario)) this.fail(scenario, 'was not run');
+    }
+    for (const scenario of new Set(this.expected.map((entry) => entry.split(':')[0]))) {
+      if (!this.outcomes.get(scenario)?.scored) this.fail(scenario, 'is expected, but not scored');
+    }
+    if (this.outcomes.size === 0 || (status !== 0 && this.troubles.length === 0)) {
+      this.fail('suite', `ended with status ${status}: ${text.trim().slice(-1000)}`);
+    }
+    return this;
+  }
+
+  judge(scenario, checks) {
+    const scored = this.scored()?.includes(scenario) ?? true;
+    const failing = checks.filter(bad);
+    const whole = this.expected.includes(scenario);
+    const unexpected = failing.filter(({ id }) => !whole && !this.expected.includes(`${scenario}:${id}`));
+    const stale = scored && whole && failing.length === 0;
+    const outcome = !failing.length ? 'passed' : unexpected.length ? 'failed' : 'expected';
+    this.outcomes.set(scenario, { scored, outcome, partly: !whole });
+    if (!scored) return;
+    for (const { id, errorMessage } of unexpected) this.fail(scenario, `${id}: ${errorMessage}`);
+    if (stale) this.fail(scenario, `passes now: take it out of ${this.file}`);
+  }
+
+  fail(scenario, reason) {
+    this.outcomes.set(scenario, { scored: true, outcome: 'failed' });
+    this.troubles.push(`FAIL ${this.name} ${this.revision} ${scenario}: ${reason}`);
+  }
+}
+
+const hasRequirements = (revision) => readdirSync(`${suite}/requirements`).includes(`${revision}.yaml`);
+
+function program(args) {
+  return new Promise((resolve) => {
+    const options = { timeout: 120_000, maxBuffer: 1 << 28 };
+    execFile(process.execPath, args, options, (error, stdout, stderr) => {
+      resolve({ status: error ? (error.code ?? error.signal) : 0, text: stdout + stderr });
+    });
+  });
+}
+
+function table(runs) {
+  const scenarios = [...new Set(runs.flatMap((run) => [...run.outcomes.keys()]))];
+  const mark = (result) => {
+    if (!result) return '';
+    if (!result.scored) return result.outcome === 'passed' ? '(ok)' : '(no)';
+    return { passed: 'ok', failed: 'FAIL', expected: result.partly ? 'part' : '-' }[result.outcome];
+  };
+  const rows = [
+    ['', ...runs.map((run) => run.server)],
+    ['', ...runs.map((run) => run.transport)],
+    ['', ...runs.map((run) => run.revision)],
+    ...scenarios.map((scenario) => [scenario, ...runs.map((run) => mark(run.outcomes.get(scenario)))]),
+  ];
+  const first = Math.max(...scenarios.map((scenario) => scenario.length));
+  return rows.map(([head, ...cells]) => {
+    return [head.padEnd(first), ...cells.map((cell) => cell.padEnd(10))].join('  ').trimEnd();
+  });
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { results: { type: 'string' } },
+});
+const folder = join(import.meta.dirname, 'expected');
+const runs = positionals.flatMap((target) => {
+  const [name, url] = target.split(/=(.*)/s);
+  const files = readdirSync(folder).filter((file) => file.startsWith(`${name}-2`));
+  if (!url || files.length === 0) {
+    console.error(`conformance/run: ${target} is no SERVER-TRANSPORT=URL with a file in expected/`);
+    process.exit(2);
+  }
+  return files.map((file) => new Run(name, file.slice(name.length + 1, -4), url, join(folder, file)));
+});
+
+// As many at once as the machine can do without being late.
+const waiting = [...runs];
+const work = async () => {
+  for (let run = waiting.shift(); run; run = waiting.shift()) await run.execute();
+};
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+
+for (const line of table(runs)) console.log(line);
+console.log('\n- and part: cannot pass, or not all of it, see expected/; in brackets: does not count for the revision');
+for (const trouble of runs.flatMap((run) => run.troubles)) console.log(trouble);
+const lines = runs.flatMap((run) =>
+  [...run.outcomes].map(([scenario, { scored, outcome }]) =>
+    [version, run.server, run.transport, run.revision, scenario, scored ? 'yes' : 'no', outcome].join('\t'),
+  ),
+);
+if (values.results) {
+  const head = ['suite', 'server', 'transport', 'revision', 'scenario', 'scored', 'outcome'].join('\t');
+  writeFileSync(values.results, [head, ...lines, ''].join('\n'));
+}
+const count = (wanted) =>
+  runs.flatMap((run) => [...run.outcomes.values()]).filter(({ scored, outcome }) => scored && outcome === wanted).length;
+console.log(`${count('passed')} passed, ${count('failed')} failed`);
+process.exitCode = count('failed') === 0 ? 0 : 1;

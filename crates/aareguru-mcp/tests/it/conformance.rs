@@ -1,0 +1,74 @@
+//! MCP's official conformance suite, against the suite's own test tools on
+//! this server's HTTP stack, and against the real binary.
+//!
+//! The suite is a Node program that `interop/setup` installs with the clients;
+//! see `conformance/README.md`.
+
+use std::{future, path::Path};
+
+use aareguru_mcp::{app::App, http, serve, settings::Settings};
+use axum::Router;
+use clap::Parser;
+use conformance::{Everything, bridge};
+use tokio::{net::TcpListener, process::Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    binary::Server,
+    interop::{MACHINE, is_set_up, say, table_is_shown},
+};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Serves on a port of its own until the test's runtime ends; gives the
+/// address.
+async fn serve_for_ever(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stop, grace) = (future::pending(), std::time::Duration::ZERO);
+        serve::run(listener, router, stop, &CancellationToken::new(), grace).await
+    });
+    format!("http://{address}")
+}
+
+async fn bridge_to(server: &str) -> String {
+    serve_for_ever(bridge(format!("{server}/sse")).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_conformance_suite_finds_no_fault() {
+    if !is_set_up().await {
+        return;
+    }
+    let _machine = MACHINE.lock().await;
+    let settings = Line::parse_from(["conformance"]).settings;
+    let app = App::serving(Everything::default(), &settings).unwrap();
+    let everything = serve_for_ever(http::router(&app)).await;
+    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let aareguru = format!("http://{}", server.address);
+
+    let results = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance.tsv");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance");
+    let output = Command::new(folder.join("run"))
+        .args(["--no-setup", "--results", results.to_str().unwrap()])
+        .arg(format!("everything-http={everything}/mcp"))
+        .arg(format!(
+            "everything-sse={}/mcp",
+            bridge_to(&everything).await
+        ))
+        .arg(format!("aareguru-http={aareguru}/mcp"))
+        .arg(format!("aareguru-sse={}/mcp", bridge_to(&aareguru).await))
+        .output()
+        .await
+        .unwrap();
+    let lines = String::from_utf8_lossy(&output.stdout);
+    say(lines.trim_end());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "see the table above {errors}");
+    table_is_shown(&results).await;
+}
