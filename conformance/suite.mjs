@@ -2,7 +2,7 @@
 // for each scenario with its checks. See `run`.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ const yaml = createRequire(`${modules}/`)('yaml');
 const read = (path) => readFileSync(path, 'utf8');
 const { version } = JSON.parse(read(`${suite}/package.json`));
 
+const folder = join(import.meta.dirname, 'expected');
+
 // What a scenario comes to. A warning is a failure, as the suite has it when it is
 // given expected failures.
 const bad = (check) => check.status === 'FAILURE' || check.status === 'WARNING';
@@ -22,8 +24,10 @@ const bad = (check) => check.status === 'FAILURE' || check.status === 'WARNING';
 class Run {
   constructor(name, revision, url, file) {
     [this.server, this.transport] = name.split('-');
-    Object.assign(this, { name, revision, url, file });
-    this.expected = yaml.parse(read(file)).server ?? [];
+    Object.assign(this, { name, revision, url });
+    this.path = join(folder, file);
+    this.file = `expected/${file}`;
+    this.expected = yaml.parse(read(this.path)).server ?? [];
     this.outcomes = new Map(); // by scenario
     this.troubles = [];
   }
@@ -41,11 +45,13 @@ class Run {
       ? ['--requirements', this.revision]
       : ['--suite', 'all', '--spec-version', this.revision];
     const args = [`${suite}/dist/index.js`, 'server', '--url', this.url, ...which];
-    args.push('--expected-failures', this.file, '-o', output);
+    args.push('--expected-failures', this.path, '-o', output);
     const { status, text } = await program(args);
     for (const folder of readdirSync(output)) {
       const [, scenario] = folder.match(/^server-(.+?)-\d{4}-\d\d-\d\dT/);
-      this.judge(scenario, JSON.parse(read(join(output, folder, 'checks.json'))));
+      const file = join(output, folder, 'checks.json');
+      // What could not be run has written nothing.
+      if (existsSync(file)) this.judge(scenario, JSON.parse(read(file)));
     }
     rmSync(output, { recursive: true });
     for (const scenario of this.scored() ?? []) {
@@ -62,15 +68,20 @@ class Run {
 
   judge(scenario, checks) {
     const scored = this.scored()?.includes(scenario) ?? true;
-    const failing = checks.filter(bad);
     const whole = this.expected.includes(scenario);
-    const unexpected = failing.filter(({ id }) => !whole && !this.expected.includes(`${scenario}:${id}`));
-    const stale = scored && whole && failing.length === 0;
+    const failing = checks.filter(bad).map(({ id }) => id);
+    const unexpected = checks.filter((check) => {
+      return bad(check) && !whole && !this.expected.includes(`${scenario}:${check.id}`);
+    });
     const outcome = !failing.length ? 'passed' : unexpected.length ? 'failed' : 'expected';
     this.outcomes.set(scenario, { scored, outcome, partly: !whole });
     if (!scored) return;
     for (const { id, errorMessage } of unexpected) this.fail(scenario, `${id}: ${errorMessage}`);
-    if (stale) this.fail(scenario, `passes now: take it out of ${this.file}`);
+    const stale = this.expected.filter((entry) => {
+      const [of, id] = entry.split(/:(.*)/s);
+      return of === scenario && (id ? !failing.includes(id) : !failing.length);
+    });
+    for (const entry of stale) this.fail(scenario, `${entry} passes now: take it out of ${this.file}`);
   }
 
   fail(scenario, reason) {
@@ -113,7 +124,6 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { results: { type: 'string' } },
 });
-const folder = join(import.meta.dirname, 'expected');
 const runs = positionals.flatMap((target) => {
   const [name, url] = target.split(/=(.*)/s);
   const files = readdirSync(folder).filter((file) => file.startsWith(`${name}-2`));
@@ -121,7 +131,7 @@ const runs = positionals.flatMap((target) => {
     console.error(`conformance/run: ${target} is no SERVER-TRANSPORT=URL with a file in expected/`);
     process.exit(2);
   }
-  return files.map((file) => new Run(name, file.slice(name.length + 1, -4), url, join(folder, file)));
+  return files.map((file) => new Run(name, file.slice(name.length + 1, -4), url, file));
 });
 
 // As many at once as the machine can do without being late.
