@@ -31,12 +31,7 @@ impl App {
     ///
     /// A setting that cannot be used, named.
     pub fn build(settings: &Settings, demo: bool) -> anyhow::Result<Self> {
-        let client = if demo {
-            Client::recorded()
-        } else {
-            Client::new(&settings.upstream()).context("AAREGURU_BASE_URL")?
-        };
-        Self::serving(AareServer::new(River::new(client)), settings)
+        Self::serving(AareServer::new(river(settings, demo)?), settings)
     }
 }
 
@@ -61,4 +56,18 @@ impl<S: ServerHandler + Clone> App<S> {
             shutdown,
         })
     }
+}
+
+/// The river, live or as recorded.
+///
+/// # Errors
+///
+/// A setting that cannot be used, named.
+pub fn river(settings: &Settings, demo: bool) -> anyhow::Result<River> {
+    let client = if demo {
+        Client::recorded()
+    } else {
+        Client::new(&settings.upstream()).context("AAREGURU_BASE_URL")?
+    };
+    Ok(River::new(client))
 }

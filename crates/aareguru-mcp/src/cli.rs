@@ -6,7 +6,9 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::{app::App, banner, http, serve, settings::Settings, stdio, telemetry};
+use crate::{
+    app::App, banner, http, serve, settings::Settings, stdio, telemetry, terminal::Question,
+};
 
 /// Answers questions about the Swiss river Aare over MCP.
 ///
@@ -27,6 +29,15 @@ enum Command {
     Serve(RunArgs),
     /// Serve MCP on standard input and output; logs go to standard error.
     Stdio(RunArgs),
+    #[command(flatten)]
+    Ask(Question),
+}
+
+/// The settings without a flag for each.
+#[derive(Debug, Parser)]
+struct FromEnvironment {
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +64,7 @@ impl Cli {
             match self.command.unwrap_or(Command::Serve(self.serve)) {
                 Command::Serve(args) => serve(&args).await,
                 Command::Stdio(args) => stdio(&args).await,
+                Command::Ask(question) => ask(&question).await,
             }
         });
         // A read from standard input cannot be cancelled: do not wait for it.
@@ -64,6 +76,11 @@ impl Cli {
 async fn stdio(args: &RunArgs) -> anyhow::Result<()> {
     let _logs = telemetry::init(&args.settings)?;
     stdio::run(&App::build(&args.settings, args.demo)?).await
+}
+
+async fn ask(question: &Question) -> anyhow::Result<()> {
+    let from_environment = FromEnvironment::try_parse_from([env!("CARGO_PKG_NAME")])?;
+    question.answer(&from_environment.settings).await
 }
 
 async fn serve(args: &RunArgs) -> anyhow::Result<()> {

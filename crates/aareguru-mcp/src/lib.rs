@@ -12,6 +12,7 @@
 //! - [`mcp`]: the river as MCP presents it: tools and resources.
 //! - [`serve`]: the accept loop, and how it ends.
 //! - [`stdio`]: the same server on standard input and output.
+//! - [`terminal`]: the river for people at a terminal.
 //! - [`banner`]: what `serve` prints when it is ready.
 //! - [`connect`]: how each client is connected.
 
@@ -25,6 +26,7 @@ pub mod http;
 pub mod mcp;
 pub mod serve;
 pub mod stdio;
+pub mod terminal;
 
 pub mod banner;
 pub mod connect;

@@ -29,4 +29,5 @@ mod resources;
 mod shutdown;
 mod sse;
 mod stdio;
+mod terminal;
 mod upstream_down;

@@ -60,6 +60,17 @@ async fn the_answer_shown_is_the_answer_given() {
 }
 
 #[tokio::test]
+async fn the_screen_shown_is_the_screen_printed() {
+    let arguments = ["compare", "bern", "thun", "olten", "--demo"];
+    let output = program().args(arguments).output().await.unwrap();
+    let screen = String::from_utf8(output.stdout).unwrap();
+    let [shown] = blocks("console")[..] else {
+        panic!("one screen is shown");
+    };
+    assert!(screen.starts_with(shown), "{screen}");
+}
+
+#[tokio::test]
 async fn the_configurations_shown_are_those_that_the_server_prints() {
     let server = Server::demo().await;
     let banner = server

@@ -355,6 +355,19 @@ fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String 
             at.advice(now).verdict.as_str(),
         );
     }
+    for line in rankings(structured) {
+        text += &format!("{line}\n");
+    }
+    text += &recommendation(comparison, structured, now);
+    for note in &structured.notes {
+        text += &format!("Note: {note}.\n");
+    }
+    text + CREDIT
+}
+
+/// Who is first in which ranking, and who is in none, a line each.
+pub(crate) fn rankings(structured: &Answer) -> Vec<String> {
+    let mut lines = Vec::new();
     let warmest = &structured.warmest_first;
     if let (Some(first), Some(last)) = (warmest.first(), warmest.last())
         && first.rank != last.rank
@@ -363,13 +376,13 @@ fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String 
             let same = warmest.iter().filter(|it| it.rank == rank);
             same.map(|it| it.city).collect::<Vec<_>>().join(", ")
         };
-        text += &format!(
-            "Warmest: {} ({:.1} °C); coldest: {} ({:.1} °C).\n",
+        lines.push(format!(
+            "Warmest: {} ({:.1} °C); coldest: {} ({:.1} °C).",
             at(first.rank),
             first.temperature_celsius,
             at(last.rank),
             last.temperature_celsius
-        );
+        ));
     }
     let calmest: Vec<_> = structured
         .calmest_first
@@ -377,11 +390,11 @@ fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String 
         .map(|it| format!("{} ({:.0} %)", it.city, it.percent_of_flood_level_2))
         .collect();
     if !calmest.is_empty() {
-        text += &format!(
+        lines.push(format!(
             "Calmest first, by the flow in percent of the place's own flood level 2, because flows \
-             of different places are not comparable as such: {}.\n",
+             of different places are not comparable as such: {}.",
             calmest.join(", ")
-        );
+        ));
     }
     for by in ["temperature", "flow"] {
         let missing: Vec<_> = structured
@@ -391,14 +404,10 @@ fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String 
             .map(|it| format!("{} ({})", it.city, it.why))
             .collect();
         if !missing.is_empty() {
-            text += &format!("Not ranked by {by}: {}.\n", missing.join(", "));
+            lines.push(format!("Not ranked by {by}: {}.", missing.join(", ")));
         }
     }
-    text += &recommendation(comparison, structured, now);
-    for note in &structured.notes {
-        text += &format!("Note: {note}.\n");
-    }
-    text + CREDIT
+    lines
 }
 
 fn recommendation(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String {

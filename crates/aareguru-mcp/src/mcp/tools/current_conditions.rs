@@ -186,19 +186,19 @@ fn doubts(conditions: &Conditions) -> Vec<String> {
 }
 
 /// Rain has the time of the air temperature, so it follows that.
-fn rain_in_words(conditions: &Conditions, now: Timestamp) -> String {
+pub(crate) fn rain_in_words(conditions: &Conditions, now: Timestamp) -> String {
     match unless_old(&conditions.rain, now) {
         Some(mm) => format!("; rain in the 10 minutes before: {mm:.1} mm"),
         None => "; rain unknown".to_owned(),
     }
 }
 
-fn lawn_in_words(lawn: &Lawn) -> String {
+pub(crate) fn lawn_in_words(lawn: &Lawn) -> String {
     let time = |at: Option<Timestamp>| at.map_or_else(|| "an unknown time".to_owned(), local_time);
     format!("from {} to {}", time(lawn.sun_from), time(lawn.sun_until))
 }
 
-fn canal_in_words(canal: BueberCanal) -> String {
+pub(crate) fn canal_in_words(canal: BueberCanal) -> String {
     let state = if canal.is_open { "open" } else { "closed" };
     match canal.since {
         Some(since) => format!("reported {state} since {}", local_time(since)),

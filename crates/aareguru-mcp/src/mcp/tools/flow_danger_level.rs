@@ -133,7 +133,7 @@ fn text(danger: &Danger) -> String {
     text + &trouble::line(danger.upstream_trouble.as_ref()) + CREDIT
 }
 
-fn level_in_words(danger: &Danger) -> String {
+pub(crate) fn level_in_words(danger: &Danger) -> String {
     let Some(level) = danger.level else {
         return "BAFU's flood level: not known, which is not level 1.".to_owned();
     };

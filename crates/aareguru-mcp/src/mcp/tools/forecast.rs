@@ -322,7 +322,7 @@ impl Sun {
         }
     }
 
-    fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let Some(text) = &self.text else {
             return "sunshine unknown".to_owned();
         };
@@ -391,7 +391,7 @@ fn text(forecast: &Forecast, structured: &Answer, now: Timestamp) -> String {
     text + WEATHER_CREDIT + "\n" + CREDIT
 }
 
-fn water_in_words(water: Option<&WaterAhead>) -> String {
+pub(crate) fn water_in_words(water: Option<&WaterAhead>) -> String {
     let Some(water) = water else {
         return "Water in two hours: unknown.\n".to_owned();
     };
@@ -416,7 +416,7 @@ fn water_in_words(water: Option<&WaterAhead>) -> String {
     text
 }
 
-fn best_in_words(structured: &Answer) -> String {
+pub(crate) fn best_in_words(structured: &Answer) -> String {
     match &structured.no_best_part_because {
         Some(why) => format!("No part of the day is named as the best: {why}.\n"),
         None => format!(
@@ -434,6 +434,6 @@ fn rain(mm: Option<f64>, risk_percent: Option<f64>) -> String {
     )
 }
 
-fn or_unknown(value: Option<f64>, unit: &str) -> String {
+pub(crate) fn or_unknown(value: Option<f64>, unit: &str) -> String {
     value.map_or("unknown".to_owned(), |value| format!("{value} {unit}"))
 }

@@ -1,0 +1,168 @@
+//! `history`: what was measured at one place? As JSON, the answer of
+//! `get_historical_data`.
+
+use aareguru::{
+    CREDIT, Place, River, RiverHistory, local_time,
+    series::{flows, temperatures},
+};
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{
+    Shown, chart,
+    screen::{BOLD, FLOW, PLAIN, Screen, WARNING, WATER},
+    table::{Column, Table},
+};
+use crate::mcp::{
+    reading::Measure,
+    tools::historical_data::{
+        self, Answer,
+        numbers::{At, DayRow, Numbers, OfDay},
+    },
+};
+
+/// How high the charts are, in lines.
+const HEIGHT: usize = 4;
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    #[arg(value_parser = Place::find)]
+    city: &'static Place,
+
+    /// The last so many days, 1 to 366.
+    #[arg(
+        long,
+        default_value_t = 7,
+        value_parser = clap::value_parser!(u32).range(1..=366),
+        conflicts_with_all = ["start", "end"],
+    )]
+    days: u32,
+
+    /// From when: a date, a date and time (Swiss local time unless it has a
+    /// zone), Unix seconds, or words such as "-24 hours", "yesterday",
+    /// "last week".
+    #[arg(long, allow_hyphen_values = true)]
+    start: Option<String>,
+
+    /// Until when, in the same forms; a day is included.
+    #[arg(
+        long,
+        allow_hyphen_values = true,
+        requires = "start",
+        default_value = "now"
+    )]
+    end: String,
+}
+
+impl History {
+    pub(super) async fn ask(&self, river: &River) -> anyhow::Result<Shown> {
+        let last_days = || format!("-{} days", self.days);
+        let start = self.start.clone().unwrap_or_else(last_days);
+        let now = river.now();
+        let history = river.history(self.city, &start, &self.end, now, |_| {});
+        let history = history.await?;
+        let answer = historical_data::structured(&history);
+        let mut screen = Screen::new();
+        draw(&mut screen, &history, &answer);
+        Shown::new(screen, &answer)
+    }
+}
+
+fn draw(screen: &mut Screen, history: &RiverHistory, answer: &Answer) {
+    screen.title(
+        &format!("{} ({})", answer.name, answer.station),
+        answer.recorded_on.as_deref(),
+    );
+    let (start, end) = (history.span.start(), history.span.end());
+    let span = format!(
+        "{} to {}: {} readings, from {}",
+        local_time(start),
+        local_time(end),
+        answer.readings,
+        history.source
+    );
+    screen.paragraph(PLAIN, "", &span);
+    for note in &answer.notes {
+        screen.paragraph(PLAIN, "Note: ", note);
+    }
+    for (name, measure, style, series, numbers) in [
+        (
+            "Water temperature",
+            Measure::Water,
+            WATER,
+            temperatures(&history.points),
+            &answer.temperature.numbers,
+        ),
+        (
+            "Flow",
+            Measure::Flow,
+            FLOW,
+            flows(&history.points),
+            &answer.flow.numbers,
+        ),
+    ] {
+        screen.heading(name);
+        statistics(screen, measure, numbers);
+        let series: Vec<_> = series
+            .iter()
+            .map(|(at, it)| (at.as_second(), *it))
+            .collect();
+        let span = (answer.start, answer.end);
+        chart::draw(screen, ("", measure, style), &series, span, HEIGHT);
+    }
+    if !answer.days.is_empty() {
+        screen.heading("By day: lowest / mean / highest");
+        by_day(&answer.days).draw(screen);
+    }
+    screen.credit(&[CREDIT]);
+}
+
+fn statistics(screen: &mut Screen, measure: Measure, numbers: &Numbers) {
+    let at = |it: At| {
+        let time = Timestamp::from_second(it.time).map(local_time);
+        (measure.shown(it.value), time.unwrap_or_default())
+    };
+    for (name, extreme) in [("lowest", numbers.min), ("highest", numbers.max)] {
+        if let Some((value, time)) = extreme.map(at) {
+            screen.field(name, BOLD, &value, &format!(", {time}"));
+        }
+    }
+    if let Some(mean) = numbers.mean {
+        // Rounded first, and without the sign of a zero.
+        let trend = numbers
+            .trend_per_day
+            .map(|it| (it * 10.0).round() / 10.0 + 0.0);
+        let trend = trend.map_or_else(String::new, |it| format!(", trend {it:+.1} a day"));
+        screen.field("mean", BOLD, &measure.shown(mean), &trend);
+    }
+    let missing = numbers.missing;
+    if missing > 0 && numbers.count > 0 {
+        let says = format!("{missing} readings without a value");
+        screen.field("missing", WARNING, &says, "");
+    }
+    if numbers.gap_count > 0 {
+        let says = format!("{} of over an hour", numbers.gap_count);
+        screen.field("gaps", WARNING, &says, "");
+    }
+}
+
+fn by_day(days: &[DayRow]) -> Table {
+    let mut table = Table::new([
+        Column::text("day", 0),
+        Column::number("water in °C", 0),
+        Column::number("flow in m³/s", 1),
+    ]);
+    let shown = |of_day: Option<OfDay>| match of_day {
+        Some(OfDay { min, mean, max, .. }) => format!("{min:.1} / {mean:.1} / {max:.1}"),
+        None => "unknown".to_owned(),
+    };
+    for day in days {
+        table.row([
+            day.date.as_str().into(),
+            shown(day.temperature_celsius).into(),
+            shown(day.flow_m3_per_s).into(),
+        ]);
+    }
+    table
+}

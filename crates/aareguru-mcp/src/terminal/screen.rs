@@ -1,0 +1,240 @@
+//! The one place for colour and layout: text that fits the width, and what a
+//! heading, a warning or a verdict looks like.
+//!
+//! Colours are always written here; whether they reach the terminal is decided
+//! when the screen is printed.
+
+use std::{
+    borrow::Cow,
+    env,
+    io::{self, Write},
+};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Color, Style};
+use textwrap::core::display_width;
+
+use crate::mcp::advice::VerdictName;
+
+/// What is known of the river.
+pub(super) const PLAIN: Style = Style::new();
+/// What the eye should find first.
+pub(super) const BOLD: Style = Style::new().bold();
+/// Where a thing comes from.
+pub(super) const FAINT: Style = Style::new().dimmed();
+/// What must not be overlooked.
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// What must not be done.
+const ALARM: Style = AnsiColor::BrightWhite
+    .on_default()
+    .bg_color(Some(Color::Ansi(AnsiColor::Red)))
+    .bold();
+pub(super) const WATER: Style = AnsiColor::Cyan.on_default();
+pub(super) const FLOW: Style = AnsiColor::Blue.on_default();
+
+/// Lines longer than this are hard to read.
+const WIDEST: usize = 120;
+/// Below this, words would not fit.
+const NARROWEST: usize = 20;
+const UNTOLD: usize = 80;
+
+/// Where the values of fields begin.
+const FIELD: usize = 9;
+
+/// Text for a terminal of a certain width.
+#[derive(Debug)]
+pub(super) struct Screen {
+    width: usize,
+    text: String,
+}
+
+impl Screen {
+    /// As wide as `COLUMNS` says, else as the terminal is (also if what is
+    /// printed goes through a pager), else 80 columns.
+    pub(super) fn new() -> Self {
+        let told = env::var("COLUMNS").ok().and_then(|it| it.parse().ok());
+        let width = told
+            .filter(|columns| *columns > 0)
+            .or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0.into()))
+            .unwrap_or(UNTOLD);
+        Self {
+            width: width.clamp(NARROWEST, WIDEST),
+            text: String::new(),
+        }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How wide the value of a field can be.
+    pub(super) fn field_width(&self) -> usize {
+        self.width - FIELD
+    }
+
+    pub(super) fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// What the screen is about.
+    pub(super) fn title(&mut self, title: &str, recorded_on: Option<&str>) {
+        self.paragraph(BOLD, "", title);
+        if let Some(day) = recorded_on {
+            let says = format!("RECORDED {day}: not the river now");
+            self.paragraph(WARNING, "", &says);
+        }
+        self.blank();
+    }
+
+    pub(super) fn heading(&mut self, heading: &str) {
+        self.blank();
+        self.paragraph(BOLD, "", heading);
+    }
+
+    /// Wrapped text; all but the first line are set in as far as `begin` is
+    /// wide.
+    pub(super) fn paragraph(&mut self, style: Style, begin: &str, text: &str) {
+        let rest = " ".repeat(display_width(begin));
+        for line in self.wrapped(begin, &rest, text) {
+            self.painted(style, &line);
+        }
+    }
+
+    /// A name, and beside it wrapped text that begins with what to look at.
+    pub(super) fn field(&mut self, name: &str, style: Style, lead: &str, text: &str) {
+        let rest = " ".repeat(FIELD);
+        let whole = format!("{lead}{text}");
+        let mut lead = lead;
+        for (n, line) in self.wrapped(&rest, &rest, &whole).iter().enumerate() {
+            let name = if n == 0 { name } else { "" };
+            let line = line.get(FIELD..).unwrap_or_default();
+            self.text += &format!("{FAINT}{name:FIELD$}{FAINT:#}");
+            match line.strip_prefix(lead) {
+                Some(text) => self.text += &format!("{style}{lead}{style:#}{text}\n"),
+                None => self.text += &format!("{line}\n"),
+            }
+            lead = "";
+        }
+    }
+
+    /// A line as it stands, under a name.
+    pub(super) fn drawn(&mut self, name: &str, style: Style, drawing: &str, label: &str) {
+        self.text += &format!(
+            "{FAINT}{name:FIELD$}{FAINT:#}{style}{drawing}{style:#}{FAINT}{label}{FAINT:#}\n"
+        );
+    }
+
+    /// The verdict. That one should not swim is in a box, with or without
+    /// colours; no verdict is green.
+    pub(super) fn verdict(&mut self, verdict: VerdictName, headline: &str) {
+        let style = verdict_style(verdict);
+        let name = verdict_in_words(verdict).to_uppercase();
+        let VerdictName::DoNotSwim = verdict else {
+            self.paragraph(style, "▌ ", &name);
+            self.paragraph(PLAIN, "▌ ", headline);
+            return;
+        };
+        let inner = self.width - 4;
+        let bar = "═".repeat(self.width - 2);
+        let mut lines = vec![name];
+        lines.extend(textwrap::wrap(headline, inner).into_iter().map(Into::into));
+        self.painted(style, &format!("╔{bar}╗"));
+        for line in lines {
+            let left = inner.saturating_sub(display_width(&line)) / 2;
+            let right = inner.saturating_sub(display_width(&line) + left);
+            let (left, right) = (" ".repeat(left), " ".repeat(right));
+            self.painted(style, &format!("║ {left}{line}{right} ║"));
+        }
+        self.painted(style, &format!("╚{bar}╝"));
+    }
+
+    /// A point of a list, and who says so.
+    pub(super) fn point(&mut self, text: &str, source: &str) {
+        self.paragraph(PLAIN, "• ", text);
+        if !source.is_empty() {
+            self.paragraph(FAINT, "  ", source);
+        }
+    }
+
+    pub(super) fn warning(&mut self, text: &str) {
+        self.paragraph(WARNING, "! ", text);
+    }
+
+    /// Whom to credit; the end of every screen.
+    pub(super) fn credit(&mut self, lines: &[&str]) {
+        self.blank();
+        for line in lines {
+            self.paragraph(FAINT, "", line);
+        }
+    }
+
+    /// Writes the screen to standard output, in colours if it is a terminal
+    /// that wants them (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
+    ///
+    /// # Errors
+    ///
+    /// Standard output cannot be written to; that nobody reads on is none.
+    pub(super) fn print(&self) -> io::Result<()> {
+        print(&self.text)
+    }
+
+    pub(super) fn painted(&mut self, style: Style, line: &str) {
+        self.text += &format!("{style}{line}{style:#}\n");
+    }
+
+    fn wrapped(&self, first: &str, rest: &str, text: &str) -> Vec<String> {
+        let options = textwrap::Options::new(self.width)
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            // An address that is broken cannot be followed.
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let text = held_together(text);
+        let lines = textwrap::wrap(&text, options);
+        let parted = |line: Cow<'_, str>| line.replace(HELD, " ");
+        lines.into_iter().map(parted).collect()
+    }
+}
+
+/// Holds a value and its unit together, so that no line begins with a unit.
+const HELD: char = '\u{a0}';
+
+fn held_together(text: &str) -> String {
+    [" °C", " m³/s", " mm", " %"]
+        .into_iter()
+        .fold(text.to_owned(), |text, unit| {
+            text.replace(unit, &unit.replace(' ', &HELD.to_string()))
+        })
+}
+
+/// Writes to standard output, without the colours where they are not wanted.
+///
+/// # Errors
+///
+/// Standard output cannot be written to; that nobody reads on is none.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut out = AutoStream::auto(io::stdout().lock());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// How a verdict is painted: none of them invites.
+pub(super) fn verdict_style(verdict: VerdictName) -> Style {
+    match verdict {
+        VerdictName::DoNotSwim => ALARM,
+        VerdictName::Caution => WARNING,
+        VerdictName::NoKnownWarning => BOLD,
+        VerdictName::Unknown => AnsiColor::Magenta.on_default().bold(),
+    }
+}
+
+pub(super) fn verdict_in_words(verdict: VerdictName) -> &'static str {
+    match verdict {
+        VerdictName::DoNotSwim => "do not swim",
+        VerdictName::Caution => "caution",
+        VerdictName::NoKnownWarning => "no known warning",
+        VerdictName::Unknown => "unknown",
+    }
+}

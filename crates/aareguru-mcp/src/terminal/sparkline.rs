@@ -1,0 +1,189 @@
+//! A series over time as block characters. A time without a value is a gap,
+//! which is blank; the lowest value is never blank.
+
+const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The readings of a span.
+#[derive(Debug)]
+pub(super) struct Series {
+    /// Unix seconds and values.
+    known: Vec<(i64, f64)>,
+    /// From when to when, in Unix seconds.
+    span: (i64, i64),
+    /// Between two readings, in seconds.
+    usual_step: Option<i64>,
+}
+
+/// A series as it is drawn: one value or none for each column.
+#[derive(Debug)]
+pub(super) struct Sparkline {
+    columns: Vec<Option<f64>>,
+    /// The bottom and the top.
+    scale: (f64, f64),
+}
+
+impl Series {
+    /// The points, as Unix seconds and values, between `from` and `until`.
+    pub(super) fn new(points: &[(i64, Option<f64>)], (from, until): (i64, i64)) -> Self {
+        let within = points
+            .iter()
+            .filter(|(time, _)| (from..=until).contains(time));
+        Self {
+            known: within
+                .filter_map(|(time, value)| Some((*time, (*value)?)))
+                .collect(),
+            span: (from, until),
+            usual_step: usual_step(points),
+        }
+    }
+
+    /// The lowest and the highest reading; `None` without any.
+    pub(super) fn scale(&self) -> Option<(f64, f64)> {
+        let values = || self.known.iter().map(|(_, value)| *value);
+        Some((values().reduce(f64::min)?, values().reduce(f64::max)?))
+    }
+
+    /// Drawn in at most `width` columns: the mean of what falls into each.
+    ///
+    /// Fewer columns if the points are so far apart that there would be gaps
+    /// between them where nothing is missing.
+    pub(super) fn drawn(&self, width: usize) -> Sparkline {
+        let (from, until) = self.span;
+        let span = (until - from).max(1) as f64;
+        let most = match self.usual_step {
+            Some(step) => (span / step as f64).ceil() as usize,
+            None => 1,
+        };
+        let width = width.min(most).max(1);
+        let mut sums = vec![(0.0, 0_u32); width];
+        for (time, value) in &self.known {
+            let share = (time - from) as f64 / span;
+            let column = ((share * width as f64) as usize).min(width - 1);
+            sums[column].0 += value;
+            sums[column].1 += 1;
+        }
+        let mean = |(sum, n): (f64, u32)| (n > 0).then(|| sum / f64::from(n));
+        Sparkline {
+            columns: sums.into_iter().map(mean).collect(),
+            scale: self.scale().unwrap_or_default(),
+        }
+    }
+}
+
+impl Sparkline {
+    /// How many columns it has.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The lines, the top one first, `height` of them.
+    pub(super) fn lines(&self, height: usize) -> Vec<String> {
+        let filled: Vec<_> = self
+            .columns
+            .iter()
+            .map(|value| value.map_or(0, |value| self.eighths(value, height)))
+            .collect();
+        let line = |row: usize| {
+            let in_row = |eighths: &usize| EIGHTHS[eighths.saturating_sub(row * 8).min(8)];
+            filled.iter().map(in_row).collect()
+        };
+        (0..height).rev().map(line).collect()
+    }
+
+    /// How high a value stands, in eighths of a line, from 1.
+    fn eighths(&self, value: f64, height: usize) -> usize {
+        let (bottom, top) = self.scale;
+        let most = (height * 8) as f64;
+        if top <= bottom {
+            return (most / 2.0) as usize;
+        }
+        let share = (value - bottom) / (top - bottom);
+        (1.0 + share * (most - 1.0)).round() as usize
+    }
+}
+
+/// The median of the steps between the points, in seconds.
+fn usual_step(points: &[(i64, Option<f64>)]) -> Option<i64> {
+    let mut steps: Vec<i64> = points
+        .windows(2)
+        .map(|pair| pair[1].0 - pair[0].0)
+        .filter(|step| *step > 0)
+        .collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_ten(values: &[Option<f64>]) -> Vec<(i64, Option<f64>)> {
+        let times = (0..).step_by(10);
+        times.zip(values.iter().copied()).collect()
+    }
+
+    #[track_caller]
+    fn shows(values: &[Option<f64>], line: &str) {
+        let points = every_ten(values);
+        let until = 10 * values.len() as i64;
+        let sparkline = Series::new(&points, (0, until)).drawn(40);
+        assert_eq!(sparkline.lines(1), [line]);
+    }
+
+    #[test]
+    fn the_lowest_is_seen_and_the_highest_is_full() {
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0].map(Some);
+        shows(&values, "▁▂▃▄▅▆▇█");
+        let below_zero = [-8.0, -1.0, -8.0].map(Some);
+        shows(&below_zero, "▁█▁");
+    }
+
+    #[test]
+    fn what_is_unknown_is_a_gap_and_never_zero() {
+        shows(&[Some(8.0), None, Some(1.0), None, None], "█ ▁  ");
+        shows(&[None, Some(8.0), Some(1.0), Some(0.0)], " █▂▁");
+    }
+
+    #[test]
+    fn a_time_without_points_is_a_gap_too() {
+        let points = [0, 10, 20, 70, 80, 90].map(|time| (time, Some(time as f64)));
+        let sparkline = Series::new(&points, (0, 100)).drawn(10);
+        assert_eq!(sparkline.lines(1), ["▁▂▃    ▆▇█"]);
+        // The span that was asked for, not the one that there is.
+        let sparkline = Series::new(&points, (-100, 100)).drawn(20);
+        assert_eq!(sparkline.lines(1), ["          ▁▂▃    ▆▇█"]);
+    }
+
+    #[test]
+    fn a_river_that_does_not_change_is_a_level_line() {
+        shows(&[Some(3.0); 4], "▄▄▄▄");
+        shows(&[Some(3.0)], "▄");
+    }
+
+    #[test]
+    fn without_a_value_there_is_no_line() {
+        for points in [every_ten(&[]), every_ten(&[None, None])] {
+            assert!(Series::new(&points, (0, 20)).scale().is_none());
+        }
+        let outside = [(-5, Some(1.0)), (25, Some(1.0))];
+        assert!(Series::new(&outside, (0, 20)).scale().is_none());
+    }
+
+    #[test]
+    fn many_points_share_a_column_and_few_are_not_torn_apart() {
+        let many: Vec<_> = (0..100).map(|n| (n, Some(n as f64))).collect();
+        let sparkline = Series::new(&many, (0, 100)).drawn(4);
+        assert_eq!(sparkline.width(), 4);
+        assert_eq!(sparkline.scale, (0.0, 99.0));
+        assert_eq!(sparkline.lines(1), ["▂▄▅▇"]);
+        let few = every_ten(&[Some(1.0), Some(2.0)]);
+        assert_eq!(Series::new(&few, (0, 20)).drawn(40).width(), 2);
+    }
+
+    #[test]
+    fn more_lines_show_more_steps() {
+        let points = every_ten(&[Some(0.0), Some(8.0), None, Some(16.0)]);
+        let sparkline = Series::new(&points, (0, 40)).drawn(40);
+        assert_eq!(sparkline.lines(2), [" ▁ █", "▁█ █"]);
+    }
+}
