@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt interop conformance tables bench deny fuzz ci
+.PHONY: help run test lint fmt docs interop conformance tables bench deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -19,6 +19,9 @@ lint: ## Check formatting, lints and documentation
 
 fmt: ## Format the code
 	cargo fmt --all
+
+docs: ## Write the documents that are made from the settings
+	UPDATE_DOCS=1 cargo test -p aareguru-mcp --lib up_to_date
 
 interop: ## Let real MCP clients talk to the server, and show what they say
 	interop/setup

@@ -5,9 +5,14 @@ use std::io::{self, Write};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tokio::{net::TcpListener, runtime::Runtime};
+use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
-    app::App, banner, http, serve, settings::Settings, stdio, telemetry, terminal::Question,
+    app::App,
+    banner, http, serve,
+    settings::{Effective, Flags},
+    stdio, telemetry,
+    terminal::Question,
 };
 
 /// Answers questions about the Swiss river Aare over MCP.
@@ -29,15 +34,24 @@ enum Command {
     Serve(RunArgs),
     /// Serve MCP on standard input and output; logs go to standard error.
     Stdio(RunArgs),
+    /// Show the settings in effect and where each comes from, and check all
+    /// that can be checked without serving.
+    ///
+    /// Secrets are not shown. The exit code is 0 if `serve` would start with
+    /// these settings, as far as they are concerned.
+    CheckConfig(CheckConfigArgs),
     #[command(flatten)]
     Ask(Question),
 }
 
-/// The settings without a flag for each.
-#[derive(Debug, Parser)]
-struct FromEnvironment {
+#[derive(Debug, Args)]
+struct CheckConfigArgs {
+    /// Show the settings as JSON.
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten)]
-    settings: Settings,
+    run: RunArgs,
 }
 
 #[derive(Debug, Args)]
@@ -48,7 +62,7 @@ struct RunArgs {
     demo: bool,
 
     #[command(flatten)]
-    settings: Settings,
+    settings: Flags,
 }
 
 impl Cli {
@@ -64,6 +78,7 @@ impl Cli {
             match self.command.unwrap_or(Command::Serve(self.serve)) {
                 Command::Serve(args) => serve(&args).await,
                 Command::Stdio(args) => stdio(&args).await,
+                Command::CheckConfig(args) => check_config(&args),
                 Command::Ask(question) => ask(&question).await,
             }
         });
@@ -73,20 +88,47 @@ impl Cli {
     }
 }
 
+/// What there is before a port is bound.
+struct Ready {
+    app: App,
+    _logs: WorkerGuard,
+}
+
+/// Everything that may be wrong with settings comes out here.
+fn ready(effective: &Effective, demo: bool) -> anyhow::Result<Ready> {
+    let logs = telemetry::init(&effective.settings)?;
+    let app = App::build(&effective.settings, demo)?;
+    Ok(Ready { app, _logs: logs })
+}
+
 async fn stdio(args: &RunArgs) -> anyhow::Result<()> {
-    let _logs = telemetry::init(&args.settings)?;
-    stdio::run(&App::build(&args.settings, args.demo)?).await
+    let ready = ready(&args.settings.resolve()?, args.demo)?;
+    stdio::run(&ready.app).await
+}
+
+fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
+    let effective = args.run.settings.resolve()?;
+    let shown = if args.json {
+        format!("{:#}\n", effective.json())
+    } else {
+        effective.table()
+    };
+    io::stdout().write_all(shown.as_bytes())?;
+    ready(&effective, args.run.demo)?;
+    Ok(())
 }
 
 async fn ask(question: &Question) -> anyhow::Result<()> {
-    let from_environment = FromEnvironment::try_parse_from([env!("CARGO_PKG_NAME")])?;
-    question.answer(&from_environment.settings).await
+    // A question has no flag for each setting.
+    let effective = Flags::default().resolve()?;
+    question.answer(&effective.settings).await
 }
 
 async fn serve(args: &RunArgs) -> anyhow::Result<()> {
-    let settings = &args.settings;
-    let _logs = telemetry::init(settings)?;
-    let app = App::build(settings, args.demo)?;
+    let effective = args.settings.resolve()?;
+    let settings = &effective.settings;
+    let ready = ready(&effective, args.demo)?;
+    let app = &ready.app;
     let wanted = settings.address();
     let listener = TcpListener::bind(&wanted)
         .await
@@ -96,7 +138,7 @@ async fn serve(args: &RunArgs) -> anyhow::Result<()> {
     banner::print(address, settings, args.demo)?;
     serve::run(
         listener,
-        http::router(&app),
+        http::router(app),
         serve::signal()?,
         &app.shutdown,
         settings.shutdown_grace(),
@@ -104,7 +146,8 @@ async fn serve(args: &RunArgs) -> anyhow::Result<()> {
     .await
 }
 
-/// Writes why the program failed to standard error, in one line.
+/// Writes why the program failed to standard error, a line for
+/// each thing that is wrong.
 pub fn report(error: &anyhow::Error) {
     // Nothing is left to do if standard error is gone.
     let _ = writeln!(io::stderr(), "aareguru-mcp: {error:#}");

@@ -42,6 +42,9 @@ pub struct Config {
     /// and lengthened at random by up to as much again. A longer `Retry-After`
     /// of the API is kept to.
     pub retry_pause: Duration,
+    /// How many requests may be under way at once; 0 counts as 1. More wait,
+    /// within their [`timeout`](Self::timeout).
+    pub max_requests: u32,
     /// How many idle connections are kept open for the next request.
     pub max_idle_connections: usize,
     /// How long an answer is used before the API is asked again.
@@ -80,6 +83,7 @@ impl Default for Config {
             total_timeout: Duration::from_secs(20),
             retries: 2,
             retry_pause: Duration::from_millis(250),
+            max_requests: 100,
             max_idle_connections: 20,
             cache_ttl: Duration::from_secs(120),
             stale_for: Duration::from_secs(24 * 60 * 60),

@@ -99,6 +99,11 @@ pub struct SseServerConfig {
     /// direction, 1 h by default; `None` for ever.
     pub idle_timeout: Option<Duration>,
 
+    /// How often sessions are looked for that are idle for longer than
+    /// [`idle_timeout`](Self::idle_timeout), 1 s by default, which is also the
+    /// least. The other bounds in time are checked once a second.
+    pub idle_check_interval: Duration,
+
     /// How long an initialized session outlives its stream, 30 s by default.
     ///
     /// Meanwhile its running requests go on, and a client that reconnects with
@@ -145,6 +150,7 @@ impl Default for SseServerConfig {
             write_timeout: Duration::from_secs(30),
             init_timeout: Duration::from_secs(10),
             idle_timeout: Some(Duration::from_secs(3600)),
+            idle_check_interval: Duration::from_secs(1),
             resume_grace: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
             cancellation_token: CancellationToken::new(),
@@ -200,6 +206,7 @@ impl SseServerConfig {
         with_write_timeout: write_timeout: Duration,
         with_init_timeout: init_timeout: Duration,
         with_idle_timeout: idle_timeout: Option<Duration>,
+        with_idle_check_interval: idle_check_interval: Duration,
         with_resume_grace: resume_grace: Duration,
         with_drain_timeout: drain_timeout: Duration,
         with_cancellation_token: cancellation_token: CancellationToken,
@@ -223,6 +230,7 @@ impl fmt::Debug for SseServerConfig {
             .field("write_timeout", &self.write_timeout)
             .field("init_timeout", &self.init_timeout)
             .field("idle_timeout", &self.idle_timeout)
+            .field("idle_check_interval", &self.idle_check_interval)
             .field("resume_grace", &self.resume_grace)
             .field("drain_timeout", &self.drain_timeout)
             .field("relay", &self.relay.is_some())

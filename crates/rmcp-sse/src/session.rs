@@ -164,11 +164,11 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Ends the session if one of its times is over, and gives back what it
-    /// does not need any more.
-    pub(crate) fn sweep(&self, now: Instant) {
+    /// Ends the session if one of its times is over, that without messages
+    /// only `with_idle`, and gives back what it does not need any more.
+    pub(crate) fn sweep(&self, now: Instant, with_idle: bool) {
         let config = &self.config;
-        if let Some(end) = self.overdue(now) {
+        if let Some(end) = self.overdue(now, with_idle) {
             return self.end(end);
         }
         if let Some(then) = now.checked_sub(config.resume_grace * 2) {
@@ -176,7 +176,7 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    fn overdue(&self, now: Instant) -> Option<End> {
+    fn overdue(&self, now: Instant, with_idle: bool) -> Option<End> {
         let config = &self.config;
         let state = self.state();
         let longer = |since: Instant, limit: Duration| now.duration_since(since) > limit;
@@ -192,7 +192,7 @@ impl<S: ServerHandler> Session<S> {
         let idle = config
             .idle_timeout
             .is_some_and(|limit| longer(state.active_at, limit));
-        if idle && state.calls.is_empty() {
+        if with_idle && idle && state.calls.is_empty() {
             return Some(End::Idle);
         }
         drop(state);

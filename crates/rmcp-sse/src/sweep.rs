@@ -41,15 +41,22 @@ pub(crate) fn start<S: ServerHandler>(shared: &Arc<Shared<S>>) {
 async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<S>) {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut idle_checked_at = Instant::now();
     loop {
         ticks.tick().await;
         let Some(service) = service.upgrade() else {
             return;
         };
         let now = Instant::now();
+        let with_idle =
+            // Ticks come a little early or late.
+            now.duration_since(idle_checked_at) + PERIOD / 2 >= service.config.idle_check_interval;
+        if with_idle {
+            idle_checked_at = now;
+        }
         let mut queued_bytes = 0;
         for session in registry.sessions() {
-            session.sweep(now);
+            session.sweep(now, with_idle);
             queued_bytes += session.waiting_bytes();
         }
         service.metrics.queued_bytes.set(queued_bytes as f64);

@@ -26,6 +26,7 @@ mod old_clients;
 mod prompts;
 mod readme;
 mod resources;
+mod settings;
 mod shutdown;
 mod sse;
 mod stdio;

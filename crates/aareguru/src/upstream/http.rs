@@ -9,6 +9,8 @@ use std::{io, iter};
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Response, Url};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout};
 
 use super::Request;
 use super::retry_after::retry_after;
@@ -23,6 +25,8 @@ const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
+    /// A permit for each request that may be under way.
+    slots: Semaphore,
     aareguru: Url,
     hydro: Url,
     app_name: String,
@@ -46,6 +50,7 @@ impl Http {
             })?;
         Ok(Self {
             client,
+            slots: Semaphore::new(config.max_requests.max(1) as usize),
             aareguru: base_url(&config.base_url)?,
             hydro: base_url(&config.hydro_base_url)?,
             app_name: config.app_name.clone(),
@@ -56,6 +61,9 @@ impl Http {
     /// The body of a successful answer, if it comes within `time`.
     pub(super) async fn get(&self, request: &Request, time: Duration) -> Result<Vec<u8>, Error> {
         let endpoint = request.endpoint();
+        let deadline = Instant::now() + time;
+        let _slot = self.slot(endpoint, time).await?;
+        let time = deadline.saturating_duration_since(Instant::now());
         tracing::debug!(endpoint = endpoint.label(), "asking the API");
         let response = self.client.get(self.url(request)).timeout(time).send();
         let response = response.await.map_err(|error| broken(endpoint, error))?;
@@ -78,6 +86,16 @@ impl Http {
                 retry_after,
             },
         })
+    }
+
+    /// A place among the requests that may be under way.
+    async fn slot(&self, endpoint: Endpoint, time: Duration) -> Result<SemaphorePermit<'_>, Error> {
+        let slot = timeout(time, self.slots.acquire()).await;
+        let slot = slot.map_err(|elapsed| Error::Timeout {
+            endpoint,
+            source: Arc::new(elapsed),
+        })?;
+        Ok(slot.expect("the semaphore is never closed"))
     }
 
     fn url(&self, request: &Request) -> Url {
@@ -201,6 +219,23 @@ mod tests {
             "https://api.existenz.ch/apiv1/hydro/latest?locations=2135\
              &parameters=flow%2Cheight%2Ctemperature&app=a+%26+b&version=1.0"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_request_too_many_waits_as_long_as_it_may_take() {
+        let config = Config {
+            max_requests: 1,
+            ..Config::default()
+        };
+        let http = Http::new(&config).unwrap();
+        let time = Duration::from_secs(10);
+        let first = http.slot(Endpoint::Current, time).await.unwrap();
+        let start = Instant::now();
+        let second = http.slot(Endpoint::Current, time).await;
+        assert!(matches!(second, Err(Error::Timeout { .. })));
+        assert_eq!(start.elapsed(), time);
+        drop(first);
+        let _third = http.slot(Endpoint::Current, time).await.unwrap();
     }
 
     #[test]

@@ -179,6 +179,21 @@ async fn a_session_without_messages_ends_when_it_has_been_idle() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn idle_sessions_are_looked_for_as_often_as_was_wished() {
+    let interval = Duration::from_secs(60);
+    let config = SseServerConfig::default()
+        .with_idle_timeout(Some(Duration::from_secs(5)))
+        .with_idle_check_interval(interval);
+    let started = tokio::time::Instant::now();
+    let server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    while session.event().await.is_some() {}
+    let lived = started.elapsed();
+    assert!(lived >= interval - Duration::from_secs(2), "{lived:?}");
+    assert!(lived <= interval + Duration::from_secs(2), "{lived:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_running_request_keeps_its_session_from_being_idle() {
     let config = SseServerConfig::default()
         .with_idle_timeout(Some(Duration::from_secs(5)))
