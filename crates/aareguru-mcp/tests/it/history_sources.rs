@@ -1,0 +1,233 @@
+//! Which source tells the history when the nearest one cannot, over the wire.
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::Session,
+    mcp::Mcp,
+    upstream::{HYDRO_BERN, Reply},
+};
+
+const TOOL: &str = "get_historical_data";
+
+/// Just after the last reading in the recording of the hydro API.
+const NOW: &str = "2026-09-02T02:00:00Z";
+
+/// The endpoints that were asked, in order.
+fn asked(mcp: &Mcp) -> Vec<String> {
+    let endpoint = |uri: &String| {
+        let path = uri.split('?').next().unwrap();
+        path.rsplit('/').next().unwrap().to_owned()
+    };
+    mcp.upstream.asked().iter().map(endpoint).collect()
+}
+
+async fn ask(session: &mut Session, arguments: &Value) -> Value {
+    let answer = session.call_tool(1, TOOL, &arguments.to_string()).await;
+    answer["result"].clone()
+}
+
+fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap()
+}
+
+/// Synthetic: no answer of this endpoint is public.
+fn synthetic_history(first: i64, last: i64) -> Reply {
+    let times = (first..=last).step_by(3600);
+    let series = |value: f64| -> Value { times.clone().map(|at| json!([at, value])).collect() };
+    let body = json!({"data": {"temperature": series(17.5), "flow": series(120.0)}});
+    Reply::text(&body.to_string())
+}
+
+#[tokio::test]
+async fn the_hydro_api_stands_in_for_the_nearest_source() {
+    let ailing = Reply::at([("current", Reply::status(503))]);
+    let mcp = Mcp::start(ailing, NOW).await;
+    let mut session = mcp.session().await;
+    let result = ask(&mut session, &json!({"start": "2026-09-01T02:00"})).await;
+    let data = &result["structuredContent"];
+    assert_eq!(data["source"], "existenz_hydro", "{result}");
+    assert_eq!(asked(&mcp), ["current", "daterange"]);
+    assert!(data["readings"].as_u64().unwrap() > 100);
+    let notes = data["notes"].to_string();
+    for part in ["not from the nearest source", "the last two days", "503"] {
+        assert!(notes.contains(part), "{part} not in {notes}");
+        assert!(text(&result).contains(part), "{part} not in {result}");
+    }
+    // It is not an earlier answer.
+    assert_eq!(data["upstream_trouble"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_history_stands_in_when_both_fail_and_says_that_it_is_unproven() {
+    let last = 1_788_300_000;
+    let ailing = Reply::at([
+        ("current", Reply::status(500)),
+        ("daterange", Reply::text("<html>maintenance</html>")),
+        ("history", synthetic_history(last - 30 * 3600, last)),
+    ]);
+    let mcp = Mcp::start(ailing, NOW).await;
+    let mut session = mcp.session().await;
+    let result = ask(&mut session, &json!({"start": "-24 hours"})).await;
+    let data = &result["structuredContent"];
+    assert_eq!(data["source"], "aareguru_history", "{result}");
+    assert_eq!(asked(&mcp), ["current", "daterange", "history"]);
+    assert_eq!(data["temperature"]["mean"], 17.5);
+    assert_eq!(data["flow"]["max"]["value"], 120.0);
+    let notes = data["notes"].to_string();
+    for part in ["the form of this source is not documented", "500", "<html>"] {
+        assert!(notes.contains(part), "{part} not in {notes}");
+    }
+}
+
+#[tokio::test]
+async fn when_no_source_can_tell_each_of_them_is_named_with_its_reason() {
+    let ailing = Reply::at([
+        ("current", Reply::status(500)),
+        ("daterange", Reply::Busy(3600)),
+        ("history", Reply::text(r#"{"status": "what?"}"#)),
+    ]);
+    let mcp = Mcp::start(ailing, NOW).await;
+    let mut session = mcp.session().await;
+    let result = ask(&mut session, &json!({"start": "-24 hours"})).await;
+    assert_eq!(result["isError"], true, "{result}");
+    assert_eq!(result.get("structuredContent"), None);
+    for part in [
+        "no history: ",
+        "the last two days of the Aareguru API failed: ",
+        "HTTP status 500",
+        "the hydro API of existenz.ch failed: ",
+        "HTTP status 429",
+        "the history of the Aareguru API failed: ",
+        "unknown shape",
+    ] {
+        assert!(text(&result).contains(part), "{part} not in {result}");
+    }
+}
+
+#[tokio::test]
+async fn the_source_asked_first_is_the_nearest_that_has_all_of_the_span() {
+    let last = 1_788_300_000;
+    let history = synthetic_history(last - 70 * 86_400, last);
+    for (start, source, first) in [
+        ("-24 hours", "existenz_hydro", "current"),
+        // The recording of the hydro API begins within these.
+        ("-36 hours", "aareguru_history", "current"),
+        ("-60 days", "aareguru_history", "history"),
+    ] {
+        // In the recording of `current` there is nothing of these days.
+        let mcp = Mcp::start(Reply::at([("history", history.clone())]), NOW).await;
+        let mut session = mcp.session().await;
+        let result = ask(&mut session, &json!({"start": start})).await;
+        let data = &result["structuredContent"];
+        assert_eq!(data["source"], source, "{start}: {result}");
+        assert_eq!(asked(&mcp)[0], first, "{start}");
+    }
+    let hydro = Mcp::start(Reply::text(HYDRO_BERN), NOW).await;
+    let mut session = hydro.session().await;
+    ask(&mut session, &json!({"start": "-7 days"})).await;
+    assert_eq!(asked(&hydro)[0], "daterange");
+}
+
+#[tokio::test]
+async fn a_long_series_is_thinned_and_keeps_its_extremes() {
+    let last = 1_788_300_000;
+    let first = last - 50 * 86_400;
+    let times = (first..=last).step_by(600);
+    let series: Value = times
+        .map(|at| {
+            // Synthetic: one reading sticks out on either side.
+            let celsius = match at - first {
+                72_000 => 3.25,
+                144_000 => 25.75,
+                _ => 17.5,
+            };
+            json!([at, celsius])
+        })
+        .collect();
+    let body = json!({"data": {"temperature": series}});
+    let history = Reply::at([("history", Reply::text(&body.to_string()))]);
+    let mcp = Mcp::start(history, NOW).await;
+    let mut session = mcp.session().await;
+    let result = ask(&mut session, &json!({"start": "-50 days"})).await;
+    let data = &result["structuredContent"];
+    let points = data["points"].as_array().unwrap();
+    assert!(data["readings"].as_u64().unwrap() > 7_000, "{result}");
+    assert!(points.len() <= 500, "{}", points.len());
+    assert!(data["thinning"].is_string());
+    for (extreme, celsius) in [("min", 3.25), ("max", 25.75)] {
+        assert_eq!(data["temperature"][extreme]["value"], celsius);
+        let is_kept = |point: &Value| point["temperature_celsius"] == celsius;
+        assert!(points.iter().any(is_kept), "{extreme}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_is_understood_in_every_form() {
+    let mcp = Mcp::start(Reply::Recordings, NOW).await;
+    let mut session = mcp.session().await;
+    let hydro_day = [1_788_249_600, 1_788_264_000];
+    for (start, end) in [
+        (json!(hydro_day[0]), json!(hydro_day[1])),
+        (json!("1788249600"), json!("1788264000")),
+        (json!("2026-09-01T10:00"), json!("2026-09-01T14:00")),
+        (json!("2026-09-01T08:00:00Z"), json!("2026-09-01T12:00:00Z")),
+    ] {
+        let result = ask(&mut session, &json!({"start": start, "end": end})).await;
+        let data = &result["structuredContent"];
+        assert_eq!(data["start"], hydro_day[0], "{start}: {result}");
+        assert_eq!(data["end"], hydro_day[1], "{end}: {result}");
+    }
+    for (start, end) in [
+        ("-7 days", "now"),
+        ("-24 hours", "now"),
+        ("last week", "yesterday"),
+        ("yesterday", "now"),
+        ("2026-09-01", "2026-09-01"),
+    ] {
+        let result = ask(&mut session, &json!({"start": start, "end": end})).await;
+        assert_eq!(result["isError"], false, "{start}: {result}");
+    }
+    let result = ask(&mut session, &json!({"start": true})).await;
+    assert!(text(&result).contains("expected a time as text, or Unix seconds"));
+}
+
+#[tokio::test]
+async fn a_call_that_is_cancelled_asks_no_further_source_and_has_no_answer() {
+    let call = json!({
+        "jsonrpc": "2.0", "id": 7, "method": "tools/call",
+        "params": {"name": TOOL, "arguments": {"start": "-24 hours"},
+                   "_meta": {"progressToken": "p"}},
+    });
+    let cancel = json!({
+        "jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": {"requestId": 7, "reason": "test"},
+    });
+    for is_cancelled in [false, true] {
+        let reply = Reply::at([
+            ("current", Reply::status(500).held()),
+            ("daterange", Reply::status(500)),
+            ("history", Reply::status(500)),
+        ]);
+        let mcp = Mcp::start(reply, NOW).await;
+        let mut session = mcp.session().await;
+        session.tell(&call.to_string()).await;
+        let progress = session.message().await;
+        assert_eq!(progress["method"], "notifications/progress");
+        mcp.upstream.first_request().await;
+        if is_cancelled {
+            session.tell(&cancel.to_string()).await;
+        }
+        mcp.upstream.release();
+        if !is_cancelled {
+            // So the other sources are asked if nobody cancels.
+            while session.message().await.get("id").is_none() {}
+            assert_eq!(asked(&mcp), ["current", "daterange", "history"]);
+            continue;
+        }
+        // The next answer is that of the next question.
+        let answer = session.call_tool(8, "list_cities", "{}").await;
+        assert_eq!(answer["id"], 8, "{answer}");
+        assert_eq!(asked(&mcp), ["current", "cities"]);
+    }
+}

@@ -1,0 +1,188 @@
+//! The question book, `docs/QUESTIONS.md`: every call is answered, and every
+//! field is in the answer and in the tool's output schema.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use crate::{binary::Server, client::Session, promises::promises_nothing};
+
+const BOOK: &str = include_str!("../../../../docs/QUESTIONS.md");
+
+/// A row of the book.
+struct Row {
+    question: &'static str,
+    answer: Answer,
+}
+
+enum Answer {
+    Call {
+        tool: &'static str,
+        arguments: Value,
+        field: &'static str,
+    },
+    /// What to say instead.
+    NotInThisData(&'static str),
+}
+
+fn rows() -> Vec<Row> {
+    let rows = BOOK.lines().filter(|line| line.starts_with("| "));
+    rows.filter(|line| !line.starts_with("| question |"))
+        .map(|line| {
+            let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            let [question, tool, arguments, field] = cells[..] else {
+                panic!("four columns: {line}");
+            };
+            let code = |cell: &'static str| {
+                let inside = cell.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
+                inside.unwrap_or_else(|| panic!("`{cell}` in {line}"))
+            };
+            let answer = if tool == "–" {
+                assert_eq!(arguments, "–", "{line}");
+                Answer::NotInThisData(field)
+            } else {
+                Answer::Call {
+                    tool: code(tool),
+                    arguments: serde_json::from_str(code(arguments)).unwrap(),
+                    field: code(field),
+                }
+            };
+            Row { question, answer }
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_question_has_its_answer_where_the_book_says() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let tools = session.call(&list.to_string()).await;
+    let schemas: HashMap<&str, &Value> = tools["result"]["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| (tool["name"].as_str().unwrap(), &tool["outputSchema"]))
+        .collect();
+    for row in rows() {
+        let Answer::Call {
+            tool,
+            arguments,
+            field,
+        } = row.answer
+        else {
+            continue;
+        };
+        let question = row.question;
+        let answer = session.call_tool(2, tool, &arguments.to_string()).await;
+        let result = &answer["result"];
+        assert_eq!(result["isError"], false, "{question}: {answer}");
+        is_told(&result["structuredContent"], field, question);
+        let schema = schemas[tool];
+        assert!(
+            is_foretold(schema, schema, &parts(field)),
+            "{question}: {field} is not in the output schema of {tool}"
+        );
+    }
+}
+
+#[test]
+fn the_book_has_a_hundred_questions_and_each_once() {
+    let rows = rows();
+    let (answered, not): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .partition(|row| matches!(row.answer, Answer::Call { .. }));
+    assert!(answered.len() >= 100, "{}", answered.len());
+    assert!(not.len() >= 15, "{}", not.len());
+    let mut questions: Vec<_> = rows.iter().map(|row| row.question).collect();
+    questions.sort_unstable();
+    let all = questions.len();
+    questions.dedup();
+    assert_eq!(questions.len(), all);
+}
+
+#[test]
+fn what_is_to_be_said_promises_nothing() {
+    for row in rows() {
+        match row.answer {
+            Answer::Call { field, .. } => promises_nothing(field),
+            Answer::NotInThisData(says) => {
+                assert!(says.starts_with("not in this data"), "{says}");
+                assert!(says.contains(": "), "the way out: {says}");
+                promises_nothing(says);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_tool_answers_some_question() {
+    for tool in [
+        "get_current_temperature",
+        "get_current_conditions",
+        "get_flow_danger_level",
+        "compare_cities",
+        "get_forecast",
+        "get_historical_data",
+        "list_cities",
+    ] {
+        let is_its =
+            |row: &Row| matches!(row.answer, Answer::Call { tool: its, .. } if its == tool);
+        assert!(
+            rows().iter().filter(|row| is_its(row)).count() >= 5,
+            "{tool}"
+        );
+    }
+}
+
+fn parts(field: &str) -> Vec<&str> {
+    assert!(field.starts_with('/'), "{field}");
+    field.split('/').skip(1).collect()
+}
+
+/// The field is in the answer. What is unknown there has no parts, and an empty
+/// list no first item; then only the schema can tell.
+#[track_caller]
+fn is_told(answer: &Value, field: &str, question: &str) {
+    let mut at = answer;
+    for part in parts(field) {
+        at = match at {
+            Value::Null => return,
+            Value::Array(items) if items.is_empty() => return,
+            Value::Array(items) => match items.get(part.parse::<usize>().unwrap()) {
+                Some(item) => item,
+                // A shorter list than on other days.
+                None => return,
+            },
+            Value::Object(fields) => match fields.get(part) {
+                Some(field) => field,
+                None => panic!("{question}: no {field} in {answer}"),
+            },
+            _ => panic!("{question}: {field} goes into a plain value of {answer}"),
+        };
+    }
+}
+
+/// Whether a schema, which is part of `root`, has the field.
+fn is_foretold(root: &Value, schema: &Value, parts: &[&str]) -> bool {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = reference.strip_prefix('#').unwrap();
+        return is_foretold(root, root.pointer(name).unwrap(), parts);
+    }
+    let choices = ["anyOf", "oneOf", "allOf"];
+    let choices = choices.iter().filter_map(|name| schema[name].as_array());
+    if choices
+        .flatten()
+        .any(|choice| is_foretold(root, choice, parts))
+    {
+        return true;
+    }
+    let Some((first, rest)) = parts.split_first() else {
+        return true;
+    };
+    let of = match first.parse::<usize>() {
+        Ok(_) => &schema["items"],
+        Err(_) => &schema["properties"][first],
+    };
+    !of.is_null() && is_foretold(root, of, rest)
+}

@@ -1,0 +1,94 @@
+//! All texts that a client or a reader gets to see: none of them promises that
+//! swimming is without danger. The answers are looked through with their golden
+//! files.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::{
+    binary::{Server, program},
+    client::Session,
+    promises::{promises, promises_nothing},
+};
+
+async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let answer = session.call(&message.to_string()).await;
+    assert!(answer["result"].is_object(), "{answer}");
+    answer["result"].clone()
+}
+
+#[tokio::test]
+async fn what_the_server_says_of_itself() {
+    let server = Server::demo().await;
+    promises_nothing(&server.banner);
+    let mut session = Session::open(server.address).await;
+    let answer = session.initialize("2025-11-25").await;
+    promises_nothing(&answer.to_string());
+    for method in ["tools/list", "resources/templates/list"] {
+        let list = ask(&mut session, method, json!({})).await;
+        promises_nothing(&list.to_string());
+    }
+    let prompts = ask(&mut session, "prompts/list", json!({})).await;
+    promises_nothing(&prompts.to_string());
+    for prompt in prompts["prompts"].as_array().unwrap() {
+        let params = json!({"name": prompt["name"]});
+        let prompt = ask(&mut session, "prompts/get", params).await;
+        promises_nothing(&prompt.to_string());
+    }
+    let resources = ask(&mut session, "resources/list", json!({})).await;
+    promises_nothing(&resources.to_string());
+    for resource in resources["resources"].as_array().unwrap() {
+        let params = json!({"uri": resource["uri"]});
+        let resource = ask(&mut session, "resources/read", params).await;
+        promises_nothing(&resource.to_string());
+    }
+}
+
+#[tokio::test]
+async fn what_the_command_line_says() {
+    for command in [&["--help"][..], &["serve", "--help"], &["stdio", "--help"]] {
+        let said = program().args(command).output().await.unwrap();
+        promises_nothing(&String::from_utf8(said.stdout).unwrap());
+    }
+}
+
+#[test]
+fn what_the_documents_and_the_tables_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folders = [".", "docs", "crates/aareguru", "crates/aareguru/data"];
+    let mut read = 0;
+    for folder in folders {
+        for file in fs::read_dir(root.join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            let extension = path.extension().and_then(|it| it.to_str());
+            if !matches!(extension, Some("md" | "toml")) {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            read += 1;
+            for line in text.lines() {
+                // In the question book the first column is what people ask.
+                let said = line
+                    .strip_prefix("| ")
+                    .and_then(|row| row.split_once(" | "))
+                    .filter(|_| path.ends_with("docs/QUESTIONS.md"))
+                    .map_or(line, |(_, rest)| rest);
+                if is_about_water(said) {
+                    let path = path.display();
+                    assert_eq!(promises(said), None, "{path}: {line}");
+                }
+            }
+        }
+    }
+    assert!(read > 10, "{read}");
+}
+
+/// A thread may be safe.
+fn is_about_water(line: &str) -> bool {
+    let line = line.to_lowercase();
+    ["swim", "bathe", "river", "water", "aare", "flow"]
+        .iter()
+        .any(|word| line.contains(word))
+}

@@ -1,0 +1,183 @@
+//! What a client sees, and how often the API is asked, while it ails.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Session, tool_call},
+    mcp::Mcp,
+    upstream::{CURRENT_BERN, Reply},
+};
+
+const TOOL: &str = "get_flow_danger_level";
+
+const NOW: &str = "2023-05-09T11:38:00Z";
+
+async fn ask(session: &mut Session) -> Value {
+    session.call_tool(1, TOOL, "{}").await["result"].clone()
+}
+
+fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap()
+}
+
+/// Each fault, and what has to be said of it.
+fn faults() -> Vec<(Reply, &'static str)> {
+    let blocked = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
+    let thun = r#"{"aare": {"location": "Thun", "location_long": "Thun", "flow": 100}}"#;
+    vec![
+        (Reply::status(500), "with HTTP status 500"),
+        (Reply::Busy(3600), "with HTTP status 429"),
+        (
+            Reply::text("<html>maintenance</html>"),
+            "with no JSON but `<html>",
+        ),
+        (Reply::text(blocked), "has blocked"),
+        (Reply::text(r#"{"error": "out of order"}"#), "out of order"),
+        (
+            Reply::text(&CURRENT_BERN[..999]),
+            "with something unreadable",
+        ),
+        (Reply::text(thun), "for `bern`, got `Thun`"),
+        (Reply::Never, "did not answer `/v2018/current` in time"),
+    ]
+}
+
+/// A river that waits no longer than a moment for the API.
+async fn impatient(reply: Reply) -> Mcp {
+    Mcp::start_with(reply, NOW, |config| {
+        config.cache_ttl = Duration::ZERO;
+        config.timeout = Duration::from_millis(200);
+    })
+    .await
+}
+
+#[tokio::test]
+async fn each_fault_without_an_earlier_answer_is_an_error_that_names_it() {
+    for (fault, says) in faults() {
+        let mcp = impatient(fault).await;
+        let mut session = mcp.session().await;
+        let result = ask(&mut session).await;
+        assert_eq!(result["isError"], true, "{result}");
+        assert_eq!(result.get("structuredContent"), None);
+        assert!(text(&result).starts_with("no data: "), "{result}");
+        assert!(text(&result).contains(says), "{says} not in {result}");
+        assert!(!text(&result).contains("m³/s"), "{result}");
+        assert_eq!(mcp.upstream.times_asked(), 1);
+    }
+}
+
+#[tokio::test]
+async fn each_fault_with_an_earlier_answer_is_told_beside_it() {
+    for (fault, says) in faults() {
+        let mcp = impatient(Reply::Recordings).await;
+        let mut session = mcp.session().await;
+        let first = ask(&mut session).await;
+        assert_eq!(first["structuredContent"]["upstream_trouble"], Value::Null);
+
+        mcp.upstream.reply(fault);
+        mcp.clock.set(crate::mcp::at("2023-05-09T12:00:00Z"));
+        let second = ask(&mut session).await;
+        let data = &second["structuredContent"];
+        assert_eq!(data["flow_m3_per_s"], 247.0);
+        assert_eq!(data["age_seconds"], 40 * 60, "the true age");
+        let trouble = &data["upstream_trouble"];
+        assert_eq!(trouble["answered_at_local"], "2023-05-09 13:38 CEST");
+        let because = trouble["because"].as_str().unwrap();
+        assert!(because.contains(says), "{says} not in {because}");
+        let note = "this is an earlier answer, of 2023-05-09 13:38 CEST, for want of a new one";
+        assert!(text(&second).contains(note), "{second}");
+
+        // Stale is stale, whoever is to blame.
+        mcp.clock.set(crate::mcp::at("2023-05-09T14:00:00Z"));
+        let third = ask(&mut session).await;
+        assert_eq!(third["structuredContent"]["verdict"], "unknown");
+        assert_eq!(third["structuredContent"]["freshness"], "stale");
+    }
+}
+
+#[tokio::test]
+async fn an_api_that_comes_and_goes_never_costs_an_answer() {
+    let mcp = Mcp::start(Reply::Recordings, NOW).await;
+    let mut session = mcp.session().await;
+    ask(&mut session).await;
+    for _ in 0..10 {
+        mcp.upstream
+            .reply_next([Reply::status(500), Reply::status(503)]);
+        for is_in_trouble in [true, true, false] {
+            let result = ask(&mut session).await;
+            assert_eq!(result["isError"], false, "{result}");
+            let trouble = &result["structuredContent"]["upstream_trouble"];
+            assert_eq!(trouble.is_object(), is_in_trouble, "{trouble}");
+        }
+    }
+    assert_eq!(mcp.upstream.times_asked(), 31);
+}
+
+#[tokio::test]
+async fn what_may_pass_is_tried_again_before_anybody_is_told() {
+    let mcp = Mcp::start_with(Reply::Recordings, NOW, |config| {
+        config.retries = 2;
+        config.retry_pause = Duration::from_millis(1);
+    })
+    .await;
+    mcp.upstream
+        .reply_next([Reply::status(500), Reply::status(502)]);
+    let mut session = mcp.session().await;
+    let result = ask(&mut session).await;
+    assert_eq!(result["structuredContent"]["upstream_trouble"], Value::Null);
+    assert_eq!(mcp.upstream.times_asked(), 3);
+}
+
+#[tokio::test]
+async fn after_some_failures_the_api_is_left_alone_and_the_client_told_for_how_long() {
+    let mcp = Mcp::start(Reply::status(500), NOW).await;
+    let mut session = mcp.session().await;
+    for _ in 0..20 {
+        assert_eq!(ask(&mut session).await["isError"], true);
+    }
+    let result = ask(&mut session).await;
+    let says = "the Aareguru API has failed repeatedly and was not asked; it will be in ";
+    assert!(text(&result).contains(says), "{result}");
+    assert_eq!(mcp.upstream.times_asked(), 5);
+}
+
+#[tokio::test]
+async fn a_thousand_calls_at_once_make_one_request() {
+    const SESSIONS: u32 = 20;
+    const CALLS: u32 = 50;
+    let mcp = Mcp::start_with(Reply::Recordings.held(), NOW, |_| {}).await;
+    let mut sessions = Vec::new();
+    for _ in 0..SESSIONS {
+        let session = mcp.session().await;
+        for id in 1..=CALLS {
+            session.tell(&tool_call(id, TOOL, "{}")).await;
+        }
+        sessions.push(session);
+    }
+    mcp.upstream.first_request().await;
+    mcp.upstream.release();
+    for session in &mut sessions {
+        for _ in 0..CALLS {
+            let answer = session.message().await;
+            assert_eq!(answer["result"]["structuredContent"]["city"], "bern");
+        }
+    }
+    assert_eq!(mcp.upstream.times_asked(), 1);
+}
+
+#[tokio::test]
+async fn a_comparison_of_all_places_is_one_request() {
+    let mcp = Mcp::start(Reply::Recordings, "2024-08-19T21:25:00Z").await;
+    let mut session = mcp.session().await;
+    for arguments in [json!({}), json!({"cities": ["thun", "bern", "olten"]})] {
+        let answer = session
+            .call_tool(1, "compare_cities", &arguments.to_string())
+            .await;
+        assert_eq!(answer["result"]["isError"], false, "{answer}");
+    }
+    let asked = mcp.upstream.asked();
+    assert_eq!(asked.len(), 2, "one for each call");
+    assert!(asked.iter().all(|uri| uri.starts_with("/v2018/widget?")));
+}
