@@ -1,7 +1,13 @@
 //! Clients older than structured content get the JSON as text, however their
 //! session came about.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     binary::Server,
@@ -57,6 +63,51 @@ async fn a_session_that_was_adopted_is_answered_in_the_version_that_it_names() {
         assert_eq!(accepted.status, 202, "{}", accepted.body);
         let answer = session.message().await;
         assert_eq!(json_in_text(&answer).is_some(), is_old, "{version}");
+    }
+}
+
+/// Posts a message to `/mcp`; returns the head of the answer, and its message.
+async fn post_to_mcp(address: SocketAddr, headers: &str, message: &str) -> (String, Value) {
+    let headers = format!(
+        "Connection: close\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\n{headers}"
+    );
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let request = post("/mcp", &headers, message);
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let data = body.lines().find_map(|line| line.strip_prefix("data: {"));
+    let message = data.map_or(Value::Null, |data| {
+        serde_json::from_str(&format!("{{{data}")).unwrap()
+    });
+    (head.to_owned(), message)
+}
+
+#[tokio::test]
+async fn over_streamable_http_the_version_of_the_session_counts() {
+    let server = Server::demo().await;
+    for (version, is_old) in [("2025-03-26", true), ("2025-06-18", false)] {
+        let initialize = json!({
+            "jsonrpc": "2.0", "id": 0, "method": "initialize",
+            "params": {"protocolVersion": version, "capabilities": {},
+                       "clientInfo": {"name": "raw", "version": "0"}},
+        });
+        let (head, _) = post_to_mcp(server.address, "", &initialize.to_string()).await;
+        let session = head
+            .lines()
+            .find(|line| line.starts_with("mcp-session-id: "))
+            .unwrap_or_else(|| panic!("{head}"));
+        // Older clients do not name the version again.
+        let headers = format!("{session}\r\n");
+        let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+        post_to_mcp(server.address, &headers, initialized).await;
+        let call = tool_call(1, "get_current_temperature", "{}");
+        let (_, answer) = post_to_mcp(server.address, &headers, &call).await;
+        assert_eq!(answer["result"]["isError"], false, "{answer}");
+        let structured = answer["result"]["structuredContent"].clone();
+        assert_eq!(json_in_text(&answer), is_old.then_some(structured));
     }
 }
 
