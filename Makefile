@@ -9,6 +9,7 @@ run: ## Run the server with recorded data on http://127.0.0.1:8000/sse
 	cargo run --release -- serve --demo
 
 test: ## Run all tests, those with real MCP clients included
+	.ci/packages
 	interop/setup
 	cargo test --workspace
 

@@ -25,8 +25,9 @@ pub(crate) async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> Answ
     let head = connection.head().await;
     let length = head
         .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .map_or(0, |length| length.parse().unwrap());
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map_or(0, |(_, length)| length.parse().unwrap());
     let body = if request_is_head(&head) {
         Vec::new()
     } else {

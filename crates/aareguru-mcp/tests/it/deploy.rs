@@ -1,0 +1,238 @@
+//! The files in `deploy/`: that they can be read, that they name settings which
+//! exist, and that they hold what they promise as far as it can be run here.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use tokio::process::Command;
+use toml::de::DeTable;
+use yaml_rust2::{Yaml, YamlLoader};
+
+use crate::binary::program;
+
+fn shipped(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../deploy")
+        .join(file)
+}
+
+fn text(file: &str) -> String {
+    fs::read_to_string(shipped(file)).unwrap()
+}
+
+fn yaml(file: &str) -> Vec<Yaml> {
+    YamlLoader::load_from_str(&text(file)).unwrap()
+}
+
+/// Says that a test is skipped, past the runner, which keeps what a passing
+/// test prints to itself.
+#[expect(clippy::explicit_write, reason = "what macros print is captured")]
+pub(crate) fn skip(missing: &str) {
+    assert_ne!(env::var("CI").as_deref(), Ok("true"), "{missing}");
+    writeln!(
+        io::stderr(),
+        "skipped: {missing}; `.ci/packages` installs it"
+    )
+    .unwrap();
+}
+
+/// The server would start with these settings, and there are such settings.
+async fn accepts(environment: &BTreeMap<String, String>) {
+    assert!(!environment.is_empty());
+    let output = program()
+        .args(["check-config", "--json", "--env-file", "/dev/null"])
+        .envs(environment)
+        .output()
+        .await
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let settings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let settings = settings.as_array().unwrap();
+    for name in environment.keys() {
+        let origin = format!("environment variable {name}");
+        let taken = settings.iter().any(|setting| setting["origin"] == *origin);
+        assert!(
+            taken || environment[name].is_empty(),
+            "{name} is no setting"
+        );
+    }
+}
+
+#[tokio::test]
+async fn compose_starts_the_server_with_settings_that_it_takes() {
+    let documents = yaml("compose.yaml");
+    let server = &documents[0]["services"]["aareguru-mcp"];
+    let environment = server["environment"].as_hash().unwrap();
+    let environment = environment.iter().map(|(name, value)| {
+        // What it is when the user's environment has no such variable.
+        let value = value.as_str().unwrap();
+        let value = value.strip_prefix("${").map_or(value, |rest| {
+            rest.strip_suffix('}').unwrap().split_once(":-").unwrap().1
+        });
+        (name.as_str().unwrap().to_owned(), value.to_owned())
+    });
+    accepts(&environment.collect()).await;
+    assert_eq!(server["read_only"], Yaml::Boolean(true));
+}
+
+#[tokio::test]
+async fn kubernetes_starts_the_server_with_settings_that_it_takes() {
+    let documents = yaml("kubernetes.yaml");
+    let kinds: Vec<_> = documents
+        .iter()
+        .map(|d| d["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["Deployment", "Service", "Ingress"]);
+    let pod = &documents[0]["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    let environment = container["env"].as_vec().unwrap().iter().map(|variable| {
+        let part = |key: &str| variable[key].as_str().unwrap().to_owned();
+        (part("name"), part("value"))
+    });
+    accepts(&environment.collect()).await;
+    let grace = pod["terminationGracePeriodSeconds"].as_i64().unwrap();
+    let pause = &container["lifecycle"]["preStop"]["sleep"]["seconds"];
+    // SHUTDOWN_GRACE_SECONDS, and two for the streams to end.
+    assert!(grace > pause.as_i64().unwrap() + 10 + 2);
+}
+
+#[tokio::test]
+async fn fly_starts_the_server_with_settings_that_it_takes() {
+    let text = text("fly.toml");
+    let table = DeTable::parse(&text).unwrap();
+    let environment = table.get_ref()["env"].get_ref().as_table().unwrap();
+    let environment = environment.iter().map(|(name, value)| {
+        let value = value.get_ref().as_str().unwrap();
+        (name.get_ref().to_string(), value.to_owned())
+    });
+    accepts(&environment.collect()).await;
+}
+
+#[tokio::test]
+async fn the_image_starts_the_server_with_settings_that_it_takes() {
+    let text = text("Dockerfile");
+    let line = text.lines().find_map(|line| line.strip_prefix("ENV "));
+    let pairs = line.unwrap().split(' ').map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap();
+        (name.to_owned(), value.to_owned())
+    });
+    accepts(&pairs.collect()).await;
+}
+
+#[tokio::test]
+async fn the_images_file_system_holds_all_that_the_program_needs() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("root-filesystem");
+    let _ = fs::remove_dir_all(&folder);
+    let made = Command::new(shipped("root-filesystem"))
+        .arg(env!("CARGO_BIN_EXE_aareguru-mcp"))
+        .arg(&folder)
+        .output()
+        .await
+        .unwrap();
+    let errors = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{errors}");
+    assert!(folder.join("etc/ssl/certs/ca-certificates.crt").is_file());
+    let output = Command::new("chroot")
+        .arg("--userspec=65532:65532")
+        .arg(&folder)
+        .args(["/aareguru-mcp", "now", "bern", "--demo"])
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin")
+        .output()
+        .await
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if errors.contains("Operation not permitted") {
+        return skip("chroot, which only root may use");
+    }
+    assert!(output.status.success(), "{errors}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("12.5"));
+}
+
+#[tokio::test]
+async fn systemd_takes_the_unit_and_finds_little_exposed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("systemd");
+    fs::create_dir_all(&folder).unwrap();
+    let unit = folder.join("aareguru-mcp.service");
+    let text = text("aareguru-mcp.service");
+    let installed = "/usr/local/bin/aareguru-mcp";
+    assert!(text.contains(installed));
+    fs::write(
+        &unit,
+        text.replace(installed, env!("CARGO_BIN_EXE_aareguru-mcp")),
+    )
+    .unwrap();
+    for arguments in [
+        &["verify"][..],
+        // Tenths; a unit without any of it has 96.
+        &["security", "--offline=true", "--threshold=15", "--no-pager"],
+    ] {
+        let output = Command::new("systemd-analyze")
+            .args(arguments)
+            .arg(&unit)
+            .output();
+        let output = match output.await {
+            Ok(output) => output,
+            Err(error) => return skip(&format!("systemd-analyze: {error}")),
+        };
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{errors}{out}");
+        assert!(!errors.contains("Unknown"), "{errors}");
+    }
+}
+
+/// The tests that `docs/OPERATIONS.md` names, as file and function.
+fn named_tests() -> Vec<(String, String)> {
+    let page = fs::read_to_string(shipped("../docs/OPERATIONS.md")).unwrap();
+    let code = page.split('`').skip(1).step_by(2);
+    let names = code.filter_map(|code| code.split_once("::"));
+    names
+        .map(|(file, test)| (file.to_owned(), test.to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_test_that_the_operations_page_names_exists() {
+    let named = named_tests();
+    assert!(named.len() > 20, "{named:?}");
+    for (file, test) in named {
+        let exists = ["aareguru", "aareguru-mcp", "rmcp-sse"].iter().any(|name| {
+            let path = format!("../crates/{name}/tests/it/{file}.rs");
+            let text = fs::read_to_string(shipped(&path)).unwrap_or_default();
+            text.contains(&format!("fn {test}()"))
+        });
+        assert!(exists, "{file}::{test}");
+    }
+}
+
+#[test]
+fn the_figures_of_the_operations_page_are_those_of_the_benchmarks() {
+    let benchmarks = fs::read_to_string(shipped("../docs/BENCHMARKS.md")).unwrap();
+    let row = |name: &str| {
+        let row = benchmarks
+            .lines()
+            .find(|line| line.starts_with(&format!("| {name}")));
+        let cells: Vec<_> = row.unwrap().split(" | ").collect();
+        cells[4].split(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    let page = fs::read_to_string(shipped("../docs/OPERATIONS.md")).unwrap();
+    let thousands = |number: f64| {
+        let number = number as u64;
+        format!("{},{:03}", number / 1000, number % 1000)
+    };
+    for figure in [
+        format!("| {:.0} KiB |", row("memory per idle session")),
+        format!("{:.0} to ", row("server CPU per call, 32 sessions")),
+        format!("to {:.0} µs", row("server CPU per call, 500 sessions")),
+        thousands(row("sessions opened and initialized")),
+        thousands(row("sessions held")),
+    ] {
+        assert!(page.contains(&figure), "{figure}");
+    }
+}

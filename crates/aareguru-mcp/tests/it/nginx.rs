@@ -1,0 +1,240 @@
+//! The shipped `deploy/nginx.conf`, in a real nginx, before the real binary.
+//!
+//! Where nginx is missing these are skipped, and it is said; with `CI=true` a
+//! skip is a failure. `.ci/packages` installs it.
+
+use std::{fs, net::SocketAddr, path::Path, process::Stdio};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+    process::{Child, Command},
+};
+
+use crate::{
+    binary::Server,
+    client::{Session, get, post_json, send, with_header},
+};
+
+const SHIPPED: &str = include_str!("../../../../deploy/nginx.conf");
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
+
+/// nginx with one configuration file, listening.
+struct Nginx {
+    address: SocketAddr,
+    _process: Child,
+}
+
+impl Nginx {
+    /// With the shipped file as `change` makes it, in front of these servers.
+    /// `None` if nginx is not installed.
+    async fn before(
+        name: &str,
+        servers: &[SocketAddr],
+        change: impl Fn(String) -> String,
+    ) -> Option<Self> {
+        // Free for the moment; nginx cannot tell which port it has chosen.
+        let address = {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            listener.local_addr().unwrap()
+        };
+        let servers: String = servers.iter().map(|s| format!("server {s};")).collect();
+        let shipped = change(SHIPPED.to_owned());
+        let site = replaced(&shipped, "server 127.0.0.1:8000;", &servers);
+        let site = replaced(&site, "listen 80;", &format!("listen {address};"));
+
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("nginx")
+            .join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {kind};\n"))
+            .concat();
+        let main = format!(
+            "daemon off; master_process off; pid nginx.pid; error_log stderr notice;\n\
+             events {{}}\nhttp {{\n{temporary}{site}\n}}\n"
+        );
+        fs::write(folder.join("nginx.conf"), main).unwrap();
+        let started = Command::new("nginx")
+            .arg("-p")
+            .arg(&folder)
+            .args(["-c", "nginx.conf", "-e", "stderr"])
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn();
+        let mut process = match started {
+            Ok(process) => process,
+            Err(error) => {
+                crate::deploy::skip(&format!("nginx: {error}"));
+                return None;
+            }
+        };
+        // It says so once it listens.
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
+        loop {
+            let line = lines.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("nginx ended: {said:#?}"));
+            let listens = line.contains("using the");
+            said.push(line);
+            if listens {
+                break;
+            }
+        }
+        // Nobody reads on, and a full pipe would stop it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Some(Self {
+            address,
+            _process: process,
+        })
+    }
+}
+
+#[track_caller]
+fn replaced(text: &str, old: &str, new: &str) -> String {
+    assert!(text.contains(old), "`{old}` is not in deploy/nginx.conf");
+    text.replace(old, new)
+}
+
+/// The file with one more location, `/bad`, made as the good one with changes.
+#[track_caller]
+fn with_bad_location(shipped: &str, changes: &[(&str, &str)]) -> String {
+    let start = shipped.find("    location / {").unwrap();
+    let end = start + shipped[start..].find("\n    }\n").unwrap() + "\n    }\n".len();
+    let mut bad = shipped[start..end].replace("location / {", "location /bad/ {");
+    bad = replaced(&bad, "http://aareguru_mcp;", "http://aareguru_mcp/;");
+    for (old, new) in changes {
+        bad = replaced(&bad, old, new);
+    }
+    format!("{}{bad}{}", &shipped[..end], &shipped[end..])
+}
+
+#[tokio::test]
+async fn each_event_comes_through_before_the_next_message_is_posted() {
+    let server = Server::demo().await;
+    // nginx's defaults: HTTP/1.0, and the next event waits until a buffer is
+    // full. The server's header against it is ignored too.
+    let defaults = [
+        ("proxy_http_version 1.1;", ""),
+        (
+            "proxy_buffering off;",
+            "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;",
+        ),
+    ];
+    let change = |shipped: String| with_bad_location(&shipped, &defaults);
+    let Some(nginx) = Nginx::before("order", &[server.address], change).await else {
+        return;
+    };
+    let buffered = tokio::spawn(Session::try_open(nginx.address, get("/bad/sse")));
+
+    let mut session = Session::initialized(nginx.address).await;
+    for id in 1..=20 {
+        let arguments = r#"{"city":"thun"}"#;
+        let answer = session
+            .call_tool(id, "get_current_temperature", arguments)
+            .await;
+        assert_eq!(answer["id"], id);
+    }
+    assert!(!buffered.is_finished(), "nothing was buffered");
+
+    // The end of the stream empties nginx's buffer.
+    server.signal("TERM").await;
+    assert!(buffered.await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_stream_lives_on_in_silence_where_the_default_would_cut_it() {
+    // No keep-alive comments, so that nothing but nginx's patience counts.
+    let silent = ["serve", "--demo", "--sse-keep-alive-seconds", "0"];
+    let server = Server::start(&silent).await;
+    // The default is 60 s; the shipped line is taken away as far as a test can
+    // wait.
+    let impatient = [("proxy_read_timeout 24h;", "proxy_read_timeout 1s;")];
+    let change = |shipped: String| with_bad_location(&shipped, &impatient);
+    let Some(nginx) = Nginx::before("silence", &[server.address], change).await else {
+        return;
+    };
+    let mut ours = Session::initialized(nginx.address).await;
+    let mut cut = Session::open_at(nginx.address, "/bad/sse").await;
+    let ended = cut.try_message().await;
+    assert!(ended.is_err(), "{ended:?}");
+    assert_eq!(ours.call(PING).await["id"], 7);
+}
+
+#[tokio::test]
+async fn strangers_and_long_messages_are_refused_and_metrics_stay_inside() {
+    let server = Server::demo().await;
+    let Some(nginx) = Nginx::before("refusals", &[server.address], |c| c).await else {
+        return;
+    };
+    let foreign = get("/sse").replace("Host: localhost", "Host: evil.example");
+    let answer = send(nginx.address, foreign).await;
+    assert_eq!(answer.status, 421, "{}", answer.body);
+    assert_eq!(send(nginx.address, get("/metrics")).await.status, 404);
+    let session = Session::initialized(nginx.address).await;
+    let too_long = format!("\"{}\"", "x".repeat(4 * 1024 * 1024));
+    let answer = session.post(&too_long).await;
+    assert_eq!(answer.status, 413);
+    let long = format!("\"{}\"", "x".repeat(4 * 1024 * 1024 - 2));
+    let answer = session.post(&long).await;
+    assert_eq!(answer.body, "Could not parse message");
+}
+
+/// Opens a session as the client with this key, and pings it twice. Whether
+/// both messages reached it.
+async fn works(nginx: SocketAddr, key: &str) -> (bool, String) {
+    let header = format!("X-API-Key: {key}");
+    let session = Session::open_with(nginx, with_header(&get("/sse"), &header)).await;
+    let mut all = true;
+    for _ in 0..2 {
+        let ping = post_json(&session.target, PING);
+        all &= send(nginx, with_header(&ping, &header)).await.status == 202;
+    }
+    (all, session.target)
+}
+
+const CLIENTS: usize = 32;
+
+#[tokio::test]
+async fn several_instances_serve_each_client_by_one_of_them() {
+    let (one, two) = (Server::demo().await, Server::demo().await);
+    let both = [one.address, two.address];
+    let Some(nginx) = Nginx::before("several", &both, |c| c).await else {
+        return;
+    };
+    let mut sessions = Vec::new();
+    for client in 0..CLIENTS {
+        let header = format!("X-API-Key: client-{client}");
+        let request = with_header(&get("/sse"), &header);
+        let mut session = Session::open_with(nginx.address, request).await;
+        let call = post_json(&session.target, PING);
+        let answer = send(nginx.address, with_header(&call, &header)).await;
+        assert_eq!(answer.status, 202);
+        assert_eq!(session.message().await["id"], 7);
+        sessions.push(session);
+    }
+    let mut of_one = 0;
+    for session in &sessions {
+        let answer = send(one.address, post_json(&session.target, PING)).await;
+        of_one += usize::from(answer.status == 202);
+    }
+    assert!((1..CLIENTS).contains(&of_one), "{of_one} of {CLIENTS}");
+}
+
+#[tokio::test]
+async fn hashing_on_the_session_id_alone_would_lose_messages() {
+    let (one, two) = (Server::demo().await, Server::demo().await);
+    let by_session =
+        |shipped: String| replaced(&shipped, "hash $aareguru_client", "hash $arg_session_id");
+    let both = [one.address, two.address];
+    let Some(nginx) = Nginx::before("by-session", &both, by_session).await else {
+        return;
+    };
+    let mut lost = 0;
+    for client in 0..CLIENTS {
+        let (all, _) = works(nginx.address, &format!("client-{client}")).await;
+        lost += usize::from(!all);
+    }
+    assert!((1..CLIENTS).contains(&lost), "{lost} of {CLIENTS}");
+}
