@@ -3,10 +3,14 @@
 use aareguru::{Client, River};
 use anyhow::Context;
 use rmcp::ServerHandler;
-use rmcp_sse::{RebindingProtection, SseService};
+use rmcp_sse::{SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
 
-use crate::{http::streamable::StreamableService, mcp::AareServer, settings::Settings};
+use crate::{
+    http::{streamable::StreamableService, websocket::WebSocketService},
+    mcp::AareServer,
+    settings::Settings,
+};
 
 /// The server without its port. Any handler can stand in the place of the
 /// river's, so that what is around it can be tested for itself.
@@ -18,8 +22,10 @@ pub struct App<S = AareServer> {
     pub streamable: StreamableService<S>,
     /// The HTTP+SSE transport with its open sessions.
     pub sse: SseService<S>,
-    /// Which `Host` and `Origin` headers are accepted.
-    pub rebinding: RebindingProtection,
+    /// The WebSocket transport with its open sessions.
+    pub websocket: WebSocketService<S>,
+    /// The bounds that each transport keeps.
+    pub bounds: SseServerConfig,
     /// Ends all sessions.
     pub shutdown: CancellationToken,
 }
@@ -43,15 +49,16 @@ impl<S: ServerHandler + Clone> App<S> {
     /// A setting that cannot be used, named.
     pub fn serving(server: S, settings: &Settings) -> anyhow::Result<Self> {
         let shutdown = CancellationToken::new();
-        let config = settings.sse()?.with_cancellation_token(shutdown.clone());
+        let bounds = settings.sse()?.with_cancellation_token(shutdown.clone());
         let handler = || {
             let handler = server.clone();
             move || Ok(handler.clone())
         };
         Ok(Self {
-            rebinding: config.rebinding_protection.clone(),
-            streamable: StreamableService::new(handler(), config.clone()),
-            sse: SseService::new(handler(), config),
+            streamable: StreamableService::new(handler(), bounds.clone()),
+            sse: SseService::new(handler(), bounds.clone()),
+            websocket: WebSocketService::new(handler(), bounds.clone()),
+            bounds,
             server,
             shutdown,
         })

@@ -3,6 +3,7 @@
 mod health;
 mod places;
 pub mod streamable;
+pub mod websocket;
 
 use std::time::Duration;
 
@@ -27,7 +28,11 @@ use crate::app::App;
 pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
     let mcp = Router::new()
         .route_service("/mcp", app.streamable.clone())
-        .layer(RebindingLayer::new(app.rebinding.clone()));
+        .route(
+            "/ws",
+            get(websocket::connect).with_state(app.websocket.clone()),
+        )
+        .layer(RebindingLayer::new(app.bounds.rebinding_protection.clone()));
     Router::new()
         .route("/health", get(health::live))
         .merge(mcp)

@@ -11,6 +11,8 @@
 //! - [`http`]: every route and every layer, in order.
 //! - [`mcp`]: the river as MCP presents it: tools and resources.
 //! - [`serve`]: the accept loop, and how it ends.
+//! - `duplex`: one client on one connection that goes both ways: the part
+//!   that the WebSocket and standard input and output have in common.
 //! - [`stdio`]: the same server on standard input and output.
 //! - [`terminal`]: the river for people at a terminal.
 //! - [`banner`]: what `serve` prints when it is ready.
@@ -22,6 +24,7 @@ pub mod settings;
 pub mod telemetry;
 
 pub mod app;
+mod duplex;
 pub mod http;
 pub mod mcp;
 pub mod serve;

@@ -3,7 +3,7 @@
 //! axum's own `serve` has no limit on the time a client may take to send its
 //! headers, so connections are driven here by hyper.
 
-use std::{future::Future, io, net::IpAddr, pin::pin, time::Duration};
+use std::{future::Future, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
@@ -22,7 +22,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal as unix_signal},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 /// How long a client may take to send the head of a request.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,7 +56,9 @@ pub async fn run(
             reason = &mut stop => break reason,
             accepted = listener.accept() => match accepted {
                 Ok((stream, client)) => {
-                    let served = connection(stream, client.ip(), router.clone(), shutdown.clone());
+                    let token = Token(Arc::new(connections.token()));
+                    let served =
+                        connection(stream, client.ip(), router.clone(), shutdown.clone(), token);
                     connections.spawn(served);
                 }
                 Err(error) => refused(&error).await,
@@ -91,6 +96,12 @@ pub fn signal() -> anyhow::Result<impl Future<Output = &'static str>> {
     })
 }
 
+/// What the shutdown waits for. A connection that becomes a WebSocket outlives
+/// the task that has accepted it, and takes this along in the extensions of its
+/// request.
+#[derive(Debug, Clone)]
+struct Token(#[expect(dead_code, reason = "held to be dropped")] Arc<TaskTrackerToken>);
+
 /// Drives one connection to its end; after `shutdown` it takes no more
 /// requests.
 async fn connection(
@@ -98,6 +109,7 @@ async fn connection(
     client: IpAddr,
     router: Router,
     shutdown: CancellationToken,
+    token: Token,
 ) {
     // Events are small and must not wait for more.
     if let Err(error) = stream.set_nodelay(true) {
@@ -109,12 +121,14 @@ async fn connection(
         if !client.is_loopback() {
             request.extensions_mut().insert(ClientAddress(client));
         }
+        request.extensions_mut().insert(token.clone());
         router.call(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -125,8 +125,8 @@ impl<S: ServerHandler> StreamableService<S> {
 
     /// Ends every session of `principal` at once, and returns how many there
     /// were.
-    pub async fn end_sessions_of(&self, principal: &Principal) -> usize {
-        self.shared.sessions.end_all_of(principal).await
+    pub fn end_sessions_of(&self, principal: &Principal) -> usize {
+        self.shared.sessions.end_all_of(principal)
     }
 }
 
@@ -163,7 +163,7 @@ impl<S: ServerHandler> Shared<S> {
             Err(refusal) => return self.refuse(refusal, None),
         };
         let head: Head<'_> = serde_json::from_slice(&body).unwrap_or_default();
-        let (held, new) = match self.admit(&parts, &head).await {
+        let (held, new) = match self.admit(&parts, &head) {
             Ok(admitted) => admitted,
             Err(refusal) => return self.refuse(refusal, head.id.as_ref()),
         };
@@ -199,7 +199,7 @@ impl<S: ServerHandler> Shared<S> {
     }
 
     /// Takes what a message needs to be served, or says why it cannot have it.
-    async fn admit(
+    fn admit(
         &self,
         parts: &Parts,
         head: &Head<'_>,
@@ -222,7 +222,7 @@ impl<S: ServerHandler> Shared<S> {
         if request_id.is_none() {
             return Ok((None, None));
         }
-        let place = self.place(Client::of(&parts.extensions)).await?;
+        let place = self.place(Client::of(&parts.extensions))?;
         if head.method.as_deref() == Some("initialize") {
             let owner = asking.cloned();
             return Ok((None, Some(New { owner, place })));
@@ -233,7 +233,7 @@ impl<S: ServerHandler> Shared<S> {
 
     /// A place for one more session, if need be that of one which its client
     /// seems to have left.
-    async fn place(&self, client: Option<Client>) -> Result<Place, Refusal> {
+    fn place(&self, client: Option<Client>) -> Result<Place, Refusal> {
         let refusal = match self.places.take(client.clone()) {
             Ok(place) => return Ok(place),
             Err(refusal) => refusal,
@@ -242,11 +242,7 @@ impl<S: ServerHandler> Shared<S> {
             Refusal::TooManySessionsOfClient => client.as_ref(),
             _ => None,
         };
-        if self
-            .sessions
-            .evict(of_client, self.config.resume_grace)
-            .await
-        {
+        if self.sessions.evict(of_client, self.config.resume_grace) {
             return self.places.take(client);
         }
         Err(refusal)

@@ -140,29 +140,46 @@ impl Sessions {
         (session.owner.as_ref() == asking).then_some(session)
     }
 
-    /// Ends a session and gives its place back, if it has not ended yet.
-    pub(super) async fn end(&self, id: &str, end: End) {
-        let Some(session) = self.lock().get(id).cloned() else {
+    /// Ends a session, if it has not ended yet: for its client it is gone when
+    /// this returns, and its streams end soon after.
+    fn end(self: &Arc<Self>, id: SessionId, end: End) {
+        let Some(session) = self.lock().get(&id).cloned() else {
             return;
         };
         session.ends_by(end);
-        let id: SessionId = id.into();
-        // Only a session that is gone already can fail to close.
-        let _ = self.close_session(&id).await;
+        self.forget(&id);
+        let sessions = self.clone();
+        tokio::spawn(async move {
+            // Only a session that is gone already can fail to close.
+            let _ = sessions.local.close_session(&id).await;
+        });
+    }
+
+    /// Takes a session that ends out of the open ones.
+    fn forget(&self, id: &SessionId) {
+        // Not in one expression, which would hold the lock for all of it.
+        let session = self.lock().remove(id);
+        if let Some(session) = session {
+            let end = session.state().end;
+            self.metrics.closed(end);
+            let reason = end.label();
+            tracing::info!(transport = "streamable", reason, "session closed");
+        }
     }
 
     /// Ends every session of a principal, and returns how many there were.
-    pub(super) async fn end_all_of(&self, principal: &Principal) -> usize {
+    pub(super) fn end_all_of(self: &Arc<Self>, principal: &Principal) -> usize {
         let of_principal = |session: &Session| session.owner.as_ref() == Some(principal);
         let ids: Vec<_> = {
             let open = self.lock();
             let found = open.iter().filter(|(_, session)| of_principal(session));
             found.map(|(id, _)| id.clone()).collect()
         };
-        for id in &ids {
-            self.end(id, End::Revoked).await;
+        let count = ids.len();
+        for id in ids {
+            self.end(id, End::Revoked);
         }
-        ids.len()
+        count
     }
 
     /// What is still open ends because the server does.
@@ -174,7 +191,7 @@ impl Sessions {
 
     /// Ends the session that has been quiet for longest, of all or of one
     /// client; `false` if there is none that has been for `at_least`.
-    pub(super) async fn evict(&self, client: Option<&Client>, at_least: Duration) -> bool {
+    pub(super) fn evict(self: &Arc<Self>, client: Option<&Client>, at_least: Duration) -> bool {
         let longest_quiet = {
             let open = self.lock();
             open.iter()
@@ -184,13 +201,11 @@ impl Sessions {
                 .min_by_key(|(since, _)| *since)
                 .map(|(_, id)| id.clone())
         };
-        match longest_quiet {
-            Some(id) => {
-                self.end(&id, End::Evicted).await;
-                true
-            }
-            None => false,
+        let found = longest_quiet.is_some();
+        if let Some(id) = longest_quiet {
+            self.end(id, End::Evicted);
         }
+        found
     }
 
     // No code panics while it holds the lock, so a poisoned map is whole.
@@ -307,6 +322,7 @@ impl SessionManager for Sessions {
         let (id, transport) = self.local.create_session().await?;
         self.lock().insert(id.clone(), Arc::new(session));
         self.metrics.opened();
+        tracing::info!(transport = "streamable", "session opened");
         Ok((id, transport))
     }
 
@@ -331,16 +347,7 @@ impl SessionManager for Sessions {
 
     /// Also called by rmcp when a session has ended by itself.
     async fn close_session(&self, id: &SessionId) -> Result<(), Error> {
-        let session = self.lock().remove(id);
-        if let Some(session) = session {
-            let end = session.state().end;
-            self.metrics.closed(end);
-            tracing::info!(
-                transport = "streamable",
-                reason = end.label(),
-                "session closed"
-            );
-        }
+        self.forget(id);
         Ok(self.local.close_session(id).await?)
     }
 

@@ -1,0 +1,230 @@
+//! Whose a session is, and what bounds it, over Streamable HTTP.
+
+use std::{net::SocketAddr, time::Duration};
+
+use rmcp_sse::{Principal, SseServerConfig};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::{
+    client::{tool_call, with_header},
+    streamable::{PING, Reply, ask, delete, get, in_session, initialize, message, open},
+    transports::{DEADLINE, TestServer, until},
+};
+
+fn by(request: &str, principal: &str) -> String {
+    with_header(request, &format!("X-Principal: {principal}"))
+}
+
+fn call(tool: &str, id: u32, session: &str) -> String {
+    in_session(&message(&tool_call(id, tool, "{}")), session)
+}
+
+/// Opens a session as somebody.
+async fn open_by(address: SocketAddr, principal: &str) -> Reply {
+    ask(address, &by(&initialize("2025-11-25"), principal)).await
+}
+
+fn session_id(opened: &Reply) -> String {
+    opened.header("mcp-session-id").expect("no session").into()
+}
+
+/// A request under way.
+async fn start(address: SocketAddr, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// What comes until the stream has ended with its last chunk.
+async fn to_the_end(mut stream: TcpStream) -> String {
+    let mut read = Vec::new();
+    let end = async {
+        while read != b"0\r\n\r\n" && !read.ends_with(b"\r\n0\r\n\r\n") {
+            assert!(stream.read_buf(&mut read).await.unwrap() > 0, "cut");
+        }
+    };
+    timeout(DEADLINE, end).await.expect("the stream goes on");
+    String::from_utf8(read).unwrap()
+}
+
+/// Reads until the head of the answer is there.
+async fn has_begun(stream: &mut TcpStream) {
+    let mut read = Vec::new();
+    let head = async {
+        while !read.windows(4).any(|window| window == b"\r\n\r\n") {
+            assert!(stream.read_buf(&mut read).await.unwrap() > 0, "cut");
+        }
+    };
+    timeout(DEADLINE, head).await.expect("no answer");
+    assert!(read.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_session_does_not_exist_for_anybody_but_its_owner() {
+    let server = TestServer::start(SseServerConfig::default()).await;
+    let id = session_id(&open_by(server.address, "alice").await);
+    let ping = in_session(&message(PING), &id);
+    let unknown = ask(server.address, &in_session(&message(PING), "unknown")).await;
+    for request in [&ping, &get(&id), &delete(&id)] {
+        for request in [by(request, "bob"), request.clone()] {
+            let reply = ask(server.address, &request).await;
+            assert_eq!(reply.status, 404, "{reply:?}");
+            if request.starts_with("POST") {
+                assert_eq!(reply.body, unknown.body);
+            }
+        }
+    }
+    assert_eq!(ask(server.address, &by(&ping, "alice")).await.status, 200);
+}
+
+#[tokio::test]
+async fn sessions_are_bounded_in_all_and_for_one_client() {
+    let config = SseServerConfig::default()
+        .with_max_sessions(2)
+        .with_max_sessions_per_client(1);
+    let server = TestServer::start(config).await;
+    let alice = session_id(&open_by(server.address, "alice").await);
+    let refused = open_by(server.address, "alice").await;
+    assert_eq!(refused.status, 429, "{refused:?}");
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    open_by(server.address, "bob").await;
+    let refused = open_by(server.address, "carol").await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert_eq!(server.streamable.session_count(), 2);
+
+    let ended = ask(server.address, &by(&delete(&alice), "alice")).await;
+    assert_eq!(ended.status, 202);
+    assert_eq!(open_by(server.address, "carol").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_that_its_client_has_left_makes_room_but_none_that_is_used() {
+    let config = SseServerConfig::default()
+        .with_max_sessions(2)
+        .with_resume_grace(Duration::ZERO);
+    let server = TestServer::start(config).await;
+    let (listening, left) = (open(server.address).await, open(server.address).await);
+    let mut stream = start(server.address, &get(&listening)).await;
+    has_begun(&mut stream).await;
+
+    open(server.address).await;
+    let ping = |id| in_session(&message(PING), id);
+    assert_eq!(ask(server.address, &ping(&left)).await.status, 404);
+    assert_eq!(ask(server.address, &ping(&listening)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refused_initialize_leaves_no_place_taken() {
+    let server = TestServer::start(SseServerConfig::default().with_max_sessions(1)).await;
+    let wrong = initialize("2025-11-25").replace("Accept: application/json, ", "Accept: ");
+    assert_eq!(ask(server.address, &wrong).await.status, 406);
+    open(server.address).await;
+}
+
+#[tokio::test]
+async fn requests_in_flight_are_bounded_and_their_ids_are_their_own() {
+    let config = SseServerConfig::default().with_max_in_flight(1);
+    let mut server = TestServer::start(config).await;
+    let id = open(server.address).await;
+    let running = start(server.address, &call("wait", 1, &id)).await;
+    server.call_waits().await;
+
+    let again = ask(server.address, &call("echo", 1, &id)).await;
+    assert_eq!((again.status, again.error_code()), (400, -32600));
+    let more = ask(server.address, &call("echo", 2, &id)).await;
+    assert_eq!((more.status, more.error_code()), (429, -32000));
+    assert_eq!(more.header("retry-after"), Some("1"));
+    assert_eq!(more.message()["id"], 2);
+    // Another session is not concerned.
+    let other = open(server.address).await;
+    assert_eq!(
+        ask(server.address, &call("echo", 1, &other)).await.status,
+        200
+    );
+
+    server.let_one_go();
+    let answer = to_the_end(running).await;
+    assert!(answer.contains(r#""id":1,"result""#), "{answer}");
+    let after = ask(server.address, &call("echo", 1, &id)).await;
+    assert_eq!(after.status, 200, "{after:?}");
+}
+
+#[tokio::test]
+async fn who_drops_the_connection_gets_no_room_for_another_call() {
+    let config = SseServerConfig::default().with_max_in_flight(1);
+    let mut server = TestServer::start(config).await;
+    let id = open(server.address).await;
+    let running = start(server.address, &call("wait", 1, &id)).await;
+    server.call_waits().await;
+    drop(running);
+    let more = ask(server.address, &call("echo", 2, &id)).await;
+    assert_eq!(more.status, 429, "{more:?}");
+    server.let_one_go();
+    while ask(server.address, &call("echo", 2, &id)).await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_running_calls_finish_and_ends_the_rest() {
+    let mut server = TestServer::start(SseServerConfig::default()).await;
+    let id = open(server.address).await;
+    let mut listening = start(server.address, &get(&id)).await;
+    has_begun(&mut listening).await;
+    let running = start(server.address, &call("wait", 1, &id)).await;
+    server.call_waits().await;
+
+    server.shut_down();
+    to_the_end(listening).await;
+    for request in [call("echo", 2, &id), initialize("2025-11-25"), get(&id)] {
+        let refused = ask(server.address, &request).await;
+        assert_eq!(refused.status, 503, "{refused:?}");
+        assert_eq!(refused.header("retry-after"), Some("5"));
+    }
+    server.let_one_go();
+    let answer = to_the_end(running).await;
+    assert!(answer.contains(r#""id":1,"result""#), "{answer}");
+    until(|| server.streamable.session_count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_ever() {
+    let config = SseServerConfig::default().with_drain_timeout(Duration::ZERO);
+    let mut server = TestServer::start(config).await;
+    let id = open(server.address).await;
+    let running = start(server.address, &call("wait", 1, &id)).await;
+    server.call_waits().await;
+    server.shut_down();
+    let answer = to_the_end(running).await;
+    assert!(!answer.contains("\"result\""), "{answer}");
+    until(|| server.streamable.session_count() == 0).await;
+}
+
+#[tokio::test]
+async fn an_idle_session_ends() {
+    let config = SseServerConfig::default().with_idle_timeout(Some(Duration::from_millis(20)));
+    let server = TestServer::start(config).await;
+    let id = open(server.address).await;
+    until(|| server.streamable.session_count() == 0).await;
+    assert_eq!(ask(server.address, &get(&id)).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_sessions_of_a_principal_can_be_ended() {
+    let server = TestServer::start(SseServerConfig::default()).await;
+    let alice = session_id(&open_by(server.address, "alice").await);
+    let bob = session_id(&open_by(server.address, "bob").await);
+    let ended = server.streamable.end_sessions_of(&Principal::new("alice"));
+    assert_eq!(ended, 1);
+    let ping = |id, who| by(&in_session(&message(PING), id), who);
+    assert_eq!(
+        ask(server.address, &ping(&alice, "alice")).await.status,
+        404
+    );
+    assert_eq!(ask(server.address, &ping(&bob, "bob")).await.status, 200);
+}

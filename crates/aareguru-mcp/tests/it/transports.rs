@@ -1,0 +1,136 @@
+//! A server with a handler that waits when it is told to, for what the product
+//! cannot show: sessions of several principals, small bounds, slow calls.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use aareguru_mcp::http::{
+    streamable::StreamableService,
+    websocket::{self, WebSocketService},
+};
+use axum::{Router, extract::Request, routing::get};
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ServerCapabilities,
+        ServerConfig,
+    },
+    service::RequestContext,
+};
+use rmcp_sse::{Principal, SseServerConfig};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
+
+/// Far longer than anything here takes; a test that runs into it has failed.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// `echo` answers with its text; `wait` answers when it is let go; `panic`
+/// does that.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    let_go: Arc<Semaphore>,
+    waits: mpsc::UnboundedSender<()>,
+}
+
+impl ServerHandler for Waiting {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        match request.name.as_ref() {
+            "wait" => {
+                self.waits.send(()).unwrap();
+                self.let_go.acquire().await.unwrap().forget();
+            }
+            "panic" => panic!("told to"),
+            _ => {}
+        }
+        let arguments = request.arguments.unwrap_or_default();
+        let text = arguments.get("text").and_then(|text| text.as_str());
+        let text = ContentBlock::text(text.unwrap_or("done"));
+        Ok(CallToolResult::success(vec![text]).into())
+    }
+}
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) streamable: StreamableService<Waiting>,
+    pub(crate) websocket: WebSocketService<Waiting>,
+    pub(crate) config: SseServerConfig,
+    let_go: Arc<Semaphore>,
+    waiting: mpsc::UnboundedReceiver<()>,
+}
+
+impl TestServer {
+    pub(crate) async fn start(config: SseServerConfig) -> Self {
+        let let_go = Arc::new(Semaphore::new(0));
+        let (waits, waiting) = mpsc::unbounded_channel();
+        let handler = Waiting {
+            let_go: let_go.clone(),
+            waits,
+        };
+        let factory = || {
+            let handler = handler.clone();
+            move || Ok(handler.clone())
+        };
+        let streamable = StreamableService::new(factory(), config.clone());
+        let websocket = WebSocketService::new(factory(), config.clone());
+        let connect = get(websocket::connect).with_state(websocket.clone());
+        let router = Router::new()
+            .route_service("/mcp", streamable.clone())
+            .route("/ws", connect)
+            .layer(axum::middleware::map_request(authenticate));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            address,
+            streamable,
+            websocket,
+            config,
+            let_go,
+            waiting,
+        }
+    }
+
+    /// Waits until a call of `wait` has begun.
+    pub(crate) async fn call_waits(&mut self) {
+        let waiting = timeout(DEADLINE, self.waiting.recv()).await;
+        waiting.expect("no call waits").unwrap();
+    }
+
+    /// Lets one call of `wait` finish.
+    pub(crate) fn let_one_go(&self) {
+        self.let_go.add_permits(1);
+    }
+
+    pub(crate) fn shut_down(&self) {
+        self.config.cancellation_token.cancel();
+    }
+}
+
+/// Whoever says who he is in `X-Principal` is believed.
+async fn authenticate(mut request: Request) -> Request {
+    if let Some(name) = request.headers().get("x-principal") {
+        let principal = Principal::new(name.to_str().unwrap());
+        request.extensions_mut().insert(principal);
+    }
+    request
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
+    let so = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, so).await.expect("it does not come");
+}

@@ -1,0 +1,260 @@
+//! MCP over WebSocket, frame by frame, against the real binary.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest,
+        http::{HeaderValue, StatusCode},
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+use crate::{binary::Server, client::tool_call, streamable::ask, transports::DEADLINE};
+
+/// A client that knows only frames.
+pub(crate) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) protocol: Option<HeaderValue>,
+}
+
+impl Socket {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        let opened = Self::try_open(address, &[("sec-websocket-protocol", "mcp")]).await;
+        opened.expect("the upgrade was refused")
+    }
+
+    /// Opens a socket, or says with which status that was refused.
+    pub(crate) async fn try_open(
+        address: SocketAddr,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, StatusCode> {
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).unwrap();
+            request.headers_mut().insert(*name, value);
+        }
+        match connect_async(request).await {
+            Ok((stream, response)) => Ok(Self {
+                stream,
+                protocol: response.headers().get("sec-websocket-protocol").cloned(),
+            }),
+            Err(Error::Http(response)) => Err(response.status()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) async fn initialized(address: SocketAddr) -> Self {
+        let mut socket = Self::open(address).await;
+        socket.initialize("2025-11-25").await;
+        socket
+    }
+
+    pub(crate) async fn initialize(&mut self, version: &str) -> Value {
+        let request = json!({
+            "jsonrpc": "2.0", "id": 0, "method": "initialize",
+            "params": {
+                "protocolVersion": version,
+                "capabilities": {},
+                "clientInfo": { "name": "raw", "version": "0" },
+            },
+        });
+        let answer = self.call(&request.to_string()).await;
+        self.tell(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+            .await;
+        answer
+    }
+
+    pub(crate) async fn tell(&mut self, message: &str) {
+        self.send(Message::text(message)).await;
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        // The server may have closed it before it has read all.
+        let _ = self.stream.send(message).await;
+    }
+
+    pub(crate) async fn call(&mut self, message: &str) -> Value {
+        self.tell(message).await;
+        self.message().await
+    }
+
+    /// The next message.
+    pub(crate) async fn message(&mut self) -> Value {
+        match self.frame().await {
+            Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next frame that is no ping; `None` when the connection has ended.
+    pub(crate) async fn frame(&mut self) -> Option<Message> {
+        loop {
+            let frame = timeout(DEADLINE, self.stream.next()).await;
+            match frame.expect("nothing comes") {
+                Some(Ok(Message::Ping(_))) => {}
+                Some(Ok(frame)) => return Some(frame),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// With which code it is closed, after what was still to come.
+    pub(crate) async fn close_code(&mut self) -> CloseCode {
+        loop {
+            match self.frame().await {
+                Some(Message::Close(Some(CloseFrame { code, .. }))) => return code,
+                Some(_) => {}
+                None => panic!("it ended without a close frame"),
+            }
+        }
+    }
+}
+
+async fn is_warm_in_bern(socket: &mut Socket) {
+    let answer = socket
+        .call(&tool_call(9, "get_current_temperature", "{}"))
+        .await;
+    let structured = &answer["result"]["structuredContent"];
+    assert_eq!(structured["temperature_celsius"], 12.5, "{answer}");
+}
+
+#[tokio::test]
+async fn a_socket_is_a_session() {
+    let server = Server::demo().await;
+    for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
+        let mut socket = Socket::open(server.address).await;
+        assert_eq!(socket.protocol.as_ref().unwrap(), "mcp");
+        let answer = socket.initialize(version).await;
+        assert_eq!(answer["result"]["protocolVersion"], version, "{answer}");
+        is_warm_in_bern(&mut socket).await;
+        socket.send(Message::Close(None)).await;
+        assert!(matches!(socket.frame().await, Some(Message::Close(_))));
+        assert_eq!(socket.frame().await, None);
+    }
+}
+
+#[tokio::test]
+async fn the_sub_protocol_is_mcp_or_none() {
+    let server = Server::demo().await;
+    let open = |headers| Socket::try_open(server.address, headers);
+    let mut without = open(&[]).await.unwrap();
+    assert_eq!(without.protocol, None);
+    without.initialize("2025-11-25").await;
+    let among = open(&[("sec-websocket-protocol", "other, mcp")]).await;
+    assert_eq!(among.unwrap().protocol.unwrap(), "mcp");
+    let other = open(&[("sec-websocket-protocol", "graphql-ws")]).await;
+    assert_eq!(other.err().unwrap(), 400);
+}
+
+#[tokio::test]
+async fn what_is_no_upgrade_is_told_so() {
+    let server = Server::demo().await;
+    for (method, status) in [("GET", 426), ("POST", 405)] {
+        let request = format!("{method} /ws HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(ask(server.address, &request).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn foreign_hosts_and_origins_get_no_socket() {
+    let server = Server::demo().await;
+    for (header, status) in [
+        (("host", "evil.example"), 421),
+        (("origin", "https://evil.example"), 403),
+    ] {
+        let refused = Socket::try_open(server.address, &[header]).await;
+        assert_eq!(refused.err().unwrap(), status);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_message_gets_an_error_and_the_session_goes_on() {
+    let server = Server::demo().await;
+    let mut socket = Socket::open(server.address).await;
+    for round in 0..2 {
+        for (text, code, id) in [
+            ("garbage", -32700, Value::Null),
+            (r#"{"jsonrpc":"2.0","id":1,"#, -32700, Value::Null),
+            ("[]", -32600, Value::Null),
+            (
+                r#"{"jsonrpc":"2.0","id":"x","method":1}"#,
+                -32600,
+                "x".into(),
+            ),
+        ] {
+            let answer = socket.call(text).await;
+            assert_eq!(answer["error"]["code"], code, "{answer}");
+            assert_eq!(answer["id"], id, "{answer}");
+        }
+        if round == 0 {
+            // Before `initialize` it would be the end of rmcp's session.
+            socket
+                .tell(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+                .await;
+            socket.initialize("2025-11-25").await;
+        }
+    }
+    is_warm_in_bern(&mut socket).await;
+}
+
+#[tokio::test]
+async fn the_revision_without_initialize_is_not_spoken_here() {
+    let server = Server::demo().await;
+    let request = |method: &str| {
+        json!({
+            "jsonrpc": "2.0", "id": 1, "method": method,
+            "params": { "_meta": {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": { "name": "raw", "version": "0" },
+            } },
+        })
+        .to_string()
+    };
+    let mut socket = Socket::open(server.address).await;
+    for _ in 0..2 {
+        let discovered = socket.call(&request("server/discover")).await;
+        assert_eq!(discovered["error"]["code"], -32601, "{discovered}");
+        let listed = socket.call(&request("tools/list")).await;
+        assert_eq!(listed["error"]["code"], -32022, "{listed}");
+        let versions = &listed["error"]["data"]["supported"];
+        assert!(!versions.to_string().contains("2026"), "{listed}");
+        let answer = socket.initialize("2026-07-28").await;
+        assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
+    }
+}
+
+#[tokio::test]
+async fn frames_of_a_wrong_kind_close_their_own_socket_only() {
+    let server = Server::demo().await;
+    let mut beside = Socket::initialized(server.address).await;
+    let long = "x".repeat(5 << 20);
+    for (frame, code) in [
+        (Message::binary(&b"{}"[..]), CloseCode::Unsupported),
+        (Message::text(long), CloseCode::Size),
+    ] {
+        let mut socket = Socket::initialized(server.address).await;
+        socket.send(frame).await;
+        assert_eq!(socket.close_code().await, code);
+        is_warm_in_bern(&mut beside).await;
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_closes_sockets_with_going_away() {
+    let server = Server::demo().await;
+    let mut initialized = Socket::initialized(server.address).await;
+    let mut silent = Socket::open(server.address).await;
+    server.signal("TERM").await;
+    assert_eq!(initialized.close_code().await, CloseCode::Away);
+    assert_eq!(silent.close_code().await, CloseCode::Away);
+    let (status, logs) = server.ended().await;
+    assert!(status.success(), "{logs}");
+    assert!(logs.contains("stopped"), "{logs}");
+}
