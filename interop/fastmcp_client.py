@@ -1,4 +1,4 @@
-"""FastMCP, which takes a URL that ends in /sse for HTTP+SSE."""
+"""FastMCP, which takes a URL that ends in /sse for HTTP+SSE, and any other for Streamable HTTP."""
 
 from fastmcp import Client
 
@@ -13,9 +13,20 @@ async def typed(request):
     checks.equal("data", wanted, {key: getattr(data, key, None) for key in wanted})
 
 
+def discovered(client):
+    """Where there is Streamable HTTP, it speaks the revision without sessions."""
+    checks.steps.append("discovered")
+    checks.equal("protocol version", "2026-07-28", client.protocol_version)
+    checks.equal("server name", checks.EXPECTED["server"], client.server_info.name)
+
+
 async def converse(url):
-    async with Client(url, auto_initialize=False) as client:
-        await checks.initialize(client.initialize())
+    has_sessions = url.endswith("/sse")
+    async with Client(url, auto_initialize=not has_sessions) as client:
+        if has_sessions:
+            await checks.initialize(client.initialize())
+        else:
+            discovered(client)
         await checks.tools(client.list_tools_mcp())
         await checks.bern(client.call_tool_mcp("get_current_temperature", {"city": "bern"}))
         await typed(client.call_tool("get_current_temperature", {"city": "bern"}))
@@ -24,7 +35,8 @@ async def converse(url):
         await checks.resources(client.list_resources_mcp())
         await checks.resource(client.read_resource_mcp("aareguru://cities"))
         await checks.unknown_tool(client.call_tool_mcp("no_such_tool", {}))
-        await checks.ping(client.ping())
+        if has_sessions:
+            await checks.ping(client.ping())
 
 
 checks.run("fastmcp", "fastmcp", converse)

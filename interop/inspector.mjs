@@ -1,4 +1,9 @@
-// The Inspector's command line, one process for each question. It knows the tools
+// The Inspector's command line, one process for each question:
+//
+//   inspector.mjs URL sse|http
+//   inspector.mjs PROGRAM stdio
+//
+// It knows the tools
 // before it calls one, so an unknown tool never gets to the server; nor can it ping.
 
 import { execFile } from 'node:child_process';
@@ -6,9 +11,13 @@ import { check, Mismatch, modules, run } from './checks.mjs';
 
 const TOOL_ANSWERED_WITH_ERROR = 5; // the exit status; the answer is printed all the same
 
-function inspect(url, method, ...options) {
+const transport = process.argv[3];
+
+function inspect(target, method, ...options) {
   const program = `${modules}/.bin/mcp-inspector`;
-  const args = [program, '--cli', url, '--transport', 'sse', '--method', method, ...options];
+  const server =
+    transport === 'stdio' ? [target, 'stdio', '--demo'] : [target, '--transport', transport];
+  const args = [program, '--cli', ...server, '--method', method, ...options];
   // It keeps files in the home folder, which are to be none of the user's own.
   const env = { ...process.env, HOME: `${process.env.INTEROP_HOME}/inspector-home` };
   return new Promise((resolve, reject) => {
@@ -34,4 +43,4 @@ async function converse(url) {
   await check.resource(inspect(url, 'resources/read', '--uri', 'aareguru://cities'));
 }
 
-run('inspector', '@modelcontextprotocol/inspector', converse);
+run(`inspector ${transport}`, '@modelcontextprotocol/inspector', converse);

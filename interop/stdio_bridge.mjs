@@ -1,6 +1,6 @@
 // Programs through which a client that speaks only stdio reaches the server:
 //
-//   stdio_bridge.mjs URL mcp-remote [sse-only]
+//   stdio_bridge.mjs URL mcp-remote [sse-only|fallback]
 //   stdio_bridge.mjs URL supergateway
 
 import { check, modules, require, run } from './checks.mjs';
@@ -11,7 +11,7 @@ const [name, strategy] = process.argv.slice(3);
 
 const options = {
   // By itself it tries Streamable HTTP first, and falls back when that is refused.
-  'mcp-remote': (url) => [url, ...(strategy ? ['--transport', strategy] : [])],
+  'mcp-remote': (url) => [url, ...(strategy === 'sse-only' ? ['--transport', strategy] : [])],
   supergateway: (url) => ['--sse', url],
 };
 
@@ -27,7 +27,7 @@ async function throughBridge(url) {
   let log = '';
   transport.stderr.on('data', (chunk) => (log += chunk));
   await converse(transport);
-  if (name === 'mcp-remote' && !strategy) await check.fallback(log);
+  if (strategy === 'fallback') await check.fallback(log);
 }
 
 run([name, strategy].filter(Boolean).join(' '), name, throughBridge);

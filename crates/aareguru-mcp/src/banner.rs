@@ -35,8 +35,11 @@ fn text(base: &str, demo: bool) -> String {
     };
     let mut text = format!(
         "aareguru-mcp {version}: how warm is the Aare?\n\n  \
-         MCP over HTTP+SSE   {base}/sse\n  \
-         data                {data}\n\n",
+         Streamable HTTP    {base}/mcp\n  \
+         HTTP+SSE (legacy)  {base}/sse\n  \
+         WebSocket          {socket}/ws\n  \
+         data               {data}\n\n",
+        socket = base.replacen("http", "ws", 1),
         version = env!("CARGO_PKG_VERSION"),
     );
     for setup in client_setups(base) {

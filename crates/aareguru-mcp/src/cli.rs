@@ -30,7 +30,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve MCP over HTTP+SSE (the default).
+    /// Serve MCP over Streamable HTTP, HTTP+SSE and WebSocket (the default).
     Serve(RunArgs),
     /// Serve MCP on standard input and output; logs go to standard error.
     Stdio(RunArgs),

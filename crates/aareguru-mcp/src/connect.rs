@@ -15,29 +15,29 @@ pub struct ClientSetup {
 /// The setups for a server at `base`, such as `http://127.0.0.1:8000` or
 /// `https://example.org/aare`.
 pub fn client_setups(base: &str) -> Vec<ClientSetup> {
-    let sse = format!("{base}/sse");
+    let mcp = format!("{base}/mcp");
     vec![
         ClientSetup {
             client: "Claude Code",
             file: None,
-            text: format!("claude mcp add --transport sse aareguru {sse}"),
+            text: format!("claude mcp add --transport http aareguru {mcp}"),
         },
         ClientSetup {
             client: "Cursor, and others that take a URL",
             file: Some(".cursor/mcp.json"),
-            text: format!(r#"{{"mcpServers": {{"aareguru": {{"url": "{sse}"}}}}}}"#),
+            text: format!(r#"{{"mcpServers": {{"aareguru": {{"url": "{mcp}"}}}}}}"#),
         },
         ClientSetup {
             client: "Claude Desktop, through mcp-remote",
             file: Some("claude_desktop_config.json"),
             text: format!(
-                r#"{{"mcpServers": {{"aareguru": {{"command": "npx", "args": ["-y", "mcp-remote", "{sse}", "--transport", "sse-only"]}}}}}}"#
+                r#"{{"mcpServers": {{"aareguru": {{"command": "npx", "args": ["-y", "mcp-remote", "{mcp}"]}}}}}}"#
             ),
         },
         ClientSetup {
             client: "VS Code",
             file: Some(".vscode/mcp.json"),
-            text: format!(r#"{{"servers": {{"aareguru": {{"type": "sse", "url": "{sse}"}}}}}}"#),
+            text: format!(r#"{{"servers": {{"aareguru": {{"type": "http", "url": "{mcp}"}}}}}}"#),
         },
     ]
 }

@@ -53,7 +53,7 @@ impl Server {
         }
         let address = banner
             .split_once("http://")
-            .and_then(|(_, rest)| rest.split_once("/sse"))
+            .and_then(|(_, rest)| rest.split_once("/mcp"))
             .map(|(address, _)| address.parse().unwrap())
             .unwrap();
         Self {

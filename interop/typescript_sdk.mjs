@@ -1,0 +1,41 @@
+// The official TypeScript SDK over each transport that it has.
+//
+//   typescript_sdk.mjs URL sse|http|ws
+//   typescript_sdk.mjs PROGRAM stdio
+//   typescript_sdk.mjs URL auto sse|http    by whatever works, which must be the last word
+
+import { equal, require, run } from './checks.mjs';
+import { client, converse } from './typescript.mjs';
+
+const { SSEClientTransport } = require('@modelcontextprotocol/sdk/client/sse.js');
+const { StreamableHTTPClientTransport } = require(
+  '@modelcontextprotocol/sdk/client/streamableHttp.js',
+);
+const { WebSocketClientTransport } = require('@modelcontextprotocol/sdk/client/websocket.js');
+const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
+
+const transports = {
+  sse: (url) => new SSEClientTransport(new URL(url)),
+  http: (url) => new StreamableHTTPClientTransport(new URL(url)),
+  ws: (url) => new WebSocketClientTransport(new URL(url)),
+  stdio: (command) => new StdioClientTransport({ command, args: ['stdio', '--demo'] }),
+};
+
+// What the SDK's documentation tells a client to do that does not know the server.
+async function automatic(url) {
+  let chosen = 'http';
+  const probe = client();
+  try {
+    await probe.connect(transports.http(url));
+    await probe.close();
+  } catch {
+    chosen = 'sse';
+  }
+  equal('transport', wanted, chosen);
+  await converse(transports[chosen](url));
+}
+
+const [transport, wanted] = process.argv.slice(3);
+const talk = transport === 'auto' ? automatic : (target) => converse(transports[transport](target));
+
+run(['typescript', transport, wanted].filter(Boolean).join(' '), '@modelcontextprotocol/sdk', talk);
