@@ -61,7 +61,7 @@ pub struct Settings {
     #[arg(long, env, value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
 
-    /// The longest message a client may post, in bytes.
+    /// The longest message a client may send, over any transport, in bytes.
     #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
     pub max_request_body_bytes: usize,
 
@@ -69,8 +69,8 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 10)]
     pub shutdown_grace_seconds: u64,
 
-    /// The time between two keep-alive comments on an event stream, in
-    /// seconds; 0 sends none.
+    /// The time between two keep-alive comments on an event stream, or pings on
+    /// a WebSocket, in seconds; 0 sends none.
     #[arg(
         long,
         env,
@@ -102,11 +102,14 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub sse_write_timeout_seconds: u64,
 
-    /// How many sessions may be open at once.
+    /// How many sessions may be open at once, over HTTP+SSE, over Streamable
+    /// HTTP and over WebSocket each. A request of the revision without
+    /// sessions is one for itself.
     #[arg(long, env, default_value_t = 10_000)]
     pub sse_max_sessions: usize,
 
-    /// How many sessions one client address may have open at once. Clients on
+    /// How many sessions one client address may have open at once, over each of
+    /// these transports. Clients on
     /// this machine, such as a reverse proxy, are not counted.
     #[arg(long, env, default_value_t = 100)]
     pub sse_max_sessions_per_client: usize,
@@ -115,7 +118,8 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 64)]
     pub sse_max_in_flight: usize,
 
-    /// The most bytes of events that wait for one client that does not read.
+    /// The most bytes that wait for one client that does not read, over HTTP+SSE
+    /// and WebSocket.
     #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
     pub sse_max_queued_bytes: usize,
 

@@ -208,6 +208,7 @@ fn answered(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rmcp::model::ServerResult;
 
     use super::*;
@@ -244,8 +245,11 @@ mod tests {
         conversation.sent(&JsonRpcMessage::response(ServerResult::empty(()), id));
     }
 
-    const CANCEL: &str =
-        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
+    fn cancel(id: u32) -> String {
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#
+        )
+    }
 
     #[test]
     fn what_is_no_message_gets_an_error() {
@@ -314,7 +318,7 @@ mod tests {
             refused(receive(&conversation, &ping(4))),
             (-32000, 4.into())
         );
-        passes(&conversation, CANCEL);
+        passes(&conversation, &cancel(1));
         passes(&conversation, &ping(4));
     }
 
@@ -328,5 +332,27 @@ mod tests {
             assert_eq!(refused(late), (-32000, 2.into()));
             answer(&conversation, 1);
         });
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_counts_for_more_than_may_run(
+            texts in prop::collection::vec(
+                prop_oneof![
+                    "\\PC{0,20}",
+                    (0_u32..4).prop_map(ping),
+                    (0_u32..4).prop_map(cancel),
+                ],
+                0..40,
+            ),
+        ) {
+            let conversation = conversation();
+            conversation.begin();
+            for text in texts {
+                receive(&conversation, &text);
+                let running = conversation.state().running.len();
+                prop_assert!(running <= conversation.max_in_flight);
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod held;
+mod lost;
 mod metrics;
 mod sessions;
 
@@ -28,7 +29,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
-    HeaderMap, Method, Request, Response,
+    HeaderMap, Method, Request, Response, StatusCode,
     body::Body as HttpBody,
     header::{self, HeaderName},
     http::request::Parts,
@@ -173,15 +174,25 @@ impl<S: ServerHandler> Shared<S> {
             parts.extensions.insert(held.clone());
         }
         let listens = head.method.as_deref() == Some("subscriptions/listen");
+        let lost = head.id.clone().filter(|_| !listens).map(|id| {
+            let (watch, lost) = lost::watch(id);
+            parts.extensions.insert(watch);
+            lost
+        });
         let is_json = is_json(&parts.headers);
         let session = parts.headers.get(SESSION_ID).cloned();
         let owner = parts.extensions.get().cloned();
-        let answer = NEW
-            .scope(
-                Cell::new(new),
-                self.ask_rmcp(parts, body.clone(), Some(is_json)),
-            )
-            .await;
+        let answer = NEW.scope(
+            Cell::new(new),
+            self.ask_rmcp(parts, body.clone(), Some(is_json)),
+        );
+        let (answer, lost) = match lost {
+            Some(mut lost) => tokio::select! {
+                answer = answer => (answer, Some(lost)),
+                id = &mut lost => return answer::failed(&id),
+            },
+            None => (answer.await, None),
+        };
         let gone = || {
             let id = session.as_ref()?.to_str().ok()?;
             self.sessions
@@ -195,7 +206,7 @@ impl<S: ServerHandler> Shared<S> {
         }
         let token = (!listens).then(|| self.calls.token());
         let until = listens.then(|| self.config.cancellation_token.clone());
-        answer.map(|body| Body::new(Stream::new(body, until, (held, token))))
+        answer.map(|body| Body::new(Stream::new(body, until, lost, (held, token))))
     }
 
     /// Takes what a message needs to be served, or says why it cannot have it.
@@ -271,7 +282,7 @@ impl<S: ServerHandler> Shared<S> {
         let answer = self.ask_rmcp(parts, Bytes::new(), None).await;
         let token = of_call.then(|| self.calls.token());
         let until = (!of_call).then(|| shutdown.clone());
-        answer.map(|body| Body::new(Stream::new(body, until, (listening, token))))
+        answer.map(|body| Body::new(Stream::new(body, until, None, (listening, token))))
     }
 
     async fn delete(&self, parts: Parts) -> Response<Body> {
@@ -281,7 +292,12 @@ impl<S: ServerHandler> Shared<S> {
                 None => return self.refuse(Refusal::UnknownSession, None),
             }
         }
-        self.ask_rmcp(parts, Bytes::new(), None).await
+        let mut answer = self.ask_rmcp(parts, Bytes::new(), None).await;
+        if answer.status() == StatusCode::ACCEPTED {
+            // It is done, and the Python SDK warns of anything else.
+            *answer.status_mut() = StatusCode::OK;
+        }
+        answer
     }
 
     /// What rmcp answers; its refusals become JSON-RPC errors.

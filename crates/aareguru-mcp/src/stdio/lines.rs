@@ -60,10 +60,21 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    const MAX_BYTES: usize = 5;
+
     async fn read(input: &str) -> Vec<String> {
-        let mut lines = Lines::new(input.as_bytes(), 5);
+        read_in_pieces(input, 8192).await
+    }
+
+    async fn read_in_pieces(input: &str, piece_bytes: usize) -> Vec<String> {
+        let mut lines = Lines {
+            input: BufReader::with_capacity(piece_bytes, input.as_bytes()),
+            max_bytes: MAX_BYTES,
+        };
         let mut read = Vec::new();
         while let Some(line) = lines.next().await.unwrap() {
             read.push(match line {
@@ -84,5 +95,21 @@ mod tests {
     async fn a_line_that_is_too_long_is_told_and_the_next_one_is_read() {
         assert_eq!(read("123456\n12345\n").await, ["too long", "12345"]);
         assert_eq!(read("1\n123456789").await, ["1", "too long"]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_in_which_pieces_lines_come(
+            input in "[a\n ]{0,40}",
+            piece_bytes in 1_usize..10,
+        ) {
+            let expected: Vec<_> = input
+                .split('\n')
+                .filter(|line| line.len() > MAX_BYTES || !line.trim().is_empty())
+                .map(|line| if line.len() > MAX_BYTES { "too long" } else { line })
+                .collect();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            prop_assert_eq!(runtime.block_on(read_in_pieces(&input, piece_bytes)), expected);
+        }
     }
 }

@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     client::{tool_call, with_header},
-    streamable::{PING, Reply, ask, delete, get, in_session, initialize, message, open},
+    streamable::{PING, Reply, ask, delete, get, in_session, initialize, message, open, stateless},
     transports::{DEADLINE, TestServer, until},
 };
 
@@ -98,7 +98,7 @@ async fn sessions_are_bounded_in_all_and_for_one_client() {
     assert_eq!(server.streamable.session_count(), 2);
 
     let ended = ask(server.address, &by(&delete(&alice), "alice")).await;
-    assert_eq!(ended.status, 202);
+    assert_eq!(ended.status, 200);
     assert_eq!(open_by(server.address, "carol").await.status, 200);
 }
 
@@ -168,6 +168,26 @@ async fn who_drops_the_connection_gets_no_room_for_another_call() {
     while ask(server.address, &call("echo", 2, &id)).await.status != 200 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_tool_is_an_answer() {
+    let server = TestServer::start(SseServerConfig::default()).await;
+    let id = open(server.address).await;
+    let in_session = call("panic", 1, &id);
+    let stateless = stateless(serde_json::from_str(&tool_call(1, "panic", "{}")).unwrap());
+    let (in_session, stateless) = tokio::join!(
+        ask(server.address, &in_session),
+        ask(server.address, &stateless)
+    );
+    for reply in [in_session, stateless] {
+        let messages = reply.messages();
+        let last = messages.last().unwrap();
+        assert_eq!(last["error"]["code"], -32603, "{reply:?}");
+        assert_eq!(last["id"], 1);
+    }
+    let after = ask(server.address, &call("echo", 1, &id)).await;
+    assert_eq!(after.status, 200, "{after:?}");
 }
 
 #[tokio::test]

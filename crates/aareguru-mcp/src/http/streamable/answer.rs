@@ -22,10 +22,14 @@ use rmcp_sse::Refusal;
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::lost::Lost;
+
 /// What the TypeScript SDK says with the same statuses; the specification
 /// leaves the code open.
 const SESSION_NOT_FOUND: i32 = -32001;
 const UNAVAILABLE: i32 = -32000;
+
+const FAILED: &str = "the server failed on this request";
 
 /// The answer to a request that is refused.
 pub(super) fn refused(refusal: Refusal, id: Option<&RequestId>) -> Response<Body> {
@@ -62,7 +66,7 @@ where
     }
     let (parts, body) = response.into_parts();
     let text = match body.collect().await {
-        Ok(_) if status.is_server_error() => "the server failed on this request".into(),
+        Ok(_) if status.is_server_error() => FAILED.into(),
         Ok(text) => text.to_bytes(),
         Err(_) => Bytes::new(),
     };
@@ -95,9 +99,7 @@ fn not_a_message(body: &[u8]) -> Response<Body> {
 }
 
 fn error(status: StatusCode, code: i32, text: &str, id: Option<&RequestId>) -> Response<Body> {
-    let error = ErrorData::new(ErrorCode(code), text.to_owned(), None);
-    let body = json!({ "jsonrpc": "2.0", "id": id, "error": error });
-    let mut response = Response::new(Body::from(body.to_string()));
+    let mut response = Response::new(Body::from(error_text(code, text, id)));
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,
@@ -106,19 +108,41 @@ fn error(status: StatusCode, code: i32, text: &str, id: Option<&RequestId>) -> R
     response
 }
 
+fn error_text(code: i32, text: &str, id: Option<&RequestId>) -> String {
+    let error = ErrorData::new(ErrorCode(code), text.to_owned(), None);
+    json!({ "jsonrpc": "2.0", "id": id, "error": error }).to_string()
+}
+
+/// The answer to a request whose handler has failed before the answer began.
+pub(super) fn failed(id: &RequestId) -> Response<Body> {
+    let code = ErrorCode::INTERNAL_ERROR.0;
+    error(StatusCode::INTERNAL_SERVER_ERROR, code, FAILED, Some(id))
+}
+
 /// The body of an answer, and what is held until it has ended.
 pub(super) struct Stream<H> {
     body: Body,
     until: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    /// Whether an error has taken the place of the answer.
+    failed: bool,
+    lost: Option<Lost>,
     _held: H,
 }
 
 impl<H> Stream<H> {
-    /// A body that ends by itself or when `until` is cancelled.
-    pub(super) fn new(body: Body, until: Option<CancellationToken>, held: H) -> Self {
+    /// A body that ends by itself, or when `until` is cancelled, or with an
+    /// error when the answer is `lost`.
+    pub(super) fn new(
+        body: Body,
+        until: Option<CancellationToken>,
+        lost: Option<Lost>,
+        held: H,
+    ) -> Self {
         Self {
             body,
             until: until.map(|token| Box::pin(token.cancelled_owned())),
+            failed: false,
+            lost,
             _held: held,
         }
     }
@@ -138,7 +162,21 @@ impl<H: Unpin> HttpBody for Stream<H> {
         {
             return Poll::Ready(None);
         }
-        Pin::new(&mut this.body).poll_frame(cx)
+        if this.failed {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            return Poll::Ready(frame);
+        }
+        if let Some(lost) = &mut this.lost
+            && let Poll::Ready(id) = lost.as_mut().poll(cx)
+        {
+            this.failed = true;
+            let error = error_text(ErrorCode::INTERNAL_ERROR.0, FAILED, Some(&id));
+            let event = format!("data: {error}\n\n");
+            return Poll::Ready(Some(Ok(Frame::data(event.into()))));
+        }
+        Poll::Pending
     }
 
     fn is_end_stream(&self) -> bool {
