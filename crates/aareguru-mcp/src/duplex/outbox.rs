@@ -130,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_room_again_when_something_was_taken() {
-        let outbox = Arc::new(Outbox::new(3));
+        let outbox = Arc::new(Outbox::new(12));
         outbox.push("longer than may wait".into());
         outbox.room().await;
         outbox.push("b".into());
