@@ -16,13 +16,16 @@ async fn run(arguments: &[&str]) -> (Output, String) {
 #[tokio::test]
 async fn the_banner_tells_where_to_connect_and_what_to_paste() {
     let server = Server::demo().await;
-    let url = server.sse_url();
+    let sse = server.sse_url();
+    let url = format!("http://{}/mcp", server.address);
     for line in [
-        format!("  MCP over HTTP+SSE   {url}"),
-        "  data                recordings of 2023-05-09, not current (--demo)".to_owned(),
-        format!("  claude mcp add --transport sse aareguru {url}"),
+        format!("  Streamable HTTP    {url}"),
+        format!("  HTTP+SSE (legacy)  {sse}"),
+        format!("  WebSocket          ws://{}/ws", server.address),
+        "  data               recordings of 2023-05-09, not current (--demo)".to_owned(),
+        format!("  claude mcp add --transport http aareguru {url}"),
         format!(r#"  {{"mcpServers": {{"aareguru": {{"url": "{url}"}}}}}}"#),
-        format!(r#"  {{"servers": {{"aareguru": {{"type": "sse", "url": "{url}"}}}}}}"#),
+        format!(r#"  {{"servers": {{"aareguru": {{"type": "http", "url": "{url}"}}}}}}"#),
     ] {
         assert!(server.banner.lines().any(|l| l == line), "{line}");
     }
