@@ -3,6 +3,7 @@
 //! Only sayings that were seen are known, from `data/sayings.toml`; nothing is
 //! guessed, so a new one has no reading. A saying is no advice.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -57,8 +58,7 @@ impl Saying {
         if text.len() > MAX_LEN_BYTES {
             return None;
         }
-        let text = key(text);
-        Self::all().iter().find(|saying| key(&saying.text) == text)
+        BY_KEY.get(&key(text)).copied()
     }
 
     /// Where the saying was seen.
@@ -99,6 +99,12 @@ struct Table {
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(include_str!("../data/sayings.toml"))
         .expect("the table is compiled in and every test reads it")
+});
+
+/// The first saying of each spelling.
+static BY_KEY: LazyLock<HashMap<String, &'static Saying>> = LazyLock::new(|| {
+    let sayings = TABLE.saying.iter().rev();
+    sayings.map(|saying| (key(&saying.text), saying)).collect()
 });
 
 #[cfg(test)]

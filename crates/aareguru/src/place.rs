@@ -4,6 +4,7 @@
 //! other way to get a [`Place`] than from this table, so a request for a place
 //! that the API does not know cannot be written.
 
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::iter;
 use std::sync::LazyLock;
@@ -106,6 +107,25 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .expect("the table is compiled in and every test reads it")
 });
 
+/// The places by all their names, in both spellings.
+struct Names {
+    spelled: HashMap<String, &'static Place>,
+    plain: HashMap<String, &'static Place>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let by = |spelling: fn(&str) -> String| {
+        // Of two that are spelled alike the first one counts.
+        let places = Place::all().iter().rev();
+        let names = places.flat_map(|place| place.all_names().map(move |name| (name, place)));
+        names.map(|(name, place)| (spelling(name), place)).collect()
+    };
+    Names {
+        spelled: by(spelled),
+        plain: by(plain),
+    }
+});
+
 impl Place {
     /// All places, in downstream order.
     pub fn all() -> &'static [Self] {
@@ -132,17 +152,14 @@ impl Place {
         }
         let exact = spelled(name);
         let bare = plain(name);
-        let find = |is_called: &dyn Fn(&str) -> bool| {
-            places.iter().find(|place| place.all_names().any(is_called))
-        };
-        if let Some(place) = find(&|name| spelled(name) == exact) {
+        if let Some(place) = NAMES.spelled.get(&exact) {
             return Ok(place);
         }
         if let Some(explanation) = elsewhere::explanation(&exact, &bare) {
             return Err(UnknownPlace::new(name, None, Some(explanation)));
         }
-        find(&|name| plain(name) == bare)
-            .ok_or_else(|| UnknownPlace::new(name, unknown::nearest(&bare), None))
+        let place = NAMES.plain.get(&bare).copied();
+        place.ok_or_else(|| UnknownPlace::new(name, unknown::nearest(&bare), None))
     }
 
     /// The API's identifier: `bern`. Lower case, without accents.
