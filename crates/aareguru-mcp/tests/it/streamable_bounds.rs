@@ -1,6 +1,6 @@
 //! Whose a session is, and what bounds it, over Streamable HTTP.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use rmcp_sse::{Principal, SseServerConfig};
 use tokio::{
@@ -247,4 +247,34 @@ async fn the_sessions_of_a_principal_can_be_ended() {
         404
     );
     assert_eq!(ask(server.address, &ping(&bob, "bob")).await.status, 200);
+}
+
+#[tokio::test]
+async fn sessions_and_requests_are_counted() {
+    let mut server = TestServer::start(SseServerConfig::default()).await;
+    let id = open(server.address).await;
+    let running = start(server.address, &call("wait", 1, &id)).await;
+    server.call_waits().await;
+    let numbers = server.numbers();
+    for name in ["sessions", "sessions_opened_total", "requests_in_flight"] {
+        let name = format!("aareguru_mcp_streamable_{name}");
+        assert_eq!(numbers.get(&name), Some(&1.0), "{name} in {numbers:?}");
+    }
+    server.let_one_go();
+    to_the_end(running).await;
+    ask(server.address, &delete(&id)).await;
+    let wanted = [
+        ("aareguru_mcp_streamable_requests_in_flight", -1.0),
+        ("aareguru_mcp_streamable_sessions", -1.0),
+        ("aareguru_mcp_streamable_sessions_closed_total deleted", 1.0),
+    ];
+    let wanted = BTreeMap::from(wanted.map(|(name, change)| (name.to_owned(), change)));
+    let mut changed = BTreeMap::new();
+    until(|| {
+        for (name, change) in server.numbers() {
+            *changed.entry(name).or_default() += change;
+        }
+        changed == wanted
+    })
+    .await;
 }

@@ -1,13 +1,14 @@
 //! A server with a handler that waits when it is told to, for what the product
 //! cannot show: sessions of several principals, small bounds, slow calls.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use aareguru_mcp::http::{
     streamable::StreamableService,
     websocket::{self, WebSocketService},
 };
 use axum::{Router, extract::Request, routing::get};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -66,6 +67,7 @@ pub(crate) struct TestServer {
     pub(crate) config: SseServerConfig,
     let_go: Arc<Semaphore>,
     waiting: mpsc::UnboundedReceiver<()>,
+    metrics: Snapshotter,
 }
 
 impl TestServer {
@@ -80,8 +82,14 @@ impl TestServer {
             let handler = handler.clone();
             move || Ok(handler.clone())
         };
-        let streamable = StreamableService::new(factory(), config.clone());
-        let websocket = WebSocketService::new(factory(), config.clone());
+        let recorder = DebuggingRecorder::new();
+        let metrics = recorder.snapshotter();
+        let (streamable, websocket) = metrics::with_local_recorder(&recorder, || {
+            (
+                StreamableService::new(factory(), config.clone()),
+                WebSocketService::new(factory(), config.clone()),
+            )
+        });
         let connect = get(websocket::connect).with_state(websocket.clone());
         let router = Router::new()
             .route_service("/mcp", streamable.clone())
@@ -97,7 +105,28 @@ impl TestServer {
             config,
             let_go,
             waiting,
+            metrics,
         }
+    }
+
+    /// By how much each number has changed since the last look; its name is
+    /// followed by the reason, if it has one.
+    pub(crate) fn numbers(&self) -> BTreeMap<String, f64> {
+        let numbers = self.metrics.snapshot().into_vec().into_iter();
+        let named = numbers.map(|(key, _, _, value)| {
+            let labels = key
+                .key()
+                .labels()
+                .map(|label| format!(" {}", label.value()));
+            let name = format!("{}{}", key.key().name(), labels.collect::<String>());
+            let value = match value {
+                DebugValue::Counter(count) => count as f64,
+                DebugValue::Gauge(value) => value.into_inner(),
+                DebugValue::Histogram(_) => panic!("there is none"),
+            };
+            (name, value)
+        });
+        named.filter(|(_, value)| *value != 0.0).collect()
     }
 
     /// Waits until a call of `wait` has begun.

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
 use crate::{
     client::tool_call,
@@ -183,4 +183,20 @@ async fn the_sockets_of_a_principal_can_be_closed() {
     assert_eq!(ended, 1);
     assert_eq!(alice.close_code().await, CloseCode::Policy);
     bob.initialize("2025-11-25").await;
+}
+
+#[tokio::test]
+async fn sessions_are_counted_with_the_reason_of_their_end() {
+    let server = TestServer::start(SseServerConfig::default()).await;
+    let mut socket = Socket::initialized(server.address).await;
+    let numbers = server.numbers();
+    for name in ["sessions", "sessions_opened_total"] {
+        let name = format!("aareguru_mcp_websocket_{name}");
+        assert_eq!(numbers.get(&name), Some(&1.0), "{name} in {numbers:?}");
+    }
+    socket.send(Message::binary(&b"{}"[..])).await;
+    assert_eq!(socket.close_code().await, CloseCode::Unsupported);
+    until(|| server.websocket.session_count() == 0).await;
+    let ended = "aareguru_mcp_websocket_sessions_closed_total binary";
+    until(|| server.numbers().get(ended) == Some(&1.0)).await;
 }

@@ -10,14 +10,21 @@ use super::sessions::End;
 pub(super) struct Metrics {
     sessions: Gauge,
     opened: Counter,
+    /// In the order of [`End::ALL`].
+    closed: Vec<Counter>,
     pub(super) in_flight: Gauge,
 }
 
 impl Metrics {
     pub(super) fn new() -> Self {
+        let closed = |end: End| {
+            let reason = end.label();
+            counter!("aareguru_mcp_streamable_sessions_closed_total", "reason" => reason)
+        };
         Self {
             sessions: gauge!("aareguru_mcp_streamable_sessions"),
             opened: counter!("aareguru_mcp_streamable_sessions_opened_total"),
+            closed: End::ALL.into_iter().map(closed).collect(),
             in_flight: gauge!("aareguru_mcp_streamable_requests_in_flight"),
         }
     }
@@ -29,12 +36,23 @@ impl Metrics {
 
     pub(super) fn closed(&self, end: End) {
         self.sessions.decrement(1);
-        let reason = end.label();
-        counter!("aareguru_mcp_streamable_sessions_closed_total", "reason" => reason).increment(1);
+        self.closed[end as usize].increment(1);
     }
 
     pub(super) fn refused(&self, refusal: Refusal) {
         let reason = refusal.label();
         counter!("aareguru_mcp_streamable_refused_total", "reason" => reason).increment(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_is_counted_under_its_own_label() {
+        for (n, end) in End::ALL.into_iter().enumerate() {
+            assert_eq!(end as usize, n);
+        }
     }
 }

@@ -100,6 +100,15 @@ impl From<LocalSessionManagerError> for Error {
 }
 
 impl End {
+    /// All of them, in the order in which they are declared.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Deleted,
+        Self::Idle,
+        Self::Evicted,
+        Self::Revoked,
+        Self::Shutdown,
+    ];
+
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Deleted => "deleted",

@@ -32,6 +32,22 @@ pub(super) enum End {
 }
 
 impl End {
+    /// All of them, in the order in which they are declared.
+    pub(super) const ALL: [Self; 12] = [
+        Self::ClientGone,
+        Self::Silent,
+        Self::NeverInitialized,
+        Self::Idle,
+        Self::SlowReader,
+        Self::Binary,
+        Self::NotUtf8,
+        Self::TooLong,
+        Self::Malformed,
+        Self::Failed,
+        Self::Revoked,
+        Self::Shutdown,
+    ];
+
     /// The value of the label `reason`.
     pub(super) fn label(self) -> &'static str {
         match self {

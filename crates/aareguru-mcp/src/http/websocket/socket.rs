@@ -184,10 +184,11 @@ async fn overdue(conversation: &Conversation, heard: &Heard, config: &SseServerC
     loop {
         let now = ticks.tick().await;
         let longer = |since: Instant, limit: Duration| now.duration_since(since) > limit;
-        if !conversation.has_begun() && longer(opened_at, config.init_timeout) {
-            return End::NeverInitialized;
-        }
-        if let (Some(since), Some(limit)) = (conversation.idle_since(), config.idle_timeout)
+        if !conversation.has_begun() {
+            if longer(opened_at, config.init_timeout) {
+                return End::NeverInitialized;
+            }
+        } else if let (Some(since), Some(limit)) = (conversation.idle_since(), config.idle_timeout)
             && longer(since, limit)
         {
             return End::Idle;
