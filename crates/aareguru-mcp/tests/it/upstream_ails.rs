@@ -44,11 +44,14 @@ fn faults() -> Vec<(Reply, &'static str)> {
     ]
 }
 
-/// A river that waits no longer than a moment for the API.
-async fn impatient(reply: Reply) -> Mcp {
+/// A river that waits for the API as long as it takes, unless it waits for an
+/// answer that never comes.
+async fn start(reply: Reply, fault: &Reply) -> Mcp {
     Mcp::start_with(reply, NOW, |config| {
         config.cache_ttl = Duration::ZERO;
-        config.timeout = Duration::from_millis(200);
+        if matches!(fault, Reply::Never) {
+            config.timeout = Duration::from_secs(2);
+        }
     })
     .await
 }
@@ -56,7 +59,7 @@ async fn impatient(reply: Reply) -> Mcp {
 #[tokio::test]
 async fn each_fault_without_an_earlier_answer_is_an_error_that_names_it() {
     for (fault, says) in faults() {
-        let mcp = impatient(fault).await;
+        let mcp = start(fault.clone(), &fault).await;
         let mut session = mcp.session().await;
         let result = ask(&mut session).await;
         assert_eq!(result["isError"], true, "{result}");
@@ -71,7 +74,7 @@ async fn each_fault_without_an_earlier_answer_is_an_error_that_names_it() {
 #[tokio::test]
 async fn each_fault_with_an_earlier_answer_is_told_beside_it() {
     for (fault, says) in faults() {
-        let mcp = impatient(Reply::Recordings).await;
+        let mcp = start(Reply::Recordings, &fault).await;
         let mut session = mcp.session().await;
         let first = ask(&mut session).await;
         assert_eq!(first["structuredContent"]["upstream_trouble"], Value::Null);
