@@ -37,7 +37,9 @@ impl App {
     ///
     /// A setting that cannot be used, named.
     pub fn build(settings: &Settings, demo: bool) -> anyhow::Result<Self> {
-        Self::serving(AareServer::new(river(settings, demo)?), settings)
+        let shutdown = CancellationToken::new();
+        let server = AareServer::new(river(settings, demo)?).with_shutdown(shutdown.clone());
+        Self::around(server, settings, shutdown)
     }
 }
 
@@ -48,7 +50,10 @@ impl<S: ServerHandler + Clone> App<S> {
     ///
     /// A setting that cannot be used, named.
     pub fn serving(server: S, settings: &Settings) -> anyhow::Result<Self> {
-        let shutdown = CancellationToken::new();
+        Self::around(server, settings, CancellationToken::new())
+    }
+
+    fn around(server: S, settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Self> {
         let bounds = settings.sse()?.with_cancellation_token(shutdown.clone());
         let handler = || {
             let handler = server.clone();

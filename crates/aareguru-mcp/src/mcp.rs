@@ -9,20 +9,33 @@ mod icon;
 mod prompts;
 pub(crate) mod reading;
 mod resources;
+mod subscriptions;
 pub(crate) mod tools;
 pub(crate) mod trouble;
+
+use std::sync::Arc;
 
 use aareguru::River;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
+        UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{RequestContext, SubscriptionContext},
 };
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
+
+/// How long a client may keep what changes only with another version of this
+/// server.
+const UNCHANGING_MS: u64 = 60 * 60 * 1000;
 
 /// How a model should use the tools; sent with every `initialize`.
 const INSTRUCTIONS: &str = "\
@@ -36,15 +49,52 @@ Never give permission to swim: these tools know flood levels and a few local lim
 driftwood or the swimmer.";
 
 /// The MCP server; cheap to clone, one clone serves one session.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct AareServer {
     river: River,
+    /// Those of all sessions.
+    subscriptions: Arc<Subscriptions>,
+    /// Those of this one, which end with it.
+    session: Session,
+    /// When it is cancelled, subscriptions end.
+    shutdown: CancellationToken,
+}
+
+/// For a session of its own: it has the river and the pollers in common with
+/// the others, and no subscription yet.
+impl Clone for AareServer {
+    fn clone(&self) -> Self {
+        Self {
+            river: self.river.clone(),
+            subscriptions: Arc::clone(&self.subscriptions),
+            session: Session::default(),
+            shutdown: self.shutdown.clone(),
+        }
+    }
 }
 
 impl AareServer {
     /// A server that asks `river`.
     pub fn new(river: River) -> Self {
-        Self { river }
+        Self {
+            subscriptions: Subscriptions::new(river.clone()),
+            river,
+            session: Session::default(),
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    /// Ends subscriptions when the token is cancelled, so that a shutdown does
+    /// not wait for them.
+    #[must_use]
+    pub fn with_shutdown(mut self, shutdown: CancellationToken) -> Self {
+        self.shutdown = shutdown;
+        self
+    }
+
+    /// How many subscriptions there are, over all sessions.
+    pub fn subscription_count(&self) -> watch::Receiver<usize> {
+        self.subscriptions.count()
     }
 }
 
@@ -53,6 +103,8 @@ impl ServerHandler for AareServer {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
             .enable_prompts()
             .enable_completions()
             .build();
@@ -66,12 +118,21 @@ impl ServerHandler for AareServer {
             .with_instructions(INSTRUCTIONS)
     }
 
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, self.get_info())
+            .with_ttl_ms(UNCHANGING_MS)
+            .with_cache_scope(CacheScope::Public))
+    }
+
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::all().to_vec()))
+        Ok(ListToolsResult::with_all_items(tools::all().to_vec())
+            .with_ttl_ms(UNCHANGING_MS)
+            .with_cache_scope(CacheScope::Public))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -92,7 +153,9 @@ impl ServerHandler for AareServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult::with_all_items(resources::all()))
+        Ok(ListResourcesResult::with_all_items(resources::all())
+            .with_ttl_ms(UNCHANGING_MS)
+            .with_cache_scope(CacheScope::Public))
     }
 
     async fn read_resource(
@@ -110,7 +173,65 @@ impl ServerHandler for AareServer {
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         let templates = resources::templates();
-        Ok(ListResourceTemplatesResult::with_all_items(templates))
+        Ok(ListResourceTemplatesResult::with_all_items(templates)
+            .with_ttl_ms(UNCHANGING_MS)
+            .with_cache_scope(CacheScope::Public))
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let feed = resources::feed(&request.uri)?;
+        let (all, wanted) = (&self.subscriptions, (request.uri, feed));
+        self.session
+            .subscribe(all, wanted, &context.peer)
+            .map_err(|error| ErrorData::invalid_request(error.to_string(), None))
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let feed = resources::feed(&request.uri)?;
+        self.session.unsubscribe(request.uri, feed);
+        Ok(())
+    }
+
+    /// Grants the resources that exist, as many as one may subscribe to.
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut accepted = requested.clone();
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|uri| resources::feed(uri).is_ok());
+            // One is left for the list.
+            uris.truncate(MAX_PER_SUBSCRIBER - 1);
+        }
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let subscriber = self.subscriptions.subscriber();
+        let accepted = context.accepted();
+        let uris = accepted.resource_subscriptions.iter().flatten();
+        let resources = uris.map(|uri| Ok((Subject::Resource(uri.clone()), resources::feed(uri)?)));
+        let wants_list = accepted.resources_list_changed == Some(true);
+        let list = wants_list.then_some(Ok((Subject::List, Some(resources::LIST))));
+        for wanted in resources.chain(list) {
+            let (subject, feed) = wanted?;
+            subscriber
+                .add(subject, feed)
+                .map_err(|error| ErrorData::invalid_request(error.to_string(), None))?;
+        }
+        tokio::select! {
+            () = subscriptions::listen(&subscriber, &context) => {}
+            () = self.shutdown.cancelled() => {}
+        }
+        Ok(())
     }
 
     async fn list_prompts(
@@ -118,7 +239,9 @@ impl ServerHandler for AareServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(ListPromptsResult::with_all_items(prompts::all()))
+        Ok(ListPromptsResult::with_all_items(prompts::all())
+            .with_ttl_ms(UNCHANGING_MS)
+            .with_cache_scope(CacheScope::Public))
     }
 
     async fn get_prompt(

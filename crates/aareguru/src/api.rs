@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -97,6 +98,12 @@ impl Client {
     /// [`Answer::recorded_on`].
     pub fn recorded_on(&self) -> Option<Date> {
         self.shared.line.upstream().recorded_on()
+    }
+
+    /// How long an answer is used before the API is asked again, as
+    /// [`Config::cache_ttl`] has it.
+    pub fn cache_ttl(&self) -> Duration {
+        self.shared.line.cache_ttl()
     }
 
     /// The present, as [`Config::clock`] has it.

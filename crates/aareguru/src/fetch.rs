@@ -44,6 +44,7 @@ pub(crate) struct Line {
     hydro: Gate,
     retry: Retry,
     clock: Clock,
+    cache_ttl: Duration,
 }
 
 /// The answers of one endpoint.
@@ -67,6 +68,7 @@ impl Line {
             hydro: Gate::new(Api::Hydro, config),
             retry: Retry::new(config),
             clock: config.clock.clone(),
+            cache_ttl: config.cache_ttl,
         }
     }
 
@@ -76,6 +78,10 @@ impl Line {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    pub(crate) fn cache_ttl(&self) -> Duration {
+        self.cache_ttl
     }
 
     pub(crate) fn breaker_state(&self, api: Api) -> BreakerState {

@@ -23,6 +23,8 @@ pub use history::{HistoryError, HistorySource, HistoryStage, RiverHistory, Short
 pub use places::PlaceTemperature;
 pub use today::TodayInShort;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::{Client, Error, Place};
@@ -43,6 +45,12 @@ impl River {
     /// [clock](crate::Config::clock).
     pub fn now(&self) -> Timestamp {
         self.client.clock().now()
+    }
+
+    /// How long an answer is used before the API is asked again: that of the
+    /// client's [configuration](crate::Config::cache_ttl).
+    pub fn cache_ttl(&self) -> Duration {
+        self.client.cache_ttl()
     }
 
     /// How warm is the water at `place` now?

@@ -7,17 +7,25 @@ mod danger_levels;
 mod stations;
 mod today;
 
+use std::time::Duration;
+
 use aareguru::{Place, River, Source};
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use rmcp::{
     ErrorData, RoleServer,
-    model::{ErrorCode, ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
+    model::{
+        CacheScope, ErrorCode, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
+    },
     service::RequestContext,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::mcp::tools::{self, Cities};
+use crate::mcp::{
+    subscriptions::{Feed, until_next},
+    tools::{self, Cities},
+};
 
 use danger_levels::DangerLevels;
 use stations::Stations;
@@ -32,6 +40,9 @@ const DANGER_LEVELS: &str = "aareguru://danger-levels";
 const CURRENT: &str = "aareguru://current/";
 const TODAY: &str = "aareguru://today/";
 const FORECAST: &str = "aareguru://forecast/";
+
+/// How long a client may keep what holds no readings.
+const UNCHANGING: Duration = Duration::from_secs(60 * 60);
 
 const JSON: &str = "application/json";
 
@@ -133,7 +144,7 @@ pub(super) async fn read(
     uri: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<ReadResourceResult, ErrorData> {
-    let json = match uri {
+    let value = match uri {
         CITIES => {
             let places = river.places().await.map_err(|error| no_data(&error))?;
             to_json(&Cities::new(places, river.now()))?
@@ -145,9 +156,55 @@ pub(super) async fn read(
             .await
             .map_err(|error| naming(uri, error))?,
     };
-    let contents = ResourceContents::text(json, uri).with_mime_type(JSON);
-    Ok(ReadResourceResult::new(vec![contents]))
+    let fresh_for = match feed(uri)? {
+        Some(_) => until_next(river.now(), newest(&value), river.cache_ttl()),
+        None => UNCHANGING,
+    };
+    let contents = ResourceContents::text(value.to_string(), uri).with_mime_type(JSON);
+    Ok(ReadResourceResult::new(vec![contents])
+        .with_ttl_ms(u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
+        .with_cache_scope(CacheScope::Public))
 }
+
+/// When the newest of all values in an answer was measured.
+fn newest(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("measured_at").and_then(Value::as_i64);
+            let own = own.and_then(|seconds| Timestamp::from_second(seconds).ok());
+            fields.values().filter_map(newest).chain(own).max()
+        }
+        Value::Array(items) => items.iter().filter_map(newest).max(),
+        _ => None,
+    }
+}
+
+/// Which answer of the API a resource is made of; none if it never changes.
+///
+/// # Errors
+///
+/// A resource that does not exist.
+pub(super) fn feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
+    let at = |city, feed: fn(&'static str) -> Feed| Ok(Some(feed(place(city)?.id())));
+    let feed = if let Some(city) = uri.strip_prefix(CURRENT) {
+        at(city, Feed::Current)
+    } else if let Some(city) = uri.strip_prefix(FORECAST) {
+        at(city, Feed::Current)
+    } else if let Some(city) = uri.strip_prefix(TODAY) {
+        at(city, Feed::Today)
+    } else {
+        match uri {
+            CITIES => Ok(Some(Feed::Cities)),
+            WIDGET => Ok(Some(Feed::Widget)),
+            STATIONS | DANGER_LEVELS => Ok(None),
+            _ => Err(unknown(uri)),
+        }
+    };
+    feed.map_err(|error| naming(uri, error))
+}
+
+/// The feed of the places that there are.
+pub(super) const LIST: Feed = Feed::Cities;
 
 /// Says in an error's data which resource does not exist, as programs look for
 /// it there.
@@ -162,7 +219,7 @@ async fn at_one_place(
     river: &River,
     uri: &str,
     context: &RequestContext<RoleServer>,
-) -> Result<String, ErrorData> {
+) -> Result<Value, ErrorData> {
     if let Some(city) = uri.strip_prefix(CURRENT) {
         let arguments = json!({ "city": place(city)?.id() });
         told_by("get_current_conditions", arguments, river, context).await
@@ -174,15 +231,19 @@ async fn at_one_place(
         let today = today.map_err(|error| no_data(&error))?;
         to_json(&Today::new(today, river.now()))
     } else {
-        let there_are: Vec<_> = all()
-            .into_iter()
-            .map(|resource| resource.uri)
-            .chain(templates().into_iter().map(|it| it.uri_template))
-            .collect();
-        let there_are = there_are.join(", ");
-        let message = format!("unknown resource `{uri}`; there are {there_are}");
-        Err(ErrorData::resource_not_found(message, None))
+        Err(unknown(uri))
     }
+}
+
+fn unknown(uri: &str) -> ErrorData {
+    let there_are: Vec<_> = all()
+        .into_iter()
+        .map(|resource| resource.uri)
+        .chain(templates().into_iter().map(|it| it.uri_template))
+        .collect();
+    let there_are = there_are.join(", ");
+    let message = format!("unknown resource `{uri}`; there are {there_are}");
+    ErrorData::resource_not_found(message, None)
 }
 
 /// The place in a URI, by any of its names, percent-encoded or not.
@@ -197,16 +258,16 @@ async fn told_by(
     arguments: Value,
     river: &River,
     context: &RequestContext<RoleServer>,
-) -> Result<String, ErrorData> {
+) -> Result<Value, ErrorData> {
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     match tools::tell(river, tool, arguments, context).await? {
-        Ok(told) => to_json(&told.structured),
+        Ok(told) => Ok(told.structured),
         Err(refusal) => Err(ErrorData::internal_error(refusal.to_string(), None)),
     }
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, ErrorData> {
-    serde_json::to_string(value)
+fn to_json(value: &impl Serialize) -> Result<Value, ErrorData> {
+    serde_json::to_value(value)
         .map_err(|error| ErrorData::internal_error(format!("no data: {error}"), None))
 }
 

@@ -36,6 +36,7 @@ mod sse;
 mod stdio;
 mod streamable;
 mod streamable_bounds;
+mod subscriptions;
 mod terminal;
 mod texts;
 mod transports;

@@ -1,0 +1,104 @@
+//! The answers of the API that resources depend on, and what tells a new one
+//! from an old one.
+
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use aareguru::{Error, Place, River};
+use jiff::Timestamp;
+
+/// An answer of the API. Two resources that are made of the same one share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::mcp) enum Feed {
+    /// What `current` tells of a place, by its id.
+    Current(&'static str),
+    /// What `today` tells of a place, by its id.
+    Today(&'static str),
+    /// What `cities` tells.
+    Cities,
+    /// What `widget` tells.
+    Widget,
+}
+
+/// When each place of an answer was measured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::mcp) struct Stamp(pub(super) BTreeMap<String, Option<Timestamp>>);
+
+/// What has changed from one answer to the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// A value was measured anew.
+    pub(super) is_updated: bool,
+    /// A place has appeared.
+    pub(super) is_listed: bool,
+}
+
+impl Stamp {
+    fn of(id: &str, measured_at: Option<Timestamp>) -> Self {
+        Self(BTreeMap::from([(id.to_owned(), measured_at)]))
+    }
+
+    /// The time of the newest measurement.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.0.values().copied().flatten().max()
+    }
+
+    pub(super) fn news_since(&self, earlier: &Self) -> News {
+        let is_new = |(place, at): (&String, &Option<Timestamp>)| {
+            at.is_some() && earlier.0.get(place) != Some(at)
+        };
+        News {
+            is_updated: self.0.iter().any(is_new),
+            is_listed: self.0.keys().any(|place| !earlier.0.contains_key(place)),
+        }
+    }
+}
+
+/// Whoever can be asked.
+pub(in crate::mcp) trait Ask: Clone + Send + Sync + 'static {
+    /// Asks; what is kept is not asked again.
+    fn stamp(&self, feed: Feed) -> impl Future<Output = Result<Stamp, Error>> + Send;
+
+    /// The present.
+    fn now(&self) -> Timestamp;
+
+    /// How long answers are kept.
+    fn cache_ttl(&self) -> Duration;
+}
+
+impl Ask for River {
+    async fn stamp(&self, feed: Feed) -> Result<Stamp, Error> {
+        Ok(match feed {
+            Feed::Current(id) => {
+                let conditions = self.conditions(place(id)).await?;
+                let readings = [conditions.water, conditions.danger.flow];
+                let newest = readings.iter().filter_map(|it| it.measured_at).max();
+                Stamp::of(id, newest)
+            }
+            Feed::Today(id) => {
+                let today = self.today_in_short(place(id)).await?;
+                Stamp::of(id, today.water.measured_at)
+            }
+            Feed::Cities => {
+                let places = self.places().await?.into_iter();
+                Stamp(places.map(|at| (at.id, at.water.measured_at)).collect())
+            }
+            Feed::Widget => {
+                let places = self.compare(&[]).await?.places.into_iter();
+                let stamp = places.map(|at| (at.place.id().to_owned(), at.water.measured_at));
+                Stamp(stamp.collect())
+            }
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        Self::now(self)
+    }
+
+    fn cache_ttl(&self) -> Duration {
+        Self::cache_ttl(self)
+    }
+}
+
+fn place(id: &'static str) -> &'static Place {
+    Place::find(id).expect("the id comes from the table")
+}
