@@ -10,6 +10,7 @@ use crate::{
     http::{streamable::StreamableService, websocket::WebSocketService},
     mcp::AareServer,
     settings::Settings,
+    telemetry::prometheus::Prometheus,
 };
 
 /// The server without its port. Any handler can stand in the place of the
@@ -37,6 +38,8 @@ impl App {
     ///
     /// A setting that cannot be used, named.
     pub fn build(settings: &Settings, demo: bool) -> anyhow::Result<Self> {
+        // Before everything that counts.
+        Prometheus::installed();
         let shutdown = CancellationToken::new();
         let server = AareServer::new(river(settings, demo)?).with_shutdown(shutdown.clone());
         Self::around(server, settings, shutdown)

@@ -1,17 +1,23 @@
 //! The command line: which subcommand runs, and how a failure is told.
 
-use std::io::{self, Write};
+use std::{
+    future::pending,
+    io::{self, Write},
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tokio::{net::TcpListener, runtime::Runtime};
+use tokio_util::sync::CancellationToken;
 use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
     app::App,
     banner, http, serve,
     settings::{Effective, Flags},
-    stdio, telemetry,
+    stdio,
+    telemetry::{self, prometheus::Prometheus},
     terminal::Question,
 };
 
@@ -129,21 +135,45 @@ async fn serve(args: &RunArgs) -> anyhow::Result<()> {
     let settings = &effective.settings;
     let ready = ready(&effective, args.demo)?;
     let app = &ready.app;
-    let wanted = settings.address();
-    let listener = TcpListener::bind(&wanted)
-        .await
-        .with_context(|| format!("cannot listen on {wanted} (HTTP_HOST, HTTP_PORT)"))?;
+    let listener = listen(&settings.address(), "HTTP_HOST, HTTP_PORT").await?;
     let address = listener.local_addr().context("reading the bound address")?;
     tracing::info!(%address, demo = args.demo, version = env!("CARGO_PKG_VERSION"), "listening");
     banner::print(address, settings, args.demo)?;
+    tokio::spawn(Prometheus::installed().upkeep());
+    let mut router = http::router(app);
+    match settings
+        .metrics_address
+        .as_deref()
+        .filter(|it| !it.is_empty())
+    {
+        Some(address) => {
+            tokio::spawn(metrics(listen(address, "METRICS_ADDRESS").await?));
+        }
+        None => router = router.merge(http::metrics()),
+    }
     serve::run(
         listener,
-        http::router(app),
+        router,
         serve::signal()?,
         &app.shutdown,
         settings.shutdown_grace(),
     )
     .await
+}
+
+async fn listen(address: &str, settings: &str) -> anyhow::Result<TcpListener> {
+    let listening = TcpListener::bind(address).await;
+    listening.with_context(|| format!("cannot listen on {address} ({settings})"))
+}
+
+/// Serves the metrics on an address of their own until the process ends, so
+/// that its last minutes can be seen too.
+async fn metrics(listener: TcpListener) {
+    let never = CancellationToken::new();
+    let served = serve::run(listener, http::metrics(), pending(), &never, Duration::ZERO);
+    if let Err(error) = served.await {
+        tracing::error!(%error, "metrics are not served any more");
+    }
 }
 
 /// Writes why the program failed to standard error, a line for

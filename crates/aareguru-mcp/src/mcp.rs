@@ -6,6 +6,7 @@
 pub(crate) mod advice;
 mod completion;
 mod icon;
+mod metrics;
 mod prompts;
 pub(crate) mod reading;
 mod resources;
@@ -31,6 +32,7 @@ use rmcp::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use metrics::Metrics;
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
 
 /// How long a client may keep what changes only with another version of this
@@ -52,6 +54,7 @@ driftwood or the swimmer.";
 #[derive(Debug)]
 pub struct AareServer {
     river: River,
+    metrics: Arc<Metrics>,
     /// Those of all sessions.
     subscriptions: Arc<Subscriptions>,
     /// Those of this one, which end with it.
@@ -66,6 +69,7 @@ impl Clone for AareServer {
     fn clone(&self) -> Self {
         Self {
             river: self.river.clone(),
+            metrics: Arc::clone(&self.metrics),
             subscriptions: Arc::clone(&self.subscriptions),
             session: Session::default(),
             shutdown: self.shutdown.clone(),
@@ -77,6 +81,7 @@ impl AareServer {
     /// A server that asks `river`.
     pub fn new(river: River) -> Self {
         Self {
+            metrics: Arc::new(Metrics::new()),
             subscriptions: Subscriptions::new(river.clone()),
             river,
             session: Session::default(),
@@ -144,8 +149,10 @@ impl ServerHandler for AareServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let result = tools::call(&self.river, request, &context).await?;
-        Ok(result.into())
+        let call = self.metrics.call(&request.name);
+        let result = tools::call(&self.river, request, &context).await;
+        call.answered(result.as_ref().map_or(true, |r| r.is_error == Some(true)));
+        Ok(result?.into())
     }
 
     async fn list_resources(

@@ -69,6 +69,11 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 10)]
     pub shutdown_grace_seconds: u64,
 
+    /// Where to serve `/metrics`, for Prometheus, as an address and port such as
+    /// `127.0.0.1:9090`; it is then not served with the rest.
+    #[arg(long, env)]
+    pub metrics_address: Option<String>,
+
     /// The time between two keep-alive comments on an event stream, or pings on
     /// a WebSocket, in seconds; 0 sends none.
     #[arg(

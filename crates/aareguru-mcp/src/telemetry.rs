@@ -1,4 +1,7 @@
-//! Logs on: to standard error, as text or JSON, filtered by level.
+//! What the program tells about itself: logs, to standard error, as text or
+//! JSON, and numbers.
+
+pub mod prometheus;
 
 use std::{
     env,

@@ -29,10 +29,10 @@ impl SessionId {
 
     /// What stands for the session in logs: it tells sessions apart and leads
     /// nobody to the id, because it depends on a secret of this process.
-    pub(crate) fn tag(self) -> Tag {
+    pub fn tag(self) -> SessionTag {
         static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         let hash = SECRET.hash_one(self);
-        Tag((hash >> 32) as u32)
+        SessionTag((hash >> 32) as u32)
     }
 }
 
@@ -49,10 +49,13 @@ impl fmt::Debug for SessionId {
 }
 
 /// A session in a log line: eight hexadecimal digits.
-#[derive(Clone, Copy)]
-pub(crate) struct Tag(u32);
+///
+/// A response of [`SseService`](crate::SseService) that concerns a session has
+/// it in its extensions, so that a layer in front can log it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionTag(u32);
 
-impl fmt::Display for Tag {
+impl fmt::Display for SessionTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", self.0)
     }

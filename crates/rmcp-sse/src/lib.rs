@@ -45,7 +45,7 @@ mod stream;
 mod sweep;
 
 pub use config::SseServerConfig;
-pub use id::SessionId;
+pub use id::{SessionId, SessionTag};
 pub use principal::{Client, ClientAddress, Principal};
 pub use rebinding::{
     InvalidPattern, Rebinding, RebindingLayer, RebindingProtection, RefusedHeader,

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use rmcp::ServerHandler;
 
 use crate::{
-    id::SessionId,
+    id::{SessionId, SessionTag},
     parse,
     refusal::Refusal,
     relay::{Delivery, Relay},
@@ -21,8 +21,14 @@ use crate::{
     session::Session,
 };
 
-/// Takes one message for one session, here or in another process.
-pub(crate) async fn accept<S, B>(shared: &Shared<S>, parts: Parts, body: B) -> Result<(), Refusal>
+/// Takes one message for one session, here or in another process. `tag` becomes
+/// that of the session, if it is here.
+pub(crate) async fn accept<S, B>(
+    shared: &Shared<S>,
+    parts: Parts,
+    body: B,
+    tag: &mut Option<SessionTag>,
+) -> Result<(), Refusal>
 where
     S: ServerHandler,
     B: Body + Send,
@@ -36,6 +42,7 @@ where
     let limit_bytes = shared.config.max_request_body_bytes;
     match (find(shared, id, &parts), &shared.config.relay) {
         (Ok(session), _) => {
+            *tag = Some(session.tag());
             let body = read(body, limit_bytes).await?;
             hand_over(&session, parts, &body).await
         }

@@ -1,13 +1,50 @@
 //! The numbers this crate gives to whatever [`metrics`] recorder the program
 //! has installed. Names and labels are listed in the crate's README.
 
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+use rmcp::model::{ClientJsonRpcMessage, ClientNotification, JsonRpcMessage};
 
 use crate::{refusal::Refusal, session::End};
+
+/// The methods that are counted under their own names. Clients may send any
+/// string as a method, so whatever else comes is counted as [`OTHER`].
+const METHODS: [&str; 21] = [
+    // The one that clients send most comes first, because it is looked for
+    // from the beginning.
+    "tools/call",
+    "initialize",
+    "notifications/initialized",
+    "ping",
+    "tools/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "subscriptions/listen",
+    "prompts/list",
+    "prompts/get",
+    "completion/complete",
+    "logging/setLevel",
+    "server/discover",
+    "notifications/cancelled",
+    "notifications/progress",
+    "notifications/roots/list_changed",
+    RESPONSE,
+    OTHER,
+];
+
+/// An answer to what the server asked the client. No method, as it has none.
+const RESPONSE: &str = "response";
+const OTHER: &str = "other";
 
 /// Handles that are made once, so that counting needs no lookup.
 pub(crate) struct Metrics {
     pub(crate) sessions: Gauge,
+    pub(crate) streams: Gauge,
     pub(crate) opened: Counter,
     pub(crate) resumed: Counter,
     pub(crate) replaced: Counter,
@@ -15,6 +52,8 @@ pub(crate) struct Metrics {
     pub(crate) handshake_seconds: Histogram,
     pub(crate) queued_bytes: Gauge,
     pub(crate) in_flight: Gauge,
+    /// In the order of [`METHODS`].
+    messages: [Counter; METHODS.len()],
     /// In the order of [`Refusal::ALL`].
     refused: Vec<Counter>,
     /// In the order of [`End::ALL`].
@@ -23,11 +62,13 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
+        describe();
         let refused =
             |refusal: Refusal| counter!("rmcp_sse_refused_total", "reason" => refusal.label());
         let closed = |end: End| counter!("rmcp_sse_sessions_closed_total", "reason" => end.label());
         Self {
             sessions: gauge!("rmcp_sse_sessions"),
+            streams: gauge!("rmcp_sse_streams"),
             opened: counter!("rmcp_sse_sessions_opened_total"),
             resumed: counter!("rmcp_sse_streams_resumed_total"),
             replaced: counter!("rmcp_sse_streams_replaced_total"),
@@ -35,9 +76,18 @@ impl Metrics {
             handshake_seconds: histogram!("rmcp_sse_handshake_seconds"),
             queued_bytes: gauge!("rmcp_sse_queued_bytes"),
             in_flight: gauge!("rmcp_sse_requests_in_flight"),
+            messages: METHODS.map(|method| counter!("rmcp_sse_messages_total", "method" => method)),
             refused: Refusal::ALL.into_iter().map(refused).collect(),
             closed: End::ALL.into_iter().map(closed).collect(),
         }
+    }
+
+    /// A message that was understood, whatever becomes of it.
+    pub(crate) fn received(&self, message: &ClientJsonRpcMessage) {
+        let method = method(message);
+        let known = METHODS.iter().position(|&known| known == method);
+        // The last one counts all others.
+        self.messages[known.unwrap_or(METHODS.len() - 1)].increment(1);
     }
 
     pub(crate) fn refused(&self, refusal: Refusal) {
@@ -50,9 +100,93 @@ impl Metrics {
     }
 }
 
+fn method(message: &ClientJsonRpcMessage) -> &str {
+    match message {
+        JsonRpcMessage::Request(request) => request.request.method(),
+        JsonRpcMessage::Notification(notification) => match &notification.notification {
+            ClientNotification::CancelledNotification(_) => "notifications/cancelled",
+            ClientNotification::ProgressNotification(_) => "notifications/progress",
+            ClientNotification::InitializedNotification(_) => "notifications/initialized",
+            ClientNotification::RootsListChangedNotification(_) => {
+                "notifications/roots/list_changed"
+            }
+            _ => OTHER,
+        },
+        _ => RESPONSE,
+    }
+}
+
+/// What the numbers mean, for recorders that pass it on.
+fn describe() {
+    describe_gauge!(
+        "rmcp_sse_sessions",
+        "Sessions open now, with or without a stream"
+    );
+    describe_gauge!("rmcp_sse_streams", "Event streams open now");
+    describe_counter!("rmcp_sse_sessions_opened_total", "Sessions opened");
+    describe_counter!(
+        "rmcp_sse_sessions_adopted_total",
+        "Sessions opened for clients that had initialized before"
+    );
+    describe_counter!("rmcp_sse_sessions_closed_total", "Sessions closed, by why");
+    describe_counter!(
+        "rmcp_sse_streams_resumed_total",
+        "Streams that gave a session back"
+    );
+    describe_counter!(
+        "rmcp_sse_streams_replaced_total",
+        "Streams that ended because another one took over"
+    );
+    describe_counter!(
+        "rmcp_sse_messages_total",
+        "Messages received and understood, by method"
+    );
+    describe_counter!(
+        "rmcp_sse_refused_total",
+        "Requests refused by the transport, by why"
+    );
+    describe_histogram!(
+        "rmcp_sse_handshake_seconds",
+        "From the GET that opens a session to the answer to its initialize"
+    );
+    describe_gauge!(
+        "rmcp_sse_requests_in_flight",
+        "Requests that handlers are running"
+    );
+    describe_gauge!(
+        "rmcp_sse_queued_bytes",
+        "Bytes of events that wait for their readers, looked at once a second"
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_method_is_found_by_its_name() {
+        for body in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"server/discover"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#,
+        ] {
+            let message: ClientJsonRpcMessage = serde_json::from_str(body).unwrap();
+            assert!(
+                body.contains(&format!("\"{}\"", method(&message))),
+                "{body}"
+            );
+            assert!(METHODS.contains(&method(&message)), "{body}");
+        }
+        for (body, label) in [
+            (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RESPONSE),
+            (r#"{"jsonrpc":"2.0","method":"made/up"}"#, OTHER),
+        ] {
+            let message: ClientJsonRpcMessage = serde_json::from_str(body).unwrap();
+            assert_eq!(method(&message), label);
+        }
+    }
 
     #[test]
     fn every_reason_is_counted_under_its_own_label() {

@@ -68,6 +68,11 @@ impl Refusal {
         Self::NoHandler,
     ];
 
+    /// Every reason there is, for whoever counts them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
+
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {

@@ -17,6 +17,7 @@ use tower_service::Service;
 
 use crate::{
     config::SseServerConfig,
+    id::SessionTag,
     message,
     metrics::Metrics,
     principal::Principal,
@@ -200,10 +201,15 @@ impl<S: ServerHandler> Shared<S> {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (parts, body) = request.into_parts();
-        match message::accept(self, parts, body).await {
+        let mut tag = None;
+        let mut response = match message::accept(self, parts, body, &mut tag).await {
             Ok(()) => response::accepted(),
             Err(refusal) => self.refuse(refusal),
+        };
+        if let Some(tag) = tag {
+            response.extensions_mut().insert::<SessionTag>(tag);
         }
+        response
     }
 
     fn refuse(&self, refusal: Refusal) -> Response<SseBody> {

@@ -30,7 +30,7 @@ use self::peer::Running;
 use crate::{
     config::SseServerConfig,
     event::{self, Message},
-    id::{ResumeToken, SessionId, Tag},
+    id::{ResumeToken, SessionId, SessionTag},
     metrics::Metrics,
     outbox::{Attached, Gap, Outbox, Refused, StreamNumber},
     principal::{Client, Principal},
@@ -39,7 +39,7 @@ use crate::{
 
 pub(crate) struct Session<S> {
     id: SessionId,
-    tag: Tag,
+    tag: SessionTag,
     principal: Option<Principal>,
     handler: S,
     outbox: Outbox,
@@ -118,11 +118,20 @@ impl<S: ServerHandler> Session<S> {
 
     /// The stream was dropped, by a client that went away or because the
     /// stream had ended.
-    pub(crate) fn detach(&self, stream: StreamNumber) {
-        if !self.outbox.detach(stream) {
+    pub(crate) fn detach(&self, stream: StreamNumber, lasted: Duration) {
+        self.metrics.streams.decrement(1);
+        let was_attached = self.outbox.detach(stream);
+        let mut state = self.state();
+        let reason = match (was_attached, &state.slot) {
+            (false, _) => "replaced",
+            (true, Some(_)) => "client_gone",
+            (true, None) => "session_closed",
+        };
+        let duration_seconds = lasted.as_secs();
+        tracing::info!(session.tag = %self.tag, reason, duration_seconds, "stream closed");
+        if !was_attached {
             return;
         }
-        let mut state = self.state();
         let may_return =
             state.initialized && !self.config.resume_grace.is_zero() && !self.is_draining();
         if may_return && state.slot.is_some() {
@@ -235,7 +244,7 @@ impl<S> Session<S> {
         self.id
     }
 
-    pub(crate) fn tag(&self) -> Tag {
+    pub(crate) fn tag(&self) -> SessionTag {
         self.tag
     }
 

@@ -46,6 +46,7 @@ trait Events: Send + Sync {
 struct SessionEvents<S: ServerHandler> {
     session: Arc<Session<S>>,
     number: StreamNumber,
+    since: Instant,
 }
 
 impl<S: ServerHandler> Events for SessionEvents<S> {
@@ -56,7 +57,7 @@ impl<S: ServerHandler> Events for SessionEvents<S> {
 
 impl<S: ServerHandler> Drop for SessionEvents<S> {
     fn drop(&mut self) {
-        self.session.detach(self.number);
+        self.session.detach(self.number, self.since.elapsed());
     }
 }
 
@@ -70,7 +71,7 @@ pub(crate) fn open<S: ServerHandler>(
     }
     let last_event = last_event_id(&request.headers);
     if let Some((session, attached)) = last_event.and_then(|id| resume(shared, request, id)) {
-        return Ok(stream(session, &attached, shared.config.sse_keep_alive));
+        return Ok(stream(shared, session, &attached));
     }
 
     let slot = reserve(shared, Client::of(&request.extensions).as_ref())?;
@@ -97,7 +98,7 @@ pub(crate) fn open<S: ServerHandler>(
     }
     shared.start_sweeping();
     tracing::info!(session.tag = %session.tag(), adopted, "session opened");
-    Ok(stream(session, &attached, shared.config.sse_keep_alive))
+    Ok(stream(shared, session, &attached))
 }
 
 /// Gives a session back to the client that lost its stream, if it still has
@@ -115,7 +116,6 @@ fn resume<S: ServerHandler>(
     shared.metrics.resumed.increment(1);
     if attached.replaced {
         shared.metrics.replaced.increment(1);
-        tracing::info!(session.tag = %session.tag(), reason = "replaced", "stream closed");
     }
     tracing::info!(session.tag = %session.tag(), "session resumed");
     Some((session, attached))
@@ -154,15 +154,23 @@ fn returning_client(
 }
 
 fn stream<S: ServerHandler>(
+    shared: &Shared<S>,
     session: Arc<Session<S>>,
     attached: &Attached,
-    keep_alive: Option<Duration>,
 ) -> Response<SseBody> {
-    let number = attached.number;
-    response::event_stream(SseBody::events(EventStream {
-        source: Box::new(SessionEvents { session, number }),
-        keep_alive: keep_alive.map(every),
-    }))
+    shared.metrics.streams.increment(1);
+    let tag = session.tag();
+    let events = SessionEvents {
+        session,
+        number: attached.number,
+        since: Instant::now(),
+    };
+    let mut response = response::event_stream(SseBody::events(EventStream {
+        source: Box::new(events),
+        keep_alive: shared.config.sse_keep_alive.map(every),
+    }));
+    response.extensions_mut().insert(tag);
+    response
 }
 
 fn every(period: Duration) -> Interval {

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use ::metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use ::metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
 
 use crate::Error;
 use crate::api::{Api, Endpoint};
@@ -60,6 +63,7 @@ impl CacheResult {
 
 impl Metrics {
     pub(crate) fn new(endpoint: Endpoint) -> Self {
+        describe();
         let endpoint = endpoint.label();
         let request = |outcome| counter!("aareguru_requests_total", "endpoint" => endpoint, "outcome" => outcome);
         let cache = |result: CacheResult| counter!("aareguru_cache_total", "endpoint" => endpoint, "result" => result.label());
@@ -89,6 +93,27 @@ impl Metrics {
 /// The state of an API's breaker.
 pub(crate) fn breaker_level(api: Api) -> Gauge {
     gauge!("aareguru_breaker_state", "host" => api.label())
+}
+
+/// What the numbers mean, for recorders that pass it on.
+fn describe() {
+    describe_counter!(
+        "aareguru_requests_total",
+        "Requests sent to the APIs, by endpoint and outcome"
+    );
+    describe_histogram!(
+        "aareguru_request_duration_seconds",
+        "From sending a request to the last byte of its answer, by endpoint"
+    );
+    describe_counter!(
+        "aareguru_cache_total",
+        "Questions by endpoint and what the caches had: hit, miss, shared (another was asking) \
+         or stale (an earlier answer, because there was no new one)"
+    );
+    describe_gauge!(
+        "aareguru_breaker_state",
+        "Whether an API is asked: 0 yes, 1 on probation, 2 not for a while"
+    );
 }
 
 fn outcome(error: &Error) -> &'static str {

@@ -20,6 +20,7 @@ use rmcp::{
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{End, Session};
 use crate::{client_info, parse::is_known_method, refusal::Refusal};
@@ -39,6 +40,7 @@ impl<S: ServerHandler> Session<S> {
         message: ClientJsonRpcMessage,
         parts: Parts,
     ) -> Result<(), Refusal> {
+        self.metrics.received(&message);
         match message {
             JsonRpcMessage::Request(request) => {
                 self.request(request.id, request.request, parts).await
@@ -77,7 +79,7 @@ impl<S: ServerHandler> Session<S> {
         // Most answers are there at once; only those that are not get a task.
         let mut call = Box::pin(self.clone().run(request, context));
         if !is_ready(call.as_mut()).await {
-            tokio::spawn(call);
+            tokio::spawn(call.in_current_span());
         }
         Ok(())
     }

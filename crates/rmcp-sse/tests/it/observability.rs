@@ -100,7 +100,9 @@ fn values(snapshotter: &Snapshotter) -> HashMap<(String, Option<String>), f64> {
     let metrics = snapshotter.snapshot().into_vec();
     let values = metrics.into_iter().map(|(key, _, _, value)| {
         let key = key.key();
-        let reason = key.labels().find(|label| label.key() == "reason");
+        let reason = key
+            .labels()
+            .find(|label| matches!(label.key(), "reason" | "method"));
         let reason = reason.map(|label| label.value().to_owned());
         let value = match value {
             DebugValue::Counter(n) => n as f64,
@@ -136,6 +138,16 @@ async fn what_happens_is_counted() {
         ("rmcp_sse_handshake_seconds", None, 1.0),
         ("rmcp_sse_requests_in_flight", None, 1.0),
         ("rmcp_sse_sessions", None, 2.0),
+        ("rmcp_sse_streams", None, 2.0),
+        ("rmcp_sse_messages_total", Some("initialize"), 1.0),
+        ("rmcp_sse_messages_total", Some("ping"), 1.0),
+        ("rmcp_sse_messages_total", Some("tools/call"), 6.0),
+        (
+            "rmcp_sse_messages_total",
+            Some("notifications/cancelled"),
+            1.0,
+        ),
+        ("rmcp_sse_messages_total", Some("other"), 0.0),
         ("rmcp_sse_sessions_closed_total", Some("evicted"), 1.0),
         ("rmcp_sse_sessions_closed_total", Some("client_gone"), 0.0),
         ("rmcp_sse_refused_total", Some("duplicate_request"), 1.0),

@@ -1,6 +1,6 @@
 //! The numbers of this transport, for the recorder that the program installs.
 
-use metrics::{Counter, Gauge, counter, gauge};
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use rmcp_sse::Refusal;
 
 use super::sessions::End;
@@ -10,6 +10,8 @@ use super::sessions::End;
 pub(super) struct Metrics {
     sessions: Gauge,
     opened: Counter,
+    /// In the order in which they are declared.
+    refused: Vec<Counter>,
     /// In the order of [`End::ALL`].
     closed: Vec<Counter>,
     pub(super) in_flight: Gauge,
@@ -17,6 +19,11 @@ pub(super) struct Metrics {
 
 impl Metrics {
     pub(super) fn new() -> Self {
+        describe();
+        let refused = |refusal: Refusal| {
+            let reason = refusal.label();
+            counter!("aareguru_mcp_streamable_refused_total", "reason" => reason)
+        };
         let closed = |end: End| {
             let reason = end.label();
             counter!("aareguru_mcp_streamable_sessions_closed_total", "reason" => reason)
@@ -24,6 +31,7 @@ impl Metrics {
         Self {
             sessions: gauge!("aareguru_mcp_streamable_sessions"),
             opened: counter!("aareguru_mcp_streamable_sessions_opened_total"),
+            refused: Refusal::all().map(refused).collect(),
             closed: End::ALL.into_iter().map(closed).collect(),
             in_flight: gauge!("aareguru_mcp_streamable_requests_in_flight"),
         }
@@ -40,9 +48,31 @@ impl Metrics {
     }
 
     pub(super) fn refused(&self, refusal: Refusal) {
-        let reason = refusal.label();
-        counter!("aareguru_mcp_streamable_refused_total", "reason" => reason).increment(1);
+        self.refused[refusal as usize].increment(1);
     }
+}
+
+fn describe() {
+    describe_gauge!(
+        "aareguru_mcp_streamable_sessions",
+        "Streamable HTTP: sessions open now"
+    );
+    describe_counter!(
+        "aareguru_mcp_streamable_sessions_opened_total",
+        "Streamable HTTP: sessions opened"
+    );
+    describe_counter!(
+        "aareguru_mcp_streamable_sessions_closed_total",
+        "Streamable HTTP: sessions closed, by why"
+    );
+    describe_counter!(
+        "aareguru_mcp_streamable_refused_total",
+        "Streamable HTTP: requests refused by the transport, by why"
+    );
+    describe_gauge!(
+        "aareguru_mcp_streamable_requests_in_flight",
+        "Streamable HTTP: requests that handlers are running"
+    );
 }
 
 #[cfg(test)]

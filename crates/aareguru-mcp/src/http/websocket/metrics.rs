@@ -1,6 +1,6 @@
 //! The numbers of this transport, for the recorder that the program installs.
 
-use metrics::{Counter, Gauge, counter, gauge};
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use rmcp_sse::Refusal;
 
 use super::end::End;
@@ -9,12 +9,19 @@ use super::end::End;
 pub(super) struct Metrics {
     sessions: Gauge,
     opened: Counter,
+    /// In the order in which they are declared.
+    refused: Vec<Counter>,
     /// In the order of [`End::ALL`].
     closed: Vec<Counter>,
 }
 
 impl Metrics {
     pub(super) fn new() -> Self {
+        describe();
+        let refused = |refusal: Refusal| {
+            let reason = refusal.label();
+            counter!("aareguru_mcp_websocket_refused_total", "reason" => reason)
+        };
         let closed = |end: End| {
             let reason = end.label();
             counter!("aareguru_mcp_websocket_sessions_closed_total", "reason" => reason)
@@ -22,6 +29,7 @@ impl Metrics {
         Self {
             sessions: gauge!("aareguru_mcp_websocket_sessions"),
             opened: counter!("aareguru_mcp_websocket_sessions_opened_total"),
+            refused: Refusal::all().map(refused).collect(),
             closed: End::ALL.into_iter().map(closed).collect(),
         }
     }
@@ -37,9 +45,27 @@ impl Metrics {
     }
 
     pub(super) fn refused(&self, refusal: Refusal) {
-        let reason = refusal.label();
-        counter!("aareguru_mcp_websocket_refused_total", "reason" => reason).increment(1);
+        self.refused[refusal as usize].increment(1);
     }
+}
+
+fn describe() {
+    describe_gauge!(
+        "aareguru_mcp_websocket_sessions",
+        "WebSocket: sessions open now"
+    );
+    describe_counter!(
+        "aareguru_mcp_websocket_sessions_opened_total",
+        "WebSocket: sessions opened"
+    );
+    describe_counter!(
+        "aareguru_mcp_websocket_sessions_closed_total",
+        "WebSocket: sessions closed, by why"
+    );
+    describe_counter!(
+        "aareguru_mcp_websocket_refused_total",
+        "WebSocket: requests refused by the transport, by why"
+    );
 }
 
 #[cfg(test)]

@@ -1,0 +1,121 @@
+//! The numbers of each route.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use axum::http::StatusCode;
+use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
+
+/// What a request is counted under that matched no route.
+const UNMATCHED: &str = "unmatched";
+
+/// Who asks for these is a machine, and asks for ever.
+const PROBES: [&str; 2] = ["/health", "/health/ready"];
+
+/// What became of a request: the classes of HTTP's status codes, and the last
+/// for those whose client went away.
+const OUTCOMES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "abandoned"];
+const ABANDONED: usize = 5;
+
+/// All routes that were asked for. There are as many as the router has.
+#[derive(Debug)]
+pub(super) struct Endpoints {
+    unmatched: Arc<Endpoint>,
+    matched: RwLock<HashMap<Box<str>, Arc<Endpoint>>>,
+}
+
+/// One route: handles that are made once, so that counting needs no lookup.
+pub(super) struct Endpoint {
+    route: Box<str>,
+    is_probe: bool,
+    duration: Histogram,
+    /// In the order of [`OUTCOMES`].
+    outcomes: [Counter; OUTCOMES.len()],
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        describe_histogram!(
+            "request_duration_seconds",
+            "From the head of a request to the head of its answer, by route"
+        );
+        describe_counter!(
+            "aareguru_mcp_http_requests_total",
+            "HTTP requests, by route and class of status; abandoned if the client went away first"
+        );
+        Self {
+            unmatched: Arc::new(Endpoint::new(UNMATCHED)),
+            matched: RwLock::default(),
+        }
+    }
+}
+
+impl Endpoints {
+    /// The numbers of a route, as the router writes it.
+    pub(super) fn of(&self, route: Option<&str>) -> Arc<Endpoint> {
+        let Some(route) = route else {
+            return self.unmatched.clone();
+        };
+        // Nothing panics while it holds the lock, so a poisoned map is whole.
+        let known = self.matched.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(endpoint) = known.get(route) {
+            return endpoint.clone();
+        }
+        drop(known);
+        let mut known = self.matched.write().unwrap_or_else(PoisonError::into_inner);
+        let endpoint = known.entry(route.into());
+        endpoint
+            .or_insert_with(|| Arc::new(Endpoint::new(route)))
+            .clone()
+    }
+}
+
+impl Endpoint {
+    fn new(route: &str) -> Self {
+        // A route that may end in a slash is one for all that.
+        let route = Some(route.trim_end_matches('/')).filter(|route| !route.is_empty());
+        let route = route.unwrap_or("/").to_owned();
+        let requests = |outcome| {
+            let endpoint = route.clone();
+            counter!("aareguru_mcp_http_requests_total", "endpoint" => endpoint, "status" => outcome)
+        };
+        Self {
+            outcomes: OUTCOMES.map(requests),
+            duration: histogram!("request_duration_seconds", "endpoint" => route.clone()),
+            is_probe: PROBES.contains(&route.as_str()),
+            route: route.into(),
+        }
+    }
+
+    pub(super) fn route(&self) -> &str {
+        &self.route
+    }
+
+    /// Whether it is asked for by probes and scrapers.
+    pub(super) fn is_probe(&self) -> bool {
+        self.is_probe
+    }
+
+    pub(super) fn answered(&self, status: StatusCode, took: Duration) {
+        self.duration.record(took);
+        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
+        if let Some(counter) = self.outcomes[..ABANDONED].get(class) {
+            counter.increment(1);
+        }
+    }
+
+    pub(super) fn abandoned(&self) {
+        self.outcomes[ABANDONED].increment(1);
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("route", &self.route)
+            .finish_non_exhaustive()
+    }
+}
