@@ -2,10 +2,15 @@
 //!
 //! A handler only translates: arguments to a question, the answer to text and
 //! structured content. What the numbers mean is the business of `aareguru`.
+#![expect(
+    deprecated,
+    reason = "log messages are on their way out of the protocol, but clients of today ask for them"
+)]
 
 pub(crate) mod advice;
 mod completion;
 mod icon;
+mod log;
 mod metrics;
 mod prompts;
 pub(crate) mod reading;
@@ -20,18 +25,19 @@ use aareguru::River;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
+        CompleteResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
-        UnsubscribeRequestParams,
+        ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
+        SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
     service::{RequestContext, SubscriptionContext},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use log::Log;
 use metrics::Metrics;
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
 
@@ -59,6 +65,8 @@ pub struct AareServer {
     subscriptions: Arc<Subscriptions>,
     /// Those of this one, which end with it.
     session: Session,
+    /// What this session wants to hear of the API's trouble.
+    log: Log,
     /// When it is cancelled, subscriptions end.
     shutdown: CancellationToken,
 }
@@ -72,6 +80,7 @@ impl Clone for AareServer {
             metrics: Arc::clone(&self.metrics),
             subscriptions: Arc::clone(&self.subscriptions),
             session: Session::default(),
+            log: Log::default(),
             shutdown: self.shutdown.clone(),
         }
     }
@@ -85,6 +94,7 @@ impl AareServer {
             subscriptions: Subscriptions::new(river.clone()),
             river,
             session: Session::default(),
+            log: Log::default(),
             shutdown: CancellationToken::new(),
         }
     }
@@ -112,6 +122,7 @@ impl ServerHandler for AareServer {
             .enable_resources_list_changed()
             .enable_prompts()
             .enable_completions()
+            .enable_logging()
             .build();
         let server = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Aareguru")
@@ -150,9 +161,12 @@ impl ServerHandler for AareServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let call = self.metrics.call(&request.name);
-        let result = tools::call(&self.river, request, &context).await;
-        call.answered(result.as_ref().map_or(true, |r| r.is_error == Some(true)));
-        Ok(result?.into())
+        let told = tools::call(&self.river, request, &context).await;
+        let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
+        call.answered(told.as_ref().map_or(true, is_error));
+        let (result, ailment) = told?;
+        self.log.tell(ailment, &context).await;
+        Ok(result.into())
     }
 
     async fn list_resources(
@@ -183,6 +197,15 @@ impl ServerHandler for AareServer {
         Ok(ListResourceTemplatesResult::with_all_items(templates)
             .with_ttl_ms(UNCHANGING_MS)
             .with_cache_scope(CacheScope::Public))
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.log.set_level(request.level);
+        Ok(())
     }
 
     async fn subscribe(

@@ -26,6 +26,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use super::log::Ailment;
+
 /// The definitions of all tools, in the order in which they are listed.
 pub(super) fn all() -> &'static [Tool] {
     static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
@@ -42,7 +44,7 @@ pub(super) fn all() -> &'static [Tool] {
     &TOOLS
 }
 
-/// Calls a tool.
+/// Calls a tool; also says what ailed the API, if anything did.
 ///
 /// # Errors
 ///
@@ -52,12 +54,21 @@ pub(super) async fn call(
     river: &River,
     request: CallToolRequestParams,
     context: &RequestContext<RoleServer>,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<(CallToolResult, Option<Ailment>), ErrorData> {
     let arguments = request.arguments.unwrap_or_default();
     let answer = tell(river, &request.name, arguments, context).await?;
     Ok(match answer {
-        Ok(told) => told.into_result(context),
-        Err(refusal) => CallToolResult::error(vec![ContentBlock::text(refusal.to_string())]),
+        Ok(told) => {
+            let ailment = told.structured.pointer("/upstream_trouble/because");
+            let ailment = ailment.and_then(Value::as_str).map(str::to_owned);
+            (told.into_result(context), ailment.map(Ailment::Bridged))
+        }
+        Err(refusal) => {
+            let text = refusal.to_string();
+            let ailment = matches!(refusal, Refusal::River(_)).then(|| text.clone());
+            let result = CallToolResult::error(vec![ContentBlock::text(text)]);
+            (result, ailment.map(Ailment::NoAnswer))
+        }
     })
 }
 

@@ -6,6 +6,7 @@ mod binary;
 #[path = "../../../rmcp-sse/tests/it/client.rs"]
 #[expect(dead_code, reason = "the transport's own tests use more of it")]
 mod client;
+mod logging;
 mod mcp;
 mod promises;
 #[path = "../../../aareguru/tests/it/server.rs"]

@@ -1,0 +1,92 @@
+//! Log messages to clients that asked for them, over the wire.
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Session, tool_call},
+    mcp::Mcp,
+    upstream::{CURRENT_BERN, Reply},
+};
+
+const NOW: &str = "2023-05-09T11:30:00Z";
+const TOOL: &str = "get_current_temperature";
+
+async fn set_level(session: &mut Session, level: &str) -> Value {
+    let request = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": {"level": level},
+    });
+    session.call(&request.to_string()).await
+}
+
+/// The levels of the messages before the answer, and the answer.
+async fn ask(session: &mut Session) -> (Vec<Value>, Value) {
+    session.tell(&tool_call(2, TOOL, "{}")).await;
+    let mut logged = Vec::new();
+    loop {
+        let message = session.message().await;
+        if message["id"] == 2 {
+            return (logged, message["result"].clone());
+        }
+        assert_eq!(message["method"], "notifications/message", "{message}");
+        logged.push(message["params"].clone());
+    }
+}
+
+#[tokio::test]
+async fn trouble_of_the_api_is_told_once_until_it_is_over() {
+    let mcp = Mcp::start(Reply::text(CURRENT_BERN), NOW).await;
+    let mut session = mcp.session().await;
+    assert_eq!(set_level(&mut session, "info").await["result"], json!({}));
+    let well = Reply::text(CURRENT_BERN);
+    for _ in 0..2 {
+        mcp.upstream.reply(well.clone());
+        assert_eq!(ask(&mut session).await.0, Vec::<Value>::new());
+
+        mcp.upstream.reply(Reply::status(500));
+        let (logged, answer) = ask(&mut session).await;
+        assert_eq!(answer["isError"], false, "{answer}");
+        let [told] = &logged[..] else {
+            panic!("one message: {logged:?}");
+        };
+        assert_eq!(told["level"], "warning");
+        assert_eq!(told["logger"], "aareguru");
+        let text = told["data"].as_str().unwrap();
+        assert!(text.contains("HTTP status 500"), "{text}");
+        assert!(text.contains("earlier answer"), "{text}");
+
+        assert_eq!(ask(&mut session).await.0, Vec::<Value>::new());
+    }
+}
+
+#[tokio::test]
+async fn no_answer_at_all_is_an_error() {
+    let mcp = Mcp::start(Reply::status(500), NOW).await;
+    let mut session = mcp.session().await;
+    set_level(&mut session, "error").await;
+    let (logged, answer) = ask(&mut session).await;
+    assert_eq!(answer["isError"], true);
+    assert_eq!(logged.len(), 1, "{logged:?}");
+    assert_eq!(logged[0]["level"], "error");
+}
+
+#[tokio::test]
+async fn who_did_not_ask_or_asked_for_worse_hears_nothing() {
+    let mcp = Mcp::start(Reply::text(CURRENT_BERN), NOW).await;
+    let mut silent = mcp.session().await;
+    let mut only_errors = mcp.session().await;
+    set_level(&mut only_errors, "error").await;
+    for session in [&mut silent, &mut only_errors] {
+        mcp.upstream.reply(Reply::text(CURRENT_BERN));
+        ask(session).await;
+        mcp.upstream.reply(Reply::status(500));
+        assert_eq!(ask(session).await.0, Vec::<Value>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_level_that_is_none_is_an_error() {
+    let mcp = Mcp::start(Reply::text(CURRENT_BERN), NOW).await;
+    let mut session = mcp.session().await;
+    let answer = set_level(&mut session, "loud").await;
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+}
