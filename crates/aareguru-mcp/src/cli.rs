@@ -10,14 +10,13 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_util::sync::CancellationToken;
-use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
     app::App,
     banner, http, serve,
-    settings::{Effective, Flags},
+    settings::{Effective, Flags, Settings},
     stdio,
-    telemetry::{self, prometheus::Prometheus},
+    telemetry::{Telemetry, prometheus::Prometheus},
     terminal::Question,
 };
 
@@ -84,7 +83,7 @@ impl Cli {
             match self.command.unwrap_or(Command::Serve(self.serve)) {
                 Command::Serve(args) => serve(&args).await,
                 Command::Stdio(args) => stdio(&args).await,
-                Command::CheckConfig(args) => check_config(&args),
+                Command::CheckConfig(args) => check_config(&args).await,
                 Command::Ask(question) => ask(&question).await,
             }
         });
@@ -97,22 +96,24 @@ impl Cli {
 /// What there is before a port is bound.
 struct Ready {
     app: App,
-    _logs: WorkerGuard,
+    telemetry: Telemetry,
 }
 
 /// Everything that may be wrong with settings comes out here.
 fn ready(effective: &Effective, demo: bool) -> anyhow::Result<Ready> {
-    let logs = telemetry::init(&effective.settings)?;
+    let telemetry = Telemetry::start(&effective.settings)?;
     let app = App::build(&effective.settings, demo)?;
-    Ok(Ready { app, _logs: logs })
+    Ok(Ready { app, telemetry })
 }
 
 async fn stdio(args: &RunArgs) -> anyhow::Result<()> {
     let ready = ready(&args.settings.resolve()?, args.demo)?;
-    stdio::run(&ready.app).await
+    let served = stdio::run(&ready.app).await;
+    ready.telemetry.flush().await;
+    served
 }
 
-fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
+async fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
     let effective = args.run.settings.resolve()?;
     let shown = if args.json {
         format!("{:#}\n", effective.json())
@@ -120,7 +121,7 @@ fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
         effective.table()
     };
     io::stdout().write_all(shown.as_bytes())?;
-    ready(&effective, args.run.demo)?;
+    ready(&effective, args.run.demo)?.telemetry.flush().await;
     Ok(())
 }
 
@@ -133,12 +134,17 @@ async fn ask(question: &Question) -> anyhow::Result<()> {
 async fn serve(args: &RunArgs) -> anyhow::Result<()> {
     let effective = args.settings.resolve()?;
     let settings = &effective.settings;
-    let ready = ready(&effective, args.demo)?;
-    let app = &ready.app;
+    let Ready { app, telemetry } = ready(&effective, args.demo)?;
+    let served = serve_until_stopped(&app, settings, args.demo).await;
+    telemetry.flush().await;
+    served
+}
+
+async fn serve_until_stopped(app: &App, settings: &Settings, demo: bool) -> anyhow::Result<()> {
     let listener = listen(&settings.address(), "HTTP_HOST, HTTP_PORT").await?;
     let address = listener.local_addr().context("reading the bound address")?;
-    tracing::info!(%address, demo = args.demo, version = env!("CARGO_PKG_VERSION"), "listening");
-    banner::print(address, settings, args.demo)?;
+    tracing::info!(%address, demo, version = env!("CARGO_PKG_VERSION"), "listening");
+    banner::print(address, settings, demo)?;
     tokio::spawn(Prometheus::installed().upkeep());
     let mut router = http::router(app);
     match settings

@@ -36,6 +36,7 @@ use rmcp::{
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use log::Log;
 use metrics::Metrics;
@@ -161,9 +162,11 @@ impl ServerHandler for AareServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let call = self.metrics.call(&request.name);
-        let told = tools::call(&self.river, request, &context).await;
+        let span = call.span(&context);
+        let told = tools::call(&self.river, request, &context);
+        let told = told.instrument(span.clone()).await;
         let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
-        call.answered(told.as_ref().map_or(true, is_error));
+        call.answered(&span, told.as_ref().map_or(true, is_error));
         let (result, ailment) = told?;
         self.log.tell(ailment, &context).await;
         Ok(result.into())

@@ -208,14 +208,21 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 900)]
     pub aareguru_breaker_blocked_pause_seconds: u64,
 
-    /// How much to log: error, warn, info, debug, trace, or directives such as
-    /// `info,aareguru=debug`.
-    #[arg(long, env, help_heading = "Logs", default_value = "info")]
+    /// How much to log: off, error, warn, info, debug, trace, or directives for
+    /// our own crates such as `info,aareguru=debug`.
+    #[arg(long, env, help_heading = "Logs and traces", default_value = "info")]
     pub log_level: String,
 
     /// How to log: text for people, json for machines.
     #[arg(long, env, value_enum, ignore_case = true, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+
+    /// Where an OpenTelemetry collector takes traces over HTTP, such as
+    /// `http://localhost:4318`; `/v1/traces` is added. Other `OTEL_` variables
+    /// (headers, timeout, sampler, service name) are honoured too.
+    // It may hold a password.
+    #[arg(long, env, hide_env_values = true)]
+    pub otel_exporter_otlp_endpoint: Option<String>,
 
     /// Chose between two transports once; there is only one now, the full one.
     #[arg(long, env, help_heading = "Accepted, without effect", hide = true)]

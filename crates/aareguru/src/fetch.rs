@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::api::{Api, Endpoint};
 use crate::upstream::{Request, Upstream};
@@ -121,7 +122,14 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         // The flight belongs to a task of its own: were it the first asker's,
         // each asker who gives up would start it again for the next.
         let fetch = self.clone();
-        let flight = tokio::spawn(async move { fetch.share_flight(request).await });
+        let span = tracing::info_span!(
+            "ask",
+            otel.name = format!("ask {}", self.endpoint.label()),
+            endpoint = self.endpoint.label(),
+            cache.result = tracing::field::Empty,
+        );
+        let flight = async move { fetch.share_flight(request).await };
+        let flight = tokio::spawn(flight.instrument(span));
         match flight.await {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {
@@ -151,17 +159,17 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         };
         let error: Arc<Error> = match result {
             Ok(kept) => {
-                self.metrics.asked(unserved);
+                self.asked(unserved);
                 return Ok(Answer::new(kept));
             }
             Err(error) => error,
         };
         let error = Error::clone(&error);
         let Some(kept) = self.stale.get(&request).await else {
-            self.metrics.asked(unserved);
+            self.asked(unserved);
             return Err(error);
         };
-        self.metrics.asked(CacheResult::Stale);
+        self.asked(CacheResult::Stale);
         // The breaker has told of its opening; the asks that it stops are many.
         if is_mine && !matches!(error, Error::Ailing { .. }) {
             let error: &dyn std::error::Error = &error;
@@ -173,6 +181,12 @@ impl<T: Send + Sync + 'static> Fetch<T> {
             );
         }
         Ok(Answer::in_trouble(kept, error))
+    }
+
+    /// Tells what the caches had for an asker who had to wait.
+    fn asked(&self, result: CacheResult) {
+        self.metrics.asked(result);
+        tracing::Span::current().record("cache.result", result.label());
     }
 
     /// Asks the API, as often as it makes sense.
@@ -187,7 +201,16 @@ impl<T: Send + Sync + 'static> Fetch<T> {
     async fn ask_once(&self, request: &Request, time: Duration) -> Result<Kept<T>, Error> {
         let upstream = &self.line.upstream;
         let start = Instant::now();
-        let result = match upstream.get(request, time).await {
+        let span = tracing::info_span!(
+            "upstream",
+            otel.name = format!("GET {}", self.endpoint.label()),
+            otel.kind = "client",
+            http.request.method = "GET",
+            url.path = self.endpoint.path(),
+            outcome = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
+        );
+        let result = match upstream.get(request, time).instrument(span.clone()).await {
             Ok(body) => (self.read)(request, &body.bytes).map(|value| Kept {
                 value: Arc::new(value),
                 fetched_at: body.recorded_at.unwrap_or_else(|| self.line.clock.now()),
@@ -195,6 +218,10 @@ impl<T: Send + Sync + 'static> Fetch<T> {
             }),
             Err(error) => Err(error),
         };
+        span.record("outcome", metrics::outcome(&result));
+        if result.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
         if upstream.is_live() {
             self.metrics.requested(&result, start.elapsed());
         }

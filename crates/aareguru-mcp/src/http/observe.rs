@@ -30,6 +30,7 @@ use self::{
     endpoint::{Endpoint, Endpoints},
     request_id::RequestId,
 };
+use crate::telemetry::trace::{self, RequestSpan};
 
 /// Observes the requests to a router; see the module.
 #[derive(Debug, Clone, Default)]
@@ -67,22 +68,39 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let started = Instant::now();
         let route = request.extensions().get::<MatchedPath>();
         let endpoint = self.endpoints.of(route.map(MatchedPath::as_str));
         let id = RequestId::of(request.headers());
+        // For traces; it costs nothing while nobody collects them.
+        let traced = tracing::info_span!(
+            "http",
+            otel.name = format!("{} {}", method(request.method()), endpoint.route()),
+            otel.kind = "server",
+            request.id = id.as_str(),
+            http.request.method = method(request.method()),
+            http.route = endpoint.route(),
+            http.response.status_code = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
+        );
+        trace::continue_from_headers(&traced, request.headers());
+        if !traced.is_disabled() {
+            request.extensions_mut().insert(RequestSpan(traced.clone()));
+        }
         let span = tracing::info_span!(
+            parent: &traced,
             "request",
             request.id = id.as_str(),
             http.method = method(request.method()),
             http.route = endpoint.route(),
         );
-        let answer = span.in_scope(|| self.inner.call(request));
+        let answer = traced.in_scope(|| span.in_scope(|| self.inner.call(request)));
         let mut running = Running {
             endpoint,
             started,
             span: span.clone(),
+            traced: traced.clone(),
             is_answered: false,
         };
         let observed = async move {
@@ -91,7 +109,7 @@ where
             running.answered(&response);
             Ok(response)
         };
-        Box::pin(observed.instrument(span))
+        Box::pin(observed.instrument(span).instrument(traced))
     }
 }
 
@@ -101,6 +119,7 @@ struct Running {
     endpoint: Arc<Endpoint>,
     started: Instant,
     span: Span,
+    traced: Span,
     is_answered: bool,
 }
 
@@ -110,6 +129,12 @@ impl Running {
         let took = self.started.elapsed();
         let status = response.status();
         self.endpoint.answered(status, took);
+        self.traced
+            .record("http.response.status_code", status.as_u16());
+        if status.is_server_error() {
+            self.traced.record("otel.status_code", "ERROR");
+        }
+        let trace_id = trace::id(&self.traced);
         let session_tag = response.extensions().get::<SessionTag>();
         let principal = response.extensions().get::<Principal>();
         // Whole microseconds: more digits are noise.
@@ -125,6 +150,7 @@ impl Running {
                     duration_ms,
                     principal = principal.map(Principal::key),
                     session.tag = session_tag.map(tracing::field::display),
+                    trace.id = trace_id,
                     "answered"
                 )
             };

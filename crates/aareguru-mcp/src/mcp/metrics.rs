@@ -4,7 +4,12 @@ use std::time::{Duration, Instant};
 
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
 
+use axum::http::request::Parts;
+use rmcp::{RoleServer, service::RequestContext};
+use tracing::Span;
+
 use super::tools;
+use crate::telemetry::trace::{self, RequestSpan};
 
 /// What calls are counted under that name a tool which does not exist.
 const UNKNOWN: &str = "unknown";
@@ -75,11 +80,30 @@ impl Tool {
 }
 
 impl Call<'_> {
-    pub(super) fn answered(self, is_error: bool) {
+    /// What the call is in a trace. A client may have begun the trace.
+    pub(super) fn span(&self, context: &RequestContext<RoleServer>) -> Span {
+        let request = context.extensions.get::<Parts>();
+        let request = request.and_then(|parts| parts.extensions.get::<RequestSpan>());
+        let span = tracing::info_span!(
+            parent: request.and_then(|RequestSpan(span)| span.id()),
+            "tool",
+            otel.name = format!("tools/call {}", self.name),
+            otel.kind = "server",
+            mcp.method.name = "tools/call",
+            gen_ai.tool.name = self.name,
+            otel.status_code = tracing::field::Empty,
+        );
+        let carrier = request.map(|RequestSpan(span)| span);
+        trace::continue_from_meta(&span, context.meta.get_traceparent(), carrier);
+        span
+    }
+
+    pub(super) fn answered(self, span: &Span, is_error: bool) {
         let took: Duration = self.started.elapsed();
         self.tool.duration.record(took);
         if is_error {
             self.tool.errors.increment(1);
+            span.record("otel.status_code", "ERROR");
         }
         let duration_ms = took.as_micros() as f64 / 1000.0;
         tracing::debug!(

@@ -8,12 +8,13 @@
 mod process;
 mod renamed;
 
-use std::{sync::LazyLock, time::Duration};
+use std::{fmt, sync::LazyLock, time::Duration};
 
-use metrics::{describe_gauge, gauge};
+use metrics::{Counter, counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use self::renamed::Renamed;
+use super::log;
 
 /// What the text is, for the `Content-Type` of an answer that holds it.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,8 +35,8 @@ const FAST_SECONDS: [f64; 13] = [
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The recorder of this process; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Prometheus(PrometheusHandle);
+#[derive(Clone)]
+pub struct Prometheus(PrometheusHandle, Counter);
 
 impl Prometheus {
     /// The recorder, which is installed by the first call.
@@ -64,11 +65,16 @@ impl Prometheus {
             "Always 1; the labels tell what runs"
         );
         gauge!("aareguru_mcp_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
-        Self(handle)
+        describe_counter!(
+            "aareguru_mcp_log_lines_dropped_total",
+            "Log lines that were dropped because nobody read them in time"
+        );
+        Self(handle, counter!("aareguru_mcp_log_lines_dropped_total"))
     }
 
     /// All numbers as they are now.
     pub fn render(&self) -> String {
+        self.1.absolute(log::dropped_lines());
         #[cfg_attr(
             not(target_os = "linux"),
             expect(unused_mut, reason = "Linux tells more")
@@ -86,5 +92,11 @@ impl Prometheus {
             timer.tick().await;
             self.0.run_upkeep();
         }
+    }
+}
+
+impl fmt::Debug for Prometheus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prometheus").finish_non_exhaustive()
     }
 }

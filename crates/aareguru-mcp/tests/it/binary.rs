@@ -7,8 +7,8 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
-    process::{Child, ChildStdout, Command},
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::{Child, ChildStderr, ChildStdout, Command},
     time::timeout,
 };
 
@@ -29,6 +29,9 @@ pub(crate) struct Server {
     pub(crate) banner: String,
     child: Child,
     out: BufReader<ChildStdout>,
+    errors: BufReader<ChildStderr>,
+    /// What was read of what it logged.
+    logs: String,
 }
 
 impl Server {
@@ -37,8 +40,14 @@ impl Server {
     }
 
     pub(crate) async fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[]).await
+    }
+
+    /// The same with something in its environment.
+    pub(crate) async fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = program()
             .args(arguments)
+            .envs(environment.iter().copied())
             .args(["--http-port", "0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -46,21 +55,24 @@ impl Server {
             .spawn()
             .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut banner = String::new();
-        while !banner.contains("Ctrl-C") {
-            let read = timeout(DEADLINE, out.read_line(&mut banner)).await;
-            assert!(read.unwrap().unwrap() > 0, "ended before it was ready");
-        }
-        let address = banner
-            .split_once("http://")
-            .and_then(|(_, rest)| rest.split_once("/mcp"))
-            .map(|(address, _)| address.parse().unwrap())
-            .unwrap();
+        let mut errors = BufReader::new(child.stderr.take().unwrap());
+        let (mut banner, mut logs) = (String::new(), String::new());
+        // With logs for machines there is no banner, but a line tells the same.
+        let address = if arguments.contains(&"json") {
+            read_until(&mut errors, &mut logs, "\"listening\"").await;
+            between(&logs, "\"address\":\"", "\"")
+        } else {
+            read_until(&mut out, &mut banner, "Ctrl-C").await;
+            between(&banner, "http://", "/mcp")
+        };
+        let address = address.parse().unwrap();
         Self {
             address,
             banner,
             child,
             out,
+            errors,
+            logs,
         }
     }
 
@@ -75,15 +87,13 @@ impl Server {
 
     /// Waits for the end; returns the exit status and all that it logged.
     pub(crate) async fn ended(mut self) -> (ExitStatus, String) {
-        let mut logs = String::new();
-        let mut errors = self.child.stderr.take().unwrap();
         let mut rest = Vec::new();
         let ended = timeout(DEADLINE, async {
-            errors.read_to_string(&mut logs).await.unwrap();
+            self.errors.read_to_string(&mut self.logs).await.unwrap();
             self.out.read_to_end(&mut rest).await.unwrap();
             self.child.wait().await.unwrap()
         });
-        (ended.await.expect("the program does not end"), logs)
+        (ended.await.expect("the program does not end"), self.logs)
     }
 }
 
@@ -95,4 +105,19 @@ pub(crate) async fn signal(child: &Child, name: &str) {
         .await
         .unwrap();
     assert!(sent.success());
+}
+
+async fn read_until(from: &mut (impl AsyncBufRead + Unpin), text: &mut String, part: &str) {
+    while !text.contains(part) {
+        let read = timeout(DEADLINE, from.read_line(text)).await;
+        assert!(
+            read.unwrap().unwrap() > 0,
+            "ended before it was ready: {text}"
+        );
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap();
+    rest.split_once(after).unwrap().0
 }

@@ -23,7 +23,7 @@ async fn signals_end_it_promptly_and_cleanly_with_open_streams() {
 
 #[tokio::test]
 async fn logs_hold_no_session_id() {
-    let server = Server::start(&["serve", "--demo", "--log-level", "trace,rmcp=trace"]).await;
+    let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
     let mut session = Session::initialized(server.address).await;
     let id = session.target.split_once('=').unwrap().1.to_owned();
     session

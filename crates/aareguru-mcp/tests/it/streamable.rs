@@ -298,7 +298,7 @@ async fn foreign_hosts_and_origins_are_refused() {
 
 #[tokio::test]
 async fn logs_hold_no_session_id() {
-    let server = Server::start(&["serve", "--demo", "--log-level", "trace,rmcp=trace"]).await;
+    let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
     let id = open(server.address).await;
     ask(server.address, &in_session(&message(PING), &id)).await;
     ask(server.address, &delete(&id)).await;

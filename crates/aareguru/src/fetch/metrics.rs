@@ -51,7 +51,7 @@ const OUTCOMES: [&str; 11] = [
 impl CacheResult {
     const ALL: [Self; 4] = [Self::Hit, Self::Miss, Self::Stale, Self::Shared];
 
-    fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
@@ -76,7 +76,7 @@ impl Metrics {
 
     /// A request that was sent.
     pub(crate) fn requested<T>(&self, result: &Result<T, Error>, took: Duration) {
-        let outcome = result.as_ref().map_or_else(outcome, |_| "ok");
+        let outcome = outcome(result);
         let index = OUTCOMES.iter().position(|&label| label == outcome);
         if let Some(counter) = index.and_then(|index| self.requests.get(index)) {
             counter.increment(1);
@@ -116,7 +116,12 @@ fn describe() {
     );
 }
 
-fn outcome(error: &Error) -> &'static str {
+/// What became of a request, as the label and the traces call it.
+pub(crate) fn outcome<T>(result: &Result<T, Error>) -> &'static str {
+    result.as_ref().map_or_else(trouble, |_| "ok")
+}
+
+fn trouble(error: &Error) -> &'static str {
     match error {
         Error::Timeout { .. } => "timeout",
         Error::Status { status: 429, .. } => "limited",
@@ -187,7 +192,7 @@ mod tests {
                 got: message(),
             },
         ];
-        let mut labels: Vec<_> = errors.iter().map(outcome).chain(["ok"]).collect();
+        let mut labels: Vec<_> = errors.iter().map(trouble).chain(["ok"]).collect();
         let mut all = OUTCOMES;
         labels.sort_unstable();
         all.sort_unstable();

@@ -1,0 +1,158 @@
+//! Traces, sent to an OpenTelemetry collector over HTTP.
+//!
+//! Spans are made with `tracing` wherever something takes time, and cost
+//! nothing unless a collector is set. They are sent in batches by a thread of
+//! its own; when it cannot keep up, spans are lost and nothing waits.
+
+use std::{env, time::Duration};
+
+use anyhow::{Context as _, bail};
+use axum::http::HeaderMap;
+use opentelemetry::{
+    Context, KeyValue,
+    propagation::{Extractor, TextMapPropagator},
+    trace::{TraceContextExt, TracerProvider},
+};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::{Span, Subscriber};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
+
+use super::log::{REQUEST_SPAN, is_own};
+use crate::settings::Settings;
+
+/// The name of the service, unless `OTEL_SERVICE_NAME` gives another.
+const SERVICE: &str = env!("CARGO_PKG_NAME");
+
+/// How long sending the last spans may take when the program ends.
+const FLUSH: Duration = Duration::from_secs(2);
+
+/// Sends the spans of this process.
+#[derive(Debug)]
+pub(super) struct Exporter(SdkTracerProvider);
+
+/// The layer that collects spans, and what sends them; `None` if no collector
+/// is set.
+pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<Option<(impl Layer<S>, Exporter)>>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let endpoint = settings
+        .otel_exporter_otlp_endpoint
+        .as_deref()
+        .map(str::trim);
+    let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) else {
+        return Ok(None);
+    };
+    let setting = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
+        // It may hold a password, so it is not repeated.
+        bail!("{setting}: it must begin with http:// or https://, as in http://localhost:4318");
+    }
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
+        .build()
+        .context(setting)?;
+    let mut resource = Resource::builder()
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
+    if env::var_os("OTEL_SERVICE_NAME").is_none() {
+        resource = resource.with_service_name(SERVICE);
+    }
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(resource.build())
+        .build();
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer(SERVICE))
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_target(false)
+        .with_filter(filter_fn(|metadata| {
+            metadata.is_span() && is_own(metadata.target()) && metadata.name() != REQUEST_SPAN
+        }));
+    Ok(Some((spans, Exporter(provider))))
+}
+
+impl Exporter {
+    /// Sends what waits; gives up after a while.
+    pub(super) async fn flush(self) {
+        // The exporter blocks, and so does dropping its client.
+        let flushed = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(FLUSH));
+        match tokio::time::timeout(FLUSH + FLUSH / 2, flushed).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "the last traces were not sent"),
+            Ok(Err(error)) => tracing::warn!(%error, "the last traces were not sent"),
+            Err(_) => tracing::warn!("the last traces were not sent in time"),
+        }
+    }
+}
+
+/// The span of an HTTP request, in its extensions: a transport may serve it in
+/// a task that has no span of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestSpan(pub(crate) Span);
+
+/// Makes a span part of the trace that a client began, if its headers name one.
+pub(crate) fn continue_from_headers(span: &Span, headers: &HeaderMap) {
+    struct Headers<'a>(&'a HeaderMap);
+
+    impl Extractor for Headers<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            self.0.get(key)?.to_str().ok()
+        }
+
+        fn keys(&self) -> Vec<&str> {
+            self.0.keys().map(axum::http::HeaderName::as_str).collect()
+        }
+    }
+
+    if !span.is_disabled() && headers.contains_key("traceparent") {
+        continue_from(span, &Headers(headers));
+    }
+}
+
+/// The same for the `traceparent` in the metadata of an MCP request, which is
+/// nearer to what caused it than that of the HTTP request; the span keeps a
+/// link to the latter.
+pub(crate) fn continue_from_meta(span: &Span, traceparent: Option<&str>, carrier: Option<&Span>) {
+    struct Meta<'a>(&'a str);
+
+    impl Extractor for Meta<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            (key == "traceparent").then_some(self.0)
+        }
+
+        fn keys(&self) -> Vec<&str> {
+            vec!["traceparent"]
+        }
+    }
+
+    let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) else {
+        return;
+    };
+    let carrier = carrier.map(|span| span.context().span().span_context().clone());
+    if continue_from(span, &Meta(traceparent))
+        && let Some(carrier) = carrier
+    {
+        span.add_link(carrier);
+    }
+}
+
+fn continue_from(span: &Span, carrier: &dyn Extractor) -> bool {
+    let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
+    parent.span().span_context().is_valid() && span.set_parent(parent).is_ok()
+}
+
+/// The trace that a span belongs to, to find it by its log line.
+pub(crate) fn id(span: &Span) -> Option<String> {
+    if span.is_disabled() {
+        return None;
+    }
+    let context = span.context();
+    let context = context.span().span_context().clone();
+    context.is_valid().then(|| context.trace_id().to_string())
+}

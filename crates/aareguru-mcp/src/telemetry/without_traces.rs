@@ -1,0 +1,34 @@
+//! In the place of `trace`, in a build without the feature `otlp`.
+
+use anyhow::bail;
+use axum::http::HeaderMap;
+use tracing::Span;
+use tracing_subscriber::layer::Identity;
+
+use crate::settings::Settings;
+
+#[derive(Debug)]
+pub(super) struct Exporter;
+
+pub(super) fn layer(settings: &Settings) -> anyhow::Result<Option<(Identity, Exporter)>> {
+    let endpoint = settings.otel_exporter_otlp_endpoint.as_deref();
+    if endpoint.is_some_and(|endpoint| !endpoint.trim().is_empty()) {
+        bail!("OTEL_EXPORTER_OTLP_ENDPOINT: this program was built without the feature `otlp`");
+    }
+    Ok(None)
+}
+
+impl Exporter {
+    pub(super) async fn flush(self) {}
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct RequestSpan(pub(crate) Span);
+
+pub(crate) fn continue_from_headers(_: &Span, _: &HeaderMap) {}
+
+pub(crate) fn continue_from_meta(_: &Span, _: Option<&str>, _: Option<&Span>) {}
+
+pub(crate) fn id(_: &Span) -> Option<String> {
+    None
+}
