@@ -3,10 +3,11 @@
 use aareguru::{Client, River};
 use anyhow::Context;
 use rmcp::ServerHandler;
-use rmcp_sse::{SseServerConfig, SseService};
+use rmcp_sse::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    guard::Guard,
     http::{streamable::StreamableService, websocket::WebSocketService},
     mcp::AareServer,
     settings::Settings,
@@ -17,6 +18,8 @@ use crate::{
 /// river's, so that what is around it can be tested for itself.
 #[derive(Debug)]
 pub struct App<S = AareServer> {
+    /// Decides who may pass, before any route.
+    pub guard: Guard,
     /// Answers a session's questions; a clone for each session.
     pub server: S,
     /// The Streamable HTTP transport with its open sessions.
@@ -57,12 +60,13 @@ impl<S: ServerHandler + Clone> App<S> {
     }
 
     fn around(server: S, settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Self> {
-        let bounds = settings.sse()?.with_cancellation_token(shutdown.clone());
+        let bounds = settings.sse().with_cancellation_token(shutdown.clone());
         let handler = || {
             let handler = server.clone();
             move || Ok(handler.clone())
         };
         Ok(Self {
+            guard: Guard::new(settings)?,
             streamable: StreamableService::new(handler(), bounds.clone()),
             sse: SseService::new(handler(), bounds.clone()),
             websocket: WebSocketService::new(handler(), bounds.clone()),
@@ -70,6 +74,14 @@ impl<S: ServerHandler + Clone> App<S> {
             server,
             shutdown,
         })
+    }
+
+    /// Ends the sessions of a principal over every transport, and returns how
+    /// many there were.
+    pub fn end_sessions_of(&self, principal: &Principal) -> usize {
+        self.sse.end_sessions_of(principal)
+            + self.websocket.end_sessions_of(principal)
+            + self.streamable.end_sessions_of(principal)
     }
 }
 

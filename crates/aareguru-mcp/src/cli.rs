@@ -7,13 +7,14 @@ use std::{
 };
 
 use anyhow::Context;
+use axum::Router;
 use clap::{Args, Parser, Subcommand};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    banner, http, serve,
+    banner, guard, hash_key, http, serve,
     settings::{Effective, Flags, Settings},
     stdio,
     telemetry::{Telemetry, prometheus::Prometheus},
@@ -45,6 +46,12 @@ enum Command {
     /// Secrets are not shown. The exit code is 0 if `serve` would start with
     /// these settings, as far as they are concerned.
     CheckConfig(CheckConfigArgs),
+    /// Make the form in which an API key can stand in settings that others may
+    /// read.
+    ///
+    /// The key is asked for, or read from standard input. What is to be put
+    /// into `API_KEYS`, or into a file of it, is printed on standard output.
+    HashKey(HashKeyArgs),
     #[command(flatten)]
     Ask(Question),
 }
@@ -57,6 +64,17 @@ struct CheckConfigArgs {
 
     #[command(flatten)]
     run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+struct HashKeyArgs {
+    /// Whose key it is; the name is what logs and metrics show.
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Make a new random key, and print it on standard error.
+    #[arg(long)]
+    generate: bool,
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +102,7 @@ impl Cli {
                 Command::Serve(args) => serve(&args).await,
                 Command::Stdio(args) => stdio(&args).await,
                 Command::CheckConfig(args) => check_config(&args).await,
+                Command::HashKey(args) => hash_key::run(args.name.as_deref(), args.generate),
                 Command::Ask(question) => ask(&question).await,
             }
         });
@@ -135,7 +154,11 @@ async fn serve(args: &RunArgs) -> anyhow::Result<()> {
     let effective = args.settings.resolve()?;
     let settings = &effective.settings;
     let Ready { app, telemetry } = ready(&effective, args.demo)?;
-    let served = serve_until_stopped(&app, settings, args.demo).await;
+    let again = || Ok(args.settings.resolve()?.settings);
+    let served = tokio::select! {
+        served = serve_until_stopped(&app, settings, args.demo) => served,
+        failed = guard::upkeep(&app, again) => failed,
+    };
     telemetry.flush().await;
     served
 }
@@ -143,6 +166,8 @@ async fn serve(args: &RunArgs) -> anyhow::Result<()> {
 async fn serve_until_stopped(app: &App, settings: &Settings, demo: bool) -> anyhow::Result<()> {
     let listener = listen(&settings.address(), "HTTP_HOST, HTTP_PORT").await?;
     let address = listener.local_addr().context("reading the bound address")?;
+    // Whoever reads that it listens may already tell it to stop.
+    let stop = serve::signal()?;
     tracing::info!(%address, demo, version = env!("CARGO_PKG_VERSION"), "listening");
     banner::print(address, settings, demo)?;
     tokio::spawn(Prometheus::installed().upkeep());
@@ -153,14 +178,16 @@ async fn serve_until_stopped(app: &App, settings: &Settings, demo: bool) -> anyh
         .filter(|it| !it.is_empty())
     {
         Some(address) => {
-            tokio::spawn(metrics(listen(address, "METRICS_ADDRESS").await?));
+            let listener = listen(address, "METRICS_ADDRESS").await?;
+            tokio::spawn(metrics(listener, http::metrics(&app.guard)));
         }
-        None => router = router.merge(http::metrics()),
+        None => router = router.merge(http::metrics(&app.guard)),
     }
+    app.guard.warn(settings);
     serve::run(
         listener,
         router,
-        serve::signal()?,
+        stop,
         &app.shutdown,
         settings.shutdown_grace(),
     )
@@ -174,9 +201,9 @@ async fn listen(address: &str, settings: &str) -> anyhow::Result<TcpListener> {
 
 /// Serves the metrics on an address of their own until the process ends, so
 /// that its last minutes can be seen too.
-async fn metrics(listener: TcpListener) {
+async fn metrics(listener: TcpListener, router: Router) {
     let never = CancellationToken::new();
-    let served = serve::run(listener, http::metrics(), pending(), &never, Duration::ZERO);
+    let served = serve::run(listener, router, pending(), &never, Duration::ZERO);
     if let Err(error) = served.await {
         tracing::error!(%error, "metrics are not served any more");
     }

@@ -7,36 +7,60 @@ mod places;
 pub mod streamable;
 pub mod websocket;
 
-use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::{HeaderName, StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
 use rmcp::ServerHandler;
-use rmcp_sse::RebindingLayer;
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
 use self::observe::ObserveLayer;
-use crate::app::App;
+use crate::{app::App, guard::Guard};
+
+/// Secrets of clients, whether or not they are for us.
+const SENSITIVE_HEADERS: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+];
 
 /// The router that answers every request, but for those of Prometheus.
 pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
-    let mcp = Router::new()
+    Router::new()
+        .route("/health", get(health::live))
         .route_service("/mcp", app.streamable.clone())
         .route(
             "/ws",
             get(websocket::connect).with_state(app.websocket.clone()),
         )
-        .layer(RebindingLayer::new(app.bounds.rebinding_protection.clone()));
-    Router::new()
-        .route("/health", get(health::live))
-        .merge(mcp)
         .route_service("/sse", app.sse.clone())
         .route_service("/messages", app.sse.clone())
         .route_service("/messages/", app.sse.clone())
         .fallback(not_found)
-        .layer(ObserveLayer::default())
+        // The first one is the outermost: a request meets them in this order.
+        .layer((
+            // Nothing that prints headers shows these.
+            SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
+            ObserveLayer::default(),
+            app.guard.host_and_origin(),
+            // Before the key: a browser sends its preflight without one.
+            app.guard.cors(),
+            app.guard.client_address(),
+            app.guard.api_key(),
+            app.guard.rate_limit(),
+        ))
 }
 
 /// The route for Prometheus, to be merged with the others or served apart. A
 /// scrape comes every few seconds: it is neither logged nor counted.
-pub fn metrics() -> Router {
-    Router::new().route("/metrics", get(metrics::scrape))
+/// Only the name by which the server is called is checked.
+pub fn metrics(guard: &Guard) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics::scrape))
+        .layer(guard.host_and_origin())
 }
 
 async fn not_found() -> impl IntoResponse {

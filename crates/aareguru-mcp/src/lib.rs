@@ -8,6 +8,7 @@
 //! - [`settings`]: every setting, its name, its default.
 //! - [`telemetry`]: logs on.
 //! - [`app`]: the parts that all connections share, built without a port.
+//! - [`guard`]: who may pass: keys, limits, origins.
 //! - [`http`]: every route and every layer, in order.
 //! - [`mcp`]: the river as MCP presents it: tools and resources.
 //! - [`serve`]: the accept loop, and how it ends.
@@ -15,6 +16,7 @@
 //!   that the WebSocket and standard input and output have in common.
 //! - [`stdio`]: the same server on standard input and output.
 //! - [`terminal`]: the river for people at a terminal.
+//! - [`hash_key`]: keys for the settings.
 //! - [`banner`]: what `serve` prints when it is ready.
 //! - [`connect`]: how each client is connected.
 
@@ -25,11 +27,14 @@ pub mod telemetry;
 
 pub mod app;
 mod duplex;
+pub mod guard;
 pub mod http;
 pub mod mcp;
 pub mod serve;
 pub mod stdio;
 pub mod terminal;
+
+pub mod hash_key;
 
 pub mod banner;
 pub mod connect;

@@ -17,7 +17,6 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use rmcp_sse::ClientAddress;
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal as unix_signal},
@@ -26,6 +25,8 @@ use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
+
+use crate::guard::PeerAddress;
 
 /// How long a client may take to send the head of a request.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -117,10 +118,7 @@ async fn connection(
     }
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: Request<Incoming>| {
-        // On this machine sits a reverse proxy, and behind it many clients.
-        if !client.is_loopback() {
-            request.extensions_mut().insert(ClientAddress(client));
-        }
+        request.extensions_mut().insert(PeerAddress(Some(client)));
         request.extensions_mut().insert(token.clone());
         router.call(request)
     });

@@ -13,6 +13,7 @@
 //! - `alias` is another name, in all three spellings.
 //! - A `bool` takes a value everywhere: `--flag`, `--flag=false`, `FLAG=no`.
 
+mod access;
 mod dotenv;
 mod effective;
 mod field;
@@ -26,9 +27,9 @@ mod transport;
 #[cfg(test)]
 mod documents;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 pub use self::{
     effective::{Effective, Value},
@@ -36,6 +37,8 @@ pub use self::{
     origin::Origin,
     problem::{Problem, Problems},
 };
+
+use crate::guard::{ClientIpHeader, Proxy, Secret};
 
 /// The settings, checked one by one.
 #[derive(Debug, Clone, Args)]
@@ -73,6 +76,72 @@ pub struct Settings {
     /// `127.0.0.1:9090`; it is then not served with the rest.
     #[arg(long, env)]
     pub metrics_address: Option<String>,
+
+    /// Keys that let clients in, separated by commas: `KEY`, `NAME:KEY`,
+    /// `NAME:sha256:HASH` as `hash-key` prints it, or `@PATH` of a file with
+    /// one a line. Better in the environment or a file than as a flag, which
+    /// others on the machine can read.
+    #[arg(
+        long,
+        env,
+        help_heading = "Who may pass",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub api_keys: Vec<Secret>,
+
+    /// A file with such keys, one a line.
+    #[arg(long, env)]
+    pub api_keys_file: Option<PathBuf>,
+
+    /// Whether nobody is let in without a key. If this is not set, it is so as
+    /// soon as there is a key.
+    #[arg(
+        long,
+        env,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub api_key_required: Option<bool>,
+
+    /// Also take a key from the query, `/sse?api_key=KEY`, for clients that
+    /// cannot set headers, such as a browser's `EventSource`. Proxies log
+    /// queries, and browsers remember them.
+    #[arg(long, env)]
+    pub api_key_in_query: bool,
+
+    /// How many requests a minute are answered for one key, or for one client
+    /// address (of IPv6 a /64) without a key; 0 any number. A minute's worth
+    /// may come at once. Opening a stream and each message count; a stream that
+    /// stays open does not.
+    #[arg(long, env, default_value_t = 600)]
+    pub rate_limit_per_minute: u32,
+
+    /// How many client addresses the rate limit tells apart; all further ones
+    /// share the allowance of one.
+    #[arg(long, env, default_value_t = 100_000)]
+    pub rate_limit_max_clients: usize,
+
+    /// Proxies that are believed about where a request comes from, separated
+    /// by commas: addresses, networks such as `10.0.0.0/8`, or `unix` for
+    /// whoever connects by a Unix socket.
+    #[arg(long, env, value_delimiter = ',')]
+    pub trusted_proxies: Vec<Proxy>,
+
+    /// The header in which they name the client: `X-Forwarded-For` and
+    /// `Forwarded` are read from the right up to the first address that is
+    /// not trusted; any other, such as `Fly-Client-IP`, holds one address.
+    #[arg(long, env, default_value_t = ClientIpHeader::XForwardedFor)]
+    pub client_ip_header: ClientIpHeader,
+
+    /// Web pages that may read the answers (CORS), and use this server as if
+    /// they stood in `ALLOWED_ORIGINS`: origins, separated by commas, such as
+    /// `https://app.example.org` or `http://localhost:*`; `*` is any page, if
+    /// a key is required.
+    #[arg(long, env, value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
 
     /// The time between two keep-alive comments on an event stream, or pings on
     /// a WebSocket, in seconds; 0 sends none.
@@ -317,7 +386,7 @@ mod tests {
         );
         let own = rmcp_sse::SseServerConfig::default();
         let protection = own.rebinding_protection.clone();
-        let sse = settings.sse().unwrap();
+        let sse = settings.sse();
         let sse = sse.with_rebinding_protection(protection);
         assert_eq!(format!("{sse:?}"), format!("{own:?}"));
     }

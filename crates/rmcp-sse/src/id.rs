@@ -122,6 +122,23 @@ mod tests {
     }
 
     #[test]
+    fn session_ids_are_random_and_never_come_back() {
+        const IDS: u32 = 10_000;
+        let ids: Vec<u128> = (0..IDS)
+            .map(|_| SessionId::random())
+            .map(|id| u128::from_str_radix(&id.to_string().replace('-', ""), 16).unwrap())
+            .collect();
+        let unique: std::collections::HashSet<_> = ids.iter().collect();
+        assert_eq!(unique.len(), ids.len());
+        // But for the version and the variant, every bit is set in about half.
+        let is_random = |bit: &u32| {
+            let set = ids.iter().filter(|id| *id >> bit & 1 == 1).count();
+            (4_500..=5_500).contains(&set)
+        };
+        assert_eq!((0..u128::BITS).filter(is_random).count(), 122);
+    }
+
+    #[test]
     fn neither_debug_form_nor_tag_shows_the_id() {
         let id = SessionId::random();
         assert_eq!(format!("{id:?}"), "SessionId(..)");

@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::metrics::Metrics;
 use super::places::{Place, Places};
+use crate::guard::Lease;
 
 const PROTOCOL: &str = "mcp";
 
@@ -136,6 +137,10 @@ pub async fn connect<S: ServerHandler>(
         .on_failed_upgrade(|error| tracing::debug!(%error, "upgrade failed"))
         .on_upgrade(async move |socket| {
             let session = shared.begin(parts.extensions.get().cloned(), place);
+            // The sessions of its principal may have been ended just before.
+            if parts.extensions.get().is_some_and(Lease::is_revoked) {
+                session.revoked.cancel();
+            }
             let config = &session.shared.config;
             let end = socket::run(socket, handler, parts, config, &session.revoked).await;
             session.end(end);

@@ -60,10 +60,10 @@ impl Server {
         // With logs for machines there is no banner, but a line tells the same.
         let address = if arguments.contains(&"json") {
             read_until(&mut errors, &mut logs, "\"listening\"").await;
-            between(&logs, "\"address\":\"", "\"")
+            between(&logs, "\"address\":\"", "\"").to_owned()
         } else {
             read_until(&mut out, &mut banner, "Ctrl-C").await;
-            between(&banner, "http://", "/mcp")
+            between(&banner, "http://", "/mcp").replace("localhost", "127.0.0.1")
         };
         let address = address.parse().unwrap();
         Self {
@@ -83,6 +83,13 @@ impl Server {
     /// Sends a signal by its name, as `kill` does.
     pub(crate) async fn signal(&self, name: &str) {
         signal(&self.child, name).await;
+    }
+
+    /// Waits until it logs a line with this text.
+    pub(crate) async fn logged(&mut self, text: &str) {
+        let mut line = String::new();
+        read_until(&mut self.errors, &mut line, text).await;
+        self.logs.push_str(&line);
     }
 
     /// Waits for the end; returns the exit status and all that it logged.

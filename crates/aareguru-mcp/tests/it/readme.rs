@@ -101,7 +101,9 @@ async fn the_defaults_shown_are_those_of_the_program() {
     let rows = README
         .lines()
         .filter_map(|line| line.strip_prefix("| `"))
-        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        // Without a default there is nothing to compare.
+        .filter(|line| !line.contains("` | | "));
     let mut checked = 0;
     for row in rows {
         let mut cells = row.split('`');
@@ -117,5 +119,5 @@ async fn the_defaults_shown_are_those_of_the_program() {
         );
         checked += 1;
     }
-    assert_eq!(checked, 8);
+    assert_eq!(checked, 9);
 }

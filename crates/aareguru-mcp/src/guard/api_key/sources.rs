@@ -1,0 +1,93 @@
+//! Where keys are read from: the setting itself, and files that it names.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+use super::entry::Entry;
+use crate::settings::Settings;
+
+/// A part of a setting that nobody may see.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// An entry, and where it stands.
+pub(super) struct Sourced {
+    pub(super) entry: Entry,
+    pub(super) place: Place,
+}
+
+/// Where an entry stands, for messages, which never show the entry.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// The number of the entry in `API_KEYS`, from 1.
+    Setting(usize),
+    /// A file, the number of the line, and the setting that names the file.
+    File(PathBuf, usize, String),
+}
+
+/// All entries: of `API_KEYS`, of the files that it names, and of
+/// `API_KEYS_FILE`.
+///
+/// # Errors
+///
+/// A file that cannot be read, and the first entry that is none, by its place.
+pub(super) fn read(settings: &Settings) -> anyhow::Result<Vec<Sourced>> {
+    let mut entries = Vec::new();
+    let given = settings.api_keys.iter().map(|Secret(text)| text.trim());
+    for (n, text) in given.enumerate().filter(|(_, text)| !text.is_empty()) {
+        let place = Place::Setting(n + 1);
+        match text.strip_prefix('@') {
+            Some(path) => file(Path::new(path), &place.to_string(), &mut entries)?,
+            None => entries.push(parse(text, place)?),
+        }
+    }
+    if let Some(path) = &settings.api_keys_file {
+        file(path, "API_KEYS_FILE", &mut entries)?;
+    }
+    Ok(entries)
+}
+
+/// One entry a line; empty lines and those that begin with `#` are none.
+fn file(path: &Path, setting: &str, entries: &mut Vec<Sourced>) -> anyhow::Result<()> {
+    let shown = path.display();
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read keys from {shown} ({setting})"))?;
+    let lines = text.lines().map(str::trim).enumerate();
+    for (n, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        let place = Place::File(path.to_owned(), n + 1, setting.to_owned());
+        entries.push(parse(line, place)?);
+    }
+    Ok(())
+}
+
+fn parse(text: &str, place: Place) -> anyhow::Result<Sourced> {
+    let entry = Entry::parse(text).with_context(|| place.to_string())?;
+    Ok(Sourced { entry, place })
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(n) => write!(f, "entry {n} of API_KEYS"),
+            Self::File(path, line, setting) => {
+                write!(f, "line {line} of {} ({setting})", path.display())
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use axum::http::StatusCode;
+
+use super::*;
+use crate::guard::tests::{recorded, request, settings, value};
+
+fn api_keys(keys: &str) -> ApiKeys {
+    let settings = settings(&["--api-keys", keys]);
+    ApiKeys::new(&settings, RateLimit::new(0, 1)).unwrap()
+}
+
+fn with_key(key: &str) -> Request {
+    request(&[("x-api-key", key)])
+}
+
+#[test]
+fn what_becomes_of_requests_is_counted() {
+    let (keys, counts) = recorded(|| api_keys("alice:key-of-alice,bob:key-of-bob"));
+    for mut request in [
+        with_key("key-of-alice"),
+        with_key("key-of-alice"),
+        with_key("wrong"),
+        with_key(""),
+        request(&[]),
+        request(&[]),
+        request(&[]),
+    ] {
+        let _ = keys.check(&mut request);
+    }
+    let all = counts.all();
+    let refused = |reason| value(&all, "aareguru_mcp_auth_refused_total", reason);
+    assert_eq!(refused("missing"), 3.0);
+    assert_eq!(refused("wrong"), 1.0);
+    assert_eq!(refused("malformed"), 1.0);
+    let requests = |key| value(&all, "aareguru_mcp_api_key_requests_total", key);
+    assert_eq!((requests("alice"), requests("bob")), (2.0, 0.0));
+    assert_eq!(value(&all, "aareguru_mcp_api_keys", ""), 2.0);
+}
+
+#[test]
+fn a_request_carries_the_name_of_its_key_and_the_key_no_more() {
+    let keys = api_keys("alice:key-of-alice");
+    let mut request = with_key("key-of-alice");
+    keys.check(&mut request).unwrap();
+    assert_eq!(request.extensions().get(), Some(&Principal::new("alice")));
+    assert_eq!(
+        request
+            .extensions()
+            .get::<Lease>()
+            .unwrap()
+            .principal()
+            .key(),
+        "alice"
+    );
+    assert!(request.headers().is_empty());
+}
+
+#[test]
+fn a_key_that_is_revoked_while_its_request_runs_gets_no_answer() {
+    let keys = api_keys("alice:key-of-alice,bob:key-of-bob");
+    let [alice, bob] =
+        ["key-of-alice", "key-of-bob"].map(|key| keys.check(&mut with_key(key)).unwrap());
+    let left = settings(&["--api-keys", "bob:key-of-bob"]);
+    assert_eq!(keys.reload(&left).unwrap(), [Principal::new("alice")]);
+
+    let answer = ApiKeys::answered(alice, Response::default());
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let answer = ApiKeys::answered(bob, Response::default());
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.extensions().get(), Some(&Principal::new("bob")));
+    assert!(keys.check(&mut with_key("key-of-alice")).is_err());
+    assert!(keys.check(&mut with_key("key-of-bob")).is_ok());
+}
+
+#[test]
+fn a_reload_that_renames_a_key_revokes_its_old_name() {
+    let keys = api_keys("alice:the-same-key");
+    let renamed = settings(&["--api-keys", "carol:the-same-key"]);
+    assert_eq!(keys.reload(&renamed).unwrap(), [Principal::new("alice")]);
+    let lease = keys.check(&mut with_key("the-same-key")).unwrap().unwrap();
+    assert_eq!(lease.principal().key(), "carol");
+}
+
+#[test]
+fn a_reload_without_keys_does_not_open_the_door() {
+    let keys = api_keys("alice:key-of-alice");
+    let none = settings(&["--api-key-required=false"]);
+    assert!(keys.reload(&none).is_err());
+    assert!(keys.check(&mut request(&[])).is_err());
+    assert!(keys.check(&mut with_key("key-of-alice")).is_ok());
+}
+
+#[test]
+fn the_first_key_may_come_later() {
+    let keys = ApiKeys::new(&settings(&[]), RateLimit::new(0, 1)).unwrap();
+    assert!(keys.check(&mut request(&[])).unwrap().is_none());
+    keys.reload(&settings(&["--api-keys", "alice:key-of-alice"]))
+        .unwrap();
+    assert!(keys.are_required());
+    assert!(keys.check(&mut request(&[])).is_err());
+}
+
+#[test]
+fn keys_may_be_many() {
+    let list: Vec<_> = (0..500)
+        .map(|n| format!("user-{n}:key-of-user-{n}"))
+        .collect();
+    let keys = api_keys(&list.join(","));
+    for n in [0, 1, 250, 499] {
+        let mut request = with_key(&format!("key-of-user-{n}"));
+        let lease = keys.check(&mut request).unwrap().unwrap();
+        assert_eq!(lease.principal().key(), format!("user-{n}"));
+    }
+}

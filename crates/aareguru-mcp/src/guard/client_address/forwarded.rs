@@ -1,0 +1,113 @@
+//! Reads what proxies write: from the right, where the nearest one has added
+//! its client, past those that are trusted, to the first that is not.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+use super::ClientIpHeader;
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FORWARDED: HeaderName = header::FORWARDED;
+
+/// The client that trusted proxies name, if they do.
+///
+/// What is left of the first untrusted address, or of anything that is no
+/// address, is whatever somebody wrote who is not trusted: it is not read.
+pub(super) fn client(
+    headers: &HeaderMap,
+    header: &ClientIpHeader,
+    is_trusted: impl Fn(&IpAddr) -> bool,
+) -> Option<IpAddr> {
+    match header {
+        ClientIpHeader::XForwardedFor => {
+            let hops = from_the_right(headers, &X_FORWARDED_FOR).flat_map(|line| line.rsplit(','));
+            first_untrusted(hops.map(address), is_trusted)
+        }
+        ClientIpHeader::Forwarded => {
+            let hops = from_the_right(headers, &FORWARDED)
+                .flat_map(|line| elements(line).into_iter().rev());
+            first_untrusted(hops.map(forwarded_for), is_trusted)
+        }
+        ClientIpHeader::Single(name) => {
+            let mut values = headers.get_all(name).iter();
+            match (values.next(), values.next()) {
+                (Some(value), None) => address(value.to_str().ok()?),
+                _ => None,
+            }
+        }
+    }
+}
+
+fn first_untrusted(
+    hops: impl Iterator<Item = Option<IpAddr>>,
+    is_trusted: impl Fn(&IpAddr) -> bool,
+) -> Option<IpAddr> {
+    let mut nearest = None;
+    for hop in hops {
+        let Some(hop) = hop else {
+            return nearest;
+        };
+        nearest = Some(hop);
+        if !is_trusted(&hop) {
+            return nearest;
+        }
+    }
+    nearest
+}
+
+/// The lines of a header, the last first. A line that is not text counts as
+/// one that holds no address.
+fn from_the_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).iter().rev();
+    lines.map(|line| line.to_str().unwrap_or_default())
+}
+
+/// An address as proxies write them: with a port or without, an IPv6 address
+/// in brackets or not.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let address = bare.unwrap_or(text).parse().ok();
+    let address = address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()));
+    address.map(|address| address.to_canonical())
+}
+
+/// The elements of a `Forwarded` line, split at commas that are not quoted.
+fn elements(line: &str) -> Vec<&str> {
+    split_unquoted(line, ',')
+}
+
+/// The address of an element's `for` parameter.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let pairs = split_unquoted(element, ';').into_iter();
+    let mut values = pairs.filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("for")
+            .then_some(value.trim())
+    });
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
+    address(quoted.unwrap_or(value))
+}
+
+fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.split(|letter| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match letter {
+            '\\' if is_quoted && !was_escaped => is_escaped = true,
+            '"' if !was_escaped => is_quoted = !is_quoted,
+            _ => {}
+        }
+        letter == separator && !is_quoted
+    })
+    .collect()
+}

@@ -1,0 +1,62 @@
+//! Which web pages of other origins may read the answers, as their browsers
+//! ask before and see after (CORS).
+
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, Method, header, request::Parts};
+use rmcp_sse::RebindingProtection;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use super::api_key::X_API_KEY;
+use crate::settings::Settings;
+
+/// How long a browser may remember the answer to a preflight; none remembers
+/// it for longer than two hours.
+const MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// What MCP clients in browsers send.
+const REQUEST_HEADERS: [HeaderName; 9] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    header::ACCEPT,
+    HeaderName::from_static("mcp-protocol-version"),
+    HeaderName::from_static("mcp-session-id"),
+    HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("mcp-method"),
+    HeaderName::from_static("mcp-name"),
+    X_API_KEY,
+];
+
+/// What they have to read.
+const RESPONSE_HEADERS: [HeaderName; 7] = [
+    HeaderName::from_static("mcp-session-id"),
+    header::WWW_AUTHENTICATE,
+    header::RETRY_AFTER,
+    HeaderName::from_static("x-request-id"),
+    super::rate_limit::LIMIT,
+    super::rate_limit::REMAINING,
+    super::rate_limit::RESET,
+];
+
+/// The layer, unless no page is named in `CORS_ORIGINS`. It answers preflights
+/// itself: browsers send them without a key.
+///
+/// Credentials are not allowed: that would be cookies, and there are none. A
+/// key is sent as a header by a page that has one.
+pub(super) fn layer(settings: &Settings) -> anyhow::Result<Option<CorsLayer>> {
+    let origins: Vec<_> = settings.cors_origins().collect();
+    if origins.is_empty() {
+        return Ok(None);
+    }
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers(REQUEST_HEADERS)
+        .expose_headers(RESPONSE_HEADERS)
+        .max_age(MAX_AGE);
+    if origins.contains(&"*") {
+        return Ok(Some(layer.allow_origin(Any)));
+    }
+    let patterns = RebindingProtection::new(["*"], origins)?;
+    let is_allowed = move |origin: &HeaderValue, _: &Parts| patterns.allows_origin(origin);
+    Ok(Some(layer.allow_origin(AllowOrigin::predicate(is_allowed))))
+}

@@ -1,0 +1,221 @@
+//! How often one may ask: so many requests a minute for each key, or for each
+//! address that comes without one.
+//!
+//! What counts is a request, whatever its answer: a message, or a stream that
+//! is opened. A stream that stays open, its events and its keep-alives do not.
+//! A minute's worth may come at once; then they come back evenly (GCRA).
+
+mod store;
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use governor::{
+    NotUntil, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::{StateInformationMiddleware, StateSnapshot},
+};
+use metrics::Gauge;
+use rmcp_sse::ClientAddress;
+
+use self::store::{Caller, Store};
+use super::{
+    check::Check,
+    is_open,
+    metrics::{self as numbers, ByReason},
+    once_per_second::OncePerSecond,
+    refusal,
+};
+
+/// How many requests a minute are allowed.
+pub(super) const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+/// How many of them are left.
+pub(super) const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+/// In how many seconds all of them are there again.
+pub(super) const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+type Limiter<C> = RateLimiter<Caller, Store, C, StateInformationMiddleware>;
+
+/// The limit; a clone shares the counts. It may be off.
+#[derive(Debug, Clone)]
+pub struct RateLimit {
+    limit: Option<Arc<Limit<DefaultClock>>>,
+}
+
+/// What is left for a caller.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    per_minute: u32,
+    remaining: u32,
+}
+
+struct Limit<C: Clock> {
+    per_minute: NonZeroU32,
+    limiter: Limiter<C>,
+    store: Store,
+    clock: C,
+    limited: ByReason<3>,
+    clients: Gauge,
+    log: OncePerSecond,
+}
+
+impl RateLimit {
+    /// Allows so many requests a minute, 0 any number, and tells at most
+    /// `max_clients` addresses apart.
+    pub(super) fn new(per_minute: u32, max_clients: usize) -> Self {
+        let limit = NonZeroU32::new(per_minute).map(|per_minute| {
+            Arc::new(Limit::new(per_minute, max_clients, DefaultClock::default()))
+        });
+        Self { limit }
+    }
+
+    /// Counts a request without a valid key for the address that it came from,
+    /// if it has one, so that keys cannot be guessed at will.
+    pub(super) fn count_failure(&self, request: &Request) -> Result<(), Box<Response>> {
+        let Some(limit) = &self.limit else {
+            return Ok(());
+        };
+        let address = request.extensions().get().copied();
+        address.map_or(Ok(()), |address| {
+            limit.check(&address_of(address)).map(drop)
+        })
+    }
+
+    /// Forgets those who have not asked for so long that it makes no
+    /// difference.
+    pub(super) fn forget_the_quiet(&self) {
+        if let Some(limit) = &self.limit {
+            limit.forget_the_quiet();
+        }
+    }
+}
+
+impl Check for RateLimit {
+    type Passed = Option<Left>;
+
+    fn check(&self, request: &mut Request) -> Result<Option<Left>, Box<Response>> {
+        let Some(limit) = &self.limit else {
+            return Ok(None);
+        };
+        if is_open(request) {
+            return Ok(None);
+        }
+        let extensions = request.extensions();
+        let principal = extensions.get().cloned().map(Caller::Principal);
+        let address = || extensions.get().copied().map(address_of);
+        match principal.or_else(address) {
+            Some(caller) => limit.check(&caller).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn answered(left: Option<Left>, mut response: Response) -> Response {
+        if let Some(left) = left {
+            left.tell(response.headers_mut());
+        }
+        response
+    }
+}
+
+fn address_of(address: ClientAddress) -> Caller {
+    Caller::Address(address.subscriber())
+}
+
+impl<C: Clock + Clone> Limit<C> {
+    fn new(per_minute: NonZeroU32, max_clients: usize, clock: C) -> Self {
+        let store = Store::new(max_clients);
+        let quota = Quota::per_minute(per_minute);
+        let limiter = Limiter::new(quota, store.clone(), clock.clone());
+        Self {
+            per_minute,
+            limiter,
+            store,
+            clock,
+            limited: numbers::rate_limited(),
+            clients: numbers::rate_limit_clients(),
+            log: OncePerSecond::default(),
+        }
+    }
+
+    fn check(&self, caller: &Caller) -> Result<Left, Box<Response>> {
+        match self.limiter.check_key(caller) {
+            Ok(state) => Ok(self.left(&state)),
+            Err(until) => Err(Box::new(self.refuse(caller, &until))),
+        }
+    }
+
+    fn left(&self, state: &StateSnapshot) -> Left {
+        Left {
+            per_minute: self.per_minute.get(),
+            remaining: state.remaining_burst_capacity(),
+        }
+    }
+
+    fn refuse(&self, caller: &Caller, until: &NotUntil<C::Instant>) -> Response {
+        let wait = until.wait_time_from(self.clock.now());
+        let secs = whole_seconds(wait).max(1);
+        let by = if self.store.counts_as_newcomer(caller) {
+            "newcomers"
+        } else {
+            caller.label()
+        };
+        self.limited.increment(by);
+        if self.log.passes() {
+            tracing::warn!(by, client = %caller, "request refused: over the rate limit");
+        } else {
+            tracing::debug!(by, client = %caller, "request refused: over the rate limit");
+        }
+        let per_minute = self.per_minute;
+        let description = format!(
+            "more than {per_minute} requests a minute; try again in {secs} s \
+             (the operator of this server sets RATE_LIMIT_PER_MINUTE)"
+        );
+        let mut response =
+            refusal::json(StatusCode::TOO_MANY_REQUESTS, "rate_limited", &description);
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, secs.into());
+        headers.insert(LIMIT, per_minute.get().into());
+        headers.insert(REMAINING, HeaderValue::from_static("0"));
+        headers.insert(RESET, secs.into());
+        response
+    }
+}
+
+impl<C: Clock> Limit<C> {
+    fn forget_the_quiet(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+        self.clients.set(self.limiter.len() as f64);
+    }
+}
+
+impl Left {
+    fn tell(self, headers: &mut HeaderMap) {
+        let missing = u64::from(self.per_minute - self.remaining.min(self.per_minute));
+        let full_in_secs = (missing * 60).div_ceil(u64::from(self.per_minute));
+        headers.insert(LIMIT, self.per_minute.into());
+        headers.insert(REMAINING, self.remaining.into());
+        headers.insert(RESET, full_in_secs.into());
+    }
+}
+
+/// Rounded up: whoever waits for so long is let in.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+impl<C: Clock> std::fmt::Debug for Limit<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limit")
+            .field("per_minute", &self.per_minute)
+            .field("clients", &self.limiter.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

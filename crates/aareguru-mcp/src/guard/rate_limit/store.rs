@@ -1,0 +1,152 @@
+//! What the limiter keeps of each caller: eight bytes, behind one lock that is
+//! held for one look-up.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use governor::{
+    nanos::Nanos,
+    state::{StateStore, keyed::ShrinkableKeyedStateStore},
+};
+use rmcp_sse::Principal;
+
+/// For whom a request is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Caller {
+    /// There are as many as there are keys.
+    Principal(Principal),
+    /// There are as many as somebody can get hold of.
+    Address(IpAddr),
+}
+
+/// The callers that are told apart. A clone shares them.
+///
+/// When there are as many addresses as may be, a new one shares the allowance
+/// of all other new ones. Whoever was there before keeps his own, and so does
+/// everybody with a key: a flood of addresses keeps nobody out but strangers.
+#[derive(Clone)]
+pub(super) struct Store {
+    most_addresses: usize,
+    callers: Arc<Mutex<Callers>>,
+}
+
+#[derive(Default)]
+struct Callers {
+    // When each will have all of its requests back, as the limiter counts.
+    states: HashMap<Caller, Nanos>,
+    addresses: usize,
+    newcomers: Option<Nanos>,
+}
+
+impl Store {
+    pub(super) fn new(most_addresses: usize) -> Self {
+        Self {
+            most_addresses,
+            callers: Arc::default(),
+        }
+    }
+
+    /// Whether a caller has no allowance of its own now.
+    pub(super) fn counts_as_newcomer(&self, caller: &Caller) -> bool {
+        self.lock().has_no_room_for(caller, self.most_addresses)
+    }
+
+    // A caller's closure does nothing but count, so a poisoned map is whole.
+    fn lock(&self) -> MutexGuard<'_, Callers> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Callers {
+    fn has_no_room_for(&self, caller: &Caller, most_addresses: usize) -> bool {
+        matches!(caller, Caller::Address(_))
+            && self.addresses >= most_addresses
+            && !self.states.contains_key(caller)
+    }
+}
+
+impl StateStore for Store {
+    type Key = Caller;
+
+    fn measure_and_replace<T, F, E>(&self, caller: &Caller, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let mut callers = self.lock();
+        if let Some(state) = callers.states.get_mut(caller) {
+            let (outcome, next) = measure(Some(*state))?;
+            *state = next;
+            return Ok(outcome);
+        }
+        if callers.has_no_room_for(caller, self.most_addresses) {
+            let (outcome, next) = measure(callers.newcomers)?;
+            callers.newcomers = Some(next);
+            return Ok(outcome);
+        }
+        let (outcome, next) = measure(None)?;
+        callers.addresses += usize::from(matches!(caller, Caller::Address(_)));
+        callers.states.insert(caller.clone(), next);
+        Ok(outcome)
+    }
+}
+
+impl ShrinkableKeyedStateStore<Caller> for Store {
+    fn retain_recent(&self, drop_below: Nanos) {
+        let callers = &mut *self.lock();
+        let mut addresses = 0;
+        callers.states.retain(|caller, state| {
+            let keep = *state > drop_below;
+            addresses += usize::from(keep && matches!(caller, Caller::Address(_)));
+            keep
+        });
+        callers.addresses = addresses;
+    }
+
+    /// Gives memory back when most of it is unused, not at every turn.
+    fn shrink_to_fit(&self) {
+        let states = &mut self.lock().states;
+        if states.capacity() > 1024 && states.len() < states.capacity() / 4 {
+            states.shrink_to(states.len() * 2);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.lock().states.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lock().states.is_empty()
+    }
+}
+
+impl Caller {
+    /// The value of the label `by`.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Principal(_) => "key",
+            Self::Address(_) => "address",
+        }
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Principal(principal) => f.write_str(principal.key()),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("most_addresses", &self.most_addresses)
+            .field("callers", &self.lock().states.len())
+            .finish()
+    }
+}

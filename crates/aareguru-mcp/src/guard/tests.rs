@@ -1,0 +1,105 @@
+//! What the tests of the checks share.
+
+use axum::{body::Body, extract::Request};
+use clap::Parser;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use rmcp_sse::RefusedHeader;
+
+use super::{check::Check, host_and_origin::HostAndOrigin};
+use crate::settings::Settings;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) fn settings(arguments: &[&str]) -> Settings {
+    let line = [&["aareguru-mcp"], arguments].concat();
+    Line::try_parse_from(line).unwrap().settings
+}
+
+pub(super) fn request(headers: &[(&str, &str)]) -> Request {
+    let mut request = axum::http::Request::get("/sse");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+/// What was counted by that which `make` has made.
+pub(super) struct Counts(Snapshotter);
+
+pub(super) fn recorded<T>(make: impl FnOnce() -> T) -> (T, Counts) {
+    let recorder = DebuggingRecorder::new();
+    let counts = Counts(recorder.snapshotter());
+    (metrics::with_local_recorder(&recorder, make), counts)
+}
+
+impl Counts {
+    /// Every metric: its name, the value of its label, its value. What was
+    /// counted is gone then.
+    pub(super) fn all(&self) -> Vec<(String, String, f64)> {
+        let metrics = self.0.snapshot().into_vec();
+        let values = metrics.into_iter().map(|(key, _, _, value)| {
+            let key = key.key();
+            let label = key.labels().next().map(|label| label.value().to_owned());
+            let value = match value {
+                DebugValue::Counter(n) => n as f64,
+                DebugValue::Gauge(n) => n.into_inner(),
+                DebugValue::Histogram(values) => values.len() as f64,
+            };
+            (key.name().to_owned(), label.unwrap_or_default(), value)
+        });
+        values.collect()
+    }
+}
+
+/// The value of a metric with this label.
+pub(super) fn value(all: &[(String, String, f64)], name: &str, label: &str) -> f64 {
+    let found = all.iter().find(|(n, l, _)| n == name && l == label);
+    found
+        .unwrap_or_else(|| panic!("{name} {label} in {all:?}"))
+        .2
+}
+
+#[test]
+fn refused_hosts_and_origins_are_counted() {
+    let settings = settings(&[]);
+    let origins = settings.origins(false).unwrap();
+    let (check, counts) = recorded(|| HostAndOrigin::new(&settings, &origins).unwrap());
+    for headers in [
+        &[("host", "localhost")][..],
+        &[("host", "evil.example")],
+        &[("host", "localhost"), ("origin", "null")],
+        &[],
+    ] {
+        let _ = check.check(&mut request(headers));
+    }
+    let all = counts.all();
+    let name = "aareguru_mcp_rebinding_refused_total";
+    assert_eq!(
+        (value(&all, name, "host"), value(&all, name, "origin")),
+        (2.0, 1.0)
+    );
+}
+
+#[test]
+fn a_refused_host_is_told_back_only_if_it_is_plain() {
+    let settings = settings(&[]);
+    let origins = settings.origins(false).unwrap();
+    let check = HostAndOrigin::new(&settings, &origins).unwrap();
+    for (host, says) in [
+        ("evil.example:80", "`evil.example:80` is not allowed"),
+        ("<script>", "what was sent is not allowed"),
+        ("", "what was sent is not allowed"),
+    ] {
+        let response = check.check(&mut request(&[("host", host)])).unwrap_err();
+        assert_eq!(response.status(), RefusedHeader::Host.status());
+        let body =
+            futures_util::FutureExt::now_or_never(axum::body::to_bytes(response.into_body(), 1000));
+        let body = String::from_utf8(body.unwrap().unwrap().to_vec()).unwrap();
+        assert!(body.contains(says), "{body}");
+        assert!(body.starts_with("Invalid Host header: "), "{body}");
+    }
+}

@@ -1,0 +1,122 @@
+//! Web pages of other origins.
+
+use crate::{
+    binary::Server,
+    client::{Answer, Session, get, send, with_header},
+    keys::{ALICE, with_key},
+};
+
+async fn server(origins: &str) -> Server {
+    let keys = format!("alice:{ALICE}");
+    let environment = [("API_KEYS", keys.as_str()), ("CORS_ORIGINS", origins)];
+    Server::start_with(&["serve", "--demo"], &environment).await
+}
+
+fn preflight(origin: &str) -> String {
+    format!(
+        "OPTIONS /messages HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\n\
+         Access-Control-Request-Method: POST\r\n\
+         Access-Control-Request-Headers: authorization,content-type,mcp-protocol-version\r\n\r\n"
+    )
+}
+
+fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+    let mut lines = answer.head.lines();
+    lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_without_a_key_and_names_what_clients_send() {
+    let server = server("https://app.example,http://localhost:*").await;
+    for origin in ["https://app.example", "http://localhost:6274"] {
+        let answer = send(server.address, preflight(origin)).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(header(&answer, "access-control-allow-origin"), Some(origin));
+        assert_eq!(header(&answer, "access-control-allow-credentials"), None);
+        let methods = header(&answer, "access-control-allow-methods").unwrap();
+        assert!(methods.contains("POST"), "{methods}");
+        let headers = header(&answer, "access-control-allow-headers").unwrap();
+        for name in [
+            "authorization",
+            "content-type",
+            "accept",
+            "mcp-protocol-version",
+            "mcp-session-id",
+            "last-event-id",
+            "mcp-method",
+            "mcp-name",
+            "x-api-key",
+        ] {
+            assert!(
+                headers.split(',').any(|header| header == name),
+                "{name} not in {headers}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_can_read_answers_and_refusals() {
+    let server = server("https://app.example").await;
+    let request = with_header(&get("/sse"), "Origin: https://app.example");
+    let refused = send(server.address, &request).await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(
+        header(&refused, "access-control-allow-origin"),
+        Some("https://app.example")
+    );
+    let exposed = header(&refused, "access-control-expose-headers").unwrap();
+    for name in ["mcp-session-id", "www-authenticate", "retry-after"] {
+        assert!(exposed.contains(name), "{exposed}");
+    }
+    let session = Session::open_with(server.address, with_key(&request, ALICE)).await;
+    assert!(
+        session
+            .head
+            .contains("access-control-allow-origin: https://app.example")
+    );
+}
+
+#[tokio::test]
+async fn other_pages_are_refused_before_anything_else() {
+    let server = server("https://app.example").await;
+    for origin in [
+        "https://evil.example",
+        "https://app.example.evil.example",
+        "null",
+    ] {
+        let answer = send(server.address, preflight(origin)).await;
+        assert_eq!(answer.status, 403, "{origin}");
+        assert_eq!(header(&answer, "access-control-allow-origin"), None);
+    }
+}
+
+#[tokio::test]
+async fn any_page_may_come_if_it_has_a_key_and_never_with_credentials() {
+    let server = server("*").await;
+    let answer = send(server.address, preflight("https://anywhere.example")).await;
+    assert_eq!(header(&answer, "access-control-allow-origin"), Some("*"));
+    assert_eq!(header(&answer, "access-control-allow-credentials"), None);
+    let request = with_header(&get("/sse"), "Origin: https://anywhere.example");
+    assert_eq!(send(server.address, &request).await.status, 401);
+    let keyed = with_key(&request, ALICE);
+    assert!(Session::try_open(server.address, keyed).await.is_some());
+}
+
+#[tokio::test]
+async fn any_page_is_none_while_no_key_is_asked_for() {
+    let mut server = Server::start(&["serve", "--demo", "--cors-origins", "*"]).await;
+    let answer = send(server.address, preflight("https://anywhere.example")).await;
+    assert_eq!(answer.status, 403);
+    let own = send(server.address, preflight("http://localhost:6274")).await;
+    assert_eq!(own.status, 200);
+    server.logged("CORS_ORIGINS=* lets no page in").await;
+}
+
+#[tokio::test]
+async fn without_the_setting_there_is_no_cors() {
+    let server = Server::demo().await;
+    let answer = send(server.address, preflight("http://localhost:6274")).await;
+    assert_eq!(answer.status, 405);
+    assert!(!answer.head.contains("access-control"), "{}", answer.head);
+}

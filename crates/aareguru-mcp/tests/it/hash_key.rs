@@ -1,0 +1,75 @@
+//! `hash-key`, and what it prints used as a key.
+
+use std::process::{Output, Stdio};
+
+use tokio::io::AsyncWriteExt;
+
+use crate::{
+    binary::{Server, program},
+    client::{Session, get},
+    keys::with_key,
+};
+
+async fn hash_key(arguments: &[&str], input: &str) -> Output {
+    let mut child = program()
+        .arg("hash-key")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // It may have ended without reading.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    child.wait_with_output().await.unwrap()
+}
+
+async fn lets_in(entry: &str, key: &str) -> bool {
+    let server = Server::start_with(&["serve", "--demo"], &[("API_KEYS", entry)]).await;
+    let request = with_key(&get("/sse"), key);
+    Session::try_open(server.address, request).await.is_some()
+}
+
+#[tokio::test]
+async fn a_key_from_standard_input_becomes_an_entry_that_lets_it_in() {
+    let output = hash_key(&["--name", "alice"], "secret-of-alice\n").await;
+    assert!(output.status.success());
+    assert!(output.stderr.is_empty());
+    let entry = String::from_utf8(output.stdout).unwrap();
+    let hash = entry.strip_prefix("alice:sha256:").unwrap().trim_end();
+    assert_eq!(hash.len(), 64);
+    assert!(lets_in(entry.trim_end(), "secret-of-alice").await);
+    assert!(!lets_in(entry.trim_end(), hash).await);
+}
+
+#[tokio::test]
+async fn a_generated_key_is_shown_apart_from_its_entry() {
+    let output = hash_key(&["--generate"], "").await;
+    assert!(output.status.success());
+    let entry = String::from_utf8(output.stdout).unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let key = told.lines().last().unwrap();
+    assert!(key.starts_with("aare_") && key.len() == 53, "{told}");
+    assert!(!entry.contains(key));
+    assert!(lets_in(entry.trim_end(), key).await);
+    let other = hash_key(&["--generate"], "").await;
+    assert_ne!(String::from_utf8(other.stdout).unwrap(), entry);
+}
+
+#[tokio::test]
+async fn what_is_no_key_or_no_name_is_refused() {
+    for (arguments, input, says) in [
+        (&[][..], "", "no key on standard input"),
+        (&[], "two words\n", "visible ASCII"),
+        (&[], "sécret\n", "visible ASCII"),
+        (&["--name", "a b"], "secret\n", "the name has to be"),
+    ] {
+        let output = hash_key(arguments, input).await;
+        assert!(!output.status.success());
+        assert!(output.stdout.is_empty());
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains(says), "{errors}");
+    }
+}

@@ -1,0 +1,394 @@
+//! API keys, from the outside.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::{
+    binary::{Server, program},
+    client::{Answer, Session, get, post_json, send, with_header},
+};
+
+/// Keys as `hash-key --generate` makes them.
+pub(crate) const ALICE: &str = "aare_8a3fbd52c1f94be7a41de2c05f7718aa33d1f6c09b52e4d7";
+pub(crate) const BOB: &str = "aare_07be61f3a2d94c58b16f20e9cc5a84d3917ab26e5f30d8c4";
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+
+/// A server with the keys of Alice and Bob.
+async fn server(more: &[&str]) -> Server {
+    let keys = format!("alice:{ALICE},bob:{BOB}");
+    let arguments = [&["serve", "--demo"], more].concat();
+    Server::start_with(&arguments, &[("API_KEYS", &keys)]).await
+}
+
+pub(crate) fn with_key(request: &str, key: &str) -> String {
+    with_header(request, &format!("X-API-Key: {key}"))
+}
+
+/// A client that does everything right, to be disturbed by others.
+pub(crate) struct Neighbour {
+    session: Session,
+    key: &'static str,
+    calls: u32,
+}
+
+impl Neighbour {
+    pub(crate) async fn of(server: &Server, key: &'static str) -> Self {
+        let session = Session::open_with(server.address, with_key(&get("/sse"), key)).await;
+        let mut neighbour = Self {
+            session,
+            key,
+            calls: 0,
+        };
+        let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+        assert_eq!(neighbour.post(initialize).await.status, 202);
+        neighbour.session.message().await;
+        neighbour
+    }
+
+    async fn post(&self, message: &str) -> Answer {
+        let request = post_json(&self.session.target, message);
+        send(self.session.address, with_key(&request, self.key)).await
+    }
+
+    /// Asks for a temperature, and gets it.
+    pub(crate) async fn is_served(&mut self) {
+        self.calls += 1;
+        let id = self.calls;
+        let call = format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"get_current_temperature","arguments":{{}}}}}}"#
+        );
+        assert_eq!(self.post(&call).await.status, 202);
+        let answer = self.session.message().await;
+        assert_eq!(answer["id"], id);
+        assert_eq!(
+            answer["result"]["structuredContent"]["temperature_celsius"],
+            12.5
+        );
+    }
+
+    /// The stream ends.
+    pub(crate) async fn is_ended(&mut self) {
+        assert_eq!(self.session.event().await, None);
+        assert_eq!(self.post(PING).await.status, 401);
+    }
+}
+
+fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
+    assert_eq!(answer.status, 401, "{request}");
+    let challenge = r#"www-authenticate: Bearer realm="aareguru-mcp""#;
+    let challenge = answer.head.lines().find(|line| line.starts_with(challenge));
+    let names_error = challenge.unwrap().contains(r#"error="invalid_token""#);
+    assert_eq!(names_error, error == "invalid_token", "{}", answer.head);
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["error"], error, "{request}");
+    let description = body["error_description"].as_str().unwrap();
+    assert!(description.contains("`Authorization: Bearer KEY` or `X-API-Key: KEY`"));
+}
+
+#[tokio::test]
+async fn without_a_key_every_route_is_401_but_health() {
+    let server = server(&[]).await;
+    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    for request in [
+        get("/sse"),
+        get("/sse/"),
+        get("//sse"),
+        get("/sse?session_id=1"),
+        post_json("/sse", PING),
+        post_json(UNKNOWN, PING),
+        post_json("/messages", PING),
+        post_json("/mcp", PING),
+        get("/mcp"),
+        get("/ws"),
+        get("/"),
+        get("/graphql"),
+        get("/nowhere"),
+        get("/health/../sse"),
+        get("/.well-known/oauth-protected-resource"),
+        "OPTIONS /sse HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        "DELETE /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+    ] {
+        let answer = send(server.address, &request).await;
+        assert_unauthorized(&answer, "missing_token", &request);
+    }
+    assert_eq!(send(server.address, get("/health")).await.status, 200);
+    neighbour.is_served().await;
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    assert!(
+        logs.contains("request refused: no valid API key reason=\"missing\""),
+        "{logs}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_is_taken_from_either_header_however_it_is_spelled() {
+    let server = server(&[]).await;
+    for header in [
+        format!("X-API-Key: {ALICE}"),
+        format!("x-aPi-KEY:{ALICE}  "),
+        format!("Authorization: Bearer {BOB}"),
+        format!("AUTHORIZATION: bEARER  {BOB}"),
+        format!("Authorization: Basic dTpw\r\nX-API-Key: {BOB}"),
+    ] {
+        let request = with_header(&get("/sse"), &header);
+        let stream = Session::try_open(server.address, request).await;
+        assert!(stream.is_some(), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_none_are_refused_and_disturb_nobody() {
+    let server = server(&[]).await;
+    let mut neighbour = Neighbour::of(&server, BOB).await;
+    let long = "k".repeat(8000);
+    let cases: [(&[u8], &str); 11] = [
+        (b"X-API-Key: wrong", "invalid_token"),
+        (b"X-API-Key:", "invalid_token"),
+        (b"X-API-Key: alice", "invalid_token"),
+        (b"X-API-Key: \xff\xfe\xc3\xa9", "invalid_token"),
+        (&format!("X-API-Key: {long}").into_bytes(), "invalid_token"),
+        (
+            &format!("X-API-Key: {ALICE}x").into_bytes(),
+            "invalid_token",
+        ),
+        (
+            &format!("X-API-Key: {}", &ALICE[1..]).into_bytes(),
+            "invalid_token",
+        ),
+        (
+            &format!("X-API-Key: {ALICE},{BOB}").into_bytes(),
+            "invalid_token",
+        ),
+        (
+            &format!("X-API-Key: {ALICE}\r\nX-API-Key: {ALICE}").into_bytes(),
+            "invalid_token",
+        ),
+        (
+            &format!("Authorization: Basic {ALICE}").into_bytes(),
+            "missing_token",
+        ),
+        (
+            &format!("Cookie: api_key={ALICE}").into_bytes(),
+            "missing_token",
+        ),
+    ];
+    for (header, error) in cases {
+        for request in [get("/sse"), post_json(UNKNOWN, PING)] {
+            let (line, rest) = request.split_once("\r\n").unwrap();
+            let request = [line.as_bytes(), b"\r\n", header, b"\r\n", rest.as_bytes()].concat();
+            let answer = send(server.address, &request).await;
+            assert_unauthorized(&answer, error, &String::from_utf8_lossy(header));
+        }
+    }
+    neighbour.is_served().await;
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    // Of many refusals in a second one is a warning.
+    assert!(
+        logs.contains("request refused: no valid API key reason="),
+        "{logs}"
+    );
+}
+
+#[tokio::test]
+async fn a_session_of_one_key_does_not_exist_for_another() {
+    let server = server(&[]).await;
+    let request = with_key(&get("/sse"), ALICE);
+    let session = Session::open_with(server.address, request).await;
+    let post = post_json(&session.target, PING);
+    let stranger = send(server.address, with_key(&post, BOB)).await;
+    assert_eq!(
+        (stranger.status, stranger.body.as_str()),
+        (404, "Could not find session")
+    );
+    assert_eq!(
+        send(server.address, with_key(&post, ALICE)).await.status,
+        202
+    );
+    assert_eq!(send(server.address, &post).await.status, 401);
+}
+
+/// Opens a session over Streamable HTTP and returns its id.
+pub(crate) async fn open_streamable(server: &Server, key: &str) -> String {
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    let answer = send(server.address, with_key(&streamable(initialize, ""), key)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let mut lines = answer.head.lines();
+    let id = lines.find_map(|line| line.strip_prefix("mcp-session-id: "));
+    id.unwrap().to_owned()
+}
+
+pub(crate) async fn ping_streamable(server: &Server, id: &str, key: &str) -> u16 {
+    let session = format!("Mcp-Session-Id: {id}");
+    let request = with_header(&streamable(PING, "2025-06-18"), &session);
+    send(server.address, with_key(&request, key)).await.status
+}
+
+fn streamable(message: &str, version: &str) -> String {
+    let accept = "Accept: application/json, text/event-stream";
+    let request = with_header(&post_json("/mcp", message), accept);
+    if version.is_empty() {
+        return request;
+    }
+    with_header(&request, &format!("MCP-Protocol-Version: {version}"))
+}
+
+#[tokio::test]
+async fn a_streamable_session_of_one_key_does_not_exist_for_another() {
+    let server = server(&[]).await;
+    let id = open_streamable(&server, ALICE).await;
+    assert_eq!(ping_streamable(&server, &id, BOB).await, 404);
+    assert_eq!(ping_streamable(&server, &id, "wrong").await, 401);
+    assert_eq!(ping_streamable(&server, &id, ALICE).await, 200);
+}
+
+#[tokio::test]
+async fn a_key_in_the_query_is_taken_only_if_that_is_allowed() {
+    let refusing = server(&[]).await;
+    let path = format!("/sse?api_key={ALICE}");
+    let answer = send(refusing.address, get(&path)).await;
+    assert_unauthorized(&answer, "missing_token", "query");
+    assert!(answer.body.contains("API_KEY_IN_QUERY"), "{}", answer.body);
+
+    let server = server(&["--api-key-in-query", "--log-level", "trace"]).await;
+    let session = Session::open_at(server.address, &path).await;
+    let post = |key: &str| {
+        let target = format!("{}&api_key={key}", session.target);
+        send(server.address, post_json(&target, PING))
+    };
+    assert_eq!(post(ALICE).await.status, 202);
+    assert_eq!(post(BOB).await.status, 404);
+    assert_eq!(post("wrong").await.status, 401);
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    assert!(!logs.contains(ALICE) && !logs.contains(BOB), "{logs}");
+}
+
+#[tokio::test]
+async fn no_key_is_logged_at_any_level_but_its_name_is() {
+    let server = server(&["--log-level", "trace"]).await;
+    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    neighbour.is_served().await;
+    let bearer = with_header(&get("/sse"), &format!("Authorization: Bearer {BOB}"));
+    drop(Session::open_with(server.address, bearer).await);
+    send(server.address, with_key(&get("/sse"), "a-wrong-key")).await;
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    for key in [ALICE, BOB, "a-wrong-key"] {
+        let line = logs.lines().find(|line| line.contains(key));
+        assert_eq!(line, None, "{key}");
+    }
+    assert!(logs.contains("principal=\"alice\""), "{logs}");
+}
+
+#[tokio::test]
+async fn keys_that_are_not_required_still_have_to_be_right() {
+    let server = server(&["--api-key-required=false"]).await;
+    assert!(
+        Session::try_open(server.address, get("/sse"))
+            .await
+            .is_some()
+    );
+    let alice = with_key(&get("/sse"), ALICE);
+    assert!(Session::try_open(server.address, alice).await.is_some());
+    let answer = send(server.address, with_key(&get("/sse"), "wrong")).await;
+    assert_unauthorized(&answer, "invalid_token", "wrong");
+}
+
+#[tokio::test]
+async fn a_server_without_keys_takes_no_offence_at_one() {
+    let server = Server::demo().await;
+    let request = with_key(&get("/sse"), ALICE);
+    assert!(Session::try_open(server.address, request).await.is_some());
+}
+
+/// Starts a server that does not start, and returns what it says.
+async fn complaint(environment: &[(&str, &str)], arguments: &[&str]) -> String {
+    let output = program()
+        .envs(environment.iter().copied())
+        .args(["serve", "--demo", "--http-port", "0"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_no_key_keeps_it_from_starting_and_is_named_by_its_place() {
+    let text = complaint(
+        &[("API_KEYS", "alice:good-enough-for-a-test,b ob:hidden")],
+        &[],
+    )
+    .await;
+    assert!(
+        text.contains("entry 2 of API_KEYS: the name has to be"),
+        "{text}"
+    );
+    assert!(!text.contains("hidden"), "{text}");
+
+    let text = complaint(
+        &[("API_KEYS", "a:one-and-the-same,b:one-and-the-same")],
+        &[],
+    )
+    .await;
+    assert!(
+        text.contains("entry 2 of API_KEYS: this key is there twice"),
+        "{text}"
+    );
+    assert!(!text.contains("one-and-the-same"), "{text}");
+
+    let text = complaint(&[("API_KEYS", "@/nowhere/keys")], &[]).await;
+    assert!(
+        text.contains("cannot read keys from /nowhere/keys (entry 1 of API_KEYS)"),
+        "{text}"
+    );
+    let text = complaint(&[("API_KEYS_FILE", "/nowhere/keys")], &[]).await;
+    assert!(
+        text.contains("cannot read keys from /nowhere/keys (API_KEYS_FILE)"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_is_required_and_not_there_keeps_it_from_starting() {
+    let text = complaint(&[("API_KEY_REQUIRED", "true")], &[]).await;
+    assert!(
+        text.contains("API_KEY_REQUIRED is true and there is no key"),
+        "{text}"
+    );
+    assert!(text.contains("API_KEYS_FILE"), "{text}");
+}
+
+#[tokio::test]
+async fn listening_to_others_without_keys_is_warned_of() {
+    let hosts = ["--http-host", "0.0.0.0", "--allowed-hosts", "aare.example"];
+    let arguments = [&["serve", "--demo"], &hosts[..]].concat();
+    let mut open = Server::start(&arguments).await;
+    open.logged("everybody who can reach this address may use the server")
+        .await;
+
+    let closed = server(&hosts).await;
+    closed.signal("TERM").await;
+    let (_, logs) = closed.ended().await;
+    assert!(!logs.contains("everybody"), "{logs}");
+}
+
+#[tokio::test]
+async fn help_shows_no_key_of_the_environment() {
+    let output = program()
+        .env("API_KEYS", ALICE)
+        .args(["serve", "--help"])
+        .output()
+        .await
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("--api-keys"));
+    assert!(!help.contains(ALICE));
+}

@@ -1,0 +1,209 @@
+//! The rate limit, and where requests come from, through a proxy on this
+//! machine that the tests play.
+
+use crate::{
+    binary::Server,
+    client::{Answer, get, post_json, send, with_header},
+    keys::{ALICE, Neighbour, with_key},
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+
+/// A server behind a proxy, with the keys of Alice, who is not asked for one.
+async fn behind_a_proxy(more: &[&str]) -> Server {
+    let keys = format!("alice:{ALICE}");
+    let arguments = [&["serve", "--demo", "--trusted-proxies", "127.0.0.1"], more].concat();
+    let environment = [("API_KEYS", keys.as_str()), ("API_KEY_REQUIRED", "false")];
+    Server::start_with(&arguments, &environment).await
+}
+
+fn from(forwarded: &str) -> String {
+    with_header(
+        &post_json(UNKNOWN, PING),
+        &format!("X-Forwarded-For: {forwarded}"),
+    )
+}
+
+fn number(answer: &Answer, header: &str) -> u64 {
+    let mut lines = answer.head.lines();
+    let value = lines.find_map(|line| line.strip_prefix(&format!("{header}: ")));
+    value
+        .unwrap_or_else(|| panic!("{header} in {}", answer.head))
+        .parse()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_client_over_its_limit_is_429_and_others_are_served() {
+    let server = behind_a_proxy(&["--rate-limit-per-minute", "20"]).await;
+    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    for n in 0..20 {
+        let answer = send(server.address, from("203.0.113.7")).await;
+        assert_eq!(
+            answer.status, 404,
+            "the session is unknown, and that is all"
+        );
+        assert_eq!(number(&answer, "ratelimit-limit"), 20);
+        assert_eq!(number(&answer, "ratelimit-remaining"), 19 - n);
+    }
+    for request in [
+        from("203.0.113.7"),
+        with_header(&get("/sse"), "X-Forwarded-For: 203.0.113.7"),
+    ] {
+        let answer = send(server.address, request).await;
+        assert_eq!(answer.status, 429);
+        assert_eq!(number(&answer, "ratelimit-remaining"), 0);
+        assert!((1..=3).contains(&number(&answer, "retry-after")));
+        assert!(
+            answer.body.contains("RATE_LIMIT_PER_MINUTE"),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(send(server.address, from("203.0.113.8")).await.status, 404);
+    neighbour.is_served().await;
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    let line = "over the rate limit by=\"address\" client=203.0.113.7";
+    assert!(logs.contains(line), "{logs}");
+}
+
+#[tokio::test]
+async fn one_subscriber_of_ipv6_is_one_client() {
+    let server = behind_a_proxy(&["--rate-limit-per-minute", "5"]).await;
+    for host in 1..=5 {
+        let answer = send(server.address, from(&format!("2001:db8:1:2::{host}"))).await;
+        assert_eq!(answer.status, 404);
+    }
+    assert_eq!(
+        send(server.address, from("2001:db8:1:2:ffff::1"))
+            .await
+            .status,
+        429
+    );
+    assert_eq!(
+        send(server.address, from("2001:db8:1:3::1")).await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_forged_x_forwarded_for_neither_hides_a_client_nor_harms_another() {
+    let server = behind_a_proxy(&["--rate-limit-per-minute", "10"]).await;
+    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    // What a proxy adds comes last.
+    for n in 0..10 {
+        let forged = format!("198.51.100.{n}, 127.0.0.1, 203.0.113.7");
+        assert_eq!(send(server.address, from(&forged)).await.status, 404);
+    }
+    let forged = from("198.51.100.99, 203.0.113.7");
+    assert_eq!(send(server.address, forged).await.status, 429);
+    let split = "X-Forwarded-For: 198.51.100.99\r\nX-Forwarded-For: 203.0.113.7";
+    let split = with_header(&post_json(UNKNOWN, PING), split);
+    assert_eq!(send(server.address, split).await.status, 429);
+    // Another header than the one that the proxy writes.
+    let other = with_header(&from("203.0.113.7"), "Forwarded: for=198.51.100.99");
+    assert_eq!(send(server.address, other).await.status, 429);
+    assert_eq!(send(server.address, from("198.51.100.1")).await.status, 404);
+    neighbour.is_served().await;
+}
+
+#[tokio::test]
+async fn nobody_is_believed_who_is_no_trusted_proxy() {
+    let server = Server::start(&["serve", "--demo", "--rate-limit-per-minute", "3"]).await;
+    for _ in 0..10 {
+        let answer = send(server.address, from("203.0.113.7")).await;
+        assert_eq!(answer.status, 404);
+    }
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    assert_eq!(
+        logs.matches("x-forwarded-for is not believed").count(),
+        1,
+        "{logs}"
+    );
+    assert!(logs.contains("name it in TRUSTED_PROXIES"), "{logs}");
+}
+
+#[tokio::test]
+async fn fly_names_its_clients_when_it_is_told_to_be_believed() {
+    let header = [
+        "--client-ip-header",
+        "Fly-Client-IP",
+        "--rate-limit-per-minute",
+        "2",
+    ];
+    let server = behind_a_proxy(&header).await;
+    let from_fly = |forged: &str| {
+        let header = format!("Fly-Client-IP: 203.0.113.7\r\nX-Forwarded-For: {forged}");
+        with_header(&post_json(UNKNOWN, PING), &header)
+    };
+    assert_eq!(
+        send(server.address, from_fly("198.51.100.1")).await.status,
+        404
+    );
+    assert_eq!(
+        send(server.address, from_fly("198.51.100.2")).await.status,
+        404
+    );
+    assert_eq!(
+        send(server.address, from_fly("198.51.100.3")).await.status,
+        429
+    );
+}
+
+#[tokio::test]
+async fn guessing_keys_is_limited_and_the_right_key_still_works_from_there() {
+    let server = behind_a_proxy(&["--rate-limit-per-minute", "20", "--api-key-required"]).await;
+    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    let guess = |n: u32| with_key(&from("203.0.113.7"), &format!("guess-{n}"));
+    for n in 0..20 {
+        assert_eq!(send(server.address, guess(n)).await.status, 401);
+    }
+    assert_eq!(send(server.address, guess(20)).await.status, 429);
+    let right = with_key(&from("203.0.113.7"), ALICE);
+    assert_eq!(send(server.address, right).await.status, 404);
+    neighbour.is_served().await;
+}
+
+#[tokio::test]
+async fn health_is_never_limited() {
+    let server = behind_a_proxy(&["--rate-limit-per-minute", "1"]).await;
+    let probe = with_header(&get("/health"), "X-Forwarded-For: 203.0.113.7");
+    for _ in 0..10 {
+        let answer = send(server.address, &probe).await;
+        assert_eq!(answer.status, 200);
+        assert!(!answer.head.contains("ratelimit"), "{}", answer.head);
+    }
+}
+
+#[tokio::test]
+async fn a_session_at_work_stays_within_the_default() {
+    let server = behind_a_proxy(&[]).await;
+    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    for _ in 0..100 {
+        neighbour.is_served().await;
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_none_is_named_with_its_setting() {
+    let output = crate::binary::program()
+        .args([
+            "serve",
+            "--demo",
+            "--trusted-proxies",
+            "10.0.0.1,proxy.example",
+        ])
+        .output()
+        .await
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(
+        errors.contains("'proxy.example' for '--trusted-proxies"),
+        "{errors}"
+    );
+    assert!(errors.contains("10.0.0.0/8"), "{errors}");
+}

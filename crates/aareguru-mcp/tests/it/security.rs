@@ -1,0 +1,80 @@
+//! What SECURITY.md claims to be tested is tested.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+const SECURITY: &str = include_str!("../../../../SECURITY.md");
+
+/// The source files of the workspace, but for this one.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The names of all tests: functions whose attributes say so.
+fn tests(code: &str) -> HashSet<&str> {
+    let mut is_test = false;
+    let mut tests = HashSet::new();
+    for line in code.lines().map(str::trim) {
+        let attribute = line.starts_with("#[");
+        let name = line
+            .strip_prefix("async fn ")
+            .or_else(|| line.strip_prefix("fn "));
+        if attribute {
+            is_test |= line.contains("test");
+        } else if let Some(name) = name.filter(|_| is_test) {
+            tests.extend(name.split('(').next());
+            is_test = false;
+        } else if !line.starts_with("//") {
+            is_test = false;
+        }
+    }
+    tests
+}
+
+#[test]
+fn every_test_that_it_names_exists() {
+    let mut files = Vec::new();
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    sources(crates, &mut files);
+    let code: String = files
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    let tests = tests(&code);
+
+    let table = SECURITY.lines().filter(|line| line.starts_with('|'));
+    // Only tests have names so long.
+    let named: Vec<&str> = table
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(|name| name.matches('_').count() >= 4)
+        .collect();
+    assert!(named.len() > 15, "{named:?}");
+    for name in named {
+        let is_test = tests.contains(&name);
+        assert!(is_test, "there is no test `{name}`");
+    }
+}
+
+#[test]
+fn every_advisory_has_a_test() {
+    let advisories = SECURITY
+        .lines()
+        .filter(|line| line.starts_with("| CVE-") || line.starts_with("| python-sdk"));
+    let mut rows = 0;
+    for row in advisories {
+        rows += 1;
+        let tests = row.rsplit('|').nth(1).unwrap();
+        assert!(tests.contains('`'), "{row}");
+    }
+    assert!(rows >= 8, "{rows}");
+}
