@@ -104,6 +104,10 @@ APP_VERSION=0.1.0
 # HTTP server
 HTTP_HOST=127.0.0.1
 HTTP_PORT=0
+API_KEY_REQUIRED=False
+API_KEYS=
+CORS_ORIGINS=https://app.example.com,http://localhost:3000
+RATE_LIMIT_PER_MINUTE=60
 LOG_LEVEL=INFO
 LOG_FORMAT=json
 CACHE_TTL_SECONDS=120
@@ -122,9 +126,22 @@ async fn an_old_dotenv_file_works_unchanged() {
     let assignments = OLD.lines().enumerate();
     let assignments = assignments.filter_map(|(at, line)| Some((at + 1, line.split_once('=')?)));
     for (line, (name, value)) in assignments {
-        let expected = (value.to_owned(), format!(".env line {line}"));
-        assert_eq!(shown(&table, name), expected);
+        let origin = if value.is_empty() {
+            "default".to_owned()
+        } else {
+            format!(".env line {line}")
+        };
+        assert_eq!(shown(&table, name), (value.to_owned(), origin));
     }
+
+    let with_keys = OLD.replace("REQUIRED=False", "REQUIRED=True").replace(
+        "API_KEYS=",
+        "API_KEYS=old-key-of-one-client,old-key-of-another",
+    );
+    fs::write(folder.join(".env"), with_keys).unwrap();
+    let table = out(&run(&folder, &[], &["check-config"]).await);
+    assert_eq!(shown(&table, "API_KEYS").0, "(2 secrets)");
+    assert!(!table.contains("old-key"), "{table}");
 }
 
 #[tokio::test]
