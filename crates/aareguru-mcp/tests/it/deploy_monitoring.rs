@@ -37,8 +37,8 @@ fn metric_names(text: &str) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn every_metric_that_is_watched_exists() {
-    let server = Server::demo().await;
-    let _session = Session::initialized(server.address).await;
+    let keys = [("API_KEYS", "swimmer:a-key-that-is-long-enough-to-be-one")];
+    let server = Server::start_with(&["serve", "--demo"], &keys).await;
     let scrape = Scrape::of(server.address).await;
     let all = scrape
         .metrics

@@ -125,12 +125,16 @@ async fn a_level_that_is_none_is_refused_with_those_there_are() {
 /// One of everything, with something secret in every place that has room for
 /// it; returns the secrets.
 async fn full_run(server: &Server) -> Vec<String> {
-    let key = "key-nobody-may-see";
-    let request = with_header(
-        &get("/sse?api_key=query-nobody-may-see"),
-        &format!("X-API-Key: {key}"),
-    );
-    let request = with_header(&request, "Authorization: Bearer bearer-nobody-may-see");
+    for key in [
+        "X-API-Key: right-key-nobody-may-see",
+        "Authorization: Bearer right-key-nobody-may-see",
+        "X-API-Key: wrong-key-nobody-may-see",
+        "Authorization: Bearer wrong key-nobody-may-see",
+        "Cookie: session=cookie-nobody-may-see",
+    ] {
+        Session::try_open(server.address, with_header(&get("/sse"), key)).await;
+    }
+    let request = get("/sse?api_key=query-nobody-may-see");
     let mut session = Session::open_with(server.address, request).await;
     session.initialize("2025-11-25").await;
     session
@@ -214,7 +218,11 @@ async fn no_secret_id_query_or_argument_is_logged_at_any_level() {
             "--otel-exporter-otlp-endpoint",
             "http://user:hunter2@127.0.0.1:9/path",
         ];
-        let server = Server::start(&arguments).await;
+        let keys = [
+            ("API_KEYS", "swimmer:right-key-nobody-may-see"),
+            ("API_KEY_REQUIRED", "false"),
+        ];
+        let server = Server::start_with(&arguments, &keys).await;
         let secrets = full_run(&server).await;
         let logs = logs_of(server).await;
         for event in [
@@ -223,6 +231,7 @@ async fn no_secret_id_query_or_argument_is_logged_at_any_level() {
             "session resumed",
             "request refused",
             "tool answered",
+            "swimmer",
             "stopped",
         ] {
             assert!(logs.contains(event), "{event} is not logged:\n{logs}");
