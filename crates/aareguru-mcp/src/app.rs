@@ -7,6 +7,7 @@ use rmcp_sse::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    base_path::BasePath,
     guard::Guard,
     http::{streamable::StreamableService, websocket::WebSocketService},
     mcp::AareServer,
@@ -20,6 +21,8 @@ use crate::{
 pub struct App<S = AareServer> {
     /// Decides who may pass, before any route.
     pub guard: Guard,
+    /// Asks the river's APIs, if it is the river that answers.
+    pub client: Option<Client>,
     /// Answers a session's questions; a clone for each session.
     pub server: S,
     /// The Streamable HTTP transport with its open sessions.
@@ -30,6 +33,10 @@ pub struct App<S = AareServer> {
     pub websocket: WebSocketService<S>,
     /// The bounds that each transport keeps.
     pub bounds: SseServerConfig,
+    /// Where the routes sit.
+    pub base_path: BasePath,
+    /// Cancelled when the server is told to stop: it is not ready any more.
+    pub stopping: CancellationToken,
     /// Ends all sessions.
     pub shutdown: CancellationToken,
 }
@@ -44,8 +51,13 @@ impl App {
         // Before everything that counts.
         Prometheus::installed();
         let shutdown = CancellationToken::new();
-        let server = AareServer::new(river(settings, demo)?).with_shutdown(shutdown.clone());
-        Self::around(server, settings, shutdown)
+        let river = river(settings, demo)?;
+        let client = river.client().clone();
+        let server = AareServer::new(river).with_shutdown(shutdown.clone());
+        Ok(Self {
+            client: Some(client),
+            ..Self::around(server, settings, shutdown)?
+        })
     }
 }
 
@@ -67,11 +79,14 @@ impl<S: ServerHandler + Clone> App<S> {
         };
         Ok(Self {
             guard: Guard::new(settings)?,
+            client: None,
             streamable: StreamableService::new(handler(), bounds.clone()),
             sse: SseService::new(handler(), bounds.clone()),
             websocket: WebSocketService::new(handler(), bounds.clone()),
             bounds,
             server,
+            base_path: settings.base_path(),
+            stopping: CancellationToken::new(),
             shutdown,
         })
     }

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     connect::client_setups,
+    serve::Listener,
     settings::{LogFormat, Settings},
 };
 
@@ -18,37 +19,54 @@ use crate::{
 /// # Errors
 ///
 /// Standard output cannot be written to.
-pub fn print(address: SocketAddr, settings: &Settings, demo: bool) -> io::Result<()> {
+pub fn print(listener: &Listener, settings: &Settings, demo: bool) -> io::Result<()> {
     if settings.log_format == LogFormat::Json {
         return Ok(());
     }
+    let base_path = settings.base_path();
+    let text = match listener.address() {
+        Some(address) => {
+            let base = format!("{}{base_path}", base_url(address));
+            let socket = base.replacen("http", "ws", 1);
+            text(&base, &socket, "", demo) + &setups(&base)
+        }
+        // The addresses for clients are those of the proxy in front.
+        None => {
+            let base_path = base_path.as_str();
+            text(base_path, base_path, &format!(" on {listener}"), demo)
+        }
+    };
     let mut out = io::stdout().lock();
-    out.write_all(text(&base_url(address), demo).as_bytes())?;
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"Ctrl-C stops it.\n")?;
     out.flush()
 }
 
-fn text(base: &str, demo: bool) -> String {
+fn text(base: &str, socket: &str, place: &str, demo: bool) -> String {
     let data = if demo {
         "recordings of 2023-05-09, not current (--demo)"
     } else {
         "live from aare.guru"
     };
-    let mut text = format!(
+    format!(
         "aareguru-mcp {version}: how warm is the Aare?\n\n  \
-         Streamable HTTP    {base}/mcp\n  \
-         HTTP+SSE (legacy)  {base}/sse\n  \
-         WebSocket          {socket}/ws\n  \
+         Streamable HTTP    {base}/mcp{place}\n  \
+         HTTP+SSE (legacy)  {base}/sse{place}\n  \
+         WebSocket          {socket}/ws{place}\n  \
          data               {data}\n\n",
-        socket = base.replacen("http", "ws", 1),
         version = env!("CARGO_PKG_VERSION"),
-    );
+    )
+}
+
+fn setups(base: &str) -> String {
+    let mut text = String::new();
     for setup in client_setups(base) {
         let file = setup.file.map(|file| format!(" ({file})"));
         let file = file.unwrap_or_default();
         write!(text, "{}{file}:\n\n  {}\n\n", setup.client, setup.text)
             .expect("writing to a string never fails");
     }
-    text + "Ctrl-C stops it.\n"
+    text
 }
 
 /// A URL that works on this machine: a client cannot connect to "any address".

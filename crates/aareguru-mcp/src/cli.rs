@@ -1,20 +1,22 @@
 //! The command line: which subcommand runs, and how a failure is told.
 
 use std::{
-    future::pending,
     io::{self, Write},
-    time::Duration,
+    process::ExitCode,
 };
 
 use anyhow::Context;
-use axum::Router;
 use clap::{Args, Parser, Subcommand};
-use tokio::{net::TcpListener, runtime::Runtime};
-use tokio_util::sync::CancellationToken;
+use tokio::runtime::Runtime;
 
 use crate::{
     app::App,
-    banner, guard, hash_key, http, serve,
+    banner,
+    exit::{self, Misconfigured},
+    guard, hash_key,
+    healthcheck::{self, Target},
+    http,
+    serve::{self, Inherited, Limits, Listener, Server, Shutdown, Signals},
     settings::{Effective, Flags, Settings},
     stdio,
     telemetry::{Telemetry, prometheus::Prometheus},
@@ -52,6 +54,10 @@ enum Command {
     /// The key is asked for, or read from standard input. What is to be put
     /// into `API_KEYS`, or into a file of it, is printed on standard output.
     HashKey(HashKeyArgs),
+    /// Ask a running server whether it is well; exit code 0 says yes, 1 no.
+    ///
+    /// It finds the server by the server's own settings.
+    Healthcheck(HealthcheckArgs),
     #[command(flatten)]
     Ask(Question),
 }
@@ -88,6 +94,16 @@ struct RunArgs {
     settings: Flags,
 }
 
+#[derive(Debug, Args)]
+struct HealthcheckArgs {
+    /// Where to ask instead, such as `http://127.0.0.1:8000/health/ready`.
+    #[arg(long, value_parser = Target::parse)]
+    url: Option<Target>,
+
+    #[command(flatten)]
+    settings: Flags,
+}
+
 impl Cli {
     /// Runs to the end.
     ///
@@ -96,13 +112,16 @@ impl Cli {
     /// What keeps the program from starting or serving, with the setting to
     /// change where there is one.
     pub fn run(self) -> anyhow::Result<()> {
+        // The environment may only be changed while there is one thread.
+        let inherited = Inherited::take();
         let runtime = Runtime::new().context("starting the runtime")?;
         let result = runtime.block_on(async {
             match self.command.unwrap_or(Command::Serve(self.serve)) {
-                Command::Serve(args) => serve(&args).await,
+                Command::Serve(args) => serve(&args, inherited).await,
                 Command::Stdio(args) => stdio(&args).await,
                 Command::CheckConfig(args) => check_config(&args).await,
                 Command::HashKey(args) => hash_key::run(args.name.as_deref(), args.generate),
+                Command::Healthcheck(args) => healthcheck(&args).await,
                 Command::Ask(question) => ask(&question).await,
             }
         });
@@ -118,22 +137,28 @@ struct Ready {
     telemetry: Telemetry,
 }
 
-/// Everything that may be wrong with settings comes out here.
-fn ready(effective: &Effective, demo: bool) -> anyhow::Result<Ready> {
-    let telemetry = Telemetry::start(&effective.settings)?;
-    let app = App::build(&effective.settings, demo)?;
+fn resolve(flags: &Flags) -> Result<Effective, Misconfigured> {
+    flags
+        .resolve()
+        .map_err(|problems| Misconfigured(problems.into()))
+}
+
+/// Everything else that may be wrong with settings comes out here.
+fn ready(effective: &Effective, demo: bool) -> Result<Ready, Misconfigured> {
+    let telemetry = Telemetry::start(&effective.settings).map_err(Misconfigured)?;
+    let app = App::build(&effective.settings, demo).map_err(Misconfigured)?;
     Ok(Ready { app, telemetry })
 }
 
 async fn stdio(args: &RunArgs) -> anyhow::Result<()> {
-    let ready = ready(&args.settings.resolve()?, args.demo)?;
+    let ready = ready(&resolve(&args.settings)?, args.demo)?;
     let served = stdio::run(&ready.app).await;
     ready.telemetry.flush().await;
     served
 }
 
 async fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
-    let effective = args.run.settings.resolve()?;
+    let effective = resolve(&args.run.settings)?;
     let shown = if args.json {
         format!("{:#}\n", effective.json())
     } else {
@@ -146,30 +171,56 @@ async fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
 
 async fn ask(question: &Question) -> anyhow::Result<()> {
     // A question has no flag for each setting.
-    let effective = Flags::default().resolve()?;
+    let effective = resolve(&Flags::default())?;
     question.answer(&effective.settings).await
 }
 
-async fn serve(args: &RunArgs) -> anyhow::Result<()> {
-    let effective = args.settings.resolve()?;
+async fn healthcheck(args: &HealthcheckArgs) -> anyhow::Result<()> {
+    let target = match &args.url {
+        Some(target) => target.clone(),
+        None => Target::of(&resolve(&args.settings)?.settings).map_err(Misconfigured)?,
+    };
+    let well = healthcheck::run(&target).await?;
+    writeln!(io::stdout(), "{well}").context("writing to standard output")
+}
+
+/// The life of a server, from the first line of the log to the last.
+async fn serve(args: &RunArgs, inherited: Inherited) -> anyhow::Result<()> {
+    let effective = resolve(&args.settings)?;
     let settings = &effective.settings;
     let Ready { app, telemetry } = ready(&effective, args.demo)?;
-    let again = || Ok(args.settings.resolve()?.settings);
+    let again = || Ok(resolve(&args.settings)?.settings);
     let served = tokio::select! {
-        served = serve_until_stopped(&app, settings, args.demo) => served,
+        served = serve_until_stopped(&app, settings, args.demo, inherited) => served,
         failed = guard::upkeep(&app, again) => failed,
     };
+    // Connections have ended or were cut: what is left to be told is told now,
+    // and the exit code says which it was.
     telemetry.flush().await;
     served
 }
 
-async fn serve_until_stopped(app: &App, settings: &Settings, demo: bool) -> anyhow::Result<()> {
-    let listener = listen(&settings.address(), "HTTP_HOST, HTTP_PORT").await?;
-    let address = listener.local_addr().context("reading the bound address")?;
+async fn serve_until_stopped(
+    app: &App,
+    settings: &Settings,
+    demo: bool,
+    inherited: Inherited,
+) -> anyhow::Result<()> {
     // Whoever reads that it listens may already tell it to stop.
-    let stop = serve::signal()?;
-    tracing::info!(%address, demo, version = env!("CARGO_PKG_VERSION"), "listening");
-    banner::print(address, settings, demo)?;
+    let signals = Signals::listen()?;
+    let listeners = listeners(settings, inherited).await?;
+    for listener in &listeners {
+        tracing::info!(
+            address = %listener,
+            base_path = %settings.base_path(),
+            demo,
+            version = env!("CARGO_PKG_VERSION"),
+            "listening"
+        );
+    }
+    if let Some(first) = listeners.first() {
+        banner::print(first, settings, demo)?;
+    }
     tokio::spawn(Prometheus::installed().upkeep());
     let mut router = http::router(app);
     match settings
@@ -178,34 +229,53 @@ async fn serve_until_stopped(app: &App, settings: &Settings, demo: bool) -> anyh
         .filter(|it| !it.is_empty())
     {
         Some(address) => {
-            let listener = listen(address, "METRICS_ADDRESS").await?;
-            tokio::spawn(metrics(listener, http::metrics(&app.guard)));
+            let listener = Listener::tcp(address, "METRICS_ADDRESS").await?;
+            let router = http::metrics(&app.guard);
+            let (limits, timeouts) = (settings.connection_limits(), settings.timeouts());
+            // Until the process ends, so that its last minutes can be seen too.
+            tokio::spawn(serve::for_ever(listener, router, limits, timeouts));
         }
         None => router = router.merge(http::metrics(&app.guard)),
     }
     app.guard.warn(settings);
-    serve::run(
-        listener,
+    let limits = settings.connection_limits();
+    let server = Server {
         router,
-        stop,
-        &app.shutdown,
-        settings.shutdown_grace(),
-    )
-    .await
+        limits: Limits {
+            connections: serve::raise_limit(limits.connections),
+            ..limits
+        },
+        timeouts: settings.timeouts(),
+        shutdown: Shutdown {
+            stopping: app.stopping.clone(),
+            delay: settings.shutdown_delay(),
+            draining: app.shutdown.clone(),
+            grace: settings.shutdown_grace(),
+        },
+    };
+    serve::run(listeners, server, signals).await
 }
 
-async fn listen(address: &str, settings: &str) -> anyhow::Result<TcpListener> {
-    let listening = TcpListener::bind(address).await;
-    listening.with_context(|| format!("cannot listen on {address} ({settings})"))
+/// Sockets that systemd has opened come first, then a Unix socket, then a port.
+async fn listeners(settings: &Settings, inherited: Inherited) -> anyhow::Result<Vec<Listener>> {
+    let inherited = inherited.listeners()?;
+    if !inherited.is_empty() {
+        return Ok(inherited);
+    }
+    Ok(vec![match &settings.http_socket {
+        Some(path) => Listener::unix(path, settings.http_socket_mode)?,
+        None => Listener::tcp(&settings.address(), "HTTP_HOST, HTTP_PORT").await?,
+    }])
 }
 
-/// Serves the metrics on an address of their own until the process ends, so
-/// that its last minutes can be seen too.
-async fn metrics(listener: TcpListener, router: Router) {
-    let never = CancellationToken::new();
-    let served = serve::run(listener, router, pending(), &never, Duration::ZERO);
-    if let Err(error) = served.await {
-        tracing::error!(%error, "metrics are not served any more");
+/// Writes what the command line parser has to say: help, or what is wrong.
+pub fn tell(answer: &clap::Error) -> ExitCode {
+    // Nothing is left to do if the terminal is gone.
+    let _ = answer.print();
+    if answer.use_stderr() {
+        ExitCode::from(exit::USAGE)
+    } else {
+        ExitCode::SUCCESS
     }
 }
 

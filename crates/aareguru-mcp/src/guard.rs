@@ -11,6 +11,7 @@ mod cors;
 mod host_and_origin;
 mod metrics;
 mod once_per_second;
+mod overload;
 mod rate_limit;
 mod refusal;
 mod upkeep;
@@ -32,7 +33,7 @@ pub use self::{
 
 use self::{
     api_key::ApiKeys, check::CheckLayer, client_address::ClientAddresses,
-    host_and_origin::HostAndOrigin, rate_limit::RateLimit,
+    host_and_origin::HostAndOrigin, overload::OverloadCheck, rate_limit::RateLimit,
 };
 use crate::settings::Settings;
 
@@ -70,6 +71,11 @@ impl Guard {
             api_keys,
             rate_limit,
         })
+    }
+
+    /// Whether the connection is one of those that there may be.
+    pub fn overload(&self) -> CheckLayer<OverloadCheck> {
+        CheckLayer::new(OverloadCheck)
     }
 
     /// Whether the server was reached by a name of its own, and not by a page

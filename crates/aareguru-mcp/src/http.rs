@@ -29,8 +29,12 @@ const SENSITIVE_HEADERS: [HeaderName; 4] = [
 
 /// The router that answers every request, but for those of Prometheus.
 pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
-    Router::new()
+    // Health is asked for by those who run the server: outside the base path.
+    let health = Router::new()
         .route("/health", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(health::Readiness::new(app));
+    let offered = Router::new()
         .route_service("/mcp", app.streamable.clone())
         .route(
             "/ws",
@@ -38,13 +42,21 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
         )
         .route_service("/sse", app.sse.clone())
         .route_service("/messages", app.sse.clone())
-        .route_service("/messages/", app.sse.clone())
+        .route_service("/messages/", app.sse.clone());
+    let offered = if app.base_path.is_root() {
+        offered
+    } else {
+        Router::new().nest(app.base_path.as_str(), offered)
+    };
+    health
+        .merge(offered)
         .fallback(not_found)
         // The first one is the outermost: a request meets them in this order.
         .layer((
             // Nothing that prints headers shows these.
             SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
             ObserveLayer::default(),
+            app.guard.overload(),
             app.guard.host_and_origin(),
             // Before the key: a browser sends its preflight without one.
             app.guard.cors(),

@@ -4,8 +4,9 @@
 //!
 //! In the order in which the program meets them:
 //!
-//! - [`cli`]: the command line.
-//! - [`settings`]: every setting, its name, its default.
+//! - [`cli`]: the command line, and [`healthcheck`] for containers.
+//! - [`exit`]: what the exit codes mean.
+//! - [`settings`]: every setting, its name, its default; [`base_path`] is one.
 //! - [`telemetry`]: logs on.
 //! - [`app`]: the parts that all connections share, built without a port.
 //! - [`guard`]: who may pass: keys, limits, origins.
@@ -20,7 +21,10 @@
 //! - [`banner`]: what `serve` prints when it is ready.
 //! - [`connect`]: how each client is connected.
 
+pub mod base_path;
 pub mod cli;
+pub mod exit;
+pub mod healthcheck;
 pub mod settings;
 
 pub mod telemetry;

@@ -4,14 +4,18 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use aareguru_mcp::cli::Cli;
+use aareguru_mcp::{cli::Cli, exit};
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return aareguru_mcp::cli::tell(&answer),
+    };
+    match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             aareguru_mcp::cli::report(&error);
-            ExitCode::FAILURE
+            exit::code(&error)
         }
     }
 }

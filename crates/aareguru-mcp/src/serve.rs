@@ -1,35 +1,37 @@
-//! The accept loop, and how it ends.
+//! The accept loops, and how they end.
 //!
 //! axum's own `serve` has no limit on the time a client may take to send its
-//! headers, so connections are driven here by hyper.
+//! headers and none on the number of connections, so connections are driven
+//! here by hyper. What a client may take, of time and of connections, is
+//! counted here; what it may ask is the business of `http.rs`.
 
-use std::{future::Future, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
+mod body;
+mod capacity;
+mod connection;
+mod files;
+mod head;
+mod listener;
+mod metrics;
+mod signals;
 
-use anyhow::Context;
+pub use capacity::{Limits, Overload};
+pub use connection::Timeouts;
+pub use files::raise_limit;
+pub use listener::{Inherited, Listener, SocketMode};
+pub use signals::Signals;
+
+use std::{future, io, sync::Arc, time::Duration};
+
 use axum::Router;
-use hyper::{
-    Request,
-    body::Incoming,
-    server::conn::http1,
-    service::{Service, service_fn},
-};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    signal::unix::{SignalKind, signal as unix_signal},
-};
-use tokio_util::{
-    sync::CancellationToken,
-    task::{TaskTracker, task_tracker::TaskTrackerToken},
-};
+use futures_util::{Stream, StreamExt};
+use sd_notify::NotifyState;
+use thiserror::Error;
+use tokio::task::JoinSet;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::guard::PeerAddress;
-
-/// How long a client may take to send the head of a request.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+use capacity::{Admission, Capacity};
+use connection::Connection;
+use listener::Peer;
 
 /// How long streams may take to end after the last running request.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -37,106 +39,163 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// How long to wait when the system has no socket to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is ready, then cancels `shutdown`, gives running
-/// requests `grace` to finish, and the connections a little longer to end.
+/// What is served, and within which bounds.
+#[derive(Debug)]
+pub struct Server {
+    /// Answers every request.
+    pub router: Router,
+    /// How many connections there may be.
+    pub limits: Limits,
+    /// How long a client may take.
+    pub timeouts: Timeouts,
+    /// How it ends.
+    pub shutdown: Shutdown,
+}
+
+/// The steps of the end, and how long each may take.
+#[derive(Debug, Clone)]
+pub struct Shutdown {
+    /// Cancelled first: the server is not ready any more, but still serves.
+    pub stopping: CancellationToken,
+    /// How long it goes on serving then, so that load balancers notice.
+    pub delay: Duration,
+    /// Cancelled next: running requests finish, streams end.
+    pub draining: CancellationToken,
+    /// How long running requests may take to finish.
+    pub grace: Duration,
+}
+
+/// Connections that were still open in the end.
+#[derive(Debug, Error)]
+#[error("{connections} connections were cut {why}")]
+pub struct Cut {
+    connections: usize,
+    why: String,
+}
+
+/// Serves until the first of `signals`, such as [`Signals`], and ends as
+/// [`Shutdown`] says. The second ends it at once.
 ///
 /// # Errors
 ///
-/// Connections that were still open in the end, and were cut.
+/// [`Cut`], if connections were still open in the end.
 pub async fn run(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = &'static str>,
-    shutdown: &CancellationToken,
-    grace: Duration,
+    listeners: Vec<Listener>,
+    server: Server,
+    mut signals: impl Stream<Item = &'static str> + Unpin,
 ) -> anyhow::Result<()> {
+    let Shutdown {
+        stopping,
+        delay,
+        draining,
+        grace,
+    } = server.shutdown;
     let connections = TaskTracker::new();
-    let mut stop = pin!(stop);
-    let reason = loop {
-        tokio::select! {
-            reason = &mut stop => break reason,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, client)) => {
-                    let token = Token(Arc::new(connections.token()));
-                    let served =
-                        connection(stream, client.ip(), router.clone(), shutdown.clone(), token);
-                    connections.spawn(served);
-                }
+    let acceptor = Arc::new(Acceptor {
+        router: server.router,
+        capacity: Capacity::new(server.limits),
+        timeouts: server.timeouts,
+        connections: connections.clone(),
+        draining: draining.clone(),
+    });
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(acceptor.clone().accept(listener));
+    }
+    notify(NotifyState::Ready);
+
+    let signal = next(&mut signals).await;
+    notify(NotifyState::Stopping);
+    stopping.cancel();
+    let open = connections.len();
+    tracing::info!(reason = signal, connections = open, "stopping");
+    let hurried = tokio::select! {
+        () = tokio::time::sleep(delay) => None,
+        signal = next(&mut signals) => Some(signal),
+    };
+
+    // From here on nobody new is let in.
+    accepting.shutdown().await;
+    if let Some(signal) = hurried {
+        return ended(&connections, format!("at once by a second {signal}"));
+    }
+    draining.cancel();
+    connections.close();
+    let why = tokio::select! {
+        () = connections.wait() => String::new(),
+        () = tokio::time::sleep(grace + CLOSING) => {
+            format!("after {grace:?} (SHUTDOWN_GRACE_SECONDS)")
+        }
+        signal = next(&mut signals) => format!("at once by a second {signal}"),
+    };
+    ended(&connections, why)
+}
+
+fn ended(connections: &TaskTracker, why: String) -> anyhow::Result<()> {
+    match connections.len() {
+        0 => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        connections => Err(Cut { connections, why }.into()),
+    }
+}
+
+/// Serves one listener until the process ends; nothing tells it to stop.
+pub async fn for_ever(listener: Listener, router: Router, limits: Limits, timeouts: Timeouts) {
+    let acceptor = Acceptor {
+        router,
+        capacity: Capacity::new(limits),
+        timeouts,
+        connections: TaskTracker::new(),
+        draining: CancellationToken::new(),
+    };
+    Arc::new(acceptor).accept(listener).await;
+}
+
+/// The name of the next signal.
+async fn next(signals: &mut (impl Stream<Item = &'static str> + Unpin)) -> &'static str {
+    match signals.next().await {
+        Some(signal) => signal,
+        None => future::pending().await,
+    }
+}
+
+/// What all accept loops share.
+struct Acceptor {
+    router: Router,
+    capacity: Capacity,
+    timeouts: Timeouts,
+    connections: TaskTracker,
+    draining: CancellationToken,
+}
+
+impl Acceptor {
+    async fn accept(self: Arc<Self>, listener: Listener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.serve(stream, peer),
                 Err(error) => refused(&error).await,
             }
         }
-    };
-
-    tracing::info!(reason, connections = connections.len(), "stopping");
-    drop(listener);
-    shutdown.cancel();
-    connections.close();
-    tokio::time::timeout(grace + CLOSING, connections.wait())
-        .await
-        .map_err(|_| {
-            let open = connections.len();
-            anyhow::anyhow!("{open} connections were cut after {grace:?} (SHUTDOWN_GRACE_SECONDS)")
-        })?;
-    tracing::info!("stopped");
-    Ok(())
-}
-
-/// Ready when the process is told to stop, by SIGTERM or Ctrl-C; says by which.
-///
-/// # Errors
-///
-/// The system does not let us listen for signals.
-pub fn signal() -> anyhow::Result<impl Future<Output = &'static str>> {
-    let mut terminate = unix_signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    let mut interrupt = unix_signal(SignalKind::interrupt()).context("listening for SIGINT")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    })
-}
-
-/// What the shutdown waits for. A connection that becomes a WebSocket outlives
-/// the task that has accepted it, and takes this along in the extensions of its
-/// request.
-#[derive(Debug, Clone)]
-struct Token(#[expect(dead_code, reason = "held to be dropped")] Arc<TaskTrackerToken>);
-
-/// Drives one connection to its end; after `shutdown` it takes no more
-/// requests.
-async fn connection(
-    stream: TcpStream,
-    client: IpAddr,
-    router: Router,
-    shutdown: CancellationToken,
-    token: Token,
-) {
-    // Events are small and must not wait for more.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY not set");
     }
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(|mut request: Request<Incoming>| {
-        request.extensions_mut().insert(PeerAddress(Some(client)));
-        request.extensions_mut().insert(token.clone());
-        router.call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "connection ended early");
+
+    fn serve(&self, stream: listener::Stream, peer: Peer) {
+        let (place, overload) = match self.capacity.admit(peer.address()) {
+            Admission::Served(place) => (place, None),
+            Admission::Refused(place, overload) => (place, Some(overload)),
+            // Nothing is said, because saying it would take what is short.
+            Admission::Dropped => return,
+        };
+        let connection = Connection {
+            stream,
+            peer,
+            place,
+            overload,
+            token: self.connections.token(),
+        };
+        let served = connection.serve(self.router.clone(), self.timeouts, self.draining.clone());
+        tokio::spawn(served);
     }
 }
 
@@ -152,5 +211,12 @@ async fn refused(error: &io::Error) {
     if !of_one_client {
         tracing::error!(%error, "cannot accept connections");
         tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+/// Tells systemd, if it is systemd that has started us.
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd cannot be told");
     }
 }

@@ -20,6 +20,7 @@ mod field;
 mod file;
 mod flags;
 mod layers;
+mod listener;
 mod origin;
 mod problem;
 mod transport;
@@ -30,6 +31,8 @@ mod documents;
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
+
+use crate::{base_path::BasePath, serve::SocketMode};
 
 pub use self::{
     effective::{Effective, Value},
@@ -52,6 +55,21 @@ pub struct Settings {
     #[arg(long, env, alias = "port", default_value_t = 8000)]
     pub http_port: u16,
 
+    /// A Unix socket to listen on instead of a port, such as
+    /// `/run/aareguru-mcp/http.sock`.
+    #[arg(long, env)]
+    pub http_socket: Option<PathBuf>,
+
+    /// Who may connect to the Unix socket: the permissions of its file.
+    #[arg(long, env, default_value = "660")]
+    pub http_socket_mode: SocketMode,
+
+    /// The path under which everything but `/health` and `/metrics` sits, such
+    /// as `/aare`, where a proxy shares a host name among several programs.
+    /// The proxy passes the path on as it is.
+    #[arg(long, env)]
+    pub base_path: Option<BasePath>,
+
     /// Names by which clients may reach this server, besides those of this
     /// machine: the `Host` headers to accept, separated by commas, such as
     /// `aare.example.org` or `aare.example.org:*`.
@@ -68,7 +86,38 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
     pub max_request_body_bytes: usize,
 
-    /// How long running requests may go on after SIGTERM, in seconds.
+    /// How many connections there may be at once; one more is answered with
+    /// 503. A session has one or two.
+    #[arg(long, env, default_value_t = 25_000)]
+    pub http_max_connections: usize,
+
+    /// How many connections one client address may have at once; one more is
+    /// answered with 429. Clients on this machine and `TRUSTED_PROXIES` are not
+    /// counted.
+    #[arg(long, env, default_value_t = 500)]
+    pub http_max_connections_per_client: usize,
+
+    /// How long a client may take to send the head of a request, in seconds.
+    #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub http_header_timeout_seconds: u64,
+
+    /// How long a client may take to send the body of a request, in seconds.
+    #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub http_body_timeout_seconds: u64,
+
+    /// How long a connection may be idle between two requests, in seconds: more
+    /// than that of a proxy in front. Open streams are not idle.
+    #[arg(long, env, default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..))]
+    pub http_keep_alive_seconds: u64,
+
+    /// How long to go on serving after SIGTERM, while `/health/ready` says that
+    /// the server is not ready, in seconds: as long as load balancers need to
+    /// notice.
+    #[arg(long, env, default_value_t = 0)]
+    pub shutdown_delay_seconds: u64,
+
+    /// How long running requests may go on after SIGTERM (and that delay), in
+    /// seconds.
     #[arg(long, env, default_value_t = 10)]
     pub shutdown_grace_seconds: u64,
 

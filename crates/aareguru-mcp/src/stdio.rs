@@ -9,6 +9,7 @@ mod lines;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
+use futures_util::StreamExt;
 use rmcp::service::{ServerInitializeError, serve_server_with_ct};
 use tokio::{
     io::{self, AsyncWrite, AsyncWriteExt},
@@ -20,7 +21,7 @@ use self::lines::Lines;
 use crate::{
     app::App,
     duplex::{Conversation, Duplex, Handler, Outbox, Revisions},
-    serve,
+    serve::Signals,
 };
 
 /// How long running requests may go on after a signal. Clients that stop a
@@ -36,7 +37,7 @@ const STOPPING: Duration = Duration::from_millis(500);
 ///
 /// Standard input or output that fails.
 pub async fn run(app: &App) -> anyhow::Result<()> {
-    let stop = serve::signal()?;
+    let mut signals = Signals::listen()?;
     let config = &app.bounds;
     let max_bytes = config.max_request_body_bytes;
     let conversation = Arc::new(Conversation::new(config.max_in_flight, max_bytes));
@@ -79,7 +80,7 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
     tokio::select! {
         ended = ended => ended.map(drop),
         () = outbox.overflow() => bail!("nobody reads standard output"),
-        reason = stop => {
+        Some(reason) = signals.next() => {
             tracing::info!(reason, "stopping");
             let _ = timeout(STOPPING, conversation.finish()).await;
             Ok(())

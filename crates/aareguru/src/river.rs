@@ -47,6 +47,11 @@ impl River {
         self.client.clock().now()
     }
 
+    /// What it is told by.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// How long an answer is used before the API is asked again: that of the
     /// client's [configuration](crate::Config::cache_ttl).
     pub fn cache_ttl(&self) -> Duration {

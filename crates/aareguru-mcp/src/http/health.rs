@@ -1,7 +1,21 @@
-//! Liveness: cheap, and dependent on nothing but this process.
+//! Whether the process lives, and whether it wants to be sent requests.
+//!
+//! Liveness depends on nothing but the process. Readiness tells of the parts
+//! that it needs; each is a line in [`Readiness::report`].
 
-use axum::Json;
+use std::{fmt, sync::Arc};
+
+use aareguru::{Client, api::Api, api::BreakerState};
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::{app::App, serve::Overload};
 
 /// The body of `GET /health`.
 #[derive(Debug, Serialize)]
@@ -17,4 +31,152 @@ pub(super) async fn live() -> Json<Health> {
         service: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// What readiness is made of.
+#[derive(Debug, Clone)]
+pub(super) struct Readiness {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    client: Option<Client>,
+    stopping: CancellationToken,
+}
+
+/// The body of `GET /health/ready`.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    status: &'static str,
+    service: &'static str,
+    version: &'static str,
+    parts: Vec<Part>,
+}
+
+/// One thing that readiness depends on.
+#[derive(Debug, Serialize)]
+pub(super) struct Part {
+    name: &'static str,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+/// How one part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Status {
+    /// As it should be.
+    Ok,
+    /// Answers are given, but not as good as they could be.
+    Degraded,
+    /// Requests should go elsewhere.
+    NotReady,
+}
+
+impl Readiness {
+    pub(super) fn new<S>(app: &App<S>) -> Self {
+        let shared = Arc::new(Shared {
+            client: app.client.clone(),
+            stopping: app.stopping.clone(),
+        });
+        Self { shared }
+    }
+
+    pub(super) fn report(&self, overload: Option<Overload>) -> Report {
+        let mut parts = vec![self.lifecycle(), connections(overload)];
+        if let Some(client) = &self.shared.client {
+            parts.push(upstream("aareguru_api", client, Api::Aareguru));
+            parts.push(upstream("hydro_api", client, Api::Hydro));
+        }
+        let ready = parts.iter().all(|part| part.status != Status::NotReady);
+        Report {
+            status: if ready { "ready" } else { "not_ready" },
+            service: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            parts,
+        }
+    }
+
+    fn lifecycle(&self) -> Part {
+        let name = "lifecycle";
+        if self.shared.stopping.is_cancelled() {
+            Part::new(name, Status::NotReady, "the server is stopping")
+        } else {
+            Part::ok(name)
+        }
+    }
+}
+
+/// An API that ails does not make the server unready: it still gives the
+/// last answers, marked as such, and another instance would fare no
+/// better. Taking all of them out would turn an outage of a hobby API into
+/// one of our own.
+fn upstream(name: &'static str, client: &Client, api: Api) -> Part {
+    if let Some(day) = client.recorded_on() {
+        return Part::new(name, Status::Ok, format_args!("recordings of {day}"));
+    }
+    match client.breaker_state(api) {
+        BreakerState::Closed => Part::ok(name),
+        BreakerState::HalfOpen => Part::new(
+            name,
+            Status::Degraded,
+            "it failed, and is being tried again",
+        ),
+        BreakerState::Open { retry_after } => {
+            let seconds = retry_after.as_secs_f64().ceil();
+            let detail = format_args!(
+                "it failed, and is not asked for another {seconds} s; earlier answers are given"
+            );
+            Part::new(name, Status::Degraded, detail)
+        }
+    }
+}
+
+/// Only a connection that is itself one too many sees that there are too many.
+fn connections(overload: Option<Overload>) -> Part {
+    let name = "connections";
+    match overload {
+        Some(Overload::Connections) => {
+            Part::new(name, Status::NotReady, "there are as many as there may be")
+        }
+        Some(Overload::ConnectionsOfClient) => Part::new(
+            name,
+            Status::Degraded,
+            "you have as many as one client may have",
+        ),
+        None => Part::ok(name),
+    }
+}
+
+impl Part {
+    fn ok(name: &'static str) -> Self {
+        Self {
+            name,
+            status: Status::Ok,
+            detail: None,
+        }
+    }
+
+    fn new(name: &'static str, status: Status, detail: impl fmt::Display) -> Self {
+        Self {
+            name,
+            status,
+            detail: Some(detail.to_string()),
+        }
+    }
+}
+
+pub(super) async fn ready(
+    State(readiness): State<Readiness>,
+    overload: Option<Extension<Overload>>,
+) -> impl IntoResponse {
+    let report = readiness.report(overload.map(|Extension(overload)| overload));
+    let status = if report.status == "ready" {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(report))
 }

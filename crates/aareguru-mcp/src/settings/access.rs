@@ -59,6 +59,9 @@ impl Settings {
 
     /// Whether other machines can reach this server.
     pub fn listens_to_others(&self) -> bool {
+        if self.http_socket.is_some() {
+            return false;
+        }
         match self.http_host.trim_matches(['[', ']']).parse() {
             Ok(address) => !IpAddr::is_loopback(&address),
             Err(_) => self.http_host != "localhost",

@@ -10,6 +10,7 @@ impl Settings {
     /// How the transport is set up.
     pub fn sse(&self) -> SseServerConfig {
         SseServerConfig::default()
+            .with_path_prefix(self.base_path().as_str())
             // The guard checks them for all routes.
             .with_rebinding_protection(RebindingProtection::disabled())
             .with_sse_keep_alive(unless_zero(self.sse_keep_alive_seconds))

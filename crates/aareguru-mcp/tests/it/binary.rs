@@ -63,7 +63,7 @@ impl Server {
             between(&logs, "\"address\":\"", "\"").to_owned()
         } else {
             read_until(&mut out, &mut banner, "Ctrl-C").await;
-            between(&banner, "http://", "/mcp").replace("localhost", "127.0.0.1")
+            between(&banner, "http://", "/").replace("localhost", "127.0.0.1")
         };
         let address = address.parse().unwrap();
         Self {
@@ -76,6 +76,20 @@ impl Server {
         }
     }
 
+    /// Waits for a further line of the log that holds `text`.
+    pub(crate) async fn logged(&mut self, text: &str) -> String {
+        let mut line = String::new();
+        while !line.contains(text) {
+            self.logs.push_str(&line);
+            line.clear();
+            let read = timeout(DEADLINE, self.errors.read_line(&mut line)).await;
+            let read = read.unwrap_or_else(|_| panic!("{text:?} is not logged"));
+            assert!(read.unwrap() > 0, "ended before {text:?} was logged");
+        }
+        self.logs.push_str(&line);
+        line
+    }
+
     pub(crate) fn sse_url(&self) -> String {
         format!("http://{}/sse", self.address)
     }
@@ -83,13 +97,6 @@ impl Server {
     /// Sends a signal by its name, as `kill` does.
     pub(crate) async fn signal(&self, name: &str) {
         signal(&self.child, name).await;
-    }
-
-    /// Waits until it logs a line with this text.
-    pub(crate) async fn logged(&mut self, text: &str) {
-        let mut line = String::new();
-        read_until(&mut self.errors, &mut line, text).await;
-        self.logs.push_str(&line);
     }
 
     /// Waits for the end; returns the exit status and all that it logged.

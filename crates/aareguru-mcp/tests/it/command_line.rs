@@ -42,7 +42,7 @@ async fn a_port_in_use_is_told_with_the_settings_to_change() {
     let server = Server::demo().await;
     let port = server.address.port().to_string();
     let (output, errors) = run(&["serve", "--demo", "--http-port", &port]).await;
-    assert!(!output.status.success());
+    assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     let expected = format!("cannot listen on 127.0.0.1:{port} (HTTP_HOST, HTTP_PORT): ");
     assert!(errors.contains(&expected), "{errors}");
@@ -51,7 +51,7 @@ async fn a_port_in_use_is_told_with_the_settings_to_change() {
 #[tokio::test]
 async fn a_base_url_that_is_none_is_told_at_the_start() {
     let (output, errors) = run(&["serve", "--aareguru-base-url", "aare.guru"]).await;
-    assert!(!output.status.success());
+    assert_eq!(output.status.code(), Some(78));
     assert!(errors.contains("AAREGURU_BASE_URL"), "{errors}");
     assert!(errors.contains("`aare.guru`"), "{errors}");
 }
@@ -61,6 +61,23 @@ async fn a_log_level_that_is_none_is_told_at_the_start() {
     let (output, errors) = run(&["serve", "--demo", "--log-level", "a=loud"]).await;
     assert!(!output.status.success());
     assert!(errors.contains("LOG_LEVEL `a=loud`"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_command_line_that_cannot_be_read_has_the_exit_code_of_usage() {
+    for arguments in [
+        &["swim"][..],
+        &["serve", "--swim"],
+        &["serve", "--http-port", "x"],
+    ] {
+        let (output, errors) = run(arguments).await;
+        assert_eq!(output.status.code(), Some(64), "{errors}");
+    }
+    for arguments in [["--help"], ["--version"]] {
+        let (output, errors) = run(&arguments).await;
+        assert!(output.status.success(), "{errors}");
+        assert!(!output.stdout.is_empty());
+    }
 }
 
 #[tokio::test]

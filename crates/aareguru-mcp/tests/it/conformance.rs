@@ -4,14 +4,18 @@
 //! The suite is a Node program that `interop/setup` installs with the clients;
 //! see `conformance/README.md`.
 
-use std::{future, path::Path};
+use std::path::Path;
 
-use aareguru_mcp::{app::App, http, serve, settings::Settings};
+use aareguru_mcp::{
+    app::App,
+    http,
+    serve::{self, Listener},
+    settings::Settings,
+};
 use axum::Router;
 use clap::Parser;
 use conformance::{Everything, bridge};
-use tokio::{net::TcpListener, process::Command};
-use tokio_util::sync::CancellationToken;
+use tokio::process::Command;
 
 use crate::{
     binary::Server,
@@ -27,12 +31,11 @@ struct Line {
 /// Serves on a port of its own until the test's runtime ends; gives the
 /// address.
 async fn serve_for_ever(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (stop, grace) = (future::pending(), std::time::Duration::ZERO);
-        serve::run(listener, router, stop, &CancellationToken::new(), grace).await
-    });
+    let settings = Line::parse_from(["conformance"]).settings;
+    let listener = Listener::tcp("127.0.0.1:0", "").await.unwrap();
+    let address = listener.address().unwrap();
+    let (limits, timeouts) = (settings.connection_limits(), settings.timeouts());
+    tokio::spawn(serve::for_ever(listener, router, limits, timeouts));
     format!("http://{address}")
 }
 

@@ -13,6 +13,8 @@ mod promises;
 #[expect(dead_code, reason = "the library's own tests use more of it")]
 mod upstream;
 
+mod attacks;
+mod base_path;
 mod command_line;
 mod compare;
 mod completion;
@@ -25,11 +27,13 @@ mod deploy_monitoring;
 mod forecast;
 mod golden;
 mod hash_key;
+mod health;
 mod history;
 mod history_sources;
 mod interop;
 mod key_reload;
 mod keys;
+mod listening;
 mod logs;
 mod metrics;
 mod nginx;

@@ -39,7 +39,7 @@ fn out(output: &Output) -> String {
 
 #[track_caller]
 fn err(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(78));
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 

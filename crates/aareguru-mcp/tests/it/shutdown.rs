@@ -1,8 +1,10 @@
 //! SIGTERM and Ctrl-C.
 
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
 use crate::{
     binary::Server,
-    client::{Session, get, send},
+    client::{Session, get, post_json, send},
 };
 
 #[tokio::test]
@@ -49,4 +51,83 @@ async fn logs_that_nobody_reads_hold_up_nothing() {
     server.signal("TERM").await;
     let (status, _) = server.ended().await;
     assert!(status.success());
+}
+
+/// Waits until the server says that it is not ready any more.
+async fn not_ready(server: &Server) {
+    loop {
+        let answer = send(server.address, get("/health/ready")).await;
+        if answer.status == 503 {
+            assert!(answer.body.contains("the server is stopping"));
+            return;
+        }
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn while_load_balancers_notice_everybody_is_served() {
+    let arguments = ["serve", "--demo", "--shutdown-delay-seconds", "60"];
+    let server = Server::start(&arguments).await;
+    let mut session = Session::initialized(server.address).await;
+    server.signal("TERM").await;
+    not_ready(&server).await;
+    assert_eq!(send(server.address, get("/health")).await.status, 200);
+    let answer = session.call_tool(1, "list_cities", "{}").await;
+    assert_eq!(answer["id"], 1);
+    let mut late = Session::initialized(server.address).await;
+    let answer = late.call_tool(1, "list_cities", "{}").await;
+    assert_eq!(answer["id"], 1);
+
+    // Whoever is in a hurry says so again.
+    server.signal("INT").await;
+    let (status, logs) = server.ended().await;
+    assert_eq!(status.code(), Some(3), "{logs}");
+    assert!(
+        logs.contains("connections were cut at once by a second SIGINT"),
+        "{logs}"
+    );
+}
+
+#[tokio::test]
+async fn a_short_delay_ends_by_itself_and_cleanly() {
+    let arguments = ["serve", "--demo", "--shutdown-delay-seconds", "1"];
+    let server = Server::start(&arguments).await;
+    let mut session = Session::initialized(server.address).await;
+    server.signal("TERM").await;
+    assert_eq!(session.event().await, None);
+    let (status, logs) = server.ended().await;
+    assert!(status.success(), "{logs}");
+}
+
+#[tokio::test]
+async fn what_does_not_end_in_time_is_cut_and_the_exit_code_tells() {
+    let arguments = ["serve", "--demo", "--shutdown-grace-seconds", "0"];
+    let server = Server::start(&arguments).await;
+    let session = Session::initialized(server.address).await;
+    let request = post_json(&session.target, "{}");
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream
+        .write_all(&request.as_bytes()[..request.len() - 1])
+        .await
+        .unwrap();
+    // The half message has arrived when a later one is answered.
+    assert_eq!(session.post("{}").await.status, 400);
+    server.signal("TERM").await;
+    let (status, logs) = server.ended().await;
+    assert_eq!(status.code(), Some(3), "{logs}");
+    let expected = "aareguru-mcp: 1 connections were cut after 0ns (SHUTDOWN_GRACE_SECONDS)";
+    assert!(logs.contains(expected), "{logs}");
+}
+
+#[tokio::test]
+async fn a_head_that_has_begun_does_not_hold_up_the_end() {
+    let arguments = ["serve", "--demo", "--http-header-timeout-seconds", "3600"];
+    let server = Server::start(&arguments).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost").await.unwrap();
+    assert_eq!(send(server.address, get("/health")).await.status, 200);
+    server.signal("TERM").await;
+    let (status, logs) = server.ended().await;
+    assert!(status.success(), "{logs}");
 }

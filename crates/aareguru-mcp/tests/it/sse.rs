@@ -238,18 +238,3 @@ async fn the_stream_keeps_its_headers_through_the_router() {
         assert!(head.lines().any(|l| l == line), "{line} not in {head}");
     }
 }
-
-#[tokio::test]
-async fn health_tells_service_and_version() {
-    let server = Server::demo().await;
-    let answer = send(server.address, get("/health")).await;
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
-    assert_eq!(
-        body,
-        json!({
-            "status": "healthy",
-            "service": "aareguru-mcp",
-            "version": env!("CARGO_PKG_VERSION"),
-        })
-    );
-}

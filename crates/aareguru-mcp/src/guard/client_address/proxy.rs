@@ -21,7 +21,8 @@ pub enum Proxy {
 pub struct InvalidProxy;
 
 impl Proxy {
-    pub(super) fn is(&self, peer: Option<IpAddr>) -> bool {
+    /// Whether it is at the other end of a connection; `None` is a Unix socket.
+    pub fn is(&self, peer: Option<IpAddr>) -> bool {
         match (self, peer) {
             (Self::Network(network), Some(peer)) => network.contains(&peer),
             (Self::Unix, None) => true,

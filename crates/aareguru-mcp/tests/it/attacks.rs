@@ -1,0 +1,365 @@
+//! Clients that mean no good, byte by byte. Beside each attack runs a client
+//! that behaves, and is answered throughout.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+    time::{interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    binary::Server,
+    client::{Session, get, post_json, send, tool_call},
+};
+
+/// Far longer than anything here takes; a test that runs into it has failed.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A server whose times are short enough for a test to wait for.
+async fn server(arguments: &[&str]) -> Server {
+    let short = [
+        "serve",
+        "--demo",
+        "--log-level=info,aareguru_mcp=debug",
+        "--http-header-timeout-seconds=1",
+        "--http-body-timeout-seconds=1",
+    ];
+    Server::start(&[&short, arguments].concat()).await
+}
+
+/// Runs an attack beside a client that calls a tool again and again, over a
+/// connection of its own and over a new one each time.
+async fn beside_a_client_that_behaves<T>(
+    address: SocketAddr,
+    attack: impl Future<Output = T>,
+) -> T {
+    let mut session = Session::initialized(address).await;
+    let over = CancellationToken::new();
+    let client = tokio::spawn({
+        let over = over.clone();
+        async move {
+            let mut calls = 0;
+            while !over.is_cancelled() {
+                let answer = session
+                    .call_tool(calls, "get_current_temperature", "{}")
+                    .await;
+                assert_eq!(answer["id"], calls);
+                assert_eq!(send(address, get("/health")).await.status, 200);
+                calls += 1;
+            }
+            calls
+        }
+    });
+    let outcome = attack.await;
+    over.cancel();
+    assert!(client.await.unwrap() > 0);
+    outcome
+}
+
+/// Everything until the server closes.
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut read = Vec::new();
+    // A connection may be reset after the answer: more was sent than was read.
+    let ended = timeout(DEADLINE, stream.read_to_end(&mut read)).await;
+    let _ = ended.expect("the server does not close");
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+/// Sends one request and returns all that comes until the server closes.
+pub(crate) async fn exchange(address: SocketAddr, request: &str) -> String {
+    read_to_end(&mut connect(address, request).await).await
+}
+
+async fn connect(address: SocketAddr, bytes: impl AsRef<[u8]>) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let _ = stream.write_all(bytes.as_ref()).await;
+    stream
+}
+
+#[tokio::test]
+async fn a_thousand_half_open_connections_are_closed_in_time() {
+    let mut server = server(&[]).await;
+    let address = server.address;
+    let start = Instant::now();
+    beside_a_client_that_behaves(address, async {
+        let mut connections = JoinSet::new();
+        for n in 0..1000 {
+            // Half of them say nothing, half of them half a request.
+            let bytes = if n % 2 == 0 {
+                ""
+            } else {
+                "GET /sse HTTP/1.1\r\nHost: loc"
+            };
+            let mut stream = connect(address, bytes).await;
+            connections.spawn(async move { read_to_end(&mut stream).await });
+        }
+        while let Some(read) = connections.join_next().await {
+            assert_eq!(read.unwrap(), "");
+        }
+    })
+    .await;
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    server.logged("reason=\"head_timeout\"").await;
+}
+
+#[tokio::test]
+async fn a_head_that_trickles_in_is_late_however_steadily_it_does() {
+    let mut server = server(&["--http-keep-alive-seconds=60"]).await;
+    let address = server.address;
+    beside_a_client_that_behaves(address, async {
+        let mut connections = JoinSet::new();
+        for n in 0..50 {
+            connections.spawn(async move {
+                let mut stream = connect(address, "").await;
+                // Half of them behave at first: the time a connection may idle
+                // is not for heads that have begun.
+                if n % 2 == 0 {
+                    stream.write_all(get("/health").as_bytes()).await.unwrap();
+                    let mut answer = [0; 15];
+                    stream.read_exact(&mut answer).await.unwrap();
+                    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+                }
+                stream
+                    .write_all(b"GET /health HTTP/1.1\r\nX: ")
+                    .await
+                    .unwrap();
+                let (mut reader, mut writer) = stream.into_split();
+                let mut ticks = interval(Duration::from_millis(50));
+                let drip = async {
+                    loop {
+                        ticks.tick().await;
+                        if writer.write_all(b"x").await.is_err() {
+                            return;
+                        }
+                    }
+                };
+                let mut read = Vec::new();
+                tokio::select! {
+                    _ = reader.read_to_end(&mut read) => {}
+                    () = drip => {}
+                }
+            });
+        }
+        let all = async { while connections.join_next().await.transpose().unwrap().is_some() {} };
+        timeout(DEADLINE, all).await.expect("not closed");
+    })
+    .await;
+    server.logged("reason=\"head_timeout\"").await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let mut server = server(&[]).await;
+    let address = server.address;
+    let session = Session::initialized(address).await;
+    beside_a_client_that_behaves(address, async {
+        let request = post_json(&session.target, &"x".repeat(1000));
+        let mut stream = connect(address, &request[..request.len() - 999]).await;
+        let answer = read_to_end(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        assert!(answer.contains("Could not read request body"), "{answer}");
+    })
+    .await;
+    server.logged("body took longer").await;
+}
+
+#[tokio::test]
+async fn heads_that_are_too_large_are_told_so() {
+    let mut server = server(&[]).await;
+    let address = server.address;
+    let line = format!(
+        "GET /health HTTP/1.1\r\nHost: localhost\r\nX: {}",
+        "x".repeat(70_000)
+    );
+    let lines = format!(
+        "GET /health HTTP/1.1\r\n{}\r\n",
+        "X-A: some value\r\n".repeat(101)
+    );
+    let target = format!(
+        "GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "x".repeat(70_000)
+    );
+    beside_a_client_that_behaves(address, async {
+        for request in [line, lines, target] {
+            let mut stream = connect(address, &request).await;
+            let answer = read_to_end(&mut stream).await;
+            assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+        }
+        // One that would never end.
+        let (mut reader, mut writer) = connect(address, "GET / HTTP/1.1\r\n").await.into_split();
+        let flood = async { while writer.write_all(b"X-Endless: yes\r\n").await.is_ok() {} };
+        let mut answer = Vec::new();
+        let read = async {
+            let _ = reader.read_to_end(&mut answer).await;
+        };
+        let both = async { tokio::join!(flood, read) };
+        timeout(DEADLINE, both).await.expect("not closed");
+        assert!(answer.starts_with(b"HTTP/1.1 431"));
+    })
+    .await;
+    server.logged("reason=\"head_too_large\"").await;
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_a_bad_request_also_after_a_good_one() {
+    let mut server = server(&[]).await;
+    let address = server.address;
+    let good = get("/health");
+    beside_a_client_that_behaves(address, async {
+        for garbage in [
+            "\0\0\0\0\0\0\0\0\r\n\r\n",
+            "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}",
+            "GET /\r\n\r\n",
+            "GET / HTTP/9.9\r\n\r\n",
+            "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: x\r\n\r\n",
+        ] {
+            let answer = read_to_end(&mut connect(address, garbage).await).await;
+            assert!(answer.starts_with("HTTP/1.1 400"), "{garbage:?}: {answer}");
+            let pipelined = format!("{good}{garbage}");
+            let answer = read_to_end(&mut connect(address, pipelined).await).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{garbage:?}: {answer}");
+            assert!(answer.contains("HTTP/1.1 400"), "{garbage:?}: {answer}");
+        }
+        // HTTP/2 is not spoken; whoever begins with it would not read HTTP/1.
+        let http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        assert_eq!(read_to_end(&mut connect(address, http2).await).await, "");
+    })
+    .await;
+    server.logged("reason=\"bad_request\"").await;
+}
+
+/// A connection that is kept, and over which one posts.
+struct Kept {
+    stream: TcpStream,
+}
+
+impl Kept {
+    async fn open(address: SocketAddr) -> Self {
+        Self {
+            stream: TcpStream::connect(address).await.unwrap(),
+        }
+    }
+
+    async fn post(&mut self, session: &Session, message: &str) {
+        let request = post_json(&session.target, message);
+        self.stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\nAccepted") {
+            let read = timeout(DEADLINE, self.stream.read_buf(&mut answer)).await;
+            assert!(read.expect("no answer").unwrap() > 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_connections_is_told_to_wait_and_leaves_others_served() {
+    const PLACES: usize = 20;
+    let mut server = server(&["--http-max-connections", &PLACES.to_string()]).await;
+    let address = server.address;
+    let mut session = Session::initialized(address).await;
+    let mut kept = Kept::open(address).await;
+    kept.post(&session, &tool_call(1, "list_cities", "{}"))
+        .await;
+    assert_eq!(session.message().await["id"], 1);
+
+    // All other places are taken, by clients that have asked something: a
+    // connection is accepted when it is answered.
+    let mut idle = Vec::new();
+    loop {
+        let mut stream = connect(address, get("/sse").replace("GET", "HEAD")).await;
+        let mut status = [0; 12];
+        timeout(DEADLINE, stream.read_exact(&mut status))
+            .await
+            .unwrap()
+            .unwrap();
+        match &status {
+            b"HTTP/1.1 200" => idle.push(stream),
+            b"HTTP/1.1 503" => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(idle.len() <= PLACES - 2);
+
+    // Whoever comes now is told so, but is still told how the server is.
+    let answer = send(address, get("/sse")).await;
+    assert_eq!(
+        (answer.status, &*answer.body),
+        (503, "Too many connections\n")
+    );
+    assert!(answer.head.contains("retry-after: 5"), "{}", answer.head);
+    assert_eq!(send(address, get("/health")).await.status, 200);
+    let ready = send(address, get("/health/ready")).await;
+    assert_eq!(ready.status, 503);
+    assert!(
+        ready.body.contains("as many as there may be"),
+        "{}",
+        ready.body
+    );
+
+    // A flood beyond all bounds: each is answered or closed, and the session
+    // from before goes on.
+    let mut flood = JoinSet::new();
+    for _ in 0..500 {
+        flood.spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let _ = stream.write_all(get("/sse").as_bytes()).await;
+            let answer = read_to_end(&mut stream).await;
+            assert!(
+                answer.is_empty() || answer.starts_with("HTTP/1.1 503"),
+                "{answer}"
+            );
+        });
+    }
+    for id in 2..100 {
+        kept.post(&session, &tool_call(id, "list_cities", "{}"))
+            .await;
+        assert_eq!(session.message().await["id"], id);
+    }
+    while let Some(answered) = flood.join_next().await {
+        answered.unwrap();
+    }
+
+    // When places are free again, they are there for anybody.
+    drop(idle);
+    let free = async { while send(address, get("/health/ready")).await.status != 200 {} };
+    timeout(DEADLINE, free).await.expect("places stay taken");
+    let metrics = send(address, get("/metrics")).await.body;
+    let refused = metrics
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix(r#"aareguru_mcp_connections_refused_total{reason="connections"} "#)
+        })
+        .unwrap();
+    assert!(refused.parse::<u64>().unwrap() > 3, "{refused}");
+    let warning = server.logged("connections refused").await;
+    assert!(warning.contains("HTTP_MAX_CONNECTIONS"), "{warning}");
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    assert!(logs.matches("connections refused").count() <= 3, "{logs}");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_kept_for_longer_than_a_head_may_take_and_no_longer() {
+    let mut server = server(&["--http-keep-alive-seconds=2", "--sse-keep-alive-seconds=0"]).await;
+    let address = server.address;
+    let mut session = Session::initialized(address).await;
+    let start = Instant::now();
+    let mut stream = connect(address, get("/health")).await;
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(start.elapsed() >= Duration::from_secs(2));
+    server.logged("reason=\"idle\"").await;
+    // An open stream is not idle, even if nothing is sent on it.
+    let answer = session.call_tool(1, "list_cities", "{}").await;
+    assert_eq!(answer["id"], 1);
+}

@@ -1,0 +1,60 @@
+//! A server that sits under a path of its own.
+
+use crate::{
+    binary::{Server, program},
+    client::{Session, get, send},
+};
+
+#[tokio::test]
+async fn everything_but_health_sits_under_it() {
+    let server = Server::start(&["serve", "--demo", "--base-path", "/rivers/aare/"]).await;
+    let base = format!("http://{}/rivers/aare", server.address);
+    assert!(
+        server.banner.contains(&format!("{base}/sse\n")),
+        "{}",
+        server.banner
+    );
+
+    let mut session = Session::open_at(server.address, "/rivers/aare/sse").await;
+    assert!(
+        session
+            .target
+            .starts_with("/rivers/aare/messages?session_id="),
+        "{}",
+        session.target
+    );
+    session.initialize("2025-06-18").await;
+    let answer = session.call_tool(1, "list_cities", "{}").await;
+    assert_eq!(answer["id"], 1);
+
+    for (path, status) in [
+        ("/health", 200),
+        ("/health/ready", 200),
+        ("/sse", 404),
+        ("/rivers/sse", 404),
+        ("/rivers/aare/health", 404),
+        ("/rivers/aareguru/sse", 404),
+        ("/", 404),
+    ] {
+        assert_eq!(
+            send(server.address, get(path)).await.status,
+            status,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_none_is_told_at_the_start() {
+    for path in ["/a/../b", "/aare?x", "/health"] {
+        let output = program()
+            .args(["serve", "--demo"])
+            .env("BASE_PATH", path)
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(78));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains("BASE_PATH"), "{errors}");
+    }
+}

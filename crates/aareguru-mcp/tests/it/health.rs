@@ -1,0 +1,132 @@
+//! Liveness, readiness, and the subcommand that asks for them.
+
+use serde_json::{Value, json};
+
+use crate::{
+    binary::{Server, program},
+    client::{Session, get, send},
+};
+
+async fn ready(server: &Server) -> (u16, Value) {
+    let answer = send(server.address, get("/health/ready")).await;
+    (answer.status, serde_json::from_str(&answer.body).unwrap())
+}
+
+fn part<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let parts = report["parts"].as_array().unwrap();
+    parts.iter().find(|part| part["name"] == name).unwrap()
+}
+
+#[tokio::test]
+async fn health_tells_service_and_version_and_nothing_else() {
+    let server = Server::demo().await;
+    let answer = send(server.address, get("/health")).await;
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        body,
+        json!({
+            "status": "healthy",
+            "service": "aareguru-mcp",
+            "version": env!("CARGO_PKG_VERSION"),
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_serves_is_ready() {
+    let server = Server::demo().await;
+    let (status, report) = ready(&server).await;
+    assert_eq!(status, 200);
+    assert_eq!(report["status"], "ready");
+    let names: Vec<_> = report["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| &part["name"])
+        .collect();
+    assert_eq!(
+        names,
+        ["lifecycle", "connections", "aareguru_api", "hydro_api"]
+    );
+    for part in report["parts"].as_array().unwrap() {
+        assert_eq!(part["status"], "ok", "{report}");
+    }
+    assert_eq!(
+        part(&report, "aareguru_api")["detail"],
+        "recordings of 2023-05-09"
+    );
+}
+
+#[tokio::test]
+async fn an_api_that_is_down_degrades_the_server_but_it_stays_ready() {
+    // Port 9 on loopback: nothing listens there.
+    let api = ["serve", "--aareguru-base-url", "http://127.0.0.1:9"];
+    let server = Server::start(&api).await;
+    let mut session = Session::initialized(server.address).await;
+    let mut calls = 0;
+    let report = loop {
+        let (status, report) = ready(&server).await;
+        assert_eq!((status, &report["status"]), (200, &json!("ready")));
+        if part(&report, "aareguru_api")["status"] == "degraded" {
+            break report;
+        }
+        assert!(calls < 50, "{report}");
+        calls += 1;
+        session.call_tool(calls, "list_cities", "{}").await;
+    };
+    let detail = part(&report, "aareguru_api")["detail"].as_str().unwrap();
+    assert!(detail.starts_with("it failed, and is "), "{detail}");
+    assert_eq!(part(&report, "hydro_api")["status"], "ok");
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get() {
+    let server = Server::demo().await;
+    for path in ["/health", "/health/ready"] {
+        let request = get(path)
+            .replace("GET", "HEAD")
+            .replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+        let answer = crate::attacks::exchange(server.address, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_subcommand_finds_the_server_by_its_settings_and_tells_by_its_exit_code() {
+    let server = Server::demo().await;
+    let port = server.address.port().to_string();
+    let ask = async |arguments: &[&str]| {
+        let output = program()
+            .arg("healthcheck")
+            .args(arguments)
+            .output()
+            .await
+            .unwrap();
+        let line = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(line).unwrap())
+    };
+    let url = format!("http://127.0.0.1:{port}/health");
+    let well = (Some(0), format!("healthy: {url} answered 200 OK\n"));
+    assert_eq!(ask(&["--http-port", &port]).await, well);
+    assert_eq!(
+        ask(&["--http-host", "0.0.0.0", "--http-port", &port]).await,
+        well
+    );
+    assert_eq!(ask(&["--url", &url]).await, well);
+    let (code, line) = ask(&["--url", &format!("{url}/nowhere")]).await;
+    assert_eq!(code, Some(1));
+    assert!(line.contains("answered 404"), "{line}");
+    let (code, line) = ask(&["--url", "https://aare.example"]).await;
+    assert_eq!(code, Some(64));
+    assert!(line.contains("only http://"), "{line}");
+
+    server.signal("TERM").await;
+    server.ended().await;
+    let (code, line) = ask(&["--http-port", &port]).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        line.starts_with(&format!("aareguru-mcp: unhealthy: {url}: cannot connect: ")),
+        "{line}"
+    );
+}
