@@ -2,7 +2,7 @@
 //! route, whatever transport it is for.
 //!
 //! Each check is a layer; `http.rs` puts them in order. All routes are
-//! guarded, also those that do not exist, except the [open](OPEN_ROUTES) ones.
+//! guarded, also those that do not exist, except the open ones.
 
 mod api_key;
 mod check;
