@@ -12,7 +12,7 @@ use tokio::process::Command;
 use toml::de::DeTable;
 use yaml_rust2::{Yaml, YamlLoader};
 
-use crate::binary::program;
+use crate::binary::{Server, program};
 
 fn shipped(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -122,6 +122,27 @@ async fn the_image_starts_the_server_with_settings_that_it_takes() {
         (name.to_owned(), value.to_owned())
     });
     accepts(&pairs.collect()).await;
+}
+
+#[tokio::test]
+async fn the_images_health_check_tells_whether_the_server_serves() {
+    let text = text("Dockerfile");
+    let (_, check) = text.split_once("HEALTHCHECK ").unwrap();
+    let (_, check) = check.split_once("CMD [\"/aareguru-mcp\", \"").unwrap();
+    let (command, _) = check.split_once('"').unwrap();
+    let server = Server::demo().await;
+    let port = server.address.port().to_string();
+    let check = || {
+        let mut check = program();
+        check.arg(command).env("HTTP_PORT", &port);
+        // As in the image.
+        check.env("HTTP_HOST", "0.0.0.0");
+        check
+    };
+    assert!(check().output().await.unwrap().status.success());
+    server.signal("TERM").await;
+    server.ended().await;
+    assert!(!check().output().await.unwrap().status.success());
 }
 
 #[tokio::test]

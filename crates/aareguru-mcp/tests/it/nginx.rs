@@ -181,6 +181,19 @@ async fn strangers_and_long_messages_are_refused_and_metrics_stay_inside() {
     assert_eq!(answer.body, "Could not parse message");
 }
 
+#[tokio::test]
+async fn below_a_path_the_server_is_told_of_it() {
+    let server = Server::start(&["serve", "--demo", "--base-path", "/aare"]).await;
+    let below = |shipped: String| replaced(&shipped, "location / {", "location /aare/ {");
+    let Some(nginx) = Nginx::before("path", &[server.address], below).await else {
+        return;
+    };
+    let mut session = Session::open_at(nginx.address, "/aare/sse").await;
+    assert!(session.target.starts_with("/aare/messages"));
+    session.initialize("2025-11-25").await;
+    assert_eq!(session.call(PING).await["id"], 7);
+}
+
 /// Opens a session as the client with this key, and pings it twice. Whether
 /// both messages reached it.
 async fn works(nginx: SocketAddr, key: &str) -> (bool, String) {
