@@ -3,6 +3,7 @@
 mod health;
 mod metrics;
 mod observe;
+mod page;
 mod places;
 pub mod streamable;
 pub mod websocket;
@@ -34,7 +35,10 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
         .route("/health", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(health::Readiness::new(app));
+    let page = page::Page::new(app);
     let offered = Router::new()
+        .route("/", get(page::page).with_state(page.clone()))
+        .route("/style.css", get(page::style))
         .route_service("/mcp", app.streamable.clone())
         .route(
             "/ws",
@@ -46,7 +50,11 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
     let offered = if app.base_path.is_root() {
         offered
     } else {
-        Router::new().nest(app.base_path.as_str(), offered)
+        let base_path = app.base_path.as_str();
+        let slash = format!("{base_path}/");
+        Router::new()
+            .route(&slash, get(page::page).with_state(page))
+            .nest(base_path, offered)
     };
     health
         .merge(offered)

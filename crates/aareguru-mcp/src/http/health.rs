@@ -63,8 +63,8 @@ pub(super) struct Part {
     detail: Option<String>,
 }
 
-/// How one part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How one part is, from the best to the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Status {
     /// As it should be.
@@ -150,7 +150,42 @@ fn connections(overload: Option<Overload>) -> Part {
     }
 }
 
+impl Report {
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// How the part is that is worst off.
+    pub(super) fn worst(&self) -> Status {
+        let statuses = self.parts.iter().map(|part| part.status);
+        statuses.max().unwrap_or(Status::Ok)
+    }
+}
+
+impl Status {
+    /// As in the answer.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::NotReady => "not_ready",
+        }
+    }
+}
+
 impl Part {
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(super) fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
     fn ok(name: &'static str) -> Self {
         Self {
             name,

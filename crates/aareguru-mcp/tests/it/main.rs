@@ -38,6 +38,7 @@ mod logs;
 mod metrics;
 mod nginx;
 mod old_clients;
+mod page;
 mod prompts;
 mod questions;
 mod rate_limit;
