@@ -230,12 +230,12 @@ async fn fails(command: &mut Command, code: i32) -> String {
 #[tokio::test]
 async fn an_unknown_place_is_told_with_the_nearest_and_the_list() {
     for command in ["now", "forecast", "history", "compare"] {
-        let errors = fails(&mut demo(&[command, "tuhn"]), 2).await;
+        let errors = fails(&mut demo(&[command, "tuhn"]), 64).await;
         let says = "unknown place `tuhn`: the Aare is measured at brienz, interlaken, thun, bern, \
                     hagneck, biel, olten, brugg; did you mean `thun`?";
         assert!(errors.contains(says), "{errors}");
     }
-    let errors = fails(&mut demo(&["now", "Basel"]), 2).await;
+    let errors = fails(&mut demo(&["now", "Basel"]), 64).await;
     assert!(errors.contains("Basel lies on the Rhine"), "{errors}");
 }
 
@@ -273,13 +273,13 @@ async fn what_was_not_recorded_is_asked_of_the_live_api() {
 async fn a_span_that_cannot_be_is_told() {
     for (arguments, code, says) in [
         (&["--start", "soon"] as &[&str], 1, "cannot read `soon`"),
-        (&["--days", "0"], 2, "0 is not in 1..=366"),
+        (&["--days", "0"], 64, "0 is not in 1..=366"),
         (
             &["--days", "7", "--start", "-1 days"],
-            2,
+            64,
             "cannot be used with",
         ),
-        (&["--end", "now"], 2, "--start"),
+        (&["--end", "now"], 64, "--start"),
     ] {
         let arguments = [&["history", "bern"], arguments].concat();
         let errors = fails(&mut demo(&arguments), code).await;
