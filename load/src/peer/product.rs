@@ -30,6 +30,7 @@ pub(crate) fn replace_this_process() -> anyhow::Result<()> {
     let error = Command::new(&binary)
         .args(["serve", "--demo", "--http-port", "0"])
         .env_clear()
+        .env("HTTP_MAX_CONNECTIONS", OUT_OF_REACH)
         .env("SSE_MAX_SESSIONS", OUT_OF_REACH)
         .env("SSE_MAX_SESSIONS_PER_CLIENT", OUT_OF_REACH)
         .env("RATE_LIMIT_PER_MINUTE", OUT_OF_REACH)

@@ -130,12 +130,17 @@ fn state_text(report: &Report) -> &'static str {
 
 fn parts(report: &Report) -> String {
     let line = |part: &Part| {
-        let name = escaped(&part.name().replace('_', " "));
+        let name = part.name().replace('_', " ").replace("api", "API");
         let label = part.status().label();
         let status = label.replace('_', " ");
-        let detail = part.detail().map(escaped).unwrap_or_default();
+        let detail = part.detail().map(escaped);
+        let detail = detail
+            .map(|detail| format!(": {detail}"))
+            .unwrap_or_default();
         format!(
-            "<li><span class=\"name\">{name}</span><span class=\"{label}\">{status}</span> {detail}</li>"
+            "<li><span class=\"name\">{}</span>\
+             <span><span class=\"{label}\">{status}</span>{detail}</span></li>",
+            escaped(&name)
         )
     };
     report
