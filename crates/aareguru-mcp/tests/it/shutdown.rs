@@ -33,7 +33,8 @@ async fn logs_hold_no_session_id() {
         .await;
     send(server.address, get(&session.target)).await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (status, logs) = server.ended().await;
+    assert!(status.success(), "{status}: {logs}");
     for line in ["answered", "session opened", "session closed"] {
         assert!(logs.contains(line), "{line} not in {logs}");
     }
