@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{rebinding::RebindingProtection, relay::Relay};
+use crate::{rebinding::RebindingProtection, relay::Relay, store::SessionStore};
 
 /// The settings of an [`SseService`](crate::SseService).
 ///
@@ -132,6 +132,19 @@ pub struct SseServerConfig {
     /// Where messages go whose session is not in this process; nowhere by
     /// default.
     pub relay: Option<Arc<dyn Relay>>,
+
+    /// Where sessions are kept so that another process can go on with them;
+    /// nowhere by default.
+    ///
+    /// Requests that were running when a session was taken over are run again
+    /// by the other process, so every tool must allow that. Without a
+    /// [`resume_grace`](Self::resume_grace) nothing is kept.
+    pub store: Option<Arc<dyn SessionStore>>,
+
+    /// How long events and 202s wait for [`store`](Self::store), 2 s by
+    /// default. After that the session goes on without it, and cannot be taken
+    /// over until the store is back.
+    pub store_timeout: Duration,
 }
 
 impl Default for SseServerConfig {
@@ -155,6 +168,8 @@ impl Default for SseServerConfig {
             drain_timeout: Duration::from_secs(10),
             cancellation_token: CancellationToken::new(),
             relay: None,
+            store: None,
+            store_timeout: Duration::from_secs(2),
         }
     }
 }
@@ -211,6 +226,14 @@ impl SseServerConfig {
         with_drain_timeout: drain_timeout: Duration,
         with_cancellation_token: cancellation_token: CancellationToken,
         with_relay: relay: Option<Arc<dyn Relay>>,
+        with_store: store: Option<Arc<dyn SessionStore>>,
+        with_store_timeout: store_timeout: Duration,
+    }
+
+    /// How often a [`store`](Self::store) is told of all open sessions: twice
+    /// the [`resume_grace`](Self::resume_grace), but between 5 s and 1 min.
+    pub fn keep_interval(&self) -> Duration {
+        (self.resume_grace * 2).clamp(Duration::from_secs(5), Duration::from_secs(60))
     }
 }
 
@@ -234,6 +257,8 @@ impl fmt::Debug for SseServerConfig {
             .field("resume_grace", &self.resume_grace)
             .field("drain_timeout", &self.drain_timeout)
             .field("relay", &self.relay.is_some())
+            .field("store", &self.store.is_some())
+            .field("store_timeout", &self.store_timeout)
             .finish_non_exhaustive()
     }
 }

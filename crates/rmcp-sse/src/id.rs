@@ -73,6 +73,12 @@ impl ResumeToken {
     }
 }
 
+impl fmt::Display for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
 /// The id of one event: the token of its session, and its number there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EventId {
@@ -94,7 +100,7 @@ impl EventId {
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.token.0.simple(), self.number)
+        write!(f, "{}.{}", self.token, self.number)
     }
 }
 

@@ -11,7 +11,8 @@
 //! - `stream`: `GET /sse`, opens a session or resumes it, streams its events.
 //! - `message`: `POST /messages`, checks a message and hands it to its session.
 //! - `parse`: reads a JSON-RPC message.
-//! - `relay`: the way to sessions of other processes.
+//! - `delivery`, `relay`: the way to sessions of other processes.
+//! - `store`: sessions that outlive their process.
 //! - `registry`: the open sessions of this process.
 //! - `session`: one session: its calls, its `Peer`, its end.
 //! - `outbox`: the events on their way to one client, and those it may ask for
@@ -30,6 +31,7 @@ mod rebinding;
 mod principal;
 
 mod client_info;
+mod delivery;
 mod event;
 mod id;
 mod message;
@@ -41,16 +43,21 @@ mod registry;
 mod relay;
 mod response;
 mod session;
+mod store;
 mod stream;
 mod sweep;
 
 pub use config::SseServerConfig;
+pub use delivery::{Delivery, DeliveryId};
 pub use id::{SessionId, SessionTag};
 pub use principal::{Client, ClientAddress, Principal};
 pub use rebinding::{
     InvalidPattern, Rebinding, RebindingLayer, RebindingProtection, RefusedHeader,
 };
 pub use refusal::Refusal;
-pub use relay::{Delivered, Delivery, Relay};
+pub use relay::{Delivered, Relay};
 pub use response::SseBody;
 pub use service::SseService;
+pub use store::{
+    Commit, Kept, Pending, Record, SessionStore, Snapshot, StoreError, Stored, Wanted,
+};

@@ -13,12 +13,13 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use rmcp::ServerHandler;
 
 use crate::{
+    delivery::{Delivery, DeliveryId},
     id::{SessionId, SessionTag},
     parse,
     refusal::Refusal,
-    relay::{Delivery, Relay},
+    relay::Relay,
     service::Shared,
-    session::Session,
+    session::{Entry, Moved, Session},
 };
 
 /// Takes one message for one session, here or in another process. `tag` becomes
@@ -44,7 +45,10 @@ where
         (Ok(session), _) => {
             *tag = Some(session.tag());
             let body = read(body, limit_bytes).await?;
-            hand_over(&session, parts, &body).await
+            match hand_over(&session, parts, &body, None).await? {
+                None => Ok(()),
+                Some(elsewhere) => relay_to(&shared.config.relay, elsewhere).await,
+            }
         }
         (Err(_), Some(relay)) => {
             let body = read(body, limit_bytes).await?;
@@ -61,7 +65,21 @@ pub(crate) async fn accept_relayed<S: ServerHandler>(
     delivery: Delivery,
 ) -> Result<(), Refusal> {
     let session = find(shared, delivery.session, &delivery.parts)?;
-    hand_over(&session, delivery.parts, &delivery.body).await
+    let Delivery {
+        id, parts, body, ..
+    } = delivery;
+    match hand_over(&session, parts, &body, Some(id)).await? {
+        None => Ok(()),
+        // Whoever relayed it looks for the session again.
+        Some(_) => Err(Refusal::UnknownSession),
+    }
+}
+
+async fn relay_to(relay: &Option<Arc<dyn Relay>>, delivery: Delivery) -> Result<(), Refusal> {
+    match relay {
+        Some(relay) => relay.deliver(delivery).await,
+        None => Err(Refusal::Unreachable),
+    }
 }
 
 /// The session, if it belongs to the one who asks. For anybody else it does
@@ -74,13 +92,26 @@ fn find<S>(shared: &Shared<S>, id: SessionId, parts: &Parts) -> Result<Arc<Sessi
         .ok_or(Refusal::UnknownSession)
 }
 
+/// Hands a message to its session, and gives it back if the session turns out
+/// to have gone to another process.
 async fn hand_over<S: ServerHandler>(
     session: &Arc<Session<S>>,
     parts: Parts,
     body: &[u8],
-) -> Result<(), Refusal> {
+    relayed: Option<DeliveryId>,
+) -> Result<Option<Delivery>, Refusal> {
     let message = parse::message(body).ok_or(Refusal::InvalidMessage)?;
-    session.deliver(message, parts).await
+    if !session.is_stored() {
+        return session.deliver(message, parts, None).await.map(|()| None);
+    }
+    let id = relayed.unwrap_or_else(DeliveryId::random);
+    let entry = Entry::new(id, relayed.is_some(), &message, (&parts, body));
+    let bytes = entry.bytes();
+    session.deliver(message, parts, Some(entry)).await?;
+    match session.committed().await {
+        Ok(()) => Ok(None),
+        Err(Moved) => Ok(Delivery::from_bytes(session.id(), &bytes)),
+    }
 }
 
 /// Whether the media type is `application/json`, with or without parameters.

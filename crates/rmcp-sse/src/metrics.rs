@@ -49,6 +49,9 @@ pub(crate) struct Metrics {
     pub(crate) resumed: Counter,
     pub(crate) replaced: Counter,
     pub(crate) adopted: Counter,
+    pub(crate) taken: Counter,
+    pub(crate) unstored: Gauge,
+    pub(crate) commit_seconds: Histogram,
     pub(crate) handshake_seconds: Histogram,
     pub(crate) queued_bytes: Gauge,
     pub(crate) in_flight: Gauge,
@@ -73,6 +76,9 @@ impl Metrics {
             resumed: counter!("rmcp_sse_streams_resumed_total"),
             replaced: counter!("rmcp_sse_streams_replaced_total"),
             adopted: counter!("rmcp_sse_sessions_adopted_total"),
+            taken: counter!("rmcp_sse_sessions_taken_total"),
+            unstored: gauge!("rmcp_sse_sessions_unstored"),
+            commit_seconds: histogram!("rmcp_sse_store_commit_seconds"),
             handshake_seconds: histogram!("rmcp_sse_handshake_seconds"),
             queued_bytes: gauge!("rmcp_sse_queued_bytes"),
             in_flight: gauge!("rmcp_sse_requests_in_flight"),
@@ -127,6 +133,18 @@ fn describe() {
     describe_counter!(
         "rmcp_sse_sessions_adopted_total",
         "Sessions opened for clients that had initialized before"
+    );
+    describe_counter!(
+        "rmcp_sse_sessions_taken_total",
+        "Sessions taken over from another process"
+    );
+    describe_gauge!(
+        "rmcp_sse_sessions_unstored",
+        "Open sessions that the store lacks, because it ails; looked at once a second"
+    );
+    describe_histogram!(
+        "rmcp_sse_store_commit_seconds",
+        "What events and accepted requests wait for the store, with sessions that are stored"
     );
     describe_counter!("rmcp_sse_sessions_closed_total", "Sessions closed, by why");
     describe_counter!(

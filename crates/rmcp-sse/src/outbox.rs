@@ -8,6 +8,9 @@
 //! may be dead. If streams can be resumed, such events are kept for a while,
 //! and a stream that is attached later starts at the one after the last that
 //! the client has seen.
+//!
+//! Events may be held until a store has them; what was never held leaves at
+//! once.
 
 use std::{
     collections::VecDeque,
@@ -38,6 +41,8 @@ struct Log {
     first: u64,
     /// The number of the next event to hand to a stream.
     next: u64,
+    /// Events from this number on are held.
+    held_from: u64,
     bytes: usize,
     waiting_bytes: usize,
     stream: Option<Stream>,
@@ -88,6 +93,7 @@ impl Outbox {
                 events: VecDeque::new(),
                 first: 1,
                 next: 1,
+                held_from: u64::MAX,
                 bytes: 0,
                 waiting_bytes: 0,
                 stream: None,
@@ -98,19 +104,42 @@ impl Outbox {
         }
     }
 
+    /// An outbox of a session that was elsewhere, with the events up to the
+    /// number `last`. They count as sent until a stream is attached.
+    pub(crate) fn restored(
+        token: ResumeToken,
+        max_bytes: usize,
+        last: u64,
+        events: Vec<Bytes>,
+    ) -> Self {
+        let outbox = Self::new(token, max_bytes, true);
+        let mut log = outbox.lock();
+        let sent_at = Some(Instant::now());
+        log.next = last + 1;
+        log.first = log.next.saturating_sub(events.len() as u64);
+        log.bytes = events.iter().map(Bytes::len).sum();
+        log.events = events
+            .into_iter()
+            .map(|bytes| Event { bytes, sent_at })
+            .collect();
+        drop(log);
+        outbox
+    }
+
     pub(crate) fn token(&self) -> ResumeToken {
         self.token
     }
 
-    /// Adds an event at the end.
-    pub(crate) fn push(&self, message: Message) -> Result<(), Refused> {
+    /// Adds an event at the end, and returns its number.
+    pub(crate) fn push(&self, message: Message) -> Result<u64, Refused> {
         let mut log = self.lock();
         if log.closed {
             return Err(Refused::Closed);
         }
-        let id = self.resumable.then(|| EventId {
+        let number = log.end();
+        let id = self.resumable.then_some(EventId {
             token: self.token,
-            number: log.end(),
+            number,
         });
         let bytes = message.finish(id);
         if log.waiting_bytes > 0 && log.waiting_bytes + bytes.len() > self.max_bytes {
@@ -129,8 +158,10 @@ impl Outbox {
         while log.bytes > self.max_bytes && log.first < log.next {
             log.drop_first();
         }
-        log.wake();
-        Ok(())
+        if number < log.held_from {
+            log.wake();
+        }
+        Ok(number)
     }
 
     /// Ends the stream after the events that already wait.
@@ -138,6 +169,63 @@ impl Outbox {
         let mut log = self.lock();
         log.closed = true;
         log.wake();
+    }
+
+    /// Ends the stream, and forgets what is held.
+    pub(crate) fn abandon(&self) {
+        let mut log = self.lock();
+        while log.end() > log.held_from.max(log.next) {
+            if let Some(event) = log.events.pop_back() {
+                log.bytes -= event.bytes.len();
+                log.waiting_bytes -= event.bytes.len();
+            }
+        }
+        log.closed = true;
+        log.wake();
+    }
+
+    /// Holds events that are added from now on.
+    pub(crate) fn hold(&self) {
+        let mut log = self.lock();
+        log.held_from = log.held_from.min(log.end());
+    }
+
+    /// Lets events before the number `end` leave.
+    pub(crate) fn release(&self, end: u64) {
+        let mut log = self.lock();
+        if log.held_from < end {
+            log.held_from = end;
+            log.wake();
+        }
+    }
+
+    /// Holds nothing any more.
+    pub(crate) fn release_all(&self) {
+        self.release(u64::MAX);
+    }
+
+    /// The number of the first event that is kept, or of the next.
+    pub(crate) fn first(&self) -> u64 {
+        self.lock().first
+    }
+
+    /// The number that the next event will have.
+    pub(crate) fn end(&self) -> u64 {
+        self.lock().end()
+    }
+
+    /// The event with this number.
+    pub(crate) fn event(&self, number: u64) -> Option<Bytes> {
+        let log = self.lock();
+        let index = usize::try_from(number.checked_sub(log.first)?).ok()?;
+        log.events.get(index).map(|event| event.bytes.clone())
+    }
+
+    /// The events that are kept, and the number of the last there was.
+    pub(crate) fn kept(&self) -> (Vec<Bytes>, u64) {
+        let log = self.lock();
+        let events = log.events.iter().map(|event| event.bytes.clone());
+        (events.collect(), log.end() - 1)
     }
 
     /// Attaches a stream in the place of the one before, which ends. It gets
@@ -179,7 +267,8 @@ impl Outbox {
     /// is closed and nothing waits.
     pub(crate) fn poll_next(&self, number: StreamNumber, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut log = self.lock();
-        let (waits, closed) = (log.next < log.end(), log.closed);
+        let waits = log.next < log.end().min(log.held_from);
+        let ended = log.closed && log.next == log.end();
         let Some(stream) = log.stream.as_mut().filter(|s| s.number == number) else {
             return Poll::Ready(None);
         };
@@ -189,7 +278,7 @@ impl Outbox {
         if waits {
             return Poll::Ready(Some(log.take_next(self.resumable)));
         }
-        if closed {
+        if ended {
             return Poll::Ready(None);
         }
         match &mut stream.waker {

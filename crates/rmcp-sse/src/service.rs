@@ -17,13 +17,13 @@ use tower_service::Service;
 
 use crate::{
     config::SseServerConfig,
-    id::SessionTag,
+    delivery::Delivery,
+    id::{SessionId, SessionTag},
     message,
     metrics::Metrics,
     principal::Principal,
     refusal::Refusal,
     registry::Registry,
-    relay::Delivery,
     response::{self, SseBody},
     session::End,
     stream, sweep,
@@ -128,6 +128,19 @@ impl<S: ServerHandler> SseService<S> {
         let delivered = message::accept_relayed(&self.shared, delivery).await;
         delivered.inspect_err(|refusal| self.shared.metrics.refused(*refusal))
     }
+
+    /// Ends a session here, silently, because another process has
+    /// [taken](crate::SessionStore::take) it. Its stream ends, and its running
+    /// requests are dropped.
+    ///
+    /// This process would find out by itself with the next event of the
+    /// session; being told spares the time until then.
+    pub fn lose(&self, session: SessionId, epoch: u64) {
+        let session = self.shared.registry.find(session);
+        if let Some(session) = session.filter(|session| session.is_older_than(epoch)) {
+            session.end(End::TakenOver);
+        }
+    }
 }
 
 impl<S> Clone for SseService<S> {
@@ -172,8 +185,12 @@ where
         } else if path == config.sse_path {
             match *request.method() {
                 Method::GET => {
+                    let shared = shared.clone();
                     let (parts, _) = request.into_parts();
-                    stream::open(shared, &parts).unwrap_or_else(|refusal| shared.refuse(refusal))
+                    return Box::pin(async move {
+                        let opened = stream::open(&shared, &parts).await;
+                        Ok(opened.unwrap_or_else(|refusal| shared.refuse(refusal)))
+                    });
                 }
                 Method::HEAD => response::event_stream_head(),
                 _ => response::method_not_allowed("GET, HEAD"),

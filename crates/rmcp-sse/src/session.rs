@@ -6,9 +6,14 @@
 
 mod call;
 mod end;
+mod entry;
+mod journal;
 mod peer;
+mod restore;
 
 pub(crate) use end::End;
+pub(crate) use entry::Entry;
+pub(crate) use journal::Moved;
 
 use std::{
     collections::HashMap,
@@ -24,9 +29,8 @@ use rmcp::{
     service::TxJsonRpcMessage,
 };
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use self::peer::Running;
+use self::{call::Call, journal::Journal, peer::Running};
 use crate::{
     config::SseServerConfig,
     event::{self, Message},
@@ -35,7 +39,11 @@ use crate::{
     outbox::{Attached, Gap, Outbox, Refused, StreamNumber},
     principal::{Client, Principal},
     registry::{Registry, Slot},
+    store::{Kept, Record},
 };
+
+/// Which of its owners a new session has.
+const FIRST_EPOCH: u64 = 1;
 
 pub(crate) struct Session<S> {
     id: SessionId,
@@ -43,6 +51,8 @@ pub(crate) struct Session<S> {
     principal: Option<Principal>,
     handler: S,
     outbox: Outbox,
+    /// If sessions are stored.
+    journal: Option<Journal>,
     config: Arc<SseServerConfig>,
     metrics: Arc<Metrics>,
     registry: Arc<Registry<S>>,
@@ -56,8 +66,8 @@ struct State<S> {
     initialized: bool,
     /// Since when it has been without a stream.
     detached_at: Option<Instant>,
-    /// The requests that are running, and how to cancel them.
-    calls: HashMap<RequestId, CancellationToken>,
+    /// The requests that are running.
+    calls: HashMap<RequestId, Call>,
     /// What a `Peer` needs; `None` before the first request.
     running: Option<Running>,
     /// Who the client is, until `running` knows it.
@@ -79,15 +89,33 @@ impl<S: ServerHandler> Session<S> {
         config: Arc<SseServerConfig>,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        let id = SessionId::random();
         let resumable = !config.resume_grace.is_zero();
+        let outbox = Outbox::new(ResumeToken::random(), config.max_queued_bytes, resumable);
+        let store = config.store.clone().filter(|_| resumable);
+        Arc::new(Self::with(
+            (SessionId::random(), request.extensions.get().cloned()),
+            handler,
+            (outbox, store.map(|store| Journal::new(store, FIRST_EPOCH))),
+            client_info,
+            (slot, config, metrics),
+        ))
+    }
+
+    fn with(
+        (id, principal): (SessionId, Option<Principal>),
+        handler: S,
+        (outbox, journal): (Outbox, Option<Journal>),
+        client_info: Option<InitializeRequestParams>,
+        (slot, config, metrics): (Slot<S>, Arc<SseServerConfig>, Arc<Metrics>),
+    ) -> Self {
         let now = Instant::now();
-        Arc::new(Self {
+        Self {
             id,
             tag: id.tag(),
-            principal: request.extensions.get().cloned(),
+            principal,
             handler,
-            outbox: Outbox::new(ResumeToken::random(), config.max_queued_bytes, resumable),
+            outbox,
+            journal,
             registry: slot.registry(),
             config,
             metrics,
@@ -101,7 +129,7 @@ impl<S: ServerHandler> Session<S> {
                 client_info,
                 slot: Some(slot),
             }),
-        })
+        }
     }
 
     /// Attaches a stream that starts after the event number `seen`.
@@ -118,7 +146,7 @@ impl<S: ServerHandler> Session<S> {
 
     /// The stream was dropped, by a client that went away or because the
     /// stream had ended.
-    pub(crate) fn detach(&self, stream: StreamNumber, lasted: Duration) {
+    pub(crate) fn detach(self: &Arc<Self>, stream: StreamNumber, lasted: Duration) {
         self.metrics.streams.decrement(1);
         let was_attached = self.outbox.detach(stream);
         let mut state = self.state();
@@ -140,13 +168,20 @@ impl<S: ServerHandler> Session<S> {
             tracing::debug!(session.tag = %self.tag, "client gone, session waits for it");
         } else {
             drop(state);
-            self.end(End::ClientGone);
+            // During a shutdown it comes back to another process.
+            let is_leaving = self.is_draining() && self.can_be_taken();
+            self.end(if is_leaving {
+                End::Shutdown
+            } else {
+                End::ClientGone
+            });
         }
     }
 
     /// Ends the session, if it has not ended yet: its running requests are
-    /// dropped and answered with an error, its stream ends.
-    pub(crate) fn end(&self, end: End) {
+    /// dropped and answered with an error, its stream ends. If another process
+    /// can go on with it, it is left as it is.
+    pub(crate) fn end(self: &Arc<Self>, end: End) {
         let (slot, calls, running) = {
             let mut state = self.state();
             let Some(slot) = state.slot.take() else {
@@ -156,18 +191,31 @@ impl<S: ServerHandler> Session<S> {
         };
         self.registry.remove(self);
         self.metrics.in_flight.decrement(calls.len() as f64);
-        for (id, cancel) in calls {
-            self.answer_ended(id);
-            cancel.cancel();
+        let is_left = end == End::Shutdown && self.can_be_taken();
+        for (id, call) in calls {
+            if !is_left && end != End::TakenOver {
+                self.answer_ended(id);
+            }
+            call.cancel.cancel();
         }
-        self.outbox.close();
+        if end == End::TakenOver {
+            self.journal_lost();
+            self.outbox.abandon();
+        } else {
+            self.journal_end(if is_left {
+                Record::Released
+            } else {
+                Record::Ended
+            });
+            self.outbox.close();
+        }
         drop((running, slot));
         self.metrics.closed(end);
         tracing::info!(session.tag = %self.tag, reason = end.label(), "session closed");
     }
 
     /// Ends the session as soon as nothing of it is running.
-    pub(crate) fn drain(&self) {
+    pub(crate) fn drain(self: &Arc<Self>) {
         if self.state().calls.is_empty() {
             self.end(End::Shutdown);
         }
@@ -175,7 +223,7 @@ impl<S: ServerHandler> Session<S> {
 
     /// Ends the session if one of its times is over, that without messages
     /// only `with_idle`, and gives back what it does not need any more.
-    pub(crate) fn sweep(&self, now: Instant, with_idle: bool) {
+    pub(crate) fn sweep(self: &Arc<Self>, now: Instant, with_idle: bool) {
         let config = &self.config;
         if let Some(end) = self.overdue(now, with_idle) {
             return self.end(end);
@@ -210,8 +258,13 @@ impl<S: ServerHandler> Session<S> {
             .then_some(End::SlowReader)
     }
 
-    /// Adds a message to the stream.
-    fn send(&self, message: &TxJsonRpcMessage<RoleServer>) {
+    /// Adds a message to the stream. `answered` is the delivery that it
+    /// answers, and whether well.
+    fn send(
+        self: &Arc<Self>,
+        message: &TxJsonRpcMessage<RoleServer>,
+        answered: Option<(&Entry, bool)>,
+    ) {
         let message = match Message::new(message) {
             Ok(message) => message,
             Err(error) => {
@@ -220,7 +273,7 @@ impl<S: ServerHandler> Session<S> {
                 return self.end(End::Unwritable);
             }
         };
-        match self.outbox.push(message) {
+        match self.push(message, answered) {
             // Nobody is left to read it.
             Ok(()) | Err(Refused::Closed) => {}
             Err(Refused::Full) => {
@@ -234,6 +287,10 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
+    fn is_initialized(&self) -> bool {
+        self.state().initialized
+    }
+
     fn is_draining(&self) -> bool {
         self.config.cancellation_token.is_cancelled()
     }
@@ -242,6 +299,13 @@ impl<S: ServerHandler> Session<S> {
 impl<S> Session<S> {
     pub(crate) fn id(&self) -> SessionId {
         self.id
+    }
+
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            session: self.id,
+            token: self.outbox.token().to_string(),
+        }
     }
 
     pub(crate) fn tag(&self) -> SessionTag {

@@ -14,7 +14,7 @@ use rmcp::{
     ServerHandler,
     model::{InitializeRequestParams, ProtocolVersion},
 };
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use crate::{
     client_info, event,
@@ -26,6 +26,7 @@ use crate::{
     response::{self, SseBody},
     service::Shared,
     session::{End, Session},
+    store::{SessionStore, Wanted},
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -62,7 +63,7 @@ impl<S: ServerHandler> Drop for SessionEvents<S> {
 }
 
 /// Answers a GET with an event stream.
-pub(crate) fn open<S: ServerHandler>(
+pub(crate) async fn open<S: ServerHandler>(
     shared: &Arc<Shared<S>>,
     request: &Parts,
 ) -> Result<Response<SseBody>, Refusal> {
@@ -74,7 +75,13 @@ pub(crate) fn open<S: ServerHandler>(
         return Ok(stream(shared, session, &attached));
     }
 
-    let slot = reserve(shared, Client::of(&request.extensions).as_ref())?;
+    let mut slot = reserve(shared, Client::of(&request.extensions).as_ref())?;
+    if let (Some(store), Some(id)) = (&shared.config.store, last_event) {
+        match take_over(shared, store, request, id, slot).await? {
+            Taken::Over(session, attached) => return Ok(stream(shared, session, &attached)),
+            Taken::Not(unused) => slot = unused,
+        }
+    }
     let handler = (shared.factory)().map_err(|error| {
         tracing::error!(%error, "no handler for a new session");
         Refusal::NoHandler
@@ -98,6 +105,11 @@ pub(crate) fn open<S: ServerHandler>(
     }
     shared.start_sweeping();
     tracing::info!(session.tag = %session.tag(), adopted, "session opened");
+    if let Some(store) = &shared.config.store {
+        // Before the client can post to it elsewhere.
+        session.journal_snapshot(store.generation());
+        let _ = session.committed().await;
+    }
     Ok(stream(shared, session, &attached))
 }
 
@@ -119,6 +131,57 @@ fn resume<S: ServerHandler>(
     }
     tracing::info!(session.tag = %session.tag(), "session resumed");
     Some((session, attached))
+}
+
+/// What came of asking the store for a session.
+enum Taken<S> {
+    Over(Arc<Session<S>>, Attached),
+    /// It does not have it.
+    Not(Slot<S>),
+}
+
+/// Goes on with a session that another process has, or had.
+async fn take_over<S: ServerHandler>(
+    shared: &Arc<Shared<S>>,
+    store: &Arc<dyn SessionStore>,
+    request: &Parts,
+    seen: EventId,
+    slot: Slot<S>,
+) -> Result<Taken<S>, Refusal> {
+    let wanted = Wanted {
+        token: &seen.token.to_string(),
+        principal: request.extensions.get(),
+        seen: seen.number,
+    };
+    let snapshot = match timeout(shared.config.store_timeout, store.take(wanted)).await {
+        Ok(Ok(Some(snapshot))) => snapshot,
+        Ok(Ok(None)) => return Ok(Taken::Not(slot)),
+        // The session may well be there: the client does better to come again
+        // than to lose it.
+        Ok(Err(_)) | Err(_) => return Err(Refusal::Unreachable),
+    };
+    let handler = (shared.factory)().map_err(|error| {
+        tracing::error!(%error, "no handler for a session of another process");
+        Refusal::NoHandler
+    })?;
+    let of_service = (slot, shared.config.clone(), shared.metrics.clone());
+    let restored =
+        Session::restored(handler, seen.token, snapshot, store.clone(), of_service).await;
+    let Some((session, pending)) = restored else {
+        // The client is served all the same, in a session of its own.
+        return reserve(shared, Client::of(&request.extensions).as_ref()).map(Taken::Not);
+    };
+    let attached = session
+        .attach(seen.number)
+        .map_err(|_| Refusal::UnknownSession)?;
+    shared.registry.add(session.clone());
+    shared.metrics.sessions.increment(1);
+    shared.metrics.taken.increment(1);
+    shared.start_sweeping();
+    let requests = pending.len();
+    tracing::info!(session.tag = %session.tag(), requests, "session taken over");
+    session.run_pending(pending).await;
+    Ok(Taken::Over(session, attached))
 }
 
 /// A slot for a new session, if need be that of one whose client is gone: most

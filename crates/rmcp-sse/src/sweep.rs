@@ -10,13 +10,18 @@ use rmcp::ServerHandler;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::{
+    metrics::Metrics,
     registry::Registry,
     service::Shared,
     session::{End, Session},
+    store::SessionStore,
 };
 
 /// How often bounds in time are checked.
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// How many sessions are written anew in one period, when the store is back.
+const MAX_SNAPSHOTS: usize = 2_000;
 
 /// Starts the one task of a service. It ends after a shutdown, or when the
 /// service is gone.
@@ -42,6 +47,7 @@ async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut idle_checked_at = Instant::now();
+    let mut kept_at = idle_checked_at;
     loop {
         ticks.tick().await;
         let Some(service) = service.upgrade() else {
@@ -54,13 +60,40 @@ async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<
         if with_idle {
             idle_checked_at = now;
         }
+        let sessions = registry.sessions();
         let mut queued_bytes = 0;
-        for session in registry.sessions() {
+        for session in &sessions {
             session.sweep(now, with_idle);
             queued_bytes += session.waiting_bytes();
         }
         service.metrics.queued_bytes.set(queued_bytes as f64);
+        if let Some(store) = &service.config.store {
+            let keep = now.duration_since(kept_at) + PERIOD / 2 >= service.config.keep_interval();
+            if keep {
+                kept_at = now;
+            }
+            keep_stored(&sessions, &**store, keep, &service.metrics);
+        }
     }
+}
+
+/// Sees to it that the store has all sessions, and keeps them.
+fn keep_stored<S: ServerHandler>(
+    sessions: &[Arc<Session<S>>],
+    store: &dyn SessionStore,
+    keep: bool,
+    metrics: &Metrics,
+) {
+    let generation = store.generation();
+    let written = sessions
+        .iter()
+        .filter(|session| session.journal_snapshot(generation));
+    written.take(MAX_SNAPSHOTS).for_each(drop);
+    if keep {
+        store.keep(sessions.iter().map(|session| session.kept()).collect());
+    }
+    let unstored = sessions.iter().filter(|session| session.is_unstored());
+    metrics.unstored.set(unstored.count() as f64);
 }
 
 /// Lets every session end with its last running request.

@@ -7,7 +7,7 @@ fn outbox(max_bytes: usize, resumable: bool) -> Outbox {
 }
 
 fn push(outbox: &Outbox, text: &str) -> Result<(), Refused> {
-    outbox.push(Message::of_text(text))
+    outbox.push(Message::of_text(text)).map(drop)
 }
 
 fn attach(outbox: &Outbox, seen: u64) -> StreamNumber {
@@ -250,4 +250,54 @@ mod any_interleaving {
             prop_assert_eq!(next(&outbox, stream), Poll::Pending);
         }
     }
+}
+
+#[test]
+fn what_is_held_leaves_when_it_is_released() {
+    let outbox = outbox(1000, true);
+    push(&outbox, "before").unwrap();
+    outbox.hold();
+    let stream = attach(&outbox, 0);
+    push(&outbox, "a").unwrap();
+    push(&outbox, "b").unwrap();
+    gives(&outbox, stream, &["before"]);
+    outbox.release(3);
+    gives(&outbox, stream, &["a"]);
+    // An end waits for what is held.
+    outbox.close();
+    assert_eq!(next(&outbox, stream), Poll::Pending);
+    outbox.release_all();
+    assert_eq!(next(&outbox, stream), Poll::Ready(Some("b".to_owned())));
+    assert_eq!(next(&outbox, stream), Poll::Ready(None));
+}
+
+#[test]
+fn what_is_held_when_the_outbox_is_abandoned_never_leaves() {
+    let outbox = outbox(1000, true);
+    push(&outbox, "a").unwrap();
+    outbox.hold();
+    push(&outbox, "b").unwrap();
+    let stream = attach(&outbox, 0);
+    outbox.abandon();
+    assert_eq!(outbox.waiting_bytes(), outbox.event(1).unwrap().len());
+    assert_eq!(next(&outbox, stream), Poll::Ready(Some("a".to_owned())));
+    assert_eq!(next(&outbox, stream), Poll::Ready(None));
+}
+
+#[test]
+fn a_restored_outbox_goes_on_where_the_other_was() {
+    let before = outbox(1000, true);
+    for text in ["a", "b", "c"] {
+        push(&before, text).unwrap();
+    }
+    let (events, last) = before.kept();
+    let after = Outbox::restored(before.token(), 1000, last, events[1..].to_vec());
+    assert_eq!(after.attach(ENDPOINT.into(), 0), Err(Gap));
+    assert_eq!(after.attach(ENDPOINT.into(), 4), Err(Gap));
+    let stream = attach(&after, 2);
+    push(&after, "d").unwrap();
+    gives(&after, stream, &["c", "d"]);
+    let stream = attach(&after, 1);
+    gives(&after, stream, &["b", "c", "d"]);
+    assert_eq!((after.first(), after.end()), (2, 5));
 }

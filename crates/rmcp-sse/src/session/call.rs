@@ -22,8 +22,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{End, Session};
+use super::{End, Entry, Session};
 use crate::{client_info, parse::is_known_method, refusal::Refusal};
+
+/// A request that is running.
+pub(super) struct Call {
+    pub(super) cancel: CancellationToken,
+    /// What the journal knows of it, if there is one.
+    pub(super) entry: Option<Box<Entry>>,
+}
 
 /// What becomes of a request.
 enum Begun {
@@ -34,23 +41,31 @@ enum Begun {
 }
 
 impl<S: ServerHandler> Session<S> {
-    /// Takes a message. When this returns `Ok`, the session has it.
+    /// Takes a message. When this returns `Ok`, the session has it. `entry` is
+    /// what the journal knows of it, if there is one.
     pub(crate) async fn deliver(
         self: &Arc<Self>,
         message: ClientJsonRpcMessage,
         parts: Parts,
+        entry: Option<Box<Entry>>,
     ) -> Result<(), Refusal> {
         self.metrics.received(&message);
-        match message {
+        let told = match message {
             JsonRpcMessage::Request(request) => {
-                self.request(request.id, request.request, parts).await
+                return self
+                    .request(request.id, request.request, parts, entry)
+                    .await;
             }
             JsonRpcMessage::Notification(mut notification) => {
                 notification.notification.extensions_mut().insert(parts);
                 self.notification(notification.notification).await
             }
             answer => self.forward(answer).await,
+        };
+        if let Some(entry) = entry {
+            self.journal_done(&entry);
         }
+        told
     }
 
     async fn request(
@@ -58,14 +73,15 @@ impl<S: ServerHandler> Session<S> {
         id: RequestId,
         mut request: ClientRequest,
         parts: Parts,
+        entry: Option<Box<Entry>>,
     ) -> Result<(), Refusal> {
         if !matches!(request, ClientRequest::InitializeRequest(_)) {
             self.adopt(&parts.headers);
         }
-        let (peer, token) = match self.begin(&id, &request)? {
+        let (peer, token) = match self.begin(&id, &request, &entry)? {
             Begun::Running(peer, token) => (peer, token),
             Begun::Answered(answer) => {
-                self.answer(id, answer.map(ServerResult::empty));
+                self.answer(id, answer.map(ServerResult::empty), entry.as_deref());
                 return Ok(());
             }
         };
@@ -79,6 +95,9 @@ impl<S: ServerHandler> Session<S> {
         // Most answers are there at once; only those that are not get a task.
         let mut call = Box::pin(self.clone().run(request, context));
         if !is_ready(call.as_mut()).await {
+            if let Some(entry) = entry {
+                self.journal_accepted(&entry);
+            }
             tokio::spawn(call.in_current_span());
         }
         Ok(())
@@ -102,7 +121,12 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Decides what becomes of a request, and registers it if it is to run.
-    fn begin(self: &Arc<Self>, id: &RequestId, request: &ClientRequest) -> Result<Begun, Refusal> {
+    fn begin(
+        self: &Arc<Self>,
+        id: &RequestId,
+        request: &ClientRequest,
+        entry: &Option<Box<Entry>>,
+    ) -> Result<Begun, Refusal> {
         if self.is_draining() {
             return Err(Refusal::ShuttingDown);
         }
@@ -121,7 +145,11 @@ impl<S: ServerHandler> Session<S> {
             return Err(Refusal::TooManyRequests);
         }
         let token = CancellationToken::new();
-        state.calls.insert(id.clone(), token.clone());
+        let call = Call {
+            cancel: token.clone(),
+            entry: entry.clone(),
+        };
+        state.calls.insert(id.clone(), call);
         self.metrics.in_flight.increment(1);
         Ok(Begun::Running(state.running(self).peer(), token))
     }
@@ -202,7 +230,7 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Agrees on a version, and opens the session for other requests.
-    fn initialized(
+    pub(super) fn initialized(
         &self,
         mut result: InitializeResult,
         mut client_info: InitializeRequestParams,
@@ -239,33 +267,40 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Sends the answer to a request that ran, unless it was cancelled.
-    fn finish(&self, id: RequestId, answer: Result<ServerResult, ErrorData>) {
-        let idle = {
+    fn finish(self: &Arc<Self>, id: RequestId, answer: Result<ServerResult, ErrorData>) {
+        let (call, idle) = {
             let mut state = self.state();
-            if state.calls.remove(&id).is_none() {
+            let Some(call) = state.calls.remove(&id) else {
                 return;
-            }
+            };
             state.active_at = Instant::now();
-            state.calls.is_empty()
+            (call, state.calls.is_empty())
         };
         self.metrics.in_flight.decrement(1);
-        self.answer(id, answer);
+        self.answer(id, answer, call.entry.as_deref());
         if idle && self.is_draining() {
             self.end(End::Shutdown);
         }
     }
 
-    fn answer(&self, id: RequestId, answer: Result<ServerResult, ErrorData>) {
-        self.send(&match answer {
+    fn answer(
+        self: &Arc<Self>,
+        id: RequestId,
+        answer: Result<ServerResult, ErrorData>,
+        entry: Option<&Entry>,
+    ) {
+        let answered = entry.map(|entry| (entry, answer.is_ok()));
+        let message = match answer {
             Ok(result) => JsonRpcMessage::response(result, id),
             Err(error) => JsonRpcMessage::error(error, Some(id)),
-        });
+        };
+        self.send(&message, answered);
     }
 
     /// The answer to a request that the end of its session has cut short.
-    pub(super) fn answer_ended(&self, id: RequestId) {
+    pub(super) fn answer_ended(self: &Arc<Self>, id: RequestId) {
         let text = "the session ended before the request was done";
-        self.answer(id, Err(ErrorData::internal_error(text, None)));
+        self.answer(id, Err(ErrorData::internal_error(text, None)), None);
     }
 
     async fn notification(
@@ -290,12 +325,15 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Cancels a request, which gets no answer.
-    fn cancel(&self, id: &RequestId) {
-        let Some(cancel) = self.state().calls.remove(id) else {
+    fn cancel(self: &Arc<Self>, id: &RequestId) {
+        let Some(call) = self.state().calls.remove(id) else {
             return;
         };
         self.metrics.in_flight.decrement(1);
-        cancel.cancel();
+        call.cancel.cancel();
+        if let Some(entry) = call.entry {
+            self.journal_done(&entry);
+        }
         if self.is_draining() {
             self.drain();
         }

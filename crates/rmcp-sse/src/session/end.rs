@@ -19,11 +19,13 @@ pub(crate) enum End {
     Unwritable,
     /// Its principal may not use the server any more.
     Revoked,
+    /// Another process goes on with it.
+    TakenOver,
 }
 
 impl End {
     /// All of them, in the order in which they are declared.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::ClientGone,
         Self::Idle,
         Self::SlowReader,
@@ -32,6 +34,7 @@ impl End {
         Self::Evicted,
         Self::Unwritable,
         Self::Revoked,
+        Self::TakenOver,
     ];
 
     /// The value of the label `reason`.
@@ -45,6 +48,7 @@ impl End {
             Self::Evicted => "evicted",
             Self::Unwritable => "unwritable",
             Self::Revoked => "revoked",
+            Self::TakenOver => "taken_over",
         }
     }
 }

@@ -124,7 +124,7 @@ impl<S: ServerHandler> Transport<RoleServer> for PeerTransport<S> {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
         if let Some(session) = self.session.upgrade() {
-            session.send(&message);
+            session.send(&message, None);
         }
         future::ready(Ok(()))
     }

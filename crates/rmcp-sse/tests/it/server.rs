@@ -1,5 +1,9 @@
 //! The service under test behind plain hyper, with a handler whose tools show
 //! what the transport does.
+#![expect(
+    deprecated,
+    reason = "log levels and roots are what a client can set and be asked most simply"
+)]
 
 use std::{
     net::SocketAddr,
@@ -13,8 +17,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rmcp::{
     ErrorData, Peer, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        ProgressNotificationParam, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, LoggingLevel,
+        ProgressNotificationParam, ServerCapabilities, ServerConfig, SetLevelRequestParams,
     },
     service::RequestContext,
 };
@@ -47,8 +51,9 @@ impl TestServer {
             stopping,
             gate: gate.clone(),
             kept: Arc::default(),
+            level: Arc::default(),
         };
-        let service = SseService::new(move || Ok(tools.clone()), config);
+        let service = SseService::new(move || Ok(tools.for_session()), config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(accept(listener, service.clone()));
@@ -98,13 +103,24 @@ fn known(mut request: Request<Incoming>) -> Request<Incoming> {
 }
 
 /// The handler: `echo`, `header`, `wait`, `gate`, `progress`, `panic`, `blob`,
-/// `ask` and `keep`.
+/// `ask`, `keep`, `notify` and `known`.
 #[derive(Clone)]
 pub(crate) struct Tools {
     stopping: mpsc::UnboundedSender<&'static str>,
     gate: Arc<Semaphore>,
     /// What `keep` has kept.
     kept: Arc<Mutex<Vec<Peer<RoleServer>>>>,
+    /// What this session's client has set.
+    level: Arc<Mutex<Option<LoggingLevel>>>,
+}
+
+impl Tools {
+    fn for_session(&self) -> Self {
+        Self {
+            level: Arc::default(),
+            ..self.clone()
+        }
+    }
 }
 
 /// Tells when and how a `wait` tool ends.
@@ -122,6 +138,15 @@ impl Drop for Running {
 impl ServerHandler for Tools {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        *self.level.lock().unwrap() = Some(request.level);
+        Ok(())
     }
 
     async fn call_tool(
@@ -156,6 +181,12 @@ impl ServerHandler for Tools {
                 "let through".to_owned()
             }
             "ask" => first_root(&context.peer).await,
+            "known" => {
+                let client = context.peer.peer_info().unwrap();
+                let level = *self.level.lock().unwrap();
+                let (name, version) = (&client.client_info.name, &client.protocol_version);
+                format!("{name} {version} {level:?}")
+            }
             "keep" => {
                 self.kept.lock().unwrap().push(context.peer.clone());
                 String::new()
@@ -191,7 +222,6 @@ impl ServerHandler for Tools {
     }
 }
 
-#[expect(deprecated, reason = "the simplest thing a client can be asked")]
 async fn first_root(client: &Peer<RoleServer>) -> String {
     let roots = client.list_roots().await.unwrap().roots;
     roots.first().unwrap().uri.clone()

@@ -1,0 +1,346 @@
+//! What a session has in its store: a list of records that wait for their
+//! commit, and one task that commits them while there are any.
+//!
+//! While the store ails nothing is recorded, and events leave without it; a
+//! snapshot brings it up to date afterwards.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use rmcp::ServerHandler;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
+
+use super::{End, Session, entry::Entry};
+use crate::{
+    delivery::DeliveryId,
+    event::Message,
+    outbox::Refused,
+    store::{Commit, Pending, Record, SessionStore, Snapshot, StoreError},
+};
+
+/// Another process has the session now, so what came last has to go there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moved;
+
+pub(super) struct Journal {
+    store: Arc<dyn SessionStore>,
+    epoch: u64,
+    log: Mutex<Log>,
+}
+
+struct Log {
+    state: State,
+    /// The generation of the store that has the session.
+    generation: Option<u64>,
+    records: Vec<Record>,
+    /// POSTs that wait for the records before them.
+    waiting: Vec<oneshot::Sender<Result<(), Moved>>>,
+    /// Whether the task is running.
+    committing: bool,
+    /// What the store should have of the session beside its events.
+    setup: Vec<(String, Bytes)>,
+    pending: Vec<Pending>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// What happens is recorded.
+    Live,
+    /// The store does not answer.
+    Ailing,
+    /// The session has ended here.
+    Over,
+    /// It has ended here because somebody else has it.
+    Lost,
+}
+
+impl Journal {
+    pub(super) fn new(store: Arc<dyn SessionStore>, epoch: u64) -> Self {
+        Self {
+            epoch,
+            log: Mutex::new(Log {
+                state: State::Ailing,
+                generation: None,
+                records: Vec::new(),
+                waiting: Vec::new(),
+                committing: false,
+                setup: Vec::new(),
+                pending: Vec::new(),
+            }),
+            store,
+        }
+    }
+
+    /// Takes what the store has already, for a session that is taken from it.
+    pub(super) fn restore(&self, setup: Vec<(String, Bytes)>, pending: Vec<Pending>) {
+        let mut log = self.lock();
+        log.state = State::Live;
+        log.generation = self.store.generation();
+        log.setup = setup;
+        log.pending = pending;
+    }
+
+    // No code panics while it holds the lock, so a poisoned log is whole.
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log {
+    fn record(&mut self, record: Record) {
+        if self.state == State::Live {
+            self.records.push(record);
+        }
+    }
+
+    fn done(&mut self, id: DeliveryId, relayed: bool) {
+        let before = self.pending.len();
+        self.pending.retain(|pending| pending.id != id);
+        if relayed || self.pending.len() != before {
+            self.record(Record::Done { id, relayed });
+        }
+    }
+
+    fn setup(&mut self, key: String, message: Option<Bytes>) {
+        self.setup.retain(|(known, _)| *known != key);
+        if let Some(message) = message.clone() {
+            self.setup.push((key.clone(), message));
+        }
+        self.record(Record::Setup { key, message });
+    }
+
+    fn settle(&mut self, result: Result<(), Moved>) {
+        for waiting in self.waiting.drain(..) {
+            let _ = waiting.send(result);
+        }
+    }
+}
+
+impl<S: ServerHandler> Session<S> {
+    /// Adds a message to the outbox and to the journal, in one step, so that
+    /// both have the same order. `answered` is the delivery that it answers,
+    /// and whether well.
+    pub(super) fn push(
+        self: &Arc<Self>,
+        message: Message,
+        answered: Option<(&Entry, bool)>,
+    ) -> Result<(), Refused> {
+        let Some(journal) = &self.journal else {
+            return self.outbox.push(message).map(|_| ());
+        };
+        let mut log = journal.lock();
+        let number = self.outbox.push(message)?;
+        if log.state == State::Live {
+            let bytes = self.outbox.event(number).unwrap_or_default();
+            log.record(Record::Event { number, bytes });
+        }
+        if let Some((entry, is_ok)) = answered {
+            log.done(entry.id, entry.relayed);
+            if let Some(setup) = entry.setup.as_ref().filter(|_| is_ok) {
+                log.setup(setup.key.clone(), setup.keep.then(|| entry.message.clone()));
+            }
+        }
+        self.start(log);
+        Ok(())
+    }
+
+    /// Records that a request runs for longer than its POST.
+    pub(super) fn journal_accepted(self: &Arc<Self>, entry: &Entry) {
+        if let Some(journal) = &self.journal {
+            let mut log = journal.lock();
+            if log.pending.iter().any(|pending| pending.id == entry.id) {
+                return;
+            }
+            log.pending.push(entry.pending());
+            log.record(Record::Accepted(entry.pending()));
+            self.start(log);
+        }
+    }
+
+    /// Records that nothing more comes of a delivery.
+    pub(super) fn journal_done(self: &Arc<Self>, entry: &Entry) {
+        if let Some(journal) = &self.journal {
+            let mut log = journal.lock();
+            log.done(entry.id, entry.relayed);
+            self.start(log);
+        }
+    }
+
+    /// Records the end of the session here; nothing is recorded after it.
+    pub(super) fn journal_end(self: &Arc<Self>, end: Record) {
+        if let Some(journal) = &self.journal {
+            let mut log = journal.lock();
+            // What the store lacks, it forgets in time.
+            log.record(end);
+            log.state = State::Over;
+            self.start(log);
+        }
+    }
+
+    /// Somebody else has the session: nothing is recorded any more.
+    pub(super) fn journal_lost(&self) {
+        if let Some(journal) = &self.journal {
+            let mut log = journal.lock();
+            log.state = State::Lost;
+            log.records.clear();
+        }
+    }
+
+    /// Waits until all that was recorded is in the store, or the store ails.
+    pub(crate) async fn committed(&self) -> Result<(), Moved> {
+        let Some(journal) = &self.journal else {
+            return Ok(());
+        };
+        let committed = {
+            let mut log = journal.lock();
+            if log.state == State::Lost {
+                return Err(Moved);
+            }
+            if !log.committing {
+                return Ok(());
+            }
+            let (waiting, committed) = oneshot::channel();
+            log.waiting.push(waiting);
+            committed
+        };
+        committed.await.unwrap_or(Ok(()))
+    }
+
+    /// Writes all of the session to the store, if the store is there and may
+    /// not have it; tells whether it does.
+    pub(crate) fn journal_snapshot(self: &Arc<Self>, generation: Option<u64>) -> bool {
+        let Some(journal) = &self.journal else {
+            return false;
+        };
+        let mut log = journal.lock();
+        let is_known = log.state == State::Live && log.generation == generation;
+        let is_over = matches!(log.state, State::Over | State::Lost);
+        if generation.is_none() || is_known || is_over {
+            return false;
+        }
+        log.state = State::Live;
+        log.generation = generation;
+        // The snapshot has all that waits.
+        log.records = vec![self.snapshot(journal, &log)];
+        self.outbox.hold();
+        self.start(log);
+        true
+    }
+
+    /// Whether messages have to be told to the journal.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// Whether somebody who has it in `epoch` has it after this one.
+    pub(crate) fn is_older_than(&self, epoch: u64) -> bool {
+        let journal = self.journal.as_ref();
+        journal.is_some_and(|journal| journal.epoch < epoch)
+    }
+
+    /// Whether the store lacks the session.
+    pub(crate) fn is_unstored(&self) -> bool {
+        let journal = self.journal.as_ref();
+        journal.is_some_and(|journal| journal.lock().state == State::Ailing)
+    }
+
+    /// Whether somebody else may go on with the session.
+    pub(super) fn can_be_taken(&self) -> bool {
+        let journal = self.journal.as_ref();
+        journal.is_some_and(|journal| journal.lock().state == State::Live) && self.is_initialized()
+    }
+
+    fn snapshot(&self, journal: &Journal, log: &Log) -> Record {
+        let (events, last_event) = self.outbox.kept();
+        Record::Snapshot(Box::new(Snapshot {
+            last_event,
+            events,
+            setup: log.setup.clone(),
+            pending: log.pending.clone(),
+            ..Snapshot::new(self.id, journal.epoch, self.principal.clone())
+        }))
+    }
+
+    /// Starts the task if there is something for it.
+    fn start(self: &Arc<Self>, mut log: MutexGuard<'_, Log>) {
+        if !log.committing && !log.records.is_empty() {
+            log.committing = true;
+            tokio::spawn(commit_all(self.clone()));
+        }
+    }
+}
+
+async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
+    let Some(journal) = &session.journal else {
+        return;
+    };
+    let mut was_missing = false;
+    loop {
+        let (commit, waiting, upto) = {
+            let mut log = journal.lock();
+            if log.records.is_empty() {
+                log.committing = false;
+                let is_lost = log.state == State::Lost;
+                log.settle(if is_lost { Err(Moved) } else { Ok(()) });
+                return;
+            }
+            let commit = Commit {
+                session: session.id,
+                token: session.outbox.token().to_string(),
+                epoch: journal.epoch,
+                first_event: session.outbox.first(),
+                records: mem::take(&mut log.records),
+            };
+            (commit, mem::take(&mut log.waiting), session.outbox.end())
+        };
+        let begun = Instant::now();
+        let committing = journal.store.commit(commit);
+        let result = timeout(session.config.store_timeout, committing).await;
+        session.metrics.commit_seconds.record(begun.elapsed());
+        let result = result.unwrap_or(Err(StoreError::Unavailable));
+        let mut log = journal.lock();
+        let told = match result {
+            Ok(()) => {
+                was_missing = false;
+                session.outbox.release(upto);
+                Ok(())
+            }
+            Err(StoreError::Fenced) => {
+                log.state = State::Lost;
+                log.records.clear();
+                Err(Moved)
+            }
+            Err(StoreError::Missing) if !was_missing && log.state == State::Live => {
+                was_missing = true;
+                log.records = vec![session.snapshot(journal, &log)];
+                log.waiting.splice(0..0, waiting);
+                continue;
+            }
+            Err(error) => {
+                if log.state == State::Live {
+                    log.state = State::Ailing;
+                }
+                log.records.clear();
+                tracing::warn!(
+                    session.tag = %session.tag, %error,
+                    "session is not stored: it ends with this process"
+                );
+                session.outbox.release_all();
+                Ok(())
+            }
+        };
+        drop(log);
+        for waiting in waiting {
+            let _ = waiting.send(told);
+        }
+        if told == Err(Moved) {
+            session.end(End::TakenOver);
+        }
+    }
+}

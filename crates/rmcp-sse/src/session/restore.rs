@@ -1,0 +1,121 @@
+//! A session that was taken over: a new handler is told what the earlier one
+//! had been told, and goes on with what that one has left.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rmcp::{
+    ErrorData, ServerHandler, Service,
+    model::{ClientRequest, GetExtensions, GetMeta, JsonRpcMessage, ServerResult},
+    service::RequestContext,
+};
+use tokio::time::timeout;
+
+use super::{Entry, Session, entry::INITIALIZE, journal::Journal};
+use crate::{
+    config::SseServerConfig,
+    delivery::Delivery,
+    id::ResumeToken,
+    metrics::Metrics,
+    outbox::Outbox,
+    parse,
+    registry::Slot,
+    store::{Pending, SessionStore, Snapshot},
+};
+
+impl<S: ServerHandler> Session<S> {
+    /// A session as a store had it, ready for its client; `None` if its
+    /// handler does not take what the earlier one took.
+    pub(crate) async fn restored(
+        handler: S,
+        token: ResumeToken,
+        snapshot: Snapshot,
+        store: Arc<dyn SessionStore>,
+        (slot, config, metrics): (Slot<S>, Arc<SseServerConfig>, Arc<Metrics>),
+    ) -> Option<(Arc<Self>, Vec<Pending>)> {
+        let outbox = Outbox::restored(
+            token,
+            config.max_queued_bytes,
+            snapshot.last_event,
+            snapshot.events,
+        );
+        outbox.hold();
+        let journal = Journal::new(store, snapshot.epoch);
+        journal.restore(snapshot.setup.clone(), snapshot.pending.clone());
+        let limit = config.init_timeout;
+        let session = Arc::new(Self::with(
+            (snapshot.session, snapshot.principal),
+            handler,
+            (outbox, Some(journal)),
+            None,
+            (slot, config, metrics),
+        ));
+        let told = timeout(limit, session.tell_handler(snapshot.setup)).await;
+        if !told.unwrap_or(false) {
+            tracing::warn!(session.tag = %session.tag, "session cannot be restored");
+            return None;
+        }
+        Some((session, snapshot.pending))
+    }
+
+    /// Runs what was accepted elsewhere and not done with there.
+    pub(crate) async fn run_pending(self: &Arc<Self>, pending: Vec<Pending>) {
+        for pending in pending {
+            let delivery = Delivery::from_bytes(self.id, &pending.message);
+            let message = delivery.and_then(|delivery| {
+                let message = parse::message(&delivery.body)?;
+                Some((message, delivery.parts))
+            });
+            let Some((message, parts)) = message else {
+                continue;
+            };
+            let entry = Entry::restored(&pending, &message);
+            if let Err(refusal) = self.deliver(message, parts, Some(entry.clone())).await {
+                let reason = refusal.label();
+                tracing::warn!(session.tag = %self.tag, reason, "accepted message was not run");
+                self.journal_done(&entry);
+            }
+        }
+    }
+
+    async fn tell_handler(self: &Arc<Self>, mut setup: Vec<(String, Bytes)>) -> bool {
+        // In the order in which they were told, but for what goes before all.
+        setup.sort_by_key(|(key, _)| key != INITIALIZE);
+        for (key, bytes) in setup {
+            if self.tell(&bytes).await.is_none() {
+                tracing::debug!(session.tag = %self.tag, key, "the new handler does not take it");
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Tells the handler once more what it answered well before. The answer is
+    /// for nobody.
+    async fn tell(self: &Arc<Self>, bytes: &[u8]) -> Option<()> {
+        let delivery = Delivery::from_bytes(self.id, bytes)?;
+        let JsonRpcMessage::Request(message) = parse::message(&delivery.body)? else {
+            return None;
+        };
+        let mut request = message.request;
+        let client_info = match &request {
+            ClientRequest::InitializeRequest(request) => Some(request.params.clone()),
+            _ => None,
+        };
+        let peer = self.state().running(self).peer();
+        let mut context = RequestContext::new(message.id, peer.clone());
+        context.meta = std::mem::take(request.get_meta_mut());
+        context.extensions = std::mem::take(request.extensions_mut());
+        context.extensions.insert(delivery.parts);
+        let told: Result<ServerResult, ErrorData> =
+            self.handler.handle_request(request, context).await;
+        match (told.ok()?, client_info) {
+            (ServerResult::InitializeResult(result), Some(client_info)) => {
+                self.initialized(result, client_info, &peer);
+            }
+            (_, Some(_)) => return None,
+            _ => {}
+        }
+        Some(())
+    }
+}
