@@ -37,12 +37,14 @@ use crate::source::Source;
 use crate::{FloodAssessment, Place, local_time};
 
 mod canal;
+mod finding;
 mod limits;
 mod remarks;
 mod rules;
 mod situation;
 
 pub use canal::BueberCanal;
+pub use finding::Finding;
 pub use situation::Situation;
 
 /// What is said to a swimmer. None of them is a permission.
@@ -102,13 +104,15 @@ pub enum Ground {
 }
 
 /// Why a verdict is what it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reason {
     /// The verdict that this reason alone would make; a remark makes none.
     pub speaks_for: Option<Verdict>,
     /// What kind of reason it is.
     pub ground: Ground,
+    /// What was found, for those who tell it in words of their own.
+    pub finding: Finding,
     /// The reason, as a clause in lower case without a full stop.
     pub text: String,
     /// Who says so, where and when. Never empty.

@@ -31,6 +31,10 @@ pub struct Saying {
     pub english: String,
     /// The plain reading in German.
     pub german: String,
+    /// The plain reading in French.
+    pub french: String,
+    /// The plain reading in Italian.
+    pub italian: String,
     from: String,
 }
 
@@ -117,7 +121,14 @@ mod tests {
     fn every_saying_is_found_and_has_a_source() {
         for saying in Saying::all() {
             assert_eq!(Saying::find(&saying.text), Some(saying), "{}", saying.text);
-            assert!(!saying.english.is_empty() && !saying.german.is_empty());
+            for reading in [
+                &saying.english,
+                &saying.german,
+                &saying.french,
+                &saying.italian,
+            ] {
+                assert!(!reading.is_empty(), "{}", saying.text);
+            }
             assert!(!saying.source().date.is_empty());
         }
     }

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::series::RiverPoint;
 use crate::{Client, Error, Place};
 
 /// The Aare, to be asked. Cheap to clone; clones share one cache.
@@ -130,6 +131,14 @@ impl River {
     pub async fn forecast(&self, place: &Place) -> Result<Forecast, Error> {
         let answer = self.client.current(place).await?;
         Ok(Forecast::new(place.in_table(), &answer))
+    }
+
+    /// What was measured at `place` in the two days before its last reading,
+    /// oldest first: what comes with [`conditions`](Self::conditions), without
+    /// a request of its own. For other spans see [`history`](Self::history).
+    pub async fn past_two_days(&self, place: &Place) -> Result<Vec<RiverPoint>, Error> {
+        let answer = self.client.current(place).await?;
+        Ok(history::past_two_days(&answer))
     }
 
     /// What was measured at `place` from `start` to `end`, as

@@ -1,7 +1,7 @@
 //! What is worth knowing beside a verdict, and decides nothing.
 
 use super::rules::trend;
-use super::{Ground, Reason, Situation, limits, shown};
+use super::{Finding, Ground, Reason, Situation, limits, shown};
 use crate::source::Source;
 use crate::{Direction, Trend, local_time};
 
@@ -66,6 +66,7 @@ fn remark(text: String, source: &'static Source) -> Reason {
     Reason {
         speaks_for: None,
         ground: Ground::Remark,
+        finding: Finding::Remark,
         text,
         sources: vec![source],
     }

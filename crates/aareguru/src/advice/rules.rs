@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Advice, Ground, Reason, Situation, Verdict, limits, remarks, shown};
+use super::{Advice, Finding, Ground, Reason, Situation, Verdict, limits, remarks, shown};
 use crate::dialect::Saying;
 use crate::flood::is_flow;
 use crate::source::Source;
@@ -87,28 +87,40 @@ fn is_recent(situation: &Situation<'_>) -> bool {
 
 fn missing(situation: &Situation<'_>, flow: Option<f64>, is_recent: bool) -> Option<Reason> {
     let place = situation.place;
-    let text = match (flow, situation.flow.measured_at) {
-        (None, _) if !place.measures(Quantity::Flow) => {
-            format!("the flow is not measured at {}", place.name())
-        }
-        (None, _) => "the flow is not known".to_owned(),
-        (Some(_), _) if is_recent && place.flood_thresholds().is_none() => {
-            format!("no flood levels are known at {}", place.name())
-        }
-        (Some(_), _) if is_recent => return None,
-        (Some(flow), Some(at)) if at <= situation.now => format!(
-            "the last known flow, {}, is of {}: too old to tell of the river now",
-            shown(flow),
-            local_time(at)
+    let (finding, text) = match (flow, situation.flow.measured_at) {
+        (None, _) if !place.measures(Quantity::Flow) => (
+            Finding::FlowNotMeasured,
+            format!("the flow is not measured at {}", place.name()),
         ),
-        (Some(flow), _) => format!(
-            "it is not known when the flow of {} was measured",
-            shown(flow)
+        (None, _) => (Finding::FlowUnknown, "the flow is not known".to_owned()),
+        (Some(_), _) if is_recent && place.flood_thresholds().is_none() => (
+            Finding::NoFloodLevels,
+            format!("no flood levels are known at {}", place.name()),
+        ),
+        (Some(_), _) if is_recent => return None,
+        (Some(m3_per_s), Some(measured_at)) if measured_at <= situation.now => (
+            Finding::FlowTooOld {
+                m3_per_s,
+                measured_at,
+            },
+            format!(
+                "the last known flow, {}, is of {}: too old to tell of the river now",
+                shown(m3_per_s),
+                local_time(measured_at)
+            ),
+        ),
+        (Some(m3_per_s), _) => (
+            Finding::FlowUndated { m3_per_s },
+            format!(
+                "it is not known when the flow of {} was measured",
+                shown(m3_per_s)
+            ),
         ),
     };
     Some(reason(
         Verdict::Unknown,
         Ground::Missing,
+        finding,
         text,
         limits::api(),
     ))
@@ -121,6 +133,7 @@ fn doubt(situation: &Situation<'_>) -> Option<Reason> {
     Some(reason(
         Verdict::Unknown,
         Ground::Doubt,
+        Finding::Stuck(suspicion),
         suspicion.to_string(),
         limits::api(),
     ))
@@ -137,6 +150,10 @@ fn flood_level(
     if level == FloodLevel::NoOrMinor && !is_believed {
         return None;
     }
+    let finding = Finding::FloodLevel {
+        m3_per_s: flow,
+        level,
+    };
     let flow = flow.map_or_else(|| "flow unknown".to_owned(), shown);
     let text = format!("{flow} at {}: {flood}", situation.place.station());
     let speaks_for = match level {
@@ -148,6 +165,7 @@ fn flood_level(
     Some(Reason {
         speaks_for,
         ground: Ground::FloodLevel,
+        finding,
         text,
         sources: vec![flood.source(), FloodLevel::source()],
     })
@@ -164,6 +182,9 @@ fn local_limits(situation: &Situation<'_>, flow: f64) -> impl Iterator<Item = Re
         reason(
             limit.verdict(),
             Ground::LocalLimit,
+            Finding::LocalLimit {
+                from_m3_per_s: limit.from_m3_per_s,
+            },
             limit.text.clone(),
             limit.source(),
         )
@@ -201,7 +222,18 @@ fn rising_towards(situation: &Situation<'_>, flood: &FloodAssessment, flow: f64)
             format!("about {hours:.1} hours")
         }
     );
-    Some(reason(Verdict::Caution, Ground::Rising, text, source))
+    let finding = Finding::RisingTowards {
+        per_hour_m3_per_s: per_hour,
+        reaches_m3_per_s: at,
+        in_hours: hours,
+    };
+    Some(reason(
+        Verdict::Caution,
+        Ground::Rising,
+        finding,
+        text,
+        source,
+    ))
 }
 
 fn fast_rise(situation: &Situation<'_>) -> Option<Reason> {
@@ -215,6 +247,9 @@ fn fast_rise(situation: &Situation<'_>) -> Option<Reason> {
     Some(reason(
         Verdict::Caution,
         Ground::Rising,
+        Finding::RisingFast {
+            per_hour_m3_per_s: per_hour,
+        },
         text,
         rise.source(),
     ))
@@ -256,14 +291,27 @@ fn high_water_sayings(situation: &Situation<'_>) -> impl Iterator<Item = Reason>
                 "aare.guru says \"{}\" ({}), which it says at high water",
                 saying.text, saying.english
             );
-            reason(Verdict::Caution, Ground::Saying, text, saying.source())
+            reason(
+                Verdict::Caution,
+                Ground::Saying,
+                Finding::HighWaterSaying(saying),
+                text,
+                saying.source(),
+            )
         })
 }
 
-fn reason(speaks_for: Verdict, ground: Ground, text: String, source: &'static Source) -> Reason {
+fn reason(
+    speaks_for: Verdict,
+    ground: Ground,
+    finding: Finding,
+    text: String,
+    source: &'static Source,
+) -> Reason {
     Reason {
         speaks_for: Some(speaks_for),
         ground,
+        finding,
         text,
         sources: vec![source],
     }

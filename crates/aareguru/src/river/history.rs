@@ -11,6 +11,7 @@ use crate::{Client, Error, Place, SpanError, TimeSpan, UpstreamTrouble, local_ti
 mod recordings;
 mod sources;
 
+pub(super) use sources::past_two_days;
 use sources::{Found, fetch};
 
 /// How old the oldest reading in the Aareguru API's `current` is.

@@ -1,7 +1,7 @@
 //! What is said to swimmers: the rules by table, and what must never be said
 //! by properties.
 
-use aareguru::advice::{BueberCanal, Ground};
+use aareguru::advice::{BueberCanal, Finding, Ground};
 use aareguru::api::Bueber;
 use aareguru::{
     Advice, Client, FloodLevel, Place, Reading, Saying, Situation, Suspicion, Trend, Verdict,
@@ -395,6 +395,8 @@ fn no_fixed_text_promises_anything() {
     for saying in Saying::all() {
         promises_nothing(&saying.english);
         promises_nothing(&saying.german);
+        promises_nothing(&saying.french);
+        promises_nothing(&saying.italian);
     }
     for table in [
         include_str!("../../data/places.toml"),
@@ -549,4 +551,27 @@ proptest! {
         };
         prop_assert!(weight(a.min(b)) <= weight(a.max(b)));
     }
+}
+
+#[test]
+fn a_reason_also_tells_its_numbers_as_data() {
+    let advice = advise("bern", flow(230.0));
+    let findings: Vec<_> = advice.reasons.iter().map(|it| it.finding).collect();
+    assert_eq!(
+        findings,
+        [
+            Finding::LocalLimit {
+                from_m3_per_s: 220.0
+            },
+            Finding::LocalLimit {
+                from_m3_per_s: 200.0
+            },
+            Finding::FloodLevel {
+                m3_per_s: Some(230.0),
+                level: FloodLevel::NoOrMinor
+            },
+        ]
+    );
+    let advice = advise("olten", UNKNOWN);
+    assert_eq!(advice.reasons[0].finding, Finding::FlowNotMeasured);
 }

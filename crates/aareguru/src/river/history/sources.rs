@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::{HistorySource, Shortfall};
-use crate::api::{Answer, History, HistoryPoint};
+use crate::api::{Answer, Current, History, HistoryPoint};
 use crate::excerpt::excerpt;
 use crate::series::{RiverPoint, in_order};
 use crate::{Client, Place, TimeSpan, UpstreamTrouble};
@@ -45,9 +45,7 @@ pub(super) async fn fetch(
     match source {
         HistorySource::Current => {
             let answer = client.current(place).await.map_err(failed)?;
-            let past = answer.aarepast.iter();
-            let points = past.filter_map(|p| point(p.timestamp, p.temperature, p.flow));
-            Ok(Found::new(points.collect(), &answer))
+            Ok(Found::new(past_two_days(&answer), &answer))
         }
         HistorySource::Hydro => {
             let answer = client.hydro_daterange(place, start, end).await;
@@ -71,6 +69,15 @@ impl Found {
             trouble: answer.upstream_trouble().cloned(),
         }
     }
+}
+
+/// What `current` tells of the last two days, oldest first.
+pub(in crate::river) fn past_two_days(answer: &Current) -> Vec<RiverPoint> {
+    let past = answer.aarepast.iter();
+    in_order(
+        past.filter_map(|p| point(p.timestamp, p.temperature, p.flow))
+            .collect(),
+    )
 }
 
 /// `None` without a possible time.
