@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     base_path::BasePath,
+    cluster::Cluster,
     guard::Guard,
     http::{streamable::StreamableService, websocket::WebSocketService},
     mcp::AareServer,
@@ -23,6 +24,8 @@ pub struct App<S = AareServer> {
     pub guard: Guard,
     /// Asks the river's APIs, if it is the river that answers.
     pub client: Option<Client>,
+    /// The other instances, if there may be any.
+    pub cluster: Option<Cluster>,
     /// Answers a session's questions; a clone for each session.
     pub server: S,
     /// The Streamable HTTP transport with its open sessions.
@@ -42,12 +45,17 @@ pub struct App<S = AareServer> {
 }
 
 impl App {
-    /// Builds the parts; with `demo` the river answers from its recordings.
+    /// Builds the parts; with `demo` the river answers from its recordings,
+    /// and with `cluster` they are shared with other instances.
     ///
     /// # Errors
     ///
     /// A setting that cannot be used, named.
-    pub fn build(settings: &Settings, demo: bool) -> anyhow::Result<Self> {
+    pub fn build(
+        settings: &Settings,
+        demo: bool,
+        cluster: Option<Cluster>,
+    ) -> anyhow::Result<Self> {
         // Before everything that counts.
         Prometheus::installed();
         let shutdown = CancellationToken::new();
@@ -56,7 +64,7 @@ impl App {
         let server = AareServer::new(river).with_shutdown(shutdown.clone());
         Ok(Self {
             client: Some(client),
-            ..Self::around(server, settings, shutdown)?
+            ..Self::around(server, settings, shutdown, cluster)?
         })
     }
 }
@@ -68,10 +76,15 @@ impl<S: ServerHandler + Clone> App<S> {
     ///
     /// A setting that cannot be used, named.
     pub fn serving(server: S, settings: &Settings) -> anyhow::Result<Self> {
-        Self::around(server, settings, CancellationToken::new())
+        Self::around(server, settings, CancellationToken::new(), None)
     }
 
-    fn around(server: S, settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Self> {
+    fn around(
+        server: S,
+        settings: &Settings,
+        shutdown: CancellationToken,
+        cluster: Option<Cluster>,
+    ) -> anyhow::Result<Self> {
         let bounds = settings.sse().with_cancellation_token(shutdown.clone());
         let handler = || {
             let handler = server.clone();
@@ -80,6 +93,7 @@ impl<S: ServerHandler + Clone> App<S> {
         Ok(Self {
             guard: Guard::new(settings)?,
             client: None,
+            cluster,
             streamable: StreamableService::new(handler(), bounds.clone()),
             sse: SseService::new(handler(), bounds.clone()),
             websocket: WebSocketService::new(handler(), bounds.clone()),

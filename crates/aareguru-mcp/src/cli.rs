@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use crate::{
     app::App,
     banner,
+    cluster::Cluster,
     exit::{self, Misconfigured},
     guard, hash_key,
     healthcheck::{self, Target},
@@ -146,7 +147,18 @@ fn resolve(flags: &Flags) -> Result<Effective, Misconfigured> {
 /// Everything else that may be wrong with settings comes out here.
 fn ready(effective: &Effective, demo: bool) -> Result<Ready, Misconfigured> {
     let telemetry = Telemetry::start(&effective.settings).map_err(Misconfigured)?;
-    let app = App::build(&effective.settings, demo).map_err(Misconfigured)?;
+    let app = App::build(&effective.settings, demo, None).map_err(Misconfigured)?;
+    Ok(Ready { app, telemetry })
+}
+
+/// The same as one of several instances, if the settings say so.
+async fn ready_in_cluster(effective: &Effective, demo: bool) -> anyhow::Result<Ready> {
+    let settings = &effective.settings;
+    let telemetry = Telemetry::start(settings).map_err(Misconfigured)?;
+    // Before everything that counts.
+    Prometheus::installed();
+    let cluster = Cluster::join(settings).await?;
+    let app = App::build(settings, demo, cluster).map_err(Misconfigured)?;
     Ok(Ready { app, telemetry })
 }
 
@@ -165,6 +177,7 @@ async fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
         effective.table()
     };
     io::stdout().write_all(shown.as_bytes())?;
+    Cluster::check(&effective.settings).map_err(Misconfigured)?;
     ready(&effective, args.run.demo)?.telemetry.flush().await;
     Ok(())
 }
@@ -188,7 +201,7 @@ async fn healthcheck(args: &HealthcheckArgs) -> anyhow::Result<()> {
 async fn serve(args: &RunArgs, inherited: Inherited) -> anyhow::Result<()> {
     let effective = resolve(&args.settings)?;
     let settings = &effective.settings;
-    let Ready { app, telemetry } = ready(&effective, args.demo)?;
+    let Ready { app, telemetry } = ready_in_cluster(&effective, args.demo).await?;
     let again = || Ok(resolve(&args.settings)?.settings);
     let served = tokio::select! {
         served = serve_until_stopped(&app, settings, args.demo, inherited) => served,

@@ -9,6 +9,7 @@
 //! - [`settings`]: every setting, its name, its default; [`base_path`] is one.
 //! - [`telemetry`]: logs on.
 //! - [`app`]: the parts that all connections share, built without a port.
+//! - [`cluster`]: what instances share, if there are several.
 //! - [`guard`]: who may pass: keys, limits, origins.
 //! - [`http`]: every route and every layer, in order.
 //! - [`mcp`]: the river as MCP presents it: tools and resources.
@@ -30,6 +31,7 @@ pub mod settings;
 pub mod telemetry;
 
 pub mod app;
+pub mod cluster;
 mod duplex;
 pub mod guard;
 pub mod http;

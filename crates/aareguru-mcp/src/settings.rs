@@ -326,6 +326,28 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 900)]
     pub aareguru_breaker_blocked_pause_seconds: u64,
 
+    /// The Redis or Valkey by which several instances act as one, such as
+    /// `redis://USER:PASSWORD@HOST:6379/DATABASE`; `rediss://` is with TLS, and
+    /// `redis+sentinel://HOST:26379,HOST:26379/SERVICE` asks Sentinels for the
+    /// master. Without it an instance is alone.
+    #[arg(long, env, help_heading = "Several instances", hide_env_values = true)]
+    pub redis_url: Option<Secret>,
+
+    /// What the names of all keys in Redis begin with. Instances that share a
+    /// Redis and are not to act as one need different ones.
+    #[arg(long, env, default_value = "aareguru-mcp:")]
+    pub redis_key_prefix: String,
+
+    /// Start although Redis cannot be reached, and connect when it can be;
+    /// until then `/health/ready` says that the server is not ready.
+    #[arg(long, env)]
+    pub redis_wait: bool,
+
+    /// How long Redis may take to answer or to be connected to, in
+    /// milliseconds.
+    #[arg(long, env, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub redis_timeout_milliseconds: u64,
+
     /// How much to log: off, error, warn, info, debug, trace, or directives for
     /// our own crates such as `info,aareguru=debug`.
     #[arg(long, env, help_heading = "Logs and traces", default_value = "info")]

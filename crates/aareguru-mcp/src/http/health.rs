@@ -15,7 +15,7 @@ use axum::{
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, serve::Overload};
+use crate::{app::App, cluster::Cluster, serve::Overload};
 
 /// The body of `GET /health`.
 #[derive(Debug, Serialize)]
@@ -42,6 +42,7 @@ pub(super) struct Readiness {
 #[derive(Debug)]
 struct Shared {
     client: Option<Client>,
+    cluster: Option<Cluster>,
     stopping: CancellationToken,
 }
 
@@ -79,6 +80,7 @@ impl Readiness {
     pub(super) fn new<S>(app: &App<S>) -> Self {
         let shared = Arc::new(Shared {
             client: app.client.clone(),
+            cluster: app.cluster.clone(),
             stopping: app.stopping.clone(),
         });
         Self { shared }
@@ -90,6 +92,7 @@ impl Readiness {
             parts.push(upstream("aareguru_api", client, Api::Aareguru));
             parts.push(upstream("hydro_api", client, Api::Hydro));
         }
+        parts.extend(self.shared.cluster.as_ref().map(redis));
         let ready = parts.iter().all(|part| part.status != Status::NotReady);
         Report {
             status: if ready { "ready" } else { "not_ready" },
@@ -132,6 +135,30 @@ fn upstream(name: &'static str, client: &Client, api: Api) -> Part {
             Part::new(name, Status::Degraded, detail)
         }
     }
+}
+
+/// Sessions go on without Redis, each on its own instance, and all instances
+/// miss the same one: taking all of them out would end what still works. An
+/// instance that has never reached it may have a reason of its own.
+#[cfg(feature = "redis")]
+fn redis(cluster: &Cluster) -> Part {
+    use crate::cluster::redis::State;
+
+    let name = "redis";
+    match cluster.redis.state() {
+        State::Connected(_) => Part::ok(name),
+        State::Never => Part::new(name, Status::NotReady, "it has not answered yet"),
+        State::Lost => Part::new(
+            name,
+            Status::Degraded,
+            "it does not answer; sessions go on, each on its own instance",
+        ),
+    }
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(cluster: &Cluster) -> Part {
+    match *cluster {}
 }
 
 /// Only a connection that is itself one too many sees that there are too many.

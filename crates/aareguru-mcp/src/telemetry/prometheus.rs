@@ -49,6 +49,7 @@ impl Prometheus {
         let fast = [
             "request_duration_seconds",
             "aareguru_mcp_tool_duration_seconds",
+            "aareguru_mcp_redis_duration_seconds",
         ];
         let builder = PrometheusBuilder::new().set_buckets(&SLOW_SECONDS);
         let builder = fast.into_iter().fold(builder, |builder, name| {

@@ -9,6 +9,8 @@ mod client;
 mod logging;
 mod mcp;
 mod promises;
+#[cfg(feature = "redis")]
+mod redis_server;
 #[path = "../../../aareguru/tests/it/server.rs"]
 #[expect(dead_code, reason = "the library's own tests use more of it")]
 mod upstream;
@@ -44,6 +46,8 @@ mod questions;
 mod rate_limit;
 mod readme;
 mod rebinding;
+#[cfg(feature = "redis")]
+mod redis_connection;
 mod resources;
 mod scrape;
 mod security;

@@ -20,6 +20,13 @@ impl From<String> for Secret {
     }
 }
 
+impl Secret {
+    /// What nobody may see.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")

@@ -1,0 +1,248 @@
+//! The one connection to Redis that everything shares, and what is told of it.
+//!
+//! A task keeps it up: it asks after Redis every second, and connects anew
+//! when there is no answer. Meanwhile commands fail at once, so that nobody
+//! waits for what will not come. Nothing is sent twice.
+
+mod address;
+mod metrics;
+mod upkeep;
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use redis::{
+    AsyncConnectionConfig, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value,
+    aio::{ConnectionLike, MultiplexedConnection},
+};
+use tokio::sync::{Notify, watch};
+
+use self::{
+    address::Address,
+    metrics::{Metrics, Numbers},
+};
+use crate::settings::Settings;
+
+pub use self::metrics::Purpose;
+
+/// Redis, for one purpose. It takes commands like any connection of the
+/// `redis` crate; a clone is cheap.
+///
+/// Each command is answered, or fails, within `REDIS_TIMEOUT_MILLISECONDS`.
+#[derive(Clone)]
+pub struct Redis {
+    shared: Arc<Shared>,
+    numbers: Arc<Numbers>,
+}
+
+struct Shared {
+    address: Address,
+    key_prefix: String,
+    timeout: Duration,
+    live: RwLock<Option<Live>>,
+    state: watch::Sender<State>,
+    metrics: Metrics,
+}
+
+/// A connection that is in use.
+#[derive(Clone)]
+struct Live {
+    connection: MultiplexedConnection,
+    /// Told when the connection is of no use any more.
+    lost: Arc<Notify>,
+}
+
+/// How the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Redis has not answered yet.
+    Never,
+    /// Redis answers. The number is another one when Redis was started anew,
+    /// or is another server, and what was written may be lost.
+    Connected(u64),
+    /// Redis does not answer any more.
+    Lost,
+}
+
+impl Redis {
+    /// Where the settings say; `None` if they name no Redis. Nothing is
+    /// connected yet.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be used, named; never its value.
+    pub fn new(settings: &Settings) -> anyhow::Result<Option<Self>> {
+        let Some(url) = &settings.redis_url else {
+            return Ok(None);
+        };
+        let key_prefix = settings.redis_key_prefix.clone();
+        ensure!(
+            !key_prefix.contains(|c: char| c.is_whitespace() || c.is_control()),
+            "REDIS_KEY_PREFIX `{}` has spaces in it: take letters, digits and colons",
+            key_prefix.escape_debug()
+        );
+        let metrics = Metrics::new();
+        Ok(Some(Self {
+            numbers: metrics.of(Purpose::Upkeep),
+            shared: Arc::new(Shared {
+                address: Address::parse(url.expose()).context("REDIS_URL")?,
+                key_prefix,
+                timeout: Duration::from_millis(settings.redis_timeout_milliseconds),
+                live: RwLock::default(),
+                state: watch::Sender::new(State::Never),
+                metrics,
+            }),
+        }))
+    }
+
+    /// Starts to keep a connection up, for as long as this or a clone is
+    /// there. Unless it is to `wait`, Redis has to answer now.
+    pub(super) async fn connect(&self, wait: bool) -> anyhow::Result<()> {
+        let first = upkeep::connect(&self.shared).await;
+        if let Err(error) = &first {
+            let address = &self.shared.address;
+            let refusals = ["NOAUTH", "WRONGPASS", "NOPERM"];
+            let refused = error.code().is_some_and(|code| refusals.contains(&code));
+            if refused || error.kind() == ErrorKind::AuthenticationFailed {
+                let error = anyhow::anyhow!("REDIS_URL: {address} does not let us in: {error}");
+                return Err(crate::exit::Misconfigured(error).into());
+            }
+            ensure!(
+                wait,
+                "REDIS_URL: Redis cannot be reached at {address}: {error}; \
+                 start it, or set REDIS_WAIT=true to start without it and connect when it is there"
+            );
+            tracing::warn!(%error, "Redis cannot be reached yet");
+        }
+        let weak = Arc::downgrade(&self.shared);
+        tokio::spawn(upkeep::run(weak, first.ok()));
+        Ok(())
+    }
+
+    /// The same connection for another purpose, under which it is counted.
+    pub fn for_purpose(&self, purpose: Purpose) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            numbers: self.shared.metrics.of(purpose),
+        }
+    }
+
+    /// The name of a key, which begins with `REDIS_KEY_PREFIX`.
+    pub fn key(&self, name: impl fmt::Display) -> String {
+        format!("{}{name}", self.shared.key_prefix)
+    }
+
+    /// Host, port and database, without user and password.
+    pub fn address(&self) -> impl tracing::Value + '_ {
+        tracing::field::display(&self.shared.address)
+    }
+
+    /// How long a command may take.
+    pub fn timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
+    /// How the connection is now.
+    pub fn state(&self) -> State {
+        *self.shared.state.borrow()
+    }
+
+    /// Tells of each change.
+    pub fn watch(&self) -> watch::Receiver<State> {
+        self.shared.state.subscribe()
+    }
+
+    /// Whether Redis answers, as far as is known.
+    pub fn is_connected(&self) -> bool {
+        matches!(self.state(), State::Connected(_))
+    }
+
+    /// A connection of its own, for commands that block or for subscriptions,
+    /// of which nothing is counted and which nobody keeps up. With `config` go
+    /// how long a command may take, and who takes pushes.
+    ///
+    /// # Errors
+    ///
+    /// Redis cannot be reached.
+    pub async fn open(&self, config: AsyncConnectionConfig) -> RedisResult<MultiplexedConnection> {
+        self.shared.address.open(&config, self.shared.timeout).await
+    }
+
+    async fn observed<T>(
+        &self,
+        ask: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let Some(Live { connection, lost }) = self.shared.live() else {
+            self.numbers.failed_unasked();
+            return Err(not_connected());
+        };
+        let start = Instant::now();
+        let result = ask(connection).await;
+        self.numbers.asked(start.elapsed(), result.as_ref().err());
+        if let Err(error) = &result {
+            // What was a master may have become a replica.
+            if error.is_unrecoverable_error() || error.code() == Some("READONLY") {
+                lost.notify_one();
+            }
+        }
+        result
+    }
+}
+
+impl ConnectionLike for Redis {
+    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(
+            self.observed(async |mut connection: MultiplexedConnection| {
+                connection.send_packed_command(cmd).await
+            }),
+        )
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        Box::pin(
+            self.observed(async move |mut connection: MultiplexedConnection| {
+                connection
+                    .send_packed_commands(pipeline, offset, count)
+                    .await
+            }),
+        )
+    }
+
+    fn get_db(&self) -> i64 {
+        self.shared.address.database()
+    }
+}
+
+impl Shared {
+    // Nothing panics while it holds the lock, so a poisoned value is whole.
+    fn live(&self) -> Option<Live> {
+        let live = self.live.read();
+        live.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_live(&self, live: Option<Live>) {
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+    }
+}
+
+fn not_connected() -> RedisError {
+    (ErrorKind::Io, "Redis cannot be reached").into()
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis")
+            .field("address", &format_args!("{}", self.shared.address))
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! How the server stands to its Redis: at the start, when it ails, and when it
+//! is well again.
+
+use serde_json::Value;
+
+use crate::{
+    binary::{Server, program},
+    client::{Session, get, send},
+    redis_server::RedisServer,
+    scrape::Scrape,
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
+
+async fn start(redis: &RedisServer, more: &[&str]) -> Server {
+    let arguments = [&["serve", "--demo"], more].concat();
+    Server::start_with(&arguments, &[("REDIS_URL", &redis.url())]).await
+}
+
+/// The status of `/health/ready`, and what it says of Redis.
+async fn readiness(server: &Server) -> (u16, Value) {
+    let answer = send(server.address, get("/health/ready")).await;
+    let report: Value = serde_json::from_str(&answer.body).unwrap();
+    let parts = report["parts"].as_array().unwrap();
+    let part = parts.iter().find(|part| part["name"] == "redis");
+    (answer.status, part.cloned().unwrap_or_default())
+}
+
+/// Runs to the end; returns the exit code and what it wrote to standard error.
+async fn ends(arguments: &[&str], url: &str) -> (Option<i32>, String) {
+    let output = program()
+        .args(arguments)
+        .args(["--env-file", "/dev/null"])
+        .env("REDIS_URL", url)
+        .env("HTTP_PORT", "0")
+        .output()
+        .await
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), errors)
+}
+
+#[tokio::test]
+async fn a_redis_that_cannot_be_reached_is_an_error_at_the_start() {
+    let Some(mut redis) = RedisServer::start().await else {
+        return;
+    };
+    redis.stop().await;
+    let url = redis.url().replace("://", "://user:hunter2@");
+    let (code, errors) = ends(&["serve", "--demo"], &url).await;
+    // Another try may help: a supervisor is to make one.
+    assert_eq!(code, Some(1), "{errors}");
+    let address = format!("127.0.0.1:{}", redis.port());
+    assert!(errors.contains(&address), "{errors}");
+    assert!(errors.contains("REDIS_WAIT=true"), "{errors}");
+    assert!(!errors.contains("hunter2"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_a_mistake_in_the_settings() {
+    let Some(redis) = RedisServer::start_with(&["--requirepass", "swordfish"]).await else {
+        return;
+    };
+    for url in [redis.url(), redis.url().replace("://", "://:hunter2@")] {
+        for wait in ["--redis-wait=false", "--redis-wait=true"] {
+            let (code, errors) = ends(&["serve", "--demo", wait], &url).await;
+            assert_eq!(code, Some(78), "{errors}");
+            assert!(errors.contains("REDIS_URL"), "{errors}");
+            assert!(!errors.contains("hunter2"), "{errors}");
+        }
+    }
+    let url = redis.url().replace("://", "://:swordfish@");
+    let server = Server::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await;
+    assert_eq!(readiness(&server).await.0, 200);
+    server.signal("TERM").await;
+    let (_, logs) = server.ended().await;
+    assert!(!logs.contains("swordfish"), "{logs}");
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_refused_without_being_shown() {
+    let url = "http://user:hunter2@redis.example";
+    for command in ["check-config", "serve"] {
+        let (code, errors) = ends(&[command, "--demo"], url).await;
+        assert_eq!(code, Some(78), "{errors}");
+        assert!(errors.contains("REDIS_URL"), "{errors}");
+        assert!(errors.contains("redis://HOST:6379"), "{errors}");
+        assert!(!errors.contains("hunter2"), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn told_to_wait_it_starts_and_is_ready_when_redis_is_there() {
+    let Some(mut redis) = RedisServer::start().await else {
+        return;
+    };
+    redis.stop().await;
+    let mut server = start(&redis, &["--redis-wait"]).await;
+    let (status, part) = readiness(&server).await;
+    assert_eq!((status, &part["status"]), (503, &"not_ready".into()));
+    assert_eq!(send(server.address, get("/health")).await.status, 200);
+    redis.start_again().await;
+    server.logged("Redis answers").await;
+    let (status, part) = readiness(&server).await;
+    assert_eq!((status, &part["status"]), (200, &"ok".into()));
+    let mut session = Session::initialized(server.address).await;
+    session.call_tool(1, "get_current_temperature", "{}").await;
+    for (key, seconds_left) in redis.keys().await {
+        assert!(key.starts_with("aareguru-mcp:"), "{key}");
+        assert!(seconds_left > 0, "{key} is kept for ever");
+    }
+}
+
+#[tokio::test]
+async fn sessions_go_on_while_redis_is_gone_or_silent() {
+    let Some(mut redis) = RedisServer::start().await else {
+        return;
+    };
+    let mut server = start(&redis, &["--redis-timeout-milliseconds", "300"]).await;
+    let mut session = Session::initialized(server.address).await;
+    for silent in [false, true] {
+        if silent {
+            redis.pause().await;
+        } else {
+            redis.stop().await;
+        }
+        server.logged("Redis does not answer").await;
+        let (status, part) = readiness(&server).await;
+        assert_eq!((status, &part["status"]), (200, &"degraded".into()));
+        assert_eq!(session.call(PING).await["id"], 7);
+        let numbers = Scrape::of(server.address).await;
+        assert_eq!(numbers.value("aareguru_mcp_redis_connected"), 0.0);
+        if silent {
+            redis.resume().await;
+        } else {
+            redis.start_again().await;
+        }
+        server.logged("Redis answers").await;
+        assert_eq!(readiness(&server).await.1["status"], "ok");
+        assert_eq!(session.call(PING).await["id"], 7);
+    }
+    let numbers = Scrape::of(server.address).await;
+    assert_eq!(numbers.value("aareguru_mcp_redis_connected"), 1.0);
+    assert!(numbers.value("aareguru_mcp_redis_connections_total") >= 3.0);
+}
+
+#[tokio::test]
+async fn nothing_of_redis_is_there_without_its_url() {
+    let server = Server::demo().await;
+    let (status, part) = readiness(&server).await;
+    assert_eq!((status, part), (200, Value::Null));
+    let text = send(server.address, get("/metrics")).await.body;
+    assert!(!text.contains("redis"), "{text}");
+}
