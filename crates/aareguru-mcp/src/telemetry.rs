@@ -7,7 +7,6 @@ pub mod prometheus;
 pub(crate) mod trace;
 
 use anyhow::Context;
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::settings::Settings;
@@ -17,7 +16,7 @@ use crate::settings::Settings;
 pub struct Telemetry {
     traces: Option<trace::Exporter>,
     /// The last, so that it can tell of trouble with the traces.
-    _logs: WorkerGuard,
+    _logs: log::Flush,
 }
 
 impl Telemetry {

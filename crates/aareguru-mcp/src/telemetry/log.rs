@@ -1,21 +1,25 @@
 //! Log lines: which are written, and how. docs/LOGGING.md tells what a level
 //! means and what is never logged.
 
+mod writer;
+
 use std::{
     env,
-    io::{self, BufWriter, IsTerminal},
+    io::{self, IsTerminal},
     sync::OnceLock,
 };
 
 use anyhow::{Context, bail};
 use tracing::{Level, Metadata, Subscriber, level_filters::LevelFilter};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::ErrorCounter;
 use tracing_subscriber::{
     Layer,
     filter::{FilterExt, Targets, filter_fn},
     fmt,
     registry::LookupSpan,
 };
+
+pub(super) use self::writer::Flush;
 
 use crate::settings::{LogFormat, Settings};
 
@@ -26,24 +30,16 @@ const OWN_CRATES: [&str; 3] = ["aareguru", "aareguru_mcp", "rmcp_sse"];
 /// for traces, and cost nothing while there are none.
 pub(super) const REQUEST_SPAN: &str = "request";
 
-/// How many lines may wait to be written.
-const MOST_LINES: usize = 16 * 1024;
-
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// Lines on standard error. What waits is written when the guard is dropped.
-///
-/// They are written by a thread of their own, many at once if there are many,
-/// and dropped if nobody reads them: a full pipe must not hold up the server.
-pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<(impl Layer<S>, WorkerGuard)>
+/// Lines on standard error. What waits is written when [`Flush`] is dropped.
+pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<(impl Layer<S>, Flush)>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let levels = levels(&settings.log_level)
         .with_context(|| format!("LOG_LEVEL `{}`", settings.log_level))?;
-    let (writer, guard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(MOST_LINES)
-        .finish(BufWriter::new(io::stderr()));
+    let (writer, flush) = writer::start(io::stderr());
     DROPPED.get_or_init(|| writer.error_counter());
     let lines = fmt::layer().with_writer(writer);
     let lines = match settings.log_format {
@@ -58,7 +54,7 @@ where
     };
     Ok((
         lines.with_filter(levels.and(filter_fn(may_be_logged))),
-        guard,
+        flush,
     ))
 }
 
