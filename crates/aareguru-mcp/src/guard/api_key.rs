@@ -189,31 +189,41 @@ impl Shared {
     }
 }
 
-impl Check for ApiKeys {
-    type Passed = Option<Lease>;
+/// A request that was let in with a key.
+#[derive(Debug)]
+pub struct Admitted {
+    lease: Lease,
+    keys: Arc<Shared>,
+}
 
-    fn check(&self, request: &mut Request) -> Result<Option<Lease>, Box<Response>> {
+impl Check for ApiKeys {
+    type Passed = Option<Admitted>;
+
+    fn check(&self, request: &mut Request) -> Result<Option<Admitted>, Box<Response>> {
         let lease = self
             .shared
             .admit(request)
             .map_err(|fault| self.shared.refuse(fault, request))?;
-        if let Some(lease) = &lease {
-            lease.count();
-            let extensions = request.extensions_mut();
-            extensions.insert(lease.principal().clone());
-            extensions.insert(lease.clone());
-        }
-        Ok(lease)
+        let Some(lease) = lease else {
+            return Ok(None);
+        };
+        lease.count();
+        let extensions = request.extensions_mut();
+        extensions.insert(lease.principal().clone());
+        extensions.insert(lease.clone());
+        let keys = self.shared.clone();
+        Ok(Some(Admitted { lease, keys }))
     }
 
     /// Tells the layers outside whose request it was. A key that was taken
     /// back meanwhile may have opened a session after all others of it were
     /// ended, so its answer, which may be the session's stream, is dropped.
-    fn answered(lease: Option<Lease>, mut response: Response) -> Response {
-        let Some(lease) = lease else {
+    fn answered(admitted: Option<Admitted>, mut response: Response) -> Response {
+        let Some(Admitted { lease, keys }) = admitted else {
             return response;
         };
         if lease.is_revoked() {
+            keys.refused.increment(Fault::Revoked.label());
             return Fault::Revoked.answer(false);
         }
         response.extensions_mut().insert(lease.principal().clone());

@@ -21,11 +21,12 @@ use axum::{
     http::{HeaderMap, HeaderName},
     response::Response,
 };
+use metrics::Counter;
 use rmcp_sse::ClientAddress;
 
 pub use self::proxy::{ClientIpHeader, Proxy};
 
-use super::check::Check;
+use super::{check::Check, metrics as numbers};
 use crate::settings::Settings;
 
 /// What proxies write who ask nobody.
@@ -53,6 +54,8 @@ pub struct ClientAddresses {
 struct Shared {
     proxies: Vec<Proxy>,
     header: ClientIpHeader,
+    /// Counts the headers that are not believed.
+    ignored: Counter,
     /// Whether the log has told of a header that is not believed.
     told_untrusted: AtomicBool,
     /// Whether the log has told of a proxy that names no client.
@@ -65,6 +68,7 @@ impl ClientAddresses {
             shared: Arc::new(Shared {
                 proxies: settings.trusted_proxies.clone(),
                 header: settings.client_ip_header.clone(),
+                ignored: numbers::forwarding_ignored(),
                 told_untrusted: AtomicBool::new(false),
                 told_missing: AtomicBool::new(false),
             }),
@@ -114,6 +118,7 @@ impl Shared {
         let Some(header) = FORWARDING.iter().find(|name| headers.contains_key(*name)) else {
             return;
         };
+        self.ignored.increment(1);
         if !self.told_untrusted.swap(true, Ordering::Relaxed) {
             let peer = peer.map_or_else(|| "unix".to_owned(), |peer| peer.to_string());
             tracing::warn!(

@@ -33,6 +33,17 @@ pub(super) fn auth_refused() -> ByReason<4> {
     ByReason(reasons.map(|reason| (reason, counter!(name, "reason" => reason))))
 }
 
+/// Requests that say whom they come from, and are not believed.
+pub(super) fn forwarding_ignored() -> Counter {
+    let name = "aareguru_mcp_forwarding_ignored_total";
+    describe_counter!(
+        name,
+        "Requests whose X-Forwarded-For or Forwarded was not believed, because it does not come \
+         from one of TRUSTED_PROXIES"
+    );
+    counter!(name)
+}
+
 /// Requests over the limit, by what they were counted for.
 pub(super) fn rate_limited() -> ByReason<3> {
     let name = "aareguru_mcp_rate_limited_total";

@@ -235,8 +235,12 @@ impl<S: ServerHandler> Shared<S> {
         }
         let place = self.place(Client::of(&parts.extensions))?;
         if head.method.as_deref() == Some("initialize") {
-            let owner = asking.cloned();
-            return Ok((None, Some(New { owner, place })));
+            let new = New {
+                owner: asking.cloned(),
+                lease: parts.extensions.get().cloned(),
+                place,
+            };
+            return Ok((None, Some(new)));
         }
         // A request of the revision without sessions is one for itself.
         Ok((Some(self.hold(place)), None))

@@ -27,7 +27,7 @@ use rmcp_sse::{Client, Principal, Refusal};
 use tokio::time::Instant;
 
 use super::metrics::Metrics;
-use crate::http::places::Place;
+use crate::{guard::Lease, http::places::Place};
 
 tokio::task_local! {
     /// What the next session is made of, while rmcp handles an `initialize`.
@@ -38,6 +38,8 @@ tokio::task_local! {
 #[derive(Debug)]
 pub(super) struct New {
     pub(super) owner: Option<Principal>,
+    /// The key of its owner.
+    pub(super) lease: Option<Lease>,
     pub(super) place: Place,
 }
 
@@ -327,11 +329,22 @@ impl SessionManager for Sessions {
 
     async fn create_session(&self) -> Result<(SessionId, SessionTransport), Error> {
         let new = NEW.try_with(Cell::take).ok().flatten();
-        let session = Session::new(new.ok_or(Error::NoPlace)?);
+        let mut new = new.ok_or(Error::NoPlace)?;
+        let lease = new.lease.take();
+        let session = Session::new(new);
         let (id, transport) = self.local.create_session().await?;
         self.lock().insert(id.clone(), Arc::new(session));
         self.metrics.opened();
         tracing::info!(transport = "streamable", "session opened");
+        // All sessions of its owner may have been ended just before it was
+        // one of them.
+        if lease.is_some_and(|lease| lease.is_revoked()) {
+            if let Some(session) = self.lock().get(&id) {
+                session.ends_by(End::Revoked);
+            }
+            self.close_session(&id).await?;
+            return Err(Error::Gone);
+        }
         Ok((id, transport))
     }
 
