@@ -198,6 +198,9 @@ impl<S: ServerHandler> Session<S> {
             }
             call.cancel.cancel();
         }
+        // Told before the stream ends: the program may end with its last one.
+        self.metrics.closed(end);
+        tracing::info!(session.tag = %self.tag, reason = end.label(), "session closed");
         if end == End::TakenOver {
             self.journal_lost();
             self.outbox.abandon();
@@ -210,8 +213,6 @@ impl<S: ServerHandler> Session<S> {
             self.outbox.close();
         }
         drop((running, slot));
-        self.metrics.closed(end);
-        tracing::info!(session.tag = %self.tag, reason = end.label(), "session closed");
     }
 
     /// Ends the session as soon as nothing of it is running.

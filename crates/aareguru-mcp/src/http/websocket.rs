@@ -142,8 +142,11 @@ pub async fn connect<S: ServerHandler>(
                 session.revoked.cancel();
             }
             let config = &session.shared.config;
-            let end = socket::run(socket, handler, parts, config, &session.revoked).await;
+            let (end, connection) =
+                socket::run(socket, handler, parts, config, &session.revoked).await;
             session.end(end);
+            // After it was told: the program may end with its last connection.
+            drop(connection);
         })
 }
 

@@ -76,7 +76,8 @@ impl Connection {
         let ended = place.ended();
         let router = TowerToHyperService::new(router);
         let service = service_fn(|request: Request<Incoming>| {
-            let mut request = request.map(|body| TimedBody::new(body, timeouts.body));
+            let body = |body| TimedBody::new(body, timeouts.body, draining.clone());
+            let mut request = request.map(body);
             let peer = PeerAddress(peer.address());
             request.extensions_mut().insert(peer);
             if let Some(overload) = overload {

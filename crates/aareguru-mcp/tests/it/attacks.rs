@@ -2,7 +2,6 @@
 //! that behaves, and is answered throughout.
 
 use std::{
-    future::Future,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -13,11 +12,12 @@ use tokio::{
     task::JoinSet,
     time::{interval, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     binary::Server,
-    client::{Session, get, post_json, send, tool_call},
+    client::{Session, get, post_json, send, tool_call, with_header},
+    neighbour::beside_a_neighbour,
+    scrape::{Scrape, counted},
 };
 
 /// Far longer than anything here takes; a test that runs into it has failed.
@@ -35,33 +35,10 @@ async fn server(arguments: &[&str]) -> Server {
     Server::start(&[&short, arguments].concat()).await
 }
 
-/// Runs an attack beside a client that calls a tool again and again, over a
-/// connection of its own and over a new one each time.
-async fn beside_a_client_that_behaves<T>(
-    address: SocketAddr,
-    attack: impl Future<Output = T>,
-) -> T {
-    let mut session = Session::initialized(address).await;
-    let over = CancellationToken::new();
-    let client = tokio::spawn({
-        let over = over.clone();
-        async move {
-            let mut calls = 0;
-            while !over.is_cancelled() {
-                let answer = session
-                    .call_tool(calls, "get_current_temperature", "{}")
-                    .await;
-                assert_eq!(answer["id"], calls);
-                assert_eq!(send(address, get("/health")).await.status, 200);
-                calls += 1;
-            }
-            calls
-        }
-    });
-    let outcome = attack.await;
-    over.cancel();
-    assert!(client.await.unwrap() > 0);
-    outcome
+/// How connections ended, counted.
+async fn closed(server: &Server, reason: &str, number: usize) {
+    let series = format!(r#"aareguru_mcp_connections_closed_total{{reason="{reason}"}}"#);
+    counted(server.address, &series, number).await;
 }
 
 /// Everything until the server closes.
@@ -89,7 +66,7 @@ async fn a_thousand_half_open_connections_are_closed_in_time() {
     let mut server = server(&[]).await;
     let address = server.address;
     let start = Instant::now();
-    beside_a_client_that_behaves(address, async {
+    beside_a_neighbour(&server, None, async {
         let mut connections = JoinSet::new();
         for n in 0..1000 {
             // Half of them say nothing, half of them half a request.
@@ -107,6 +84,8 @@ async fn a_thousand_half_open_connections_are_closed_in_time() {
     })
     .await;
     assert!(start.elapsed() >= Duration::from_secs(1));
+    closed(&server, "idle", 500).await;
+    closed(&server, "head_timeout", 500).await;
     server.logged("reason=\"head_timeout\"").await;
 }
 
@@ -114,7 +93,7 @@ async fn a_thousand_half_open_connections_are_closed_in_time() {
 async fn a_head_that_trickles_in_is_late_however_steadily_it_does() {
     let mut server = server(&["--http-keep-alive-seconds=60"]).await;
     let address = server.address;
-    beside_a_client_that_behaves(address, async {
+    beside_a_neighbour(&server, None, async {
         let mut connections = JoinSet::new();
         for n in 0..50 {
             connections.spawn(async move {
@@ -152,6 +131,7 @@ async fn a_head_that_trickles_in_is_late_however_steadily_it_does() {
         timeout(DEADLINE, all).await.expect("not closed");
     })
     .await;
+    closed(&server, "head_timeout", 50).await;
     server.logged("reason=\"head_timeout\"").await;
 }
 
@@ -160,7 +140,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let mut server = server(&[]).await;
     let address = server.address;
     let session = Session::initialized(address).await;
-    beside_a_client_that_behaves(address, async {
+    beside_a_neighbour(&server, None, async {
         let request = post_json(&session.target, &"x".repeat(1000));
         let mut stream = connect(address, &request[..request.len() - 999]).await;
         let answer = read_to_end(&mut stream).await;
@@ -168,6 +148,8 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
         assert!(answer.contains("Could not read request body"), "{answer}");
     })
     .await;
+    let refused = r#"rmcp_sse_refused_total{reason="body_cut_short"}"#;
+    counted(address, refused, 1).await;
     server.logged("body took longer").await;
 }
 
@@ -187,7 +169,7 @@ async fn heads_that_are_too_large_are_told_so() {
         "GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n",
         "x".repeat(70_000)
     );
-    beside_a_client_that_behaves(address, async {
+    beside_a_neighbour(&server, None, async {
         for request in [line, lines, target] {
             let mut stream = connect(address, &request).await;
             let answer = read_to_end(&mut stream).await;
@@ -205,6 +187,7 @@ async fn heads_that_are_too_large_are_told_so() {
         assert!(answer.starts_with(b"HTTP/1.1 431"));
     })
     .await;
+    closed(&server, "head_too_large", 4).await;
     server.logged("reason=\"head_too_large\"").await;
 }
 
@@ -213,7 +196,7 @@ async fn what_is_no_http_is_a_bad_request_also_after_a_good_one() {
     let mut server = server(&[]).await;
     let address = server.address;
     let good = get("/health");
-    beside_a_client_that_behaves(address, async {
+    beside_a_neighbour(&server, None, async {
         for garbage in [
             "\0\0\0\0\0\0\0\0\r\n\r\n",
             "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}",
@@ -235,6 +218,8 @@ async fn what_is_no_http_is_a_bad_request_also_after_a_good_one() {
         assert_eq!(read_to_end(&mut connect(address, http2).await).await, "");
     })
     .await;
+    // Seven, each alone and after a good one, and the other protocol.
+    closed(&server, "bad_request", 15).await;
     server.logged("reason=\"bad_request\"").await;
 }
 
@@ -333,14 +318,8 @@ async fn a_flood_of_connections_is_told_to_wait_and_leaves_others_served() {
     drop(idle);
     let free = async { while send(address, get("/health/ready")).await.status != 200 {} };
     timeout(DEADLINE, free).await.expect("places stay taken");
-    let metrics = send(address, get("/metrics")).await.body;
-    let refused = metrics
-        .lines()
-        .find_map(|line| {
-            line.strip_prefix(r#"aareguru_mcp_connections_refused_total{reason="connections"} "#)
-        })
-        .unwrap();
-    assert!(refused.parse::<u64>().unwrap() > 3, "{refused}");
+    let refused = r#"aareguru_mcp_connections_refused_total{reason="connections"}"#;
+    assert!(Scrape::of(address).await.value(refused) > 3.0);
     let warning = server.logged("connections refused").await;
     assert!(warning.contains("HTTP_MAX_CONNECTIONS"), "{warning}");
     server.signal("TERM").await;
@@ -358,8 +337,123 @@ async fn an_idle_connection_is_kept_for_longer_than_a_head_may_take_and_no_longe
     let answer = read_to_end(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(start.elapsed() >= Duration::from_secs(2));
+    closed(&server, "idle", 1).await;
     server.logged("reason=\"idle\"").await;
     // An open stream is not idle, even if nothing is sent on it.
     let answer = session.call_tool(1, "list_cities", "{}").await;
     assert_eq!(answer["id"], 1);
+}
+
+#[tokio::test]
+async fn headers_are_the_same_however_they_are_spelled() {
+    let server = server(&[]).await;
+    let address = server.address;
+    let session = Session::initialized(address).await;
+    beside_a_neighbour(&server, None, async {
+        let message = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let odd = post_json(&session.target, message)
+            .replace("Host:", "hOST:")
+            .replace(
+                "Content-Type: application/json",
+                "cOnTeNt-tYPe:APPLICATION/json",
+            )
+            .replace("Content-Length: ", "CONTENT-length:\t ");
+        assert_eq!(send(address, odd).await.status, 202);
+        // Two lengths in two spellings are still two; a body must not become
+        // the next request.
+        let two = with_header(&post_json(&session.target, message), "cONTENT-lENGTH: 0");
+        let answer = exchange(address, &two).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    })
+    .await;
+    closed(&server, "bad_request", 1).await;
+}
+
+#[tokio::test]
+async fn nobody_is_believed_to_come_from_elsewhere() {
+    let server = server(&["--rate-limit-per-minute", "5"]).await;
+    let address = server.address;
+    beside_a_neighbour(&server, None, async {
+        for n in 0..20 {
+            for header in [
+                format!("X-Forwarded-For: 203.0.113.{n}"),
+                format!("x-FORWARDED-for: {}", "1.2.3.4, ".repeat(1000)),
+                "Forwarded: for=\"[::1]:\u{ff}\"".to_owned(),
+                format!("Fly-Client-IP: 203.0.113.{n}"),
+            ] {
+                let answer = send(address, with_header(&get("/"), &header)).await;
+                // Whoever is on this machine is not limited, and does not
+                // become somebody else who would be.
+                assert_eq!(answer.status, 200, "{header}");
+            }
+        }
+    })
+    .await;
+    counted(address, "aareguru_mcp_forwarding_ignored_total", 60).await;
+    assert_eq!(
+        Scrape::of(address)
+            .await
+            .value("aareguru_mcp_rate_limit_clients"),
+        0.0
+    );
+}
+
+/// A message that is longer than one may be, by so much that no buffer on the
+/// way takes the rest of it.
+fn too_long() -> String {
+    "x".repeat(12 * 1024 * 1024)
+}
+
+#[tokio::test]
+async fn a_client_that_sends_all_before_it_reads_is_told_that_it_was_too_much() {
+    let server = server(&[]).await;
+    let address = server.address;
+    let session = Session::initialized(address).await;
+    let targets = [session.target.as_str(), "/mcp"];
+    beside_a_neighbour(&server, None, async {
+        for target in targets {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = post_json(target, &too_long());
+            let sent = timeout(DEADLINE, stream.write_all(request.as_bytes())).await;
+            sent.expect("nobody takes it")
+                .expect("the connection was reset");
+            // All of it was taken, so the connection is as good as before.
+            stream.write_all(get("/health").as_bytes()).await.unwrap();
+            let mut answers = Vec::new();
+            while !answers.ends_with(b"}") || !answers.windows(15).any(|w| w == b"HTTP/1.1 200 OK")
+            {
+                let read = timeout(DEADLINE, stream.read_buf(&mut answers)).await;
+                assert!(read.expect("no answer").unwrap() > 0);
+            }
+            assert!(answers.starts_with(b"HTTP/1.1 413"));
+        }
+    })
+    .await;
+    for name in ["rmcp_sse", "aareguru_mcp_streamable"] {
+        let refused = format!(r#"{name}_refused_total{{reason="body_too_large"}}"#);
+        counted(address, &refused, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_not_taken_for_ever() {
+    let server = server(&[]).await;
+    let address = server.address;
+    let endless = "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    beside_a_neighbour(&server, None, async {
+        let (mut reader, mut writer) = connect(address, endless).await.into_split();
+        let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+        let flood = async { while writer.write_all(chunk.as_bytes()).await.is_ok() {} };
+        let mut answer = Vec::new();
+        let read = async {
+            let _ = reader.read_to_end(&mut answer).await;
+        };
+        let both = async { tokio::join!(flood, read) };
+        timeout(DEADLINE, both).await.expect("not closed");
+        assert!(answer.starts_with(b"HTTP/1.1 404"));
+    })
+    .await;
+    let counter = r#"aareguru_mcp_http_requests_total{endpoint="unmatched",status="4xx"}"#;
+    counted(address, counter, 1).await;
 }

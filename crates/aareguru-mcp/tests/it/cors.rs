@@ -4,6 +4,9 @@ use crate::{
     binary::Server,
     client::{Answer, Session, get, send, with_header},
     keys::{ALICE, with_key},
+    neighbour::beside_a_neighbour,
+    routes::routes,
+    scrape::counted,
 };
 
 async fn server(origins: &str) -> Server {
@@ -80,15 +83,31 @@ async fn a_page_can_read_answers_and_refusals() {
 #[tokio::test]
 async fn other_pages_are_refused_before_anything_else() {
     let server = server("https://app.example").await;
-    for origin in [
-        "https://evil.example",
-        "https://app.example.evil.example",
-        "null",
-    ] {
-        let answer = send(server.address, preflight(origin)).await;
-        assert_eq!(answer.status, 403, "{origin}");
-        assert_eq!(header(&answer, "access-control-allow-origin"), None);
-    }
+    let mut refused = 0;
+    beside_a_neighbour(&server, ALICE, async {
+        for origin in [
+            "https://evil.example",
+            "https://app.example.evil.example",
+            "https://app.example@evil.example",
+            "https://app.example:444",
+            "http://app.example",
+            "null",
+            "\u{fffd}",
+        ] {
+            for path in routes() {
+                let preflight = preflight(origin).replace("/messages", &path);
+                for request in [preflight.clone(), with_key(&preflight, ALICE)] {
+                    let answer = send(server.address, request).await;
+                    assert_eq!(answer.status, 403, "{origin} {path}");
+                    assert_eq!(header(&answer, "access-control-allow-origin"), None);
+                    refused += 1;
+                }
+            }
+        }
+    })
+    .await;
+    let counter = r#"aareguru_mcp_rebinding_refused_total{header="origin"}"#;
+    counted(server.address, counter, refused).await;
 }
 
 #[tokio::test]

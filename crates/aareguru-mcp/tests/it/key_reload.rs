@@ -2,10 +2,19 @@
 
 use std::{fs, path::PathBuf};
 
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
 use crate::{
     binary::Server,
-    client::{Session, get, send},
-    keys::{ALICE, BOB, Neighbour, open_streamable, ping_streamable, with_key},
+    client::{Session, get, send, tool_call},
+    keys::{ALICE, BOB, INITIALIZE, open_streamable, ping_streamable, streamable, with_key},
+    neighbour::{Neighbour, beside_a_neighbour},
+    scrape::counted,
+    websocket::Socket,
 };
 
 /// A file of keys, and a server that reads it.
@@ -118,4 +127,63 @@ async fn a_hangup_ends_nothing_when_there_are_no_keys() {
     server.signal("HUP").await;
     server.logged("API keys read again").await;
     session.call_tool(1, "list_cities", "{}").await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_removed_closes_its_sockets_and_nobody_elses() {
+    let both = format!("alice:{ALICE}\nbob:{BOB}");
+    let mut keys = Keys::new("socket", &both).await;
+    let address = keys.server.address;
+    let open = async |key| {
+        let headers = [("sec-websocket-protocol", "mcp"), ("x-api-key", key)];
+        let mut socket = Socket::try_open(address, &headers).await.unwrap();
+        socket.initialize("2025-11-25").await;
+        socket
+    };
+    let (mut alice, mut bob) = (open(ALICE).await, open(BOB).await);
+    let revoked = "revoked=[\"alice\"] sessions_ended=1";
+    keys.replace(&format!("bob:{BOB}"), revoked).await;
+    assert_eq!(alice.close_code().await, CloseCode::Policy);
+    let closed = r#"aareguru_mcp_websocket_sessions_closed_total{reason="revoked"}"#;
+    counted(address, closed, 1).await;
+    let again = Socket::try_open(address, &[("x-api-key", ALICE)]).await;
+    assert_eq!(again.err().unwrap(), 401);
+    let answer = bob.call(&tool_call(1, "list_cities", "{}")).await;
+    assert_eq!(answer["id"], 1);
+}
+
+/// Sends a request but for its last byte, and returns when its key has been
+/// found good. The rest is for later.
+async fn admitted(keys: &Keys, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(keys.server.address).await.unwrap();
+    let all_but_one = &request.as_bytes()[..request.len() - 1];
+    stream.write_all(all_but_one).await.unwrap();
+    let requests = r#"aareguru_mcp_api_key_requests_total{key="alice"}"#;
+    counted(keys.server.address, requests, 1).await;
+    stream
+}
+
+#[tokio::test]
+async fn a_key_that_is_removed_while_its_request_comes_in_opens_no_session() {
+    let mut keys = Keys::new("race", &format!("alice:{ALICE}\nbob:{BOB}")).await;
+    let address = keys.server.address;
+    let request = with_key(&streamable(INITIALIZE, ""), ALICE);
+    let mut stream = admitted(&keys, &request).await;
+    let revoked = "revoked=[\"alice\"] sessions_ended=0";
+    keys.replace(&format!("bob:{BOB}"), revoked).await;
+    beside_a_neighbour(&keys.server, BOB, async {
+        stream
+            .write_all(&request.as_bytes()[request.len() - 1..])
+            .await
+            .unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 401");
+    })
+    .await;
+    let refused = r#"aareguru_mcp_auth_refused_total{reason="revoked"}"#;
+    counted(address, refused, 1).await;
+    let closed = r#"aareguru_mcp_streamable_sessions_closed_total{reason="revoked"}"#;
+    counted(address, closed, 1).await;
+    counted(address, "aareguru_mcp_streamable_sessions", 0).await;
 }

@@ -7,12 +7,16 @@ use serde_json::Value;
 use crate::{
     binary::{Server, program},
     client::{Answer, Session, get, post_json, send, with_header},
+    neighbour::{Neighbour, beside_a_neighbour},
+    routes::{all_methods, is_open, routes},
+    scrape::counted,
 };
 
 /// Keys as `hash-key --generate` makes them.
 pub(crate) const ALICE: &str = "aare_8a3fbd52c1f94be7a41de2c05f7718aa33d1f6c09b52e4d7";
 pub(crate) const BOB: &str = "aare_07be61f3a2d94c58b16f20e9cc5a84d3917ab26e5f30d8c4";
 
+pub(crate) const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 
@@ -25,55 +29,6 @@ async fn server(more: &[&str]) -> Server {
 
 pub(crate) fn with_key(request: &str, key: &str) -> String {
     with_header(request, &format!("X-API-Key: {key}"))
-}
-
-/// A client that does everything right, to be disturbed by others.
-pub(crate) struct Neighbour {
-    session: Session,
-    key: &'static str,
-    calls: u32,
-}
-
-impl Neighbour {
-    pub(crate) async fn of(server: &Server, key: &'static str) -> Self {
-        let session = Session::open_with(server.address, with_key(&get("/sse"), key)).await;
-        let mut neighbour = Self {
-            session,
-            key,
-            calls: 0,
-        };
-        let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
-        assert_eq!(neighbour.post(initialize).await.status, 202);
-        neighbour.session.message().await;
-        neighbour
-    }
-
-    async fn post(&self, message: &str) -> Answer {
-        let request = post_json(&self.session.target, message);
-        send(self.session.address, with_key(&request, self.key)).await
-    }
-
-    /// Asks for a temperature, and gets it.
-    pub(crate) async fn is_served(&mut self) {
-        self.calls += 1;
-        let id = self.calls;
-        let call = format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"get_current_temperature","arguments":{{}}}}}}"#
-        );
-        assert_eq!(self.post(&call).await.status, 202);
-        let answer = self.session.message().await;
-        assert_eq!(answer["id"], id);
-        assert_eq!(
-            answer["result"]["structuredContent"]["temperature_celsius"],
-            12.5
-        );
-    }
-
-    /// The stream ends.
-    pub(crate) async fn is_ended(&mut self) {
-        assert_eq!(self.session.event().await, None);
-        assert_eq!(self.post(PING).await.status, 401);
-    }
 }
 
 fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
@@ -89,33 +44,37 @@ fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
 }
 
 #[tokio::test]
-async fn without_a_key_every_route_is_401_but_health() {
+async fn without_a_key_every_route_is_401_but_health_and_metrics() {
     let server = server(&[]).await;
-    let mut neighbour = Neighbour::of(&server, ALICE).await;
-    for request in [
-        get("/sse"),
-        get("/sse/"),
-        get("//sse"),
-        get("/sse?session_id=1"),
-        post_json("/sse", PING),
-        post_json(UNKNOWN, PING),
-        post_json("/messages", PING),
-        post_json("/mcp", PING),
-        get("/mcp"),
-        get("/ws"),
-        get("/"),
-        get("/graphql"),
-        get("/nowhere"),
-        get("/health/../sse"),
-        get("/.well-known/oauth-protected-resource"),
-        "OPTIONS /sse HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
-        "DELETE /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
-    ] {
-        let answer = send(server.address, &request).await;
-        assert_unauthorized(&answer, "missing_token", &request);
+    let (open, guarded) = routes()
+        .into_iter()
+        .partition::<Vec<_>, _>(|path| is_open(path));
+    assert_eq!(open, ["/health", "/health/ready", "/metrics"]);
+    let mut requests: Vec<_> = guarded.iter().flat_map(|path| all_methods(path)).collect();
+    requests.extend(
+        [
+            "/sse/",
+            "//sse",
+            "/sse?session_id=1",
+            "/nowhere",
+            "/health/../sse",
+            "/.well-known/oauth-protected-resource",
+        ]
+        .map(get),
+    );
+    requests.push(post_json(UNKNOWN, PING));
+    beside_a_neighbour(&server, ALICE, async {
+        for request in &requests {
+            let answer = send(server.address, request).await;
+            assert_unauthorized(&answer, "missing_token", request);
+        }
+    })
+    .await;
+    for path in open {
+        assert_eq!(send(server.address, get(&path)).await.status, 200, "{path}");
     }
-    assert_eq!(send(server.address, get("/health")).await.status, 200);
-    neighbour.is_served().await;
+    let refused = r#"aareguru_mcp_auth_refused_total{reason="missing"}"#;
+    counted(server.address, refused, requests.len()).await;
     server.signal("TERM").await;
     let (_, logs) = server.ended().await;
     assert!(
@@ -143,10 +102,10 @@ async fn a_key_is_taken_from_either_header_however_it_is_spelled() {
 #[tokio::test]
 async fn keys_that_are_none_are_refused_and_disturb_nobody() {
     let server = server(&[]).await;
-    let mut neighbour = Neighbour::of(&server, BOB).await;
     let long = "k".repeat(8000);
-    let cases: [(&[u8], &str); 11] = [
+    let cases: [(&[u8], &str); 12] = [
         (b"X-API-Key: wrong", "invalid_token"),
+        (b"x-aPi-KeY: wrong", "invalid_token"),
         (b"X-API-Key:", "invalid_token"),
         (b"X-API-Key: alice", "invalid_token"),
         (b"X-API-Key: \xff\xfe\xc3\xa9", "invalid_token"),
@@ -176,15 +135,27 @@ async fn keys_that_are_none_are_refused_and_disturb_nobody() {
             "missing_token",
         ),
     ];
-    for (header, error) in cases {
-        for request in [get("/sse"), post_json(UNKNOWN, PING)] {
-            let (line, rest) = request.split_once("\r\n").unwrap();
-            let request = [line.as_bytes(), b"\r\n", header, b"\r\n", rest.as_bytes()].concat();
-            let answer = send(server.address, &request).await;
-            assert_unauthorized(&answer, error, &String::from_utf8_lossy(header));
+    let tries = [
+        get("/sse"),
+        post_json(UNKNOWN, PING),
+        post_json("/mcp", PING),
+        get("/ws"),
+    ];
+    beside_a_neighbour(&server, BOB, async {
+        for (header, error) in cases {
+            for request in &tries {
+                let (line, rest) = request.split_once("\r\n").unwrap();
+                let request = [line.as_bytes(), b"\r\n", header, b"\r\n", rest.as_bytes()].concat();
+                let answer = send(server.address, &request).await;
+                assert_unauthorized(&answer, error, &String::from_utf8_lossy(header));
+            }
         }
+    })
+    .await;
+    for (reason, cases) in [("wrong", 7), ("malformed", 3), ("missing", 2)] {
+        let refused = format!(r#"aareguru_mcp_auth_refused_total{{reason="{reason}"}}"#);
+        counted(server.address, &refused, cases * tries.len()).await;
     }
-    neighbour.is_served().await;
     server.signal("TERM").await;
     let (_, logs) = server.ended().await;
     // Of many refusals in a second one is a warning.
@@ -214,8 +185,7 @@ async fn a_session_of_one_key_does_not_exist_for_another() {
 
 /// Opens a session over Streamable HTTP and returns its id.
 pub(crate) async fn open_streamable(server: &Server, key: &str) -> String {
-    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
-    let answer = send(server.address, with_key(&streamable(initialize, ""), key)).await;
+    let answer = send(server.address, with_key(&streamable(INITIALIZE, ""), key)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let mut lines = answer.head.lines();
     let id = lines.find_map(|line| line.strip_prefix("mcp-session-id: "));
@@ -228,7 +198,7 @@ pub(crate) async fn ping_streamable(server: &Server, id: &str, key: &str) -> u16
     send(server.address, with_key(&request, key)).await.status
 }
 
-fn streamable(message: &str, version: &str) -> String {
+pub(crate) fn streamable(message: &str, version: &str) -> String {
     let accept = "Accept: application/json, text/event-stream";
     let request = with_header(&post_json("/mcp", message), accept);
     if version.is_empty() {
@@ -250,9 +220,22 @@ async fn a_streamable_session_of_one_key_does_not_exist_for_another() {
 async fn a_key_in_the_query_is_taken_only_if_that_is_allowed() {
     let refusing = server(&[]).await;
     let path = format!("/sse?api_key={ALICE}");
-    let answer = send(refusing.address, get(&path)).await;
-    assert_unauthorized(&answer, "missing_token", "query");
-    assert!(answer.body.contains("API_KEY_IN_QUERY"), "{}", answer.body);
+    let forged = [
+        &path,
+        "/sse?api_key=wrong",
+        "/sse?api_key=",
+        "/sse?api_key=%ff%00",
+    ];
+    beside_a_neighbour(&refusing, BOB, async {
+        for path in forged {
+            let answer = send(refusing.address, get(path)).await;
+            assert_unauthorized(&answer, "missing_token", "query");
+            assert!(answer.body.contains("API_KEY_IN_QUERY"), "{}", answer.body);
+        }
+    })
+    .await;
+    let missing = r#"aareguru_mcp_auth_refused_total{reason="missing"}"#;
+    counted(refusing.address, missing, forged.len()).await;
 
     let server = server(&["--api-key-in-query", "--log-level", "trace"]).await;
     let session = Session::open_at(server.address, &path).await;
@@ -260,9 +243,24 @@ async fn a_key_in_the_query_is_taken_only_if_that_is_allowed() {
         let target = format!("{}&api_key={key}", session.target);
         send(server.address, post_json(&target, PING))
     };
-    assert_eq!(post(ALICE).await.status, 202);
-    assert_eq!(post(BOB).await.status, 404);
-    assert_eq!(post("wrong").await.status, 401);
+    let long = "k".repeat(8000);
+    beside_a_neighbour(&server, BOB, async {
+        assert_eq!(post(ALICE).await.status, 202);
+        assert_eq!(post(BOB).await.status, 404);
+        for key in ["wrong", "", "%ff%00", "%F0%9F%90%9F", &long] {
+            assert_eq!(post(key).await.status, 401, "{key}");
+        }
+    })
+    .await;
+    counted(
+        server.address,
+        "rmcp_sse_refused_total{reason=\"unknown_session\"}",
+        1,
+    )
+    .await;
+    let refused = |reason| format!(r#"aareguru_mcp_auth_refused_total{{reason="{reason}"}}"#);
+    counted(server.address, &refused("wrong"), 3).await;
+    counted(server.address, &refused("malformed"), 2).await;
     server.signal("TERM").await;
     let (_, logs) = server.ended().await;
     assert!(!logs.contains(ALICE) && !logs.contains(BOB), "{logs}");

@@ -38,6 +38,7 @@ mod keys;
 mod listening;
 mod logs;
 mod metrics;
+mod neighbour;
 mod nginx;
 mod old_clients;
 mod page;
@@ -49,6 +50,7 @@ mod rebinding;
 #[cfg(feature = "redis")]
 mod redis_connection;
 mod resources;
+mod routes;
 mod scrape;
 mod security;
 mod settings;

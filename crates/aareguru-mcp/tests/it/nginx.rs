@@ -251,3 +251,18 @@ async fn hashing_on_the_session_id_alone_would_lose_messages() {
     }
     assert!((1..CLIENTS).contains(&lost), "{lost} of {CLIENTS}");
 }
+
+#[tokio::test]
+async fn what_is_too_long_for_the_server_is_told_through_nginx_too() {
+    let small = ["serve", "--demo", "--max-request-body-bytes", "1000"];
+    let server = Server::start(&small).await;
+    let Some(nginx) = Nginx::before("too-long", &[server.address], |c| c).await else {
+        return;
+    };
+    let session = Session::initialized(nginx.address).await;
+    let too_long = format!("\"{}\"", "x".repeat(4 * 1024 * 1024 - 2));
+    for _ in 0..20 {
+        let answer = session.post(&too_long).await;
+        assert_eq!((answer.status, &*answer.body), (413, "Request body too large"));
+    }
+}

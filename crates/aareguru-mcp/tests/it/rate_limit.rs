@@ -4,7 +4,9 @@
 use crate::{
     binary::Server,
     client::{Answer, get, post_json, send, with_header},
-    keys::{ALICE, Neighbour, with_key},
+    keys::{ALICE, with_key},
+    neighbour::Neighbour,
+    scrape::counted,
 };
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
@@ -107,6 +109,8 @@ async fn a_forged_x_forwarded_for_neither_hides_a_client_nor_harms_another() {
     assert_eq!(send(server.address, other).await.status, 429);
     assert_eq!(send(server.address, from("198.51.100.1")).await.status, 404);
     neighbour.is_served().await;
+    let refused = r#"aareguru_mcp_rate_limited_total{by="address"}"#;
+    counted(server.address, refused, 3).await;
 }
 
 #[tokio::test]

@@ -2,45 +2,59 @@
 
 use crate::{
     binary::Server,
-    client::{Session, send},
+    client::send,
+    neighbour::beside_a_neighbour,
+    routes::{all_methods, routes},
+    scrape::counted,
 };
-
-const ROUTES: [&str; 11] = [
-    "GET /sse",
-    "POST /messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5",
-    "POST /messages",
-    "POST /mcp",
-    "GET /mcp",
-    "DELETE /mcp",
-    "GET /ws",
-    "GET /",
-    "GET /health",
-    "OPTIONS /sse",
-    "GET /nowhere",
-];
 
 fn request(route: &str, headers: &str) -> String {
     format!("{route} HTTP/1.1\r\n{headers}Content-Length: 0\r\n\r\n")
 }
 
+/// A request for each route by each method, with these headers instead of its
+/// `Host`.
+fn everywhere(headers: &str) -> Vec<String> {
+    let mut paths = routes();
+    paths.extend(
+        [
+            "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5",
+            "/nowhere",
+        ]
+        .map(Into::into),
+    );
+    let requests = paths.iter().flat_map(|path| all_methods(path));
+    requests
+        .map(|request| request.replace("Host: localhost\r\n", headers))
+        .collect()
+}
+
 #[tokio::test]
 async fn a_forged_host_is_421_on_every_route_and_named_with_the_setting() {
     let server = Server::demo().await;
-    let mut neighbour = Session::initialized(server.address).await;
-    for route in ROUTES {
+    let mut refused = 0;
+    beside_a_neighbour(&server, None, async {
         for host in [
             "evil.example",
             "127.0.0.1.evil.example:8000",
             "localhost@evil.example",
         ] {
-            let answer = send(server.address, request(route, &format!("hOsT: {host}\r\n"))).await;
-            assert_eq!(answer.status, 421, "{route} {host}");
-            assert!(answer.body.contains("ALLOWED_HOSTS"), "{}", answer.body);
+            for request in everywhere(&format!("hOsT: {host}\r\n")) {
+                let answer = send(server.address, &request).await;
+                assert_eq!(answer.status, 421, "{request}");
+                assert!(answer.body.contains("ALLOWED_HOSTS"), "{}", answer.body);
+                refused += 1;
+            }
         }
-        let two = "Host: localhost\r\nHost: evil.example\r\n";
-        assert!([400, 421].contains(&send(server.address, request(route, two)).await.status));
-    }
-    neighbour.call_tool(1, "list_cities", "{}").await;
+        for request in everywhere("Host: localhost\r\nHost: evil.example\r\n") {
+            let answer = send(server.address, &request).await;
+            assert!([400, 421].contains(&answer.status), "{request}");
+            refused += usize::from(answer.status == 421);
+        }
+    })
+    .await;
+    let counter = r#"aareguru_mcp_rebinding_refused_total{header="host"}"#;
+    counted(server.address, counter, refused).await;
     server.signal("TERM").await;
     let (_, logs) = server.ended().await;
     let line = "add this host to allowed_hosts to accept it host=\"evil.example\"";
@@ -50,21 +64,25 @@ async fn a_forged_host_is_421_on_every_route_and_named_with_the_setting() {
 #[tokio::test]
 async fn a_forged_origin_is_403_on_every_route_and_named_with_the_setting() {
     let server = Server::demo().await;
-    let mut neighbour = Session::initialized(server.address).await;
-    for route in ROUTES {
+    let mut refused = 0;
+    beside_a_neighbour(&server, None, async {
         for origin in [
             "https://evil.example",
             "null",
             "http://localhost.evil.example:8000",
         ] {
-            let headers = format!("Host: localhost\r\nORIGIN: {origin}\r\n");
-            let answer = send(server.address, request(route, &headers)).await;
-            assert_eq!(answer.status, 403, "{route} {origin}");
-            assert!(answer.body.contains(origin), "{}", answer.body);
-            assert!(answer.body.contains("ALLOWED_ORIGINS"), "{}", answer.body);
+            for request in everywhere(&format!("Host: localhost\r\nORIGIN: {origin}\r\n")) {
+                let answer = send(server.address, &request).await;
+                assert_eq!(answer.status, 403, "{request}");
+                assert!(answer.body.contains(origin), "{}", answer.body);
+                assert!(answer.body.contains("ALLOWED_ORIGINS"), "{}", answer.body);
+                refused += 1;
+            }
         }
-    }
-    neighbour.call_tool(1, "list_cities", "{}").await;
+    })
+    .await;
+    let counter = r#"aareguru_mcp_rebinding_refused_total{header="origin"}"#;
+    counted(server.address, counter, refused).await;
     server.signal("TERM").await;
     let (_, logs) = server.ended().await;
     let line = "add this origin to allowed_origins to accept it origin=\"https://evil.example\"";

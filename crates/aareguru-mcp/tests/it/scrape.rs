@@ -1,6 +1,8 @@
 //! What Prometheus gets to read, read.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+
+use tokio::time::timeout;
 
 use crate::client::{get, send};
 
@@ -87,6 +89,23 @@ impl Scrape {
             .map(|metric| metric.series.len())
             .sum()
     }
+}
+
+/// Scrapes until a counter has reached a number, and is not beyond it.
+pub(crate) async fn counted(address: SocketAddr, series: &str, number: usize) {
+    let number = number as f64;
+    let reached = async {
+        loop {
+            let value = Scrape::of(address).await.value(series);
+            if value >= number {
+                return value;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let reached = timeout(Duration::from_secs(20), reached).await;
+    let value = reached.unwrap_or_else(|_| panic!("{series} does not become {number}"));
+    assert_eq!(value, number, "{series}");
 }
 
 fn words(line: &str) -> [&str; 3] {

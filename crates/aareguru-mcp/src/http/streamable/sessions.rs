@@ -193,10 +193,15 @@ impl Sessions {
         count
     }
 
-    /// What is still open ends because the server does.
+    /// What is still open ends because the server does. That is told before
+    /// the streams end, because the program may end with the last of them.
     pub(super) fn shutting_down(&self) {
-        for session in self.lock().values() {
-            session.ends_by(End::Shutdown);
+        let ids: Vec<_> = self.lock().keys().cloned().collect();
+        for id in ids {
+            if let Some(session) = self.lock().get(&id) {
+                session.ends_by(End::Shutdown);
+            }
+            self.forget(&id);
         }
     }
 

@@ -38,14 +38,14 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// When something was last heard of the client.
 struct Heard(Mutex<Instant>);
 
-/// Runs one session; returns why it ended.
+/// Runs one session; returns why it ended, and what is left of its connection.
 pub(super) async fn run<S: ServerHandler>(
     socket: WebSocket,
     handler: S,
     parts: Parts,
     config: &SseServerConfig,
     revoked: &CancellationToken,
-) -> End {
+) -> (End, impl Sized) {
     let (mut sink, mut stream) = socket.split();
     let (sender, inputs) = mpsc::channel(1);
     let max_bytes = config.max_request_body_bytes;
@@ -100,7 +100,7 @@ pub(super) async fn run<S: ServerHandler>(
         // The answer to a close frame.
         let _ = timeout(CLOSING, sink.flush()).await;
     }
-    end
+    (end, (sink, stream))
 }
 
 /// Hands on what the client says, until it says no more.

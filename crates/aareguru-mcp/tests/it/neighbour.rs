@@ -1,0 +1,97 @@
+//! A client that does everything right, and that others may not disturb.
+
+use std::future::Future;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    binary::Server,
+    client::{Answer, Session, get, post_json, send, tool_call},
+    keys::with_key,
+};
+
+/// Its session over HTTP+SSE, which it keeps.
+pub(crate) struct Neighbour {
+    session: Session,
+    key: Option<&'static str>,
+    calls: u32,
+}
+
+impl Neighbour {
+    /// One that has a key, or on a server that asks for none.
+    pub(crate) async fn of(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
+        let key = key.into();
+        let session = Session::open_with(server.address, with(key, get("/sse"))).await;
+        let mut neighbour = Self {
+            session,
+            key,
+            calls: 0,
+        };
+        let initialize = json!({
+            "jsonrpc": "2.0", "id": 0, "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-11-25",
+                "capabilities": {},
+                "clientInfo": { "name": "raw", "version": "0" },
+            },
+        });
+        assert_eq!(neighbour.post(&initialize.to_string()).await.status, 202);
+        neighbour.session.message().await;
+        neighbour
+    }
+
+    /// Posts over a connection of its own, as each time.
+    async fn post(&self, message: &str) -> Answer {
+        let request = post_json(&self.session.target, message);
+        send(self.session.address, with(self.key, request)).await
+    }
+
+    /// Asks for a temperature, and gets it.
+    pub(crate) async fn is_served(&mut self) {
+        self.calls += 1;
+        let call = tool_call(self.calls, "get_current_temperature", "{}");
+        assert_eq!(self.post(&call).await.status, 202);
+        let answer = self.session.message().await;
+        assert_eq!(answer["id"], self.calls);
+        let structured = &answer["result"]["structuredContent"];
+        assert_eq!(structured["temperature_celsius"], 12.5, "{answer}");
+    }
+
+    /// The stream ends.
+    pub(crate) async fn is_ended(&mut self) {
+        assert_eq!(self.session.event().await, None);
+        let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        assert_eq!(self.post(ping).await.status, 401);
+    }
+}
+
+fn with(key: Option<&str>, request: String) -> String {
+    key.map_or(request.clone(), |key| with_key(&request, key))
+}
+
+/// Runs an attack beside a [`Neighbour`] that asks again and again: it is
+/// served before, throughout and after.
+pub(crate) async fn beside_a_neighbour<T>(
+    server: &Server,
+    key: impl Into<Option<&'static str>>,
+    attack: impl Future<Output = T>,
+) -> T {
+    let mut neighbour = Neighbour::of(server, key).await;
+    neighbour.is_served().await;
+    let (address, over) = (server.address, CancellationToken::new());
+    let goes_on = tokio::spawn({
+        let over = over.clone();
+        async move {
+            while !over.is_cancelled() {
+                neighbour.is_served().await;
+                assert_eq!(send(address, get("/health")).await.status, 200);
+            }
+            neighbour.is_served().await;
+        }
+    });
+    let outcome = attack.await;
+    over.cancel();
+    goes_on.await.unwrap();
+    outcome
+}
