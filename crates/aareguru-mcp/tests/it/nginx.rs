@@ -263,6 +263,9 @@ async fn what_is_too_long_for_the_server_is_told_through_nginx_too() {
     let too_long = format!("\"{}\"", "x".repeat(4 * 1024 * 1024 - 2));
     for _ in 0..20 {
         let answer = session.post(&too_long).await;
-        assert_eq!((answer.status, &*answer.body), (413, "Request body too large"));
+        assert_eq!(
+            (answer.status, &*answer.body),
+            (413, "Request body too large")
+        );
     }
 }
