@@ -22,7 +22,7 @@ impl Neighbour {
     /// One that has a key, or on a server that asks for none.
     pub(crate) async fn of(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
         let key = key.into();
-        let session = Session::open_with(server.address, with(key, get("/sse"))).await;
+        let session = Session::open_with(server.address, with(key, &get("/sse"))).await;
         let mut neighbour = Self {
             session,
             key,
@@ -44,7 +44,7 @@ impl Neighbour {
     /// Posts over a connection of its own, as each time.
     async fn post(&self, message: &str) -> Answer {
         let request = post_json(&self.session.target, message);
-        send(self.session.address, with(self.key, request)).await
+        send(self.session.address, with(self.key, &request)).await
     }
 
     /// Asks for a temperature, and gets it.
@@ -66,8 +66,8 @@ impl Neighbour {
     }
 }
 
-fn with(key: Option<&str>, request: String) -> String {
-    key.map_or(request.clone(), |key| with_key(&request, key))
+fn with(key: Option<&str>, request: &str) -> String {
+    key.map_or_else(|| request.to_owned(), |key| with_key(request, key))
 }
 
 /// Runs an attack beside a [`Neighbour`] that asks again and again: it is
