@@ -76,8 +76,8 @@ fn a_reload_that_renames_a_key_revokes_its_old_name() {
     let keys = api_keys("alice:the-same-key");
     let renamed = settings(&["--api-keys", "carol:the-same-key"]);
     assert_eq!(keys.reload(&renamed).unwrap(), [Principal::new("alice")]);
-    let lease = keys.check(&mut with_key("the-same-key")).unwrap().unwrap();
-    assert_eq!(lease.principal().key(), "carol");
+    let admitted = keys.check(&mut with_key("the-same-key")).unwrap().unwrap();
+    assert_eq!(admitted.lease.principal().key(), "carol");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn keys_may_be_many() {
     let keys = api_keys(&list.join(","));
     for n in [0, 1, 250, 499] {
         let mut request = with_key(&format!("key-of-user-{n}"));
-        let lease = keys.check(&mut request).unwrap().unwrap();
-        assert_eq!(lease.principal().key(), format!("user-{n}"));
+        let admitted = keys.check(&mut request).unwrap().unwrap();
+        assert_eq!(admitted.lease.principal().key(), format!("user-{n}"));
     }
 }

@@ -7,6 +7,7 @@ fn shared(proxies: &[&str], header: &str) -> Shared {
     Shared {
         proxies: proxies.iter().map(|proxy| proxy.parse().unwrap()).collect(),
         header: header.parse().unwrap(),
+        ignored: Counter::noop(),
         told_untrusted: AtomicBool::new(false),
         told_missing: AtomicBool::new(false),
     }
