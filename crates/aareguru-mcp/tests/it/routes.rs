@@ -13,7 +13,7 @@ struct Line {
 /// The paths of all routes, with something in the place of parameters.
 pub(crate) fn routes() -> Vec<String> {
     let settings = Line::try_parse_from(["aareguru-mcp"]).unwrap().settings;
-    let app = App::build(&settings, true).unwrap();
+    let app = App::build(&settings, true, None).unwrap();
     let router = http::router(&app).merge(http::metrics(&app.guard));
     // axum tells its routes to nobody but those who debug.
     let shown = format!("{router:?}");
