@@ -6,6 +6,8 @@ use rmcp::ServerHandler;
 use rmcp_sse::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "graphql")]
+use crate::graphql::GraphQl;
 use crate::{
     base_path::BasePath,
     cluster::Cluster,
@@ -34,6 +36,9 @@ pub struct App<S = AareServer> {
     pub sse: SseService<S>,
     /// The WebSocket transport with its open sessions.
     pub websocket: WebSocketService<S>,
+    /// GraphQL with its open streams, if it is the river that answers.
+    #[cfg(feature = "graphql")]
+    pub graphql: Option<GraphQl>,
     /// The bounds that each transport keeps.
     pub bounds: SseServerConfig,
     /// Where the routes sit.
@@ -62,8 +67,14 @@ impl App {
         let river = river(settings, demo)?;
         let client = river.client().clone();
         let server = AareServer::new(river).with_shutdown(shutdown.clone());
+        #[cfg(feature = "graphql")]
+        let bounds = settings.sse().with_cancellation_token(shutdown.clone());
+        #[cfg(feature = "graphql")]
+        let graphql = GraphQl::new(&server, settings, bounds);
         Ok(Self {
             client: Some(client),
+            #[cfg(feature = "graphql")]
+            graphql: Some(graphql),
             ..Self::around(server, settings, shutdown, cluster)?
         })
     }
@@ -94,6 +105,8 @@ impl<S: ServerHandler + Clone> App<S> {
             guard: Guard::new(settings)?,
             client: None,
             cluster,
+            #[cfg(feature = "graphql")]
+            graphql: None,
             streamable: StreamableService::new(handler(), bounds.clone()),
             sse: SseService::new(handler(), bounds.clone()),
             websocket: WebSocketService::new(handler(), bounds.clone()),
@@ -108,7 +121,14 @@ impl<S: ServerHandler + Clone> App<S> {
     /// Ends the sessions of a principal over every transport, and returns how
     /// many there were.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
-        self.sse.end_sessions_of(principal)
+        #[cfg(feature = "graphql")]
+        let of_graphql = self.graphql.as_ref();
+        #[cfg(feature = "graphql")]
+        let of_graphql = of_graphql.map_or(0, |graphql| graphql.end_sessions_of(principal));
+        #[cfg(not(feature = "graphql"))]
+        let of_graphql = 0;
+        of_graphql
+            + self.sse.end_sessions_of(principal)
             + self.websocket.end_sessions_of(principal)
             + self.streamable.end_sessions_of(principal)
     }

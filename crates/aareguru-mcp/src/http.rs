@@ -4,7 +4,7 @@ mod health;
 mod metrics;
 mod observe;
 mod page;
-mod places;
+pub(crate) mod places;
 pub mod streamable;
 pub mod websocket;
 
@@ -18,6 +18,8 @@ use rmcp::ServerHandler;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
 use self::observe::ObserveLayer;
+#[cfg(feature = "graphql")]
+use crate::graphql::GraphQl;
 use crate::{app::App, guard::Guard};
 
 /// Secrets of clients, whether or not they are for us.
@@ -47,6 +49,11 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
         .route_service("/sse", app.sse.clone())
         .route_service("/messages", app.sse.clone())
         .route_service("/messages/", app.sse.clone());
+    #[cfg(feature = "graphql")]
+    let offered = match &app.graphql {
+        Some(service) => offered.merge(graphql(service)),
+        None => offered,
+    };
     let offered = if app.base_path.is_root() {
         offered
     } else {
@@ -72,6 +79,16 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
             app.guard.api_key(),
             app.guard.rate_limit(),
         ))
+}
+
+/// The routes of GraphQL, without the layers; to be merged with the others.
+#[cfg(feature = "graphql")]
+pub fn graphql(graphql: &GraphQl) -> Router {
+    let answer = get(crate::graphql::get).post(crate::graphql::post);
+    Router::new()
+        .route("/graphql", answer.with_state(graphql.clone()))
+        .route("/graphql/page.css", get(crate::graphql::style))
+        .route("/graphql/page.js", get(crate::graphql::script))
 }
 
 /// The route for Prometheus, to be merged with the others or served apart. A

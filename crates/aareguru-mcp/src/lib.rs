@@ -13,6 +13,7 @@
 //! - [`guard`]: who may pass: keys, limits, origins.
 //! - [`http`]: every route and every layer, in order.
 //! - [`mcp`]: the river as MCP presents it: tools and resources.
+//! - `graphql`: the same river as GraphQL presents it.
 //! - [`serve`]: the accept loop, and how it ends.
 //! - `duplex`: one client on one connection that goes both ways: the part
 //!   that the WebSocket and standard input and output have in common.
@@ -33,6 +34,8 @@ pub mod telemetry;
 pub mod app;
 pub mod cluster;
 mod duplex;
+#[cfg(feature = "graphql")]
+pub mod graphql;
 pub mod guard;
 pub mod http;
 pub mod mcp;

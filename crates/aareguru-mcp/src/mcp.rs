@@ -15,7 +15,7 @@ mod metrics;
 mod prompts;
 pub(crate) mod reading;
 mod resources;
-mod subscriptions;
+pub(crate) mod subscriptions;
 pub(crate) mod tools;
 pub(crate) mod trouble;
 
@@ -106,6 +106,16 @@ impl AareServer {
     pub fn with_shutdown(mut self, shutdown: CancellationToken) -> Self {
         self.shutdown = shutdown;
         self
+    }
+
+    /// The river that it asks.
+    pub(crate) fn river(&self) -> &River {
+        &self.river
+    }
+
+    /// Who wants to hear of what, over all sessions.
+    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
+        &self.subscriptions
     }
 
     /// How many subscriptions there are, over all sessions.

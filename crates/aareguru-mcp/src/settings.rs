@@ -26,11 +26,11 @@ mod problem;
 mod transport;
 
 #[cfg(test)]
-mod documents;
+pub(crate) mod documents;
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 
 use crate::{base_path::BasePath, serve::SocketMode};
 
@@ -245,6 +245,31 @@ pub struct Settings {
     /// and WebSocket.
     #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
     pub sse_max_queued_bytes: usize,
+
+    /// Whether `/graphql` tells its schema to whoever asks; what it serves is
+    /// public either way.
+    #[arg(
+        long,
+        env,
+        help_heading = "GraphQL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = true,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new()
+    )]
+    pub graphql_introspection: bool,
+
+    /// About how many values the answer to one GraphQL operation may have; a
+    /// history counts 1000 besides, because it may ask the API anew.
+    #[arg(long, env, default_value_t = 20_000)]
+    pub graphql_max_complexity: usize,
+
+    /// How long the answer to one GraphQL operation may take, in seconds; a
+    /// subscription may stay open for ever.
+    #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub graphql_timeout_seconds: u64,
 
     /// Where the Aareguru API is.
     #[arg(

@@ -45,6 +45,7 @@ mod situation;
 
 pub use canal::BueberCanal;
 pub use finding::Finding;
+pub use limits::SwimmingLimit;
 pub use situation::Situation;
 
 /// What is said to a swimmer. None of them is a permission.

@@ -12,7 +12,7 @@ use rmcp_sse::{Client, Refusal};
 
 /// The places of one transport.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(crate) struct Places {
     max: usize,
     max_per_client: usize,
     taken: Mutex<Taken>,
@@ -26,13 +26,13 @@ struct Taken {
 
 /// The right to one more session.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     places: Arc<Places>,
     client: Option<Client>,
 }
 
 impl Places {
-    pub(super) fn new(max: usize, max_per_client: usize) -> Arc<Self> {
+    pub(crate) fn new(max: usize, max_per_client: usize) -> Arc<Self> {
         Arc::new(Self {
             max,
             max_per_client,
@@ -41,7 +41,7 @@ impl Places {
     }
 
     /// Takes a place for `client`; nobody is counted for it if it is `None`.
-    pub(super) fn take(self: &Arc<Self>, client: Option<Client>) -> Result<Place, Refusal> {
+    pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Result<Place, Refusal> {
         let mut taken = self.lock();
         if taken.all >= self.max {
             return Err(Refusal::TooManySessions);
@@ -69,7 +69,7 @@ impl Places {
 
 impl Place {
     /// Whom it is counted for.
-    pub(super) fn client(&self) -> Option<&Client> {
+    pub(crate) fn client(&self) -> Option<&Client> {
         self.client.as_ref()
     }
 }

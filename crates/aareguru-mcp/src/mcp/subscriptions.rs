@@ -12,7 +12,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub(super) use feed::Feed;
+pub(crate) use feed::Feed;
 pub(super) use pace::until_next;
 pub(super) use session::{Session, listen};
 
@@ -31,11 +31,11 @@ use tokio::{
 use feed::{Ask, News};
 
 /// How much one session, or one `subscriptions/listen`, may subscribe to.
-pub(super) const MAX_PER_SUBSCRIBER: usize = 64;
+pub(crate) const MAX_PER_SUBSCRIBER: usize = 64;
 
 /// All subscriptions, and the pollers for them.
 #[derive(Debug)]
-pub(super) struct Subscriptions<A: Ask = River> {
+pub(crate) struct Subscriptions<A: Ask = River> {
     ask: A,
     state: Mutex<State>,
     /// How much is subscribed to.
@@ -64,9 +64,11 @@ struct Entry {
 
 /// What can be subscribed to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// That the list of places has changed.
     List,
+    /// That a value was measured anew, whatever is made of it.
+    Measurement,
     /// That the resource with this URI has changed.
     Resource(String),
 }
@@ -80,7 +82,7 @@ struct Mailbox {
 
 /// Somebody who wants to hear; no longer, once it is dropped.
 #[derive(Debug)]
-pub(super) struct Subscriber<A: Ask = River> {
+pub(crate) struct Subscriber<A: Ask = River> {
     id: u64,
     mailbox: Arc<Mailbox>,
     subscriptions: Arc<Subscriptions<A>>,
@@ -89,10 +91,10 @@ pub(super) struct Subscriber<A: Ask = River> {
 /// One subscriber has as many subscriptions as it may.
 #[derive(Debug, thiserror::Error)]
 #[error("a client may subscribe to at most {MAX_PER_SUBSCRIBER} resources: unsubscribe from one")]
-pub(super) struct TooMany;
+pub(crate) struct TooMany;
 
 impl<A: Ask> Subscriptions<A> {
-    pub(super) fn new(ask: A) -> Arc<Self> {
+    pub(crate) fn new(ask: A) -> Arc<Self> {
         Arc::new(Self {
             ask,
             state: Mutex::default(),
@@ -105,7 +107,7 @@ impl<A: Ask> Subscriptions<A> {
         self.count.subscribe()
     }
 
-    pub(super) fn subscriber(self: &Arc<Self>) -> Subscriber<A> {
+    pub(crate) fn subscriber(self: &Arc<Self>) -> Subscriber<A> {
         let mailbox = Arc::new(Mailbox::default());
         let mut state = self.state();
         let id = state.next_id;
@@ -128,7 +130,7 @@ impl<A: Ask> Subscriptions<A> {
             let of_feed = entry.wanted.iter().filter(|(_, of)| **of == Some(feed));
             let told = of_feed.filter(|(subject, _)| match subject {
                 Subject::List => news.is_listed,
-                Subject::Resource(_) => news.is_updated,
+                Subject::Measurement | Subject::Resource(_) => news.is_updated,
             });
             entry.mailbox.put(told.map(|(subject, _)| subject.clone()));
         }
@@ -189,7 +191,7 @@ impl<A: Ask> Subscriber<A> {
     /// # Errors
     ///
     /// It has too many already.
-    pub(super) fn add(&self, subject: Subject, feed: Option<Feed>) -> Result<(), TooMany> {
+    pub(crate) fn add(&self, subject: Subject, feed: Option<Feed>) -> Result<(), TooMany> {
         let mut state = self.subscriptions.state();
         let Some(entry) = state.subscribers.get_mut(&self.id) else {
             return Ok(());
@@ -229,7 +231,7 @@ impl<A: Ask> Subscriber<A> {
 
     /// What has changed since the last call, each once; waits until something
     /// has.
-    pub(super) async fn news(&self) -> BTreeSet<Subject> {
+    pub(crate) async fn news(&self) -> BTreeSet<Subject> {
         loop {
             let news = mem::take(&mut *self.mailbox.waiting());
             if !news.is_empty() {

@@ -159,7 +159,7 @@ fn help(field: &Field) -> String {
 }
 
 #[track_caller]
-fn is_up_to_date(file: &str, text: &str) {
+pub(crate) fn is_up_to_date(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(file);

@@ -28,6 +28,8 @@ mod deploy;
 mod deploy_monitoring;
 mod forecast;
 mod golden;
+#[cfg(feature = "graphql")]
+mod graphql;
 mod hash_key;
 mod health;
 mod history;

@@ -9,10 +9,11 @@ use super::Verdict;
 use crate::Place;
 use crate::source::{Source, Sources};
 
-/// From this flow on, somebody says something to swimmers at this place.
+/// From this flow on, somebody says something to swimmers at one place. It
+/// says nothing of any other place.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Limit {
+pub struct SwimmingLimit {
     place: String,
     pub(super) from_m3_per_s: f64,
     verdict: LimitVerdict,
@@ -28,16 +29,37 @@ enum LimitVerdict {
     DoNotSwim,
 }
 
-impl Limit {
-    pub(super) fn verdict(&self) -> Verdict {
+impl SwimmingLimit {
+    /// The flow in m³/s from which it holds.
+    pub fn from_m3_per_s(&self) -> f64 {
+        self.from_m3_per_s
+    }
+
+    /// The verdict that it makes: [`Verdict::Caution`] or
+    /// [`Verdict::DoNotSwim`].
+    pub fn verdict(&self) -> Verdict {
         match self.verdict {
             LimitVerdict::Caution => Verdict::Caution,
             LimitVerdict::DoNotSwim => Verdict::DoNotSwim,
         }
     }
 
-    pub(super) fn source(&self) -> &'static Source {
+    /// What is said, as a clause in lower case without a full stop.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Who says so.
+    pub fn source(&self) -> &'static Source {
         TABLE.source.get(&self.from)
+    }
+}
+
+impl Place {
+    /// What is said to swimmers here from which flow on, lowest first; empty
+    /// where nobody is known to have said anything, which permits nothing.
+    pub fn swimming_limits(&self) -> impl Iterator<Item = &'static SwimmingLimit> {
+        limits(self)
     }
 }
 
@@ -105,7 +127,7 @@ impl Remark {
 }
 
 /// The limits of this place, lowest first.
-pub(super) fn limits(place: &Place) -> impl Iterator<Item = &'static Limit> {
+pub(super) fn limits(place: &Place) -> impl Iterator<Item = &'static SwimmingLimit> {
     TABLE
         .limit
         .iter()
@@ -140,7 +162,7 @@ pub(super) fn api() -> &'static Source {
 #[serde(deny_unknown_fields)]
 struct Table {
     source: Sources,
-    limit: Vec<Limit>,
+    limit: Vec<SwimmingLimit>,
     canal: Canal,
     rise: Rise,
     remark: Vec<Remark>,

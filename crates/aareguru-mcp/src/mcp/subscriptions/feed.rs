@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 /// An answer of the API. Two resources that are made of the same one share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::mcp) enum Feed {
+pub(crate) enum Feed {
     /// What `current` tells of a place, by its id.
     Current(&'static str),
     /// What `today` tells of a place, by its id.
@@ -21,7 +21,7 @@ pub(in crate::mcp) enum Feed {
 
 /// When each place of an answer was measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::mcp) struct Stamp(pub(super) BTreeMap<String, Option<Timestamp>>);
+pub(crate) struct Stamp(pub(super) BTreeMap<String, Option<Timestamp>>);
 
 /// What has changed from one answer to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Stamp {
 }
 
 /// Whoever can be asked.
-pub(in crate::mcp) trait Ask: Clone + Send + Sync + 'static {
+pub(crate) trait Ask: Clone + Send + Sync + 'static {
     /// Asks; what is kept is not asked again.
     fn stamp(&self, feed: Feed) -> impl Future<Output = Result<Stamp, Error>> + Send;
 

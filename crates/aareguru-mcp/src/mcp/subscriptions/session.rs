@@ -70,6 +70,7 @@ async fn tell(subscriber: Arc<Subscriber>, peer: Peer<RoleServer>) {
         for subject in subscriber.news().await {
             let told: Result<(), ServiceError> = match subject {
                 Subject::List => peer.notify_resource_list_changed().await,
+                Subject::Measurement => continue,
                 Subject::Resource(uri) => {
                     let param = ResourceUpdatedNotificationParam::new(uri);
                     peer.notify_resource_updated(param).await
@@ -91,6 +92,7 @@ pub(in crate::mcp) async fn listen(subscriber: &Subscriber, context: &Subscripti
             for subject in subscriber.news().await {
                 let told: Result<(), SubscriptionSendError> = match subject {
                     Subject::List => sink.notify_resource_list_changed().await,
+                    Subject::Measurement => continue,
                     Subject::Resource(uri) => sink.notify_resource_updated(uri).await,
                 };
                 if told.is_err() {

@@ -452,11 +452,11 @@ fn is_current(reading: &Reading, now: Timestamp) -> bool {
 
 /// Whether what was measured then may be shown at all: in a recording, or not
 /// over a day old. A reading without a value has a time too.
-fn is_recent(reading: &Reading, now: Timestamp) -> bool {
+pub(crate) fn is_recent(reading: &Reading, now: Timestamp) -> bool {
     reading.recorded_on.is_some() || reading.age(now).is_some_and(|age| age <= OLD_AFTER)
 }
 
-fn percent(share: f64) -> f64 {
+pub(crate) fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }
 

@@ -175,7 +175,7 @@ fn weightiest(advice: &Advice) -> Option<String> {
 }
 
 /// What is too constant to be believed.
-fn doubts(conditions: &Conditions) -> Vec<String> {
+pub(crate) fn doubts(conditions: &Conditions) -> Vec<String> {
     let water = conditions.suspicion.map(|doubt| doubt.to_string());
     let reasons = conditions.danger.advice.reasons.iter();
     let flow = reasons.filter(|reason| reason.ground == Ground::Doubt);

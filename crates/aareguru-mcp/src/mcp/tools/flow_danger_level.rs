@@ -200,6 +200,6 @@ impl TrendOf {
 }
 
 /// A difference of decimal fractions shows digits that nobody measured.
-fn to_the_hundredth(value: f64) -> f64 {
+pub(crate) fn to_the_hundredth(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }

@@ -1,8 +1,8 @@
 //! `get_forecast`: what comes at one place, water and weather?
 
 use aareguru::{
-    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, River, Sunshine, WeatherSymbol,
-    local_time, plain_reading,
+    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, River, Sunshine, WaterForecast,
+    WeatherSymbol, local_time, plain_reading,
 };
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
@@ -28,9 +28,10 @@ is the driest, but only if no warning is known for the river. It knows the water
 than two hours, and no future flow, wind, UV index or hourly weather.";
 
 /// The API tells four days.
-const MAX_HOURS: u32 = 96;
+pub(crate) const MAX_HOURS: u32 = 96;
 
-const WEATHER_CREDIT: &str = "Weather: MeteoSwiss (measured), Meteotest (forecast), by Aare.guru";
+pub(crate) const WEATHER_CREDIT: &str =
+    "Weather: MeteoSwiss (measured), Meteotest (forecast), by Aare.guru";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -227,7 +228,8 @@ pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Ans
     }
 }
 
-fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
+/// The water in two hours, unless they are over.
+pub(crate) fn water_to_come(forecast: &Forecast, now: Timestamp) -> Option<&WaterForecast> {
     // In a stale answer the two hours are over.
     let is_to_come = match forecast.water.freshness(now) {
         Freshness::Recorded => true,
@@ -238,10 +240,11 @@ fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
             .is_some_and(|at| now < at),
         Freshness::Stale | Freshness::Old => false,
     };
-    let water = forecast
-        .water_in_two_hours
-        .as_ref()
-        .filter(|_| is_to_come)?;
+    forecast.water_in_two_hours.as_ref().filter(|_| is_to_come)
+}
+
+fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
+    let water = water_to_come(forecast, now)?;
     Some(WaterAhead {
         temperature_celsius: water.celsius,
         at_local: water.at.map(local_time),
@@ -257,7 +260,7 @@ fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
     })
 }
 
-fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
+pub(crate) fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(day) = forecast.recorded_on {
         notes.push(format!(

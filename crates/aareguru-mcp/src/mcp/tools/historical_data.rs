@@ -1,7 +1,7 @@
 //! `get_historical_data`: what was measured at one place over a span of time?
 
 pub(crate) mod numbers;
-mod summary;
+pub(crate) mod summary;
 
 use aareguru::{
     CREDIT, HistorySource, HistoryStage, Place, River, RiverHistory,
@@ -31,7 +31,7 @@ up to 500 of the readings, water temperature in °C and flow in m³/s. Tells its
 not measured is null. Up to 366 days at once; the last 32 days are the surest.";
 
 /// More points than this are thinned.
-const MAX_POINTS: usize = 500;
+pub(crate) const MAX_POINTS: usize = 500;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

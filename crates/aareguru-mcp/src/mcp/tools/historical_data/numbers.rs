@@ -103,7 +103,7 @@ pub(crate) struct OfDay {
 }
 
 impl TemperatureNumbers {
-    pub(super) fn of(points: &[RiverPoint]) -> Self {
+    pub(crate) fn of(points: &[RiverPoint]) -> Self {
         let series = temperatures(points);
         let share = |limit| share_at_or_above(&series, limit).map(rounded);
         Self {
@@ -115,7 +115,7 @@ impl TemperatureNumbers {
 }
 
 impl FlowNumbers {
-    pub(super) fn of(points: &[RiverPoint]) -> Self {
+    pub(crate) fn of(points: &[RiverPoint]) -> Self {
         Self {
             numbers: Numbers::from(Statistics::of(&flows(points))),
         }
@@ -150,7 +150,7 @@ impl From<Extreme> for At {
 }
 
 impl DayRow {
-    pub(super) fn all_of(points: &[RiverPoint]) -> Vec<Self> {
+    pub(crate) fn all_of(points: &[RiverPoint]) -> Vec<Self> {
         let mut rows: BTreeMap<Date, Self> = BTreeMap::new();
         for day in Day::all_of(&temperatures(points)) {
             rows.entry(day.date).or_default().temperature_celsius = Some(day.into());

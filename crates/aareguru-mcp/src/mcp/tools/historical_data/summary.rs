@@ -15,7 +15,7 @@ const MAX_DAYS: usize = 14;
 const OFF: SignedDuration = SignedDuration::from_hours(1);
 
 /// What to know about the data.
-pub(super) fn notes(history: &RiverHistory) -> Vec<String> {
+pub(crate) fn notes(history: &RiverHistory) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(day) = history.recorded_on {
         let as_of = local_time(history.as_of);

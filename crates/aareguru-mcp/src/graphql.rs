@@ -1,0 +1,149 @@
+//! The river as GraphQL presents it, at `/graphql`.
+//!
+//! The schema only translates, as the tools do: what the numbers mean is the
+//! business of `aareguru`. One file a family of types; `service.rs` executes,
+//! `limits.rs` and `cost.rs` say how much, and `http.rs`, `event_stream.rs` and
+//! `websocket.rs` are the ways in. `docs/GRAPHQL.md` is for its users.
+
+mod comparison;
+mod conditions;
+mod cost;
+mod danger;
+mod event_stream;
+mod forecast;
+mod history;
+mod http;
+mod limits;
+mod metrics;
+mod place;
+mod query;
+mod reading;
+mod scalars;
+mod service;
+mod sources;
+mod subscription;
+mod trouble;
+mod websocket;
+
+pub(crate) use http::{get, post, script, style};
+pub use service::GraphQl;
+
+use std::{sync::Arc, time::Duration};
+
+use aareguru::River;
+use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
+use rmcp_sse::SseServerConfig;
+
+use crate::{
+    mcp::{AareServer, subscriptions::Subscriptions},
+    settings::Settings,
+};
+use cost::Cost;
+use limits::Limits;
+use query::Query;
+use subscription::Followed;
+
+type Schema = async_graphql::Schema<Query, EmptyMutation, Followed>;
+
+impl GraphQl {
+    /// Over the river that `server` asks, with its pollers. The bounds of
+    /// streams and sockets are those of `config`, counted for themselves.
+    pub fn new(server: &AareServer, settings: &Settings, config: SseServerConfig) -> Self {
+        let limits = Limits {
+            max_complexity: settings.graphql_max_complexity,
+            timeout: Duration::from_secs(settings.graphql_timeout_seconds),
+            tells_schema: settings.graphql_introspection,
+        };
+        let river = server.river().clone();
+        let schema = schema(river, Arc::clone(server.subscriptions()), &limits);
+        Self::around(schema, limits, config)
+    }
+}
+
+fn schema(river: River, subscriptions: Arc<Subscriptions>, limits: &Limits) -> Schema {
+    let mut schema = Schema::build(Query, EmptyMutation, Followed)
+        .validation_mode(ValidationMode::Strict)
+        .limit_recursive_depth(limits::MAX_BRACKETS)
+        .extension(Cost {
+            max_complexity: limits.max_complexity,
+        })
+        .data(river)
+        .data(subscriptions);
+    if !limits.tells_schema {
+        // Nor does an error tell what else there would be.
+        schema = schema.disable_introspection().disable_suggestions();
+    }
+    schema.finish()
+}
+
+fn sdl(schema: &Schema) -> String {
+    let options = SDLExportOptions::new()
+        .use_space_ident()
+        .include_specified_by()
+        .prefer_single_line_descriptions();
+    schema.sdl_with_options(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use aareguru::Client;
+
+    use super::*;
+    use crate::settings::documents::is_up_to_date;
+
+    fn of_recordings() -> Schema {
+        let river = River::new(Client::recorded());
+        let limits = Limits {
+            max_complexity: 20_000,
+            timeout: Duration::from_secs(30),
+            tells_schema: true,
+        };
+        schema(river.clone(), Subscriptions::new(river), &limits)
+    }
+
+    #[test]
+    fn the_schema_is_up_to_date() {
+        is_up_to_date("docs/schema.graphql", &sdl(&of_recordings()));
+    }
+
+    #[tokio::test]
+    async fn everything_in_the_schema_is_described() {
+        let query = "{ __schema { types { name description
+            fields { name description args { name description } }
+            enumValues { name description } } } }";
+        let answer = of_recordings()
+            .execute(query)
+            .await
+            .data
+            .into_json()
+            .unwrap();
+        let mut seen = 0;
+        let mut described = |what: &str, value: &serde_json::Value| {
+            seen += 1;
+            let text = value["description"].as_str().unwrap_or_default();
+            assert!(
+                text.len() > 3,
+                "{what}.{} has no description",
+                value["name"]
+            );
+        };
+        for of_schema in answer["__schema"]["types"].as_array().unwrap() {
+            let name = of_schema["name"].as_str().unwrap();
+            // Every schema has these.
+            let is_built_in = ["Boolean", "Float", "ID", "Int", "String"].contains(&name);
+            if name.starts_with("__") || is_built_in {
+                continue;
+            }
+            described("type", of_schema);
+            for list in ["fields", "enumValues"] {
+                for field in of_schema[list].as_array().into_iter().flatten() {
+                    described(name, field);
+                    for argument in field["args"].as_array().into_iter().flatten() {
+                        described(name, argument);
+                    }
+                }
+            }
+        }
+        assert!(seen > 200, "{seen}");
+    }
+}

@@ -1,0 +1,132 @@
+//! What can be asked.
+
+use aareguru::{Advice, CREDIT, Place as OnRiver};
+use async_graphql::{Context, Object, Result, SimpleObject};
+
+use super::{
+    comparison::Comparison,
+    danger::FloodLevelMeaning,
+    place::{Place, river},
+    scalars::Date,
+    trouble,
+};
+
+/// More names than places are a mistake.
+const MAX_NAMES: usize = 8;
+
+/// The root of all questions.
+#[derive(Debug)]
+pub(super) struct Query;
+
+/// The Swiss river Aare: water temperature, flow, danger, weather, forecast and
+/// history at eight places, measured every ten minutes. What is null is
+/// unknown, and never zero. Nothing here is a permission to swim.
+#[Object]
+impl Query {
+    /// The places at which the Aare is measured, in the order asked for, else
+    /// in downstream order. Null with an error if a name is none of theirs.
+    #[graphql(complexity = "1 + 8 * child_complexity")]
+    async fn places(
+        &self,
+        #[graphql(desc = "Which, by any of their names, 1 to 8; all if left out.")] names: Option<
+            Vec<String>,
+        >,
+    ) -> Option<Result<Vec<Place>>> {
+        let places = named("names", names).map(|named| match named {
+            Some(places) => places.into_iter().map(Place).collect(),
+            None => OnRiver::all().iter().map(Place).collect(),
+        });
+        Some(places)
+    }
+
+    /// One place, by any of its names. Null with an error if it has none such.
+    async fn place(
+        &self,
+        #[graphql(
+            default = "bern",
+            desc = "Its name: `bern`, `Bärn`, `Berne`, `Marzili`."
+        )]
+        name: String,
+    ) -> Option<Result<Place>> {
+        Some(find(&name).map(Place))
+    }
+
+    /// Where it is warmest, coldest, calmest, from one answer of the API. Null
+    /// with an error if that gives none.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn compare(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which places, by any of their names, 1 to 8; all if left out.")]
+        places: Option<Vec<String>>,
+    ) -> Option<Result<Comparison>> {
+        let places = match named("places", places) {
+            Ok(places) => places.unwrap_or_default(),
+            Err(error) => return Some(Err(error)),
+        };
+        let river = river(ctx);
+        let comparison = river.compare(&places).await;
+        let comparison = comparison.map(|it| Comparison::new(&it, river.now()));
+        Some(comparison.map_err(trouble::upstream))
+    }
+
+    /// BAFU's five flood danger levels, lowest first.
+    #[graphql(complexity = "1 + 5 * child_complexity")]
+    async fn flood_levels(&self) -> Vec<FloodLevelMeaning> {
+        FloodLevelMeaning::all()
+    }
+
+    /// What answers here.
+    async fn about(&self, ctx: &Context<'_>) -> About {
+        About {
+            version: env!("CARGO_PKG_VERSION"),
+            recorded_on: river(ctx).client().recorded_on().map(Date::from),
+            boundary: Advice::BOUNDARY,
+            credit: CREDIT,
+        }
+    }
+}
+
+/// What answers here, and whom to credit.
+#[derive(Debug, SimpleObject)]
+pub(super) struct About {
+    /// The version of this server.
+    version: &'static str,
+    /// The day on which all answers were recorded, if they are recordings and
+    /// not the live river; else null.
+    recorded_on: Option<Date>,
+    /// What these numbers cannot tell; to be shown with every verdict.
+    boundary: &'static str,
+    /// Whom to credit wherever the numbers are shown: a condition of use.
+    credit: &'static str,
+}
+
+/// The place of this name.
+pub(super) fn find(name: &str) -> Result<&'static OnRiver> {
+    OnRiver::find(name).map_err(|unknown| trouble::unknown_place(&unknown))
+}
+
+/// The places of these names, each once.
+pub(super) fn named(
+    argument: &'static str,
+    names: Option<Vec<String>>,
+) -> Result<Option<Vec<&'static OnRiver>>> {
+    let Some(names) = names else {
+        return Ok(None);
+    };
+    if names.is_empty() || names.len() > MAX_NAMES {
+        let given = names.len();
+        let text = format!(
+            "`{argument}` takes 1 to {MAX_NAMES} places, not {given}; leave it out for all"
+        );
+        return Err(trouble::bad_input(argument, text));
+    }
+    let mut places = Vec::new();
+    for name in &names {
+        let place = find(name)?;
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    Ok(Some(places))
+}

@@ -1,0 +1,96 @@
+//! GraphQL, against the real binary and with a river of the test's own.
+
+mod demo;
+mod flights;
+mod streams;
+
+use std::net::SocketAddr;
+
+use aareguru::{Client, Clock, Config, River};
+use aareguru_mcp::{graphql::GraphQl, mcp::AareServer};
+use clap::Parser;
+use rmcp_sse::SseServerConfig;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
+
+use crate::{
+    client::{Answer, post_json, send},
+    mcp::at,
+    transports::DEADLINE,
+    upstream::{Reply, Server as Upstream},
+};
+
+/// Twenty minutes after Bern was measured in the recording.
+const NOW: &str = "2023-05-09T11:40:00Z";
+
+/// GraphQL inside the test, over an API that answers as the test has it.
+struct GraphQlServer {
+    upstream: Upstream,
+    address: SocketAddr,
+    /// How much is subscribed to.
+    subscriptions: watch::Receiver<usize>,
+}
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: aareguru_mcp::settings::Settings,
+}
+
+impl GraphQlServer {
+    async fn start(reply: Reply) -> Self {
+        Self::start_with(reply, |_| {}, &[], SseServerConfig::default()).await
+    }
+
+    async fn start_with(
+        reply: Reply,
+        change: impl FnOnce(&mut Config),
+        arguments: &[&str],
+        bounds: SseServerConfig,
+    ) -> Self {
+        let upstream = Upstream::start(reply).await;
+        let mut config = upstream.config();
+        config.clock = Clock::stopped_at(at(NOW));
+        change(&mut config);
+        let mcp = AareServer::new(River::new(Client::new(&config).unwrap()));
+        let line = [&["aareguru-mcp"], arguments].concat();
+        let settings = Line::try_parse_from(line).unwrap().settings;
+        let subscriptions = mcp.subscription_count();
+        let graphql = GraphQl::new(&mcp, &settings, bounds);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = aareguru_mcp::http::graphql(&graphql);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            upstream,
+            address,
+            subscriptions,
+        }
+    }
+
+    async fn ask(&self, query: &str) -> Value {
+        ask(self.address, query).await
+    }
+
+    async fn subscriptions_become(&self, count: usize) {
+        let mut subscriptions = self.subscriptions.clone();
+        let reached = subscriptions.wait_for(|now| *now == count);
+        timeout(DEADLINE, reached).await.unwrap().unwrap();
+    }
+}
+
+async fn ask(address: SocketAddr, query: &str) -> Value {
+    let answer = sent(address, query).await;
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+async fn sent(address: SocketAddr, query: &str) -> Answer {
+    let body = json!({ "query": query }).to_string();
+    send(address, post_json("/graphql", &body)).await
+}
+
+/// The code of the first error.
+fn code(answer: &Value) -> &str {
+    let code = &answer["errors"][0]["extensions"]["code"];
+    code.as_str().unwrap_or_else(|| panic!("{answer}"))
+}

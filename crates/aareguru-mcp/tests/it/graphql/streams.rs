@@ -1,0 +1,128 @@
+//! Subscriptions over an event stream.
+
+use std::time::Duration;
+
+use rmcp_sse::SseServerConfig;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::GraphQlServer;
+use crate::{
+    client::{post_json, with_header},
+    mcp::at,
+    transports::DEADLINE,
+    upstream::{CURRENT_BERN, Reply},
+};
+
+/// When Bern was measured in the recording, and ten minutes later.
+const MEASURED: &str = "1683631200";
+const NEXT: &str = "1683631800";
+
+/// 25 minutes after the recording: the next measurement is due.
+const DUE: &str = "2023-05-09T11:45:00Z";
+
+/// An event stream, line by line.
+pub(super) struct Stream(BufReader<TcpStream>);
+
+impl Stream {
+    pub(super) async fn open(address: std::net::SocketAddr, query: &str) -> Self {
+        let body = json!({ "query": query }).to_string();
+        let request = with_header(&post_json("/graphql", &body), "Accept: text/event-stream");
+        Self::send(address, &request).await
+    }
+
+    pub(super) async fn send(address: std::net::SocketAddr, request: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// The next line that is not of the chunks; `None` at the end.
+    async fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = timeout(DEADLINE, self.0.read_line(&mut line)).await;
+        let read = read.expect("nothing comes").unwrap_or_default();
+        (read > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// The name and data of the next event; `None` if the stream ends.
+    pub(super) async fn event(&mut self) -> Option<(String, Value)> {
+        let name = loop {
+            if let Some(name) = self.line().await?.strip_prefix("event: ") {
+                break name.to_owned();
+            }
+        };
+        let data = self.line().await?;
+        let data = data.strip_prefix("data:").unwrap().trim();
+        let data = serde_json::from_str(data).unwrap_or(Value::Null);
+        Some((name, data))
+    }
+}
+
+pub(super) async fn due() -> GraphQlServer {
+    let change = |config: &mut aareguru::Config| {
+        config.clock = aareguru::Clock::stopped_at(at(DUE));
+        config.cache_ttl = Duration::from_millis(20);
+    };
+    let reply = Reply::text(CURRENT_BERN);
+    GraphQlServer::start_with(reply, change, &[], SseServerConfig::default()).await
+}
+
+impl GraphQlServer {
+    /// Until the poller has something to compare with.
+    pub(super) async fn asked_twice(&self) {
+        timeout(DEADLINE, async {
+            while self.upstream.times_asked() < 2 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    pub(super) fn measure_again(&self) {
+        self.upstream
+            .reply(Reply::text(&CURRENT_BERN.replace(MEASURED, NEXT)));
+    }
+}
+
+#[tokio::test]
+async fn a_new_measurement_is_sent_as_soon_as_it_is_known() {
+    let server = due().await;
+    let query = r#"subscription { measurement(place: "bern", startWithCurrent: true) {
+        place { id } water { measuredAt celsius } verdict } }"#;
+    let mut stream = Stream::open(server.address, query).await;
+    let (name, first) = stream.event().await.unwrap();
+    assert_eq!(name, "next");
+    let measurement = &first["data"]["measurement"];
+    assert_eq!(measurement["place"]["id"], "bern");
+    assert_eq!(measurement["water"]["measuredAt"], "2023-05-09T11:20:00Z");
+
+    server.asked_twice().await;
+    server.measure_again();
+    let (name, next) = stream.event().await.unwrap();
+    assert_eq!(name, "next");
+    let water = &next["data"]["measurement"]["water"];
+    assert_eq!(water["measuredAt"], "2023-05-09T11:30:00Z");
+
+    server.subscriptions_become(1).await;
+    drop(stream);
+    server.subscriptions_become(0).await;
+}
+
+#[tokio::test]
+async fn a_query_over_a_stream_is_one_answer_and_the_end() {
+    let server = GraphQlServer::start(Reply::Recordings).await;
+    let mut stream = Stream::open(server.address, "{ about { version } }").await;
+    let (name, answer) = stream.event().await.unwrap();
+    assert_eq!(name, "next");
+    assert!(answer["data"]["about"]["version"].is_string());
+    assert_eq!(
+        stream.event().await,
+        Some(("complete".to_owned(), Value::Null))
+    );
+}
