@@ -132,7 +132,7 @@ impl Measured {
             age_seconds: reading.age(now).map(seconds),
             freshness: reading.freshness(now).into(),
             recorded_on: reading.recorded_on.map(Date::from),
-            unknown_because: (!is_shown).then(|| match reading.value {
+            unknown_because: (!is_shown).then_some(match reading.value {
                 Some(_) => "it was measured more than a day ago",
                 None if !is_measured_here => "it is not measured at this place",
                 None => "the API tells no value",

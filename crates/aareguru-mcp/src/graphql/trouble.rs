@@ -120,7 +120,6 @@ pub(super) fn upstream(trouble: aareguru::Error) -> Error {
 }
 
 /// There is no history.
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 pub(super) fn history(trouble: HistoryError) -> Error {
     let text = trouble.to_string();
     match trouble {

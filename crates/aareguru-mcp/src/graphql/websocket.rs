@@ -179,8 +179,9 @@ async fn run(
     let farewell = async {
         if let Some((code, reason)) = close {
             // A frame holds no more.
-            let end = reason.floor_char_boundary(120);
-            let reason = reason[..end].to_owned().into();
+            let fits = reason.char_indices().take_while(|(at, _)| *at < 120);
+            let reason: String = fits.map(|(_, character)| character).collect();
+            let reason = reason.into();
             sink.send(Message::Close(Some(CloseFrame { code, reason })))
                 .await?;
         }
