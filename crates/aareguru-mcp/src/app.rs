@@ -1,5 +1,7 @@
 //! The parts that all connections share. Building them binds no port.
 
+use std::io;
+
 use aareguru::{Client, River};
 use anyhow::Context;
 use rmcp::ServerHandler;
@@ -101,6 +103,7 @@ impl<S: ServerHandler + Clone> App<S> {
             let handler = server.clone();
             move || Ok(handler.clone())
         };
+        let sse = sse(handler(), &bounds, cluster.as_ref());
         Ok(Self {
             guard: Guard::new(settings)?,
             client: None,
@@ -108,7 +111,7 @@ impl<S: ServerHandler + Clone> App<S> {
             #[cfg(feature = "graphql")]
             graphql: None,
             streamable: StreamableService::new(handler(), bounds.clone()),
-            sse: SseService::new(handler(), bounds.clone()),
+            sse,
             websocket: WebSocketService::new(handler(), bounds.clone()),
             bounds,
             server,
@@ -132,6 +135,25 @@ impl<S: ServerHandler + Clone> App<S> {
             + self.websocket.end_sessions_of(principal)
             + self.streamable.end_sessions_of(principal)
     }
+}
+
+/// The HTTP+SSE transport, with sessions of which every instance of the
+/// cluster knows.
+fn sse<S: ServerHandler>(
+    handler: impl Fn() -> io::Result<S> + Send + Sync + 'static,
+    bounds: &SseServerConfig,
+    cluster: Option<&Cluster>,
+) -> SseService<S> {
+    #[cfg(feature = "redis")]
+    if let Some(cluster) = cluster {
+        let sessions = crate::cluster::sse::Sessions::new(cluster, bounds);
+        let service = SseService::new(handler, sessions.join(bounds.clone()));
+        sessions.serve(service.clone());
+        return service;
+    }
+    #[cfg(not(feature = "redis"))]
+    let _ = cluster;
+    SseService::new(handler, bounds.clone())
 }
 
 /// The river, live or as recorded.

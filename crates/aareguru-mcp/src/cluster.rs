@@ -7,6 +7,8 @@
 mod instance;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(feature = "redis")]
+pub mod sse;
 
 use crate::settings::Settings;
 

@@ -20,7 +20,7 @@ use crate::{
     client_info, event,
     id::EventId,
     outbox::{Attached, StreamNumber},
-    principal::Client,
+    principal::{Client, Principal},
     refusal::Refusal,
     registry::Slot,
     response::{self, SseBody},
@@ -77,9 +77,18 @@ pub(crate) async fn open<S: ServerHandler>(
 
     let mut slot = reserve(shared, Client::of(&request.extensions).as_ref())?;
     if let (Some(store), Some(id)) = (&shared.config.store, last_event) {
-        match take_over(shared, store, request, id, slot).await? {
-            Taken::Over(session, attached) => return Ok(stream(shared, session, &attached)),
-            Taken::Not(unused) => slot = unused,
+        let from = (
+            request.extensions.get().cloned(),
+            Client::of(&request.extensions),
+        );
+        let taking = take_over(shared.clone(), store.clone(), from, id, slot);
+        // In a task of its own: a session that was taken must not get lost
+        // because the client has gone again.
+        match tokio::spawn(taking).await {
+            Ok(Ok(Taken::Over(response))) => return Ok(response),
+            Ok(Ok(Taken::Not(unused))) => slot = unused,
+            Ok(Err(refusal)) => return Err(refusal),
+            Err(_) => return Err(Refusal::NoHandler),
         }
     }
     let handler = (shared.factory)().map_err(|error| {
@@ -135,22 +144,22 @@ fn resume<S: ServerHandler>(
 
 /// What came of asking the store for a session.
 enum Taken<S> {
-    Over(Arc<Session<S>>, Attached),
+    Over(Response<SseBody>),
     /// It does not have it.
     Not(Slot<S>),
 }
 
 /// Goes on with a session that another process has, or had.
 async fn take_over<S: ServerHandler>(
-    shared: &Arc<Shared<S>>,
-    store: &Arc<dyn SessionStore>,
-    request: &Parts,
+    shared: Arc<Shared<S>>,
+    store: Arc<dyn SessionStore>,
+    (principal, client): (Option<Principal>, Option<Client>),
     seen: EventId,
     slot: Slot<S>,
 ) -> Result<Taken<S>, Refusal> {
     let wanted = Wanted {
         token: &seen.token.to_string(),
-        principal: request.extensions.get(),
+        principal: principal.as_ref(),
         seen: seen.number,
     };
     let snapshot = match timeout(shared.config.store_timeout, store.take(wanted)).await {
@@ -169,7 +178,7 @@ async fn take_over<S: ServerHandler>(
         Session::restored(handler, seen.token, snapshot, store.clone(), of_service).await;
     let Some((session, pending)) = restored else {
         // The client is served all the same, in a session of its own.
-        return reserve(shared, Client::of(&request.extensions).as_ref()).map(Taken::Not);
+        return reserve(&shared, client.as_ref()).map(Taken::Not);
     };
     let attached = session
         .attach(seen.number)
@@ -180,8 +189,10 @@ async fn take_over<S: ServerHandler>(
     shared.start_sweeping();
     let requests = pending.len();
     tracing::info!(session.tag = %session.tag(), requests, "session taken over");
+    // From here on the session is told when the response is dropped.
+    let response = stream(&shared, session.clone(), &attached);
     session.run_pending(pending).await;
-    Ok(Taken::Over(session, attached))
+    Ok(Taken::Over(response))
 }
 
 /// A slot for a new session, if need be that of one whose client is gone: most

@@ -50,6 +50,8 @@ impl Prometheus {
             "request_duration_seconds",
             "aareguru_mcp_tool_duration_seconds",
             "aareguru_mcp_redis_duration_seconds",
+            "aareguru_mcp_relay_duration_seconds",
+            "rmcp_sse_store_commit_seconds",
         ];
         let builder = PrometheusBuilder::new().set_buckets(&SLOW_SECONDS);
         let builder = fast.into_iter().fold(builder, |builder, name| {

@@ -6,6 +6,8 @@ mod binary;
 #[path = "../../../rmcp-sse/tests/it/client.rs"]
 #[expect(dead_code, reason = "the transport's own tests use more of it")]
 mod client;
+#[cfg(feature = "redis")]
+mod cluster;
 mod logging;
 mod mcp;
 mod promises;
@@ -17,6 +19,14 @@ mod upstream;
 
 mod attacks;
 mod base_path;
+#[cfg(feature = "redis")]
+mod cluster_chaos;
+#[cfg(feature = "redis")]
+mod cluster_failover;
+#[cfg(feature = "redis")]
+mod cluster_redis_ails;
+#[cfg(feature = "redis")]
+mod cluster_relay;
 mod command_line;
 mod compare;
 mod completion;

@@ -21,8 +21,14 @@ pub(crate) struct Answer {
 
 /// Sends one request as it stands, without waiting for the server to close.
 pub(crate) async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
-    let mut connection = Connection::open(address, request).await;
-    let head = connection.head().await;
+    let answer = try_send(address, request).await;
+    answer.expect("connection closed before the answer")
+}
+
+/// The same to a server that may end; `None` if it does not answer.
+pub(crate) async fn try_send(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<Answer> {
+    let mut connection = Connection::try_open(address, request).await?;
+    let head = connection.try_head().await?;
     let length = head
         .lines()
         .filter_map(|line| line.split_once(": "))
@@ -31,13 +37,13 @@ pub(crate) async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> Answ
     let body = if request_is_head(&head) {
         Vec::new()
     } else {
-        connection.take(length).await.expect("body cut short")
+        connection.take(length).await.ok()?
     };
-    Answer {
+    Some(Answer {
         status: head[9..12].parse().unwrap(),
         head,
         body: String::from_utf8(body).unwrap(),
-    }
+    })
 }
 
 // A response to HEAD has a length and no body; none of ours has both a length
@@ -100,7 +106,7 @@ impl Session {
 
     /// Opens a stream, if it is not refused or cut.
     pub(crate) async fn try_open(address: SocketAddr, request: String) -> Option<Self> {
-        let mut connection = Connection::open(address, request).await;
+        let mut connection = Connection::try_open(address, request).await?;
         let head = connection.try_head().await?;
         if !head.starts_with("HTTP/1.1 200") {
             return None;
@@ -220,23 +226,18 @@ struct Connection {
 }
 
 impl Connection {
-    async fn open(address: SocketAddr, request: impl AsRef<[u8]>) -> Self {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+    async fn try_open(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<Self> {
+        let mut stream = TcpStream::connect(address).await.ok()?;
         // A server may answer and close before it has read all of a request.
         let _ = stream.write_all(request.as_ref()).await;
-        Self {
+        Some(Self {
             stream,
             raw: Vec::new(),
             text: Vec::new(),
-        }
+        })
     }
 
     /// The status line and headers, without the blank line.
-    async fn head(&mut self) -> String {
-        let head = self.try_head().await;
-        head.expect("connection closed before the head")
-    }
-
     async fn try_head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = find(&self.raw, b"\r\n\r\n") {

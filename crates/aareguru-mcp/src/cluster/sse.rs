@@ -1,0 +1,119 @@
+//! HTTP+SSE sessions that any instance can go on with: what they are is kept
+//! in Redis, and a message finds the instance that has its session.
+//!
+//! What `rmcp-sse` asks for is in `store.rs` and `relay.rs`; `inbox.rs` is
+//! where an instance hears from the others. Each step that must not be
+//! interrupted is one of the scripts.
+
+mod inbox;
+mod keys;
+mod lease;
+mod metrics;
+mod relay;
+mod store;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use redis::Script;
+use rmcp::ServerHandler;
+use rmcp_sse::{DeliveryId, Principal, Refusal, SseServerConfig, SseService};
+use tokio::sync::oneshot;
+
+use self::{keys::Keys, metrics::Metrics};
+use super::{
+    Cluster, Instance,
+    redis::{Purpose, Redis},
+};
+
+/// The sessions of this instance among those of the others.
+#[derive(Clone)]
+pub struct Sessions {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    instance: Instance,
+    redis: Redis,
+    keys: Keys,
+    /// How long a session is kept that nobody writes to.
+    lifetime: Duration,
+    max_in_flight: usize,
+    metrics: Metrics,
+    /// Deliveries of this instance that wait for word of another.
+    waiting: Mutex<HashMap<DeliveryId, oneshot::Sender<Reply>>>,
+    commit: Script,
+    take: Script,
+    relay: Script,
+}
+
+/// What another instance has said to a delivery.
+type Reply = Result<(), Refusal>;
+
+impl Sessions {
+    /// For a service with these bounds.
+    pub fn new(cluster: &Cluster, bounds: &SseServerConfig) -> Self {
+        let redis = cluster.redis.for_purpose(Purpose::Sessions);
+        Self {
+            shared: Arc::new(Shared {
+                instance: cluster.instance.clone(),
+                keys: Keys::new(&redis),
+                redis,
+                lifetime: bounds.keep_interval() * 2 + bounds.resume_grace,
+                max_in_flight: bounds.max_in_flight,
+                metrics: Metrics::new(),
+                waiting: Mutex::default(),
+                commit: Script::new(include_str!("sse/scripts/commit.lua")),
+                take: Script::new(include_str!("sse/scripts/take.lua")),
+                relay: Script::new(include_str!("sse/scripts/relay.lua")),
+            }),
+        }
+    }
+
+    /// The bounds of a service whose sessions these are.
+    pub fn join(&self, bounds: SseServerConfig) -> SseServerConfig {
+        bounds
+            .with_store_timeout(self.shared.redis.timeout())
+            .with_relay(Some(self.shared.clone()))
+            .with_store(Some(self.shared.clone()))
+    }
+
+    /// Lets the service hear from the others, until the process ends.
+    pub fn serve<S: ServerHandler>(&self, service: SseService<S>) {
+        tokio::spawn(lease::keep(self.shared.clone()));
+        tokio::spawn(inbox::read(self.shared.clone(), service));
+    }
+}
+
+impl Shared {
+    fn lifetime_ms(&self) -> u64 {
+        self.lifetime.as_millis() as u64
+    }
+
+    // No code panics while it holds the lock, so a poisoned map is whole.
+    fn waiting(&self) -> MutexGuard<'_, HashMap<DeliveryId, oneshot::Sender<Reply>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("instance", &self.shared.instance)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A principal, or that there is none.
+fn written(principal: Option<&Principal>) -> String {
+    principal.map_or_else(String::new, |principal| format!("={}", principal.key()))
+}
+
+/// What [`written`] has written.
+fn principal(written: &str) -> Option<Principal> {
+    written.strip_prefix('=').map(Principal::new)
+}

@@ -1,0 +1,102 @@
+//! What is counted of sessions among several instances.
+
+use std::time::Duration;
+
+use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
+
+/// What came of a message that was relayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The owner has taken it.
+    Taken,
+    /// There was no owner: it waits for the next.
+    Queued,
+    /// It was refused, as it would have been at the owner.
+    Refused,
+    /// Redis or the owner could not be reached.
+    Unreachable,
+}
+
+impl Outcome {
+    /// All of them, in the order in which they are declared.
+    const ALL: [Self; 4] = [Self::Taken, Self::Queued, Self::Refused, Self::Unreachable];
+
+    /// The value of the label `outcome`.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Queued => "queued",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// Handles that are made once.
+pub(super) struct Metrics {
+    /// In the order of [`Outcome::ALL`].
+    relayed: [Counter; Outcome::ALL.len()],
+    relay_seconds: Histogram,
+    pub(super) handed_over: Counter,
+    pub(super) fenced: Counter,
+    pub(super) lease_acquired: Counter,
+    pub(super) lease_lost: Counter,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        describe();
+        let change = |change| counter!("aareguru_mcp_lease_changes_total", "change" => change);
+        Self {
+            relayed: Outcome::ALL.map(|outcome| {
+                counter!("aareguru_mcp_relayed_messages_total", "outcome" => outcome.label())
+            }),
+            relay_seconds: histogram!("aareguru_mcp_relay_duration_seconds"),
+            handed_over: counter!("aareguru_mcp_sessions_handed_over_total"),
+            fenced: counter!("aareguru_mcp_sessions_fenced_total"),
+            lease_acquired: change("acquired"),
+            lease_lost: change("lost"),
+        }
+    }
+
+    pub(super) fn relayed(&self, outcome: Outcome, took: Duration) {
+        self.relayed[outcome as usize].increment(1);
+        self.relay_seconds.record(took);
+    }
+}
+
+fn describe() {
+    describe_counter!(
+        "aareguru_mcp_relayed_messages_total",
+        "Messages that arrived here for a session elsewhere, by what came of it"
+    );
+    describe_histogram!(
+        "aareguru_mcp_relay_duration_seconds",
+        Unit::Seconds,
+        "How long it takes to hand a message to the instance that has its session"
+    );
+    describe_counter!(
+        "aareguru_mcp_sessions_handed_over_total",
+        "Sessions of this instance that another one has taken while it was there"
+    );
+    describe_counter!(
+        "aareguru_mcp_sessions_fenced_total",
+        "Writes that Redis refused because another instance has the session"
+    );
+    describe_counter!(
+        "aareguru_mcp_lease_changes_total",
+        "Times the lease of this instance was acquired, and times it had run out"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_is_counted_under_its_own_label() {
+        for (n, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert_eq!(outcome as usize, n);
+        }
+    }
+}

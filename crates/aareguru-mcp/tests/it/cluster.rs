@@ -1,0 +1,111 @@
+//! Several instances of the real binary with one real redis-server, and an API
+//! that answers as a test has it.
+
+use std::net::SocketAddr;
+
+use crate::{
+    binary::Server,
+    client::{Session, get, try_send, with_header},
+    redis_server::RedisServer,
+    upstream::{Reply, Server as Upstream},
+};
+
+pub(crate) struct Cluster {
+    pub(crate) redis: RedisServer,
+    pub(crate) upstream: Upstream,
+    pub(crate) instances: Vec<Server>,
+    arguments: Vec<String>,
+}
+
+impl Cluster {
+    /// `None` if redis-server is not installed.
+    pub(crate) async fn start(instances: usize, reply: Reply) -> Option<Self> {
+        Self::start_with(instances, reply, &[]).await
+    }
+
+    /// The same with further arguments for each instance.
+    pub(crate) async fn start_with(
+        instances: usize,
+        reply: Reply,
+        arguments: &[&str],
+    ) -> Option<Self> {
+        let upstream = Upstream::start(reply).await;
+        let base_url = upstream.config().base_url;
+        Self::asking(&base_url, upstream, instances, arguments).await
+    }
+
+    /// The same with an API elsewhere.
+    pub(crate) async fn asking(
+        base_url: &str,
+        upstream: Upstream,
+        instances: usize,
+        arguments: &[&str],
+    ) -> Option<Self> {
+        let redis = RedisServer::start().await?;
+        let url = redis.url();
+        // Each call asks the API, and nobody is told to slow down. A log that
+        // nobody reads would stop the program.
+        let common = [
+            "serve",
+            "--redis-url",
+            &url,
+            "--aareguru-base-url",
+            base_url,
+            "--cache-ttl-seconds",
+            "0",
+            "--rate-limit-per-minute",
+            "0",
+            "--log-level",
+            "error",
+        ];
+        let arguments = common.iter().chain(arguments).map(ToString::to_string);
+        let mut cluster = Self {
+            redis,
+            upstream,
+            instances: Vec::new(),
+            arguments: arguments.collect(),
+        };
+        for _ in 0..instances {
+            let instance = cluster.launch().await;
+            cluster.instances.push(instance);
+        }
+        Some(cluster)
+    }
+
+    pub(crate) fn address(&self, instance: usize) -> SocketAddr {
+        self.instances[instance].address
+    }
+
+    /// Ends an instance as a crash would.
+    pub(crate) async fn kill(&self, instance: usize) {
+        self.instances[instance].signal("KILL").await;
+    }
+
+    /// Starts an instance in the place of one that has ended.
+    pub(crate) async fn replace(&mut self, instance: usize) {
+        self.instances[instance] = self.launch().await;
+    }
+
+    async fn launch(&self) -> Server {
+        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        Server::start(&arguments).await
+    }
+}
+
+/// What a client does that has lost its stream: the session again, at `address`,
+/// or nothing if that does not answer.
+pub(crate) async fn try_resume(address: SocketAddr, last_event_id: &str) -> Option<Session> {
+    let header = format!("Last-Event-ID: {last_event_id}");
+    let mut session = Session::try_open(address, with_header(&get("/sse"), &header)).await?;
+    session.last_event_id = Some(last_event_id.to_owned());
+    Some(session)
+}
+
+/// The value of a series of an instance.
+pub(crate) async fn metric(address: SocketAddr, series: &str) -> f64 {
+    let text = try_send(address, get("/metrics")).await.unwrap().body;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.map_or(0.0, |value| value.parse().unwrap())
+}

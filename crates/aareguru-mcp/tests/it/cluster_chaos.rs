@@ -1,0 +1,226 @@
+//! Instances are killed and started again under clients that resume: every
+//! accepted call is answered exactly once, and no session is lost.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    client::{Session, post_json, tool_call, try_send},
+    cluster::{Cluster, try_resume},
+    upstream::{Reply, Server as Upstream},
+};
+
+const INSTANCES: usize = 3;
+const CLIENTS: u64 = 24;
+/// How many instances are killed, one after the other.
+const KILLS: usize = 8;
+/// How many calls of a client are under way at most.
+const WINDOW: usize = 4;
+/// How long the API takes, so that there are always calls under way.
+const LATENCY: Duration = Duration::from_millis(30);
+/// Far longer than any answer takes; one that has not come by then is lost.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Where the instances are now, and what the clients do there.
+struct World {
+    addresses: RwLock<Vec<SocketAddr>>,
+    is_over: AtomicBool,
+    /// How long each client was without a stream, each time.
+    gaps: Mutex<Vec<Duration>>,
+}
+
+/// What one client has seen.
+#[derive(Default)]
+struct Seen {
+    /// How often each call was answered that was accepted.
+    accepted: HashMap<u32, u32>,
+    /// The same of those whose POST was cut: nobody knows if they were.
+    unsure: HashMap<u32, u32>,
+    refused: usize,
+}
+
+impl World {
+    /// Any instance, dead or alive, as a load balancer would choose.
+    fn any(&self, dice: &mut u64) -> SocketAddr {
+        // Knuth's MMIX generator: the same choices in every run.
+        *dice = dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let addresses = self.addresses.read().unwrap();
+        addresses[(*dice >> 33) as usize % addresses.len()]
+    }
+}
+
+impl Seen {
+    fn answered(&mut self, id: u32) {
+        let calls = [&mut self.accepted, &mut self.unsure];
+        let times = calls.into_iter().find_map(|calls| calls.get_mut(&id));
+        *times.expect("an answer to nothing") += 1;
+    }
+
+    fn waiting(&self) -> usize {
+        self.accepted.values().filter(|times| **times == 0).count()
+    }
+
+    fn doubled(&self) -> usize {
+        let times = self.accepted.values().chain(self.unsure.values());
+        times.filter(|times| **times > 1).count()
+    }
+}
+
+/// Reads a stream, and gets it again when it breaks.
+async fn read(
+    world: Arc<World>,
+    mut session: Session,
+    mut dice: u64,
+    answers: mpsc::UnboundedSender<u32>,
+) {
+    let target = session.target.clone();
+    loop {
+        while let Ok(message) = session.try_message().await {
+            let id = message["id"].as_u64().unwrap();
+            answers.send(id as u32).unwrap();
+        }
+        let since = Instant::now();
+        let last = session.last_event_id.clone().unwrap();
+        session = loop {
+            if let Some(session) = try_resume(world.any(&mut dice), &last).await {
+                break session;
+            }
+            sleep(Duration::from_millis(5)).await;
+        };
+        assert_eq!(session.target, target, "a session was lost");
+        world.gaps.lock().unwrap().push(since.elapsed());
+    }
+}
+
+/// Calls without rest until the world is over, then waits for what is left.
+async fn call(world: Arc<World>, number: u64) -> Seen {
+    let mut dice = number;
+    let session = Session::initialized(world.any(&mut dice)).await;
+    let target = session.target.clone();
+    let (told, mut answers) = mpsc::unbounded_channel();
+    let reading = tokio::spawn(read(world.clone(), session, number << 32, told));
+    let mut seen = Seen::default();
+    for id in 1.. {
+        let is_over = world.is_over.load(Ordering::Relaxed);
+        let most = if is_over { 1 } else { WINDOW };
+        while seen.waiting() >= most {
+            match timeout(DEADLINE, answers.recv()).await {
+                Ok(Some(answer)) => seen.answered(answer),
+                Ok(None) => panic!("a client has failed"),
+                Err(_) => return seen,
+            }
+        }
+        while let Ok(answer) = answers.try_recv() {
+            seen.answered(answer);
+        }
+        if is_over {
+            break;
+        }
+        let request = post_json(&target, &tool_call(id, "get_current_temperature", "{}"));
+        let posted = try_send(world.any(&mut dice), request).await;
+        match posted.map(|answer| answer.status) {
+            Some(202) => drop(seen.accepted.insert(id, 0)),
+            None => drop(seen.unsure.insert(id, 0)),
+            Some(503) => {
+                seen.refused += 1;
+                sleep(Duration::from_millis(20)).await;
+            }
+            Some(status) => panic!("a call was answered with {status}"),
+        }
+    }
+    reading.abort();
+    seen
+}
+
+/// The API behind a long way.
+async fn slow(base_url: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server: SocketAddr = base_url.strip_prefix("http://").unwrap().parse().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let (mut from_client, mut to_client) = client.split();
+                let (mut from_server, mut to_server) = server.split();
+                let there = tokio::io::copy(&mut from_client, &mut to_server);
+                let back = async {
+                    let mut buffer = vec![0; 64 * 1024];
+                    while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
+                        sleep(LATENCY).await;
+                        to_client.write_all(&buffer[..length]).await?;
+                    }
+                    std::io::Result::Ok(())
+                };
+                let _ = tokio::join!(there, back);
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_accepted_call_is_answered_once_while_instances_are_killed() {
+    let upstream = Upstream::start(Reply::Recordings).await;
+    let api = slow(upstream.config().base_url).await;
+    let Some(mut cluster) = Cluster::asking(&api, upstream, INSTANCES, &[]).await else {
+        return;
+    };
+    let addresses = (0..INSTANCES).map(|instance| cluster.address(instance));
+    let world = Arc::new(World {
+        addresses: RwLock::new(addresses.collect()),
+        is_over: AtomicBool::new(false),
+        gaps: Mutex::default(),
+    });
+    let clients: Vec<_> = (1..=CLIENTS)
+        .map(|number| tokio::spawn(call(world.clone(), number)))
+        .collect();
+    // Clients that have not yet seen an event cannot resume.
+    sleep(Duration::from_secs(2)).await;
+    for kill in 0..KILLS {
+        let instance = kill % INSTANCES;
+        cluster.kill(instance).await;
+        cluster.replace(instance).await;
+        world.addresses.write().unwrap()[instance] = cluster.address(instance);
+        sleep(Duration::from_millis(500)).await;
+    }
+    world.is_over.store(true, Ordering::Relaxed);
+
+    let (mut accepted, mut unsure, mut refused, mut lost, mut doubled) = (0, 0, 0, 0, 0);
+    for client in clients {
+        let seen = client.await.unwrap();
+        accepted += seen.accepted.len();
+        unsure += seen.unsure.len();
+        refused += seen.refused;
+        lost += seen.waiting();
+        doubled += seen.doubled();
+    }
+    let mut gaps = std::mem::take(&mut *world.gaps.lock().unwrap());
+    gaps.sort_unstable();
+    let gap = |share: usize| gaps[(gaps.len() - 1) * share / 100].as_millis();
+    println!(
+        "{accepted} accepted, {lost} lost, {doubled} doubled, {unsure} cut, {refused} refused; \
+         {} gaps: p50 {} ms, p99 {} ms",
+        gaps.len(),
+        gap(50),
+        gap(99)
+    );
+    assert!(accepted > 0 && !gaps.is_empty());
+    assert_eq!((lost, doubled), (0, 0));
+}

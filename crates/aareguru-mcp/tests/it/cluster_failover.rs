@@ -1,0 +1,159 @@
+//! An instance dies, stops or leaves, and its sessions go on elsewhere.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    client::{Session, tool_call},
+    cluster::{Cluster, metric, try_resume},
+    upstream::Reply,
+};
+
+const TOOL: &str = "get_current_temperature";
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+async fn ids(session: &mut Session, count: usize) -> Vec<u64> {
+    let mut ids = Vec::new();
+    for _ in 0..count {
+        let answer = session.message().await;
+        assert_eq!(answer["result"]["isError"], Value::Bool(false), "{answer}");
+        ids.push(answer["id"].as_u64().unwrap());
+    }
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test]
+async fn what_was_running_when_the_owner_was_killed_is_answered_once_by_the_next() {
+    let reply = Reply::at([("current", Reply::Recordings.held())]);
+    let Some(cluster) = Cluster::start(2, reply).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    let seen = session.last_event_id.clone().unwrap();
+    assert_eq!(session.call(PING).await["id"], 1);
+    for (id, instance) in [(10, 0), (11, 1), (12, 0)] {
+        session.address = cluster.address(instance);
+        session.tell(&tool_call(id, TOOL, "{}")).await;
+    }
+    cluster.kill(0).await;
+    // The client has not seen the ping's answer.
+    let mut moved = try_resume(cluster.address(1), &seen).await.unwrap();
+    assert_eq!(moved.target, session.target);
+    assert_eq!(moved.message().await["id"], 1);
+    cluster.upstream.release();
+    assert_eq!(ids(&mut moved, 3).await, [10, 11, 12]);
+    moved.address = cluster.address(1);
+    assert_eq!(moved.call(PING).await["id"], 1);
+    let answer = moved.call_tool(13, TOOL, "{}").await;
+    assert_eq!(answer["id"], 13);
+    assert_eq!(
+        metric(cluster.address(1), "rmcp_sse_sessions_taken_total").await,
+        1.0
+    );
+}
+
+#[tokio::test]
+async fn an_owner_that_was_stopped_answers_nothing_when_it_goes_on() {
+    let reply = Reply::at([("current", Reply::Recordings.held())]);
+    let Some(cluster) = Cluster::start(2, reply).await else {
+        return;
+    };
+    let mut former = Session::initialized(cluster.address(0)).await;
+    let last = former.last_event_id.clone().unwrap();
+    former.tell(&tool_call(10, TOOL, "{}")).await;
+    cluster.upstream.first_request().await;
+    cluster.instances[0].signal("STOP").await;
+
+    let mut moved = try_resume(cluster.address(1), &last).await.unwrap();
+    cluster.upstream.release();
+    assert_eq!(ids(&mut moved, 1).await, [10]);
+    cluster.instances[0].signal("CONT").await;
+    assert_eq!(former.event().await, None, "the former owner has answered");
+    // It knows no better than anybody else now, and says so.
+    moved.address = cluster.address(0);
+    assert_eq!(moved.call(PING).await["id"], 1);
+    let sessions = metric(cluster.address(0), "rmcp_sse_sessions").await;
+    assert_eq!(sessions, 0.0);
+    assert_eq!(metric(cluster.address(1), "rmcp_sse_sessions").await, 1.0);
+}
+
+#[tokio::test]
+async fn a_client_may_come_back_to_another_instance_while_the_owner_lives() {
+    let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    for round in 1..10 {
+        let last = session.last_event_id.clone().unwrap();
+        let address = cluster.address(round % 3);
+        let mut moved = try_resume(address, &last).await.unwrap();
+        assert_eq!(moved.target, session.target);
+        // The one before hears of it, and ends its stream.
+        assert_eq!(session.event().await, None);
+        moved.address = cluster.address((round + 1) % 3);
+        assert_eq!(moved.call_tool(2, TOOL, "{}").await["id"], 2);
+        session = moved;
+    }
+    let handed_over = "aareguru_mcp_sessions_handed_over_total";
+    assert!(metric(cluster.address(0), handed_over).await >= 3.0);
+}
+
+#[tokio::test]
+async fn an_instance_that_is_told_to_end_leaves_its_sessions_to_the_others() {
+    let reply = Reply::at([("current", Reply::Recordings.held())]);
+    let arguments = ["--shutdown-grace-seconds", "1"];
+    let Some(mut cluster) = Cluster::start_with(2, reply, &arguments).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    session.tell(&tool_call(10, TOOL, "{}")).await;
+    cluster.upstream.first_request().await;
+    cluster.instances[0].signal("TERM").await;
+    assert_eq!(session.event().await, None);
+    let last = session.last_event_id.clone().unwrap();
+    let mut moved = try_resume(cluster.address(1), &last).await.unwrap();
+    assert_eq!(moved.target, session.target);
+    cluster.upstream.release();
+    assert_eq!(ids(&mut moved, 1).await, [10]);
+    let (status, _) = cluster.instances.remove(0).ended().await;
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test]
+async fn nothing_is_left_in_redis_when_clients_and_instances_have_gone() {
+    let arguments = ["--sse-resume-grace-seconds", "1"];
+    let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &arguments).await else {
+        return;
+    };
+    let mut sessions = Vec::new();
+    for instance in [0, 1, 0, 1] {
+        let mut session = Session::initialized(cluster.address(instance)).await;
+        session.address = cluster.address(1);
+        session.call_tool(1, TOOL, "{}").await;
+        sessions.push(session);
+    }
+    let of_sessions = |keys: Vec<(String, i64)>| {
+        let kinds = ["session", "events", "token"].map(|kind| format!("aareguru-mcp:sse:{kind}:"));
+        keys.into_iter()
+            .filter(|(key, _)| kinds.iter().any(|kind| key.starts_with(kind)))
+            .count()
+    };
+    let keys = cluster.redis.keys().await;
+    for (key, seconds_left) in &keys {
+        assert!((0..=60).contains(seconds_left), "{key} {seconds_left}");
+    }
+    assert_eq!(of_sessions(keys), 12);
+    // One client leaves, the others lose their instance.
+    sessions.pop();
+    while of_sessions(cluster.redis.keys().await) > 9 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    cluster.kill(0).await;
+    cluster.kill(1).await;
+    drop(sessions);
+    while of_sessions(cluster.redis.keys().await) > 0 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}

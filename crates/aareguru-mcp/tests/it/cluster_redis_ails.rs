@@ -1,0 +1,94 @@
+//! Redis goes away and comes back: sessions go on, each on its own instance.
+
+use std::net::SocketAddr;
+
+use crate::{
+    client::{Answer, Session, post_json, send, tool_call},
+    cluster::{Cluster, metric, try_resume},
+    upstream::Reply,
+};
+
+const TOOL: &str = "get_current_temperature";
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+/// Redis is given up soon.
+const ARGUMENTS: [&str; 2] = ["--redis-timeout-milliseconds", "300"];
+
+async fn post_at(address: SocketAddr, session: &Session, message: &str) -> Answer {
+    send(address, post_json(&session.target, message)).await
+}
+
+fn is_told_to_come_again(answer: &Answer) -> bool {
+    answer.status == 503 && answer.head.contains("retry-after: 1")
+}
+
+/// What has to work while Redis is away.
+async fn go_on_alone(cluster: &Cluster, session: &mut Session) {
+    session.address = cluster.address(0);
+    for id in 2..5 {
+        assert_eq!(session.call_tool(id, TOOL, "{}").await["id"], id);
+    }
+    let refused = post_at(cluster.address(1), session, PING).await;
+    assert!(is_told_to_come_again(&refused), "{}", refused.head);
+    let mut new = Session::initialized(cluster.address(1)).await;
+    assert_eq!(new.call_tool(1, TOOL, "{}").await["id"], 1);
+}
+
+/// What has to work again soon after Redis is back, without a restart.
+async fn be_one_again(cluster: &Cluster, mut session: Session) {
+    // Until it is seen that Redis is back, and knows the session again.
+    loop {
+        let answer = post_at(cluster.address(1), &session, &tool_call(6, TOOL, "{}")).await;
+        if answer.status == 202 {
+            break;
+        }
+        assert!(matches!(answer.status, 404 | 503), "{}", answer.head);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(session.message().await["id"], 6);
+    while metric(cluster.address(0), "rmcp_sse_sessions_unstored").await > 0.0 {
+        tokio::task::yield_now().await;
+    }
+    let last = session.last_event_id.clone().unwrap();
+    cluster.kill(0).await;
+    let mut moved = try_resume(cluster.address(1), &last).await.unwrap();
+    assert_eq!(moved.target, session.target);
+    assert_eq!(moved.call_tool(7, TOOL, "{}").await["id"], 7);
+}
+
+#[tokio::test]
+async fn sessions_outlive_a_redis_that_is_killed_and_comes_back_empty() {
+    let Some(mut cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    session.call_tool(1, TOOL, "{}").await;
+    cluster.redis.stop().await;
+    go_on_alone(&cluster, &mut session).await;
+    cluster.redis.start_again().await;
+    be_one_again(&cluster, session).await;
+}
+
+#[tokio::test]
+async fn sessions_outlive_a_redis_that_holds_its_connections_and_says_nothing() {
+    let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    session.call_tool(1, TOOL, "{}").await;
+    cluster.redis.pause().await;
+    go_on_alone(&cluster, &mut session).await;
+    cluster.redis.resume().await;
+    be_one_again(&cluster, session).await;
+}
+
+#[tokio::test]
+async fn a_session_that_waits_while_redis_loses_its_memory_is_told_to_it_again() {
+    let Some(mut cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    session.call_tool(1, TOOL, "{}").await;
+    cluster.redis.stop().await;
+    cluster.redis.start_again().await;
+    be_one_again(&cluster, session).await;
+}

@@ -1,0 +1,156 @@
+//! A POST at an instance that does not have the session.
+
+use std::{net::SocketAddr, time::Duration};
+
+use crate::{
+    client::{Session, post, post_json, send, tool_call},
+    cluster::{Cluster, metric, try_resume},
+    upstream::Reply,
+};
+
+const TOOL: &str = "get_current_temperature";
+const NOTIFICATION: &str = r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#;
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+/// The same session, asked at another address.
+fn at(session: &Session, address: SocketAddr, message: &str) -> (SocketAddr, String) {
+    (address, post_json(&session.target, message))
+}
+
+#[tokio::test]
+async fn any_instance_takes_the_messages_of_any_session() {
+    let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
+        return;
+    };
+    let mut session = Session::open(cluster.address(0)).await;
+    session.address = cluster.address(1);
+    session.initialize("2025-11-25").await;
+    for id in 1..30 {
+        session.address = cluster.address(id as usize % 3);
+        let answer = session.call_tool(id, TOOL, "{}").await;
+        assert_eq!(answer["id"], id);
+        assert_eq!(answer["result"]["isError"], false, "{answer}");
+    }
+    let taken = r#"aareguru_mcp_relayed_messages_total{outcome="taken"}"#;
+    // `initialize` and `notifications/initialized` came here as well.
+    assert_eq!(metric(cluster.address(1), taken).await, 12.0);
+    assert_eq!(metric(cluster.address(2), taken).await, 10.0);
+    assert_eq!(metric(cluster.address(0), taken).await, 0.0);
+}
+
+#[tokio::test]
+async fn every_instance_refuses_what_the_owner_refuses() {
+    let bounds = [
+        "--sse-max-in-flight",
+        "2",
+        "--max-request-body-bytes",
+        "2000",
+    ];
+    let Some(cluster) = Cluster::start_with(2, Reply::Recordings.held(), &bounds).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    // One is taken at each, and both run at the owner.
+    for (id, instance) in [(5, 0), (6, 1)] {
+        let (address, request) = at(
+            &session,
+            cluster.address(instance),
+            &tool_call(id, TOOL, "{}"),
+        );
+        assert_eq!(send(address, request).await.status, 202);
+    }
+    let target = &session.target;
+    let long = format!("{:2001}", "");
+    let requests = [
+        (202, post_json(target, NOTIFICATION)),
+        (429, post_json(target, &tool_call(7, TOOL, "{}"))),
+        (400, post_json(target, &tool_call(5, TOOL, "{}"))),
+        (400, post_json(target, "nonsense")),
+        (400, post(target, "Content-Type: text/plain\r\n", PING)),
+        (400, post_json("/messages", PING)),
+        (400, post_json("/messages?session_id=1", PING)),
+        (413, post_json(target, &long)),
+        (
+            404,
+            post_json(
+                "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5",
+                PING,
+            ),
+        ),
+    ];
+    for (status, request) in requests {
+        let at_owner = send(cluster.address(0), &request).await;
+        let elsewhere = send(cluster.address(1), &request).await;
+        assert_eq!(at_owner.status, status, "{request}");
+        assert_eq!(elsewhere.status, status, "{request}");
+        assert_eq!(elsewhere.body, at_owner.body);
+        let retry_after = |head: &str| {
+            head.lines()
+                .find(|l| l.starts_with("retry-after"))
+                .map(str::to_owned)
+        };
+        assert_eq!(retry_after(&elsewhere.head), retry_after(&at_owner.head));
+    }
+    cluster.upstream.release();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        ids.push(session.message().await["id"].as_u64().unwrap());
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, [5, 6]);
+}
+
+#[tokio::test]
+async fn a_message_for_a_dead_owner_waits_for_the_next() {
+    let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
+        return;
+    };
+    let session = Session::initialized(cluster.address(0)).await;
+    let last = session.last_event_id.clone().unwrap();
+    cluster.kill(0).await;
+    // Until its lease has run out nobody knows that it is dead, and nothing is
+    // promised.
+    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    loop {
+        let answer = send(address, &request).await;
+        if answer.status == 202 {
+            break;
+        }
+        assert_eq!(answer.status, 503);
+        assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
+    }
+    // It is the same message however often it is posted.
+    assert_eq!(send(address, &request).await.status, 400);
+    let mut moved = try_resume(cluster.address(2), &last).await.unwrap();
+    assert_eq!(moved.target, session.target);
+    assert_eq!(moved.message().await["id"], 5);
+    moved.address = cluster.address(1);
+    assert_eq!(moved.call(PING).await["id"], 1);
+}
+
+#[tokio::test]
+async fn a_message_that_a_stopped_owner_does_not_take_is_taken_back() {
+    let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    cluster.instances[0].signal("STOP").await;
+    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let answer = send(address, &request).await;
+    cluster.instances[0].signal("CONT").await;
+    if answer.status == 202 {
+        // On a busy machine its lease has run out meanwhile: the message waits
+        // for whoever is next.
+        let last = session.last_event_id.clone().unwrap();
+        let mut moved = try_resume(cluster.address(1), &last).await.unwrap();
+        assert_eq!(moved.message().await["id"], 5);
+        return;
+    }
+    assert_eq!(answer.status, 503);
+    // What was refused is not answered; what is accepted is, once.
+    session.address = cluster.address(1);
+    let answer = session.call_tool(6, TOOL, "{}").await;
+    assert_eq!(answer["id"], 6);
+    let ping = tokio::time::timeout(Duration::from_secs(20), session.call(PING));
+    assert_eq!(ping.await.unwrap()["id"], 1);
+}
