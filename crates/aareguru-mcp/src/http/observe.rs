@@ -12,7 +12,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
@@ -21,10 +21,11 @@ use axum::{
     http::Method,
     response::Response,
 };
+use pin_project_lite::pin_project;
 use rmcp_sse::{Principal, SessionTag};
 use tower_layer::Layer;
 use tower_service::Service;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use self::{
     endpoint::{Endpoint, Endpoints},
@@ -58,11 +59,10 @@ impl<S> Layer<S> for ObserveLayer {
 impl<S> Service<Request> for Observe<S>
 where
     S: Service<Request, Response = Response, Error = Infallible>,
-    S::Future: Send + 'static,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Future = Observed<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
@@ -96,20 +96,48 @@ where
             http.route = endpoint.route(),
         );
         let answer = traced.in_scope(|| span.in_scope(|| self.inner.call(request)));
-        let mut running = Running {
-            endpoint,
-            started,
-            span: span.clone(),
-            traced: traced.clone(),
-            is_answered: false,
+        Observed {
+            answer,
+            running: Running {
+                endpoint,
+                started,
+                id: Some(id),
+                span,
+                traced,
+                is_answered: false,
+            },
+        }
+    }
+}
+
+pin_project! {
+    /// The answer to a request, while it is on its way.
+    pub(super) struct Observed<F> {
+        #[pin]
+        answer: F,
+        running: Running,
+    }
+}
+
+impl<F> Future for Observed<F>
+where
+    F: Future<Output = Result<Response, Infallible>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let answered = {
+            let _traced = this.running.traced.enter();
+            let _span = this.running.span.enter();
+            ready!(this.answer.poll(cx))
         };
-        let observed = async move {
-            let mut response = answer.await?;
+        let mut response = answered?;
+        if let Some(id) = this.running.id.take() {
             response.headers_mut().insert(request_id::HEADER, id.into());
-            running.answered(&response);
-            Ok(response)
-        };
-        Box::pin(observed.instrument(span).instrument(traced))
+        }
+        this.running.answered(&response);
+        Poll::Ready(Ok(response))
     }
 }
 
@@ -118,6 +146,8 @@ where
 struct Running {
     endpoint: Arc<Endpoint>,
     started: Instant,
+    /// For the answer.
+    id: Option<RequestId>,
     span: Span,
     traced: Span,
     is_answered: bool,

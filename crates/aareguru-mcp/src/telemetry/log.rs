@@ -1,6 +1,7 @@
 //! Log lines: which are written, and how. docs/LOGGING.md tells what a level
 //! means and what is never logged.
 
+mod text;
 mod writer;
 
 use std::{
@@ -21,6 +22,7 @@ use tracing_subscriber::{
 
 pub(super) use self::writer::Flush;
 
+use self::text::{TextFields, TextLine};
 use crate::settings::{LogFormat, Settings};
 
 /// The crates of this workspace, as they are named in log lines.
@@ -45,7 +47,12 @@ where
     let lines = match settings.log_format {
         LogFormat::Text => {
             let colours = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
-            lines.with_ansi(colours).boxed()
+            if colours {
+                lines.with_ansi(true).boxed()
+            } else {
+                let lines = lines.with_ansi(false).fmt_fields(TextFields);
+                lines.event_format(TextLine).boxed()
+            }
         }
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true);
