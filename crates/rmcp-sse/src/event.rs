@@ -4,10 +4,13 @@
 //! Lines end with CRLF as the Python SDK's do. Nothing else may be sent: the
 //! Go SDK decodes every event but the first as JSON-RPC, whatever its name.
 
-use bytes::{BufMut, Bytes, BytesMut};
-use rmcp::{RoleServer, service::TxJsonRpcMessage};
+use bytes::Bytes;
+use rmcp::{RoleServer, model::RequestId, service::TxJsonRpcMessage};
 
-use crate::id::{EventId, SessionId};
+use crate::{
+    id::{EventId, SessionId},
+    rendered::RenderedResult,
+};
 
 /// A comment line: proxies see bytes, clients see nothing.
 pub(crate) const KEEP_ALIVE: Bytes = Bytes::from_static(b": ping\r\n\r\n");
@@ -19,28 +22,47 @@ pub(crate) fn endpoint(path_prefix: &str, message_path: &str, id: SessionId) -> 
     format!("event: endpoint\r\ndata: {path_prefix}{message_path}?session_id={id}\r\n\r\n").into()
 }
 
+/// For what stands before and after a result, with ids of the usual length.
+const ROOM_AROUND_RESULT: usize = 160;
+
 /// A `message` event that lacks its end: whether it has an id, and which, is
 /// known when its place in the stream is.
-pub(crate) struct Message(BytesMut);
+pub(crate) struct Message(Vec<u8>);
 
 impl Message {
     /// Writes one JSON-RPC message. `serde_json` escapes line ends inside
     /// strings, so the data is always one line.
     pub(crate) fn new(message: &TxJsonRpcMessage<RoleServer>) -> Result<Self, serde_json::Error> {
-        let mut event = BytesMut::with_capacity(512);
-        event.put_slice(b"event: message\r\ndata: ");
-        serde_json::to_writer((&mut event).writer(), message)?;
+        // Room for most answers.
+        let mut event = Vec::with_capacity(2048);
+        event.extend_from_slice(b"event: message\r\ndata: ");
+        serde_json::to_writer(&mut event, message)?;
+        Ok(Self(event))
+    }
+
+    /// Writes the answer to a request with a result that is JSON already.
+    pub(crate) fn rendered(
+        id: &RequestId,
+        result: &RenderedResult,
+    ) -> Result<Self, serde_json::Error> {
+        let mut event = Vec::with_capacity(result.json().len() + ROOM_AROUND_RESULT);
+        event.extend_from_slice(b"event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":");
+        serde_json::to_writer(&mut event, id)?;
+        event.extend_from_slice(b",\"result\":");
+        event.extend_from_slice(result.json());
+        event.push(b'}');
         Ok(Self(event))
     }
 
     pub(crate) fn finish(self, id: Option<EventId>) -> Bytes {
         let Self(mut event) = self;
         if let Some(id) = id {
-            event.put_slice(b"\r\nid: ");
-            event.put_slice(id.to_string().as_bytes());
+            event.extend_from_slice(b"\r\nid: ");
+            event.extend_from_slice(id.to_string().as_bytes());
         }
-        event.put_slice(b"\r\n\r\n");
-        // What grew in steps is kept for a while if the stream can be resumed.
+        event.extend_from_slice(b"\r\n\r\n");
+        // Without the room that is left: it is kept for a while if the stream
+        // can be resumed.
         Bytes::copy_from_slice(&event)
     }
 
@@ -52,7 +74,9 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
-    use rmcp::model::{ErrorCode, ErrorData, NumberOrString, ServerJsonRpcMessage};
+    use rmcp::model::{
+        CallToolResult, ContentBlock, ErrorCode, ErrorData, NumberOrString, ServerJsonRpcMessage,
+    };
 
     use super::*;
     use crate::id::ResumeToken;
@@ -82,6 +106,22 @@ mod tests {
             error().finish(Some(id)),
             format!("{DATA}\r\nid: {id}\r\n\r\n")
         );
+    }
+
+    #[test]
+    fn a_rendered_result_is_the_same_event() {
+        let mut result = CallToolResult::success(vec![ContentBlock::text("17.3 °C\r\n\n")]);
+        result.structured_content = Some(serde_json::json!({ "celsius": 17.3, "at": null }));
+        let rendered = RenderedResult::new(result.clone()).unwrap();
+        result.result_type = None;
+        for id in [
+            NumberOrString::Number(7),
+            NumberOrString::String("a\"b\n".into()),
+        ] {
+            let event = Message::rendered(&id, &rendered).unwrap().finish(None);
+            let message = ServerJsonRpcMessage::response(result.clone().into(), id);
+            assert_eq!(event, Message::new(&message).unwrap().finish(None));
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //!   again.
 //! - `sweep`: what ends by time: overdue sessions, and the service.
 //! - `client_info`: what is known of a client that will not initialize again.
+//! - `rendered`: a result that its handler has as JSON already.
 //! - `event`, `id`, `response`, `refusal`, `metrics`: what the others write.
 
 #![warn(missing_docs)]
@@ -41,6 +42,7 @@ mod parse;
 mod refusal;
 mod registry;
 mod relay;
+mod rendered;
 mod response;
 mod session;
 mod store;
@@ -56,6 +58,7 @@ pub use rebinding::{
 };
 pub use refusal::Refusal;
 pub use relay::{Delivered, Relay};
+pub use rendered::RenderedResult;
 pub use response::SseBody;
 pub use service::SseService;
 pub use store::{

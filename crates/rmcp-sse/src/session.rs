@@ -24,9 +24,8 @@ use std::{
 use bytes::Bytes;
 use http::request::Parts;
 use rmcp::{
-    RoleServer, ServerHandler,
+    ServerHandler,
     model::{InitializeRequestParams, RequestId},
-    service::TxJsonRpcMessage,
 };
 use tokio::time::Instant;
 
@@ -263,10 +262,10 @@ impl<S: ServerHandler> Session<S> {
     /// answers, and whether well.
     fn send(
         self: &Arc<Self>,
-        message: &TxJsonRpcMessage<RoleServer>,
+        message: serde_json::Result<Message>,
         answered: Option<(&Entry, bool)>,
     ) {
-        let message = match Message::new(message) {
+        let message = match message {
             Ok(message) => message,
             Err(error) => {
                 // The client would wait for this message for ever.

@@ -23,7 +23,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{End, Entry, Session};
-use crate::{client_info, parse::is_known_method, refusal::Refusal};
+use crate::{
+    client_info,
+    event::Message,
+    parse::is_known_method,
+    refusal::Refusal,
+    rendered::{RenderedResult, Slot},
+};
 
 /// A request that is running.
 pub(super) struct Call {
@@ -190,7 +196,8 @@ impl<S: ServerHandler> Session<S> {
 
     /// Runs a request to its answer, or until it is cancelled: then the
     /// handler's future is dropped, and with it all that it waits for.
-    async fn run(self: Arc<Self>, request: ClientRequest, context: RequestContext<RoleServer>) {
+    async fn run(self: Arc<Self>, request: ClientRequest, mut context: RequestContext<RoleServer>) {
+        let rendered = Slot::in_extensions(&mut context.extensions);
         let id = context.id.clone();
         let cancelled = context.ct.clone();
         let peer = context.peer.clone();
@@ -226,7 +233,7 @@ impl<S: ServerHandler> Session<S> {
             }
             (answer, _) => answer,
         };
-        self.finish(id, answer);
+        self.finish(id, answer, rendered.get());
     }
 
     /// Agrees on a version, and opens the session for other requests.
@@ -266,8 +273,14 @@ impl<S: ServerHandler> Session<S> {
         versions
     }
 
-    /// Sends the answer to a request that ran, unless it was cancelled.
-    fn finish(self: &Arc<Self>, id: RequestId, answer: Result<ServerResult, ErrorData>) {
+    /// Sends the answer to a request that ran, unless it was cancelled. A
+    /// `rendered` result goes out in the place of the other.
+    fn finish(
+        self: &Arc<Self>,
+        id: RequestId,
+        answer: Result<ServerResult, ErrorData>,
+        rendered: Option<&RenderedResult>,
+    ) {
         let (call, idle) = {
             let mut state = self.state();
             let Some(call) = state.calls.remove(&id) else {
@@ -277,7 +290,14 @@ impl<S: ServerHandler> Session<S> {
             (call, state.calls.is_empty())
         };
         self.metrics.in_flight.decrement(1);
-        self.answer(id, answer, call.entry.as_deref());
+        let entry = call.entry.as_deref();
+        match (&answer, rendered) {
+            (Ok(_), Some(rendered)) => {
+                let answered = entry.map(|entry| (entry, true));
+                self.send(Message::rendered(&id, rendered), answered);
+            }
+            _ => self.answer(id, answer, entry),
+        }
         if idle && self.is_draining() {
             self.end(End::Shutdown);
         }
@@ -294,7 +314,7 @@ impl<S: ServerHandler> Session<S> {
             Ok(result) => JsonRpcMessage::response(result, id),
             Err(error) => JsonRpcMessage::error(error, Some(id)),
         };
-        self.send(&message, answered);
+        self.send(Message::new(&message), answered);
     }
 
     /// The answer to a request that the end of its session has cut short.

@@ -21,6 +21,7 @@ use rmcp::{
 use tokio::sync::mpsc;
 
 use super::{Session, State};
+use crate::event::Message;
 
 type ClientMessage = RxJsonRpcMessage<RoleServer>;
 
@@ -124,7 +125,7 @@ impl<S: ServerHandler> Transport<RoleServer> for PeerTransport<S> {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
         if let Some(session) = self.session.upgrade() {
-            session.send(&message, None);
+            session.send(Message::new(&message), None);
         }
         future::ready(Ok(()))
     }
