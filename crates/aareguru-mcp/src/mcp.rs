@@ -41,6 +41,7 @@ use tracing::Instrument;
 use log::Log;
 use metrics::Metrics;
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
+use tools::Lately;
 
 /// How long a client may keep what changes only with another version of this
 /// server.
@@ -61,6 +62,8 @@ driftwood or the swimmer.";
 #[derive(Debug)]
 pub struct AareServer {
     river: River,
+    /// What all sessions were told last.
+    lately: Arc<Lately>,
     metrics: Arc<Metrics>,
     /// Those of all sessions.
     subscriptions: Arc<Subscriptions>,
@@ -78,6 +81,7 @@ impl Clone for AareServer {
     fn clone(&self) -> Self {
         Self {
             river: self.river.clone(),
+            lately: Arc::clone(&self.lately),
             metrics: Arc::clone(&self.metrics),
             subscriptions: Arc::clone(&self.subscriptions),
             session: Session::default(),
@@ -91,6 +95,7 @@ impl AareServer {
     /// A server that asks `river`.
     pub fn new(river: River) -> Self {
         Self {
+            lately: Arc::default(),
             metrics: Arc::new(Metrics::new()),
             subscriptions: Subscriptions::new(river.clone()),
             river,
@@ -173,7 +178,7 @@ impl ServerHandler for AareServer {
     ) -> Result<CallToolResponse, ErrorData> {
         let call = self.metrics.call(&request.name);
         let span = call.span(&context);
-        let told = tools::call(&self.river, request, &context);
+        let told = tools::call(&self.river, &self.lately, request, &context);
         let told = told.instrument(span.clone()).await;
         let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
         call.answered(&span, told.as_ref().map_or(true, is_error));

@@ -6,12 +6,13 @@ mod current_temperature;
 pub(crate) mod flow_danger_level;
 pub(crate) mod forecast;
 pub(crate) mod historical_data;
+mod lately;
 mod list_cities;
 mod schema;
 
-pub(super) use list_cities::Cities;
+pub(super) use self::{lately::Lately, list_cities::Cities};
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use aareguru::{HistoryError, River, UnknownPlace};
 use rmcp::{
@@ -22,6 +23,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use rmcp_sse::RenderedResult;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -52,16 +54,21 @@ pub(super) fn all() -> &'static [Tool] {
 /// that says so, because that is what a model gets to read.
 pub(super) async fn call(
     river: &River,
+    lately: &Lately,
     request: CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<(CallToolResult, Option<Ailment>), ErrorData> {
     let arguments = request.arguments.unwrap_or_default();
-    let answer = tell(river, &request.name, arguments, context).await?;
+    let answer = match &*request.name {
+        current_temperature::NAME => current_temperature::call(river, lately, arguments).await,
+        name => tell(river, name, arguments, context).await?.map(Arc::new),
+    };
     Ok(match answer {
         Ok(told) => {
-            let ailment = told.structured.pointer("/upstream_trouble/because");
-            let ailment = ailment.and_then(Value::as_str).map(str::to_owned);
-            (told.into_result(context), ailment.map(Ailment::Bridged))
+            let ailment = told.structured.get("upstream_trouble");
+            let ailment = ailment.and_then(|trouble| trouble.get("because")?.as_str());
+            let ailment = ailment.map(str::to_owned).map(Ailment::Bridged);
+            (result(told, context), ailment)
         }
         Err(refusal) => {
             let text = refusal.to_string();
@@ -72,7 +79,8 @@ pub(super) async fn call(
     })
 }
 
-/// What a tool tells, before it is put into a message.
+/// What a tool tells, before it is put into a message; those that keep what they
+/// told have a way of their own.
 ///
 /// # Errors
 ///
@@ -84,7 +92,6 @@ pub(super) async fn tell(
     context: &RequestContext<RoleServer>,
 ) -> Result<Result<Told, Refusal>, ErrorData> {
     Ok(match name {
-        current_temperature::NAME => current_temperature::call(river, arguments).await,
         current_conditions::NAME => current_conditions::call(river, arguments).await,
         flow_danger_level::NAME => flow_danger_level::call(river, arguments).await,
         list_cities::NAME => list_cities::call(river).await,
@@ -102,25 +109,47 @@ pub(super) async fn tell(
 }
 
 /// What a tool tells: plain data, the same twice.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Told {
     /// For people and models.
     text: String,
     /// For programs.
     pub(super) structured: Value,
+    /// As JSON, for those who are told the same; first for clients that know
+    /// structured content, then for those that do not.
+    rendered: [OnceLock<Option<RenderedResult>>; 2],
+}
+
+/// What was told, as a result. What others are told too is written only once.
+fn result(told: Arc<Told>, context: &RequestContext<RoleServer>) -> CallToolResult {
+    let version = context.protocol_version();
+    let is_old = version.is_some_and(|version| version < ProtocolVersion::V_2025_06_18);
+    match Arc::try_unwrap(told) {
+        Ok(told) => told.into_result(is_old),
+        Err(told) if told.answers(is_old, context) => CallToolResult::success(Vec::new()),
+        Err(told) => Told::clone(&told).into_result(is_old),
+    }
 }
 
 impl Told {
     /// Clients older than structured content get it as a second text.
-    fn into_result(self, context: &RequestContext<RoleServer>) -> CallToolResult {
+    fn into_result(self, is_old: bool) -> CallToolResult {
         let mut content = vec![ContentBlock::text(self.text)];
-        let version = context.protocol_version();
-        if version.is_some_and(|version| version < ProtocolVersion::V_2025_06_18) {
+        if is_old {
             content.push(ContentBlock::text(self.structured.to_string()));
         }
         let mut result = CallToolResult::success(content);
         result.structured_content = Some(self.structured);
         result
+    }
+
+    /// Lets the transport answer with the JSON of this, if it can.
+    fn answers(&self, is_old: bool, context: &RequestContext<RoleServer>) -> bool {
+        let rendered = self.rendered[usize::from(is_old)]
+            .get_or_init(|| RenderedResult::new(self.clone().into_result(is_old)).ok());
+        rendered
+            .as_ref()
+            .is_some_and(|rendered| rendered.answers(context))
     }
 }
 
@@ -166,5 +195,9 @@ fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Refusal> {
 
 fn told(text: String, structured: &impl Serialize) -> Result<Told, Refusal> {
     let structured = serde_json::to_value(structured)?;
-    Ok(Told { text, structured })
+    Ok(Told {
+        text,
+        structured,
+        rendered: Default::default(),
+    })
 }

@@ -74,6 +74,7 @@ mod streamable_bounds;
 mod subscriptions;
 mod terminal;
 mod texts;
+mod told_again;
 mod traces;
 mod transports;
 mod upstream_ails;

@@ -61,6 +61,13 @@ impl<T> Answer<T> {
         self.kept.is_recording.then(|| at.date())
     }
 
+    /// Whether both are one answer of the API, and no trouble is to be told with
+    /// it: then they say the same at the same time.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let in_trouble = self.is_stale() || other.is_stale();
+        Arc::ptr_eq(&self.kept.value, &other.kept.value) && !in_trouble
+    }
+
     /// Why this is an earlier answer: the API could not give a new one. `None`
     /// if it is as new as it should be.
     pub fn upstream_trouble(&self) -> Option<&UpstreamTrouble> {

@@ -26,7 +26,10 @@ pub struct CurrentTemperature {
 }
 
 impl CurrentTemperature {
-    pub(super) fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
+    /// What an [answer](crate::Client::current) about `place` says at the time
+    /// `now`. [`River::current_temperature`](crate::River::current_temperature)
+    /// asks for it too.
+    pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
         let aare = &answer.aare;
         let value = aare.temperature.or(aare.temperature_prec);
         let water = Reading::new(value, aare.timestamp, answer.recorded_on());

@@ -1,5 +1,7 @@
 //! `get_current_temperature`: how warm is the water at one place now?
 
+use std::sync::Arc;
+
 use aareguru::{CREDIT, CurrentTemperature, Place, River, plain_reading};
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
@@ -8,7 +10,7 @@ use serde::Serialize;
 
 use crate::mcp::{
     reading::{WaterTemperature, in_words},
-    tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
+    tools::{AtPlace, Lately, Refusal, Told, parse, read_only, schema, told},
     trouble::{self, Trouble},
 };
 
@@ -52,12 +54,18 @@ pub(super) fn definition() -> Tool {
         .with_annotations(read_only("Current water temperature"))
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
+pub(super) async fn call(
+    river: &River,
+    lately: &Lately,
+    arguments: JsonObject,
+) -> Result<Arc<Told>, Refusal> {
     let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
-    let current = river.current_temperature(place).await?;
-    let now = river.now();
-    told(text(&current, now), &structured(current, now))
+    let answer = river.client().current(place).await?;
+    lately.told(place, answer, river.now(), |answer, now| {
+        let current = CurrentTemperature::new(place, answer, now);
+        told(text(&current, now), &structured(current, now))
+    })
 }
 
 fn text(current: &CurrentTemperature, now: Timestamp) -> String {

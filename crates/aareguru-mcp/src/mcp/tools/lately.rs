@@ -1,0 +1,75 @@
+//! What was told last of each place, for all who ask in the same second.
+//!
+//! Ages are told in whole seconds, so what a tool says of a place depends on
+//! the API's answer and on the second, and on nothing else. As long as both are
+//! the same, it is told again, and not made again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aareguru::{
+    Place,
+    api::{Answer, Current},
+};
+use jiff::Timestamp;
+
+use super::{Refusal, Told};
+
+/// What one tool told last, place by place.
+#[derive(Debug, Default)]
+pub(crate) struct Lately(Mutex<Vec<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    place: &'static Place,
+    answer: Answer<Current>,
+    second: Timestamp,
+    told: Arc<Told>,
+}
+
+impl Lately {
+    /// What `tell` tells of an answer at the second of `now`, or what it told
+    /// before.
+    pub(super) fn told(
+        &self,
+        place: &'static Place,
+        answer: Answer<Current>,
+        now: Timestamp,
+        tell: impl FnOnce(&Answer<Current>, Timestamp) -> Result<Told, Refusal>,
+    ) -> Result<Arc<Told>, Refusal> {
+        let second = Timestamp::from_second(now.as_second()).expect("it is one already");
+        if let Some(told) = self.find(place, &answer, second) {
+            return Ok(told);
+        }
+        // Not under the lock: whoever comes meanwhile tells it too.
+        let told = Arc::new(tell(&answer, second)?);
+        let kept = Kept {
+            place,
+            answer,
+            second,
+            told: Arc::clone(&told),
+        };
+        let mut all = self.lock();
+        match all.iter_mut().find(|other| other.place == place) {
+            Some(other) => *other = kept,
+            None => all.push(kept),
+        }
+        Ok(told)
+    }
+
+    fn find(
+        &self,
+        place: &Place,
+        answer: &Answer<Current>,
+        second: Timestamp,
+    ) -> Option<Arc<Told>> {
+        let all = self.lock();
+        let kept = all.iter().find(|kept| kept.place == place)?;
+        let is_same = kept.second == second && kept.answer.is_same_as(answer);
+        is_same.then(|| Arc::clone(&kept.told))
+    }
+
+    // Nothing panics while it holds the lock, so a poisoned list is whole.
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
