@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt docs interop conformance tables bench soak scale deny fuzz ci
+.PHONY: help run test lint fmt docs interop conformance tables bench deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -36,18 +36,9 @@ tables: ## Renew the README's tables of clients and conformance
 	interop/setup
 	RENEW_TABLES=1 cargo test -p aareguru-mcp --test it -- interop conformance
 
-bench: ## Measure the server side by side with its peers (15 minutes)
-	interop/setup
+bench: ## Measure the transport against a bare axum server (10 minutes)
 	cargo build --release
-	cargo run --release -p load --features peers -- bench --rounds 3 --write docs/BENCHMARKS.md
-
-soak: ## Let the server run under load and troubles for 20 minutes, and see what it holds on to
-	cargo build --release
-	cargo run --release -p load --features peers -- soak --chart docs/soak.svg
-
-scale: ## See what 20,000 sessions cost, and an update for 10,000 subscribers
-	cargo build --release
-	cargo run --release -p load --features peers -- scale --chart docs/scale.svg
+	cargo run --release -p load --features peers -- bench --write docs/BENCHMARKS.md
 
 deny: ## Check licences, sources and banned crates of all dependencies
 	.ci/cargo-deny check --hide-inclusion-graph bans licenses sources

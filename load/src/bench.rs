@@ -84,8 +84,7 @@ pub(crate) async fn run(
             one_round(plan, kind, cores, &mut results).await;
         }
     }
-    // Those that are slow would hold up everybody, and prove nothing.
-    for kind in plan.servers.iter().filter(|kind| kind.slowness() == 1) {
+    for kind in &plan.servers {
         progress(&format!("many sessions: {}", kind.name()));
         once(plan, *kind, cores, &mut results).await;
     }
@@ -94,20 +93,12 @@ pub(crate) async fn run(
     results.note(format!(
         "Other programs used {others:.0} % of the machine meanwhile."
     ));
-    for kind in Kind::all() {
-        if !plan.servers.contains(kind) {
-            results.note(format!("`{}` was not measured.", kind.name()));
-        }
-    }
     let table = report::table(plan, &results);
     print(&table);
     if let Some(path) = write {
         let command = env::args().skip(1).collect::<Vec<_>>().join(" ");
-        let page = report::page(&table, plan, machine, cores, (&command, path));
+        let page = report::page(&table, plan, machine, cores, &command);
         fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
-        let chart = path.with_extension("svg");
-        fs::write(&chart, report::chart(plan, &results))
-            .with_context(|| format!("writing {}", chart.display()))?;
     }
     let failures = results.failures().len();
     ensure!(failures == 0, "{failures} measures failed, see above");
@@ -116,10 +107,7 @@ pub(crate) async fn run(
 
 /// What is measured in every round, each time with a new process.
 async fn one_round(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut Results) {
-    for _ in 0..plan
-        .starts
-        .div_ceil(usize::try_from(kind.slowness()).unwrap_or(1))
-    {
+    for _ in 0..plan.starts {
         match within_deadline(measure::start::run(kind, cores)).await {
             Ok(took) => results.add(Row::Start, kind, took.as_secs_f64() * 1e3),
             Err(error) => results.fail(kind, "start", &error),
@@ -127,8 +115,7 @@ async fn one_round(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut 
     }
     for sessions in [32, 500] {
         let calls = with_server(kind, cores, async |server| {
-            let calls = plan.calls / kind.slowness();
-            measure::calls::run(server, &kind.call(), sessions, calls).await
+            measure::calls::run(server, &kind.call(), sessions, plan.calls).await
         });
         match calls.await {
             Ok(calls) => {
@@ -143,8 +130,7 @@ async fn one_round(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut 
         }
     }
     let idle = with_server(kind, cores, async |server| {
-        let sessions = plan.idle / usize::try_from(kind.slowness())?;
-        measure::idle::run(server, sessions).await
+        measure::idle::run(server, plan.idle).await
     });
     match idle.await {
         Ok(idle) => {

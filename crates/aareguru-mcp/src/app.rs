@@ -66,19 +66,21 @@ impl App {
         // Before everything that counts.
         Prometheus::installed();
         let shutdown = CancellationToken::new();
-        let river = river(settings, demo)?;
+        let river = river(settings, demo, cluster.as_ref())?;
         let client = river.client().clone();
         let server = AareServer::new(river).with_shutdown(shutdown.clone());
         #[cfg(feature = "graphql")]
         let bounds = settings.sse().with_cancellation_token(shutdown.clone());
         #[cfg(feature = "graphql")]
         let graphql = GraphQl::new(&server, settings, bounds);
-        Ok(Self {
+        let app = Self {
             client: Some(client),
             #[cfg(feature = "graphql")]
             graphql: Some(graphql),
             ..Self::around(server, settings, shutdown, cluster)?
-        })
+        };
+        app.listen();
+        Ok(app)
     }
 }
 
@@ -104,13 +106,19 @@ impl<S: ServerHandler + Clone> App<S> {
             move || Ok(handler.clone())
         };
         let sse = sse(handler(), &bounds, cluster.as_ref());
+        let guard = Guard::new(settings)?;
+        if let Some(cluster) = &cluster {
+            cluster.share_rate_limit(&guard);
+        }
+        let others = cluster.as_ref();
+        let others = others.map(|cluster| cluster.shared_sessions(settings));
         Ok(Self {
-            guard: Guard::new(settings)?,
+            guard,
             client: None,
             cluster,
             #[cfg(feature = "graphql")]
             graphql: None,
-            streamable: StreamableService::new(handler(), bounds.clone()),
+            streamable: StreamableService::with_others(handler(), bounds.clone(), others),
             sse,
             websocket: WebSocketService::new(handler(), bounds.clone()),
             bounds,
@@ -121,9 +129,40 @@ impl<S: ServerHandler + Clone> App<S> {
         })
     }
 
-    /// Ends the sessions of a principal over every transport, and returns how
-    /// many there were.
+    /// Does what other instances tell.
+    #[cfg(feature = "redis")]
+    fn listen(&self) {
+        use crate::cluster::Notice;
+
+        let Some(cluster) = &self.cluster else { return };
+        let (sse, websocket) = (self.sse.clone(), self.websocket.clone());
+        let streamable = self.streamable.clone();
+        #[cfg(feature = "graphql")]
+        let graphql = self.graphql.clone();
+        cluster.listen(move |notice| match notice {
+            Notice::SessionDeleted(id) => streamable.end_session(&id),
+            Notice::Revoked(principal) => {
+                let principal = Principal::new(principal);
+                sse.end_sessions_of(&principal);
+                websocket.end_sessions_of(&principal);
+                streamable.end_sessions_of(&principal);
+                #[cfg(feature = "graphql")]
+                if let Some(graphql) = &graphql {
+                    graphql.end_sessions_of(&principal);
+                }
+            }
+        });
+    }
+
+    #[cfg(not(feature = "redis"))]
+    fn listen(&self) {}
+
+    /// Ends the sessions of a principal over every transport, also those at
+    /// other instances, and returns how many there were at this one.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
+        if let Some(cluster) = &self.cluster {
+            cluster.end_sessions_of(principal);
+        }
         #[cfg(feature = "graphql")]
         let of_graphql = self.graphql.as_ref();
         #[cfg(feature = "graphql")]
@@ -161,11 +200,15 @@ fn sse<S: ServerHandler>(
 /// # Errors
 ///
 /// A setting that cannot be used, named.
-pub fn river(settings: &Settings, demo: bool) -> anyhow::Result<River> {
+pub fn river(settings: &Settings, demo: bool, cluster: Option<&Cluster>) -> anyhow::Result<River> {
     let client = if demo {
         Client::recorded()
     } else {
-        Client::new(&settings.upstream()).context("AAREGURU_BASE_URL")?
+        let config = aareguru::Config {
+            shared_cache: cluster.map(Cluster::shared_cache),
+            ..settings.upstream()
+        };
+        Client::new(&config).context("AAREGURU_BASE_URL")?
     };
     Ok(River::new(client))
 }

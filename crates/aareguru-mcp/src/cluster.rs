@@ -4,13 +4,30 @@
 //! An instance without `REDIS_URL` is alone, and nothing of this runs.
 //! docs/CLUSTER.md lists what is kept in Redis, and for how long.
 
+#[cfg(feature = "redis")]
+mod cache;
 mod instance;
+#[cfg(feature = "redis")]
+mod notices;
+#[cfg(feature = "redis")]
+mod rate_limit;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(feature = "redis")]
 pub mod sse;
+#[cfg(feature = "redis")]
+mod streamable;
 
-use crate::settings::Settings;
+use std::sync::Arc;
+
+use aareguru::api::SharedCache;
+
+use rmcp_sse::Principal;
+
+use crate::{guard::Guard, http::streamable::SharedSessions, settings::Settings};
+
+#[cfg(feature = "redis")]
+pub use self::notices::Notice;
 
 pub use self::instance::Instance;
 
@@ -62,6 +79,65 @@ impl Cluster {
         Self::check(settings)
             .map(|()| None)
             .map_err(|error| crate::exit::Misconfigured(error).into())
+    }
+
+    /// What the APIs have answered to any of them.
+    #[cfg(feature = "redis")]
+    pub fn shared_cache(&self) -> Arc<dyn SharedCache> {
+        Arc::new(cache::RedisCache::new(&self.redis, self.instance.clone()))
+    }
+
+    /// What the APIs have answered to any of them.
+    #[cfg(not(feature = "redis"))]
+    pub fn shared_cache(&self) -> Arc<dyn SharedCache> {
+        match *self {}
+    }
+
+    /// The sessions of Streamable HTTP of all of them.
+    #[cfg(feature = "redis")]
+    pub fn shared_sessions(&self, settings: &Settings) -> Arc<dyn SharedSessions> {
+        let idle_timeout = settings.sse().idle_timeout;
+        Arc::new(streamable::RedisSessions::new(&self.redis, idle_timeout))
+    }
+
+    /// The sessions of Streamable HTTP of all of them.
+    #[cfg(not(feature = "redis"))]
+    pub fn shared_sessions(&self, _: &Settings) -> Arc<dyn SharedSessions> {
+        match *self {}
+    }
+
+    /// Hands what any of them tells all to `heard`, for as long as the process
+    /// lives.
+    #[cfg(feature = "redis")]
+    pub fn listen(&self, heard: impl Fn(Notice) + Send + 'static) {
+        tokio::spawn(notices::listen(self.redis.clone(), heard));
+    }
+
+    /// Lets every instance end the sessions of a principal.
+    #[cfg(feature = "redis")]
+    pub fn end_sessions_of(&self, principal: &Principal) {
+        let (redis, notice) = (self.redis.clone(), Notice::revoked(principal));
+        tokio::spawn(async move { notice.publish(&redis).await });
+    }
+
+    /// Lets every instance end the sessions of a principal.
+    #[cfg(not(feature = "redis"))]
+    pub fn end_sessions_of(&self, _: &Principal) {
+        match *self {}
+    }
+
+    /// Makes the rate limit one for all of them.
+    #[cfg(feature = "redis")]
+    pub fn share_rate_limit(&self, guard: &Guard) {
+        if let Some(limit) = guard.share_rate_limit() {
+            tokio::spawn(rate_limit::share(limit, self.redis.clone()));
+        }
+    }
+
+    /// Makes the rate limit one for all of them.
+    #[cfg(not(feature = "redis"))]
+    pub fn share_rate_limit(&self, _: &Guard) {
+        match *self {}
     }
 
     /// Whether the settings could be used, as far as can be told without

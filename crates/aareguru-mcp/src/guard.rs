@@ -31,6 +31,9 @@ pub use self::{
     upkeep::upkeep,
 };
 
+#[cfg(feature = "redis")]
+pub(crate) use self::rate_limit::SharedLimit;
+
 use self::{
     api_key::ApiKeys, check::CheckLayer, client_address::ClientAddresses,
     host_and_origin::HostAndOrigin, overload::OverloadCheck, rate_limit::RateLimit,
@@ -103,6 +106,12 @@ impl Guard {
     /// How often one may ask.
     pub fn rate_limit(&self) -> CheckLayer<RateLimit> {
         CheckLayer::new(self.rate_limit.clone())
+    }
+
+    /// The limit, to be shared with other instances; `None` if there is none.
+    #[cfg(feature = "redis")]
+    pub(crate) fn share_rate_limit(&self) -> Option<SharedLimit> {
+        self.rate_limit.share()
     }
 
     /// Whether there are keys.

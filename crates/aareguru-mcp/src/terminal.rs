@@ -77,7 +77,7 @@ impl Question {
             Self::Forecast(Asked { demo, json, .. }) => (demo, json),
             Self::History(Asked { demo, json, .. }) => (demo, json),
         };
-        let river = app::river(settings, *demo)?;
+        let river = app::river(settings, *demo, None)?;
         let shown = match self {
             Self::Now(asked) => asked.question.ask(&river).await,
             Self::Compare(asked) => asked.question.ask(&river).await,

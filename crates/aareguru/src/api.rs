@@ -23,7 +23,7 @@ mod named_place;
 mod today;
 mod widget;
 
-pub use crate::fetch::{Answer, BreakerState};
+pub use crate::fetch::{Answer, BreakerState, Cached, SharedAnswer, SharedCache};
 pub use cities::{City, Coordinates};
 pub use current::{
     Aare, AirPoint, Bueber, Current, DayPart, ForecastDay, Record, ScaleStep, Sun, SunDay,

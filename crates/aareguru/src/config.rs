@@ -1,9 +1,11 @@
 //! What a client of the API needs to know. Made to be filled from the settings
 //! of a larger program; reads no environment and no file itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Clock;
+use crate::api::SharedCache;
 
 /// Settings of a [`Client`](crate::Client).
 ///
@@ -69,6 +71,9 @@ pub struct Config {
     pub breaker_blocked_pause: Duration,
     /// The present, by which readings are judged.
     pub clock: Clock,
+    /// Where to find what other processes were answered; `None` asks for
+    /// itself. Recordings are not shared.
+    pub shared_cache: Option<Arc<dyn SharedCache>>,
 }
 
 impl Default for Config {
@@ -92,6 +97,7 @@ impl Default for Config {
             breaker_longest_pause: Duration::from_secs(5 * 60),
             breaker_blocked_pause: Duration::from_secs(15 * 60),
             clock: Clock::system(),
+            shared_cache: None,
         }
     }
 }

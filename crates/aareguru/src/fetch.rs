@@ -5,6 +5,7 @@
 //!
 //! Errors go to those who waited for them and are not kept.
 
+use std::borrow::Cow;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +23,17 @@ mod breaker;
 mod gate;
 mod metrics;
 mod retry;
+mod shared_cache;
 
 pub use answer::Answer;
 pub use breaker::BreakerState;
+pub use shared_cache::{Cached, SharedAnswer, SharedCache};
 
-use answer::Kept;
+use answer::{Kept, UntilOld};
 use gate::Gate;
 use metrics::{CacheResult, Metrics};
 use retry::Retry;
+use shared_cache::Turn;
 
 /// Turns the body of an answer into what it says.
 pub(crate) type Read<T> = fn(&Request, &[u8]) -> Result<T, Error>;
@@ -46,6 +50,10 @@ pub(crate) struct Line {
     retry: Retry,
     clock: Clock,
     cache_ttl: Duration,
+    stale_for: Duration,
+    /// How long an ask may take.
+    total_timeout: Duration,
+    shared: Option<Arc<dyn SharedCache>>,
 }
 
 /// The answers of one endpoint.
@@ -70,6 +78,9 @@ impl Line {
             retry: Retry::new(config),
             clock: config.clock.clone(),
             cache_ttl: config.cache_ttl,
+            stale_for: config.stale_for,
+            total_timeout: config.total_timeout,
+            shared: config.shared_cache.clone(),
         }
     }
 
@@ -147,7 +158,8 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         let mut is_mine = false;
         let flight = async {
             is_mine = true;
-            let kept = self.ask(&request).await?;
+            let (kept, asked) = self.ask_or_share(&request).await?;
+            is_mine = asked;
             self.stale.insert(request.clone(), kept.clone()).await;
             Ok(kept)
         };
@@ -189,8 +201,70 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         tracing::Span::current().record("cache.result", result.label());
     }
 
+    /// Asks the API, unless another process has just done so; says which.
+    async fn ask_or_share(&self, request: &Request) -> Result<(Kept<T>, bool), Error> {
+        let line = &self.line;
+        let Some(shared) = line.shared.as_ref().filter(|_| line.upstream.is_live()) else {
+            return self.ask(request).await.map(|(kept, _)| (kept, true));
+        };
+        let question = request.question();
+        let mut earlier = None;
+        let turn = shared_cache::turn(shared, &question, line.total_timeout, |answer| {
+            earlier = self.read_shared(request, answer);
+            earlier
+                .as_ref()
+                .is_some_and(|kept| kept.age < line.cache_ttl)
+        });
+        let turn = turn.await;
+        if let Some(kept) = earlier {
+            if turn == Turn::Use {
+                return Ok((kept, false));
+            }
+            // For the case that asking fails.
+            let own = self.stale.get(request).await;
+            if own.is_none_or(|own| own.fetched_at < kept.fetched_at) {
+                self.stale.insert(request.clone(), kept).await;
+            }
+        }
+        let asked = self.ask(request).await;
+        let shared = Arc::clone(shared);
+        // Spans of time make any number of questions.
+        let keep_for = if request.is_about_a_span() {
+            line.cache_ttl
+        } else {
+            line.cache_ttl.max(line.stale_for)
+        };
+        match asked {
+            Ok((kept, body)) => {
+                let answer = SharedAnswer {
+                    fetched_at: kept.fetched_at,
+                    age: kept.age,
+                    body: body.into_owned(),
+                };
+                // The asker need not wait for it.
+                tokio::spawn(async move { shared.put(&question, answer, keep_for).await });
+                Ok((kept, true))
+            }
+            Err(error) => {
+                tokio::spawn(async move { shared.give_up(&question).await });
+                Err(error)
+            }
+        }
+    }
+
+    /// What another process was answered, if it can be read.
+    fn read_shared(&self, request: &Request, answer: &SharedAnswer) -> Option<Kept<T>> {
+        let value = (self.read)(request, &answer.body).ok()?;
+        Some(Kept {
+            value: Arc::new(value),
+            fetched_at: answer.fetched_at,
+            is_recording: false,
+            age: answer.age,
+        })
+    }
+
     /// Asks the API, as often as it makes sense.
-    async fn ask(&self, request: &Request) -> Result<Kept<T>, Error> {
+    async fn ask(&self, request: &Request) -> Result<(Kept<T>, Cow<'static, [u8]>), Error> {
         let gate = self.line.gate(self.endpoint.api());
         let retry = &self.line.retry;
         retry
@@ -198,7 +272,11 @@ impl<T: Send + Sync + 'static> Fetch<T> {
             .await
     }
 
-    async fn ask_once(&self, request: &Request, time: Duration) -> Result<Kept<T>, Error> {
+    async fn ask_once(
+        &self,
+        request: &Request,
+        time: Duration,
+    ) -> Result<(Kept<T>, Cow<'static, [u8]>), Error> {
         let upstream = &self.line.upstream;
         let start = Instant::now();
         let span = tracing::info_span!(
@@ -211,10 +289,14 @@ impl<T: Send + Sync + 'static> Fetch<T> {
             otel.status_code = tracing::field::Empty,
         );
         let result = match upstream.get(request, time).instrument(span.clone()).await {
-            Ok(body) => (self.read)(request, &body.bytes).map(|value| Kept {
-                value: Arc::new(value),
-                fetched_at: body.recorded_at.unwrap_or_else(|| self.line.clock.now()),
-                is_recording: body.recorded_at.is_some(),
+            Ok(body) => (self.read)(request, &body.bytes).map(|value| {
+                let kept = Kept {
+                    value: Arc::new(value),
+                    fetched_at: body.recorded_at.unwrap_or_else(|| self.line.clock.now()),
+                    is_recording: body.recorded_at.is_some(),
+                    age: Duration::ZERO,
+                };
+                (kept, body.bytes)
             }),
             Err(error) => Err(error),
         };
@@ -247,7 +329,7 @@ fn cache<T: Send + Sync + 'static>(ttl: Duration) -> Cache<Request, Kept<T>> {
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     Cache::builder()
         .max_capacity(MOST_ANSWERS)
-        .time_to_live(ttl.min(LONGEST))
+        .expire_after(UntilOld(ttl.min(LONGEST)))
         .build()
 }
 

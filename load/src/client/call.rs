@@ -11,17 +11,9 @@ pub(crate) fn ping(id: u64) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)
 }
 
-/// Subscribes to a resource, with this id.
-pub(crate) fn subscribe(id: u64, uri: &str) -> String {
-    format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"method":"resources/subscribe","params":{{"uri":"{uri}"}}}}"#
-    )
-}
-
-/// A tool and its arguments, or another request.
+/// A tool and its arguments.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    method: Arc<str>,
     params: Arc<str>,
 }
 
@@ -29,16 +21,7 @@ impl Call {
     /// `arguments` are a JSON object.
     pub(crate) fn new(tool: &str, arguments: &str) -> Self {
         Self {
-            method: "tools/call".into(),
             params: format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#).into(),
-        }
-    }
-
-    /// Any request; `params` are a JSON object.
-    pub(crate) fn method(method: &str, params: &str) -> Self {
-        Self {
-            method: method.into(),
-            params: params.into(),
         }
     }
 
@@ -48,7 +31,7 @@ impl Call {
     }
 
     pub(crate) fn request(&self, id: u64) -> String {
-        let Self { method, params } = self;
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
+        let params = &self.params;
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{params}}}"#)
     }
 }

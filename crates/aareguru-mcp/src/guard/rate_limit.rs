@@ -5,6 +5,10 @@
 //! is opened. A stream that stays open, its events and its keep-alives do not.
 //! A minute's worth may come at once; then they come back evenly (GCRA).
 
+#[cfg(feature = "redis")]
+mod shared;
+#[cfg(feature = "redis")]
+mod spent;
 mod store;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
@@ -21,6 +25,9 @@ use governor::{
 };
 use metrics::Gauge;
 use rmcp_sse::ClientAddress;
+
+#[cfg(feature = "redis")]
+pub(crate) use self::shared::SharedLimit;
 
 use self::store::{Caller, Store};
 use super::{
@@ -58,9 +65,15 @@ struct Limit<C: Clock> {
     limiter: Limiter<C>,
     store: Store,
     clock: C,
+    /// When the limiter's time began.
+    #[cfg(feature = "redis")]
+    start: C::Instant,
     limited: ByReason<3>,
     clients: Gauge,
     log: OncePerSecond,
+    /// What others are to be told of, if there are others.
+    #[cfg(feature = "redis")]
+    spent: std::sync::OnceLock<spent::Spent>,
 }
 
 impl RateLimit {
@@ -129,21 +142,31 @@ impl<C: Clock + Clone> Limit<C> {
     fn new(per_minute: NonZeroU32, max_clients: usize, clock: C) -> Self {
         let store = Store::new(max_clients);
         let quota = Quota::per_minute(per_minute);
+        #[cfg(feature = "redis")]
+        let start = clock.now();
         let limiter = Limiter::new(quota, store.clone(), clock.clone());
         Self {
             per_minute,
             limiter,
             store,
             clock,
+            #[cfg(feature = "redis")]
+            start,
             limited: numbers::rate_limited(),
             clients: numbers::rate_limit_clients(),
             log: OncePerSecond::default(),
+            #[cfg(feature = "redis")]
+            spent: std::sync::OnceLock::new(),
         }
     }
 
     fn check(&self, caller: &Caller) -> Result<Left, Box<Response>> {
         match self.limiter.check_key(caller) {
-            Ok(state) => Ok(self.left(&state)),
+            Ok(state) => {
+                #[cfg(feature = "redis")]
+                self.tell_others(caller);
+                Ok(self.left(&state))
+            }
             Err(until) => Err(Box::new(self.refuse(caller, &until))),
         }
     }

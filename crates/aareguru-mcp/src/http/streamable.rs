@@ -12,6 +12,7 @@ mod held;
 mod lost;
 mod metrics;
 mod sessions;
+mod shared;
 
 use std::{
     borrow::Cow,
@@ -37,7 +38,9 @@ use hyper::{
 use rmcp::{
     ServerHandler,
     model::{ProtocolVersion, RequestId},
-    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::store::SessionState,
+    },
 };
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
 use serde::Deserialize;
@@ -48,8 +51,11 @@ use self::{
     held::Held,
     metrics::Metrics,
     sessions::{End, NEW, New, Sessions},
+    shared::{ASKING, Asking, Store},
 };
 use super::places::{Place, Places};
+
+pub use self::shared::{Shared as Kept, SharedSessions, Unreachable};
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -67,6 +73,8 @@ struct Shared<S> {
     rmcp: StreamableHttpService<S, Sessions>,
     sessions: Arc<Sessions>,
     places: Arc<Places>,
+    /// The sessions of other instances.
+    others: Option<Arc<dyn SharedSessions>>,
     metrics: Arc<Metrics>,
     config: SseServerConfig,
     /// The calls that a shutdown waits for.
@@ -93,11 +101,21 @@ impl<S: ServerHandler> StreamableService<S> {
         factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
         config: SseServerConfig,
     ) -> Self {
+        Self::with_others(factory, config, None)
+    }
+
+    /// The same as one of several instances, of which `others` keeps the
+    /// sessions.
+    pub fn with_others(
+        factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
+        config: SseServerConfig,
+        others: Option<Arc<dyn SharedSessions>>,
+    ) -> Self {
         let metrics = Arc::new(Metrics::new());
         let sessions = Sessions::new(config.idle_timeout, config.init_timeout, metrics.clone());
         let sessions = Arc::new(sessions);
         let end = CancellationToken::new();
-        let of_rmcp = StreamableHttpServerConfig::default()
+        let mut of_rmcp = StreamableHttpServerConfig::default()
             .disable_allowed_hosts()
             .disable_allowed_origins()
             .with_sse_keep_alive(config.sse_keep_alive)
@@ -105,11 +123,15 @@ impl<S: ServerHandler> StreamableService<S> {
             .with_sse_retry(None)
             .with_max_request_body_bytes(config.max_request_body_bytes)
             .with_cancellation_token(end.clone());
+        if let Some(others) = &others {
+            of_rmcp.session_store = Some(Arc::new(Store(others.clone())));
+        }
         Self {
             shared: Arc::new(Shared {
                 rmcp: StreamableHttpService::new(factory, sessions.clone(), of_rmcp),
                 sessions,
                 places: Places::new(config.max_sessions, config.max_sessions_per_client),
+                others,
                 metrics,
                 config,
                 calls: TaskTracker::new(),
@@ -122,6 +144,12 @@ impl<S: ServerHandler> StreamableService<S> {
     /// How many sessions are open now.
     pub fn session_count(&self) -> usize {
         self.shared.sessions.len()
+    }
+
+    /// Ends the session with this id, whosever it is: its client has ended it
+    /// at another instance.
+    pub fn end_session(&self, id: &str) {
+        self.shared.sessions.end(id.into(), End::Deleted);
     }
 
     /// Ends every session of `principal` at once, and returns how many there
@@ -164,6 +192,10 @@ impl<S: ServerHandler> Shared<S> {
             Err(refusal) => return self.refuse(refusal, None),
         };
         let head: Head<'_> = serde_json::from_slice(&body).unwrap_or_default();
+        let state = match self.bring(&parts).await {
+            Ok(state) => state,
+            Err(refusal) => return self.refuse(refusal, head.id.as_ref()),
+        };
         let (held, new) = match self.admit(&parts, &head) {
             Ok(admitted) => admitted,
             Err(refusal) => return self.refuse(refusal, head.id.as_ref()),
@@ -184,7 +216,7 @@ impl<S: ServerHandler> Shared<S> {
         let owner = parts.extensions.get().cloned();
         let answer = NEW.scope(
             Cell::new(new),
-            self.ask_rmcp(parts, body.clone(), Some(is_json)),
+            self.ask_rmcp_for(state, parts, body.clone(), Some(is_json)),
         );
         let (answer, lost) = match lost {
             Some(mut lost) => tokio::select! {
@@ -207,6 +239,36 @@ impl<S: ServerHandler> Shared<S> {
         let token = (!listens).then(|| self.calls.token());
         let until = listens.then(|| self.config.cancellation_token.clone());
         answer.map(|body| Body::new(Stream::new(body, until, lost, (held, token))))
+    }
+
+    /// Makes a session of another instance one of this one too, if need be;
+    /// returns what was agreed on with it.
+    async fn bring(&self, parts: &Parts) -> Result<Option<SessionState>, Refusal> {
+        let (Some(others), Some(id)) = (&self.others, session_id(&parts.headers)) else {
+            return Ok(None);
+        };
+        let asking = parts.extensions.get();
+        if let Some(session) = self.sessions.get(id) {
+            if session.is_to_be_kept() {
+                let (others, id) = (others.clone(), id.to_owned());
+                let asking = asking.cloned();
+                tokio::spawn(async move { others.load(&id, asking.as_ref()).await });
+            }
+            return Ok(None);
+        }
+        if self.config.cancellation_token.is_cancelled() {
+            return Err(Refusal::ShuttingDown);
+        }
+        let state = others.load(id, asking).await;
+        let state = state.map_err(|Unreachable| Refusal::Unreachable)?;
+        let state = state.ok_or(Refusal::UnknownSession)?;
+        let new = New {
+            owner: asking.cloned(),
+            lease: parts.extensions.get().cloned(),
+            place: self.place(Client::of(&parts.extensions))?,
+        };
+        self.sessions.adopt(id, new)?;
+        Ok(Some(state))
     }
 
     /// Takes what a message needs to be served, or says why it cannot have it.
@@ -275,6 +337,10 @@ impl<S: ServerHandler> Shared<S> {
         let Some(id) = session_id(&parts.headers) else {
             return self.ask_rmcp(parts, Bytes::new(), None).await;
         };
+        let state = match self.bring(&parts).await {
+            Ok(state) => state,
+            Err(refusal) => return self.refuse(refusal, None),
+        };
         let Some(session) = self.sessions.find(id, parts.extensions.get()) else {
             return self.refuse(Refusal::UnknownSession, None);
         };
@@ -283,7 +349,7 @@ impl<S: ServerHandler> Shared<S> {
         let last_seen = parts.headers.get(LAST_EVENT_ID);
         let of_call = last_seen.is_some_and(|id| id.as_bytes().contains(&b'/'));
         let listening = session.listen();
-        let answer = self.ask_rmcp(parts, Bytes::new(), None).await;
+        let answer = self.ask_rmcp_for(state, parts, Bytes::new(), None).await;
         let token = of_call.then(|| self.calls.token());
         let until = (!of_call).then(|| shutdown.clone());
         answer.map(|body| Body::new(Stream::new(body, until, None, (listening, token))))
@@ -291,9 +357,17 @@ impl<S: ServerHandler> Shared<S> {
 
     async fn delete(&self, parts: Parts) -> Response<Body> {
         if let Some(id) = session_id(&parts.headers) {
-            match self.sessions.find(id, parts.extensions.get()) {
-                Some(session) => session.ends_by(End::Deleted),
-                None => return self.refuse(Refusal::UnknownSession, None),
+            let asking = parts.extensions.get();
+            match (self.sessions.find(id, asking), &self.others) {
+                (Some(session), _) => session.ends_by(End::Deleted),
+                (None, Some(others)) if self.sessions.get(id).is_none() => {
+                    match others.load(id, asking).await {
+                        Ok(Some(_)) => {}
+                        Ok(None) => return self.refuse(Refusal::UnknownSession, None),
+                        Err(Unreachable) => return self.refuse(Refusal::Unreachable, None),
+                    }
+                }
+                (None, _) => return self.refuse(Refusal::UnknownSession, None),
             }
         }
         let mut answer = self.ask_rmcp(parts, Bytes::new(), None).await;
@@ -312,6 +386,32 @@ impl<S: ServerHandler> Shared<S> {
         let request = Request::from_parts(parts, Full::new(body.clone()));
         let answer = self.rmcp.handle(request).await;
         answer::of_rmcp(answer, (is_json == Some(true)).then_some(&body)).await
+    }
+
+    /// The same for a session that is perhaps another instance's too.
+    async fn ask_rmcp_for(
+        &self,
+        state: Option<SessionState>,
+        parts: Parts,
+        body: Bytes,
+        is_json: Option<bool>,
+    ) -> Response<Body> {
+        if self.others.is_none() {
+            return self.ask_rmcp(parts, body, is_json).await;
+        }
+        let brought = state.is_some();
+        let id = parts.headers.get(SESSION_ID).cloned();
+        let asking = Asking {
+            principal: parts.extensions.get().cloned(),
+            state: Cell::new(state),
+        };
+        let asked = self.ask_rmcp(parts, body, is_json);
+        // One more future in this one would make both large.
+        let answer = ASKING.scope(asking, Box::pin(asked)).await;
+        if brought && let Some(id) = id.as_ref().and_then(|id| id.to_str().ok()) {
+            self.sessions.forget_unless_running(id).await;
+        }
+        answer
     }
 
     fn refuse(&self, refusal: Refusal, id: Option<&RequestId>) -> Response<Body> {

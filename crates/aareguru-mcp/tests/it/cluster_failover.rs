@@ -142,6 +142,11 @@ async fn nothing_is_left_in_redis_when_clients_and_instances_have_gone() {
     };
     let keys = cluster.redis.keys().await;
     for (key, seconds_left) in &keys {
+        // An answer of the API is of use for longer than any session.
+        if key.starts_with("aareguru-mcp:answer:") {
+            assert_ne!(*seconds_left, -1, "{key}");
+            continue;
+        }
         assert!((0..=60).contains(seconds_left), "{key} {seconds_left}");
     }
     assert_eq!(of_sessions(keys), 12);

@@ -48,7 +48,6 @@ mod interop;
 mod key_reload;
 mod keys;
 mod listening;
-mod locust;
 mod logs;
 mod metrics;
 mod neighbour;
@@ -67,6 +66,10 @@ mod routes;
 mod scrape;
 mod security;
 mod settings;
+#[cfg(feature = "redis")]
+mod shared;
+#[cfg(feature = "redis")]
+mod shared_streamable;
 mod shutdown;
 mod sse;
 mod stdio;

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use moka::Expiry;
 
 use crate::{Error, UpstreamTrouble};
 
@@ -26,6 +28,27 @@ pub(crate) struct Kept<T> {
     pub(crate) value: Arc<T>,
     pub(crate) fetched_at: Timestamp,
     pub(crate) is_recording: bool,
+    /// How old it was when it came here: another process may have asked.
+    pub(crate) age: Duration,
+}
+
+/// Lets a cache keep an answer until it is so old.
+pub(crate) struct UntilOld(pub(crate) Duration);
+
+impl<K, T> Expiry<K, Kept<T>> for UntilOld {
+    fn expire_after_create(&self, _: &K, kept: &Kept<T>, _: Instant) -> Option<Duration> {
+        Some(self.0.saturating_sub(kept.age))
+    }
+
+    fn expire_after_update(
+        &self,
+        key: &K,
+        kept: &Kept<T>,
+        now: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        self.expire_after_create(key, kept, now)
+    }
 }
 
 impl<T> Answer<T> {
@@ -114,6 +137,7 @@ impl<T> Clone for Kept<T> {
             value: Arc::clone(&self.value),
             fetched_at: self.fetched_at,
             is_recording: self.is_recording,
+            age: self.age,
         }
     }
 }

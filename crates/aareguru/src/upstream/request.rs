@@ -86,6 +86,20 @@ impl Request {
         }
     }
 
+    /// Whether it is about a time that the asker has chosen.
+    pub(crate) fn is_about_a_span(&self) -> bool {
+        matches!(self, Self::History(..) | Self::HydroDaterange(..))
+    }
+
+    /// What tells it from other requests, in letters that any store takes.
+    pub(crate) fn question(&self) -> String {
+        let query = self.query().into_iter();
+        let query: String = query
+            .map(|(name, value)| format!(":{name}={value}"))
+            .collect();
+        format!("{}{}", self.endpoint().label(), query.replace(' ', "_"))
+    }
+
     /// The query, but for those who ask.
     pub(super) fn query(&self) -> Vec<(&'static str, String)> {
         match self {

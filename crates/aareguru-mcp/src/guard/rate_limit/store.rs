@@ -55,6 +55,14 @@ impl Store {
         self.lock().has_no_room_for(caller, self.most_addresses)
     }
 
+    /// A caller will have all of its requests back no sooner than this.
+    #[cfg(feature = "redis")]
+    pub(super) fn raise(&self, caller: &Caller, until: Nanos) {
+        if let Some(state) = self.lock().states.get_mut(caller) {
+            *state = (*state).max(until);
+        }
+    }
+
     // A caller's closure does nothing but count, so a poisoned map is whole.
     fn lock(&self) -> MutexGuard<'_, Callers> {
         self.callers.lock().unwrap_or_else(PoisonError::into_inner)

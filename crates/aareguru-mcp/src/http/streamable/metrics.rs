@@ -10,6 +10,7 @@ use super::sessions::End;
 pub(super) struct Metrics {
     sessions: Gauge,
     opened: Counter,
+    adopted: Counter,
     /// In the order in which they are declared.
     refused: Vec<Counter>,
     /// In the order of [`End::ALL`].
@@ -31,6 +32,7 @@ impl Metrics {
         Self {
             sessions: gauge!("aareguru_mcp_streamable_sessions"),
             opened: counter!("aareguru_mcp_streamable_sessions_opened_total"),
+            adopted: counter!("aareguru_mcp_streamable_sessions_adopted_total"),
             refused: Refusal::all().map(refused).collect(),
             closed: End::ALL.into_iter().map(closed).collect(),
             in_flight: gauge!("aareguru_mcp_streamable_requests_in_flight"),
@@ -40,6 +42,11 @@ impl Metrics {
     pub(super) fn opened(&self) {
         self.sessions.increment(1);
         self.opened.increment(1);
+    }
+
+    /// One that was opened is another instance's too.
+    pub(super) fn adopted(&self) {
+        self.adopted.increment(1);
     }
 
     pub(super) fn closed(&self, end: End) {
@@ -60,6 +67,10 @@ fn describe() {
     describe_counter!(
         "aareguru_mcp_streamable_sessions_opened_total",
         "Streamable HTTP: sessions opened"
+    );
+    describe_counter!(
+        "aareguru_mcp_streamable_sessions_adopted_total",
+        "Streamable HTTP: sessions opened that another instance has opened before"
     );
     describe_counter!(
         "aareguru_mcp_streamable_sessions_closed_total",

@@ -29,6 +29,9 @@ use tokio::time::Instant;
 use super::metrics::Metrics;
 use crate::{guard::Lease, http::places::Place};
 
+/// How often it is said of a session with messages that it is to be kept.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
+
 tokio::task_local! {
     /// What the next session is made of, while rmcp handles an `initialize`.
     pub(super) static NEW: Cell<Option<New>>;
@@ -73,6 +76,8 @@ struct State {
     /// Streams that the client opened to listen.
     listening: usize,
     active_at: Instant,
+    /// When what is shared of it was last told to be kept.
+    kept_at: Instant,
     /// The version agreed on.
     version: Option<ProtocolVersion>,
     end: End,
@@ -151,9 +156,44 @@ impl Sessions {
         (session.owner.as_ref() == asking).then_some(session)
     }
 
+    /// The session, whosever it is.
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Session>> {
+        self.lock().get(id).cloned()
+    }
+
+    /// Takes in a session of another instance, which rmcp is about to restore.
+    /// Another request may have been faster.
+    pub(super) fn adopt(self: &Arc<Self>, id: &str, mut new: New) -> Result<(), Refusal> {
+        let lease = new.lease.take();
+        let id = SessionId::from(id);
+        {
+            let mut open = self.lock();
+            if open.contains_key(&id) {
+                return Ok(());
+            }
+            open.insert(id.clone(), Arc::new(Session::new(new)));
+        }
+        self.metrics.opened();
+        self.metrics.adopted();
+        tracing::info!(transport = "streamable", "session of another instance");
+        if lease.is_some_and(|lease| lease.is_revoked()) {
+            self.end(id, End::Revoked);
+            return Err(Refusal::UnknownSession);
+        }
+        Ok(())
+    }
+
+    /// Forgets a session that was taken in and could not be restored.
+    pub(super) async fn forget_unless_running(&self, id: &str) {
+        let id = SessionId::from(id);
+        if !matches!(self.local.has_session(&id).await, Ok(true)) {
+            self.forget(&id);
+        }
+    }
+
     /// Ends a session, if it has not ended yet: for its client it is gone when
     /// this returns, and its streams end soon after.
-    fn end(self: &Arc<Self>, id: SessionId, end: End) {
+    pub(super) fn end(self: &Arc<Self>, id: SessionId, end: End) {
         let Some(session) = self.lock().get(&id).cloned() else {
             return;
         };
@@ -247,6 +287,7 @@ impl Session {
                 running: HashSet::new(),
                 listening: 0,
                 active_at: Instant::now(),
+                kept_at: Instant::now(),
                 version: None,
                 end: End::Idle,
             }),
@@ -278,6 +319,16 @@ impl Session {
     pub(super) fn listen(self: &Arc<Self>) -> Listening {
         self.state().listening += 1;
         Listening(self.clone())
+    }
+
+    /// Whether it is time to say again that it is to be kept.
+    pub(super) fn is_to_be_kept(&self) -> bool {
+        let mut state = self.state();
+        let is_due = state.kept_at.elapsed() >= KEEP_EVERY;
+        if is_due {
+            state.kept_at = Instant::now();
+        }
+        is_due
     }
 
     /// It has had a message.
@@ -419,8 +470,12 @@ impl SessionManager for Sessions {
 
     async fn restore_session(
         &self,
-        _: SessionId,
+        id: SessionId,
     ) -> Result<RestoreOutcome<SessionTransport>, Error> {
-        Ok(RestoreOutcome::NotSupported)
+        // It was taken in before rmcp was asked, unless it has ended since.
+        if self.get(&id).is_none() {
+            return Ok(RestoreOutcome::NotSupported);
+        }
+        Ok(self.local.restore_session(id).await?)
     }
 }

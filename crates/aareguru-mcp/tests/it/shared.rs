@@ -1,0 +1,241 @@
+//! What several instances share through Redis: the answers of the API, the
+//! rate limit, and new measurements.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use aareguru::{Client, Clock, River};
+use aareguru_mcp::{cluster::Cluster, mcp::AareServer, settings::Settings};
+use clap::Parser;
+use futures_util::future::join_all;
+use rmcp_sse::SseService;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, time::timeout};
+
+use crate::{
+    binary::Server,
+    client::{Answer, Session, post_json, send, with_header},
+    mcp::at,
+    redis_server::RedisServer,
+    scrape::Scrape,
+    upstream::{CURRENT_BERN, Reply, Server as Upstream},
+};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+
+async fn start(redis: &RedisServer, upstream: &Upstream, more: &[&str]) -> Server {
+    let config = upstream.config();
+    let common = [
+        "serve",
+        "--aareguru-retries",
+        "0",
+        "--trusted-proxies",
+        "127.0.0.1",
+    ];
+    let arguments = [&common[..], more].concat();
+    let environment = [
+        ("REDIS_URL", redis.url()),
+        ("AAREGURU_BASE_URL", config.base_url),
+        ("HYDRO_BASE_URL", config.hydro_base_url),
+    ];
+    let environment = environment
+        .each_ref()
+        .map(|(name, value)| (*name, &**value));
+    Server::start_with(&arguments, &environment).await
+}
+
+async fn conditions(server: &Server) -> Value {
+    let mut session = Session::initialized(server.address).await;
+    let answer = session
+        .call_tool(2, "get_current_conditions", r#"{"city":"bern"}"#)
+        .await;
+    answer["result"]["structuredContent"].clone()
+}
+
+#[tokio::test]
+async fn three_instances_ask_the_api_once_for_each_question() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let upstream = Upstream::start(Reply::Recordings.held()).await;
+    let mut servers = Vec::new();
+    for _ in 0..3 {
+        servers.push(start(&redis, &upstream, &[]).await);
+    }
+    // All at once, several at each, while the API takes its time.
+    let askers = servers.iter().flat_map(|server| [server; 4]);
+    let asked = join_all(askers.map(conditions));
+    let release = async {
+        upstream.first_request().await;
+        upstream.release();
+    };
+    let (answers, ()) = tokio::join!(asked, release);
+    for answer in &answers {
+        assert_eq!(answer["city"], "bern", "{answer}");
+    }
+    // One that comes later finds what the others have asked.
+    let late = start(&redis, &upstream, &[]).await;
+    assert_eq!(conditions(&late).await["city"], "bern");
+    let asked = upstream.asked();
+    let different: BTreeSet<_> = asked.iter().collect();
+    assert_eq!(asked.len(), different.len(), "{asked:#?}");
+    for (key, seconds_left) in redis.keys().await {
+        assert!(seconds_left != -1, "{key} is kept for ever");
+    }
+}
+
+#[tokio::test]
+async fn the_last_answer_of_another_instance_bridges_an_outage() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let upstream = Upstream::start(Reply::Recordings).await;
+    let brief = ["--cache-ttl-seconds", "1"];
+    let first = start(&redis, &upstream, &brief).await;
+    assert_eq!(conditions(&first).await["upstream_trouble"], Value::Null);
+    upstream.reply(Reply::status(503));
+    // It has never had an answer of its own.
+    let second = start(&redis, &upstream, &brief).await;
+    let bridged = timeout(DEADLINE, async {
+        loop {
+            let answer = conditions(&second).await;
+            if !answer["upstream_trouble"].is_null() {
+                return answer;
+            }
+        }
+    });
+    assert_eq!(bridged.await.unwrap()["city"], "bern");
+}
+
+#[tokio::test]
+async fn each_instance_asks_for_itself_while_redis_is_silent() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let upstream = Upstream::start(Reply::Recordings).await;
+    let servers = [
+        start(&redis, &upstream, &[]).await,
+        start(&redis, &upstream, &[]).await,
+    ];
+    redis.pause().await;
+    for server in &servers {
+        assert_eq!(conditions(server).await["city"], "bern");
+    }
+    // Whether another has this session cannot be told; it is counted here.
+    assert_eq!(ask(&servers[0]).await.status, 503);
+    let asked = upstream.asked();
+    let different: BTreeSet<_> = asked.iter().collect();
+    assert_eq!(asked.len(), 2 * different.len(), "{asked:#?}");
+    let unshared = async || {
+        let numbers = Scrape::of(servers[0].address).await;
+        numbers.value("aareguru_mcp_rate_limit_unshared_total")
+    };
+    let counted = timeout(DEADLINE, async { while unshared().await < 1.0 {} });
+    counted.await.expect("nobody counts it");
+    redis.resume().await;
+}
+
+async fn ask(server: &Server) -> Answer {
+    let request = post_json(UNKNOWN, PING);
+    let forwarded = "X-Forwarded-For: 203.0.113.7";
+    send(server.address, with_header(&request, forwarded)).await
+}
+
+#[tokio::test]
+async fn an_allowance_is_one_for_all_instances() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let limit = ["--demo", "--rate-limit-per-minute", "60"];
+    let upstream = Upstream::start(Reply::Recordings).await;
+    let mut servers = Vec::new();
+    for _ in 0..3 {
+        servers.push(start(&redis, &upstream, &limit).await);
+    }
+    while ask(&servers[0]).await.status == 404 {}
+    // Each of the others lets through what comes before it has heard of that.
+    for server in &servers[1..] {
+        let refused = timeout(DEADLINE, async {
+            for passed in 0.. {
+                let answer = ask(server).await;
+                if answer.status == 429 {
+                    assert!(answer.head.contains("ratelimit-remaining: 0"));
+                    assert!(answer.head.contains("retry-after: "), "{}", answer.head);
+                    return passed;
+                }
+            }
+            unreachable!()
+        });
+        let passed = refused.await.expect("the other instance never hears of it");
+        assert!(passed < 60, "{passed}");
+    }
+    for (key, seconds_left) in redis.keys().await {
+        assert!((0..=300).contains(&seconds_left), "{key} {seconds_left}");
+    }
+}
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// One of several instances, 25 minutes after the recording: a new measurement
+/// is due.
+async fn subscribed(redis: &RedisServer, upstream: &Upstream) -> Session {
+    let url = redis.url();
+    let settings = Line::parse_from(["aareguru-mcp", "--redis-url", &url]).settings;
+    let cluster = Cluster::join(&settings).await.unwrap().unwrap();
+    let mut config = upstream.config();
+    config.clock = Clock::stopped_at(at("2023-05-09T11:45:00Z"));
+    config.cache_ttl = Duration::from_millis(50);
+    config.shared_cache = Some(cluster.shared_cache());
+    let server = AareServer::new(River::new(Client::new(&config).unwrap()));
+    let sse = SseService::new(
+        move || Ok(server.clone()),
+        rmcp_sse::SseServerConfig::default(),
+    );
+    let router = axum::Router::new().fallback_service(sse);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let _cluster = cluster;
+        axum::serve(listener, router).await
+    });
+    let mut session = Session::initialized(address).await;
+    let uri = json!({"uri": "aareguru://current/bern"});
+    let subscribe = json!({
+        "jsonrpc": "2.0", "id": 7, "method": "resources/subscribe", "params": uri,
+    });
+    let answer = session.call(&subscribe.to_string()).await;
+    assert_eq!(answer["result"], json!({}), "{answer}");
+    session
+}
+
+#[tokio::test]
+async fn a_new_measurement_is_told_to_the_subscribers_of_every_instance() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let upstream = Upstream::start(Reply::text(CURRENT_BERN)).await;
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        sessions.push(subscribed(&redis, &upstream).await);
+    }
+    let before = upstream.times_asked();
+    timeout(DEADLINE, async {
+        while upstream.times_asked() < before + 2 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    upstream.reply(Reply::text(
+        &CURRENT_BERN.replace("1683631200", "1683631800"),
+    ));
+    for session in &mut sessions {
+        let told = timeout(DEADLINE, session.message()).await.unwrap();
+        assert_eq!(told["method"], "notifications/resources/updated", "{told}");
+    }
+}

@@ -1,0 +1,179 @@
+//! Sessions of Streamable HTTP that every instance serves.
+
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::{
+    binary::Server,
+    keys::{ALICE, BOB, with_key},
+    redis_server::RedisServer,
+    scrape::Scrape,
+    streamable::{PING, Reply, ask, delete, get, in_session, initialize, message},
+    transports::DEADLINE,
+};
+
+async fn instances(redis: &RedisServer, count: usize) -> Vec<Server> {
+    let keys = format!("alice:{ALICE},bob:{BOB}");
+    let environment = [("REDIS_URL", &*redis.url()), ("API_KEYS", &keys)];
+    let arguments = ["serve", "--demo", "--redis-timeout-milliseconds", "300"];
+    let mut servers = Vec::new();
+    for _ in 0..count {
+        servers.push(Server::start_with(&arguments, &environment).await);
+    }
+    servers
+}
+
+async fn open(server: &Server, key: &str) -> String {
+    let request = with_key(&initialize("2025-11-25"), key);
+    let reply = ask(server.address, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply.header("mcp-session-id").unwrap().to_owned()
+}
+
+async fn call(server: &Server, key: &str, session: &str, body: &str) -> Reply {
+    let request = with_key(&in_session(&message(body), session), key);
+    ask(server.address, &request).await
+}
+
+fn temperature(id: u32) -> String {
+    let params = json!({"name": "get_current_temperature", "arguments": {"city": "bern"}});
+    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}).to_string()
+}
+
+#[tokio::test]
+async fn any_instance_takes_any_request_of_a_session_from_its_owner_alone() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let servers = instances(&redis, 3).await;
+    let session = open(&servers[0], ALICE).await;
+    for (id, server) in (1..).zip(servers.iter().chain(&servers)) {
+        let answer = call(server, ALICE, &session, &temperature(id))
+            .await
+            .message();
+        assert_eq!(answer["id"], id);
+        let structured = &answer["result"]["structuredContent"];
+        assert_eq!(structured["temperature_celsius"], 12.5, "{answer}");
+    }
+    for server in &servers {
+        for request in [message(PING), get("x"), delete("x")] {
+            let request = request.replace("Mcp-Session-Id: x\r\n", "");
+            let request = with_key(&in_session(&request, &session), BOB);
+            assert_eq!(ask(server.address, &request).await.status, 404);
+        }
+        let made_up = call(server, ALICE, "4be0643f-1d98-573b-97cd-ca98a65347dd", PING);
+        assert_eq!(made_up.await.status, 404);
+        let numbers = Scrape::of(server.address).await;
+        assert_eq!(numbers.value("aareguru_mcp_streamable_sessions"), 1.0);
+    }
+    // It outlives the instance that opened it.
+    servers[0].signal("KILL").await;
+    let answer = call(&servers[1], ALICE, &session, PING).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    for (key, seconds_left) in redis.keys().await {
+        assert!(seconds_left != -1, "{key} is kept for ever");
+        assert!(
+            !key.contains(&session),
+            "whoever reads {key} has the session"
+        );
+    }
+}
+
+#[tokio::test]
+async fn many_requests_at_once_bring_a_session_over_once() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let servers = instances(&redis, 2).await;
+    let session = open(&servers[0], ALICE).await;
+    let bodies: Vec<_> = (1..=20).map(temperature).collect();
+    let asked = bodies
+        .iter()
+        .map(|body| call(&servers[1], ALICE, &session, body));
+    for reply in futures_util::future::join_all(asked).await {
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert!(reply.message()["result"].is_object(), "{reply:?}");
+    }
+    let numbers = Scrape::of(servers[1].address).await;
+    let adopted = numbers.value("aareguru_mcp_streamable_sessions_adopted_total");
+    assert_eq!(adopted, 1.0);
+}
+
+#[tokio::test]
+async fn a_session_that_its_client_ends_is_gone_everywhere() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let servers = instances(&redis, 3).await;
+    let session = open(&servers[0], ALICE).await;
+    assert_eq!(call(&servers[1], ALICE, &session, PING).await.status, 200);
+    // By an instance that has not served it.
+    let ended = ask(servers[2].address, &with_key(&delete(&session), ALICE)).await;
+    assert_eq!(ended.status, 200, "{ended:?}");
+    assert_eq!(call(&servers[2], ALICE, &session, PING).await.status, 404);
+    for server in &servers {
+        let gone = timeout(DEADLINE, async {
+            while call(server, ALICE, &session, PING).await.status != 404 {}
+        });
+        gone.await.expect("the session goes on elsewhere");
+    }
+    assert!(
+        redis
+            .keys()
+            .await
+            .iter()
+            .all(|(key, _)| !key.contains(":mcp:"))
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_is_taken_back_ends_its_sessions_at_all_instances() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cluster-keys");
+    std::fs::write(&file, format!("alice:{ALICE}\nbob:{BOB}\n")).unwrap();
+    let setting = format!("@{}", file.display());
+    let environment = [("REDIS_URL", &*redis.url()), ("API_KEYS", &setting)];
+    let mut first = Server::start_with(&["serve", "--demo"], &environment).await;
+    let second = Server::start_with(&["serve", "--demo"], &environment).await;
+    let (alice, bob) = (open(&second, ALICE).await, open(&second, BOB).await);
+    assert_eq!(call(&second, ALICE, &alice, PING).await.status, 200);
+    std::fs::write(&file, format!("bob:{BOB}\n")).unwrap();
+    // The other instance has not read its keys again.
+    first.signal("HUP").await;
+    first.logged("API keys read again").await;
+    let sessions = async || {
+        let numbers = Scrape::of(second.address).await;
+        numbers.value("aareguru_mcp_streamable_sessions")
+    };
+    let ended = timeout(DEADLINE, async { while sessions().await > 1.0 {} });
+    ended
+        .await
+        .expect("the session goes on at the other instance");
+    assert_eq!(call(&second, BOB, &bob, PING).await.status, 200);
+}
+
+#[tokio::test]
+async fn while_redis_ails_sessions_go_on_where_they_are() {
+    let Some(mut redis) = RedisServer::start().await else {
+        return;
+    };
+    let mut servers = instances(&redis, 2).await;
+    let session = open(&servers[0], ALICE).await;
+    redis.stop().await;
+    assert_eq!(call(&servers[0], ALICE, &session, PING).await.status, 200);
+    let elsewhere = call(&servers[1], ALICE, &session, PING).await;
+    assert_eq!(elsewhere.status, 503, "{elsewhere:?}");
+    assert!(elsewhere.header("retry-after").is_some(), "{elsewhere:?}");
+    let new = open(&servers[1], ALICE).await;
+    assert_eq!(call(&servers[1], ALICE, &new, PING).await.status, 200);
+    redis.start_again().await;
+    servers[1].logged("Redis answers").await;
+    let after = open(&servers[1], ALICE).await;
+    servers[0].logged("Redis answers").await;
+    assert_eq!(call(&servers[0], ALICE, &after, PING).await.status, 200);
+    // What was forgotten with Redis's memory is known to its instance alone.
+    assert_eq!(call(&servers[0], ALICE, &session, PING).await.status, 200);
+    assert_eq!(call(&servers[1], ALICE, &session, PING).await.status, 404);
+}

@@ -1,0 +1,86 @@
+//! The seam for several processes: answers that one has asked for and all use.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+
+/// What a [`SharedCache`] answers with, in time.
+pub type Cached<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The longest that an answer is waited for which another process asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// The pause between two looks whether it is there.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Answers that several processes share, so that all of them ask an API once.
+///
+/// A client without it asks for itself. It may fail at any time: then it says
+/// that there is nothing, or that the asker may ask, and each process asks for
+/// itself again. No answer of it is believed without being read anew.
+pub trait SharedCache: Debug + Send + Sync + 'static {
+    /// The last answer to `question`, however old.
+    fn get<'a>(&'a self, question: &'a str) -> Cached<'a, Option<SharedAnswer>>;
+
+    /// Whether the caller is to ask the API, and nobody else for the time of
+    /// `longest` or until it [puts](Self::put) an answer or
+    /// [gives up](Self::give_up).
+    fn may_ask<'a>(&'a self, question: &'a str, longest: Duration) -> Cached<'a, bool>;
+
+    /// Keeps an answer for `keep_for`.
+    fn put<'a>(
+        &'a self,
+        question: &'a str,
+        answer: SharedAnswer,
+        keep_for: Duration,
+    ) -> Cached<'a, ()>;
+
+    /// The caller, who was to ask, has no answer.
+    fn give_up<'a>(&'a self, question: &'a str) -> Cached<'a, ()>;
+}
+
+/// What an API has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedAnswer {
+    /// When, by the clock of the process that asked.
+    pub fetched_at: Timestamp,
+    /// How long ago, by the clock of the cache.
+    pub age: Duration,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What is to be done for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Use the one that was found last.
+    Use,
+    /// Ask, and tell the others.
+    Ask,
+}
+
+/// Waits for a fresh answer of another process, or for the turn to ask. Each
+/// answer that is found goes to `found`, which says whether it is fresh.
+pub(super) async fn turn(
+    cache: &Arc<dyn SharedCache>,
+    question: &str,
+    longest: Duration,
+    mut is_fresh: impl FnMut(&SharedAnswer) -> bool,
+) -> Turn {
+    let until = Instant::now() + LONGEST_WAIT.min(longest);
+    loop {
+        if let Some(answer) = cache.get(question).await
+            && is_fresh(&answer)
+        {
+            return Turn::Use;
+        }
+        if cache.may_ask(question, longest).await || Instant::now() >= until {
+            return Turn::Ask;
+        }
+        sleep(PAUSE).await;
+    }
+}
