@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt docs interop conformance tables bench deny fuzz ci
+.PHONY: help run test lint fmt docs interop conformance tables bench hotpath deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -39,6 +39,11 @@ tables: ## Renew the README's tables of clients and conformance
 bench: ## Measure the transport against a bare axum server (10 minutes)
 	cargo build --release
 	cargo run --release -p load --features peers -- bench --write docs/BENCHMARKS.md
+
+hotpath: ## Count the instructions of one call, beside docs/PERFORMANCE.md (needs valgrind)
+	cargo build --profile profiling
+	cargo build --profile profiling -p load
+	load/hotpath.py
 
 deny: ## Check licences, sources and banned crates of all dependencies
 	.ci/cargo-deny check --hide-inclusion-graph bans licenses sources

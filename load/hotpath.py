@@ -4,11 +4,13 @@
 A server runs under callgrind and answers N calls, and another one 2 N; the
 difference, divided by N, is one call and nothing else. Counts hardly change
 from run to run, however busy the machine is: a few percent more are a
-regression. The instructions of the kernel are not among them.
+regression. What the kernel does is not counted.
 
-    make hotpath                      # all servers, as a table
-    load/hotpath.py --steps           # and the steps of a call of the product
-    load/hotpath.py --functions 40    # and its dearest functions
+    make hotpath                      # all servers, beside docs/PERFORMANCE.md
+    load/hotpath.py --write           # writes the counts there
+    load/hotpath.py --functions 40    # and the dearest functions
+
+Fails if a server takes a tenth more than what stands in docs/PERFORMANCE.md.
 """
 
 import argparse
@@ -25,12 +27,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "profiling"
 SESSIONS = 8  # posts that are under way at once
+FEW = 250  # instructions that are not worth a line
 
 ECHO = '{"name":"echo","arguments":{"text":"How warm is the Aare in Bern?"}}'
 BERN = '{"name":"get_current_temperature","arguments":{"city":"bern"}}'
 OUT_OF_REACH = "1000000000"
 
-# What runs, what it is asked, and the group of crates that is "ours" in it.
+# What runs, and what it is asked.
 SERVERS = {
     "ceiling": ([TARGET / "load", "peer", "ceiling"], ECHO),
     "transport": ([TARGET / "load", "peer", "ours"], ECHO),
@@ -40,19 +43,26 @@ SERVERS = {
 # The steps of a call of the product: what is spent in these functions and in
 # all that they call. A step within another one is indented.
 STEPS = {
-    "read and parse the head (hyper)": r"proto::h1::role::Server as .*Http1Transaction>::parse$",
-    "route (matchit)": r"matchit::.*::at$",
-    "all layers and the handler": r"<aareguru_mcp::http::observe::Observe<.*>::call$",
-    "  request span": r"tracing::span::Span::new|tracing::span::Span::make_with|Span::child_of_with",
-    "  log line and counts of the request": r"observe::Running::answered$",
-    "  transport: from the POST to the event": r"message::accept",
-    "    parse the message": r"rmcp_sse::parse::message$",
-    "    tool": r"aareguru_mcp::mcp::tools::call::|aareguru_mcp::mcp::tools::tell::",
-    "      cache": r"fetch::Fetch<.*>::get::",
-    "    write the event": r"rmcp_sse::event::Message::new$",
-    "    queue the event": r"rmcp_sse::outbox::Outbox::push$",
-    "send the event": r"rmcp_sse::.*poll_frame$|rmcp_sse::outbox::Outbox::poll_next$",
+    "HTTP: read the head": r"conn::Conn<I,B,T>::poll_read_head$",
+    "from the router on": r"^<hyper_util::service::oneshot::Oneshot<.*>::poll$",
+    "  request span": r"^tracing::span::Span::make_with$",
+    "  checks": r"^<aareguru_mcp::guard::check::Checked<.*>::call$",
+    "  line in the log": r"^tracing_core::event::Event::child_of$|Subscriber>::event$",
+    "  transport": r"^<rmcp_sse::service::SseService<.*>::call::{{closure}}$",
+    "    read the body": r"^rmcp_sse::message::read::{{closure}}$",
+    "    parse the message": r"^rmcp_sse::parse::message$",
+    "    rmcp's handler, and in it the tool": r"^rmcp::handler::server::.*::handle_request::{{closure}}$",
+    "      the API's answer, from the cache": r"^aareguru::api::Client::current::{{closure}}$",
+    "    write and queue the event": r"^rmcp_sse::session::Session<S>::send$",
+    "HTTP: take the event": r"^<rmcp_sse::response::SseBody as http_body::Body>::poll_frame$",
+    "HTTP: write the head": r"conn::Conn<I,B,T>::write_head$",
+    "HTTP: write": r"io::Buffered<T,B>::poll_flush$",
 }
+
+DOCUMENT = ROOT / "docs" / "PERFORMANCE.md"
+BEGIN, END = "<!-- counted by load/hotpath.py --write -->\n", "<!-- until here -->\n"
+TOTAL = "**instructions of one call**"
+MOST_GROWTH = 1.1
 
 
 class Client:
@@ -227,59 +237,100 @@ def crate(file):
     """The crate that a source file belongs to."""
     for pattern, group in [
         (r"/registry/src/[^/]+/(.+?)-\d+\.\d+[^/]*/", None),
-        (r"/rustc/[^/]+/library/|/library/(?:std|core|alloc)/", "std"),
+        (r"/rustc/[^/]+/library/|/library/(?:std|core|alloc)/|/rust/deps/", "std"),
         (r"(?:^|/)crates/([^/]+)/", None),
         (r"(?:^|/)load/src/", "load"),
         (r"/(?:libc|ld-linux)[-.x\d_]*so|^\./|malloc|memcpy|x86_64", "libc (allocation, copies)"),
     ]:
         if found := re.search(pattern, file):
             return group or found.group(1)
-    return Path(file).name
+    # What is inside std, hashbrown, has no whole path.
+    return Path(file).name if file.startswith("/") else "std"
 
 
-def short(function):
-    """A function's name without the hash and with less of what is in <>."""
-    function = re.sub(r"::h[0-9a-f]{16}$", "", function)
-    return function if len(function) <= 150 else function[:70] + " … " + function[-77:]
+def plain(function):
+    """A function's name without the hash and the mark of recursion."""
+    return re.sub(r"(::h[0-9a-f]{16})?('\d+)?$", "", function)
 
 
-def print_crates(profiles):
+def table(profiles):
+    """The counts by crate, as Markdown."""
     columns = [profile.by_crate() for profile in profiles.values()]
-    crates = sorted(set().union(*columns), key=lambda name: -max(c[name] for c in columns))
-    print(f"{'':34}" + "".join(f"{name:>12}" for name in profiles))
-    print(f"{'instructions per call':34}" + row(p.total() for p in profiles.values()))
+    crates = sorted(set().union(*columns), key=lambda name: -columns[-1][name])
+    few = {name for name in crates if max(column[name] for column in columns) < FEW}
+    lines = [("", *profiles), ("---", *("--:" for _ in profiles))]
+    lines.append((TOTAL, *(f"{profile.total():,.0f}" for profile in profiles.values())))
     for name in crates:
-        if max(column[name] for column in columns) >= 50:
-            print(f"{'  ' + name:34}" + row(column[name] for column in columns))
+        if name not in few:
+            lines.append((name, *(f"{column[name]:,.0f}" for column in columns)))
+    rest = (sum(column[name] for name in few) for column in columns)
+    lines.append(("others", *(f"{cost:,.0f}" for cost in rest)))
+    return markdown(lines)
 
 
-def row(numbers):
-    return "".join(f"{number:12,.0f}" for number in numbers)
-
-
-def print_steps(profile):
-    print("\nsteps of a call of the product, with all that they call")
+def steps(profile):
+    """What the steps of a call take, with all that they call, as Markdown."""
+    lines = [("step of the product, with all that it calls", "instructions"), ("---", "--:")]
     for step, pattern in STEPS.items():
-        matches = [cost for name, cost in profile.inclusive.items()
-                   if re.search(pattern, short(name))]
-        print(f"{step:46}{max(matches, default=0):12,.0f}")
+        costs = [cost for name, cost in profile.inclusive.items()
+                 if re.search(pattern, plain(name))]
+        depth = len(step) - len(step.lstrip())
+        lines.append(("– " * (depth // 2) + step.lstrip(), f"{max(costs, default=0):,.0f}"))
+    return markdown(lines)
+
+
+def markdown(lines):
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def committed():
+    """What stands in the document, by server."""
+    lines = DOCUMENT.read_text("utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    total = next((number for number, row in enumerate(rows) if row[0] == TOTAL), None)
+    if total is None:
+        return {}
+    numbers = (int(number.replace(",", "")) for number in rows[total][1:])
+    return dict(zip(rows[total - 2][1:], numbers))
+
+
+def has_grown(profiles):
+    """Tells how the counts have changed since they were written down."""
+    before = committed()
+    grown = False
+    print(f"{'instructions of one call':30}{'now':>10}{'ceiling':>10}{'docs':>10}")
+    for name, profile in profiles.items():
+        now = profile.total()
+        ceiling = f"{now / profiles['ceiling'].total():.2f} ×" if "ceiling" in profiles else ""
+        change = f"{now / before[name] - 1:+.1%}" if name in before else ""
+        print(f"{name:30}{now:10,.0f}{ceiling:>10}{change:>10}")
+        grown |= name in before and now > before[name] * MOST_GROWTH
+    return grown
+
+
+def write(text):
+    document = DOCUMENT.read_text("utf-8")
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(before + BEGIN + text + END + after, "utf-8")
 
 
 def print_functions(name, profile, count):
-    print(f"\nthe dearest functions of {name}, without what they call")
-    for function, cost in profile.by_function.most_common(count):
-        print(f"{cost:10,.0f}  {short(function)}")
-    print(f"\nand with what they call")
-    for function, cost in profile.inclusive.most_common(count * 4):
-        print(f"{cost:10,.0f}  {short(function)}")
+    for what, costs in [
+        ("without what they call", profile.by_function),
+        ("with what they call", profile.inclusive),
+    ]:
+        print(f"\nthe dearest functions of {name}, {what}")
+        for function, cost in costs.most_common(count):
+            print(f"{cost:10,.0f}  {plain(function)[:150]}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("servers", nargs="*", help=f"some of {', '.join(SERVERS)}")
     parser.add_argument("--calls", type=int, default=1000, help="N [default: 1000]")
-    parser.add_argument("--steps", action="store_true", help="show the steps of a call")
     parser.add_argument("--functions", type=int, metavar="COUNT", help="show the dearest")
+    parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.name}")
     arguments = parser.parse_args()
     calls = max(arguments.calls // SESSIONS, 1) * SESSIONS
     profiles = {}
@@ -287,12 +338,16 @@ def main():
         for server in arguments.servers or SERVERS:
             once, twice = (profile(server, n, directory) for n in (calls, 2 * calls))
             profiles[server] = once.per_call(twice, calls)
-    print_crates(profiles)
-    if arguments.steps and "product" in profiles:
-        print_steps(profiles["product"])
-    if arguments.functions:
-        for name, measured in profiles.items():
+    text = "\n" + table(profiles)
+    if "product" in profiles:
+        text += "\n" + steps(profiles["product"])
+    if arguments.write:
+        write(text + "\n")
+    print(text)
+    for name, measured in profiles.items():
+        if arguments.functions:
             print_functions(name, measured, arguments.functions)
+    return has_grown(profiles)
 
 
 if __name__ == "__main__":
