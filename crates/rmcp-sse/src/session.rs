@@ -51,7 +51,7 @@ pub(crate) struct Session<S> {
     handler: S,
     outbox: Outbox,
     /// If sessions are stored.
-    journal: Option<Journal>,
+    journal: Option<Box<Journal>>,
     config: Arc<SseServerConfig>,
     metrics: Arc<Metrics>,
     registry: Arc<Registry<S>>,
@@ -94,7 +94,10 @@ impl<S: ServerHandler> Session<S> {
         Arc::new(Self::with(
             (SessionId::random(), request.extensions.get().cloned()),
             handler,
-            (outbox, store.map(|store| Journal::new(store, FIRST_EPOCH))),
+            (
+                outbox,
+                store.map(|store| Box::new(Journal::new(store, FIRST_EPOCH))),
+            ),
             client_info,
             (slot, config, metrics),
         ))
@@ -103,7 +106,7 @@ impl<S: ServerHandler> Session<S> {
     fn with(
         (id, principal): (SessionId, Option<Principal>),
         handler: S,
-        (outbox, journal): (Outbox, Option<Journal>),
+        (outbox, journal): (Outbox, Option<Box<Journal>>),
         client_info: Option<InitializeRequestParams>,
         (slot, config, metrics): (Slot<S>, Arc<SseServerConfig>, Arc<Metrics>),
     ) -> Self {

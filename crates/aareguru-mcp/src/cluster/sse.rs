@@ -16,7 +16,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use redis::Script;
@@ -27,8 +27,12 @@ use tokio::sync::oneshot;
 use self::{keys::Keys, metrics::Metrics};
 use super::{
     Cluster, Instance,
-    redis::{Purpose, Redis},
+    redis::{Purpose, Redis, State},
 };
+
+/// How long after Redis has lost its memory all instances have told it their
+/// sessions again.
+const TOLD_AGAIN: Duration = Duration::from_secs(10);
 
 /// The sessions of this instance among those of the others.
 #[derive(Clone)]
@@ -44,11 +48,19 @@ struct Shared {
     lifetime: Duration,
     max_in_flight: usize,
     metrics: Metrics,
+    memory: Mutex<Memory>,
     /// Deliveries of this instance that wait for word of another.
     waiting: Mutex<HashMap<DeliveryId, oneshot::Sender<Reply>>>,
     commit: Script,
     take: Script,
     relay: Script,
+}
+
+/// Which memory Redis has, and since when, if it had another one before.
+#[derive(Default)]
+struct Memory {
+    generation: Option<u64>,
+    lost_at: Option<Instant>,
 }
 
 /// What another instance has said to a delivery.
@@ -66,6 +78,7 @@ impl Sessions {
                 lifetime: bounds.keep_interval() * 2 + bounds.resume_grace,
                 max_in_flight: bounds.max_in_flight,
                 metrics: Metrics::new(),
+                memory: Mutex::default(),
                 waiting: Mutex::default(),
                 commit: Script::new(include_str!("sse/scripts/commit.lua")),
                 take: Script::new(include_str!("sse/scripts/take.lua")),
@@ -92,6 +105,19 @@ impl Sessions {
 impl Shared {
     fn lifetime_ms(&self) -> u64 {
         self.lifetime.as_millis() as u64
+    }
+
+    /// Whether a session that Redis does not know may exist all the same.
+    fn is_told_again(&self) -> bool {
+        let State::Connected(generation) = self.redis.state() else {
+            return true;
+        };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = memory.generation.replace(generation);
+        if before.is_some_and(|before| before != generation) {
+            memory.lost_at = Some(Instant::now());
+        }
+        memory.lost_at.is_some_and(|at| at.elapsed() < TOLD_AGAIN)
     }
 
     // No code panics while it holds the lock, so a poisoned map is whole.

@@ -43,12 +43,24 @@ impl Cluster {
     ) -> Option<Self> {
         let redis = RedisServer::start().await?;
         let url = redis.url();
+        let asked = (redis, &url[..]);
+        Some(Self::with_redis(asked, base_url, upstream, instances, arguments).await)
+    }
+
+    /// The same with a Redis that is reached by a URL of one's own.
+    pub(crate) async fn with_redis(
+        (redis, url): (RedisServer, &str),
+        base_url: &str,
+        upstream: Upstream,
+        instances: usize,
+        arguments: &[&str],
+    ) -> Self {
         // Each call asks the API, and nobody is told to slow down. A log that
         // nobody reads would stop the program.
         let common = [
             "serve",
             "--redis-url",
-            &url,
+            url,
             "--aareguru-base-url",
             base_url,
             "--cache-ttl-seconds",
@@ -69,7 +81,7 @@ impl Cluster {
             let instance = cluster.launch().await;
             cluster.instances.push(instance);
         }
-        Some(cluster)
+        cluster
     }
 
     pub(crate) fn address(&self, instance: usize) -> SocketAddr {
@@ -81,9 +93,10 @@ impl Cluster {
         self.instances[instance].signal("KILL").await;
     }
 
-    /// Starts an instance in the place of one that has ended.
-    pub(crate) async fn replace(&mut self, instance: usize) {
-        self.instances[instance] = self.launch().await;
+    /// Starts an instance in the place of another, and returns that one.
+    pub(crate) async fn replace(&mut self, instance: usize) -> Server {
+        let new = self.launch().await;
+        std::mem::replace(&mut self.instances[instance], new)
     }
 
     async fn launch(&self) -> Server {

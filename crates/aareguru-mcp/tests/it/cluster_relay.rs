@@ -3,8 +3,9 @@
 use std::{net::SocketAddr, time::Duration};
 
 use crate::{
-    client::{Session, post, post_json, send, tool_call},
+    client::{Session, get, post, post_json, send, tool_call, with_header},
     cluster::{Cluster, metric, try_resume},
+    keys::{ALICE, BOB, INITIALIZE, with_key},
     upstream::Reply,
 };
 
@@ -153,4 +154,38 @@ async fn a_message_that_a_stopped_owner_does_not_take_is_taken_back() {
     assert_eq!(answer["id"], 6);
     let ping = tokio::time::timeout(Duration::from_secs(20), session.call(PING));
     assert_eq!(ping.await.unwrap()["id"], 1);
+}
+
+#[tokio::test]
+async fn a_session_of_somebody_else_does_not_exist_at_any_instance() {
+    let keys = format!("alice:{ALICE},bob:{BOB}");
+    let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &["--api-keys", &keys]).await
+    else {
+        return;
+    };
+    let alice = with_key(&get("/sse"), ALICE);
+    let mut session = Session::open_with(cluster.address(0), alice.clone()).await;
+    for instance in [0, 1] {
+        let initialize = post_json(&session.target, INITIALIZE);
+        let answer = send(cluster.address(instance), with_key(&initialize, BOB)).await;
+        assert_eq!(answer.status, 404);
+        let answer = send(cluster.address(instance), with_key(&initialize, ALICE)).await;
+        assert_eq!(answer.status, 202);
+        session.message().await;
+    }
+    let last = format!("Last-Event-ID: {}", session.last_event_id.clone().unwrap());
+    let bob = with_header(&with_key(&get("/sse"), BOB), &last);
+    let of_bob = Session::open_with(cluster.address(1), bob).await;
+    assert_ne!(of_bob.target, session.target);
+    let back = Session::open_with(cluster.address(1), with_header(&alice, &last)).await;
+    assert_eq!(back.target, session.target);
+    // No key has got into Redis.
+    let id = session.target.split_once('=').unwrap().1;
+    let mut redis = cluster.redis.connection().await;
+    let mut all = redis::cmd("HVALS");
+    all.arg(format!("aareguru-mcp:sse:session:{id}"));
+    let kept: Vec<String> = all.query_async(&mut redis).await.unwrap();
+    let kept = kept.join("\n");
+    assert!(kept.contains("alice"), "{kept}");
+    assert!(!kept.contains(ALICE), "{kept}");
 }

@@ -46,7 +46,7 @@ impl<S: ServerHandler> Session<S> {
         let session = Arc::new(Self::with(
             (snapshot.session, snapshot.principal),
             handler,
-            (outbox, Some(journal)),
+            (outbox, Some(Box::new(journal))),
             None,
             (slot, config, metrics),
         ));

@@ -184,8 +184,13 @@ impl Session {
 
     /// The next message of a stream that may break.
     pub(crate) async fn try_message(&mut self) -> Result<Value, Cut> {
-        let event = self.connection.event().await?.ok_or(Cut)?;
-        Ok(self.read_message(&event))
+        loop {
+            let event = self.connection.event().await?.ok_or(Cut)?;
+            // A comment keeps a silent stream alive.
+            if !event.starts_with(':') {
+                return Ok(self.read_message(&event));
+            }
+        }
     }
 
     fn read_message(&mut self, event: &str) -> Value {

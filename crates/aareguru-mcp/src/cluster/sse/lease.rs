@@ -27,6 +27,8 @@ pub(super) async fn keep(shared: Arc<Shared>) {
             _ = ticks.tick() => {}
             changed = state.changed() => if changed.is_err() { return },
         }
+        // So that it is noticed soon when Redis has lost its memory.
+        shared.is_told_again();
         if !shared.redis.is_connected() {
             continue;
         }

@@ -68,6 +68,9 @@ impl Shared {
             match found {
                 Found::Taken => return (Outcome::Taken, Ok(())),
                 Found::Queued => return (Outcome::Queued, Ok(())),
+                Found::Refused(Refusal::UnknownSession) if self.is_told_again() => {
+                    return unreachable;
+                }
                 Found::Refused(refusal) => return (Outcome::Refused, Err(refusal)),
                 Found::Sent(owner) => asked = owner,
                 Found::Asked => {}

@@ -71,6 +71,9 @@ impl SessionStore for Shared {
                 .invoke_async(&mut redis)
                 .await
                 .map_err(|error| unavailable(&error))?;
+            if taken.is_none() && self.is_told_again() {
+                return Err(StoreError::Unavailable);
+            }
             Ok(taken.and_then(read))
         })
     }
