@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt docs interop conformance tables bench hotpath deny fuzz ci
+.PHONY: help run test lint fmt docs interop browser conformance tables bench hotpath deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -11,6 +11,7 @@ run: ## Run the server with recorded data on http://127.0.0.1:8000/sse
 test: ## Run all tests, those with real MCP clients included
 	.ci/packages
 	interop/setup
+	browser/setup || [ "$$CI" != true ]
 	cargo test --workspace
 
 lint: ## Check formatting, lints and documentation
@@ -27,6 +28,10 @@ docs: ## Write the documents that are made from the settings
 interop: ## Let real MCP clients talk to the server, and show what they say
 	interop/setup
 	cargo test -p aareguru-mcp --test it interop
+
+browser: ## Let a real browser read the pages and try the console
+	browser/setup
+	cargo test -p aareguru-mcp --test it browser
 
 conformance: ## Let MCP's official conformance suite test the server, and show what it says
 	interop/setup

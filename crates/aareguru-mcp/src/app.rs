@@ -30,6 +30,8 @@ pub struct App<S = AareServer> {
     pub client: Option<Client>,
     /// The other instances, if there may be any.
     pub cluster: Option<Cluster>,
+    /// The server that answers about the river, if it is the river that does.
+    pub river_server: Option<AareServer>,
     /// Answers a session's questions; a clone for each session.
     pub server: S,
     /// The Streamable HTTP transport with its open sessions.
@@ -75,6 +77,7 @@ impl App {
         let graphql = GraphQl::new(&server, settings, bounds);
         let app = Self {
             client: Some(client),
+            river_server: Some(server.clone()),
             #[cfg(feature = "graphql")]
             graphql: Some(graphql),
             ..Self::around(server, settings, shutdown, cluster)?
@@ -118,6 +121,7 @@ impl<S: ServerHandler + Clone> App<S> {
             cluster,
             #[cfg(feature = "graphql")]
             graphql: None,
+            river_server: None,
             streamable: StreamableService::with_others(handler(), bounds.clone(), others),
             sse,
             websocket: WebSocketService::new(handler(), bounds.clone()),

@@ -12,6 +12,37 @@ pub struct ClientSetup {
     pub text: String,
 }
 
+/// Those of [`client_setups`], and more that are too long for a banner.
+pub fn all_client_setups(base: &str) -> Vec<ClientSetup> {
+    let mut setups = client_setups(base);
+    let (mcp, sse) = (format!("{base}/mcp"), format!("{base}/sse"));
+    setups.extend([
+        ClientSetup {
+            client: "Inspector",
+            file: None,
+            text: format!(
+                "npx @modelcontextprotocol/inspector --cli {mcp} --transport http --method tools/list"
+            ),
+        },
+        ClientSetup {
+            client: "n8n",
+            file: Some("the node MCP Client Tool"),
+            text: format!("Endpoint: {mcp}\nServer Transport: HTTP Streamable\nAuthentication: None"),
+        },
+        ClientSetup {
+            client: "LibreChat",
+            file: Some("librechat.yaml"),
+            text: format!("mcpServers:\n  aareguru:\n    type: streamable-http\n    url: {mcp}"),
+        },
+        ClientSetup {
+            client: "An older client, over HTTP+SSE",
+            file: None,
+            text: format!("claude mcp add --transport sse aareguru {sse}"),
+        },
+    ]);
+    setups
+}
+
 /// The setups for a server at `base`, such as `http://127.0.0.1:8000` or
 /// `https://example.org/aare`.
 pub fn client_setups(base: &str) -> Vec<ClientSetup> {

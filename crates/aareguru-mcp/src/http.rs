@@ -3,15 +3,14 @@
 mod health;
 mod metrics;
 mod observe;
-mod page;
+pub(crate) mod page;
 pub(crate) mod places;
 pub mod streamable;
 pub mod websocket;
 
 use axum::{
     Router,
-    http::{HeaderName, StatusCode, header},
-    response::IntoResponse,
+    http::{HeaderName, header},
     routing::get,
 };
 use rmcp::ServerHandler;
@@ -39,8 +38,8 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
         .with_state(health::Readiness::new(app));
     let page = page::Page::new(app);
     let offered = Router::new()
-        .route("/", get(page::page).with_state(page.clone()))
-        .route("/style.css", get(page::style))
+        .route("/", get(page::river).with_state(page.clone()))
+        .merge(page.routes())
         .route_service("/mcp", app.streamable.clone())
         .route(
             "/ws",
@@ -60,12 +59,12 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
         let base_path = app.base_path.as_str();
         let slash = format!("{base_path}/");
         Router::new()
-            .route(&slash, get(page::page).with_state(page))
+            .route(&slash, get(page::river).with_state(page.clone()))
             .nest(base_path, offered)
     };
     health
         .merge(offered)
-        .fallback(not_found)
+        .fallback_service(get(page::lost).fallback(page::lost).with_state(page))
         // The first one is the outermost: a request meets them in this order.
         .layer((
             // Nothing that prints headers shows these.
@@ -98,11 +97,4 @@ pub fn metrics(guard: &Guard) -> Router {
     Router::new()
         .route("/metrics", get(metrics::scrape))
         .layer(guard.host_and_origin())
-}
-
-async fn not_found() -> impl IntoResponse {
-    (
-        StatusCode::NOT_FOUND,
-        "Not Found. MCP clients connect to /mcp, or to /sse.\n",
-    )
 }

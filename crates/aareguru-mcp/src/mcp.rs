@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod advice;
+mod apps;
 mod completion;
 mod icon;
 mod log;
@@ -139,6 +140,7 @@ impl ServerHandler for AareServer {
             .enable_prompts()
             .enable_completions()
             .enable_logging()
+            .enable_extensions_with(apps::extension())
             .build();
         let server = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Aareguru")

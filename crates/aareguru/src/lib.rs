@@ -57,7 +57,7 @@ mod span;
 pub use span::{SpanError, TimeSpan};
 
 mod local_time;
-pub use local_time::local_time;
+pub use local_time::{local_time, swiss_time};
 
 pub mod api;
 pub use api::Client;

@@ -1,16 +1,20 @@
 //! Time as people at the river read it.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 /// Compiled in, so that no system needs to have the time zone database.
 pub(crate) static ZURICH: TimeZone = jiff::tz::get!("Europe/Zurich");
 
 /// A point in time as Swiss local time with its zone: `2023-05-09 13:20 CEST`.
 pub fn local_time(at: Timestamp) -> String {
+    swiss_time(at).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// A time as date and clock in Switzerland, for those who write it in a form of
+/// their own.
+pub fn swiss_time(at: Timestamp) -> Zoned {
     at.to_zoned(ZURICH.clone())
-        .strftime("%Y-%m-%d %H:%M %Z")
-        .to_string()
 }
 
 #[cfg(test)]

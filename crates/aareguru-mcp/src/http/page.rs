@@ -1,245 +1,317 @@
-//! The web page: what this server is, how it is, and how to connect a client.
+//! The web pages: the river at a glance, each of its places, and a console for
+//! developers.
 //!
-//! It is written on the server, needs no script, and asks nobody else for
-//! anything. The addresses on it are those by which it was reached.
+//! They are written on the server and tell their numbers without a script; a
+//! small one draws the charts and asks again when a measurement arrives. They
+//! ask nobody else for anything. The addresses on them are those by which they
+//! were reached.
 
+mod address;
+mod console;
+mod detail;
+mod files;
+mod language;
+mod live;
+mod overview;
+mod series;
+mod sight;
+mod template;
+mod told;
+mod words;
+
+use std::sync::Arc;
+
+use aareguru::{Place, UnknownPlace};
 use axum::{
-    Extension,
-    extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
-    response::{Html, IntoResponse},
+    Extension, Router,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::get,
 };
+use jiff::civil::Date;
 use rmcp_sse::Principal;
+use tokio_util::sync::CancellationToken;
 
-use super::health::{Part, Readiness, Report};
-use crate::{app::App, base_path::BasePath, connect::client_setups};
+use self::{
+    address::Address,
+    sight::{AtPlace, Sight},
+    template::{Html, Value},
+};
+pub(crate) use self::{language::Language, words::Words};
+use super::health::Readiness;
+use crate::{app::App, base_path::BasePath, mcp::AareServer};
 
-const PAGE: &str = include_str!("../../web/index.html");
-const STYLE: &str = include_str!("../../web/style.css");
+const LAYOUT: &str = include_str!("../../web/layout.html");
+const LOST: &str = include_str!("../../web/lost.html");
 
-/// A page that was tricked into holding something else could do nothing with
-/// it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
-
-/// What the page tells of.
+/// What the pages are made of.
 #[derive(Debug, Clone)]
-pub(super) struct Page {
+pub(super) struct Page(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     readiness: Readiness,
     base_path: BasePath,
+    /// `None` if it is not the river that answers.
+    server: Option<AareServer>,
+    shutdown: CancellationToken,
 }
 
 impl Page {
     pub(super) fn new<S>(app: &App<S>) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             readiness: Readiness::new(app),
             base_path: app.base_path.clone(),
-        }
+            server: app.river_server.clone(),
+            shutdown: app.shutdown.clone(),
+        }))
     }
 
-    fn html(&self, address: &Address, has_key: bool) -> String {
-        let report = self.readiness.report(None);
-        let base = format!("{}{}", address.http(), self.base_path);
-        let socket_base = base.replacen("http", "ws", 1);
-        let key = if has_key {
-            "<p>Clients need a key, as you did: it goes into a header, \
-             <code>Authorization: Bearer …</code>.</p>"
-        } else {
-            ""
-        };
-        let version = env!("CARGO_PKG_VERSION");
-        // What is inserted is escaped here, or by the function that wrote it.
-        fill(&[
-            ("base_path", &escaped(self.base_path.as_str())),
-            ("state", report.worst().label()),
-            ("state_text", state_text(&report)),
-            ("parts", &parts(&report)),
-            ("key", key),
-            ("setups", &setups(&base)),
-            ("base", &escaped(&base)),
-            ("socket_base", &escaped(&socket_base)),
-            ("version", version),
-        ])
+    /// All routes but `/` itself, which a base path moves.
+    pub(super) fn routes(&self) -> Router {
+        let places = Place::all().iter().fold(Router::new(), |router, place| {
+            router.route(&format!("/{}", place.id()), get(at_place))
+        });
+        places
+            .route("/console", get(console::console))
+            .route("/live", get(live::live))
+            .with_state(self.clone())
+            .merge(files::routes())
     }
 }
 
-pub(super) async fn page(
+/// Who reads, and by what address.
+#[derive(Debug)]
+struct Reader {
+    words: &'static Words,
+    base_path: String,
+    /// What a link carries on: the language, if it was chosen.
+    query: &'static str,
+    address: Address,
+    has_key: bool,
+    etag: Option<String>,
+}
+
+impl Reader {
+    fn new(page: &Page, query: Option<&str>, headers: &HeaderMap, has_key: bool) -> Self {
+        let language = Language::of(query, headers);
+        let is_chosen = query.is_some_and(|query| query.contains("lang="));
+        let etag = headers.get(header::IF_NONE_MATCH);
+        Self {
+            words: Words::of(language),
+            base_path: page.0.base_path.to_string(),
+            query: if is_chosen { chosen(language) } else { "" },
+            address: Address::of(headers),
+            has_key,
+            etag: etag.and_then(|etag| Some(etag.to_str().ok()?.to_owned())),
+        }
+    }
+
+    fn href(&self, path: &str) -> String {
+        format!("{}/{path}{}", self.base_path, self.query)
+    }
+
+    /// A place's name in the reader's language.
+    fn name(&self, place: &Place) -> &'static str {
+        let key = format!("place.{}", place.id());
+        self.words.known(&key).unwrap_or_default()
+    }
+
+    /// What has to be known before any number is read.
+    fn banner(&self, recorded_on: Option<Date>, notice: Option<&'static str>) -> Html {
+        const BANNER: &str = r#"<p class="notice">{{text}}</p>"#;
+        let banner = |text: String| Html::fill(BANNER, self.words, &[("text", text.into())]);
+        let recorded = recorded_on.map(|day| {
+            let day = self.words.day(day);
+            banner(self.words.tell("recorded", &[("day", &day)]))
+        });
+        let notice = notice.map(|key| banner(self.words.say(key).to_owned()));
+        recorded.into_iter().chain(notice).collect()
+    }
+
+    /// A page for this reader; `path` is its own, for the other languages.
+    fn page(&self, (path, title): (&str, &str), script: &'static str, main: Html) -> Html {
+        let words = self.words;
+        let is_live = script == "page.js";
+        let values = [
+            ("lang", words.language().code().into()),
+            ("title", title.into()),
+            ("base_path", self.base_path.as_str().into()),
+            ("query", self.query.into()),
+            ("script", script.into()),
+            ("languages", self.languages(path).into()),
+            ("main", main.into()),
+            ("live", is_live.then(|| live::status(words)).into()),
+            ("credits", credits(words).into()),
+            ("version", env!("CARGO_PKG_VERSION").into()),
+        ];
+        Html::fill(LAYOUT, words, &values)
+    }
+
+    fn languages(&self, path: &str) -> Html {
+        const LINK: &str = r#"<a href="{{href}}" hreflang="{{code}}" lang="{{code}}" title="{{name}}"{{current}}>{{code}}</a>"#;
+        const CURRENT: &str = r#" aria-current="true""#;
+        let links = Language::ALL.into_iter().map(|language| {
+            let is_current = language == self.words.language();
+            let current = is_current.then(|| Html::fill(CURRENT, self.words, &[]));
+            let href = format!("{}/{path}{}", self.base_path, chosen(language));
+            let values = [
+                ("href", href.into()),
+                ("code", language.code().into()),
+                ("name", language.name().into()),
+                ("current", current.into()),
+            ];
+            Html::fill(LINK, self.words, &values)
+        });
+        links.collect()
+    }
+
+    fn answer(&self, html: Html) -> Response {
+        let language = self.words.language().code();
+        files::page(html, language, self.etag.as_deref())
+    }
+}
+
+fn chosen(language: Language) -> &'static str {
+    match language {
+        Language::German => "?lang=de",
+        Language::French => "?lang=fr",
+        Language::Italian => "?lang=it",
+        Language::English => "?lang=en",
+    }
+}
+
+fn credits(words: &Words) -> Html {
+    const LINK: &str = r#"<a href="{{url}}" rel="noreferrer">{{name}}</a>"#;
+    let link = |url: &str, name: &str| {
+        Html::fill(LINK, words, &[("url", url.into()), ("name", name.into())])
+    };
+    let values = [
+        (
+            "aareguru",
+            Value::from(link("https://aare.guru", "Aare.guru")),
+        ),
+        (
+            "bafu",
+            link("https://www.hydrodaten.admin.ch", words.say("bafu")).into(),
+        ),
+        (
+            "temperaare",
+            link("https://temperaare.ch", "TemperAare").into(),
+        ),
+    ];
+    Html::tell("credits", words, &values)
+}
+
+/// The river, or, where another handler answers, the console.
+pub(super) async fn river(
     State(page): State<Page>,
+    RawQuery(query): RawQuery,
     principal: Option<Extension<Principal>>,
     headers: HeaderMap,
-) -> impl IntoResponse {
-    let address = Address::of(&headers);
-    let headers: [(HeaderName, HeaderValue); 4] = [
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(POLICY),
-        ),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
-    ];
-    (headers, Html(page.html(&address, principal.is_some())))
-}
-
-pub(super) async fn style() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "max-age=300"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, STYLE)
-}
-
-/// By what the server was reached.
-struct Address {
-    host: String,
-    is_secure: bool,
-}
-
-impl Address {
-    /// The host was checked before. That TLS ended at a proxy is believed to
-    /// anybody, because only he who says so sees the page.
-    fn of(headers: &HeaderMap) -> Self {
-        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let scheme = text(HeaderName::from_static("x-forwarded-proto")).unwrap_or_default();
-        Self {
-            host: text(header::HOST).unwrap_or("localhost").to_owned(),
-            is_secure: scheme.trim().eq_ignore_ascii_case("https"),
-        }
-    }
-
-    fn http(&self) -> String {
-        let scheme = if self.is_secure { "https" } else { "http" };
-        format!("{scheme}://{}", self.host)
-    }
-}
-
-fn state_text(report: &Report) -> &'static str {
-    match report.worst().label() {
-        "ok" => "The server is well.",
-        "degraded" => "The server answers, but not everything is well.",
-        _ => "The server is not taking requests now.",
-    }
-}
-
-fn parts(report: &Report) -> String {
-    let line = |part: &Part| {
-        let name = part.name().replace('_', " ").replace("api", "API");
-        let label = part.status().label();
-        let status = label.replace('_', " ");
-        let detail = part.detail().map(escaped);
-        let detail = detail
-            .map(|detail| format!(": {detail}"))
-            .unwrap_or_default();
-        format!(
-            "<li><span class=\"name\">{}</span>\
-             <span><span class=\"{label}\">{status}</span>{detail}</span></li>",
-            escaped(&name)
-        )
+) -> Response {
+    let reader = Reader::new(&page, query.as_deref(), &headers, principal.is_some());
+    let Some(server) = &page.0.server else {
+        return reader.answer(console::page(&page, &reader));
     };
-    report
-        .parts()
-        .iter()
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let sight = Sight::of(server.river()).await;
+    let main = overview::page(&reader, &sight);
+    let title = reader.words.say("title");
+    reader.answer(reader.page(("", title), "page.js", main))
 }
 
-fn setups(base: &str) -> String {
-    let setups = client_setups(base).into_iter().map(|setup| {
-        let place = match setup.file {
-            Some(file) => format!("in <code>{}</code>", escaped(file)),
-            None => "in a terminal".to_owned(),
-        };
-        format!(
-            "<div class=\"setup\"><h3>{}</h3><p>{place}</p><pre>{}</pre></div>",
-            escaped(setup.client),
-            escaped(&setup.text),
-        )
-    });
-    setups.collect::<Vec<_>>().join("\n")
+async fn at_place(
+    State(page): State<Page>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    principal: Option<Extension<Principal>>,
+    headers: HeaderMap,
+) -> Response {
+    let reader = Reader::new(&page, query.as_deref(), &headers, principal.is_some());
+    let id = uri.path().rsplit('/').next().unwrap_or_default();
+    let place = Place::all().iter().find(|place| place.id() == id);
+    let Some((server, place)) = page.0.server.as_ref().zip(place) else {
+        return lost_plain().into_response();
+    };
+    let river = server.river();
+    let at = AtPlace::asked(river, place).await;
+    let forecast = river.forecast(place).await.ok();
+    let now = river.now();
+    let at = at.unwrap_or_else(|| AtPlace::unknown(place, now));
+    let sight = Sight {
+        recorded_on: at.water.recorded_on,
+        is_troubled: at.is_troubled(),
+        places: vec![at],
+        now,
+    };
+    let main = detail::page(&reader, &sight, forecast.as_ref());
+    let title = format!("{}: {}", reader.name(place), reader.words.say("title"));
+    reader.answer(reader.page((id, &title), "page.js", main))
 }
 
-/// The page with each `{{name}}` replaced, once: what is inserted is not looked
-/// at again.
-fn fill(values: &[(&str, &str)]) -> String {
-    let mut pieces = PAGE.split("{{");
-    let mut page = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (name, rest) = piece
-            .split_once("}}")
-            .expect("the page closes what it opens");
-        let value = values.iter().find(|(known, _)| *known == name);
-        page.push_str(value.expect("the page names only what there is").1);
-        page.push_str(rest);
-    }
-    page
+/// Nobody is here. Who reads HTML and asked for something that could be a place
+/// is told which there are.
+pub(super) async fn lost(
+    State(page): State<Page>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let accepts = headers.get(header::ACCEPT);
+    let accepts = accepts.and_then(|accept| accept.to_str().ok());
+    let reads_html = accepts.is_some_and(|accept| accept.contains("text/html"));
+    let under_base = uri.path().strip_prefix(page.0.base_path.as_str());
+    let name = under_base.and_then(|path| path.strip_prefix('/'));
+    let name = name.filter(|name| reads_html && !name.is_empty() && !name.contains('/'));
+    let Some(name) = name else {
+        return lost_plain().into_response();
+    };
+    let reader = Reader::new(&page, query.as_deref(), &headers, false);
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    let html = reader.page(
+        ("", reader.words.say("unknown_place")),
+        "page.js",
+        lost_page(&reader, &name),
+    );
+    (StatusCode::NOT_FOUND, reader.answer(html)).into_response()
 }
 
-/// As text in HTML, also in an attribute in quotes.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
+fn lost_plain() -> impl IntoResponse {
+    (
+        StatusCode::NOT_FOUND,
+        "Not Found. MCP clients connect to /mcp, or to /sse.\n",
+    )
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_inserted_cannot_become_markup() {
-        let evil = r#"http://a"><script>alert('{{base}}')</script>&"#;
-        let shown = setups(evil);
-        assert!(!shown.contains("<script>"), "{shown}");
-        assert!(shown.contains("&quot;&gt;&lt;script&gt;alert(&#39;"));
-        assert!(shown.contains("&amp;"));
-        let names = [
-            "base_path",
-            "state",
-            "state_text",
-            "parts",
-            "key",
-            "setups",
-            "base",
-            "socket_base",
-            "version",
+fn lost_page(reader: &Reader, name: &str) -> Html {
+    const LINK: &str = r#"<a href="{{href}}">{{name}}</a>"#;
+    const ITEM: &str = "<li>{{link}}</li>";
+    let words = reader.words;
+    let link = |place: &Place| {
+        let values = [
+            ("href", reader.href(place.id()).into()),
+            ("name", reader.name(place).into()),
         ];
-        let values = names.map(|name| (name, shown.as_str()));
-        let page = fill(&values);
-        assert!(page.contains("{{base}}"), "an inserted text was filled in");
-    }
-
-    #[test]
-    fn the_scheme_is_https_only_where_a_proxy_says_so() {
-        let with = |scheme: &'static str| {
-            Address::of(&HeaderMap::from_iter([
-                (header::HOST, HeaderValue::from_static("aare.example")),
-                (
-                    HeaderName::from_static("x-forwarded-proto"),
-                    HeaderValue::from_static(scheme),
-                ),
-            ]))
-            .http()
-        };
-        assert_eq!(with("https"), "https://aare.example");
-        for other in ["http", "", "javascript", "https://evil.example"] {
-            assert_eq!(with(other), "http://aare.example");
-        }
-    }
+        Html::fill(LINK, words, &values)
+    };
+    let found = Place::find(name);
+    let near = found.map_or_else(|unknown: UnknownPlace| unknown.nearest, Some);
+    let suggestion =
+        near.map(|place| Html::tell("did_you_mean", words, &[("place", link(place).into())]));
+    let places = Place::all().iter();
+    let places: Html = places
+        .map(|place| Html::fill(ITEM, words, &[("link", link(place).into())]))
+        .collect();
+    // A name may be as long as an address.
+    let shown: String = name.chars().take(60).collect();
+    let values = [
+        (
+            "text",
+            words.tell("unknown_place_text", &[("name", &shown)]).into(),
+        ),
+        ("suggestion", suggestion.into()),
+        ("places", places.into()),
+    ];
+    Html::fill(LOST, words, &values)
 }

@@ -23,6 +23,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::mcp::{
+    apps::App,
     subscriptions::{Feed, until_next},
     tools::{self, Cities},
 };
@@ -144,6 +145,11 @@ pub(super) async fn read(
     uri: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<ReadResourceResult, ErrorData> {
+    if let Some(app) = App::find(uri) {
+        return Ok(ReadResourceResult::new(vec![app.contents()])
+            .with_ttl_ms(u64::try_from(UNCHANGING.as_millis()).unwrap_or(u64::MAX))
+            .with_cache_scope(CacheScope::Public));
+    }
     let value = match uri {
         CITIES => {
             let places = river.places().await.map_err(|error| no_data(&error))?;
@@ -197,6 +203,7 @@ pub(super) fn feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
             CITIES => Ok(Some(Feed::Cities)),
             WIDGET => Ok(Some(Feed::Widget)),
             STATIONS | DANGER_LEVELS => Ok(None),
+            _ if App::find(uri).is_some() => Ok(None),
             _ => Err(unknown(uri)),
         }
     };

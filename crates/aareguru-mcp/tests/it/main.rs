@@ -19,6 +19,7 @@ mod upstream;
 
 mod attacks;
 mod base_path;
+mod browser;
 #[cfg(feature = "redis")]
 mod cluster_chaos;
 #[cfg(feature = "redis")]

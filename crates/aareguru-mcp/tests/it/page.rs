@@ -1,81 +1,188 @@
-//! The web page at `/`.
+//! The web pages as they leave the server. What a browser makes of them is in
+//! `browser.rs`.
+
+use aareguru_mcp::connect::all_client_setups;
 
 use crate::{
     binary::Server,
     client::{get, send, with_header},
+    promises::promises_nothing,
 };
 
 #[tokio::test]
-async fn the_page_tells_what_it_is_how_it_is_and_how_to_connect() {
+async fn the_page_tells_how_the_river_is_without_a_script() {
     let server = Server::demo().await;
     let answer = send(server.address, get("/")).await;
     assert_eq!(answer.status, 200);
     for line in [
         "content-type: text/html; charset=utf-8",
-        "cache-control: no-store",
+        "cache-control: private, no-cache",
+        "content-language: en",
+        "vary: accept-language, x-forwarded-proto",
         "x-content-type-options: nosniff",
         "referrer-policy: no-referrer",
     ] {
         assert!(answer.head.lines().any(|l| l == line), "{line}");
     }
     for part in [
-        "The server is well.",
-        "recordings of 2023-05-09",
-        "<code>http://localhost/mcp</code>",
-        "HTTP+SSE (legacy)",
-        "<code>ws://localhost/ws</code>",
+        "Recorded on 9 May 2023",
+        "<strong>12.5</strong>",
+        "247\u{a0}m³/s",
+        "69\u{a0}% of flood level 2 (360)",
+        "Do not swim",
+        "flow not measured here",
         "https://aare.guru",
         "https://www.hydrodaten.admin.ch",
-        "Nothing here is a permission to swim",
+        "This is not a permission to swim",
+        r#"href="/console""#,
     ] {
         assert!(answer.body.contains(part), "{part}");
     }
     assert!(!answer.body.contains("{{"));
+    promises_nothing(&answer.body);
 }
 
 #[tokio::test]
-async fn the_page_shows_what_the_banner_prints() {
+async fn each_place_has_a_page_in_each_language() {
+    let server = Server::demo().await;
+    for (id, lang, parts) in [
+        ("brienz", "de", ["Messstelle Brienzwiler", "nicht der See"]),
+        ("interlaken", "fr", ["sortie du lac de Brienz", "Inconnu"]),
+        ("thun", "it", ["Sconosciuto", "<strong>12.0</strong>"]),
+        ("bern", "fr", ["Ne pas nager", "surveillants du Marzili"]),
+        ("bern", "de", ["Eichholz", "als geschlossen gemeldet"]),
+        (
+            "olten",
+            "en",
+            ["The flow is not measured here", "TemperAare"],
+        ),
+    ] {
+        let path = format!("/{id}?lang={lang}");
+        let answer = send(server.address, get(&path)).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.head.contains(&format!("content-language: {lang}")));
+        for part in parts {
+            assert!(answer.body.contains(part), "{path}: {part}");
+        }
+        promises_nothing(&answer.body);
+    }
+    let request = with_header(&get("/bern"), "Accept-Language: it-CH, de;q=0.5");
+    let answer = send(server.address, request).await;
+    assert!(answer.body.contains("Non nuotare"));
+}
+
+#[tokio::test]
+async fn a_place_that_is_none_is_told_to_people_and_to_programs() {
+    let server = Server::demo().await;
+    let request = with_header(&get("/Tuhn%3Cb%3E"), "Accept: text/html");
+    let answer = send(server.address, request).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.contains("“Tuhn&lt;b&gt;” is none"));
+    for id in ["brienz", "thun", "brugg"] {
+        assert!(answer.body.contains(&format!(r#"href="/{id}""#)), "{id}");
+    }
+    let answer = send(server.address, get("/tuhn")).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.starts_with("Not Found. MCP clients"));
+}
+
+#[tokio::test]
+async fn the_console_tells_how_the_server_is_and_how_each_client_connects() {
     let server = Server::demo().await;
     let host = format!("Host: {}", server.address);
-    let request = get("/").replace("Host: localhost", &host);
+    let request = get("/console").replace("Host: localhost", &host);
     let page = send(server.address, request).await.body;
     let page = page.replace("&quot;", "\"");
-    let setups: Vec<_> = server
+    for part in ["The server is well.", "recordings of 2023-05-09"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let base = format!("http://{}", server.address);
+    let setups = all_client_setups(&base);
+    for client in [
+        "Claude Code",
+        "Claude Desktop",
+        "Cursor",
+        "VS Code",
+        "Inspector",
+        "n8n",
+        "LibreChat",
+    ] {
+        assert!(
+            setups.iter().any(|it| it.client.starts_with(client)),
+            "{client}"
+        );
+    }
+    for setup in &setups {
+        assert!(
+            page.contains(&format!(">{}</pre>", setup.text)),
+            "{setup:?}"
+        );
+    }
+    // What the banner prints is among them.
+    let printed: Vec<_> = server
         .banner
         .lines()
         .filter(|line| line.starts_with("  {") || line.starts_with("  claude"))
         .collect();
-    assert_eq!(setups.len(), 4);
-    for setup in setups {
-        let shown = format!("<pre>{}</pre>", setup.trim());
-        assert!(page.contains(&shown), "{setup}");
+    assert_eq!(printed.len(), 4);
+    for setup in printed {
+        assert!(
+            page.contains(&format!(">{}</pre>", setup.trim())),
+            "{setup}"
+        );
     }
 }
 
 #[tokio::test]
-async fn the_page_needs_nobody_else_and_no_script() {
+async fn the_pages_need_nobody_else_and_nothing_inline() {
     let server = Server::demo().await;
-    let answer = send(server.address, get("/")).await;
-    let policy = answer
-        .head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-security-policy: "))
-        .unwrap();
-    assert!(policy.starts_with("default-src 'none'; style-src 'self';"));
-    assert!(!policy.contains("unsafe"));
-    for foreign in ["<script", "src=", "style=", "@import", "url("] {
-        assert!(!answer.body.contains(foreign), "{foreign}");
+    for path in ["/", "/bern", "/console"] {
+        let answer = send(server.address, get(path)).await;
+        let policy = answer
+            .head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-security-policy: "))
+            .unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
+        assert!(!policy.contains("unsafe"));
+        for inline in ["<script>", "<style", "style=", "onclick=", "javascript:"] {
+            assert!(!answer.body.contains(inline), "{path}: {inline}");
+        }
     }
-    let style = send(server.address, get("/style.css")).await;
-    assert_eq!(style.status, 200);
-    assert!(style.head.contains("content-type: text/css; charset=utf-8"));
-    for foreign in ["@import", "url("] {
-        assert!(!style.body.contains(foreign), "{foreign}");
+    for (path, of_type) in [
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/page.js", "text/javascript; charset=utf-8"),
+        ("/charts.js", "text/javascript; charset=utf-8"),
+        ("/console.js", "text/javascript; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml"),
+    ] {
+        let file = send(server.address, get(path)).await;
+        assert_eq!(file.status, 200);
+        assert!(file.head.contains(&format!("content-type: {of_type}")));
+        for foreign in ["@import", "url(", "innerHTML", "insertAdjacentHTML"] {
+            assert!(!file.body.contains(foreign), "{path}: {foreign}");
+        }
     }
 }
 
 #[tokio::test]
-async fn the_page_shows_the_address_by_which_it_was_reached() {
+async fn who_has_a_page_is_not_sent_it_again() {
+    let server = Server::demo().await;
+    for path in ["/", "/bern?lang=it", "/style.css"] {
+        let answer = send(server.address, get(path)).await;
+        let etag = answer
+            .head
+            .lines()
+            .find_map(|line| line.strip_prefix("etag: "))
+            .unwrap();
+        let again = with_header(&get(path), &format!("If-None-Match: \"other\", {etag}"));
+        let again = send(server.address, again).await;
+        assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_pages_show_the_address_by_which_they_were_reached() {
     let arguments = [
         "serve",
         "--demo",
@@ -83,16 +190,15 @@ async fn the_page_shows_the_address_by_which_it_was_reached() {
         "--allowed-hosts=aare.example.org",
     ];
     let server = Server::start(&arguments).await;
-    for path in ["/aare", "/aare/"] {
+    for path in ["/aare", "/aare/", "/aare/bern", "/aare/console"] {
         let request = get(path).replace("Host: localhost", "Host: aare.example.org");
         let request = with_header(&request, "X-Forwarded-Proto: https");
         let page = send(server.address, request).await.body;
-        assert!(
-            page.contains("<code>https://aare.example.org/aare/mcp</code>"),
-            "{path}"
-        );
-        assert!(page.contains("<code>wss://aare.example.org/aare/ws</code>"));
-        assert!(page.contains(r#"href="/aare/style.css""#));
+        assert!(page.contains(r#"href="/aare/style.css""#), "{path}");
+        if path.ends_with("console") {
+            assert!(page.contains("<code>https://aare.example.org/aare/mcp</code>"));
+            assert!(page.contains("<code>wss://aare.example.org/aare/ws</code>"));
+        }
     }
     assert_eq!(
         send(server.address, get("/aare/style.css")).await.status,

@@ -250,3 +250,34 @@ async fn an_api_that_cannot_be_reached_is_an_error_and_no_reading() {
         read(&mut session, uri).await;
     }
 }
+
+#[tokio::test]
+async fn the_tools_that_show_something_link_an_app_that_can_be_read() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let tools = ask(&mut session, "tools/list", json!({})).await;
+    let mut linked = Vec::new();
+    for tool in tools["result"]["tools"].as_array().unwrap() {
+        let Some(uri) = tool["_meta"]["ui"]["resourceUri"].as_str() else {
+            continue;
+        };
+        linked.push(tool["name"].as_str().unwrap().to_owned());
+        let answer = ask(&mut session, "resources/read", json!({"uri": uri})).await;
+        let contents = &answer["result"]["contents"][0];
+        assert_eq!(contents["mimeType"], "text/html;profile=mcp-app");
+        assert_eq!(contents["uri"], uri);
+        assert_eq!(contents["_meta"]["ui"]["csp"], json!({}));
+        let html = contents["text"].as_str().unwrap();
+        assert!(html.starts_with("<!doctype html>"), "{uri}");
+    }
+    linked.sort();
+    assert_eq!(
+        linked,
+        [
+            "compare_cities",
+            "get_current_conditions",
+            "get_forecast",
+            "get_historical_data"
+        ]
+    );
+}

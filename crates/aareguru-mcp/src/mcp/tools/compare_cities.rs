@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
+    apps::App,
     reading::{FreshnessName, WaterTemperature, in_words},
     tools::{Refusal, Told, parse, read_only, schema, told},
     trouble::Trouble,
@@ -166,6 +167,7 @@ pub(super) fn definition() -> Tool {
         .with_input_schema::<Arguments>()
         .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
+        .with_meta(App::Compare.link())
 }
 
 pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::mcp::{
     advice::VerdictName,
+    apps::App,
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
     tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
     trouble::{self, Trouble},
@@ -121,6 +122,7 @@ pub(super) fn definition() -> Tool {
         .with_input_schema::<AtPlace>()
         .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
+        .with_meta(App::Conditions.link())
 }
 
 pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
+    apps::App,
     reading::{WaterTemperature, in_words},
     tools::{Refusal, Told, bern, parse, read_only, schema, told},
     trouble::Trouble,
@@ -159,6 +160,7 @@ pub(super) fn definition() -> Tool {
         .with_input_schema::<Arguments>()
         .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
+        .with_meta(App::Forecast.link())
 }
 
 pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {

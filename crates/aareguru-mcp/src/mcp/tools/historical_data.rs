@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tokio::sync::mpsc;
 
 use crate::mcp::{
+    apps::App,
     tools::{Refusal, Told, parse, read_only, schema, told},
     trouble::Trouble,
 };
@@ -140,6 +141,7 @@ pub(super) fn definition() -> Tool {
         .with_input_schema::<Arguments>()
         .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only("Historical data"))
+        .with_meta(App::History.link())
 }
 
 pub(super) async fn call(

@@ -1,0 +1,162 @@
+//! What comes, in the air and in the water, and where the sun shines.
+
+use aareguru::{Conditions, Forecast, Freshness, WeatherSymbol};
+
+use super::{AtPlace, Html, Sight, Value, Words};
+
+pub(super) fn forecast(
+    at: &AtPlace,
+    forecast: Option<&Forecast>,
+    sight: &Sight,
+    words: &Words,
+) -> Html {
+    const UNKNOWN: &str = "<p>{{w.unknown}}</p>";
+    const NOW: &str = r#"<dl class="facts">{{water}}<div><dt>{{w.air}}</dt><dd>{{air}}</dd></div><div><dt>{{w.rain}}</dt><dd>{{rain}}</dd></div></dl>{{parts}}"#;
+    let Some(forecast) = forecast else {
+        return Html::fill(UNKNOWN, words, &[]);
+    };
+    let conditions = at.conditions.as_ref();
+    let is_of_now = |freshness| matches!(freshness, Freshness::Fresh | Freshness::Recorded);
+    let unknown = || words.say("unknown").to_owned();
+    let air = conditions.map(|it| it.air);
+    let air = air.filter(|air| is_of_now(air.freshness(sight.now)));
+    let air = air.and_then(|air| Some(words.celsius(air.value?)));
+    let rain = conditions.map(|it| it.rain);
+    let rain = rain.filter(|rain| is_of_now(rain.freshness(sight.now)));
+    let rain = rain.and_then(|rain| {
+        let mm = words.millimetres(rain.value?);
+        Some(words.tell("rain_last", &[("mm", &mm)]))
+    });
+    let values = [
+        ("water", water(at, forecast, sight, words).into()),
+        ("air", air.unwrap_or_else(unknown).into()),
+        ("rain", rain.unwrap_or_else(unknown).into()),
+        ("parts", days(forecast, sight, words).into()),
+    ];
+    Html::fill(NOW, words, &values)
+}
+
+fn water(at: &AtPlace, forecast: &Forecast, sight: &Sight, words: &Words) -> Html {
+    const LINE: &str = r#"<div><dt>{{w.water_in_two_hours}}</dt><dd>{{text}}{{saying}}</dd></div>"#;
+    let freshness = at.water.freshness(sight.now);
+    let is_of_now = matches!(freshness, Freshness::Fresh | Freshness::Recorded);
+    let water = forecast.water_in_two_hours.as_ref().filter(|_| is_of_now);
+    let saying = water.and_then(|water| water.saying.as_deref());
+    let text = water.map(|water| words.celsius(water.celsius));
+    let values = [
+        (
+            "text",
+            Value::from(text.unwrap_or_else(|| words.say("unknown").to_owned())),
+        ),
+        ("saying", saying.map(|it| super::said(it, words)).into()),
+    ];
+    Html::fill(LINE, words, &values)
+}
+
+/// Today by its parts, and the days after it.
+fn days(forecast: &Forecast, sight: &Sight, words: &Words) -> Html {
+    const TABLE: &str = r#"<div class="scroll" tabindex="0" role="group" aria-label="{{caption}}"><table class="days"><caption>{{caption}}</caption><thead><tr><th scope="col">{{w.when}}</th><th scope="col">{{w.weather_word}}</th><th scope="col">{{w.air}}</th><th scope="col">{{w.rain}}</th></tr></thead><tbody>{{rows}}</tbody></table></div>"#;
+    let is_of_today = forecast.is_of_today(sight.now) == Some(true);
+    let caption = match forecast.today {
+        Some(day) if !is_of_today || forecast.recorded_on.is_some() => {
+            words.tell("of_day", &[("day", &words.day(day))])
+        }
+        _ => words.say("today").to_owned(),
+    };
+    let parts = forecast.parts.iter().map(|part| {
+        let key = format!("part.{}", part.part.as_str());
+        let air = part.air_celsius.map(|air| words.celsius(air));
+        row(
+            words.say(&key).to_owned(),
+            part.symbol,
+            air,
+            (part.rain_mm, part.rain_risk_percent),
+            words,
+        )
+    });
+    let days = forecast.days.iter().map(|day| {
+        let name = day.date.map(|date| words.day_of_week(date));
+        let name = name.unwrap_or_else(|| format!("+{}", day.days_ahead));
+        let (low, high) = (day.lowest_air_celsius, day.highest_air_celsius);
+        let air = low.zip(high);
+        let air =
+            air.map(|(low, high)| format!("{} / {}", words.number(low, 0), words.celsius(high)));
+        let rain = (day.rain_mm, day.rain_risk_percent);
+        row(name, day.symbol, air, rain, words)
+    });
+    let rows: Html = parts.chain(days).collect();
+    let values = [("caption", caption.into()), ("rows", rows.into())];
+    Html::fill(TABLE, words, &values)
+}
+
+fn row(
+    name: String,
+    symbol: Option<&WeatherSymbol>,
+    air: Option<String>,
+    rain: (Option<f64>, Option<f64>),
+    words: &Words,
+) -> Html {
+    const ROW: &str = r#"<tr><th scope="row">{{name}}</th><td>{{weather}}</td><td>{{air}}</td><td>{{rain}}</td></tr>"#;
+    let key = symbol.map(|symbol| format!("weather.{}", symbol.number));
+    let unknown = words.say("unknown");
+    let rain = match rain {
+        (Some(mm), Some(percent)) => {
+            let (mm, percent) = (words.millimetres(mm), words.percent(percent));
+            words.tell("rain_risk", &[("mm", &mm), ("percent", &percent)])
+        }
+        (Some(mm), None) => words.millimetres(mm),
+        (None, _) => unknown.to_owned(),
+    };
+    let values = [
+        ("name", Value::from(name)),
+        (
+            "weather",
+            key.as_deref().map_or(unknown, |key| words.say(key)).into(),
+        ),
+        ("air", air.unwrap_or_else(|| unknown.to_owned()).into()),
+        ("rain", rain.into()),
+    ];
+    Html::fill(ROW, words, &values)
+}
+
+/// The sunshine of today, and on which lawn it shines when.
+pub(super) fn sun(
+    conditions: &Conditions,
+    forecast: Option<&Forecast>,
+    words: &Words,
+) -> Option<Html> {
+    const SUN: &str =
+        r#"<section aria-labelledby="sun"><h2 id="sun">{{w.sun}}</h2>{{shine}}{{lawns}}</section>"#;
+    const SHINE: &str = "<p>{{text}}</p>";
+    const LAWNS: &str = r#"<table><thead><tr><th scope="col">{{w.lawn}}</th><th scope="col">{{w.sun_from}}</th><th scope="col">{{w.sun_until}}</th></tr></thead><tbody>{{rows}}</tbody></table>"#;
+    const LAWN: &str =
+        r#"<tr><th scope="row">{{name}}</th><td>{{from}}</td><td>{{until}}</td></tr>"#;
+    let minutes = forecast.and_then(|forecast| forecast.sunshine.minutes);
+    let shine = minutes.map(|minutes| {
+        let hours = format!("{}:{:02} h", minutes / 60, minutes % 60);
+        let text = words.tell("sunshine", &[("hours", &hours)]);
+        Html::fill(SHINE, words, &[("text", text.into())])
+    });
+    let clock = |at: Option<jiff::Timestamp>| {
+        at.map_or_else(|| words.say("unknown").to_owned(), |at| words.clock(at))
+    };
+    let rows: Html = conditions
+        .lawns
+        .iter()
+        .map(|lawn| {
+            let values = [
+                ("name", lawn.name.as_str().into()),
+                ("from", clock(lawn.sun_from).into()),
+                ("until", clock(lawn.sun_until).into()),
+            ];
+            Html::fill(LAWN, words, &values)
+        })
+        .collect();
+    let lawns =
+        (!conditions.lawns.is_empty()).then(|| Html::fill(LAWNS, words, &[("rows", rows.into())]));
+    if shine.is_none() && lawns.is_none() {
+        return None;
+    }
+    let values = [("shine", shine.into()), ("lawns", lawns.into())];
+    Some(Html::fill(SUN, words, &values))
+}

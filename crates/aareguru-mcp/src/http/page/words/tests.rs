@@ -1,0 +1,187 @@
+//! The four tables against each other, and against those who use them.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use aareguru::{Place, Reading, Situation, WeatherSymbol, advice::Finding};
+
+use super::*;
+
+fn keys(words: &Words) -> BTreeSet<&str> {
+    words.texts.keys().map(String::as_str).collect()
+}
+
+fn values(text: &str) -> BTreeSet<&str> {
+    let pieces = text.split('{').skip(1);
+    pieces
+        .filter_map(|piece| Some(piece.split_once('}')?.0))
+        .collect()
+}
+
+#[test]
+fn every_text_stands_in_every_language_with_the_same_values() {
+    let english = Words::of(Language::English);
+    for words in ALL.iter() {
+        let language = words.language;
+        assert_eq!(keys(words), keys(english), "{language:?}");
+        for (key, text) in &words.texts {
+            assert!(!text.trim().is_empty(), "{language:?}: {key}");
+            assert_eq!(
+                values(text),
+                values(english.say(key)),
+                "{language:?}: {key}"
+            );
+        }
+        assert_eq!(words.say("date.months").split(' ').count(), 12);
+        assert_eq!(words.say("date.weekdays").split(' ').count(), 7);
+    }
+}
+
+#[test]
+fn no_text_promises_anything() {
+    for words in ALL.iter() {
+        for text in words.texts.values() {
+            let lower = text.to_lowercase();
+            for word in [
+                "safe",
+                "sicher",
+                "harmless",
+                "unbedenklich",
+                "sans danger",
+                "sicuro",
+            ] {
+                assert!(!lower.contains(word), "{text}");
+            }
+        }
+    }
+}
+
+/// All that is written in the sources of the page, its templates and scripts,
+/// but for this file.
+fn sources() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    let mut paths: Vec<_> = [
+        "src/http/page.rs",
+        "src/http/page",
+        "src/mcp/apps.rs",
+        "web",
+    ]
+    .map(|path| root.join(path))
+    .into();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).unwrap();
+            paths.extend(entries.map(|entry| entry.unwrap().path()));
+        } else if !path.ends_with("words/tests.rs")
+            && path.extension().is_none_or(|extension| extension != "toml")
+        {
+            text += &fs::read_to_string(path).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn every_text_is_used_and_every_text_that_is_used_exists() {
+    let sources = sources();
+    let english = Words::of(Language::English);
+    for key in keys(english) {
+        let group = key.split_once('.').map_or(key, |(group, _)| group);
+        let is_used = [
+            format!("\"{key}\""),
+            format!("'{key}'"),
+            format!("{{{{w.{key}}}}}"),
+            // Made of a group and a name, as in `format!("place.{id}")`.
+            format!("\"{group}.{{"),
+            format!("`{group}.${{"),
+        ];
+        assert!(is_used.iter().any(|use_| sources.contains(use_)), "{key}");
+    }
+    for (before, after) in [
+        ("say(\"", "\""),
+        ("tell(\"", "\""),
+        ("say('", "'"),
+        ("{{w.", "}}"),
+    ] {
+        for piece in sources.split(before).skip(1) {
+            let key = piece.split(after).next().unwrap();
+            assert!(english.texts.contains_key(key), "{key}");
+        }
+    }
+}
+
+#[test]
+fn what_the_library_may_tell_has_words() {
+    let english = Words::of(Language::English);
+    let has = |key: String| assert!(english.texts.contains_key(&key), "{key}");
+    for place in Place::all() {
+        has(format!("place.{}", place.id()));
+        if place.note().is_some() {
+            has(format!("note.{}", place.id()));
+        }
+        let now = Timestamp::UNIX_EPOCH;
+        let flood = Reading {
+            value: Some(10_000.0),
+            measured_at: Some(now),
+            recorded_on: None,
+        };
+        for reason in Situation::new(place, flood, now).advise().reasons {
+            if let Finding::LocalLimit { from_m3_per_s } = reason.finding {
+                has(format!("limit.{}_{from_m3_per_s}", place.id()));
+            }
+        }
+    }
+    for symbol in WeatherSymbol::all() {
+        has(format!("weather.{}", symbol.number));
+    }
+}
+
+#[test]
+fn numbers_and_times_are_written_as_in_the_language() {
+    let measured: Timestamp = "2023-05-09T11:20:00Z".parse().unwrap();
+    for (language, celsius, time, ago) in [
+        (
+            Language::German,
+            "\u{2212}1.5\u{a0}°C",
+            "9. Mai 2023, 13:20 Uhr",
+            "vor 1 Minute",
+        ),
+        (
+            Language::French,
+            "\u{2212}1,5\u{a0}°C",
+            "9 mai 2023, 13:20",
+            "il y a 1 minute",
+        ),
+        (
+            Language::Italian,
+            "\u{2212}1.5\u{a0}°C",
+            "9 maggio 2023, 13:20",
+            "1 minuto fa",
+        ),
+        (
+            Language::English,
+            "\u{2212}1.5\u{a0}°C",
+            "9 May 2023, 13:20",
+            "1 minute ago",
+        ),
+    ] {
+        let words = Words::of(language);
+        assert_eq!(words.celsius(-1.5), celsius);
+        assert_eq!(words.day_and_time(measured), time);
+        assert_eq!(words.ago(Duration::from_secs(90)), ago);
+    }
+    let german = Words::of(Language::German);
+    assert_eq!(
+        german.day_of_week("2023-05-09".parse().unwrap()),
+        "Dienstag, 9. Mai"
+    );
+    assert_eq!(german.flow(8.13), "8.1\u{a0}m³/s");
+    assert_eq!(german.flow(247.0), "247\u{a0}m³/s");
+}
+
+#[test]
+fn what_is_inserted_is_not_filled_in_again() {
+    let english = Words::of(Language::English);
+    let told = english.tell("unknown_place_text", &[("name", "{name}")]);
+    assert!(told.starts_with("“{name}” is none"), "{told}");
+}

@@ -1,0 +1,146 @@
+//! What hosts that draw apps show beside an answer: for each tool that shows
+//! something one HTML file, whole in itself, made of the page's own style and
+//! drawings (the extension `io.modelcontextprotocol/ui`).
+
+use std::collections::BTreeMap;
+
+use aareguru::{FloodLevel, Place};
+use rmcp::model::{ExtensionCapabilities, JsonObject, MetaObject, ResourceContents};
+use serde_json::{Value, json};
+
+use crate::http::page::{Language, Words};
+
+const EXTENSION: &str = "io.modelcontextprotocol/ui";
+const MIME_TYPE: &str = "text/html;profile=mcp-app";
+
+const PAGE: &str = include_str!("../../web/app.html");
+const STYLE: &str = include_str!("../../web/style.css");
+const CHARTS: &str = include_str!("../../web/charts.js");
+const SCRIPT: &str = include_str!("../../web/app.js");
+
+/// An app, by the name of the view in `web/app.js`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum App {
+    Conditions,
+    Compare,
+    History,
+    Forecast,
+}
+
+impl App {
+    const ALL: [Self; 4] = [
+        Self::Conditions,
+        Self::Compare,
+        Self::History,
+        Self::Forecast,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Conditions => "conditions",
+            Self::Compare => "compare",
+            Self::History => "history",
+            Self::Forecast => "forecast",
+        }
+    }
+
+    fn uri(self) -> String {
+        format!("ui://aareguru/{}", self.name())
+    }
+
+    /// The link from a tool to its app.
+    pub(super) fn link(self) -> MetaObject {
+        let link = json!({"ui": {"resourceUri": self.uri()}});
+        let link = link.as_object().cloned();
+        MetaObject(link.unwrap_or_default())
+    }
+
+    /// What the URI names. The list of resources leaves these out: they hold no
+    /// data, and hosts find them by the tools.
+    pub(super) fn find(uri: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|app| app.uri() == uri)
+    }
+
+    pub(super) fn contents(self) -> ResourceContents {
+        // It needs nobody: what is left out of the policy is denied.
+        let meta = json!({"ui": {"csp": {}, "prefersBorder": true}});
+        let meta = meta.as_object().cloned().unwrap_or_default();
+        ResourceContents::text(self.html(), self.uri())
+            .with_mime_type(MIME_TYPE)
+            .with_meta(MetaObject(meta))
+    }
+
+    fn html(self) -> String {
+        // The drawings are a module of their own on the page.
+        let charts = CHARTS.replace("export function", "function");
+        PAGE.replace("{{title}}", "Aareguru")
+            .replace("{{app}}", self.name())
+            .replace("{{style}}", STYLE)
+            .replace("{{words}}", &in_script(&words()))
+            .replace("{{levels}}", &in_script(&levels()))
+            .replace("{{charts}}", &charts)
+            .replace("{{script}}", SCRIPT)
+    }
+}
+
+/// That this server links apps.
+pub(super) fn extension() -> ExtensionCapabilities {
+    let settings = json!({"mimeTypes": [MIME_TYPE]});
+    let settings = settings.as_object().cloned().unwrap_or_default();
+    ExtensionCapabilities::from([(EXTENSION.to_owned(), settings)])
+}
+
+/// JSON in which nothing ends the element that it stands in.
+fn in_script(json: &Value) -> String {
+    json.to_string().replace('<', "\\u003c")
+}
+
+/// The texts that the script names, in each language.
+fn words() -> Value {
+    let of = |language: Language| {
+        let words = Words::of(language);
+        let texts = words.texts().filter(|(key, _)| is_used(key));
+        let texts = texts.map(|(key, text)| (key.to_owned(), text.into()));
+        (language.code().to_owned(), texts.collect::<JsonObject>())
+    };
+    let all: BTreeMap<_, _> = Language::ALL.into_iter().map(of).collect();
+    json!(all)
+}
+
+fn is_used(key: &str) -> bool {
+    let group = key.split_once('.').map_or(key, |(group, _)| group);
+    SCRIPT.contains(&format!("'{key}'")) || SCRIPT.contains(&format!("`{group}.${{"))
+}
+
+/// From which flows in m³/s the flood levels 2 to 5 hold, by place.
+fn levels() -> Value {
+    let of = |place: &'static Place| {
+        let thresholds = place.flood_thresholds()?;
+        let levels = FloodLevel::ALL.into_iter();
+        let levels = levels.filter_map(|level| thresholds.from_m3_per_s(level));
+        Some((place.id(), levels.collect::<Vec<_>>()))
+    };
+    let all: BTreeMap<_, _> = Place::all().iter().filter_map(of).collect();
+    json!(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_app_is_whole_in_itself_and_small() {
+        for app in App::ALL {
+            assert_eq!(App::find(&app.uri()), Some(app));
+            let html = app.html();
+            assert!(html.starts_with("<!doctype html>"));
+            assert!(html.len() < 100 * 1024, "{}", html.len());
+            for foreign in ["{{", "import ", "src=", "href=\"http", "@import", "url("] {
+                assert!(!html.contains(foreign), "{foreign} in {app:?}");
+            }
+            assert!(html.contains("\"verdict.do_not_swim\":\"Nicht schwimmen\""));
+            assert!(html.contains("\"bern\":[360.0,430.0,500.0,560.0]"));
+        }
+        assert_eq!(App::find("ui://aareguru/else"), None);
+    }
+}

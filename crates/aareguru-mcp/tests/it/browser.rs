@@ -1,0 +1,107 @@
+//! A real browser on the real binary's pages, console and apps.
+//!
+//! The scripts of `browser/` drive Debian's Chromium; `browser/setup` installs
+//! what they need. Where that has not been done they are skipped, and it is
+//! said; with `CI=true` a skip is a failure. Pictures of what was seen are left
+//! in the target's `tmp/browser`.
+
+mod upstream;
+
+use std::{env, path::Path};
+
+use tokio::process::Command;
+
+use crate::{
+    binary::Server,
+    interop::{MACHINE, say},
+};
+
+use upstream::Upstream;
+
+fn script(name: &str) -> Command {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../browser");
+    Command::new(folder.join(name))
+}
+
+async fn is_set_up() -> bool {
+    let check = script("setup").arg("--check").output().await.unwrap();
+    let is_set_up = check.status.success();
+    if !is_set_up {
+        assert_ne!(env::var("CI").as_deref(), Ok("true"), "browser not set up");
+        say("skipped: the browser is not set up; `make browser` does it");
+    }
+    is_set_up
+}
+
+#[track_caller]
+fn passed(output: &std::process::Output) {
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{lines}\n{errors}");
+    assert!(lines.contains("ok  "), "nothing was looked at");
+}
+
+async fn run(arguments: &[&str]) {
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+    let output = script("run")
+        .args(arguments)
+        .env("BROWSER_PICTURES", pictures)
+        .output()
+        .await
+        .unwrap();
+    passed(&output);
+}
+
+fn url(server: &Server) -> String {
+    format!("http://{}", server.address)
+}
+
+#[tokio::test]
+async fn the_pages_are_read_in_four_languages_by_eye_keyboard_and_without_a_script() {
+    if !is_set_up().await {
+        return;
+    }
+    let _machine = MACHINE.lock().await;
+    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    run(&["river.mjs", &url(&server)]).await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_open_shows_a_new_measurement() {
+    if !is_set_up().await {
+        return;
+    }
+    let _machine = MACHINE.lock().await;
+    let upstream = Upstream::start().await;
+    let server = Server::start(&[
+        "serve",
+        "--log-level=warn",
+        "--cache-ttl-seconds=1",
+        &format!("--aareguru-base-url={}", upstream.url),
+    ])
+    .await;
+    run(&["live.mjs", &url(&server), &upstream.url]).await;
+}
+
+#[tokio::test]
+async fn the_console_calls_a_tool_through_a_cut_connection() {
+    if !is_set_up().await {
+        return;
+    }
+    let _machine = MACHINE.lock().await;
+    let arguments = ["serve", "--demo", "--log-level", "warn"];
+    let server = Server::start(&arguments).await;
+    let locked = Server::start_with(&arguments, &[("API_KEYS", "tester:a-key-for-the-tests")]);
+    let locked = locked.await;
+    run(&["console.mjs", &url(&server), &url(&locked)]).await;
+}
+
+#[tokio::test]
+async fn a_host_shows_the_apps() {
+    if !is_set_up().await {
+        return;
+    }
+    let _machine = MACHINE.lock().await;
+    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    run(&["apps.mjs", &url(&server)]).await;
+}

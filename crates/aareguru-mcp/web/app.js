@@ -1,0 +1,211 @@
+// What a host shows beside a tool's answer: the same drawings as on the page, made of
+// the structured content. It asks nobody but its host for anything.
+
+const words = JSON.parse(document.getElementById('words').textContent);
+const levels = JSON.parse(document.getElementById('levels').textContent);
+const main = document.getElementById('main');
+let locale = 'en';
+let shown; // the last result, to be drawn again
+
+const say = (key, values = {}) =>
+  words[locale][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+
+// --- The host, by JSON-RPC over postMessage.
+
+let lastId = 0;
+const waiting = new Map();
+const post = (message) => parent.postMessage({ jsonrpc: '2.0', ...message }, '*');
+const notify = (method, params = {}) => post({ method, params });
+
+function request(method, params) {
+  lastId += 1;
+  post({ id: lastId, method, params });
+  return new Promise((resolve, reject) => waiting.set(lastId, { resolve, reject }));
+}
+
+addEventListener('message', ({ source, data }) => {
+  if (source !== parent || data?.jsonrpc !== '2.0') return;
+  if (data.method === undefined) {
+    const { resolve, reject } = waiting.get(data.id) ?? {};
+    waiting.delete(data.id);
+    if (data.error) reject?.(new Error(data.error.message));
+    else resolve?.(data.result);
+  } else if (data.method === 'ui/notifications/tool-result') {
+    show(data.params);
+  } else if (data.method === 'ui/notifications/host-context-changed') {
+    take(data.params);
+  } else if (data.method === 'ui/notifications/tool-cancelled') {
+    main.replaceChildren(make('p', { class: 'quiet' }, data.params?.reason ?? ''));
+  } else if (data.id !== undefined) {
+    // Tearing down and pings: there is nothing to be saved.
+    const isKnown = ['ping', 'ui/resource-teardown'].includes(data.method);
+    post(isKnown ? { id: data.id, result: {} } : { id: data.id, error: { code: -32601, message: `no method ${data.method}` } });
+  }
+});
+
+function take(context = {}) {
+  if (context.theme) document.documentElement.dataset.theme = context.theme;
+  if (context.locale) {
+    const language = context.locale.slice(0, 2).toLowerCase();
+    locale = language in words ? language : 'en';
+    document.documentElement.lang = locale;
+  }
+  const variables = context.styles?.variables ?? {};
+  const ours = { '--color-background-primary': '--card', '--color-background-secondary': '--paper', '--color-text-primary': '--ink', '--color-text-secondary': '--soft', '--color-border-primary': '--line' };
+  // All of them or none: half a theme has no contrast.
+  if (Object.keys(ours).every((name) => variables[name])) {
+    for (const [theirs, own] of Object.entries(ours)) document.documentElement.style.setProperty(own, variables[theirs]);
+  }
+  if (shown) show(shown);
+}
+
+// --- Pieces. Texts are texts, never markup.
+
+function make(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== undefined && child !== null));
+  return made;
+}
+
+const number = (value, decimals = 1) =>
+  new Intl.NumberFormat(locale === 'fr' ? 'fr-CH' : 'en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false }).format(value);
+const celsius = (value) => (value === null || value === undefined ? say('unknown') : `${number(value)} °C`);
+const cubic = (value) => (value === null || value === undefined ? say('flow_unknown') : `${number(value, value < 10 ? 1 : 0)} m³/s`);
+
+const temperature = (value, freshness) =>
+  value === null || value === undefined
+    ? make('p', { class: 'temperature none' }, make('span', {}, say('water_unknown')))
+    : make('p', { class: `temperature ${freshness}` }, make('strong', {}, number(value)), make('span', {}, '\u202f°C'));
+
+function measured(reading) {
+  const mark = reading.freshness === 'fresh' ? undefined : make('span', { class: `mark ${reading.freshness}` }, say(`freshness.${reading.freshness}`));
+  const time = reading.measured_at_local ? say('measured', { time: reading.measured_at_local }) : say('measured_unknown');
+  return make('p', { class: 'measured' }, mark, mark && ' ', time);
+}
+
+// A drawing has to stand somewhere to have a width.
+const drawn = (draw) => queueMicrotask(draw);
+
+const signs = { do_not_swim: '×', caution: '!', no_known_warning: '–', unknown: '?' };
+const verdict = (name) =>
+  make('p', { class: `verdict ${name}` }, make('span', { class: 'sign', 'aria-hidden': 'true' }, signs[name]), say(`verdict.${name}`));
+
+function flow(city, value, freshness) {
+  const box = make('div', { class: `flow ${typeof value === 'number' ? freshness : 'unknown'}` }, make('p', {}, cubic(value)));
+  const own = levels[city];
+  if (own && typeof value === 'number') {
+    const figure = make('figure', { class: 'bar', role: 'img', 'aria-label': say('flow_bar', { flow: cubic(value), thresholds: own.join(', ') }) });
+    box.append(figure);
+    drawn(() => flowBar(figure, value, own));
+  }
+  return box;
+}
+
+const heading = (name, station) => make('div', { class: 'where' }, make('h1', {}, name), make('p', {}, say('gauge', { station })));
+// Reasons, notes and the boundary come in English, as the tool tells them.
+const english = (name, attributes, text) => make(name, { lang: 'en', ...attributes }, text);
+const saying = (text, reading) =>
+  text ? make('p', { class: 'saying' }, `${say('saying')}: `, make('q', { lang: 'gsw' }, text), reading ? english('span', {}, ` (${reading})`) : undefined) : undefined;
+const foot = (answer) =>
+  make('footer', {}, make('strong', {}, say('no_permission')), answer.boundary ? english('p', {}, answer.boundary) : undefined, english('p', {}, answer.credit));
+const notes = (list = []) => list.map((note) => english('p', { class: 'notice' }, note));
+const recorded = (answer) => (answer ? [make('p', { class: 'notice' }, say('recorded', { day: answer }))] : []);
+
+function table(head, rows) {
+  const cells = (row) => row.map((cell, n) => (n ? make('td', {}, cell) : make('th', { scope: 'row' }, cell)));
+  return make('div', { class: 'scroll', tabindex: '0' }, make('table', {},
+    make('thead', {}, make('tr', {}, ...head.map((name) => make('th', { scope: 'col' }, name)))),
+    make('tbody', {}, ...rows.map((row) => make('tr', {}, ...cells(row))))));
+}
+
+// --- One view for each tool.
+
+const views = {
+  conditions: (answer) => [
+    heading(answer.name, answer.station),
+    ...recorded(answer.water.recorded_on),
+    make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.water.temperature_celsius, answer.water.freshness)), measured(answer.water), saying(answer.saying?.text, answer.saying?.plain_reading)),
+    make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), english('p', {}, answer.because ?? '')),
+    make('section', {}, make('h2', {}, say('flow')), flow(answer.city, answer.flow.flow_m3_per_s, answer.flow.freshness), saying(answer.flow_saying?.text, answer.flow_saying?.plain_reading)),
+    make('section', {}, make('dl', { class: 'facts' }, make('div', {}, make('dt', {}, say('air')), make('dd', {}, celsius(answer.weather?.air_temperature_celsius))))),
+    foot(answer),
+  ],
+  compare: (answer) => [
+    make('h1', {}, say('title')),
+    ...recorded(answer.recorded_on),
+    make('ol', { class: 'river' }, ...answer.places.map((at) => make('li', { class: 'stop' }, make('article', {},
+      make('div', { class: 'where' }, make('h2', {}, at.name), make('p', {}, say('gauge', { station: at.station }))),
+      make('div', { class: 'water' }, temperature(at.temperature_celsius, at.freshness)),
+      flow(at.city, at.flow_m3_per_s, at.flow_freshness),
+      make('div', { class: 'judged' }, verdict(at.verdict), english('p', { class: 'reason' }, at.reasons[0] ?? '')),
+      measured(at))))),
+    foot(answer),
+  ],
+  history: (answer) => {
+    const series = (name, unit, key, span) => {
+      const points = answer.points.map((point) => [point.time, point[key]]);
+      if (points.filter(([, value]) => value !== null).length < 2) return undefined;
+      const values = points.map(([, value]) => value).filter((value) => value !== null);
+      const decimals = name === 'flow' ? 0 : 1;
+      const range = { low: number(Math.min(...values), decimals), high: number(Math.max(...values), decimals) };
+      const caption = say(name === 'flow' ? 'chart_flow' : 'chart_water', range);
+      const figure = make('figure', { class: `chart ${name}`, role: 'img', 'aria-label': caption });
+      drawn(() => chart(figure, points, { unit, locale, span, levels: name === 'flow' ? levels[answer.city] ?? [] : [] }));
+      return make('section', {}, make('p', { class: 'caption' }, caption), figure);
+    };
+    const local = new Intl.DateTimeFormat(locale, { timeZone: 'Europe/Zurich', dateStyle: 'medium', timeStyle: 'short' });
+    const every = Math.max(1, Math.ceil(answer.points.length / 48));
+    const rows = answer.points.filter((_, n) => n % every === 0).map((point) => [local.format(new Date(point.time * 1000)), celsius(point.temperature_celsius), cubic(point.flow_m3_per_s)]);
+    return [
+      heading(answer.name, answer.station),
+      ...recorded(answer.recorded_on),
+      series('water', '°C', 'temperature_celsius', 1),
+      series('flow', 'm³/s', 'flow_m3_per_s', 10),
+      make('details', {}, make('summary', {}, say('table')), table([say('time'), say('water'), say('flow')], rows)),
+      foot(answer),
+    ];
+  },
+  forecast: (answer) => {
+    const rain = (it) => (it.rain_mm === null ? say('unknown') : `${number(it.rain_mm)} mm, ${it.rain_risk_percent ?? '?'} %`);
+    const parts = answer.parts_of_today.map((part) => [say(`part.${part.part}`), part.weather ?? say('unknown'), celsius(part.air_celsius), rain(part)]);
+    const days = answer.days.map((day) => [day.date ?? '', day.weather ?? say('unknown'), `${day.lowest_air_celsius ?? '?'} / ${celsius(day.highest_air_celsius)}`, rain(day)]);
+    const soon = answer.water_in_two_hours;
+    return [
+      heading(answer.name, answer.station),
+      ...recorded(answer.recorded_on),
+      make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.temperature_celsius, answer.freshness)), measured(answer),
+        make('p', {}, `${say('water_in_two_hours')}: ${celsius(soon?.temperature_celsius)}`), saying(soon?.saying, soon?.saying_in_english)),
+      make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), english('p', {}, answer.reasons[0] ?? '')),
+      make('section', {}, table([say('when'), say('weather_word'), say('air'), say('rain')], [...parts, ...days])),
+      ...notes(answer.notes),
+      foot(answer),
+    ];
+  },
+};
+
+function show(result) {
+  shown = result;
+  main.removeAttribute('aria-busy');
+  const answer = result.structuredContent;
+  if (result.isError || !answer) {
+    const text = (result.content ?? []).filter((it) => it.type === 'text').map((it) => it.text).join('\n');
+    main.replaceChildren(make('p', { class: 'notice', role: 'alert' }, text || say('unknown')));
+    return;
+  }
+  const trouble = answer.upstream_trouble ? make('p', { class: 'notice' }, say('trouble')) : undefined;
+  main.replaceChildren(...[trouble, ...views[document.body.dataset.app](answer)].filter(Boolean));
+}
+
+new ResizeObserver(() => {
+  const { width, height } = document.documentElement.getBoundingClientRect();
+  notify('ui/notifications/size-changed', { width: Math.ceil(width), height: Math.ceil(height) });
+}).observe(document.documentElement);
+
+const result = await request('ui/initialize', {
+  appInfo: { name: 'aareguru', version: '1' },
+  appCapabilities: { availableDisplayModes: ['inline', 'fullscreen'] },
+  protocolVersion: '2026-01-26',
+});
+take(result.hostContext);
+notify('ui/notifications/initialized');
