@@ -11,6 +11,8 @@ mod cost;
 mod danger;
 mod event_stream;
 mod forecast;
+#[cfg(test)]
+mod fuzz;
 mod history;
 mod http;
 mod limits;
@@ -91,19 +93,20 @@ mod tests {
     use super::*;
     use crate::settings::documents::is_up_to_date;
 
-    fn of_recordings() -> Schema {
+    pub(super) fn of_recordings() -> (Schema, Limits) {
         let river = River::new(Client::recorded());
         let limits = Limits {
-            max_complexity: 20_000,
+            max_complexity: 25_000,
             timeout: Duration::from_secs(30),
             tells_schema: true,
         };
-        schema(river.clone(), Subscriptions::new(river), &limits)
+        let schema = schema(river.clone(), Subscriptions::new(river), &limits);
+        (schema, limits)
     }
 
     #[test]
     fn the_schema_is_up_to_date() {
-        is_up_to_date("docs/schema.graphql", &sdl(&of_recordings()));
+        is_up_to_date("docs/schema.graphql", &sdl(&of_recordings().0));
     }
 
     #[tokio::test]
@@ -112,6 +115,7 @@ mod tests {
             fields { name description args { name description } }
             enumValues { name description } } } }";
         let answer = of_recordings()
+            .0
             .execute(query)
             .await
             .data

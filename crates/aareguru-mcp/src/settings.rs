@@ -263,7 +263,7 @@ pub struct Settings {
 
     /// About how many values the answer to one GraphQL operation may have; a
     /// history counts 1000 besides, because it may ask the API anew.
-    #[arg(long, env, default_value_t = 20_000)]
+    #[arg(long, env, default_value_t = 25_000)]
     pub graphql_max_complexity: usize,
 
     /// How long the answer to one GraphQL operation may take, in seconds; a

@@ -2,6 +2,9 @@
 
 mod demo;
 mod flights;
+mod limits;
+mod over_http;
+mod sockets;
 mod streams;
 
 use std::net::SocketAddr;

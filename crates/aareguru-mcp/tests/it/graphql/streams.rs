@@ -12,7 +12,7 @@ use tokio::{
 
 use super::GraphQlServer;
 use crate::{
-    client::{post_json, with_header},
+    client::post_json,
     mcp::at,
     transports::DEADLINE,
     upstream::{CURRENT_BERN, Reply},
@@ -31,7 +31,9 @@ pub(super) struct Stream(BufReader<TcpStream>);
 impl Stream {
     pub(super) async fn open(address: std::net::SocketAddr, query: &str) -> Self {
         let body = json!({ "query": query }).to_string();
-        let request = with_header(&post_json("/graphql", &body), "Accept: text/event-stream");
+        let request = post_json("/graphql", &body);
+        let accept = "Host: localhost\r\nAccept: text/event-stream";
+        let request = request.replacen("Host: localhost", accept, 1);
         Self::send(address, &request).await
     }
 
@@ -41,12 +43,19 @@ impl Stream {
         Self(BufReader::new(stream))
     }
 
-    /// The next line that is not of the chunks; `None` at the end.
+    /// Waits for the first bytes of the body, which is a comment.
+    pub(super) async fn is_open(&mut self) {
+        while self.line().await.unwrap() != ":" {}
+    }
+
+    /// The next line; `None` at the end.
     async fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         let read = timeout(DEADLINE, self.0.read_line(&mut line)).await;
         let read = read.expect("nothing comes").unwrap_or_default();
-        (read > 0).then(|| line.trim_end().to_owned())
+        let line = line.trim_end().to_owned();
+        // A chunk of no bytes is the last one.
+        (read > 0 && line != "0").then_some(line)
     }
 
     /// The name and data of the next event; `None` if the stream ends.
@@ -125,4 +134,69 @@ async fn a_query_over_a_stream_is_one_answer_and_the_end() {
         stream.event().await,
         Some(("complete".to_owned(), Value::Null))
     );
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_in_the_stream() {
+    let server = GraphQlServer::start(Reply::Recordings).await;
+    for (query, code) in [
+        (
+            "subscription { measurement(place: \"tuhn\") { verdict } }",
+            "UNKNOWN_PLACE",
+        ),
+        (
+            "subscription { measurements(places: []) { verdict } }",
+            "BAD_INPUT",
+        ),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription {", "GRAPHQL_PARSE_FAILED"),
+    ] {
+        let mut stream = Stream::open(server.address, query).await;
+        let (name, answer) = stream.event().await.unwrap();
+        assert_eq!(name, "next");
+        assert_eq!(super::code(&answer), code, "{answer}");
+        let end = stream.event().await.unwrap();
+        assert_eq!(end.0, "complete");
+    }
+    server.subscriptions_become(0).await;
+}
+
+#[tokio::test]
+async fn all_places_are_followed_by_one_poller() {
+    let change = |config: &mut aareguru::Config| {
+        config.clock = aareguru::Clock::stopped_at(at("2024-08-19T12:00:00Z"));
+    };
+    let bounds = SseServerConfig::default();
+    let server = GraphQlServer::start_with(Reply::Recordings, change, &[], bounds).await;
+    let query = "subscription { measurements(startWithCurrent: true) { place { id } } }";
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        let mut stream = Stream::open(server.address, query).await;
+        assert!(stream.event().await.unwrap().1["data"]["measurements"].is_object());
+        streams.push(stream);
+    }
+    server.subscriptions_become(5).await;
+    assert_eq!(
+        server.upstream.asked().len(),
+        1,
+        "{:?}",
+        server.upstream.asked()
+    );
+}
+
+#[tokio::test]
+async fn a_stream_is_kept_alive_and_bounded_for_one_client() {
+    let bounds = SseServerConfig::default()
+        .with_sse_keep_alive(Some(Duration::from_millis(20)))
+        .with_max_sessions(1);
+    let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
+    let query = "subscription { measurement { verdict } }";
+    let mut stream = Stream::open(server.address, query).await;
+    for _ in 0..3 {
+        stream.is_open().await;
+    }
+    server.subscriptions_become(1).await;
+    let mut second = Stream::open(server.address, query).await;
+    let (_, answer) = second.event().await.unwrap();
+    assert_eq!(super::code(&answer), "TOO_MANY_SUBSCRIPTIONS");
 }

@@ -1,0 +1,238 @@
+//! GraphQL over WebSocket, message by message.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use rmcp_sse::SseServerConfig;
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
+};
+
+use super::{GraphQlServer, streams::due};
+use crate::{
+    binary::Server,
+    keys::{ALICE, BOB},
+    transports::DEADLINE,
+    upstream::Reply,
+};
+
+const NEW: &str = "graphql-transport-ws";
+const OLD: &str = "graphql-ws";
+
+const MEASUREMENT: &str = "subscription { measurement { water { measuredAt } } }";
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(address: SocketAddr, protocol: &str) -> Self {
+        Self::try_open(address, protocol, None).await.unwrap()
+    }
+
+    /// Opens a socket, or says with which status that was refused.
+    async fn try_open(address: SocketAddr, protocol: &str, key: Option<&str>) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}/graphql")
+            .into_client_request()
+            .unwrap();
+        let headers = request.headers_mut();
+        headers.insert(
+            "sec-websocket-protocol",
+            HeaderValue::from_str(protocol).unwrap(),
+        );
+        if let Some(key) = key {
+            headers.insert("x-api-key", HeaderValue::from_str(key).unwrap());
+        }
+        match connect_async(request).await {
+            Ok((stream, response)) => {
+                let chosen = response.headers().get("sec-websocket-protocol").unwrap();
+                assert_eq!(chosen, protocol);
+                Ok(Self(stream))
+            }
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn ready(address: SocketAddr, protocol: &str) -> Self {
+        let mut socket = Self::open(address, protocol).await;
+        socket.tell(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.heard().await.unwrap()["type"], "connection_ack");
+        socket
+    }
+
+    async fn tell(&mut self, message: Value) {
+        self.0
+            .send(Message::text(message.to_string()))
+            .await
+            .unwrap();
+    }
+
+    /// The next message, or the code with which it was closed.
+    async fn heard(&mut self) -> Result<Value, u16> {
+        loop {
+            match timeout(DEADLINE, self.0.next()).await.unwrap() {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(frame.map_or(1005, |frame| frame.code.into()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(1006),
+            }
+        }
+    }
+
+    async fn subscribe(&mut self, kind: &str, id: &str, query: &str) {
+        let message = json!({ "type": kind, "id": id, "payload": { "query": query } });
+        self.tell(message).await;
+    }
+}
+
+#[tokio::test]
+async fn both_sub_protocols_follow_and_stop() {
+    for (protocol, start, next, stop) in [
+        (NEW, "subscribe", "next", "complete"),
+        (OLD, "start", "data", "stop"),
+    ] {
+        let server = due().await;
+        let mut socket = Socket::ready(server.address, protocol).await;
+        socket.subscribe(start, "1", MEASUREMENT).await;
+        server.subscriptions_become(1).await;
+        server.asked_twice().await;
+        server.measure_again();
+        let news = socket.heard().await.unwrap();
+        assert_eq!(news["type"], next, "{news}");
+        let at = &news["payload"]["data"]["measurement"]["water"]["measuredAt"];
+        assert_eq!(at, "2023-05-09T11:30:00Z", "{news}");
+
+        socket.tell(json!({ "type": stop, "id": "1" })).await;
+        server.subscriptions_become(0).await;
+        // A query is one answer and its end.
+        loop {
+            socket.subscribe(start, "2", "{ about { version } }").await;
+            let answer = socket.heard().await.unwrap();
+            if answer["type"] == next {
+                assert!(answer["payload"]["data"]["about"]["version"].is_string());
+                break;
+            }
+        }
+        let mut ends = socket.heard().await.unwrap();
+        while ends["id"] != "2" || ends["type"] != "complete" {
+            ends = socket.heard().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_another_sub_protocol_is_told() {
+    let server = GraphQlServer::start(Reply::Recordings).await;
+    let refused = Socket::try_open(server.address, "mcp", None).await;
+    assert_eq!(refused.err(), Some(400));
+}
+
+#[tokio::test]
+async fn who_never_begins_is_closed() {
+    let bounds = SseServerConfig::default().with_init_timeout(Duration::from_millis(50));
+    let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
+    let mut socket = Socket::open(server.address, NEW).await;
+    assert_eq!(socket.heard().await, Err(4408));
+}
+
+#[tokio::test]
+async fn what_is_no_message_ends_the_socket_alone() {
+    let server = GraphQlServer::start(Reply::Recordings).await;
+    let mut neighbour = Socket::ready(server.address, NEW).await;
+    for text in [
+        "{",
+        "[]",
+        r#"{"type":"nothing"}"#,
+        r#"{"type":"subscribe"}"#,
+    ] {
+        let mut socket = Socket::ready(server.address, NEW).await;
+        socket.0.send(Message::text(text)).await.unwrap();
+        assert_eq!(socket.heard().await, Err(1002), "{text}");
+    }
+    neighbour
+        .subscribe("subscribe", "1", "{ about { version } }")
+        .await;
+    assert_eq!(neighbour.heard().await.unwrap()["type"], "next");
+}
+
+#[tokio::test]
+async fn there_are_no_more_subscriptions_sockets_and_operations_than_may_be() {
+    let bounds = SseServerConfig::default()
+        .with_max_sessions(2)
+        .with_max_in_flight(3);
+    let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
+    let mut first = Socket::ready(server.address, NEW).await;
+    let _second = Socket::ready(server.address, NEW).await;
+    let third = Socket::try_open(server.address, NEW, None).await;
+    assert_eq!(third.err(), Some(503));
+
+    for id in ["1", "2"] {
+        first.subscribe("subscribe", id, MEASUREMENT).await;
+    }
+    server.subscriptions_become(2).await;
+    first.subscribe("subscribe", "3", MEASUREMENT).await;
+    let refused = first.heard().await.unwrap();
+    assert_eq!(refused["id"], "3");
+    let code = &refused["payload"]["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "TOO_MANY_SUBSCRIPTIONS", "{refused}");
+    // With its place it is given back.
+    assert_eq!(first.heard().await.unwrap()["type"], "complete");
+    first.tell(json!({ "type": "complete", "id": "1" })).await;
+    server.subscriptions_become(1).await;
+    drop(first);
+    server.subscriptions_become(0).await;
+}
+
+#[tokio::test]
+async fn streams_and_sockets_end_with_the_key_and_nobody_elses() {
+    let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("graphql-keys");
+    std::fs::write(&file, format!("alice:{ALICE}\nbob:{BOB}")).unwrap();
+    let setting = format!("@{}", file.display());
+    let environment = [("API_KEYS", setting.as_str())];
+    let mut server = Server::start_with(&["serve", "--demo"], &environment).await;
+    assert_eq!(
+        Socket::try_open(server.address, NEW, None).await.err(),
+        Some(401)
+    );
+    let mut alice = Socket::try_open(server.address, NEW, Some(ALICE))
+        .await
+        .unwrap();
+    let mut bob = Socket::try_open(server.address, NEW, Some(BOB))
+        .await
+        .unwrap();
+    let body = json!({ "query": MEASUREMENT }).to_string();
+    let request = crate::client::post_json("/graphql", &body).replacen(
+        "Host: localhost",
+        &format!("Host: localhost\r\nAccept: text/event-stream\r\nX-API-Key: {ALICE}"),
+        1,
+    );
+    let mut stream = super::streams::Stream::send(server.address, &request).await;
+    stream.is_open().await;
+
+    std::fs::write(&file, format!("bob:{BOB}")).unwrap();
+    server.signal("HUP").await;
+    server.logged("API keys read again").await;
+    assert_eq!(alice.heard().await, Err(4403));
+    assert_eq!(stream.event().await, None);
+    bob.tell(json!({ "type": "connection_init" })).await;
+    assert_eq!(bob.heard().await.unwrap()["type"], "connection_ack");
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_them_at_once() {
+    let server = Server::demo().await;
+    let mut socket = Socket::ready(server.address, NEW).await;
+    let mut stream = super::streams::Stream::open(server.address, MEASUREMENT).await;
+    stream.is_open().await;
+    server.signal("TERM").await;
+    assert_eq!(socket.heard().await, Err(1001));
+    // Without `complete`: it is to be opened again, elsewhere.
+    assert_eq!(stream.event().await, None);
+    drop(socket);
+    let (status, logs) = server.ended().await;
+    assert!(status.success(), "{logs}");
+}
