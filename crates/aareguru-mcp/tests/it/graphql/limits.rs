@@ -30,16 +30,44 @@ async fn each_limit_is_named_by_the_error_and_nothing_is_asked_of_the_api() {
         .map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1))
         .collect();
     for (query, limit, words) in [
-        (format!("{{ about {{ version }} }} #{}", " ".repeat(16_384)), 16_384, "bytes"),
-        ("{ about { version } } ".repeat(600), 2_500, "words and signs"),
+        (
+            format!("{{ about {{ version }} }} #{}", " ".repeat(16_384)),
+            16_384,
+            "bytes",
+        ),
+        (
+            "{ about { version } } ".repeat(600),
+            2_500,
+            "words and signs",
+        ),
         (nested(40), 32, "brackets"),
-        (format!("{{ place(name: {}{}) {{ id }} }}", "[".repeat(40), "]".repeat(40)), 32, "brackets"),
+        (
+            format!(
+                "{{ place(name: {}{}) {{ id }} }}",
+                "[".repeat(40),
+                "]".repeat(40)
+            ),
+            32,
+            "brackets",
+        ),
         (nested(12), 10, "nested too deep"),
         (format!("{{ {} }}", aliases(31)), 30, "aliases at the top"),
-        (format!("{{ about {directives} {{ version }} }}"), 30, "directives"),
-        (format!("{{ places {{ {} }} }}", "id ".repeat(1_000)), 1_000, "fields"),
+        (
+            format!("{{ about {directives} {{ version }} }}"),
+            30,
+            "directives",
+        ),
+        (
+            format!("{{ places {{ {} }} }}", "id ".repeat(1_000)),
+            1_000,
+            "fields",
+        ),
         // A million fields in a kilobyte.
-        (format!("{{ ...F0 }} {bomb} fragment F20 on Query {{ about {{ version }} }}"), 1_000, "fields"),
+        (
+            format!("{{ ...F0 }} {bomb} fragment F20 on Query {{ about {{ version }} }}"),
+            1_000,
+            "fields",
+        ),
         (
             "{ __schema { types { fields { type { fields { type { fields { type { fields { name \
              } } } } } } } } } }"
@@ -48,15 +76,18 @@ async fn each_limit_is_named_by_the_error_and_nothing_is_asked_of_the_api() {
             "lists of the schema",
         ),
         (
-            "{ places { history { days { temperature { min } flow { min max count } } points { at celsius m3PerS } } } }"
+            "{ places { history { points { at celsius m3PerS } again: points { at celsius } } } }"
                 .to_owned(),
             25_000,
             "values",
         ),
         (
-            format!("{{ place {{ {} }} }}", (0..26)
-                .map(|n| format!("h{n}: history(start: \"-{} hours\") {{ readings }} ", n + 1))
-                .collect::<String>()),
+            format!(
+                "{{ place {{ {} }} }}",
+                (0..26)
+                    .map(|n| format!("h{n}: history(start: \"-{} hours\") {{ readings }} ", n + 1))
+                    .collect::<String>()
+            ),
             25_000,
             "values",
         ),
