@@ -2,8 +2,7 @@
 
 use std::io;
 
-use aareguru::{Client, River};
-use anyhow::Context;
+use aareguru::{Client, Error, River};
 use rmcp::ServerHandler;
 use rmcp_sse::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
@@ -212,7 +211,15 @@ pub fn river(settings: &Settings, demo: bool, cluster: Option<&Cluster>) -> anyh
             shared_cache: cluster.map(Cluster::shared_cache),
             ..settings.upstream()
         };
-        Client::new(&config).context("AAREGURU_BASE_URL")?
+        Client::new(&config).map_err(|error| {
+            let setting = match &error {
+                Error::BaseUrl { value, .. } if *value == settings.hydro_base_url => {
+                    "HYDRO_BASE_URL"
+                }
+                _ => "AAREGURU_BASE_URL",
+            };
+            anyhow::Error::new(error).context(setting)
+        })?
     };
     Ok(River::new(client))
 }

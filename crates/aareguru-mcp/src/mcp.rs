@@ -181,9 +181,13 @@ impl ServerHandler for AareServer {
         let call = self.metrics.call(&request.name);
         let span = call.span(&context);
         let told = tools::call(&self.river, &self.lately, request, &context);
-        let told = told.instrument(span.clone()).await;
+        let lines = metrics::lines_of(&context, &span);
+        let told = told
+            .instrument(lines.clone())
+            .instrument(span.clone())
+            .await;
         let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
-        call.answered(&span, told.as_ref().map_or(true, is_error));
+        lines.in_scope(|| call.answered(&span, told.as_ref().map_or(true, is_error)));
         let (result, ailment) = told?;
         self.log.tell(ailment, &context).await;
         Ok(result.into())

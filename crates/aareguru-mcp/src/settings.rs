@@ -387,7 +387,7 @@ pub struct Settings {
     /// (headers, timeout, sampler, service name) are honoured too.
     // It may hold a password.
     #[arg(long, env, hide_env_values = true)]
-    pub otel_exporter_otlp_endpoint: Option<String>,
+    pub otel_exporter_otlp_endpoint: Option<Secret>,
 
     /// Chose between two transports once; there is only one now, the full one.
     #[arg(long, env, help_heading = "Accepted, without effect", hide = true)]
@@ -459,6 +459,43 @@ mod tests {
     pub(super) fn settings(arguments: &[&str]) -> Settings {
         let line = [&["aareguru-mcp"], arguments].concat();
         Line::try_parse_from(line).unwrap().settings
+    }
+
+    /// A value for a setting that is a secret, with a mark that must not be
+    /// seen.
+    fn with_secret(flag: &str) -> (Settings, &'static str) {
+        const MARK: &str = "mark-of-a-secret";
+        let values = [
+            format!("alice:{MARK}"),
+            format!("redis://alice:{MARK}@localhost"),
+            format!("http://alice:{MARK}@localhost"),
+        ];
+        let parsed = values.iter().find_map(|value| {
+            let line = ["aareguru-mcp", flag, value];
+            Line::try_parse_from(line).ok()
+        });
+        let parsed = parsed.unwrap_or_else(|| panic!("no value for {flag} is known here"));
+        (parsed.settings, MARK)
+    }
+
+    #[test]
+    fn whoever_debugs_sees_no_secret() {
+        let command = <Line as clap::CommandFactory>::command();
+        let secrets = command
+            .get_arguments()
+            .filter(|argument| argument.is_hide_env_values_set());
+        let mut seen = 0;
+        for argument in secrets {
+            let (settings, mark) = with_secret(&format!("--{}", argument.get_long().unwrap()));
+            let shown = format!("{settings:?} {settings:#?}");
+            assert!(!shown.contains(mark), "{argument}: {shown}");
+            if let Ok(guard) = crate::guard::Guard::new(&settings) {
+                let shown = format!("{guard:?}");
+                assert!(!shown.contains(mark), "{argument}: {shown}");
+            }
+            seen += 1;
+        }
+        assert!(seen >= 3);
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
+use metrics::Gauge;
 use rmcp::service::{ServerInitializeError, serve_server_with_ct};
+use rmcp_sse::MessageCounters;
 use tokio::{
     io::{self, AsyncWrite, AsyncWriteExt},
     sync::mpsc,
@@ -40,7 +42,13 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     let config = &app.bounds;
     let max_bytes = config.max_request_body_bytes;
-    let conversation = Arc::new(Conversation::new(config.max_in_flight, max_bytes));
+    let conversation = Arc::new(Conversation::new(
+        config.max_in_flight,
+        max_bytes,
+        MessageCounters::new(),
+        // One client, whom nobody scrapes beside.
+        Gauge::noop(),
+    ));
     let outbox = Arc::new(Outbox::new(config.max_queued_bytes));
     let (sender, inputs) = mpsc::channel(1);
 

@@ -1,7 +1,7 @@
 //! What the program tells about itself: logs, to standard error; numbers, for
 //! Prometheus; and traces, if there is a collector to send them to.
 
-mod log;
+pub(crate) mod log;
 pub mod prometheus;
 #[cfg_attr(not(feature = "otlp"), path = "telemetry/without_traces.rs")]
 pub(crate) mod trace;

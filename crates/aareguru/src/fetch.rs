@@ -140,7 +140,9 @@ impl<T: Send + Sync + 'static> Fetch<T> {
             cache.result = tracing::field::Empty,
         );
         let flight = async move { fetch.share_flight(request).await };
-        let flight = tokio::spawn(flight.instrument(span));
+        // A program may have a span of its own for whoever asks, even if this
+        // one is of no interest to it.
+        let flight = tokio::spawn(flight.instrument(span).in_current_span());
         match flight.await {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {

@@ -1,6 +1,8 @@
 //! The numbers this crate gives to whatever [`metrics`] recorder the program
 //! has installed. Names and labels are listed in the crate's README.
 
+use std::sync::Arc;
+
 use metrics::{
     Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
@@ -55,8 +57,7 @@ pub(crate) struct Metrics {
     pub(crate) handshake_seconds: Histogram,
     pub(crate) queued_bytes: Gauge,
     pub(crate) in_flight: Gauge,
-    /// In the order of [`METHODS`].
-    messages: [Counter; METHODS.len()],
+    messages: MessageCounters,
     /// In the order of [`Refusal::ALL`].
     refused: Vec<Counter>,
     /// In the order of [`End::ALL`].
@@ -82,7 +83,7 @@ impl Metrics {
             handshake_seconds: histogram!("rmcp_sse_handshake_seconds"),
             queued_bytes: gauge!("rmcp_sse_queued_bytes"),
             in_flight: gauge!("rmcp_sse_requests_in_flight"),
-            messages: METHODS.map(|method| counter!("rmcp_sse_messages_total", "method" => method)),
+            messages: MessageCounters::new(),
             refused: Refusal::ALL.into_iter().map(refused).collect(),
             closed: End::ALL.into_iter().map(closed).collect(),
         }
@@ -90,10 +91,7 @@ impl Metrics {
 
     /// A message that was understood, whatever becomes of it.
     pub(crate) fn received(&self, message: &ClientJsonRpcMessage) {
-        let method = method(message);
-        let known = METHODS.iter().position(|&known| known == method);
-        // The last one counts all others.
-        self.messages[known.unwrap_or(METHODS.len() - 1)].increment(1);
+        self.messages.count(message);
     }
 
     pub(crate) fn refused(&self, refusal: Refusal) {
@@ -103,6 +101,47 @@ impl Metrics {
     pub(crate) fn closed(&self, end: End) {
         self.sessions.decrement(1);
         self.closed[end as usize].increment(1);
+    }
+}
+
+/// Counts messages by their method, as `rmcp_sse_messages_total`.
+///
+/// For programs that speak MCP over other transports too: what is counted here
+/// adds to what [`SseService`](crate::SseService) counts. A clone counts the
+/// same.
+#[derive(Debug, Clone)]
+pub struct MessageCounters {
+    /// In the order of [`METHODS`].
+    by_method: Arc<[Counter; METHODS.len()]>,
+}
+
+impl MessageCounters {
+    /// Counters of the recorder that is installed now.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "what it is depends on the recorder that is installed"
+    )]
+    pub fn new() -> Self {
+        let counters =
+            METHODS.map(|method| counter!("rmcp_sse_messages_total", "method" => method));
+        Self {
+            by_method: Arc::new(counters),
+        }
+    }
+
+    /// Counts a message that was understood, whatever becomes of it.
+    pub fn count(&self, message: &ClientJsonRpcMessage) {
+        self.count_method(method(message));
+    }
+
+    /// The same for a message of which nothing but the method is known; one
+    /// without a method is a response.
+    pub fn count_method<'a>(&self, method: impl Into<Option<&'a str>>) {
+        let method = method.into().unwrap_or(RESPONSE);
+        let known = METHODS.iter().position(|&known| known == method);
+        // The last one counts all others.
+        self.by_method[known.unwrap_or(METHODS.len() - 1)].increment(1);
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use metrics::Gauge;
 use rmcp::{
     ErrorData,
     model::{
@@ -19,6 +20,7 @@ use rmcp::{
         ServerJsonRpcMessage,
     },
 };
+use rmcp_sse::MessageCounters;
 use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
@@ -50,6 +52,8 @@ pub(super) enum Received {
 pub(crate) struct Conversation {
     max_in_flight: usize,
     max_message_bytes: usize,
+    messages: MessageCounters,
+    in_flight: Gauge,
     state: Mutex<State>,
     finished: Notify,
 }
@@ -64,10 +68,18 @@ struct State {
 }
 
 impl Conversation {
-    pub(crate) fn new(max_in_flight: usize, max_message_bytes: usize) -> Self {
+    /// What is said and runs is counted by `messages` and `in_flight`.
+    pub(crate) fn new(
+        max_in_flight: usize,
+        max_message_bytes: usize,
+        messages: MessageCounters,
+        in_flight: Gauge,
+    ) -> Self {
         Self {
             max_in_flight,
             max_message_bytes,
+            messages,
+            in_flight,
             state: Mutex::new(State {
                 begun: false,
                 running: HashSet::new(),
@@ -94,6 +106,7 @@ impl Conversation {
             Ok(message) => message,
             Err(_) => return not_a_message(bytes),
         };
+        self.messages.count(&message);
         let mut state = self.state();
         match &message {
             JsonRpcMessage::Request(request) => {
@@ -129,6 +142,7 @@ impl Conversation {
             return Err((UNAVAILABLE, text));
         }
         state.running.insert(id.clone());
+        self.in_flight.increment(1);
         Ok(())
     }
 
@@ -171,7 +185,9 @@ impl Conversation {
     }
 
     fn forget(&self, state: &mut State, id: &RequestId) {
-        state.running.remove(id);
+        if state.running.remove(id) {
+            self.in_flight.decrement(1);
+        }
         if state.running.is_empty() {
             self.finished.notify_one();
         }
@@ -180,6 +196,13 @@ impl Conversation {
     // No code panics while it holds the lock, so a poisoned state is whole.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        let running = self.state().running.len();
+        self.in_flight.decrement(running as f64);
     }
 }
 
@@ -207,152 +230,4 @@ fn answered(
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rmcp::model::ServerResult;
-
-    use super::*;
-
-    fn conversation() -> Conversation {
-        Conversation::new(2, 100)
-    }
-
-    fn receive(conversation: &Conversation, text: &str) -> Received {
-        conversation.receive(&Input::Text(text.to_owned().into()))
-    }
-
-    fn passes(conversation: &Conversation, text: &str) {
-        let received = receive(conversation, text);
-        assert!(matches!(received, Received::Message(_)), "{received:?}");
-    }
-
-    /// Code and id of the error with which it is answered.
-    fn refused(received: Received) -> (i32, Value) {
-        let Received::Answered(answer) = received else {
-            panic!("{received:?}");
-        };
-        let answer = serde_json::to_value(&answer).unwrap();
-        let code = answer["error"]["code"].as_i64().unwrap();
-        (code.try_into().unwrap(), answer["id"].clone())
-    }
-
-    fn ping(id: u32) -> String {
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)
-    }
-
-    fn answer(conversation: &Conversation, id: i64) {
-        let id = RequestId::Number(id);
-        conversation.sent(&JsonRpcMessage::response(ServerResult::empty(()), id));
-    }
-
-    fn cancel(id: u32) -> String {
-        format!(
-            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#
-        )
-    }
-
-    #[test]
-    fn what_is_no_message_gets_an_error() {
-        let conversation = conversation();
-        for (text, code, id) in [
-            ("garbage", -32700, Value::Null),
-            (r#"{"jsonrpc":"2.0","id":1,"#, -32700, Value::Null),
-            ("\u{0}", -32700, Value::Null),
-            ("[]", -32600, Value::Null),
-            ("1", -32600, Value::Null),
-            (
-                r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#,
-                -32600,
-                7.into(),
-            ),
-            (r#"{"jsonrpc":"2.0","id":"x"}"#, -32600, "x".into()),
-            (
-                r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
-                -32600,
-                Value::Null,
-            ),
-        ] {
-            assert_eq!(refused(receive(&conversation, text)), (code, id), "{text}");
-        }
-        let too_long = conversation.receive(&Input::TooLong);
-        assert_eq!(refused(too_long), (-32700, Value::Null));
-    }
-
-    #[test]
-    fn before_the_beginning_only_requests_pass() {
-        let conversation = conversation();
-        let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-        let response = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
-        for text in [notification, response] {
-            assert!(matches!(receive(&conversation, text), Received::Dropped));
-        }
-        passes(&conversation, &ping(1));
-        conversation.begin();
-        passes(&conversation, notification);
-        passes(&conversation, response);
-    }
-
-    #[test]
-    fn an_id_can_be_used_again_when_it_was_answered() {
-        let conversation = conversation();
-        passes(&conversation, &ping(1));
-        let again = receive(&conversation, &ping(1));
-        assert_eq!(refused(again), (-32600, 1.into()));
-        answer(&conversation, 1);
-        passes(&conversation, &ping(1));
-    }
-
-    #[test]
-    fn one_request_too_many_is_refused_until_one_is_answered_or_cancelled() {
-        let conversation = conversation();
-        conversation.begin();
-        passes(&conversation, &ping(1));
-        passes(&conversation, &ping(2));
-        assert_eq!(
-            refused(receive(&conversation, &ping(3))),
-            (-32000, 3.into())
-        );
-        answer(&conversation, 2);
-        passes(&conversation, &ping(3));
-        assert_eq!(
-            refused(receive(&conversation, &ping(4))),
-            (-32000, 4.into())
-        );
-        passes(&conversation, &cancel(1));
-        passes(&conversation, &ping(4));
-    }
-
-    #[tokio::test]
-    async fn it_is_finished_when_the_last_request_is() {
-        let conversation = conversation();
-        passes(&conversation, &ping(1));
-        tokio::join!(conversation.finish(), async {
-            tokio::task::yield_now().await;
-            let late = receive(&conversation, &ping(2));
-            assert_eq!(refused(late), (-32000, 2.into()));
-            answer(&conversation, 1);
-        });
-    }
-
-    proptest! {
-        #[test]
-        fn no_input_counts_for_more_than_may_run(
-            texts in prop::collection::vec(
-                prop_oneof![
-                    "\\PC{0,20}",
-                    (0_u32..4).prop_map(ping),
-                    (0_u32..4).prop_map(cancel),
-                ],
-                0..40,
-            ),
-        ) {
-            let conversation = conversation();
-            conversation.begin();
-            for text in texts {
-                receive(&conversation, &text);
-                let running = conversation.state().running.len();
-                prop_assert!(running <= conversation.max_in_flight);
-            }
-        }
-    }
-}
+mod tests;

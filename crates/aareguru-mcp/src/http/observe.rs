@@ -31,7 +31,10 @@ use self::{
     endpoint::{Endpoint, Endpoints},
     request_id::RequestId,
 };
-use crate::telemetry::trace::{self, RequestSpan};
+use crate::telemetry::{
+    log::RequestLines,
+    trace::{self, RequestSpan},
+};
 
 /// Observes the requests to a router; see the module.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +83,7 @@ where
             otel.kind = "server",
             request.id = id.as_str(),
             http.request.method = method(request.method()),
-            http.route = endpoint.route(),
+            http.route = &**endpoint.route(),
             http.response.status_code = tracing::field::Empty,
             otel.status_code = tracing::field::Empty,
         );
@@ -88,13 +91,13 @@ where
         if !traced.is_disabled() {
             request.extensions_mut().insert(RequestSpan(traced.clone()));
         }
-        let span = tracing::info_span!(
-            parent: &traced,
-            "request",
-            request.id = id.as_str(),
-            http.method = method(request.method()),
-            http.route = endpoint.route(),
-        );
+        let lines = RequestLines {
+            id: id.as_str().into(),
+            method: method(request.method()),
+            route: endpoint.route().clone(),
+        };
+        let span = lines.span();
+        request.extensions_mut().insert(lines);
         let answer = traced.in_scope(|| span.in_scope(|| self.inner.call(request)));
         Observed {
             answer,

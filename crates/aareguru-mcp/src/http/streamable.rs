@@ -10,7 +10,6 @@
 mod answer;
 mod held;
 mod lost;
-mod metrics;
 mod sessions;
 mod shared;
 
@@ -49,11 +48,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{
     answer::{Stream, refused},
     held::Held,
-    metrics::Metrics,
     sessions::{End, NEW, New, Sessions},
     shared::{ASKING, Asking, Store},
 };
-use super::places::{Place, Places};
+use super::{
+    places::{Place, Places},
+    session_metrics::SessionMetrics,
+};
 
 pub use self::shared::{Shared as Kept, SharedSessions, Unreachable};
 
@@ -75,7 +76,7 @@ struct Shared<S> {
     places: Arc<Places>,
     /// The sessions of other instances.
     others: Option<Arc<dyn SharedSessions>>,
-    metrics: Arc<Metrics>,
+    metrics: Arc<SessionMetrics>,
     config: SseServerConfig,
     /// The calls that a shutdown waits for.
     calls: TaskTracker,
@@ -87,10 +88,18 @@ struct Shared<S> {
 /// What is to be known of a message before rmcp reads it.
 #[derive(Debug, Default, Deserialize)]
 struct Head<'a> {
+    #[serde(borrow, default)]
+    jsonrpc: Option<Cow<'a, str>>,
     #[serde(default)]
     id: Option<RequestId>,
     #[serde(borrow, default)]
     method: Option<Cow<'a, str>>,
+}
+
+impl Head<'_> {
+    fn is_message(&self) -> bool {
+        self.jsonrpc.as_deref() == Some("2.0") && (self.method.is_some() || self.id.is_some())
+    }
 }
 
 impl<S: ServerHandler> StreamableService<S> {
@@ -111,7 +120,11 @@ impl<S: ServerHandler> StreamableService<S> {
         config: SseServerConfig,
         others: Option<Arc<dyn SharedSessions>>,
     ) -> Self {
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::new(SessionMetrics::new(
+            "streamable",
+            "Streamable HTTP",
+            End::ALL.map(End::label),
+        ));
         let sessions = Sessions::new(config.idle_timeout, config.init_timeout, metrics.clone());
         let sessions = Arc::new(sessions);
         let end = CancellationToken::new();
@@ -192,6 +205,9 @@ impl<S: ServerHandler> Shared<S> {
             Err(refusal) => return self.refuse(refusal, None),
         };
         let head: Head<'_> = serde_json::from_slice(&body).unwrap_or_default();
+        if head.is_message() {
+            self.metrics.messages.count_method(head.method.as_deref());
+        }
         let state = match self.bring(&parts).await {
             Ok(state) => state,
             Err(refusal) => return self.refuse(refusal, head.id.as_ref()),

@@ -9,7 +9,6 @@
 //! and TypeScript SDKs do; one that names none is served as well.
 
 mod end;
-mod metrics;
 mod socket;
 
 use std::{
@@ -30,9 +29,11 @@ use rmcp::ServerHandler;
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
 use tokio_util::sync::CancellationToken;
 
-use self::metrics::Metrics;
-use super::places::{Place, Places};
-use crate::guard::Lease;
+use super::{
+    places::{Place, Places},
+    session_metrics::SessionMetrics,
+};
+use crate::{duplex::Conversation, guard::Lease};
 
 const PROTOCOL: &str = "mcp";
 
@@ -50,7 +51,7 @@ struct Shared<S> {
     factory: Box<dyn Fn() -> io::Result<S> + Send + Sync>,
     config: SseServerConfig,
     places: Arc<Places>,
-    metrics: Metrics,
+    metrics: SessionMetrics,
     open: Mutex<HashMap<u64, Open>>,
     opened: AtomicU64,
 }
@@ -72,7 +73,11 @@ impl<S: ServerHandler> WebSocketService<S> {
             shared: Arc::new(Shared {
                 factory: Box::new(factory),
                 places: Places::new(config.max_sessions, config.max_sessions_per_client),
-                metrics: Metrics::new(),
+                metrics: SessionMetrics::new(
+                    "websocket",
+                    "WebSocket",
+                    end::End::ALL.map(end::End::label),
+                ),
                 config,
                 open: Mutex::default(),
                 opened: AtomicU64::new(0),
@@ -142,8 +147,22 @@ pub async fn connect<S: ServerHandler>(
                 session.revoked.cancel();
             }
             let config = &session.shared.config;
-            let (end, connection) =
-                socket::run(socket, handler, parts, config, &session.revoked).await;
+            let metrics = &session.shared.metrics;
+            let conversation = Conversation::new(
+                config.max_in_flight,
+                config.max_request_body_bytes,
+                metrics.messages.clone(),
+                metrics.in_flight.clone(),
+            );
+            let (end, connection) = socket::run(
+                socket,
+                handler,
+                parts,
+                conversation,
+                config,
+                &session.revoked,
+            )
+            .await;
             session.end(end);
             // After it was told: the program may end with its last connection.
             drop(connection);
@@ -197,7 +216,7 @@ impl<S> Shared<S> {
 impl<S> Session<S> {
     fn end(&self, end: end::End) {
         self.shared.lock().remove(&self.number);
-        self.shared.metrics.closed(end);
+        self.shared.metrics.closed(end.label());
         let reason = end.label();
         tracing::info!(transport = "websocket", reason, "session closed");
     }

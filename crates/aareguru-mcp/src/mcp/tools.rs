@@ -33,7 +33,7 @@ use super::log::Ailment;
 /// The definitions of all tools, in the order in which they are listed.
 pub(super) fn all() -> &'static [Tool] {
     static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
-        vec![
+        let tools = [
             current_temperature::definition(),
             current_conditions::definition(),
             flow_danger_level::definition(),
@@ -41,7 +41,8 @@ pub(super) fn all() -> &'static [Tool] {
             forecast::definition(),
             historical_data::definition(),
             list_cities::definition(),
-        ]
+        ];
+        tools.map(schema::with_known_formats).into()
     });
     &TOOLS
 }

@@ -7,11 +7,11 @@ mod writer;
 use std::{
     env,
     io::{self, IsTerminal},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use anyhow::{Context, bail};
-use tracing::{Level, Metadata, Subscriber, level_filters::LevelFilter};
+use tracing::{Level, Metadata, Span, Subscriber, level_filters::LevelFilter};
 use tracing_appender::non_blocking::ErrorCounter;
 use tracing_subscriber::{
     Layer,
@@ -63,6 +63,30 @@ where
         lines.with_filter(levels.and(filter_fn(may_be_logged))),
         flush,
     ))
+}
+
+/// What lines tell of the request that they belong to. It stands in the
+/// request's extensions too, for what is done in tasks of their own.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestLines {
+    pub(crate) id: Arc<str>,
+    pub(crate) method: &'static str,
+    pub(crate) route: Arc<str>,
+}
+
+impl RequestLines {
+    /// A span of which lines within tell. A span for traces that is entered
+    /// after it hides it from tasks that begin there, so a new one is entered
+    /// then.
+    pub(crate) fn span(&self) -> Span {
+        tracing::info_span!(
+            parent: None,
+            "request",
+            request.id = &*self.id,
+            http.method = self.method,
+            http.route = &*self.route,
+        )
+    }
 }
 
 /// How many lines were dropped because nobody read them.

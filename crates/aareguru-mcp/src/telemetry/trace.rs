@@ -40,8 +40,8 @@ where
 {
     let endpoint = settings
         .otel_exporter_otlp_endpoint
-        .as_deref()
-        .map(str::trim);
+        .as_ref()
+        .map(|endpoint| endpoint.expose().trim());
     let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) else {
         return Ok(None);
     };

@@ -11,8 +11,8 @@ use crate::settings::Settings;
 pub(super) struct Exporter;
 
 pub(super) fn layer(settings: &Settings) -> anyhow::Result<Option<(Identity, Exporter)>> {
-    let endpoint = settings.otel_exporter_otlp_endpoint.as_deref();
-    if endpoint.is_some_and(|endpoint| !endpoint.trim().is_empty()) {
+    let endpoint = settings.otel_exporter_otlp_endpoint.as_ref();
+    if endpoint.is_some_and(|endpoint| !endpoint.expose().trim().is_empty()) {
         bail!("OTEL_EXPORTER_OTLP_ENDPOINT: this program was built without the feature `otlp`");
     }
     Ok(None)

@@ -2,7 +2,7 @@
 //! that behaves, and is answered throughout.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr, UdpSocket},
     time::{Duration, Instant},
 };
 
@@ -456,4 +456,60 @@ async fn a_body_without_end_is_not_taken_for_ever() {
     .await;
     let counter = r#"aareguru_mcp_http_requests_total{endpoint="unmatched",status="4xx"}"#;
     counted(address, counter, 1).await;
+}
+
+/// An address of this machine by which it is not itself for its programs:
+/// connections of this machine's own addresses are not counted.
+fn outside_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    // Nothing is sent: this asks only for the way.
+    socket.connect("198.51.100.1:9").ok()?;
+    let address = socket.local_addr().unwrap().ip();
+    (!address.is_loopback()).then_some(address)
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_all_connections() {
+    const PLACES: usize = 5;
+    let Some(outside) = outside_address() else {
+        crate::deploy::skip("a way to other machines");
+        return;
+    };
+    let host = outside.to_string();
+    let places = PLACES.to_string();
+    let server = server(&[
+        "--http-host=0.0.0.0",
+        "--allowed-hosts",
+        &host,
+        "--http-max-connections-per-client",
+        &places,
+    ])
+    .await;
+    let from_outside = SocketAddr::new(outside, server.address.port());
+    let health = get("/health").replace("localhost", &host);
+    let page = get("/").replace("localhost", &host);
+    beside_a_neighbour(&server, None, async {
+        let mut kept = Vec::new();
+        for _ in 0..PLACES {
+            let mut stream = connect(from_outside, &health).await;
+            let mut status = [0; 12];
+            stream.read_exact(&mut status).await.unwrap();
+            assert_eq!(&status, b"HTTP/1.1 200");
+            kept.push(stream);
+        }
+        for _ in 0..3 {
+            let answer = send(from_outside, &page).await;
+            assert_eq!(answer.status, 429, "{}", answer.body);
+            assert!(answer.head.contains("retry-after: 5"), "{}", answer.head);
+            assert_eq!(send(from_outside, &health).await.status, 200);
+        }
+        kept.pop();
+        let free = async { while send(from_outside, &page).await.status != 200 {} };
+        timeout(DEADLINE, free)
+            .await
+            .expect("the place stays taken");
+    })
+    .await;
+    let refused = r#"aareguru_mcp_connections_refused_total{reason="connections_of_client"}"#;
+    assert!(Scrape::of(server.address).await.value(refused) >= 6.0);
 }

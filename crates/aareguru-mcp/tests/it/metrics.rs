@@ -7,7 +7,9 @@ use tokio::time::timeout;
 use crate::{
     binary::{Server, program},
     client::{Session, get, post, post_json, send, tool_call},
-    scrape::Scrape,
+    keys::{open_streamable, ping_streamable},
+    scrape::{Scrape, counted},
+    websocket::Socket,
 };
 
 const TABLE: &str = include_str!("../../../../docs/METRICS.md");
@@ -91,6 +93,41 @@ async fn the_promised_numbers_tell_of_streams_messages_and_requests() {
 
     drop((first, second));
     wait_for(&server, "sse_connections_active", 0.0).await;
+}
+
+#[tokio::test]
+async fn messages_are_counted_over_whichever_transport_they_come() {
+    let server = Server::demo().await;
+    let address = server.address;
+    let initialize = |n| {
+        let series = r#"messages_received_total{method="initialize"}"#;
+        counted(address, series, n)
+    };
+    drop(Session::initialized(address).await);
+    initialize(1).await;
+    let mut socket = Socket::initialized(address).await;
+    initialize(2).await;
+    let id = open_streamable(&server, "none is asked for").await;
+    initialize(3).await;
+    assert_eq!(
+        ping_streamable(&server, &id, "none is asked for").await,
+        200
+    );
+    socket
+        .call(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+        .await;
+    socket
+        .call(r#"{"jsonrpc":"2.0","id":2,"method":"made/up"}"#)
+        .await;
+    // What is no message is none over any.
+    socket.call("garbage").await;
+    let garbage = post_json("/mcp", r#"{"id":1,"method":"ping"}"#);
+    assert_ne!(send(address, garbage).await.status, 200);
+    for (method, number) in [("ping", 2), ("other", 1), ("response", 0)] {
+        let series = format!(r#"messages_received_total{{method="{method}"}}"#);
+        counted(address, &series, number).await;
+    }
+    counted(address, "aareguru_mcp_websocket_requests_in_flight", 0).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,14 @@
 //! The live API out of reach: an error the model can read, never a recording.
 
-use crate::{binary::Server, client::Session};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::{
+    binary::{Server, program},
+    client::Session,
+    upstream::{HYDRO_BERN, Reply, Server as Upstream},
+};
 
 #[tokio::test]
 async fn an_api_that_cannot_be_reached_is_a_clear_error_and_nothing_else() {
@@ -26,4 +34,69 @@ async fn an_api_that_cannot_be_reached_is_a_clear_error_and_nothing_else() {
         .call(r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#)
         .await;
     assert_eq!(answer["id"], 2);
+}
+
+/// An answer of the hydro API whose last reading is of now. Synthetic: the
+/// recorded one, moved in time.
+fn hydro_of_today() -> String {
+    let mut body: Value = serde_json::from_str(HYDRO_BERN).unwrap();
+    let times = body["payload"]["timestamp"].as_array_mut().unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let late = i64::try_from(now.as_secs()).unwrap() - times.last().unwrap().as_i64().unwrap();
+    for time in times {
+        *time = json!(time.as_i64().unwrap() + late);
+    }
+    body.to_string()
+}
+
+/// The line that tells of the trouble, of the program with these APIs, and
+/// what it answers to a question for the last day.
+async fn asked_for_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) {
+    let mut server = Server::start(&[
+        "serve",
+        "--aareguru-base-url",
+        aareguru,
+        "--hydro-base-url",
+        hydro,
+        "--log-level=debug",
+    ])
+    .await;
+    let mut session = Session::initialized(server.address).await;
+    let arguments = r#"{"city":"bern","start":"-24 hours"}"#;
+    let answer = session.call_tool(1, "get_historical_data", arguments).await;
+    let line = server.logged("will be repeated").await;
+    (answer["result"].clone(), line)
+}
+
+#[tokio::test]
+async fn the_hydro_api_stands_in_and_may_be_a_mirror() {
+    let ailing = Upstream::start(Reply::status(503)).await;
+    let mirror = Upstream::start(Reply::text(&hydro_of_today())).await;
+    let base_url = format!("{}/mirror", mirror.config().base_url);
+    let (result, line) = asked_for_the_last_day(&ailing.config().base_url, &base_url).await;
+    let data = &result["structuredContent"];
+    assert_eq!(data["source"], "existenz_hydro", "{result}");
+    assert!(data["readings"].as_u64().unwrap() > 10, "{result}");
+    assert!(data["notes"].to_string().contains("503"), "{result}");
+    let asked = mirror.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].starts_with("/mirror/daterange?"), "{asked:?}");
+    // The flight has a task of its own, and its lines name who asked.
+    assert!(line.contains("request{request.id="), "{line}");
+    assert!(line.contains("http.route=\"/messages\""), "{line}");
+}
+
+#[tokio::test]
+async fn a_base_url_that_is_none_is_named_by_its_setting() {
+    for (setting, flag) in [
+        ("AAREGURU_BASE_URL", "--aareguru-base-url"),
+        ("HYDRO_BASE_URL", "--hydro-base-url"),
+    ] {
+        let output = program().args(["serve", flag, "nonsense"]).output();
+        let output = output.await.unwrap();
+        assert_eq!(output.status.code(), Some(78));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(&format!("{setting}: ")), "{said}");
+        assert!(said.contains("nonsense"), "{said}");
+    }
 }

@@ -4,7 +4,11 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{
@@ -15,7 +19,9 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{binary::Server, client::tool_call, streamable::ask, transports::DEADLINE};
+use crate::{
+    binary::Server, client::tool_call, scrape::counted, streamable::ask, transports::DEADLINE,
+};
 
 /// A client that knows only frames.
 pub(crate) struct Socket {
@@ -243,6 +249,56 @@ async fn frames_of_a_wrong_kind_close_their_own_socket_only() {
         socket.send(frame).await;
         assert_eq!(socket.close_code().await, code);
         is_warm_in_bern(&mut beside).await;
+    }
+}
+
+/// A socket whose bytes are written by hand: the client's library would not
+/// send what is wrong.
+async fn raw_socket(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"));
+    stream
+}
+
+/// The code of the close frame that comes next.
+async fn raw_close_code(stream: &mut TcpStream) -> u16 {
+    let mut frame = [0; 4];
+    let read = timeout(DEADLINE, stream.read_exact(&mut frame)).await;
+    read.expect("nothing comes").unwrap();
+    assert_eq!(frame[0], 0x88, "{frame:?}");
+    u16::from_be_bytes([frame[2], frame[3]])
+}
+
+#[tokio::test]
+async fn frames_that_break_the_protocol_close_their_own_socket_only() {
+    let server = Server::demo().await;
+    let mut beside = Socket::initialized(server.address).await;
+    // Masked with zeros, so that the bytes stay as they are.
+    let cases: [(&[u8], u16, &str); 5] = [
+        (b"\x81\x02{}", 1002, "malformed"),
+        (b"\xf1\x80\0\0\0\0", 1002, "malformed"),
+        (b"\x83\x80\0\0\0\0", 1002, "malformed"),
+        (b"\x80\x80\0\0\0\0", 1002, "malformed"),
+        (b"\x81\x82\0\0\0\0\xc3\x28", 1007, "not_utf8"),
+    ];
+    for (frame, code, _) in cases {
+        let mut socket = raw_socket(server.address).await;
+        socket.write_all(frame).await.unwrap();
+        assert_eq!(raw_close_code(&mut socket).await, code, "{frame:x?}");
+        is_warm_in_bern(&mut beside).await;
+    }
+    for (reason, number) in [("malformed", 4), ("not_utf8", 1)] {
+        let closed =
+            format!(r#"aareguru_mcp_websocket_sessions_closed_total{{reason="{reason}"}}"#);
+        counted(server.address, &closed, number).await;
     }
 }
 

@@ -42,8 +42,12 @@ async fn requests_in_flight_are_bounded_and_their_ids_are_their_own() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
+    // The `initialize` came and went.
+    server.numbers();
     socket.tell(&tool_call(1, "wait", "{}")).await;
     server.call_waits().await;
+    let in_flight = "aareguru_mcp_websocket_requests_in_flight";
+    assert_eq!(server.numbers()[in_flight], 1.0);
     let again = socket.call(&tool_call(1, "echo", "{}")).await;
     assert_eq!(again["error"]["code"], -32600, "{again}");
     let more = socket.call(&tool_call(2, "echo", "{}")).await;
@@ -54,6 +58,13 @@ async fn requests_in_flight_are_bounded_and_their_ids_are_their_own() {
     assert!(answer["result"].is_object(), "{answer}");
     let after = socket.call(&tool_call(1, "echo", "{}")).await;
     assert!(after["result"].is_object(), "{after}");
+    until(|| server.numbers().get(in_flight).is_none_or(|n| *n == 0.0)).await;
+    // One that runs when its socket ends is running no more.
+    socket.tell(&tool_call(2, "wait", "{}")).await;
+    server.call_waits().await;
+    drop(socket);
+    until(|| server.websocket.session_count() == 0).await;
+    until(|| server.numbers().get(in_flight).is_none_or(|n| *n == 0.0)).await;
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub(super) struct Endpoints {
 
 /// One route: handles that are made once, so that counting needs no lookup.
 pub(super) struct Endpoint {
-    route: Box<str>,
+    route: Arc<str>,
     is_probe: bool,
     duration: Histogram,
     /// In the order of [`OUTCOMES`].
@@ -90,7 +90,7 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn route(&self) -> &str {
+    pub(super) fn route(&self) -> &Arc<str> {
         &self.route
     }
 

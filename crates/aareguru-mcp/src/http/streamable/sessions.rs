@@ -13,6 +13,7 @@ use std::{
 };
 
 use futures_util::{Stream, StreamExt, future};
+use metrics::{Counter, counter, describe_counter};
 use rmcp::{
     model::{
         ClientJsonRpcMessage, JsonRpcMessage, ProtocolVersion, RequestId, ServerJsonRpcMessage,
@@ -26,8 +27,10 @@ use rmcp::{
 use rmcp_sse::{Client, Principal, Refusal};
 use tokio::time::Instant;
 
-use super::metrics::Metrics;
-use crate::{guard::Lease, http::places::Place};
+use crate::{
+    guard::Lease,
+    http::{places::Place, session_metrics::SessionMetrics},
+};
 
 /// How often it is said of a session with messages that it is to be kept.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
@@ -87,7 +90,9 @@ struct State {
 pub(super) struct Sessions {
     local: LocalSessionManager,
     open: Mutex<HashMap<SessionId, Arc<Session>>>,
-    metrics: Arc<Metrics>,
+    metrics: Arc<SessionMetrics>,
+    /// Those that another instance has opened before.
+    adopted: Counter,
 }
 
 /// A session that is not there any more. It says no more, because rmcp logs it
@@ -131,7 +136,7 @@ impl Sessions {
     pub(super) fn new(
         idle_timeout: Option<Duration>,
         init_timeout: Duration,
-        metrics: Arc<Metrics>,
+        metrics: Arc<SessionMetrics>,
     ) -> Self {
         let mut local = LocalSessionManager::default();
         let mut config = SessionConfig::default();
@@ -142,6 +147,7 @@ impl Sessions {
             local,
             open: Mutex::default(),
             metrics,
+            adopted: adopted(),
         }
     }
 
@@ -174,7 +180,7 @@ impl Sessions {
             open.insert(id.clone(), Arc::new(Session::new(new)));
         }
         self.metrics.opened();
-        self.metrics.adopted();
+        self.adopted.increment(1);
         tracing::info!(transport = "streamable", "session of another instance");
         if lease.is_some_and(|lease| lease.is_revoked()) {
             self.end(id, End::Revoked);
@@ -212,7 +218,7 @@ impl Sessions {
         let session = self.lock().remove(id);
         if let Some(session) = session {
             let end = session.state().end;
-            self.metrics.closed(end);
+            self.metrics.closed(end.label());
             let reason = end.label();
             tracing::info!(transport = "streamable", reason, "session closed");
         }
@@ -268,6 +274,15 @@ impl Sessions {
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Session>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn adopted() -> Counter {
+    let name = "aareguru_mcp_streamable_sessions_adopted_total";
+    describe_counter!(
+        name,
+        "Streamable HTTP: sessions opened that another instance has opened before"
+    );
+    counter!(name)
 }
 
 impl fmt::Debug for Sessions {

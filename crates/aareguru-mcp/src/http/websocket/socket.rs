@@ -43,13 +43,13 @@ pub(super) async fn run<S: ServerHandler>(
     socket: WebSocket,
     handler: S,
     parts: Parts,
+    conversation: Conversation,
     config: &SseServerConfig,
     revoked: &CancellationToken,
 ) -> (End, impl Sized) {
     let (mut sink, mut stream) = socket.split();
     let (sender, inputs) = mpsc::channel(1);
-    let max_bytes = config.max_request_body_bytes;
-    let conversation = Arc::new(Conversation::new(config.max_in_flight, max_bytes));
+    let conversation = Arc::new(conversation);
     let outbox = Arc::new(Outbox::new(config.max_queued_bytes));
     let heard = Heard(Mutex::new(Instant::now()));
     let cut = CancellationToken::new();
