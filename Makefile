@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt docs interop browser conformance tables bench hotpath deny fuzz ci
+.PHONY: help run test lint fmt docs interop browser conformance tables bench hotpath soak scale deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -41,9 +41,18 @@ tables: ## Renew the README's tables of clients and conformance
 	interop/setup
 	RENEW_TABLES=1 cargo test -p aareguru-mcp --test it -- interop conformance
 
-bench: ## Measure the transport against a bare axum server (10 minutes)
+bench: ## Measure the server side by side with its peers (15 minutes)
+	interop/setup
 	cargo build --release
-	cargo run --release -p load --features peers -- bench --write docs/BENCHMARKS.md
+	cargo run --release -p load --features peers -- bench --rounds 3 --write docs/BENCHMARKS.md
+
+soak: ## Let the server run under load and troubles for 20 minutes, and see what it holds on to
+	cargo build --release
+	cargo run --release -p load --features peers -- soak --chart docs/soak.svg
+
+scale: ## See what 20,000 sessions cost, and an update for 10,000 subscribers
+	cargo build --release
+	cargo run --release -p load --features peers -- scale --chart docs/scale.svg
 
 hotpath: ## Count the instructions of one call, beside docs/PERFORMANCE.md (needs valgrind)
 	cargo build --profile profiling

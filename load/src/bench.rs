@@ -84,7 +84,8 @@ pub(crate) async fn run(
             one_round(plan, kind, cores, &mut results).await;
         }
     }
-    for kind in &plan.servers {
+    // Those that are slow would hold up everybody, and prove nothing.
+    for kind in plan.servers.iter().filter(|kind| kind.slowness() == 1) {
         progress(&format!("many sessions: {}", kind.name()));
         once(plan, *kind, cores, &mut results).await;
     }
@@ -115,7 +116,8 @@ async fn one_round(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut 
     }
     for sessions in [32, 500] {
         let calls = with_server(kind, cores, async |server| {
-            measure::calls::run(server, &kind.call(), sessions, plan.calls).await
+            let calls = plan.calls / kind.slowness();
+            measure::calls::run(server, &kind.call(), sessions, calls).await
         });
         match calls.await {
             Ok(calls) => {
@@ -130,7 +132,8 @@ async fn one_round(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut 
         }
     }
     let idle = with_server(kind, cores, async |server| {
-        measure::idle::run(server, plan.idle).await
+        let sessions = plan.idle / usize::try_from(kind.slowness())?;
+        measure::idle::run(server, sessions).await
     });
     match idle.await {
         Ok(idle) => {

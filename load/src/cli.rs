@@ -1,7 +1,10 @@
 //! The commands.
 
 mod bench_args;
+mod run_args;
+mod scale_args;
 mod single;
+mod soak_args;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -15,7 +18,7 @@ use crate::{
     sockets,
 };
 
-/// Measures MCP servers over HTTP+SSE, on this machine only.
+/// Puts load on MCP servers and measures them, on this machine only.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -32,6 +35,15 @@ pub(crate) struct Cli {
 enum Command {
     /// All measures of all servers, in rounds, as one table.
     Bench(bench_args::BenchArgs),
+    /// Load on a server that runs, as you want it; tells latencies and errors,
+    /// and fails if limits are not kept.
+    Run(run_args::RunArgs),
+    /// The product under a mixed load with cuts, slow readers and an upstream
+    /// that ails: what grows, and whether it lets go of everything in the end.
+    Soak(soak_args::SoakArgs),
+    /// The product with ever more sessions: what each costs, what it costs when
+    /// all go at once, and how long all take to hear of an update.
+    Scale(scale_args::ScaleArgs),
     #[command(flatten)]
     Single(single::Single),
     /// Be one of the servers that are measured, until standard input ends.
@@ -41,6 +53,9 @@ enum Command {
         /// The core to stay on.
         #[arg(long)]
         core: Option<usize>,
+        /// What the product asks instead of the API; its recordings otherwise.
+        #[arg(long, value_name = "URL")]
+        upstream: Option<String>,
     },
 }
 
@@ -51,10 +66,17 @@ impl Cli {
             Command::Bench(args) => measuring(self.no_pin, async |machine, cores| {
                 args.run(&machine, cores).await
             }),
+            Command::Run(args) => measuring(true, async |_, _| args.run().await),
+            Command::Soak(args) => measuring(true, async |_, _| args.run().await),
+            Command::Scale(args) => measuring(self.no_pin, async |_, cores| args.run(cores).await),
             Command::Single(single) => measuring(self.no_pin, async |_, cores| {
                 measure::within_deadline(single.run(cores)).await
             }),
-            Command::Peer { server, core } => peer::run(server, core),
+            Command::Peer {
+                server,
+                core,
+                upstream,
+            } => peer::run(server, core, upstream.as_deref()),
         }
     }
 }

@@ -5,10 +5,12 @@
 //! does: nothing is left behind, however the measuring side ended.
 
 mod ceiling;
+pub(crate) mod foreign;
 mod ours;
 pub(crate) mod product;
 #[cfg(feature = "peers")]
 mod rmcp_0_10;
+mod rmcp_http;
 
 use std::io;
 
@@ -18,13 +20,18 @@ use tokio::{net::TcpListener, runtime::Runtime};
 use crate::{cores, server::Kind, sockets};
 
 /// Runs a peer on `core`, or on all cores, until standard input ends.
-pub(crate) fn run(kind: Kind, core: Option<usize>) -> anyhow::Result<()> {
+///
+/// The product asks `upstream`, or answers from its recordings.
+pub(crate) fn run(kind: Kind, core: Option<usize>, upstream: Option<&str>) -> anyhow::Result<()> {
     sockets::raise_limit()?;
     if let Some(core) = core {
         cores::pin(core)?;
     }
     if kind == Kind::AareguruMcp {
-        return product::replace_this_process();
+        return product::replace_this_process(upstream);
+    }
+    if let Some(foreign) = kind.foreign() {
+        return foreign.replace_this_process();
     }
     let runtime = Runtime::new().context("starting the runtime")?;
     let result = runtime.block_on(async {
@@ -46,15 +53,16 @@ async fn serve(kind: Kind) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .context("listening")?;
-    println!(
-        "http://{}/sse",
-        listener.local_addr().context("reading the bound address")?
-    );
+    let address = listener.local_addr().context("reading the bound address")?;
+    println!("http://{address}{}", kind.path());
     match kind {
         Kind::Ceiling => ceiling::serve(listener).await,
         Kind::Ours => ours::serve(listener).await,
         #[cfg(feature = "peers")]
         Kind::Rmcp010 => rmcp_0_10::serve(listener).await,
-        Kind::AareguruMcp => unreachable!("it has replaced this process"),
+        Kind::RmcpHttp => rmcp_http::serve(listener).await,
+        Kind::AareguruMcp | Kind::PythonSdk | Kind::TypescriptSdk => {
+            unreachable!("it has replaced this process")
+        }
     }
 }

@@ -49,6 +49,12 @@ impl Process {
             .count())
     }
 
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> anyhow::Result<u64> {
+        let status = self.read("status")?;
+        field(&status, "Threads:").context("no `Threads` in status")
+    }
+
     /// How many files it may have open.
     pub(crate) fn max_open_files(&self) -> anyhow::Result<usize> {
         let limits = self.read("limits")?;
@@ -90,6 +96,7 @@ mod tests {
         let own = Process::new(std::process::id()).unwrap();
         assert!(own.cpu().unwrap() > Duration::ZERO);
         assert!(own.memory_kib().unwrap() > 0);
+        assert!(own.threads().unwrap() > 0);
         assert!(own.open_files().unwrap() < own.max_open_files().unwrap());
     }
 }

@@ -5,7 +5,7 @@ mod kind;
 mod target;
 
 pub(crate) use kind::Kind;
-pub(crate) use target::Target;
+pub(crate) use target::{Target, Transport};
 
 use std::{env, process::Stdio, time::Duration};
 
@@ -16,10 +16,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{cores::Cores, process::Process};
+use crate::{cores::Cores, process::Process, upstream::Upstream};
 
 /// How long a server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server of ours, or somebody's.
 #[derive(Debug)]
@@ -40,8 +40,25 @@ struct Started {
 impl Server {
     /// Starts a server and waits until it has said where it listens.
     pub(crate) async fn start(kind: Kind, cores: Option<Cores>) -> anyhow::Result<Self> {
+        Self::start_with(kind, cores, &[]).await
+    }
+
+    /// Starts the product with live data, of an upstream that we have.
+    pub(crate) async fn start_product(
+        cores: Option<Cores>,
+        upstream: &Upstream,
+    ) -> anyhow::Result<Self> {
+        let url = format!("http://{}", upstream.address);
+        Self::start_with(Kind::AareguruMcp, cores, &["--upstream", &url]).await
+    }
+
+    async fn start_with(
+        kind: Kind,
+        cores: Option<Cores>,
+        options: &[&str],
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(env::current_exe().context("finding this program")?);
-        command.arg("peer").arg(kind.name());
+        command.arg("peer").arg(kind.name()).args(options);
         if let Some(cores) = cores {
             command.args(["--core", &cores.server.to_string()]);
         }

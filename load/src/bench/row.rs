@@ -42,7 +42,7 @@ impl Row {
             Self::MemoryClosed => "memory after all sessions were closed (MiB)".to_owned(),
             Self::MemoryKept => "the same after the last round ÷ after the first".to_owned(),
             Self::Held => "sessions held and answering".to_owned(),
-            Self::Start => "start to first answered GET (ms)".to_owned(),
+            Self::Start => "start to first initialized session (ms)".to_owned(),
         }
     }
 

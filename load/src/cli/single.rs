@@ -90,7 +90,7 @@ pub(super) enum Single {
         #[arg(long, default_value_t = 10_000)]
         calls: u64,
     },
-    /// Time from the start of the process to the first answered GET.
+    /// Time from the start of the process to the first initialized session.
     Start {
         /// The server to start.
         #[arg(long, value_enum, default_value_t = Kind::Ours)]
@@ -204,7 +204,7 @@ impl Single {
             Self::Start { server, times } => {
                 for _ in 0..times {
                     let took = measure::start::run(server, cores).await?;
-                    println!("first answer after {:.1} ms", took.as_secs_f64() * 1e3);
+                    println!("first session after {:.1} ms", took.as_secs_f64() * 1e3);
                 }
                 Ok(())
             }

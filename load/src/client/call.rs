@@ -11,9 +11,17 @@ pub(crate) fn ping(id: u64) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)
 }
 
-/// A tool and its arguments.
+/// Subscribes to a resource, with this id.
+pub(crate) fn subscribe(id: u64, uri: &str) -> String {
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"resources/subscribe","params":{{"uri":"{uri}"}}}}"#
+    )
+}
+
+/// A tool and its arguments, or another request.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
+    method: Arc<str>,
     params: Arc<str>,
 }
 
@@ -21,7 +29,16 @@ impl Call {
     /// `arguments` are a JSON object.
     pub(crate) fn new(tool: &str, arguments: &str) -> Self {
         Self {
+            method: "tools/call".into(),
             params: format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#).into(),
+        }
+    }
+
+    /// Any request; `params` are a JSON object.
+    pub(crate) fn method(method: &str, params: &str) -> Self {
+        Self {
+            method: method.into(),
+            params: params.into(),
         }
     }
 
@@ -31,7 +48,7 @@ impl Call {
     }
 
     pub(crate) fn request(&self, id: u64) -> String {
-        let params = &self.params;
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{params}}}"#)
+        let Self { method, params } = self;
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
     }
 }

@@ -1,7 +1,8 @@
 //! Takes a chunked body out of its chunks, however they are cut.
 
-use anyhow::Context;
 use bytes::{Buf, BytesMut};
+
+use super::Failure;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum Chunks {
@@ -20,7 +21,11 @@ pub(crate) enum Chunks {
 
 impl Chunks {
     /// Moves what has come from `raw` to `text`.
-    pub(crate) fn decode(&mut self, raw: &mut BytesMut, text: &mut BytesMut) -> anyhow::Result<()> {
+    pub(crate) fn decode(
+        &mut self,
+        raw: &mut BytesMut,
+        text: &mut BytesMut,
+    ) -> Result<(), Failure> {
         loop {
             match self {
                 Self::Length => {
@@ -59,10 +64,11 @@ impl Chunks {
     }
 }
 
-fn length(line: &[u8]) -> anyhow::Result<usize> {
-    let line = std::str::from_utf8(line).context("a chunk's length is no text")?;
-    let digits = line.split(';').next().unwrap_or(line).trim();
-    usize::from_str_radix(digits, 16).with_context(|| format!("`{digits}` is no chunk length"))
+fn length(line: &[u8]) -> Result<usize, Failure> {
+    let line = String::from_utf8_lossy(line);
+    let digits = line.split(';').next().unwrap_or(&line).trim();
+    usize::from_str_radix(digits, 16)
+        .map_err(|_| Failure::Foreign(format!("`{digits}` is no chunk length")))
 }
 
 #[cfg(test)]

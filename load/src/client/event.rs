@@ -1,23 +1,27 @@
 //! Server-sent events out of the text of a stream.
 
-use anyhow::Context;
 use bytes::BytesMut;
+
+use super::Failure;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) name: String,
     pub(crate) data: String,
+    pub(crate) id: String,
 }
 
 impl Event {
     /// Takes the next event; `None` while it is not complete. Comments are
     /// passed over.
-    pub(crate) fn take(text: &mut BytesMut) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn take(text: &mut BytesMut) -> Result<Option<Self>, Failure> {
         while let Some(end) = block_end(text) {
             let block = text.split_to(end);
-            let block = std::str::from_utf8(&block).context("an event is no text")?;
+            let block = std::str::from_utf8(&block)
+                .map_err(|_| Failure::Foreign("an event is no text".to_owned()))?;
             let event = Self::parse(block);
-            if event != Self::default() {
+            // A comment, or an id that stands for where the stream begins.
+            if !event.data.is_empty() {
                 return Ok(Some(event));
             }
         }
@@ -31,6 +35,7 @@ impl Event {
             let value = value.strip_prefix(' ').unwrap_or(value);
             match field {
                 "event" => value.clone_into(&mut event.name),
+                "id" => value.clone_into(&mut event.id),
                 "data" => {
                     if !event.data.is_empty() {
                         event.data.push('\n');

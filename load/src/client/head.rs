@@ -1,11 +1,15 @@
 //! The head of a response: its status, and how its body ends.
 
-use anyhow::{Context, ensure};
+use super::Failure;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) body: Body,
+    /// Whether the body is an event stream.
+    pub(crate) is_stream: bool,
+    /// The session of Streamable HTTP.
+    pub(crate) session_id: Option<String>,
 }
 
 /// How a body ends.
@@ -20,30 +24,45 @@ pub(crate) enum Body {
 
 impl Head {
     /// The head and its length; `None` while it is not complete.
-    pub(crate) fn parse(bytes: &[u8]) -> anyhow::Result<Option<(Self, usize)>> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, Failure> {
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Ok(None);
         };
-        let head = std::str::from_utf8(&bytes[..end]).context("the head is no text")?;
-        let (first, headers) = head.split_once("\r\n").unwrap_or((head, ""));
-        ensure!(
-            first.starts_with("HTTP/1.1 "),
-            "`{first}` is no status line"
-        );
-        let status = first.get(9..12).and_then(|status| status.parse().ok());
-        let status = status.with_context(|| format!("no status in `{first}`"))?;
-        let mut body = Body::UntilClose;
+        let head = String::from_utf8_lossy(&bytes[..end]);
+        let (first, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
+        let status = first.strip_prefix("HTTP/1.1 ");
+        let status = status.and_then(|rest| rest.get(..3)?.parse().ok());
+        let status =
+            status.ok_or_else(|| Failure::Foreign(format!("`{first}` is no status line")))?;
+        let mut head = Self {
+            status,
+            body: Body::UntilClose,
+            is_stream: false,
+            session_id: None,
+        };
         for line in headers.lines() {
             let Some((name, value)) = line.split_once(':') else {
                 continue;
             };
-            if name.eq_ignore_ascii_case("content-length") {
-                body = Body::Length(value.trim().parse().context("content-length")?);
-            } else if name.eq_ignore_ascii_case("transfer-encoding") {
-                body = Body::Chunked;
-            }
+            head.read(name, value.trim())?;
         }
-        Ok(Some((Self { status, body }, end + 4)))
+        Ok(Some((head, end + 4)))
+    }
+
+    fn read(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        if name.eq_ignore_ascii_case("content-length") {
+            let length = value.parse();
+            self.body = Body::Length(
+                length.map_err(|_| Failure::Foreign(format!("`{value}` is no content length")))?,
+            );
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            self.body = Body::Chunked;
+        } else if name.eq_ignore_ascii_case("content-type") {
+            self.is_stream = value.starts_with("text/event-stream");
+        } else if name.eq_ignore_ascii_case("mcp-session-id") {
+            self.session_id = Some(value.to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -60,8 +79,19 @@ mod tests {
         ] {
             let head = format!("HTTP/1.1 202 Accepted\r\n{headers}\r\n");
             let parsed = Head::parse(format!("{head}Accepted").as_bytes()).unwrap();
-            assert_eq!(parsed, Some((Head { status: 202, body }, head.len())));
+            let (parsed, length) = parsed.unwrap();
+            assert_eq!((parsed.status, parsed.body), (202, body));
+            assert_eq!(length, head.len());
         }
+    }
+
+    #[test]
+    fn a_head_tells_a_session_and_an_event_stream() {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                     Mcp-Session-Id: abc\r\ntransfer-encoding: chunked\r\n\r\n";
+        let (head, _) = Head::parse(head).unwrap().unwrap();
+        assert!(head.is_stream);
+        assert_eq!(head.session_id.as_deref(), Some("abc"));
     }
 
     #[test]

@@ -1,67 +1,100 @@
-//! A connection that is kept for posting.
+//! A connection that is kept for posting; it is made when it is needed.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
-use anyhow::{bail, ensure};
-use bytes::BytesMut;
-
-use super::{chunks::Chunks, head::Body, wire::Wire};
+use super::{
+    Failure,
+    head::{Body, Head},
+    wire::Wire,
+};
 use crate::server::Target;
 
 #[derive(Debug)]
 pub(crate) struct Post {
-    wire: Wire,
-    address: SocketAddrV4,
+    target: Target,
+    source: Ipv4Addr,
+    wire: Option<Wire>,
 }
 
 impl Post {
-    pub(crate) async fn connect(target: &Target, source: Ipv4Addr) -> anyhow::Result<Self> {
-        let address = target.address;
-        let wire = Wire::connect(address, source).await?;
-        Ok(Self { wire, address })
+    pub(crate) fn new(target: &Target, source: Ipv4Addr) -> Self {
+        Self {
+            target: target.clone(),
+            source,
+            wire: None,
+        }
     }
 
     /// Posts a message; that it was not accepted is an error.
-    pub(crate) async fn send(&mut self, endpoint: &str, message: &str) -> anyhow::Result<()> {
-        let request = format!(
-            "POST {endpoint} HTTP/1.1\r\n\
-             Host: {}\r\n\
-             Content-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{message}",
-            self.address,
-            message.len(),
-        );
-        self.wire.send(request.as_bytes()).await?;
-        let head = self.wire.head().await?;
-        let body = self.body(&head.body).await?;
-        ensure!(
-            matches!(head.status, 200 | 202),
-            "the server answers {} to a POST: {}",
-            head.status,
-            String::from_utf8_lossy(&body)
-        );
-        Ok(())
+    pub(crate) async fn send(&mut self, path: &str, message: &str) -> Result<(), Failure> {
+        self.write(path, "", message).await?;
+        self.accepted().await
     }
 
-    async fn body(&mut self, body: &Body) -> anyhow::Result<BytesMut> {
-        let mut text = BytesMut::new();
-        match body {
-            Body::Length(length) => {
-                while self.wire.unread.len() < *length {
-                    self.wire.receive().await?;
-                }
-                text = self.wire.unread.split_to(*length);
-            }
-            Body::Chunked => {
-                let mut chunks = Chunks::default();
-                chunks.decode(&mut self.wire.unread, &mut text)?;
-                while chunks != Chunks::Done {
-                    self.wire.receive().await?;
-                    chunks.decode(&mut self.wire.unread, &mut text)?;
-                }
-            }
-            Body::UntilClose => bail!("the server does not keep a connection that was posted to"),
+    /// Posts a message and does not wait for what the server says to it.
+    /// `headers` end with a line end each.
+    pub(crate) async fn write(
+        &mut self,
+        path: &str,
+        headers: &str,
+        message: &str,
+    ) -> Result<(), Failure> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\n\
+             Host: {}\r\n\
+             Content-Type: application/json\r\n\
+             {}{headers}\
+             Content-Length: {}\r\n\r\n{message}",
+            self.target.address,
+            self.target.headers,
+            message.len(),
+        );
+        self.connected().await?.send(request.as_bytes()).await
+    }
+
+    /// Waits for the server's word that it has taken the message.
+    pub(crate) async fn accepted(&mut self) -> Result<(), Failure> {
+        let head = self.head().await?;
+        let text = self.body(&head).await?;
+        match head.status {
+            200 | 202 | 204 => Ok(()),
+            status => Err(Failure::Status {
+                status,
+                request: "a POST",
+                text,
+            }),
         }
-        Ok(text)
+    }
+
+    pub(crate) async fn head(&mut self) -> Result<Head, Failure> {
+        self.wire()?.head().await
+    }
+
+    pub(crate) async fn body(&mut self, head: &Head) -> Result<String, Failure> {
+        let text = self.wire()?.body(&head.body).await?;
+        if head.body == Body::UntilClose {
+            self.wire = None;
+        }
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// The connection that was written to.
+    pub(crate) fn wire(&mut self) -> Result<&mut Wire, Failure> {
+        self.wire.as_mut().ok_or(Failure::Closed)
+    }
+
+    /// The connection, a new one if there is none or the server closed it.
+    pub(super) async fn connected(&mut self) -> Result<&mut Wire, Failure> {
+        let kept = self.wire.take().filter(|wire| !wire.is_closed());
+        let wire = match kept {
+            Some(wire) => wire,
+            None => Wire::connect(self.target.address, self.source).await?,
+        };
+        Ok(self.wire.insert(wire))
+    }
+
+    /// Cuts the connection.
+    pub(crate) fn cut(&mut self) {
+        self.wire = None;
     }
 }

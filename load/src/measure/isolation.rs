@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 
 use crate::{
-    client::{Call, EventStream, Post, Session, initialize, source},
+    client::{Call, Session},
     server::{Server, Target},
 };
 
@@ -83,18 +83,12 @@ async fn disturb(target: Target, index: usize, stop: Arc<AtomicBool>) -> anyhow:
     let call = Call::new("echo", &format!(r#"{{"text":"{text}"}}"#));
     let mut refused = 0;
     while !stop.load(Ordering::Relaxed) {
-        let mut stream = EventStream::open(&target, source(index)).await?;
-        let mut post = Post::connect(&target, source(index)).await?;
-        initialize(&mut stream, &mut post).await?;
+        let mut session = Session::open(&target, index).await?;
         for id in 1.. {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            if post
-                .send(stream.endpoint(), &call.request(id))
-                .await
-                .is_err()
-            {
+            if session.send(&call.request(id)).await.is_err() {
                 refused += 1;
                 break;
             }

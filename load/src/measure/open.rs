@@ -35,7 +35,7 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Opened>
     let sessions = stream::iter(0..count)
         .map(|index| Session::open(&server.target, index))
         .buffer_unordered(AT_ONCE)
-        .try_collect()
+        .try_collect::<Vec<_>>()
         .await?;
     let cpu = server.process.cpu()? - before;
     Ok(Opened { sessions, cpu })

@@ -1,20 +1,20 @@
-//! From the start of the process to the first answered `GET /sse`.
+//! From the start of the process to the first session that is answered.
 
 use std::time::{Duration, Instant};
 
 use crate::{
-    client::{self, EventStream},
+    client::Session,
     cores::Cores,
     server::{Kind, Server},
 };
 
-/// Starts a server, opens a stream, and stops it.
+/// Starts a server, opens a session, and stops it.
 pub(crate) async fn run(kind: Kind, cores: Option<Cores>) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     let server = Server::start(kind, cores).await?;
-    let stream = EventStream::open(&server.target, client::source(0)).await?;
+    let session = Session::open(&server.target, 0).await?;
     let took = begun.elapsed();
-    drop(stream);
+    drop(session);
     server.stop().await?;
     Ok(took)
 }

@@ -58,7 +58,7 @@ async fn connection(stream: TcpStream, client: IpAddr, router: Router) {
     let _ = connection.await;
 }
 
-struct Echo;
+pub(super) struct Echo;
 
 impl ServerHandler for Echo {
     fn get_info(&self) -> ServerConfig {

@@ -1,4 +1,5 @@
-//! The product itself, with recorded data and otherwise its defaults, except
+//! The product itself, with recorded data, or with those of an upstream that is
+//! asked more often than the true one may be, and otherwise its defaults, except
 //! for the limits that protect it from exactly what happens here.
 
 use std::{env, os::unix::process::CommandExt, path::PathBuf, process::Command};
@@ -24,12 +25,21 @@ fn binary() -> anyhow::Result<PathBuf> {
 ///
 /// The product does not watch its standard input, so the kernel ends it with
 /// the measuring side.
-pub(crate) fn replace_this_process() -> anyhow::Result<()> {
+pub(crate) fn replace_this_process(upstream: Option<&str>) -> anyhow::Result<()> {
     set_pdeathsig(Signal::SIGTERM).context("asking to end with the parent")?;
     let binary = binary()?;
-    let error = Command::new(&binary)
-        .args(["serve", "--demo", "--http-port", "0"])
-        .env_clear()
+    let mut command = Command::new(&binary);
+    command.args(["serve", "--http-port", "0"]).env_clear();
+    match upstream {
+        None => command.arg("--demo"),
+        Some(url) => command
+            .env("AAREGURU_BASE_URL", url)
+            .env("HYDRO_BASE_URL", url)
+            .env("CACHE_TTL_SECONDS", "2")
+            .env("HTTP_CLIENT_TIMEOUT", "2")
+            .env("AAREGURU_TOTAL_TIMEOUT_SECONDS", "4"),
+    };
+    let error = command
         .env("HTTP_MAX_CONNECTIONS", OUT_OF_REACH)
         .env("SSE_MAX_SESSIONS", OUT_OF_REACH)
         .env("SSE_MAX_SESSIONS_PER_CLIENT", OUT_OF_REACH)

@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::{client::Call, peer::product};
+use crate::{
+    client::Call,
+    peer::{
+        foreign::{Foreign, PYTHON_SDK, TYPESCRIPT_SDK},
+        product,
+    },
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Kind {
@@ -16,6 +22,13 @@ pub(crate) enum Kind {
     #[cfg(feature = "peers")]
     #[value(name = "rmcp-0.10")]
     Rmcp010,
+    /// The same handler on rmcp's own Streamable HTTP.
+    #[value(name = "rmcp-http")]
+    RmcpHttp,
+    /// The TypeScript SDK's transport on Express.
+    TypescriptSdk,
+    /// The Python SDK's transport on uvicorn.
+    PythonSdk,
     /// The product as it is shipped, with recorded data.
     AareguruMcp,
 }
@@ -27,6 +40,9 @@ impl Kind {
             Self::Ours => "ours",
             #[cfg(feature = "peers")]
             Self::Rmcp010 => "rmcp-0.10",
+            Self::RmcpHttp => "rmcp-http",
+            Self::TypescriptSdk => "typescript-sdk",
+            Self::PythonSdk => "python-sdk",
             Self::AareguruMcp => "aareguru-mcp",
         }
     }
@@ -43,6 +59,18 @@ impl Kind {
             }
             #[cfg(feature = "peers")]
             Self::Rmcp010 => "the same handler on the last rmcp that had this transport",
+            Self::RmcpHttp => {
+                "the same handler on rmcp's own Streamable HTTP with its defaults; each session \
+                 also listens, as the SDKs' clients do"
+            }
+            Self::TypescriptSdk => {
+                "the TypeScript SDK's `SSEServerTransport` with a tool that echoes, on Express, in \
+                 production mode"
+            }
+            Self::PythonSdk => {
+                "the Python SDK's `SseServerTransport` with a tool that echoes, on uvicorn with \
+                 uvloop and httptools"
+            }
             Self::AareguruMcp => {
                 "the product with recorded data, asked for `get_current_temperature`; its limits \
                  on sessions and on requests per client are out of reach"
@@ -53,8 +81,38 @@ impl Kind {
     /// Those that can be started.
     pub(crate) fn available() -> Vec<Self> {
         let mut kinds = Self::value_variants().to_vec();
-        kinds.retain(|kind| *kind != Self::AareguruMcp || product::is_built());
+        kinds.retain(|kind| match kind.foreign() {
+            Some(foreign) => foreign.is_set_up(),
+            None => *kind != Self::AareguruMcp || product::is_built(),
+        });
         kinds
+    }
+
+    /// The program, if it is one of another language.
+    pub(crate) fn foreign(self) -> Option<Foreign> {
+        match self {
+            Self::PythonSdk => Some(PYTHON_SDK),
+            Self::TypescriptSdk => Some(TYPESCRIPT_SDK),
+            _ => None,
+        }
+    }
+
+    /// How many times as long as the others it takes, about; it gets so much
+    /// less to do.
+    pub(crate) fn slowness(self) -> u64 {
+        match self {
+            Self::PythonSdk => 20,
+            Self::TypescriptSdk => 5,
+            _ => 1,
+        }
+    }
+
+    /// Where its sessions begin.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::RmcpHttp => "/mcp",
+            _ => "/sse",
+        }
     }
 
     /// What it is asked.

@@ -1,6 +1,8 @@
 //! The program from the outside: servers, client and table at work together.
 //! Times are not looked at, only that every call is answered.
 
+mod run;
+
 use std::process::{Command, Output};
 
 fn load(arguments: &[&str]) -> Output {

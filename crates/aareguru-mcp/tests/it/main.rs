@@ -49,6 +49,7 @@ mod interop;
 mod key_reload;
 mod keys;
 mod listening;
+mod locust;
 mod logs;
 mod metrics;
 mod neighbour;

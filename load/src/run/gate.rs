@@ -1,0 +1,122 @@
+//! Limits that a run has to keep.
+
+use super::Report;
+
+/// `None` is no limit.
+#[derive(Debug, Default, Clone, Copy, clap::Args)]
+pub(crate) struct Limits {
+    /// Fail if more calls than this go wrong.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_errors: Option<u64>,
+
+    /// Fail if a greater share of the calls goes wrong, in percent.
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) max_error_percent: Option<f64>,
+
+    /// Fail if the 99th percentile of latency is longer, in milliseconds.
+    #[arg(long, value_name = "MS")]
+    pub(crate) max_p99_ms: Option<f64>,
+
+    /// Fail if fewer calls a second are answered.
+    #[arg(long, value_name = "RATE")]
+    pub(crate) min_calls_per_second: Option<f64>,
+
+    /// Fail if a call costs the server more CPU time, in microseconds.
+    #[arg(long, value_name = "MICROSECONDS", requires = "pid")]
+    pub(crate) max_cpu_us_per_call: Option<f64>,
+
+    /// Fail if a session costs the server more memory, in KiB.
+    #[arg(long, value_name = "KIB", requires = "pid")]
+    pub(crate) max_kib_per_session: Option<f64>,
+}
+
+impl Limits {
+    /// What was not kept. What was not measured is not kept.
+    pub(crate) fn missed(&self, report: &Report) -> Vec<String> {
+        let mut missed = Vec::new();
+        let mut most = |what: &str, limit: Option<f64>, value: Option<f64>| match (limit, value) {
+            (Some(limit), Some(value)) if value <= limit => {}
+            (Some(limit), Some(value)) => {
+                missed.push(format!("{what}: {value:.1}, more than {limit}"));
+            }
+            (Some(_), None) => missed.push(format!("{what}: not measured")),
+            (None, _) => {}
+        };
+        let errors = report.errors.values().sum::<u64>();
+        let all = (errors + report.calls).max(1);
+        let percent = errors as f64 / all as f64 * 100.0;
+        let latency = report.latency.as_ref();
+        most(
+            "errors",
+            self.max_errors.map(|most| most as f64),
+            Some(errors as f64),
+        );
+        most("errors in percent", self.max_error_percent, Some(percent));
+        most(
+            "p99 in ms",
+            self.max_p99_ms,
+            latency.map(|latency| latency.p99_ms),
+        );
+        most(
+            "CPU in µs per call",
+            self.max_cpu_us_per_call,
+            report.server_cpu_us_per_call,
+        );
+        most(
+            "memory in KiB per session",
+            self.max_kib_per_session,
+            report.server_kib_per_session,
+        );
+        if let Some(least) = self.min_calls_per_second
+            && report.calls_per_second < least
+        {
+            let rate = report.calls_per_second;
+            missed.push(format!("calls per second: {rate:.1}, less than {least}"));
+        }
+        missed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::report::Latency;
+
+    #[test]
+    fn limits_that_are_not_kept_are_named() {
+        let mut report = Report {
+            calls: 90,
+            calls_per_second: 9.0,
+            latency: Some(Latency {
+                p99_ms: 12.0,
+                ..Latency::default()
+            }),
+            ..Report::default()
+        };
+        report.errors.insert("no answer in time".to_owned(), 10);
+        let kept = Limits {
+            max_errors: Some(10),
+            max_error_percent: Some(10.0),
+            max_p99_ms: Some(12.0),
+            min_calls_per_second: Some(9.0),
+            ..Limits::default()
+        };
+        assert_eq!(kept.missed(&report), Vec::<String>::new());
+        let missed = Limits {
+            max_errors: Some(9),
+            max_p99_ms: Some(11.9),
+            min_calls_per_second: Some(10.0),
+            max_cpu_us_per_call: Some(1.0),
+            ..Limits::default()
+        };
+        assert_eq!(
+            missed.missed(&report),
+            [
+                "errors: 10.0, more than 9",
+                "p99 in ms: 12.0, more than 11.9",
+                "CPU in µs per call: not measured",
+                "calls per second: 9.0, less than 10",
+            ]
+        );
+    }
+}

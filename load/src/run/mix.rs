@@ -1,0 +1,142 @@
+//! What is called, and how often each.
+
+use anyhow::{Context, ensure};
+
+use super::dice::Dice;
+use crate::client::Call;
+
+/// Calls with their weights.
+#[derive(Debug, Clone)]
+pub(crate) struct Mix {
+    parts: Vec<Part>,
+    total: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    name: String,
+    weight: u64,
+    call: Call,
+}
+
+impl Mix {
+    /// `parts` are as in `get_forecast=2`: a tool, or a method such as `ping`
+    /// or `resources/read`, and its weight, 1 if it is left out. `arguments` are
+    /// as in `get_forecast={"city":"bern"}`.
+    pub(crate) fn parse(parts: &[String], arguments: &[String]) -> anyhow::Result<Self> {
+        let mut given = Vec::new();
+        for argument in arguments {
+            let (name, json) = argument.split_once('=').with_context(|| {
+                format!("`{argument}` is no NAME=JSON such as get_forecast={{\"city\":\"bern\"}}")
+            })?;
+            let is_object = serde_json::from_str::<serde_json::Map<_, _>>(json).is_ok();
+            ensure!(
+                is_object,
+                "the arguments of `{name}` are no JSON object: {json}"
+            );
+            given.push((name, json));
+        }
+        let parts = parts
+            .iter()
+            .map(|part| Part::parse(part, &given))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        for (name, _) in given {
+            let is_called = parts.iter().any(|part| part.name == name);
+            ensure!(
+                is_called,
+                "there are arguments of `{name}`, which is not in the mix"
+            );
+        }
+        let total = parts.iter().map(|part| part.weight).sum();
+        ensure!(
+            total > 0,
+            "nothing is to be called: name a tool with a weight in --mix"
+        );
+        Ok(Self { parts, total })
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.parts.iter().map(|part| part.name.clone()).collect()
+    }
+
+    /// One of the calls, and which.
+    pub(super) fn draw(&self, dice: &mut Dice) -> (usize, &Call) {
+        let mut left = dice.below(self.total);
+        for (index, part) in self.parts.iter().enumerate() {
+            if left < part.weight {
+                return (index, &part.call);
+            }
+            left -= part.weight;
+        }
+        unreachable!("less than the sum of all weights")
+    }
+}
+
+impl Part {
+    fn parse(part: &str, given: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
+        let weight = weight
+            .parse()
+            .with_context(|| format!("`{weight}` is no weight of `{name}`: a whole number is"))?;
+        ensure!(!name.is_empty(), "`{part}` names no tool");
+        let arguments = given.iter().find(|(of, _)| *of == name);
+        let arguments = arguments.map_or("{}", |(_, json)| json);
+        let is_method = name == "ping" || name.contains('/');
+        let call = if is_method {
+            Call::method(name, arguments)
+        } else {
+            Call::new(name, arguments)
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            weight,
+            call,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mix(parts: &[&str], arguments: &[&str]) -> anyhow::Result<Mix> {
+        let owned = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
+        Mix::parse(&owned(parts), &owned(arguments))
+    }
+
+    #[test]
+    fn each_is_drawn_by_its_weight() {
+        let mix = mix(&["a=3", "ping"], &[r#"a={"x":1}"#]).unwrap();
+        let mut dice = Dice::new(1);
+        let drawn = (0..4_000).filter(|_| mix.draw(&mut dice).0 == 0).count();
+        assert!((2_850..3_150).contains(&drawn), "{drawn}");
+        let request = mix.parts[0].call.request(5);
+        assert_eq!(
+            request,
+            r#"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"a","arguments":{"x":1}}}"#
+        );
+        assert!(mix.parts[1].call.request(5).contains(r#""method":"ping""#));
+    }
+
+    #[test]
+    fn what_cannot_be_called_is_named() {
+        for (parts, arguments, says) in [
+            (&["a=x"][..], &[][..], "`x` is no weight of `a`"),
+            (&["a=0"], &[], "nothing is to be called"),
+            (
+                &["a"],
+                &["a=[]"],
+                "the arguments of `a` are no JSON object: []",
+            ),
+            (&["a"], &["b={}"], "`b`, which is not in the mix"),
+        ] {
+            let error = mix(parts, arguments).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

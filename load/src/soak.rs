@@ -1,0 +1,141 @@
+//! Hours in short: the product under a mixed load with cuts, slow readers and an
+//! upstream that ails, and what it holds on to when all that is over.
+
+mod slope;
+mod verdict;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::time::{Instant, sleep};
+
+pub(crate) use verdict::Verdict;
+
+use self::slope::per_hour;
+use crate::{
+    process::Process,
+    run::{self, Mix, Pace, Plan, Sample, Think},
+    scrape,
+    server::{Kind, Server, Target, Transport},
+    upstream::Upstream,
+};
+
+/// What every gauge of the product has to show when all clients are gone.
+const GAUGES: [&str; 4] = [
+    "rmcp_sse_sessions",
+    "rmcp_sse_requests_in_flight",
+    "aareguru_mcp_streamable_sessions",
+    "aareguru_mcp_websocket_sessions",
+];
+
+/// How long the server may take to let go, beyond the grace for those who might
+/// come back.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So many times as long as the warm-up is the rest.
+const WARM_UP_SHARE: u32 = 8;
+
+/// Runs for `lasts` in all.
+pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verdict> {
+    let upstream = Upstream::start(true).await?;
+    let server = Server::start_product(None, &upstream).await?;
+    let warm_up = lasts / WARM_UP_SHARE;
+    load(&server, sessions, warm_up).await?;
+    let before = rest(&server).await?;
+    let report = load(&server, sessions, lasts - warm_up).await?;
+    let after = rest(&server).await?;
+    let (asked, failed) = upstream.counts();
+    server.stop().await?;
+
+    let steady = steady(&report.samples);
+    let slope = |value: fn(&Sample) -> Option<f64>| {
+        per_hour(
+            steady
+                .iter()
+                .filter_map(|sample| Some((sample.second, value(sample)?))),
+        )
+    };
+    Ok(Verdict {
+        before,
+        after,
+        memory_kib_per_hour: slope(|sample| Some(sample.server?.memory_kib as f64)),
+        files_per_hour: slope(|sample| Some(sample.server?.open_files as f64)),
+        threads_per_hour: slope(|sample| Some(sample.server?.threads as f64)),
+        p99_ms_per_hour: slope(|sample| (sample.calls_per_second > 0.0).then_some(sample.p99_ms)),
+        upstream_asked: asked,
+        upstream_failed: failed,
+        report,
+    })
+}
+
+/// The server when nobody uses it.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub(crate) struct Rest {
+    pub(crate) memory_kib: u64,
+    pub(crate) open_files: usize,
+    pub(crate) threads: u64,
+    /// Sessions and calls that it still knows.
+    pub(crate) held: f64,
+}
+
+async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Result<run::Report> {
+    let Target { address, .. } = server.target;
+    let target = |scheme: &str, path: &str| format!("{scheme}://{address}{path}").parse();
+    let arguments = [
+        r#"get_current_temperature={"city":"bern"}"#.to_owned(),
+        r#"get_current_conditions={"city":"bern"}"#.to_owned(),
+        r#"resources/read={"uri":"aareguru://cities"}"#.to_owned(),
+    ];
+    let mix = "get_current_temperature=6,get_current_conditions=2,list_cities=1,resources/read=1";
+    let mix = mix.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let plan = Plan {
+        targets: vec![
+            target("http", "/sse")?,
+            target("http", "/mcp")?,
+            target("ws", "/ws")?,
+        ],
+        sessions,
+        ramp: Duration::from_secs(2),
+        lasts,
+        pace: Pace::Closed,
+        mix: Mix::parse(&mix, &arguments)?,
+        think: "20ms..200ms".parse::<Think>()?,
+        patience: Duration::from_secs(20),
+        cut_every: Some(Duration::from_secs(7)),
+        slow_readers: sessions / 10,
+    };
+    debug_assert!(plan.targets[2].transport == Transport::WebSocket);
+    run::run(plan, Some(server.process)).await
+}
+
+/// Waits until the server has let go of all clients, for a while at most.
+async fn rest(server: &Server) -> anyhow::Result<Rest> {
+    let deadline = Instant::now() + Kind::AareguruMcp.grace() + PATIENCE;
+    loop {
+        let text = scrape::fetch(&server.target).await?;
+        let mut held = 0.0;
+        for gauge in GAUGES {
+            // What was never counted is not told.
+            held += scrape::value(&text, gauge).unwrap_or(0.0);
+        }
+        if held == 0.0 || Instant::now() > deadline {
+            server.settle().await?;
+            return told(server.process, held);
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+fn told(process: Process, held: f64) -> anyhow::Result<Rest> {
+    Ok(Rest {
+        memory_kib: process.memory_kib()?,
+        open_files: process.open_files().context("counting files")?,
+        threads: process.threads()?,
+        held,
+    })
+}
+
+/// Without the beginning, in which buffers grow to their size.
+fn steady(samples: &[Sample]) -> &[Sample] {
+    &samples[samples.len() / 4..]
+}

@@ -1,0 +1,167 @@
+//! `load run` against servers of this program.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::load;
+
+/// A server that ends with this value.
+struct Peer {
+    child: Child,
+    url: String,
+}
+
+impl Peer {
+    fn start(kind: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_load"))
+            .args(["peer", kind])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let out = child.stdout.take().unwrap();
+        let mut url = String::new();
+        BufReader::new(out).read_line(&mut url).unwrap();
+        let url = url.trim().to_owned();
+        assert!(url.starts_with("http://"), "{url}");
+        Self { child, url }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const ECHO: &str = r#"echo={"text":"hello"}"#;
+
+/// Runs load with these options, for a second if they do not say; tells whether
+/// it was content, what it said, and that as JSON.
+fn run(urls: &[&str], options: &[&str]) -> (bool, String, Value) {
+    let file = tempfile(urls, options);
+    let mut arguments = vec!["run"];
+    arguments.extend(urls);
+    arguments.extend(["--ramp", "100ms", "--json", &file]);
+    if !options.contains(&"--for") {
+        arguments.extend(["--for", "1s"]);
+    }
+    arguments.extend(options);
+    let output = load(&arguments);
+    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
+    let json = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{said}"));
+    let json = serde_json::from_str(&json).unwrap();
+    (output.status.success(), said, json)
+}
+
+fn tempfile(urls: &[&str], options: &[&str]) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (urls, options).hash(&mut hasher);
+    format!(
+        "{}/run-{:x}.json",
+        env!("CARGO_TARGET_TMPDIR"),
+        hasher.finish()
+    )
+}
+
+#[test]
+fn a_mix_over_two_transports_is_answered_and_measured() {
+    let (sse, http) = (Peer::start("ours"), Peer::start("rmcp-http"));
+    let chart = format!("{}/run.svg", env!("CARGO_TARGET_TMPDIR"));
+    let pid = sse.child.id().to_string();
+    let (is_well, said, json) = run(
+        &[&sse.url, &http.url],
+        &[
+            "--sessions",
+            "4",
+            "--mix",
+            "echo=3,ping",
+            "--arguments",
+            ECHO,
+            "--pid",
+            &pid,
+            "--chart",
+            &chart,
+            "--max-errors",
+            "0",
+        ],
+    );
+    assert!(is_well, "{said}");
+    assert_eq!(json["errors"], serde_json::json!({}), "{said}");
+    assert_eq!(json["sessions_opened"], 4);
+    let calls = |name: &str| json["by_call"][name]["calls"].as_u64().unwrap();
+    assert_eq!(json["calls"], calls("echo") + calls("ping"), "{said}");
+    assert!(json["latency"]["p99_ms"].as_f64().unwrap() > 0.0, "{said}");
+    assert!(
+        json["server_cpu_us_per_call"].as_f64().unwrap() > 0.0,
+        "{said}"
+    );
+    assert!(std::fs::read_to_string(chart).unwrap().contains("p99"));
+}
+
+#[test]
+fn an_open_loop_makes_no_more_calls_than_its_rate() {
+    let peer = Peer::start("ours");
+    let (is_well, said, json) = run(&[&peer.url], &["--sessions", "2", "--rate", "20"]);
+    assert!(is_well, "{said}");
+    let calls = json["calls"].as_u64().unwrap();
+    assert!((1..=21).contains(&calls), "{said}");
+}
+
+#[test]
+fn sessions_whose_connections_are_cut_come_back_with_their_answers() {
+    let peer = Peer::start("ours");
+    let (is_well, said, json) = run(
+        &[&peer.url],
+        &[
+            "--for",
+            "4s",
+            "--sessions",
+            "4",
+            "--cut-every",
+            "1s",
+            "--slow-readers",
+            "2",
+            "--mix",
+            "echo",
+            "--arguments",
+            ECHO,
+            "--max-errors",
+            "0",
+        ],
+    );
+    assert!(is_well, "{said}");
+    let cuts = &json["cuts"];
+    assert!(cuts["resumed"].as_u64().unwrap() >= 4, "{said}");
+    assert_eq!(
+        (&cuts["anew"], &cuts["calls_lost"]),
+        (&0.into(), &0.into()),
+        "{said}"
+    );
+    assert!(
+        json["slow_readers"]["calls"].as_u64().unwrap() > 0,
+        "{said}"
+    );
+}
+
+#[test]
+fn what_goes_wrong_is_counted_by_kind_and_fails_a_limit() {
+    let peer = Peer::start("ours");
+    let (is_well, said, json) = run(
+        &[&peer.url],
+        &["--sessions", "1", "--mix", "echo", "--max-errors", "0"],
+    );
+    assert!(!is_well);
+    assert!(
+        json["errors"]["JSON-RPC error -32602"].as_u64() > Some(0),
+        "{said}"
+    );
+    assert!(said.contains("limits were not kept: errors: "), "{said}");
+    assert!(said.contains("`text` is missing"), "{said}");
+}
