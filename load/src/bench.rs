@@ -94,12 +94,20 @@ pub(crate) async fn run(
     results.note(format!(
         "Other programs used {others:.0} % of the machine meanwhile."
     ));
+    for kind in Kind::all() {
+        if !plan.servers.contains(kind) {
+            results.note(format!("`{}` was not measured.", kind.name()));
+        }
+    }
     let table = report::table(plan, &results);
     print(&table);
     if let Some(path) = write {
         let command = env::args().skip(1).collect::<Vec<_>>().join(" ");
-        let page = report::page(&table, plan, machine, cores, &command);
+        let page = report::page(&table, plan, machine, cores, (&command, path));
         fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
+        let chart = path.with_extension("svg");
+        fs::write(&chart, report::chart(plan, &results))
+            .with_context(|| format!("writing {}", chart.display()))?;
     }
     let failures = results.failures().len();
     ensure!(failures == 0, "{failures} measures failed, see above");
@@ -108,7 +116,10 @@ pub(crate) async fn run(
 
 /// What is measured in every round, each time with a new process.
 async fn one_round(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut Results) {
-    for _ in 0..plan.starts {
+    for _ in 0..plan
+        .starts
+        .div_ceil(usize::try_from(kind.slowness()).unwrap_or(1))
+    {
         match within_deadline(measure::start::run(kind, cores)).await {
             Ok(took) => results.add(Row::Start, kind, took.as_secs_f64() * 1e3),
             Err(error) => results.fail(kind, "start", &error),

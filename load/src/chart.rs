@@ -187,7 +187,55 @@ impl Panel {
     }
 }
 
-pub(crate) fn escaped(text: &str) -> String {
+/// One number of each of several, side by side.
+#[derive(Debug)]
+pub(crate) struct Bars {
+    pub(crate) title: String,
+    pub(crate) bars: Vec<(String, f64)>,
+}
+
+impl fmt::Display for Bars {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BAR: f64 = 26.0;
+        const NAMES: f64 = 130.0;
+        let greatest = self
+            .bars
+            .iter()
+            .map(|(_, value)| *value)
+            .fold(0.0, f64::max);
+        let height = TOP + BAR * self.bars.len() as f64 + 8.0;
+        writeln!(
+            f,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+             font-family=\"sans-serif\" font-size=\"12\" fill=\"#767676\">"
+        )?;
+        let title = escaped(&self.title);
+        writeln!(
+            f,
+            "<text x=\"4\" y=\"16\" font-weight=\"bold\">{title}</text>"
+        )?;
+        for (index, (name, value)) in self.bars.iter().enumerate() {
+            let y = TOP + BAR * index as f64;
+            let width = if greatest > 0.0 {
+                value / greatest * (WIDTH - NAMES - 60.0)
+            } else {
+                0.0
+            };
+            let (text_y, end) = (y + 15.0, NAMES + width + 6.0);
+            let (x, name) = (NAMES - 8.0, escaped(name));
+            let (colour, bar) = (COLOURS[0], BAR - 6.0);
+            writeln!(
+                f,
+                "<text x=\"{x}\" y=\"{text_y:.1}\" text-anchor=\"end\">{name}</text>\n\
+                 <rect x=\"{NAMES}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{bar}\" fill=\"{colour}\"/>\n\
+                 <text x=\"{end:.1}\" y=\"{text_y:.1}\">{value:.1}</text>"
+            )?;
+        }
+        writeln!(f, "</svg>")
+    }
+}
+
+fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
@@ -210,6 +258,20 @@ mod tests {
                 "{axis:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_longest_bar_is_the_greatest_number() {
+        let bars = [("a", 30.0), ("b", 60.0)].map(|(name, value)| (name.to_owned(), value));
+        let chart = Bars {
+            title: "CPU".to_owned(),
+            bars: bars.into(),
+        }
+        .to_string();
+        assert!(
+            chart.contains("width=\"265.0\"") && chart.contains("width=\"530.0\""),
+            "{chart}"
+        );
     }
 
     #[test]

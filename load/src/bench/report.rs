@@ -1,9 +1,9 @@
 //! The results as Markdown.
 
-use std::fmt::Write;
+use std::{fmt::Write, path::Path};
 
 use super::{Machine, Plan, results::Results, row::Row};
-use crate::{cores::Cores, server::Kind};
+use crate::{chart::Bars, cores::Cores, server::Kind};
 
 /// The table, and below it what is to be known about it.
 pub(super) fn table(plan: &Plan, results: &Results) -> String {
@@ -44,13 +44,27 @@ pub(super) fn table(plan: &Plan, results: &Results) -> String {
     text
 }
 
+/// What a call costs each server.
+pub(super) fn chart(plan: &Plan, results: &Results) -> String {
+    let row = Row::CallCpu { sessions: 32 };
+    let bars = plan.servers.iter().filter_map(|kind| {
+        let value = results.median(row, *kind)?;
+        Some((kind.name().to_owned(), value))
+    });
+    Bars {
+        title: row.label(),
+        bars: bars.collect(),
+    }
+    .to_string()
+}
+
 /// The table with all that is needed to judge and repeat it.
 pub(super) fn page(
     table: &str,
     plan: &Plan,
     machine: &Machine,
     cores: Option<Cores>,
-    command: &str,
+    (command, path): (&str, &Path),
 ) -> String {
     let table = table.trim_end();
     let servers = plan.servers.iter().fold(String::new(), |text, kind| {
@@ -62,6 +76,8 @@ pub(super) fn page(
         idle,
         ..
     } = plan;
+    let chart = path.with_extension("svg");
+    let chart = chart.file_name().unwrap_or_default().to_string_lossy();
     let cores = match cores {
         Some(_) => "The server had one core to itself, the client another.",
         None => "The system chose the cores.",
@@ -71,6 +87,8 @@ pub(super) fn page(
 # Benchmarks
 
 Written by `make bench`; not to be edited.
+
+![Server CPU per call of each server]({chart})
 
 {table}
 
@@ -83,6 +101,7 @@ Written by `make bench`; not to be edited.
 - {cores} Client and server share the kernel.
 - Calls: each session waits for its answer on the stream before it calls again; {calls} calls a measure.
   A session is one event stream and one kept connection for posting.
+  Those that are slow get fewer calls and idle sessions: a twentieth for `python-sdk`, a fifth for `typescript-sdk`.
 - CPU is the process's own clock, user and kernel. Memory is resident memory that belongs to no file, of {idle} sessions.
 - Sessions that are held share 16 connections for posting.
 

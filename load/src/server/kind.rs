@@ -78,6 +78,11 @@ impl Kind {
         }
     }
 
+    /// Those that this program knows.
+    pub(crate) fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
+
     /// Those that can be started.
     pub(crate) fn available() -> Vec<Self> {
         let mut kinds = Self::value_variants().to_vec();

@@ -35,11 +35,16 @@ async fn locust_users_get_their_answers_on_their_streams() {
         let row = table.lines().find(|line| line.contains(name));
         let row = row.unwrap_or_else(|| panic!("no {name} in {table}"));
         let mut cells = row.split(',').skip(2).map(|cell| cell.parse::<u64>());
-        (cells.next().unwrap().unwrap(), cells.next().unwrap().unwrap())
+        (
+            cells.next().unwrap().unwrap(),
+            cells.next().unwrap().unwrap(),
+        )
     };
     assert_eq!(row("open a session"), (4, 0), "users, and failures");
     let (calls, failures) = row("Aggregated");
     assert!(calls > 4, "{table}");
     assert_eq!(failures, 0, "{table}");
-    say(&format!("ok   locust: {calls} requests of 4 users, none failed"));
+    say(&format!(
+        "ok   locust: {calls} requests of 4 users, none failed"
+    ));
 }
