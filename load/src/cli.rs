@@ -37,7 +37,7 @@ enum Command {
     Bench(bench_args::BenchArgs),
     /// Load on a server that runs, as you want it; tells latencies and errors,
     /// and fails if limits are not kept.
-    Run(run_args::RunArgs),
+    Run(Box<run_args::RunArgs>),
     /// The product under a mixed load with cuts, slow readers and an upstream
     /// that ails: what grows, and whether it lets go of everything in the end.
     Soak(soak_args::SoakArgs),
