@@ -23,9 +23,10 @@ impl Peer {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let out = child.stdout.take().unwrap();
+        let out = child.stdout.take().expect("it is piped");
         let mut url = String::new();
-        BufReader::new(out).read_line(&mut url).unwrap();
+        let read = BufReader::new(out).read_line(&mut url);
+        read.expect("it says its URL");
         let url = url.trim().to_owned();
         assert!(url.starts_with("http://"), "{url}");
         Self { child, url }
@@ -53,10 +54,10 @@ fn run(urls: &[&str], options: &[&str]) -> (bool, String, Value) {
     }
     arguments.extend(options);
     let output = load(&arguments);
-    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     let json = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{said}"));
-    let json = serde_json::from_str(&json).unwrap();
-    (output.status.success(), said, json)
+    let json = serde_json::from_str(&json).expect("it is JSON");
+    (output.status.success(), said.into_owned(), json)
 }
 
 fn tempfile(urls: &[&str], options: &[&str]) -> String {
