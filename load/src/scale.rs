@@ -124,8 +124,7 @@ async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, Crowd)
 /// of them answer beside all the others.
 async fn more_without_files(server: &Server, count: usize) -> anyhow::Result<usize> {
     let mut target = server.target.clone();
-    "/mcp".clone_into(&mut target.path);
-    target.transport = Transport::StreamableQuiet;
+    target.speak("/mcp", Transport::StreamableQuiet);
     let mut crowd = Crowd::new(&target);
     crowd.grow_to(count).await.all().context("opening more")?;
     crowd.request(1, ping(1)).await.all()

@@ -75,10 +75,12 @@ impl Server {
         let pid = child.id().context("the server has ended")?;
         let out = child.stdout.take().context("the server has no output")?;
         let mut out = BufReader::new(out);
-        let target = timeout(PATIENCE, address(&mut out))
+        let mut target = timeout(PATIENCE, address(&mut out))
             .await
             .with_context(|| format!("{} did not say where it listens", kind.name()))?
             .with_context(|| format!("starting {}", kind.name()))?;
+        // A server may have several transports, and name another first.
+        target.speak(kind.path(), kind.transport());
         Ok(Self {
             target,
             process: Process::new(pid)?,

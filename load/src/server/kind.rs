@@ -10,6 +10,7 @@ use crate::{
         foreign::{Foreign, PYTHON_SDK, TYPESCRIPT_SDK},
         product,
     },
+    server::Transport,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -109,6 +110,13 @@ impl Kind {
             Self::PythonSdk => 20,
             Self::TypescriptSdk => 5,
             _ => 1,
+        }
+    }
+
+    pub(crate) fn transport(self) -> Transport {
+        match self {
+            Self::RmcpHttp => Transport::StreamableHttp,
+            _ => Transport::Sse,
         }
     }
 

@@ -31,6 +31,12 @@ pub(crate) enum Transport {
 }
 
 impl Target {
+    /// The same server on another path.
+    pub(crate) fn speak(&mut self, path: &str, transport: Transport) {
+        path.clone_into(&mut self.path);
+        self.transport = transport;
+    }
+
     /// Adds a header such as `X-API-Key: abc` to every request.
     pub(crate) fn add_header(&mut self, header: &str) -> anyhow::Result<()> {
         let (name, value) = header
