@@ -1,9 +1,9 @@
 # The one list of commands.
 
-.PHONY: help run test lint fmt docs interop browser conformance tables bench hotpath soak scale deny fuzz ci
+.PHONY: help run test cluster-test lint fmt docs interop browser conformance tables bench hotpath soak scale deny fuzz ci
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
 run: ## Run the server with recorded data on http://127.0.0.1:8000/sse
 	cargo run --release -- serve --demo
@@ -13,6 +13,11 @@ test: ## Run all tests, those with real MCP clients included
 	interop/setup
 	browser/setup || [ "$$CI" != true ]
 	cargo test --workspace
+
+cluster-test: ## Test several instances with Redis and nginx, for longer than `make test` does
+	.ci/packages
+	interop/setup
+	CLUSTER_TEST=long cargo test --workspace --test it -- cluster shared balanced redis_
 
 lint: ## Check formatting, lints and documentation
 	cargo fmt --all --check

@@ -206,7 +206,9 @@ impl<T: Send + Sync + 'static> Fetch<T> {
     /// Asks the API, unless another process has just done so; says which.
     async fn ask_or_share(&self, request: &Request) -> Result<(Kept<T>, bool), Error> {
         let line = &self.line;
-        let Some(shared) = line.shared.as_ref().filter(|_| line.upstream.is_live()) else {
+        // Who keeps nothing finds nothing that was kept.
+        let is_shared = line.upstream.is_live() && !line.cache_ttl.is_zero();
+        let Some(shared) = line.shared.as_ref().filter(|_| is_shared) else {
             return self.ask(request).await.map(|(kept, _)| (kept, true));
         };
         let question = request.question();

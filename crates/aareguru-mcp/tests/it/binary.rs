@@ -45,10 +45,12 @@ impl Server {
 
     /// The same with something in its environment.
     pub(crate) async fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let any_port = ["--http-port", "0"];
+        let has_port = arguments.contains(&any_port[0]);
         let mut child = program()
             .args(arguments)
             .envs(environment.iter().copied())
-            .args(["--http-port", "0"])
+            .args(any_port.iter().filter(|_| !has_port))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -81,6 +81,50 @@ async fn compose_starts_the_server_with_settings_that_it_takes() {
 }
 
 #[tokio::test]
+async fn compose_starts_three_instances_with_settings_that_they_take() {
+    let documents = yaml("compose.redis.yaml");
+    let services = &documents[0]["services"];
+    for instance in ["one", "two", "three"] {
+        let environment = services[instance]["environment"].as_hash().unwrap();
+        let environment = environment.iter().map(|(name, value)| {
+            // What it is when the user's environment has no such variable.
+            let value = value.as_str().unwrap();
+            let value = value.strip_prefix("${").map_or(value, |rest| {
+                rest.strip_suffix('}').unwrap().split_once(":-").unwrap().1
+            });
+            (name.as_str().unwrap().to_owned(), value.to_owned())
+        });
+        accepts(&environment.collect()).await;
+    }
+}
+
+/// `deploy/nginx.conf` as `deploy/compose.redis.yaml` changes it, but for the
+/// names of the servers.
+pub(crate) fn without_stickiness(shipped: &str) -> String {
+    let documents = yaml("compose.redis.yaml");
+    let command = documents[0]["services"]["nginx"]["command"][2].as_str();
+    let command = command.unwrap().replace("$$", "$");
+    let script: Vec<_> = command.split('\'').skip(1).step_by(2).take(2).collect();
+    let mut sed = std::process::Command::new("sed")
+        .args(script.iter().flat_map(|part| ["-e", part]))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = sed.stdin.take().unwrap();
+    input.write_all(shipped.as_bytes()).unwrap();
+    drop(input);
+    let output = sed.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let changed = String::from_utf8(output.stdout).unwrap();
+    assert!(!changed.contains("\n    hash "), "{changed}");
+    let servers = "server one:8000; server two:8000; server three:8000;";
+    assert!(changed.contains(servers), "{changed}");
+    // Whose addresses the test puts there.
+    changed.replace(servers, "server 127.0.0.1:8000;")
+}
+
+#[tokio::test]
 async fn kubernetes_starts_the_server_with_settings_that_it_takes() {
     let documents = yaml("kubernetes.yaml");
     let kinds: Vec<_> = documents

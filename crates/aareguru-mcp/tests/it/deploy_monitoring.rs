@@ -35,10 +35,18 @@ fn metric_names(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
+#[cfg(feature = "redis")]
 #[tokio::test]
 async fn every_metric_that_is_watched_exists() {
-    let keys = [("API_KEYS", "swimmer:a-key-that-is-long-enough-to-be-one")];
-    let server = Server::start_with(&["serve", "--demo"], &keys).await;
+    let Some(redis) = crate::redis_server::RedisServer::start().await else {
+        return;
+    };
+    let url = redis.url();
+    let environment = [
+        ("API_KEYS", "swimmer:a-key-that-is-long-enough-to-be-one"),
+        ("REDIS_URL", &url),
+    ];
+    let server = Server::start_with(&["serve", "--demo"], &environment).await;
     let scrape = Scrape::of(server.address).await;
     let all = scrape
         .metrics

@@ -18,6 +18,8 @@ mod redis_server;
 mod upstream;
 
 mod attacks;
+#[cfg(feature = "redis")]
+mod balanced;
 mod base_path;
 mod browser;
 #[cfg(feature = "redis")]
@@ -28,6 +30,8 @@ mod cluster_failover;
 mod cluster_redis_ails;
 #[cfg(feature = "redis")]
 mod cluster_relay;
+#[cfg(feature = "redis")]
+mod cluster_slow_redis;
 mod command_line;
 mod compare;
 mod completion;

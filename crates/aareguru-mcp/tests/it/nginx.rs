@@ -21,15 +21,15 @@ const SHIPPED: &str = include_str!("../../../../deploy/nginx.conf");
 const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
 
 /// nginx with one configuration file, listening.
-struct Nginx {
-    address: SocketAddr,
+pub(crate) struct Nginx {
+    pub(crate) address: SocketAddr,
     _process: Child,
 }
 
 impl Nginx {
     /// With the shipped file as `change` makes it, in front of these servers.
     /// `None` if nginx is not installed.
-    async fn before(
+    pub(crate) async fn before(
         name: &str,
         servers: &[SocketAddr],
         change: impl Fn(String) -> String,

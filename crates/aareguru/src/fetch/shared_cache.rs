@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep};
 /// What a [`SharedCache`] answers with, in time.
 pub type Cached<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The longest that an answer is waited for which another process asks for.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// The longest that an answer is waited for which another process asks for; so
+/// long that process has the turn, also if it has died.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// The pause between two looks whether it is there.
 const PAUSE: Duration = Duration::from_millis(25);
 
@@ -71,7 +72,8 @@ pub(super) async fn turn(
     longest: Duration,
     mut is_fresh: impl FnMut(&SharedAnswer) -> bool,
 ) -> Turn {
-    let until = Instant::now() + LONGEST_WAIT.min(longest);
+    let longest = LONGEST_WAIT.min(longest);
+    let until = Instant::now() + longest;
     loop {
         if let Some(answer) = cache.get(question).await
             && is_fresh(&answer)

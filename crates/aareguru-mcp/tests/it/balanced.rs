@@ -1,0 +1,229 @@
+//! Three instances behind a real nginx that deals requests out in turn, as
+//! `deploy/compose.redis.yaml` has it: no client comes to the same one twice.
+//!
+//! `CLUSTER_TEST=long` makes it longer.
+
+use std::{
+    env,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use tokio::{process::Command, time::sleep};
+
+use crate::{
+    binary::Server,
+    client::{Session, tool_call},
+    interop::{MACHINE, is_set_up, say},
+    nginx::Nginx,
+    redis_server::RedisServer,
+    scrape::Scrape,
+    streamable::{ask, in_session, initialize, message},
+};
+
+const INSTANCES: usize = 3;
+const TOOL: &str = "get_current_temperature";
+
+/// What was asked for by `CLUSTER_TEST`.
+pub(crate) fn is_long() -> bool {
+    env::var("CLUSTER_TEST").as_deref() == Ok("long")
+}
+
+struct Balanced {
+    nginx: Nginx,
+    redis: RedisServer,
+    servers: Vec<Server>,
+}
+
+impl Balanced {
+    /// `None` if nginx or redis-server is not installed.
+    async fn start(name: &str) -> Option<Self> {
+        let redis = RedisServer::start().await?;
+        let mut servers = Vec::new();
+        for _ in 0..INSTANCES {
+            servers.push(launch(&redis, 0).await);
+        }
+        let addresses: Vec<_> = servers.iter().map(|server| server.address).collect();
+        let nginx = Nginx::before(name, &addresses, |shipped| {
+            crate::deploy::without_stickiness(&shipped)
+        })
+        .await?;
+        Some(Self {
+            nginx,
+            redis,
+            servers,
+        })
+    }
+
+    /// Each instance has had a part of the work.
+    async fn was_shared(&self) {
+        for server in &self.servers {
+            let numbers = Scrape::of(server.address).await;
+            let series = &numbers.metrics["aareguru_mcp_http_requests_total"].series;
+            let worked = series.iter().any(|(name, count)| {
+                let is_message = name.contains("\"/messages\"") || name.contains("\"/mcp\"");
+                is_message && name.contains("\"2xx\"") && *count > 0.0
+            });
+            assert!(worked, "{} had nothing to do", server.address);
+        }
+    }
+}
+
+async fn launch(redis: &RedisServer, port: u16) -> Server {
+    let url = redis.url();
+    let port = port.to_string();
+    let arguments = ["serve", "--demo", "--redis-url", &url, "--http-port", &port];
+    // A log that nobody reads would stop the program.
+    let more = ["--rate-limit-per-minute", "0", "--log-level", "error"];
+    Server::start(&[&arguments[..], &more].concat()).await
+}
+
+/// No other session has a call of this number.
+fn call_number(session: u32, call: u32) -> u32 {
+    session * 1000 + call
+}
+
+#[tokio::test]
+async fn sessions_go_through_nginx_to_all_instances() {
+    let Some(balanced) = Balanced::start("balanced").await else {
+        return;
+    };
+    let nginx = balanced.nginx.address;
+    let _machine = MACHINE.lock().await;
+    let calls = if is_long() { 50 } else { 5 };
+    let sse = move |number: u32| async move {
+        let mut session = Session::initialized(nginx).await;
+        for call in 0..calls {
+            let id = call_number(number, call);
+            let answer = session.call_tool(id, TOOL, "{}").await;
+            assert_eq!(answer["id"], id, "an answer of another call");
+        }
+    };
+    let streamable = move |number: u32| async move {
+        let opened = ask(nginx, &initialize("2025-11-25")).await;
+        let session = opened.header("mcp-session-id").unwrap().to_owned();
+        for call in 0..calls {
+            let id = call_number(number, call);
+            let request = message(&tool_call(id, TOOL, "{}"));
+            let answer = ask(nginx, &in_session(&request, &session)).await;
+            assert_eq!(answer.message()["id"], id, "{answer:?}");
+        }
+    };
+    let start = Instant::now();
+    for tens in 0..10 {
+        let numbers = || tens * 20 + 1..;
+        let some = join_all(numbers().take(10).map(sse));
+        let others = join_all(numbers().skip(10).take(10).map(streamable));
+        tokio::join!(some, others);
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    say(&format!(
+        "200 sessions, {} calls without stickiness, all answered, in {seconds:.1} s",
+        200 * calls
+    ));
+    balanced.was_shared().await;
+    for (key, seconds_left) in balanced.redis.keys().await {
+        assert!(seconds_left > 0, "{key} is kept for ever");
+    }
+}
+
+#[tokio::test]
+async fn real_clients_of_http_and_sse_need_no_stickiness() {
+    if !is_set_up().await {
+        return;
+    }
+    let Some(balanced) = Balanced::start("balanced-clients").await else {
+        return;
+    };
+    let _machine = MACHINE.lock().await;
+    let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop/run");
+    for client in ["python-1", "typescript"] {
+        let output = Command::new(&run)
+            .args(["--no-setup", "--only", client])
+            .arg(format!("http://{}", balanced.nginx.address))
+            .output()
+            .await
+            .unwrap();
+        let lines = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{client}: {lines}\n{errors}");
+        assert!(lines.contains("1 passed, 0 failed"), "{client}: {lines}");
+        say(&format!(
+            "without stickiness: {}",
+            lines.lines().next().unwrap()
+        ));
+    }
+    balanced.was_shared().await;
+}
+
+#[tokio::test]
+async fn instances_are_replaced_one_by_one_and_no_session_of_streamable_http_is_lost() {
+    let Some(mut balanced) = Balanced::start("rolling").await else {
+        return;
+    };
+    let nginx = balanced.nginx.address;
+    let _machine = MACHINE.lock().await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let (answered, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let clients: Vec<_> = (1..=12)
+        .map(|number| {
+            let (is_over, answered) = (is_over.clone(), answered.clone());
+            let refused = refused.clone();
+            tokio::spawn(async move {
+                let opened = ask(nginx, &initialize("2025-11-25")).await;
+                let session = opened.header("mcp-session-id").unwrap().to_owned();
+                for call in 0.. {
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let id = call_number(number, call);
+                    let request = message(&tool_call(id, TOOL, "{}"));
+                    let answer = ask(nginx, &in_session(&request, &session)).await;
+                    match answer.status {
+                        200 => {
+                            assert_eq!(answer.message()["id"], id, "{answer:?}");
+                            answered.fetch_add(1, Ordering::Relaxed);
+                        }
+                        // By nginx, or by an instance that is stopping.
+                        502..=504 => {
+                            refused.fetch_add(1, Ordering::Relaxed);
+                            sleep(Duration::from_millis(20)).await;
+                        }
+                        _ => panic!("the session is lost: {answer:?}"),
+                    }
+                }
+            })
+        })
+        .collect();
+    let answers = || answered.load(Ordering::Relaxed);
+    let rounds = if is_long() { 10 } else { 1 };
+    for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
+        // Under load.
+        let before = answers();
+        while answers() < before + 50 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        let port = balanced.servers[instance].address.port();
+        let old = balanced.servers.remove(instance);
+        old.signal("TERM").await;
+        let (status, _) = old.ended().await;
+        assert!(status.success(), "{status}");
+        let new = launch(&balanced.redis, port).await;
+        balanced.servers.insert(instance, new);
+    }
+    is_over.store(true, Ordering::Relaxed);
+    for client in clients {
+        client.await.unwrap();
+    }
+    say(&format!(
+        "{} instances replaced under {} calls: no session lost, {} refused and asked again",
+        INSTANCES * rounds,
+        answers(),
+        refused.load(Ordering::Relaxed)
+    ));
+}
