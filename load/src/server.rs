@@ -21,6 +21,9 @@ use crate::{cores::Cores, process::Process, upstream::Upstream};
 /// How long a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Files that a server may open for itself when it is first used.
+const OWN_FILES: usize = 8;
+
 /// A server of ours, or somebody's.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -116,11 +119,11 @@ impl Server {
         Ok(own.max_open_files()?.min(self.process.max_open_files()?))
     }
 
-    /// Waits until it has noticed that clients are gone, and has as many files
-    /// open as before them.
+    /// Waits until it has noticed that clients are gone, and has about as many
+    /// files open as before them.
     pub(crate) async fn let_go(&self, open_files_before: usize) -> anyhow::Result<()> {
         let gone = async {
-            while self.process.open_files()? > open_files_before {
+            while self.process.open_files()? > open_files_before + OWN_FILES {
                 sleep(Duration::from_millis(50)).await;
             }
             anyhow::Ok(())
