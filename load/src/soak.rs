@@ -4,7 +4,7 @@
 mod slope;
 mod verdict;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context;
 use tokio::time::{Instant, sleep};
@@ -69,13 +69,13 @@ pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verd
 }
 
 /// The server when nobody uses it.
-#[derive(Debug, Clone, Copy, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct Rest {
     pub(crate) memory_kib: u64,
     pub(crate) open_files: usize,
     pub(crate) threads: u64,
-    /// Sessions and calls that it still knows.
-    pub(crate) held: f64,
+    /// Sessions and calls that it still knows, by gauge.
+    pub(crate) held: BTreeMap<&'static str, f64>,
 }
 
 async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Result<run::Report> {
@@ -113,12 +113,15 @@ async fn rest(server: &Server) -> anyhow::Result<Rest> {
     let deadline = Instant::now() + Kind::AareguruMcp.grace() + PATIENCE;
     loop {
         let text = scrape::fetch(&server.target).await?;
-        let mut held = 0.0;
+        let mut held = BTreeMap::new();
         for gauge in GAUGES {
             // What was never counted is not told.
-            held += scrape::value(&text, gauge).unwrap_or(0.0);
+            let value = scrape::value(&text, gauge).unwrap_or(0.0);
+            if value > 0.0 {
+                held.insert(gauge, value);
+            }
         }
-        if held == 0.0 || Instant::now() > deadline {
+        if held.is_empty() || Instant::now() > deadline {
             server.settle().await?;
             return told(server.process, held);
         }
@@ -126,7 +129,7 @@ async fn rest(server: &Server) -> anyhow::Result<Rest> {
     }
 }
 
-fn told(process: Process, held: f64) -> anyhow::Result<Rest> {
+fn told(process: Process, held: BTreeMap<&'static str, f64>) -> anyhow::Result<Rest> {
     Ok(Rest {
         memory_kib: process.memory_kib()?,
         open_files: process.open_files().context("counting files")?,

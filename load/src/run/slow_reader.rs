@@ -10,7 +10,7 @@ use crate::client::Session;
 /// Between two calls, and two sips of what they are answered.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long it waits for anything.
+/// How long it waits for a call to be taken.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Lives until the load stops, in one session after the other.
@@ -18,12 +18,13 @@ pub(super) async fn live(index: usize, shared: Arc<Shared>) {
     let targets = &shared.plan.targets;
     let target = &targets[index % targets.len()];
     while !shared.stop.is_cancelled() {
+        let patience = shared.plan.patience;
         let opening = Session::open_slow(target, index);
-        if let Ok(Ok(mut session)) = timeout(PATIENCE, opening).await {
+        if let Ok(Ok(mut session)) = timeout(patience, opening).await {
             let living = ask_and_hardly_read(&mut session, index, &shared);
             shared.stop.run_until_cancelled(living).await;
-            // It ends either way.
-            let _ = timeout(PATIENCE, session.close(target)).await;
+            // The server may have ended it already.
+            let _ = timeout(patience, session.close(target)).await;
         }
         if shared
             .stop

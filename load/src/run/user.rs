@@ -55,8 +55,10 @@ pub(super) async fn live(index: usize, arrives: Instant, shared: Arc<Shared>) {
         user.once().await;
     }
     if let Some(session) = user.session.take() {
-        // It ends either way.
-        let _ = timeout(PAUSE, session.close(&user.target)).await;
+        let closed = timeout(user.shared.plan.patience, session.close(&user.target));
+        if !matches!(closed.await, Ok(Ok(()))) {
+            user.shared.tally().fail("a session could not be closed", 1);
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// What is wrong; never that something took long.
     pub(crate) fn troubles(&self) -> Vec<String> {
-        let (before, after) = (self.before, self.after);
+        let (before, after) = (&self.before, &self.after);
         let mut troubles = Vec::new();
         for (kind, times) in &self.report.errors {
             troubles.push(format!("{times} calls: {kind}"));
@@ -40,8 +40,8 @@ impl Verdict {
         if self.report.calls == 0 {
             troubles.push("no call was answered".to_owned());
         }
-        if after.held > 0.0 {
-            troubles.push(format!("{} sessions or calls are still held", after.held));
+        for (gauge, value) in &after.held {
+            troubles.push(format!("{gauge} is still {value}"));
         }
         if after.open_files > before.open_files + MOST_FILES_MORE {
             let more = after.open_files - before.open_files;
@@ -75,9 +75,10 @@ impl fmt::Display for Verdict {
             "{:22} {:>12} {:>12} {:>16}",
             "", "warmed up", "in the end", "slope per hour"
         )?;
-        let (before, after) = (self.before, self.after);
+        let (before, after) = (&self.before, &self.after);
         let slope =
             |slope: Option<f64>| slope.map_or("unknown".to_owned(), |slope| format!("{slope:+.1}"));
+        let held = |rest: &Rest| rest.held.values().sum::<f64>().to_string();
         let mut row = |name: &str, before: String, after: String, per_hour: Option<f64>| {
             let per_hour = slope(per_hour);
             writeln!(f, "{name:22} {before:>12} {after:>12} {per_hour:>16}")
@@ -100,12 +101,7 @@ impl fmt::Display for Verdict {
             after.threads.to_string(),
             self.threads_per_hour,
         )?;
-        row(
-            "sessions held",
-            before.held.to_string(),
-            after.held.to_string(),
-            None,
-        )?;
+        row("sessions held", held(before), held(after), None)?;
         row(
             "p99 (ms)",
             String::new(),
@@ -118,6 +114,8 @@ impl fmt::Display for Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn rest(memory_kib: u64, open_files: usize, held: f64) -> Rest {
@@ -125,7 +123,10 @@ mod tests {
             memory_kib,
             open_files,
             threads: 4,
-            held,
+            held: BTreeMap::from([("rmcp_sse_sessions", held)])
+                .into_iter()
+                .filter(|(_, value)| *value > 0.0)
+                .collect(),
         }
     }
 
@@ -156,7 +157,7 @@ mod tests {
         assert_eq!(
             leaks,
             [
-                "2 sessions or calls are still held",
+                "rmcp_sse_sessions is still 2",
                 "40 more files are open than before",
                 "memory at rest has grown from 20000 to 80000 KiB",
             ]
