@@ -78,7 +78,8 @@ impl fmt::Display for Verdict {
         let (before, after) = (&self.before, &self.after);
         let slope =
             |slope: Option<f64>| slope.map_or("unknown".to_owned(), |slope| format!("{slope:+.1}"));
-        let held = |rest: &Rest| rest.held.values().sum::<f64>().to_string();
+        // The sum of nothing is minus zero.
+        let held = |rest: &Rest| (rest.held.values().sum::<f64>() + 0.0).to_string();
         let mut row = |name: &str, before: String, after: String, per_hour: Option<f64>| {
             let per_hour = slope(per_hour);
             writeln!(f, "{name:22} {before:>12} {after:>12} {per_hour:>16}")
