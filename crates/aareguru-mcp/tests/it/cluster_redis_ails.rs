@@ -93,14 +93,29 @@ async fn be_one_again(cluster: &Cluster, mut session: Session) {
         tokio::task::yield_now().await;
     }
     assert_eq!(session.message().await["id"], 6);
-    while metric(cluster.address(0), "rmcp_sse_sessions_unstored").await > 0.0 {
-        tokio::task::yield_now().await;
-    }
     let last = session.last_event_id.clone().unwrap();
+    stored(cluster, &session.target, &last).await;
     cluster.kill(0).await;
     let mut moved = try_resume(cluster.address(1), &last).await.unwrap();
     assert_eq!(moved.target, session.target);
     assert_eq!(moved.call_tool(7, TOOL, "{}").await["id"], 7);
+}
+
+/// Waits until Redis has a session with the event that the client has seen.
+async fn stored(cluster: &Cluster, target: &str, last_event_id: &str) {
+    let (_, number) = last_event_id.split_once('.').unwrap();
+    let id = target.split_once('=').unwrap().1;
+    let mut redis = cluster.redis.connection().await;
+    let mut ask = redis::cmd("HGET");
+    ask.arg(format!("aareguru-mcp:sse:session:{id}"))
+        .arg("last");
+    loop {
+        let last: Option<String> = ask.query_async(&mut redis).await.unwrap();
+        if last.as_deref() == Some(number) {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
