@@ -115,13 +115,11 @@ impl AareServer {
     }
 
     /// The river that it asks.
-    #[cfg(feature = "graphql")]
     pub(crate) fn river(&self) -> &River {
         &self.river
     }
 
     /// Who wants to hear of what, over all sessions.
-    #[cfg(feature = "graphql")]
     pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
         &self.subscriptions
     }

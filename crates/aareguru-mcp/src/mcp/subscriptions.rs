@@ -68,10 +68,6 @@ pub(crate) enum Subject {
     /// That the list of places has changed.
     List,
     /// That a value was measured anew, whatever is made of it.
-    #[cfg_attr(
-        not(feature = "graphql"),
-        expect(dead_code, reason = "GraphQL alone follows measurements")
-    )]
     Measurement,
     /// That the resource with this URI has changed.
     Resource(String),
