@@ -3,7 +3,7 @@
 .PHONY: help run test cluster-test lint fmt docs interop browser conformance tables bench hotpath soak scale deny fuzz ci
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 24
 
 run: ## Run the server with recorded data on http://127.0.0.1:8000/sse
 	cargo run --release -- serve --demo
