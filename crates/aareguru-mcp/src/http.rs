@@ -5,6 +5,7 @@ mod metrics;
 mod observe;
 pub(crate) mod page;
 pub(crate) mod places;
+mod refusal;
 mod session_metrics;
 pub mod streamable;
 pub mod websocket;

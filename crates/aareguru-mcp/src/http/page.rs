@@ -39,7 +39,7 @@ use self::{
     template::{Html, Value},
 };
 pub(crate) use self::{language::Language, words::Words};
-use super::health::Readiness;
+use super::{health::Readiness, places::Places};
 use crate::{app::App, base_path::BasePath, mcp::AareServer};
 
 const LAYOUT: &str = include_str!("../../web/layout.html");
@@ -55,6 +55,8 @@ struct Shared {
     base_path: BasePath,
     /// `None` if it is not the river that answers.
     server: Option<AareServer>,
+    /// Pages that are told of new measurements.
+    followers: Arc<Places>,
     shutdown: CancellationToken,
 }
 
@@ -64,6 +66,7 @@ impl Page {
             readiness: Readiness::new(app),
             base_path: app.base_path.clone(),
             server: app.river_server.clone(),
+            followers: Places::new(app.bounds.max_sessions, app.bounds.max_sessions_per_client),
             shutdown: app.shutdown.clone(),
         }))
     }

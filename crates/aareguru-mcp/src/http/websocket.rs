@@ -199,12 +199,7 @@ impl<S> Shared<S> {
     fn refuse(&self, refusal: Refusal) -> Response {
         self.metrics.refused(refusal);
         tracing::debug!(reason = refusal.label(), "request refused");
-        let mut response = (refusal.status(), format!("{refusal}\n")).into_response();
-        if let Some(seconds) = refusal.retry_after_secs() {
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
+        super::refusal::response(refusal)
     }
 
     // No code panics while it holds the lock, so a poisoned map is whole.

@@ -2,6 +2,10 @@
 //! `browser.rs`.
 
 use aareguru_mcp::connect::all_client_setups;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     binary::Server,
@@ -206,4 +210,19 @@ async fn the_pages_show_the_address_by_which_they_were_reached() {
     );
     let request = get("/aare").replace("Host: localhost", "Host: evil.example");
     assert_eq!(send(server.address, request).await.status, 421);
+}
+
+#[tokio::test]
+async fn pages_that_wait_for_measurements_are_bounded_for_one_client() {
+    let bounds = [("SSE_MAX_SESSIONS_PER_CLIENT", "1")];
+    let server = Server::start_with(&["serve", "--demo"], &bounds).await;
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(get("/live").as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    while !String::from_utf8_lossy(&read).contains("event: hello") {
+        assert_ne!(first.read_buf(&mut read).await.unwrap(), 0);
+    }
+    let second = send(server.address, get("/live")).await;
+    assert_eq!(second.status, 429, "{}", second.body);
+    assert!(second.head.contains("retry-after: "), "{}", second.head);
 }

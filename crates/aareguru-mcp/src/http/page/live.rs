@@ -2,22 +2,26 @@
 //! that is open asks again, and does not before.
 //!
 //! All readers together are one subscriber more to the answer that tells of all
-//! places.
+//! places. They are bounded as the sessions of a transport are.
 
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{Extensions, HeaderName, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
     },
 };
 use futures_util::{StreamExt, stream};
+use rmcp_sse::Client;
 
 use super::{Page, template::Html, words::Words};
-use crate::mcp::subscriptions::{Feed, Subject};
+use crate::{
+    http::refusal,
+    mcp::subscriptions::{Feed, Subject},
+};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -27,17 +31,21 @@ const UNBUFFERED: [(HeaderName, &str); 2] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-pub(super) async fn live(State(page): State<Page>) -> Response {
+pub(super) async fn live(State(page): State<Page>, extensions: Extensions) -> Response {
     let Some(server) = &page.0.server else {
         return StatusCode::NOT_FOUND.into_response();
+    };
+    let place = match page.0.followers.take(Client::of(&extensions)) {
+        Ok(place) => place,
+        Err(full) => return refusal::response(full),
     };
     let subscriber = server.subscriptions().subscriber();
     let added = subscriber.add(Subject::Measurement, Some(Feed::Widget));
     added.expect("one subscription is not too many");
-    let events = stream::unfold(subscriber, |subscriber| async move {
+    let events = stream::unfold((subscriber, place), |(subscriber, place)| async move {
         subscriber.news().await;
         let event = Event::default().event("measurement").data("new");
-        Some((Ok::<_, Infallible>(event), subscriber))
+        Some((Ok::<_, Infallible>(event), (subscriber, place)))
     });
     // Headers alone are held back by some browsers and proxies.
     let hello = stream::iter([Ok(Event::default().event("hello").data("aare"))]);
