@@ -208,6 +208,9 @@ impl<S: ServerHandler> Shared<S> {
         if head.is_message() {
             self.metrics.messages.count_method(head.method.as_deref());
         }
+        // Before it is looked whether the server shuts down: who gets past that
+        // is waited for.
+        let call = self.calls.token();
         let state = match self.bring(&parts).await {
             Ok(state) => state,
             Err(refusal) => return self.refuse(refusal, head.id.as_ref()),
@@ -252,9 +255,9 @@ impl<S: ServerHandler> Shared<S> {
             // It ended while the message was on its way.
             return self.refuse(Refusal::UnknownSession, head.id.as_ref());
         }
-        let token = (!listens).then(|| self.calls.token());
+        let call = (!listens).then_some(call);
         let until = listens.then(|| self.config.cancellation_token.clone());
-        answer.map(|body| Body::new(Stream::new(body, until, lost, (held, token))))
+        answer.map(|body| Body::new(Stream::new(body, until, lost, (held, call))))
     }
 
     /// Makes a session of another instance one of this one too, if need be;
@@ -346,6 +349,7 @@ impl<S: ServerHandler> Shared<S> {
     }
 
     async fn get(&self, parts: Parts) -> Response<Body> {
+        let call = self.calls.token();
         let shutdown = &self.config.cancellation_token;
         if shutdown.is_cancelled() {
             return self.refuse(Refusal::ShuttingDown, None);
@@ -366,9 +370,9 @@ impl<S: ServerHandler> Shared<S> {
         let of_call = last_seen.is_some_and(|id| id.as_bytes().contains(&b'/'));
         let listening = session.listen();
         let answer = self.ask_rmcp_for(state, parts, Bytes::new(), None).await;
-        let token = of_call.then(|| self.calls.token());
+        let call = of_call.then_some(call);
         let until = (!of_call).then(|| shutdown.clone());
-        answer.map(|body| Body::new(Stream::new(body, until, None, (listening, token))))
+        answer.map(|body| Body::new(Stream::new(body, until, None, (listening, call))))
     }
 
     async fn delete(&self, parts: Parts) -> Response<Body> {
