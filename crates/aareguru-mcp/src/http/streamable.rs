@@ -43,6 +43,7 @@ use rmcp::{
 };
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
 use serde::Deserialize;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
@@ -83,6 +84,15 @@ struct Shared<S> {
     /// Ends all that rmcp runs, once the calls have finished.
     end: CancellationToken,
     watching: Once,
+    /// Held while a session of another instance is restored. rmcp fails where
+    /// two requests restore one session.
+    restoring: Arc<Mutex<()>>,
+}
+
+/// A session of another instance that this request restores.
+struct Brought {
+    state: SessionState,
+    restoring: OwnedMutexGuard<()>,
 }
 
 /// What is to be known of a message before rmcp reads it.
@@ -150,6 +160,7 @@ impl<S: ServerHandler> StreamableService<S> {
                 calls: TaskTracker::new(),
                 end,
                 watching: Once::new(),
+                restoring: Arc::default(),
             }),
         }
     }
@@ -211,8 +222,8 @@ impl<S: ServerHandler> Shared<S> {
         // Before it is looked whether the server shuts down: who gets past that
         // is waited for.
         let call = self.calls.token();
-        let state = match self.bring(&parts).await {
-            Ok(state) => state,
+        let brought = match self.bring(&parts).await {
+            Ok(brought) => brought,
             Err(refusal) => return self.refuse(refusal, head.id.as_ref()),
         };
         let (held, new) = match self.admit(&parts, &head) {
@@ -235,7 +246,7 @@ impl<S: ServerHandler> Shared<S> {
         let owner = parts.extensions.get().cloned();
         let answer = NEW.scope(
             Cell::new(new),
-            self.ask_rmcp_for(state, parts, body.clone(), Some(is_json)),
+            self.ask_rmcp_for(brought, parts, body.clone(), Some(is_json)),
         );
         let (answer, lost) = match lost {
             Some(mut lost) => tokio::select! {
@@ -262,12 +273,12 @@ impl<S: ServerHandler> Shared<S> {
 
     /// Makes a session of another instance one of this one too, if need be;
     /// returns what was agreed on with it.
-    async fn bring(&self, parts: &Parts) -> Result<Option<SessionState>, Refusal> {
+    async fn bring(&self, parts: &Parts) -> Result<Option<Brought>, Refusal> {
         let (Some(others), Some(id)) = (&self.others, session_id(&parts.headers)) else {
             return Ok(None);
         };
         let asking = parts.extensions.get();
-        if let Some(session) = self.sessions.get(id) {
+        if let Some(session) = self.sessions.running(id).await {
             if session.is_to_be_kept() {
                 let (others, id) = (others.clone(), id.to_owned());
                 let asking = asking.cloned();
@@ -281,13 +292,21 @@ impl<S: ServerHandler> Shared<S> {
         let state = others.load(id, asking).await;
         let state = state.map_err(|Unreachable| Refusal::Unreachable)?;
         let state = state.ok_or(Refusal::UnknownSession)?;
+        let restoring = self.restoring.clone().lock_owned().await;
+        if self.sessions.running(id).await.is_some() {
+            // Another request was faster.
+            return Ok(None);
+        }
         let new = New {
             owner: asking.cloned(),
             lease: parts.extensions.get().cloned(),
             place: self.place(Client::of(&parts.extensions))?,
         };
         self.sessions.adopt(id, new)?;
-        Ok(Some(state))
+        Ok(Some(Brought {
+            state,
+            restoring: restoring,
+        }))
     }
 
     /// Takes what a message needs to be served, or says why it cannot have it.
@@ -357,8 +376,8 @@ impl<S: ServerHandler> Shared<S> {
         let Some(id) = session_id(&parts.headers) else {
             return self.ask_rmcp(parts, Bytes::new(), None).await;
         };
-        let state = match self.bring(&parts).await {
-            Ok(state) => state,
+        let brought = match self.bring(&parts).await {
+            Ok(brought) => brought,
             Err(refusal) => return self.refuse(refusal, None),
         };
         let Some(session) = self.sessions.find(id, parts.extensions.get()) else {
@@ -369,7 +388,7 @@ impl<S: ServerHandler> Shared<S> {
         let last_seen = parts.headers.get(LAST_EVENT_ID);
         let of_call = last_seen.is_some_and(|id| id.as_bytes().contains(&b'/'));
         let listening = session.listen();
-        let answer = self.ask_rmcp_for(state, parts, Bytes::new(), None).await;
+        let answer = self.ask_rmcp_for(brought, parts, Bytes::new(), None).await;
         let call = of_call.then_some(call);
         let until = (!of_call).then(|| shutdown.clone());
         answer.map(|body| Body::new(Stream::new(body, until, None, (listening, call))))
@@ -411,7 +430,7 @@ impl<S: ServerHandler> Shared<S> {
     /// The same for a session that is perhaps another instance's too.
     async fn ask_rmcp_for(
         &self,
-        state: Option<SessionState>,
+        brought: Option<Brought>,
         parts: Parts,
         body: Bytes,
         is_json: Option<bool>,
@@ -419,7 +438,10 @@ impl<S: ServerHandler> Shared<S> {
         if self.others.is_none() {
             return self.ask_rmcp(parts, body, is_json).await;
         }
-        let brought = state.is_some();
+        let (state, restoring) = match brought {
+            Some(brought) => (Some(brought.state), Some(brought.restoring)),
+            None => (None, None),
+        };
         let id = parts.headers.get(SESSION_ID).cloned();
         let asking = Asking {
             principal: parts.extensions.get().cloned(),
@@ -428,7 +450,9 @@ impl<S: ServerHandler> Shared<S> {
         let asked = self.ask_rmcp(parts, body, is_json);
         // One more future in this one would make both large.
         let answer = ASKING.scope(asking, Box::pin(asked)).await;
-        if brought && let Some(id) = id.as_ref().and_then(|id| id.to_str().ok()) {
+        if restoring.is_some()
+            && let Some(id) = id.as_ref().and_then(|id| id.to_str().ok())
+        {
             self.sessions.forget_unless_running(id).await;
         }
         answer

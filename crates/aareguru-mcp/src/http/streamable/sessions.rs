@@ -167,6 +167,13 @@ impl Sessions {
         self.lock().get(id).cloned()
     }
 
+    /// The session, whosever it is, if rmcp runs it already.
+    pub(super) async fn running(&self, id: &str) -> Option<Arc<Session>> {
+        let session = self.get(id)?;
+        let runs = self.local.has_session(&SessionId::from(id)).await;
+        matches!(runs, Ok(true)).then_some(session)
+    }
+
     /// Takes in a session of another instance, which rmcp is about to restore.
     /// Another request may have been faster.
     pub(super) fn adopt(self: &Arc<Self>, id: &str, mut new: New) -> Result<(), Refusal> {
