@@ -303,10 +303,7 @@ impl<S: ServerHandler> Shared<S> {
             place: self.place(Client::of(&parts.extensions))?,
         };
         self.sessions.adopt(id, new)?;
-        Ok(Some(Brought {
-            state,
-            restoring: restoring,
-        }))
+        Ok(Some(Brought { state, restoring }))
     }
 
     /// Takes what a message needs to be served, or says why it cannot have it.
