@@ -238,12 +238,10 @@ async fn a_collector_that_is_gone_or_silent_holds_up_nothing() {
         let ended = timeout(Duration::from_secs(15), server.ended()).await;
         let (status, logs) = ended.expect("the collector holds up the end");
         assert!(status.success(), "{logs}");
-        // What was tried before the end is told by the library.
-        let is_told = [
-            "the last traces were not sent",
-            "BatchSpanProcessor.ExportError",
-        ];
-        assert!(is_told.iter().any(|text| logs.contains(text)), "{logs}");
+        let at_the_end = logs.contains("the last traces were not sent");
+        // One that refuses at once has perhaps done so to all of them before.
+        let before = url != silent_url && logs.contains("BatchSpanProcessor.ExportError");
+        assert!(at_the_end || before, "{logs}");
     }
 }
 
