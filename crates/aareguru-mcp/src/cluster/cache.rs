@@ -3,9 +3,10 @@
 //! Redis is asked only when an instance has no fresh answer itself. If it does
 //! not answer soon, each instance asks the API for itself.
 
-use std::{future::Future, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use aareguru::api::{Cached, SharedAnswer, SharedCache};
+use metrics::{Counter, counter, describe_counter};
 use redis::{AsyncCommands, ExistenceCheck, RedisResult, Script, SetExpiry, SetOptions};
 use tokio::time::timeout;
 
@@ -32,10 +33,10 @@ const GIVE_UP: &str = "\
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 ";
 
-#[derive(Debug)]
 pub(super) struct RedisCache {
     redis: Redis,
     instance: Instance,
+    unshared: Counter,
     put: Script,
     give_up: Script,
 }
@@ -45,6 +46,7 @@ impl RedisCache {
         Self {
             redis: redis.for_purpose(Purpose::Cache),
             instance,
+            unshared: unshared(),
             put: Script::new(PUT),
             give_up: Script::new(GIVE_UP),
         }
@@ -58,6 +60,31 @@ impl RedisCache {
     fn asking_key(&self, question: &str) -> String {
         self.redis.key(format_args!("asking:{question}"))
     }
+
+    /// What Redis answers, if it does so soon. The connection tells of errors.
+    async fn soon<T>(&self, asked: impl Future<Output = RedisResult<T>>) -> Option<T> {
+        let answer = timeout(LONGEST, asked).await.ok().and_then(Result::ok);
+        if answer.is_none() {
+            self.unshared.increment(1);
+        }
+        answer
+    }
+}
+
+impl fmt::Debug for RedisCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedisCache").field(&self.redis).finish()
+    }
+}
+
+fn unshared() -> Counter {
+    let name = "aareguru_mcp_upstream_unshared_total";
+    describe_counter!(
+        name,
+        "Times that Redis did not say soon what other instances know, so that an instance may \
+         have asked an API once more"
+    );
+    counter!(name)
 }
 
 impl SharedCache for RedisCache {
@@ -68,7 +95,7 @@ impl SharedCache for RedisCache {
             let mut both = redis::pipe();
             both.atomic().get(&key).pttl(&key);
             let both = both.query_async(&mut redis);
-            let (kept, left): (Option<Vec<u8>>, i64) = soon(both).await?;
+            let (kept, left): (Option<Vec<u8>>, i64) = self.soon(both).await?;
             read(&kept?, Duration::from_millis(left.try_into().ok()?))
         })
     }
@@ -82,7 +109,7 @@ impl SharedCache for RedisCache {
                 .with_expiration(expiry);
             let taken =
                 redis.set_options(self.asking_key(question), self.instance.as_str(), options);
-            let taken: Option<Option<String>> = soon(taken).await;
+            let taken: Option<Option<String>> = self.soon(taken).await;
             // Without Redis each asks for itself.
             taken.is_none_or(|taken| taken.is_some())
         })
@@ -121,11 +148,6 @@ impl SharedCache for RedisCache {
                 .await;
         })
     }
-}
-
-/// The connection tells of errors.
-async fn soon<T>(asked: impl Future<Output = RedisResult<T>>) -> Option<T> {
-    timeout(LONGEST, asked).await.ok()?.ok()
 }
 
 fn millis(duration: Duration) -> u64 {

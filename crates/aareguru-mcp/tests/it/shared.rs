@@ -79,7 +79,14 @@ async fn three_instances_ask_the_api_once_for_each_question() {
     assert_eq!(conditions(&late).await["city"], "bern");
     let asked = upstream.asked();
     let different: BTreeSet<_> = asked.iter().collect();
-    assert_eq!(asked.len(), different.len(), "{asked:#?}");
+    // Where Redis took too long to say, an instance may have asked again.
+    let unshared = servers.iter().chain([&late]).map(async |server| {
+        let numbers = Scrape::of(server.address).await;
+        numbers.value("aareguru_mcp_upstream_unshared_total")
+    });
+    let unshared: f64 = join_all(unshared).await.iter().sum();
+    let again = asked.len() - different.len();
+    assert!(again as f64 <= unshared, "{again} > {unshared}: {asked:#?}");
     for (key, seconds_left) in redis.keys().await {
         assert!(seconds_left != -1, "{key} is kept for ever");
     }

@@ -74,15 +74,73 @@ pub(super) async fn turn(
 ) -> Turn {
     let longest = LONGEST_WAIT.min(longest);
     let until = Instant::now() + longest;
+    let mut is_there = async || match cache.get(question).await {
+        Some(answer) => is_fresh(&answer),
+        None => false,
+    };
     loop {
-        if let Some(answer) = cache.get(question).await
-            && is_fresh(&answer)
-        {
+        if is_there().await {
             return Turn::Use;
         }
-        if cache.may_ask(question, longest).await || Instant::now() >= until {
+        if cache.may_ask(question, longest).await {
+            // Another may have been answered between the two.
+            if is_there().await {
+                cache.give_up(question).await;
+                return Turn::Use;
+            }
+            return Turn::Ask;
+        }
+        if Instant::now() >= until {
             return Turn::Ask;
         }
         sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+    use super::*;
+
+    /// Another process is answered just before this one may ask.
+    #[derive(Debug, Default)]
+    struct JustAnswered {
+        is_answered: AtomicBool,
+        is_given_up: AtomicBool,
+    }
+
+    impl SharedCache for JustAnswered {
+        fn get<'a>(&'a self, _: &'a str) -> Cached<'a, Option<SharedAnswer>> {
+            let answer = SharedAnswer {
+                fetched_at: Timestamp::UNIX_EPOCH,
+                age: Duration::ZERO,
+                body: Vec::new(),
+            };
+            Box::pin(async { self.is_answered.load(SeqCst).then_some(answer) })
+        }
+
+        fn may_ask<'a>(&'a self, _: &'a str, _: Duration) -> Cached<'a, bool> {
+            self.is_answered.store(true, SeqCst);
+            Box::pin(async { true })
+        }
+
+        fn put<'a>(&'a self, _: &'a str, _: SharedAnswer, _: Duration) -> Cached<'a, ()> {
+            Box::pin(async {})
+        }
+
+        fn give_up<'a>(&'a self, _: &'a str) -> Cached<'a, ()> {
+            self.is_given_up.store(true, SeqCst);
+            Box::pin(async {})
+        }
+    }
+
+    #[tokio::test]
+    async fn what_another_was_answered_meanwhile_is_not_asked_again() {
+        let cache = Arc::new(JustAnswered::default());
+        let shared: Arc<dyn SharedCache> = cache.clone();
+        let turn = turn(&shared, "current", Duration::from_secs(1), |_| true).await;
+        assert_eq!(turn, Turn::Use);
+        assert!(cache.is_given_up.load(SeqCst), "others wait for nothing");
     }
 }
