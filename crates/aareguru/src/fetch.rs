@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +43,17 @@ pub(crate) type Read<T> = fn(&Request, &[u8]) -> Result<T, Error>;
 /// spans of time make more questions.
 const MOST_ANSWERS: u64 = 64;
 
+/// The answers of one endpoint, as those see them who ask.
+///
+/// An async function is compiled anew in each crate that awaits it, with all
+/// that it calls. Behind this border the caches and flights are compiled once.
+pub(crate) trait Answers<T>: Send + Sync {
+    fn get(&self, request: Request) -> Asked<'_, T>;
+}
+
+/// What an asker waits for.
+pub(crate) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<Answer<T>, Error>> + Send + 'a>>;
+
 /// What all endpoints share on the way to their APIs.
 pub(crate) struct Line {
     upstream: Upstream,
@@ -56,7 +68,7 @@ pub(crate) struct Line {
     shared: Option<Arc<dyn SharedCache>>,
 }
 
-/// The answers of one endpoint.
+/// [`Answers`] that are kept, and asked for when there are none.
 pub(crate) struct Fetch<T> {
     line: Arc<Line>,
     endpoint: Endpoint,
@@ -125,7 +137,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         }
     }
 
-    pub(crate) async fn get(&self, request: Request) -> Result<Answer<T>, Error> {
+    async fn answer(&self, request: Request) -> Result<Answer<T>, Error> {
         if let Some(kept) = self.fresh.get(&request).await {
             self.metrics.asked(CacheResult::Hit);
             return Ok(Answer::new(kept));
@@ -312,6 +324,12 @@ impl<T: Send + Sync + 'static> Fetch<T> {
             self.metrics.requested(&result, start.elapsed());
         }
         result
+    }
+}
+
+impl<T: Send + Sync + 'static> Answers<T> for Fetch<T> {
+    fn get(&self, request: Request) -> Asked<'_, T> {
+        Box::pin(self.answer(request))
     }
 }
 
