@@ -12,8 +12,8 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ServerCapabilities,
-        ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
+        InitializeRequestParams, InitializeResult, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
@@ -28,7 +28,7 @@ use tokio::{
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// `echo` answers with its text; `wait` answers when it is let go; `panic`
-/// does that.
+/// does that. A client of the name `unwelcome` gets no session.
 #[derive(Debug, Clone)]
 pub(crate) struct Waiting {
     let_go: Arc<Semaphore>,
@@ -38,6 +38,18 @@ pub(crate) struct Waiting {
 impl ServerHandler for Waiting {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        if request.client_info.name == "unwelcome" {
+            return Err(ErrorData::internal_error("no session", None));
+        }
+        context.peer.set_peer_info(request.clone());
+        self.negotiate_initialize(&request)
     }
 
     async fn call_tool(

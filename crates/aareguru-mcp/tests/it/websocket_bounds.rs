@@ -96,6 +96,30 @@ async fn a_panic_in_a_tool_is_an_answer() {
 }
 
 #[tokio::test]
+async fn a_session_that_cannot_begin_ends_with_an_internal_error() {
+    let server = TestServer::start(SseServerConfig::default()).await;
+    let mut beside = Socket::initialized(server.address).await;
+    let mut socket = Socket::open(server.address).await;
+    let request = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": { "name": "unwelcome", "version": "0" },
+        },
+    });
+    let answer = socket.call(&request.to_string()).await;
+    assert_eq!(answer["error"]["message"], "no session", "{answer}");
+    // RFC 6455, section 7.4.1: 1011.
+    assert_eq!(socket.close_code().await, CloseCode::Error);
+    until(|| server.websocket.session_count() == 1).await;
+    let closed = "aareguru_mcp_websocket_sessions_closed_total failed";
+    assert_eq!(server.numbers()[closed], 1.0);
+    let answer = beside.call(&tool_call(1, "echo", "{}")).await;
+    assert!(answer["result"].is_object(), "{answer}");
+}
+
+#[tokio::test]
 async fn a_socket_that_never_speaks_ends() {
     let config = SseServerConfig::default().with_init_timeout(Duration::ZERO);
     let server = TestServer::start(config).await;
