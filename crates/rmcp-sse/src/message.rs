@@ -19,7 +19,7 @@ use crate::{
     refusal::Refusal,
     relay::Relay,
     service::Shared,
-    session::{Entry, Moved, Session},
+    session::{Entry, Session},
 };
 
 /// Takes one message for one session, here or in another process. `tag` becomes
@@ -93,7 +93,7 @@ fn find<S>(shared: &Shared<S>, id: SessionId, parts: &Parts) -> Result<Arc<Sessi
 }
 
 /// Hands a message to its session, and gives it back if the session turns out
-/// to have gone to another process.
+/// to have gone, most likely to another process: nothing comes of it here.
 async fn hand_over<S: ServerHandler>(
     session: &Arc<Session<S>>,
     parts: Parts,
@@ -105,13 +105,17 @@ async fn hand_over<S: ServerHandler>(
         return session.deliver(message, parts, None).await.map(|()| None);
     }
     let id = relayed.unwrap_or_else(DeliveryId::random);
-    let entry = Entry::new(id, relayed.is_some(), &message, (&parts, body));
+    let (entry, told) = Entry::new(id, relayed.is_some(), &message, (&parts, body));
     let bytes = entry.bytes();
-    session.deliver(message, parts, Some(entry)).await?;
-    match session.committed().await {
-        Ok(()) => Ok(None),
-        Err(Moved) => Ok(Delivery::from_bytes(session.id(), &bytes)),
+    let taken = match session.deliver(message, parts, Some(entry)).await {
+        Ok(()) => session.committed(told).await.is_ok(),
+        Err(Refusal::UnknownSession) => false,
+        Err(refusal) => return Err(refusal),
+    };
+    if taken {
+        return Ok(None);
     }
+    Ok(Delivery::from_bytes(session.id(), &bytes))
 }
 
 /// Whether the media type is `application/json`, with or without parameters.

@@ -6,7 +6,8 @@ use http::StatusCode;
 
 use crate::rebinding::RefusedHeader;
 
-/// Why a request was refused, before anything was promised.
+/// Why a request was refused, before anything was promised. What was refused
+/// is not run, but for [`Undecided`](Self::Undecided).
 ///
 /// Its `Display` form is the text of the answer. The texts are the Python
 /// SDK's where it has one; none repeats what the client sent.
@@ -43,13 +44,17 @@ pub enum Refusal {
     ShuttingDown,
     /// The process that has the session cannot be reached now.
     Unreachable,
+    /// The process that has the session may have taken the message or not: the
+    /// way there broke before it could say so. It is the one refusal after
+    /// which the message may still be run.
+    Undecided,
     /// The factory made no handler.
     NoHandler,
 }
 
 impl Refusal {
     /// All of them, in the order in which they are declared.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::InvalidHost,
         Self::InvalidOrigin,
         Self::ContentType,
@@ -65,6 +70,7 @@ impl Refusal {
         Self::TooManySessions,
         Self::ShuttingDown,
         Self::Unreachable,
+        Self::Undecided,
         Self::NoHandler,
     ];
 
@@ -90,6 +96,7 @@ impl Refusal {
             Self::TooManySessions | Self::ShuttingDown | Self::Unreachable => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            Self::Undecided => StatusCode::GATEWAY_TIMEOUT,
             Self::NoHandler => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -97,7 +104,7 @@ impl Refusal {
     /// Seconds after which it is worth trying again, if it is at all.
     pub fn retry_after_secs(self) -> Option<u32> {
         match self {
-            Self::TooManyRequests | Self::Unreachable => Some(1),
+            Self::TooManyRequests | Self::Unreachable | Self::Undecided => Some(1),
             Self::TooManySessions | Self::TooManySessionsOfClient | Self::ShuttingDown => Some(5),
             _ => None,
         }
@@ -121,6 +128,7 @@ impl Refusal {
             Self::TooManySessions => "Too many sessions",
             Self::ShuttingDown => "Server is shutting down",
             Self::Unreachable => "Session cannot be reached",
+            Self::Undecided => "Message may have been taken",
             Self::NoHandler => "Could not create session",
         }
     }
@@ -143,6 +151,7 @@ impl Refusal {
             Self::TooManySessions => "too_many_sessions",
             Self::ShuttingDown => "shutting_down",
             Self::Unreachable => "unreachable",
+            Self::Undecided => "undecided",
             Self::NoHandler => "no_handler",
         }
     }

@@ -22,5 +22,9 @@ pub trait Relay: Send + Sync + 'static {
     /// holds it for the process that will have it. If no process has the
     /// session, the answer is [`Refusal::UnknownSession`]; if that cannot be
     /// told now, it is [`Refusal::Unreachable`].
+    ///
+    /// After a refusal the message must not be taken any more, because the
+    /// client may post it again. A relay that cannot rule that out answers
+    /// [`Refusal::Undecided`].
     fn deliver(&self, delivery: Delivery) -> Delivered<'_>;
 }

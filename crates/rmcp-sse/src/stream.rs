@@ -117,7 +117,7 @@ pub(crate) async fn open<S: ServerHandler>(
     if let Some(store) = &shared.config.store {
         // Before the client can post to it elsewhere.
         session.journal_snapshot(store.generation());
-        let _ = session.committed().await;
+        session.stored().await;
     }
     Ok(stream(shared, session, &attached))
 }

@@ -22,7 +22,7 @@ use std::{
 use redis::Script;
 use rmcp::ServerHandler;
 use rmcp_sse::{DeliveryId, Principal, Refusal, SseServerConfig, SseService};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use self::{keys::Keys, metrics::Metrics};
 use super::{
@@ -50,11 +50,14 @@ struct Shared {
     metrics: Metrics,
     memory: Mutex<Memory>,
     /// Deliveries of this instance that wait for word of another.
-    waiting: Mutex<HashMap<DeliveryId, oneshot::Sender<Reply>>>,
+    waiting: Mutex<Deliveries>,
     commit: Script,
     take: Script,
     relay: Script,
+    withdraw: Script,
 }
+
+type Deliveries = HashMap<DeliveryId, mpsc::UnboundedSender<Reply>>;
 
 /// Which memory Redis has, and since when, if it had another one before.
 #[derive(Default)]
@@ -63,8 +66,11 @@ struct Memory {
     lost_at: Option<Instant>,
 }
 
-/// What another instance has said to a delivery.
-type Reply = Result<(), Refusal>;
+/// What another instance has said to an attempt to deliver a message.
+struct Reply {
+    attempt: u32,
+    result: Result<(), Refusal>,
+}
 
 impl Sessions {
     /// For a service with these bounds.
@@ -83,6 +89,7 @@ impl Sessions {
                 commit: Script::new(include_str!("sse/scripts/commit.lua")),
                 take: Script::new(include_str!("sse/scripts/take.lua")),
                 relay: Script::new(include_str!("sse/scripts/relay.lua")),
+                withdraw: Script::new(include_str!("sse/scripts/withdraw.lua")),
             }),
         }
     }
@@ -121,7 +128,7 @@ impl Shared {
     }
 
     // No code panics while it holds the lock, so a poisoned map is whole.
-    fn waiting(&self) -> MutexGuard<'_, HashMap<DeliveryId, oneshot::Sender<Reply>>> {
+    fn waiting(&self) -> MutexGuard<'_, Deliveries> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -78,7 +78,7 @@ impl Cluster {
             arguments: arguments.collect(),
         };
         for _ in 0..instances {
-            let instance = cluster.launch().await;
+            let instance = cluster.launch(&[]).await;
             cluster.instances.push(instance);
         }
         cluster
@@ -95,12 +95,24 @@ impl Cluster {
 
     /// Starts an instance in the place of another, and returns that one.
     pub(crate) async fn replace(&mut self, instance: usize) -> Server {
-        let new = self.launch().await;
+        let new = self.launch(&[]).await;
         std::mem::replace(&mut self.instances[instance], new)
     }
 
-    async fn launch(&self) -> Server {
-        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+    /// Ends an instance as an operator would, and starts it again on its port.
+    pub(crate) async fn restart(&mut self, instance: usize) {
+        let former = self.instances.remove(instance);
+        let port = former.address.port().to_string();
+        former.signal("TERM").await;
+        let (status, _) = former.ended().await;
+        assert!(status.success(), "{status}");
+        let new = self.launch(&["--http-port", &port]).await;
+        self.instances.insert(instance, new);
+    }
+
+    async fn launch(&self, more: &[&str]) -> Server {
+        let arguments = self.arguments.iter().map(String::as_str);
+        let arguments: Vec<_> = arguments.chain(more.iter().copied()).collect();
         Server::start(&arguments).await
     }
 }

@@ -23,10 +23,11 @@ use crate::{
     binary::Server,
     client::{Session, post_json, tool_call, try_send},
     cluster::{Cluster, try_resume},
+    nginx::Nginx,
     upstream::{Reply, Server as Upstream},
 };
 
-const INSTANCES: usize = 3;
+pub(crate) const INSTANCES: usize = 3;
 const CLIENTS: u64 = 24;
 /// How many times something happens, one after the other.
 const TIMES: usize = 6;
@@ -54,9 +55,11 @@ struct World {
 struct Seen {
     /// How often each call was answered that was accepted.
     accepted: HashMap<u32, u32>,
-    /// The same of those that were refused for now, or whose POST was cut:
+    /// The same of those whose POST was cut, or answered with 502 or 504:
     /// nothing is promised, but they may have been taken.
     unsure: HashMap<u32, u32>,
+    /// How often a call was refused with 503, which says that it is not run.
+    refused: usize,
 }
 
 impl World {
@@ -140,15 +143,21 @@ async fn call(world: Arc<World>, number: u64) -> Seen {
             break;
         }
         let request = post_json(&target, &tool_call(id, "get_current_temperature", "{}"));
-        let posted = try_send(world.any(&mut dice), request).await;
-        match posted.map(|answer| answer.status) {
-            Some(202) => drop(seen.accepted.insert(id, 0)),
-            None => drop(seen.unsure.insert(id, 0)),
-            Some(503) => {
-                seen.unsure.insert(id, 0);
-                sleep(Duration::from_millis(20)).await;
+        loop {
+            let posted = try_send(world.any(&mut dice), &request).await;
+            match posted.map(|answer| answer.status) {
+                Some(202) => drop(seen.accepted.insert(id, 0)),
+                // 502 is nginx's.
+                None | Some(502 | 504) => drop(seen.unsure.insert(id, 0)),
+                // So it may be posted again as it is.
+                Some(503) => {
+                    seen.refused += 1;
+                    sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+                Some(status) => panic!("a call was answered with {status}"),
             }
-            Some(status) => panic!("a call was answered with {status}"),
+            break;
         }
     }
     reading.abort();
@@ -184,21 +193,44 @@ async fn slow(base_url: String) -> String {
 
 /// Some clients that call all the time, at instances to which something
 /// happens meanwhile.
-struct Storm {
-    cluster: Cluster,
+pub(crate) struct Storm {
+    pub(crate) cluster: Cluster,
     world: Arc<World>,
     clients: Vec<JoinHandle<Seen>>,
+    _nginx: Option<Nginx>,
 }
 
 impl Storm {
     /// `None` if redis-server is not installed.
     async fn begin(arguments: &[&str]) -> Option<Self> {
+        let cluster = Self::cluster(arguments).await?;
+        let addresses = (0..INSTANCES).map(|instance| cluster.address(instance));
+        let addresses = addresses.collect();
+        Some(Self::of(cluster, addresses, None).await)
+    }
+
+    /// The same with all clients behind one nginx that deals requests out in
+    /// turn. `None` if nginx or redis-server is not installed.
+    pub(crate) async fn begin_behind_nginx(name: &str) -> Option<Self> {
+        let cluster = Self::cluster(&[]).await?;
+        let addresses: Vec<_> = (0..INSTANCES)
+            .map(|instance| cluster.address(instance))
+            .collect();
+        let in_turn = |shipped: String| crate::deploy::without_stickiness(&shipped);
+        let nginx = Nginx::before(name, &addresses, in_turn).await?;
+        let addresses = vec![nginx.address];
+        Some(Self::of(cluster, addresses, Some(nginx)).await)
+    }
+
+    async fn cluster(arguments: &[&str]) -> Option<Cluster> {
         let upstream = Upstream::start(Reply::Recordings).await;
         let api = slow(upstream.config().base_url).await;
-        let cluster = Cluster::asking(&api, upstream, INSTANCES, arguments).await?;
-        let addresses = (0..INSTANCES).map(|instance| cluster.address(instance));
+        Cluster::asking(&api, upstream, INSTANCES, arguments).await
+    }
+
+    async fn of(cluster: Cluster, addresses: Vec<SocketAddr>, nginx: Option<Nginx>) -> Self {
         let world = Arc::new(World {
-            addresses: RwLock::new(addresses.collect()),
+            addresses: RwLock::new(addresses),
             is_over: AtomicBool::new(false),
             opened: Semaphore::new(0),
             gaps: Mutex::default(),
@@ -209,11 +241,17 @@ impl Storm {
         // Clients that have not yet seen an event cannot resume.
         let opened = world.opened.acquire_many(CLIENTS as u32).await;
         opened.unwrap().forget();
-        Some(Self {
+        Self {
             cluster,
             world,
             clients,
-        })
+            _nginx: nginx,
+        }
+    }
+
+    /// How many times any client has got its stream again.
+    pub(crate) fn resumed(&self) -> usize {
+        self.world.gaps.lock().unwrap().len()
     }
 
     /// Starts an instance in the place of another, and returns that one.
@@ -225,13 +263,15 @@ impl Storm {
     }
 
     /// Every accepted call was answered exactly once; tells how many there were.
-    async fn end(self) -> String {
+    pub(crate) async fn end(self) -> String {
         self.world.is_over.store(true, Ordering::Relaxed);
         let (mut accepted, mut unsure, mut lost, mut doubled) = (0, 0, 0, 0);
+        let mut refused = 0;
         for client in self.clients {
             let seen = client.await.unwrap();
             accepted += seen.accepted.len();
             unsure += seen.unsure.len();
+            refused += seen.refused;
             lost += seen.waiting();
             doubled += seen.doubled();
         }
@@ -244,7 +284,8 @@ impl Storm {
         assert!(accepted > 0);
         assert_eq!((lost, doubled), (0, 0));
         format!(
-            "{accepted} calls accepted, {lost} lost, {doubled} doubled, {unsure} refused or cut; \
+            "{accepted} calls accepted, {lost} lost, {doubled} doubled, {unsure} cut, \
+             {refused} times refused; \
              {} times without a stream, p50 {} ms, p99 {} ms",
             gaps.len(),
             gap(50),

@@ -27,8 +27,10 @@ async fn post_at(address: SocketAddr, session: &Session, message: &str) -> Answe
     send(address, post_json(&session.target, message)).await
 }
 
+/// With 504 if it has only now turned out that Redis is away: then the message
+/// may be on its way.
 fn is_told_to_come_again(answer: &Answer) -> bool {
-    answer.status == 503 && answer.head.contains("retry-after: 1")
+    matches!(answer.status, 503 | 504) && answer.head.contains("retry-after: 1")
 }
 
 /// What has to work while Redis is away.

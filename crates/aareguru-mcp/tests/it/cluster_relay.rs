@@ -2,6 +2,13 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use redis::{
+    AsyncCommands,
+    aio::MultiplexedConnection,
+    streams::{StreamReadOptions, StreamReadReply},
+};
+use tokio::time::sleep;
+
 use crate::{
     client::{Session, get, post, post_json, send, tool_call, with_header},
     cluster::{Cluster, metric, try_resume},
@@ -154,6 +161,146 @@ async fn a_message_that_a_stopped_owner_does_not_take_is_taken_back() {
     assert_eq!(answer["id"], 6);
     let ping = tokio::time::timeout(Duration::from_secs(20), session.call(PING));
     assert_eq!(ping.await.unwrap()["id"], 1);
+}
+
+/// An instance that the test plays, which has been made the owner of a session.
+struct Played {
+    redis: MultiplexedConnection,
+    session: String,
+    owner: String,
+}
+
+impl Played {
+    const NAME: &str = "played";
+
+    async fn instead_of_the_owner(cluster: &Cluster, session: &Session) -> Self {
+        let mut redis = cluster.redis.connection().await;
+        let id = session.target.split_once('=').unwrap().1;
+        let session = format!("aareguru-mcp:sse:session:{id}");
+        let owner: String = redis.hget(&session, "owner").await.unwrap();
+        let () = redis.hset(&session, "owner", Self::NAME).await.unwrap();
+        let lease = format!("aareguru-mcp:sse:instance:{}", Self::NAME);
+        let () = redis.set_ex(lease, "1", 60).await.unwrap();
+        Self {
+            redis,
+            session,
+            owner,
+        }
+    }
+
+    /// Takes the first message away that is for it, and says which it is, and
+    /// from whom.
+    async fn take(&mut self) -> (String, String) {
+        let inbox = format!("aareguru-mcp:sse:inbox:{}", Self::NAME);
+        let options = StreamReadOptions::default().block(20_000);
+        let word: StreamReadReply = self
+            .redis
+            .xread_options(&[&inbox], &["0"], &options)
+            .await
+            .unwrap();
+        let word = &word.keys[0].ids[0];
+        let field = |name: &str| word.get::<String>(name).unwrap();
+        let (delivery, from) = (field("relay"), field("from"));
+        assert_eq!(field("attempt"), "1");
+        let copy = format!("aareguru-mcp:sse:relay:{delivery}.1");
+        let message: String = self.redis.get_del(copy).await.unwrap();
+        assert!(message.contains(TOOL), "{message}");
+        (delivery, from)
+    }
+
+    /// Gives the session back, and waits until the owner was sent the message.
+    async fn give_back(&mut self) {
+        let () = self
+            .redis
+            .hset(&self.session, "owner", &self.owner)
+            .await
+            .unwrap();
+        let inbox = format!("aareguru-mcp:sse:inbox:{}", self.owner);
+        loop {
+            let waiting: usize = self.redis.xlen(&inbox).await.unwrap();
+            if waiting > 0 {
+                return;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn refuse(&mut self, delivery: &str, from: &str) {
+        let inbox = format!("aareguru-mcp:sse:inbox:{from}");
+        let word = [
+            ("reply", delivery),
+            ("attempt", "1"),
+            ("result", "shutting_down"),
+        ];
+        let _: String = self.redis.xadd(inbox, "*", &word).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_former_owner_says_last_does_not_count() {
+    let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
+        return;
+    };
+    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut former = Played::instead_of_the_owner(&cluster, &session).await;
+    cluster.instances[0].signal("STOP").await;
+    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let posted = tokio::spawn(async move { send(address, request).await.status });
+    let (delivery, from) = former.take().await;
+    former.give_back().await;
+    former.refuse(&delivery, &from).await;
+    cluster.instances[0].signal("CONT").await;
+    // Unless the machine is so busy that it was taken back.
+    match posted.await.unwrap() {
+        202 => assert_eq!(session.message().await["id"], 5),
+        status => assert_eq!(status, 503),
+    }
+    session.address = cluster.address(1);
+    assert_eq!(session.call(PING).await["id"], 1);
+}
+
+#[tokio::test]
+async fn that_nobody_knows_whether_a_message_was_taken_is_told() {
+    let Some(mut cluster) = Cluster::start(2, Reply::Recordings).await else {
+        return;
+    };
+    let session = Session::initialized(cluster.address(0)).await;
+    let mut owner = Played::instead_of_the_owner(&cluster, &session).await;
+    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let posted = tokio::spawn(async move { send(address, request).await });
+    owner.take().await;
+    cluster.redis.stop().await;
+    let answer = posted.await.unwrap();
+    assert_eq!(
+        (answer.status, &*answer.body),
+        (504, "Message may have been taken")
+    );
+    assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_has_taken_is_taken_back_over_a_new_connection() {
+    let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
+        return;
+    };
+    let session = Session::initialized(cluster.address(0)).await;
+    let mut owner = Played::instead_of_the_owner(&cluster, &session).await;
+    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let posted = tokio::spawn(async move { send(address, request).await.status });
+    let inbox = format!("aareguru-mcp:sse:inbox:{}", Played::NAME);
+    loop {
+        let waiting: usize = owner.redis.xlen(&inbox).await.unwrap();
+        if waiting > 0 {
+            break;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    let mut cut = redis::cmd("CLIENT");
+    cut.arg(&["KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    let _: usize = cut.query_async(&mut owner.redis).await.unwrap();
+    assert_eq!(posted.await.unwrap(), 503);
+    let copies: Vec<String> = owner.redis.keys("aareguru-mcp:sse:relay:*").await.unwrap();
+    assert!(copies.is_empty(), "{copies:?}");
 }
 
 #[tokio::test]

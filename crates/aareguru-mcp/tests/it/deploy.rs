@@ -118,10 +118,12 @@ pub(crate) fn without_stickiness(shipped: &str) -> String {
     assert!(output.status.success());
     let changed = String::from_utf8(output.stdout).unwrap();
     assert!(!changed.contains("\n    hash "), "{changed}");
-    let servers = "server one:8000; server two:8000; server three:8000;";
+    let server = "server 127.0.0.1:8000 fail_timeout=1s;";
+    let servers = ["one", "two", "three"].map(|name| server.replace("127.0.0.1", name));
+    let servers = &servers.join(" ")[..];
     assert!(changed.contains(servers), "{changed}");
     // Whose addresses the test puts there.
-    changed.replace(servers, "server 127.0.0.1:8000;")
+    changed.replace(servers, server)
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ mod cluster_redis_ails;
 #[cfg(feature = "redis")]
 mod cluster_relay;
 #[cfg(feature = "redis")]
+mod cluster_rolling;
+#[cfg(feature = "redis")]
 mod cluster_slow_redis;
 mod command_line;
 mod compare;

@@ -39,9 +39,13 @@ impl Nginx {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap()
         };
-        let servers: String = servers.iter().map(|s| format!("server {s};")).collect();
+        let server = "server 127.0.0.1:8000 fail_timeout=1s;";
+        let servers: String = servers
+            .iter()
+            .map(|address| server.replace("127.0.0.1:8000", &address.to_string()))
+            .collect();
         let shipped = change(SHIPPED.to_owned());
-        let site = replaced(&shipped, "server 127.0.0.1:8000;", &servers);
+        let site = replaced(&shipped, server, &servers);
         let site = replaced(&site, "listen 80;", &format!("listen {address};"));
 
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))

@@ -1,9 +1,13 @@
 //! What a session remembers of a delivery while it has a journal.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
 use http::request::Parts;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
+use tokio::sync::oneshot;
 
+use super::Moved;
 use crate::{
     delivery::{self, DeliveryId},
     store::Pending,
@@ -21,7 +25,16 @@ pub(crate) struct Entry {
     pub(super) message: Bytes,
     /// What it does to the handler for as long as the session lasts.
     pub(super) setup: Option<Setup>,
+    /// The POST that brought it, until something of it is recorded.
+    post: Arc<Mutex<Option<Waiting>>>,
 }
+
+/// Who waits for a commit.
+pub(super) type Waiting = oneshot::Sender<Result<(), Moved>>;
+
+/// Tells a POST what became of the commit with its message; closed if nothing
+/// of it is recorded.
+pub(crate) type Told = oneshot::Receiver<Result<(), Moved>>;
 
 /// How a new handler learns what an earlier one was told.
 #[derive(Debug, Clone)]
@@ -37,18 +50,21 @@ impl Entry {
         relayed: bool,
         message: &ClientJsonRpcMessage,
         (parts, body): (&Parts, &[u8]),
-    ) -> Box<Self> {
+    ) -> (Box<Self>, Told) {
         let request = match message {
             JsonRpcMessage::Request(request) => Some(request),
             _ => None,
         };
-        Box::new(Self {
+        let (post, told) = oneshot::channel();
+        let entry = Box::new(Self {
             id,
             relayed,
             request: request.and_then(|request| serde_json::to_string(&request.id).ok()),
             message: delivery::written(id, parts, body).into(),
             setup: request.and_then(|request| Setup::of(&request.request)),
-        })
+            post: Arc::new(Mutex::new(Some(post))),
+        });
+        (entry, told)
     }
 
     pub(crate) fn bytes(&self) -> Bytes {
@@ -67,7 +83,15 @@ impl Entry {
             request: pending.request.clone(),
             message: pending.message.clone(),
             setup,
+            post: Arc::default(),
         })
+    }
+
+    /// The POST, for whoever records something of its message first.
+    pub(super) fn post(&self) -> Option<Waiting> {
+        // Nothing panics while it holds the lock.
+        let mut post = self.post.lock().unwrap_or_else(PoisonError::into_inner);
+        post.take()
     }
 
     pub(super) fn pending(&self) -> Pending {

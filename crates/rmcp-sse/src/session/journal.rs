@@ -16,9 +16,11 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{End, Session, entry::Entry};
+use super::{
+    End, Session,
+    entry::{Entry, Told, Waiting},
+};
 use crate::{
-    delivery::DeliveryId,
     event::Message,
     outbox::Refused,
     store::{Commit, Pending, Record, SessionStore, Snapshot, StoreError},
@@ -39,8 +41,8 @@ struct Log {
     /// The generation of the store that has the session.
     generation: Option<u64>,
     records: Vec<Record>,
-    /// POSTs that wait for the records before them.
-    waiting: Vec<oneshot::Sender<Result<(), Moved>>>,
+    /// Who waits for `records`.
+    waiting: Vec<Waiting>,
     /// Whether the task is running.
     committing: bool,
     /// What the store should have of the session beside its events.
@@ -99,11 +101,20 @@ impl Log {
         }
     }
 
-    fn done(&mut self, id: DeliveryId, relayed: bool) {
+    /// Lets the POST of a message wait for what was just recorded of it.
+    fn hold(&mut self, entry: &Entry) {
+        if let Some(post) = entry.post().filter(|_| self.state == State::Live) {
+            self.waiting.push(post);
+        }
+    }
+
+    fn done(&mut self, entry: &Entry) {
+        let (id, relayed) = (entry.id, entry.relayed);
         let before = self.pending.len();
         self.pending.retain(|pending| pending.id != id);
         if relayed || self.pending.len() != before {
             self.record(Record::Done { id, relayed });
+            self.hold(entry);
         }
     }
 
@@ -141,7 +152,8 @@ impl<S: ServerHandler> Session<S> {
             log.record(Record::Event { number, bytes });
         }
         if let Some((entry, is_ok)) = answered {
-            log.done(entry.id, entry.relayed);
+            log.done(entry);
+            log.hold(entry);
             if let Some(setup) = entry.setup.as_ref().filter(|_| is_ok) {
                 log.setup(setup.key.clone(), setup.keep.then(|| entry.message.clone()));
             }
@@ -159,6 +171,7 @@ impl<S: ServerHandler> Session<S> {
             }
             log.pending.push(entry.pending());
             log.record(Record::Accepted(entry.pending()));
+            log.hold(entry);
             self.start(log);
         }
     }
@@ -167,7 +180,7 @@ impl<S: ServerHandler> Session<S> {
     pub(super) fn journal_done(self: &Arc<Self>, entry: &Entry) {
         if let Some(journal) = &self.journal {
             let mut log = journal.lock();
-            log.done(entry.id, entry.relayed);
+            log.done(entry);
             self.start(log);
         }
     }
@@ -192,24 +205,38 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Waits until all that was recorded is in the store, or the store ails.
-    pub(crate) async fn committed(&self) -> Result<(), Moved> {
+    /// Waits until what was recorded of a message is in the store, or the store
+    /// ails. It is that commit which decides, and none that comes later: what
+    /// is in the store is there for the next owner, who runs it.
+    pub(crate) async fn committed(&self, told: Told) -> Result<(), Moved> {
+        if let Ok(told) = told.await {
+            return told;
+        }
         let Some(journal) = &self.journal else {
             return Ok(());
         };
-        let committed = {
-            let mut log = journal.lock();
-            if log.state == State::Lost {
-                return Err(Moved);
-            }
-            if !log.committing {
-                return Ok(());
-            }
-            let (waiting, committed) = oneshot::channel();
-            log.waiting.push(waiting);
-            committed
+        match journal.lock().state {
+            State::Live | State::Ailing => Ok(()),
+            State::Over | State::Lost => Err(Moved),
+        }
+    }
+
+    /// Waits until all that was recorded is in the store, or is not needed
+    /// there.
+    pub(crate) async fn stored(&self) {
+        let Some(journal) = &self.journal else {
+            return;
         };
-        committed.await.unwrap_or(Ok(()))
+        let stored = {
+            let mut log = journal.lock();
+            if !log.committing {
+                return;
+            }
+            let (waiting, stored) = oneshot::channel();
+            log.waiting.push(waiting);
+            stored
+        };
+        let _ = stored.await;
     }
 
     /// Writes all of the session to the store, if the store is there and may

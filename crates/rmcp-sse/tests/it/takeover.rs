@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 
 use rmcp_sse::{Delivered, Delivery, Refusal, Relay, SessionStore, SseServerConfig};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::{Session, get, tool_call, with_header},
+    client::{Session, get, post_json, tool_call, with_header},
     memory_store::MemoryStore,
     server::TestServer,
 };
@@ -230,4 +234,42 @@ async fn a_message_that_the_former_owner_took_too_late_is_relayed() {
     let delivery = kept.recv().await.unwrap();
     second.service.deliver(delivery).await.unwrap();
     assert_eq!(text(&moved.message().await), "late");
+}
+
+#[tokio::test]
+async fn a_message_whose_session_goes_while_its_body_comes_is_relayed() {
+    let store = Arc::new(MemoryStore::default());
+    let (keep, mut kept) = mpsc::unbounded_channel();
+    let config = SseServerConfig::default()
+        .with_store(Some(store.clone()))
+        .with_relay(Some(Arc::new(Kept(keep))));
+    let first = TestServer::with(config).await;
+    let second = with_store(&store).await;
+    let former = Session::initialized(first.address).await;
+
+    let call = tool_call(7, "echo", r#"{"text":"late"}"#);
+    let post = with_header(
+        &post_json(&former.target, &call),
+        "Expect: 100-continue\r\nConnection: close",
+    );
+    let (head, body) = post.split_at(post.len() - call.len());
+    let mut connection = TcpStream::connect(first.address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut said = [0; 25];
+    connection.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
+    // It is found by now, and its body is waited for.
+    let mut moved = Session::resume(second.address, former.last_event_id.as_deref().unwrap()).await;
+    let id = former.target.split_once('=').unwrap().1;
+    first
+        .service
+        .lose(rmcp_sse::SessionId::parse(id).unwrap(), 2);
+    connection.write_all(body.as_bytes()).await.unwrap();
+
+    let delivery = kept.recv().await.unwrap();
+    second.service.deliver(delivery).await.unwrap();
+    assert_eq!(text(&moved.message().await), "late");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
 }

@@ -13,7 +13,7 @@ use rmcp::ServerHandler;
 use rmcp_sse::{Delivery, DeliveryId, Refusal, SessionId, SseService};
 use tokio::time::sleep;
 
-use super::Shared;
+use super::{Reply, Shared};
 
 /// How long one command waits for word.
 const WAIT: Duration = Duration::from_secs(1);
@@ -74,19 +74,22 @@ async fn next(
 fn hear<S: ServerHandler>(shared: &Arc<Shared>, service: &SseService<S>, word: &StreamId) {
     let field = |name: &str| word.get::<String>(name);
     let session = || SessionId::parse(&field("session")?);
+    let attempt = || field("attempt")?.parse().ok();
     if let Some(delivery) = field("relay").and_then(|id| DeliveryId::parse(&id)) {
-        if let (Some(session), Some(from)) = (session(), field("from")) {
+        if let (Some(session), Some(attempt), Some(from)) = (session(), attempt(), field("from")) {
             tokio::spawn(deliver(
                 shared.clone(),
                 service.clone(),
-                (delivery, session),
+                (delivery, attempt, session),
                 from,
             ));
         }
     } else if let Some(delivery) = field("reply").and_then(|id| DeliveryId::parse(&id)) {
-        if let (Some(waiting), Some(result)) = (shared.waiting().remove(&delivery), field("result"))
+        if let (Some(waiting), Some(attempt), Some(result)) =
+            (shared.waiting().get(&delivery), attempt(), field("result"))
         {
-            let _ = waiting.send(read_result(&result));
+            let result = read_result(&result);
+            let _ = waiting.send(Reply { attempt, result });
         }
     } else if let Some(id) = field("lost").and_then(|id| SessionId::parse(&id)) {
         let epoch = field("epoch").and_then(|epoch| epoch.parse().ok());
@@ -99,12 +102,12 @@ fn hear<S: ServerHandler>(shared: &Arc<Shared>, service: &SseService<S>, word: &
 async fn deliver<S: ServerHandler>(
     shared: Arc<Shared>,
     service: SseService<S>,
-    (id, session): (DeliveryId, SessionId),
+    (id, attempt, session): (DeliveryId, u32, SessionId),
     from: String,
 ) {
     let mut redis = shared.redis.clone();
     // Whoever takes it away has it: the sender may want it back.
-    let message = redis.get_del(shared.keys.relay(id)).await;
+    let message = redis.get_del(shared.keys.relay(id, attempt)).await;
     let Ok(Some(message)) = message else {
         return;
     };
@@ -119,7 +122,8 @@ async fn deliver<S: ServerHandler>(
         .cmd("XADD")
         .arg(&inbox)
         .arg(&["MAXLEN", "~", "10000", "*"])
-        .arg(&["reply", &id.to_string(), "result", result])
+        .arg(&["reply", &id.to_string(), "attempt", &attempt.to_string()])
+        .arg(&["result", result])
         .ignore()
         .pexpire(&inbox, 60_000)
         .ignore()

@@ -48,7 +48,12 @@ impl Keys {
         format!("{}{instance}", self.inboxes)
     }
 
-    pub(super) fn relay(&self, delivery: DeliveryId) -> String {
-        format!("{}{delivery}", self.relays)
+    /// Each try to deliver a message has a copy of its own.
+    pub(super) fn relay(&self, delivery: DeliveryId, attempt: u32) -> String {
+        format!("{}{delivery}.{attempt}", self.relays)
+    }
+
+    pub(super) fn taken(&self, delivery: DeliveryId) -> String {
+        format!("{}{delivery}", self.taken)
     }
 }

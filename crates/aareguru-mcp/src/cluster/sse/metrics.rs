@@ -15,11 +15,19 @@ pub(super) enum Outcome {
     Refused,
     /// Redis or the owner could not be reached.
     Unreachable,
+    /// Whether the owner has taken it cannot be told.
+    Undecided,
 }
 
 impl Outcome {
     /// All of them, in the order in which they are declared.
-    const ALL: [Self; 4] = [Self::Taken, Self::Queued, Self::Refused, Self::Unreachable];
+    const ALL: [Self; 5] = [
+        Self::Taken,
+        Self::Queued,
+        Self::Refused,
+        Self::Unreachable,
+        Self::Undecided,
+    ];
 
     /// The value of the label `outcome`.
     fn label(self) -> &'static str {
@@ -28,6 +36,7 @@ impl Outcome {
             Self::Queued => "queued",
             Self::Refused => "refused",
             Self::Unreachable => "unreachable",
+            Self::Undecided => "undecided",
         }
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use redis::RedisError;
 use rmcp_sse::{Delivered, Delivery, Refusal, Relay};
 use tokio::{
-    sync::oneshot,
+    sync::mpsc,
     time::{Instant, sleep, timeout},
 };
 
-use super::{Reply, Shared, metrics::Outcome, written};
+use super::{Reply, Shared, State, metrics::Outcome, written};
 
 /// How long the owner has to take a message, before it is taken back.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,62 +44,94 @@ enum Found {
     Refused(Refusal),
 }
 
+/// What came of taking a message back.
+enum Withdrawn {
+    /// Nobody has it, and nobody will.
+    Back,
+    /// An owner has it, and has said in Redis that it keeps it.
+    Taken,
+    /// An owner has it and has not said so yet, or it was never sent.
+    Away,
+}
+
 /// Takes the place of a waiting delivery, and gives it back.
 struct Waiting<'a> {
     shared: &'a Shared,
     id: rmcp_sse::DeliveryId,
-    reply: oneshot::Receiver<Reply>,
+    replies: mpsc::UnboundedReceiver<Reply>,
 }
 
 impl Shared {
+    /// What is refused here is not run: whoever could still take it is kept from
+    /// it first, and if that cannot be made sure of, it is said.
     async fn relay(&self, delivery: Delivery) -> (Outcome, Result<(), Refusal>) {
+        const TAKEN: (Outcome, Result<(), Refusal>) = (Outcome::Taken, Ok(()));
         let unreachable = (Outcome::Unreachable, Err(Refusal::Unreachable));
+        let undecided = (Outcome::Undecided, Err(Refusal::Undecided));
         if !self.redis.is_connected() {
             return unreachable;
         }
         let begun = Instant::now();
         let mut waiting = Waiting::new(self, delivery.id);
         let mut asked = String::new();
-        let mut is_taken = false;
+        let mut attempt = 0;
+        let mut is_away = false;
         loop {
-            let Ok(found) = self.look(&delivery, &asked).await else {
-                return unreachable;
-            };
-            match found {
-                Found::Taken => return (Outcome::Taken, Ok(())),
-                Found::Queued => return (Outcome::Queued, Ok(())),
-                Found::Refused(Refusal::UnknownSession) if self.is_told_again() => {
+            match self.look(&delivery, &asked, attempt + 1).await {
+                Ok(Found::Taken) => return TAKEN,
+                Ok(Found::Queued) => return (Outcome::Queued, Ok(())),
+                Ok(Found::Refused(Refusal::UnknownSession)) if self.is_told_again() => {
                     return unreachable;
                 }
-                Found::Refused(refusal) => return (Outcome::Refused, Err(refusal)),
-                Found::Sent(owner) => asked = owner,
-                Found::Asked => {}
+                Ok(Found::Refused(refusal)) => return (Outcome::Refused, Err(refusal)),
+                Ok(Found::Sent(owner)) => {
+                    asked = owner;
+                    attempt += 1;
+                    is_away = false;
+                }
+                Ok(Found::Asked) => {}
+                // Redis has said no, so that nothing was sent.
+                Err(error) if error.code().is_some() && attempt == 0 => return unreachable,
+                Err(_) => {
+                    let copies = [attempt, attempt + 1];
+                    self.reconnected().await;
+                    return match self.withdraw(&delivery, &copies).await {
+                        Ok(Withdrawn::Taken) => TAKEN,
+                        Ok(Withdrawn::Back) => unreachable,
+                        Ok(Withdrawn::Away) | Err(_) => undecided,
+                    };
+                }
             }
-            match timeout(GLANCE, &mut waiting.reply).await {
-                Ok(Ok(Ok(()))) => return (Outcome::Taken, Ok(())),
+            match timeout(GLANCE, waiting.reply_to(attempt)).await {
+                Ok(Ok(())) => return TAKEN,
                 // It has gone from there, or is not yet there.
-                Ok(Ok(Err(Refusal::UnknownSession))) => {
+                Ok(Err(Refusal::UnknownSession)) => {
                     if begun.elapsed() > PATIENCE {
                         return unreachable;
                     }
                     asked.clear();
-                    waiting.again();
                     sleep(MOVING).await;
                 }
-                Ok(Ok(Err(refusal))) => return (Outcome::Refused, Err(refusal)),
-                Ok(Err(_)) => return unreachable,
+                Ok(Err(refusal)) => return (Outcome::Refused, Err(refusal)),
                 Err(_) if begun.elapsed() < PATIENCE => {}
-                Err(_) if begun.elapsed() > LAST => return unreachable,
-                Err(_) if is_taken => {}
-                Err(_) => match self.take_back(&delivery).await {
-                    Ok(true) | Err(_) => return unreachable,
-                    Ok(false) => is_taken = true,
+                Err(_) if begun.elapsed() > LAST => return undecided,
+                Err(_) if is_away => {}
+                Err(_) => match self.withdraw(&delivery, &[attempt]).await {
+                    Ok(Withdrawn::Taken) => return TAKEN,
+                    Ok(Withdrawn::Back) => return unreachable,
+                    Ok(Withdrawn::Away) => is_away = true,
+                    Err(_) => return undecided,
                 },
             }
         }
     }
 
-    async fn look(&self, delivery: &Delivery, asked: &str) -> Result<Found, RedisError> {
+    async fn look(
+        &self,
+        delivery: &Delivery,
+        asked: &str,
+        attempt: u32,
+    ) -> Result<Found, RedisError> {
         let (request, message) = match delivery.request_id() {
             Ok(request) => (request.unwrap_or_default(), delivery.to_bytes()),
             Err(_) => Default::default(),
@@ -113,6 +145,7 @@ impl Shared {
             .arg(message)
             .arg(self.instance.as_str())
             .arg(asked)
+            .arg(attempt)
             .arg(self.max_in_flight)
             .arg(self.lifetime_ms())
             .arg(&keys.instances)
@@ -135,27 +168,57 @@ impl Shared {
         })
     }
 
-    /// Whether nobody has taken the message, so that nobody will.
-    async fn take_back(&self, delivery: &Delivery) -> Result<bool, RedisError> {
+    /// Waits until Redis answers again, but not for long.
+    async fn reconnected(&self) {
+        let mut state = self.redis.watch();
+        let connected = state.wait_for(|state| matches!(state, State::Connected(_)));
+        let _ = timeout(self.redis.timeout(), connected).await;
+    }
+
+    /// Takes the copies of a message back that were made for these attempts. If
+    /// they are several, it is not known whether the last of them was made;
+    /// from then on it is not made any more.
+    async fn withdraw(
+        &self,
+        delivery: &Delivery,
+        attempts: &[u32],
+    ) -> Result<Withdrawn, RedisError> {
+        let mut call = self.withdraw.key(self.keys.taken(delivery.id));
+        for attempt in attempts {
+            call.key(self.keys.relay(delivery.id, *attempt));
+        }
         let mut redis = self.redis.clone();
-        let mut taken_back = redis::cmd("DEL");
-        taken_back.arg(self.keys.relay(delivery.id));
-        taken_back.query_async(&mut redis).await
+        let became: String = call.invoke_async(&mut redis).await?;
+        Ok(match became.as_str() {
+            "taken" => Withdrawn::Taken,
+            "withdrawn" => Withdrawn::Back,
+            _ => Withdrawn::Away,
+        })
     }
 }
 
 impl<'a> Waiting<'a> {
     fn new(shared: &'a Shared, id: rmcp_sse::DeliveryId) -> Self {
-        let (sender, reply) = oneshot::channel();
+        let (sender, replies) = mpsc::unbounded_channel();
         shared.waiting().insert(id, sender);
-        Self { shared, id, reply }
+        Self {
+            shared,
+            id,
+            replies,
+        }
     }
 
-    /// Waits for another reply.
-    fn again(&mut self) {
-        let (sender, reply) = oneshot::channel();
-        self.shared.waiting().insert(self.id, sender);
-        self.reply = reply;
+    /// What was said to this attempt. What a former owner says to the one
+    /// before it does not count: it can do nothing any more.
+    async fn reply_to(&mut self, attempt: u32) -> Result<(), Refusal> {
+        loop {
+            let reply = self.replies.recv().await;
+            // The sender is there for as long as this is.
+            let reply = reply.expect("only this takes the sender away");
+            if reply.attempt == attempt {
+                return reply.result;
+            }
+        }
     }
 }
 

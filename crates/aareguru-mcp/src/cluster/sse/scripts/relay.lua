@@ -1,16 +1,21 @@
 -- Sends a message to the owner of its session, or keeps it for the next one
--- if there is none. Tried again with the same id it is still one message.
+-- if there is none. Tried again with the same id it is still one message: of
+-- an attempt before this one nobody can take it any more, and an owner that
+-- has taken it then and is none now cannot commit.
 -- KEYS: session
 -- ARGV: session's id, principal, id of the delivery, request or '', message, sender,
---       owner that has been asked or '', most requests in flight, lifetime in ms,
+--       owner that has been asked or '', attempt, most requests in flight, lifetime in ms,
 --       prefixes: instance, inbox, relay, taken
 local session = KEYS[1]
 local id, principal, delivery, request, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local sender, asked, most, lifetime = ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
-local instances, inboxes, relays, takens = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+local sender, asked, attempt = ARGV[6], ARGV[7], tonumber(ARGV[8])
+local most, lifetime = tonumber(ARGV[9]), ARGV[10]
+local instances, inboxes, relays, takens = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
+local copy = relays .. delivery .. '.'
 
-if redis.call('EXISTS', takens .. delivery) == 1 then
-    return { 'taken' }
+local became = redis.call('GET', takens .. delivery)
+if became then
+    return { became == '0' and 'withdrawn' or 'taken' }
 end
 local known = redis.call('HMGET', session, 'epoch', 'principal', 'owner', 'pending')
 if not known[1] or known[2] ~= principal then
@@ -26,10 +31,11 @@ if owner ~= '' and redis.call('EXISTS', instances .. owner) == 1 then
     if owner == asked then
         return { 'asked', owner }
     end
-    redis.call('SET', relays .. delivery, message, 'PX', 30000)
+    redis.call('DEL', copy .. attempt - 1)
+    redis.call('SET', copy .. attempt, message, 'PX', 30000)
     local inbox = inboxes .. owner
     redis.call('XADD', inbox, 'MAXLEN', '~', 10000, '*',
-        'relay', delivery, 'session', id, 'from', sender)
+        'relay', delivery, 'attempt', attempt, 'session', id, 'from', sender)
     redis.call('PEXPIRE', inbox, 60000)
     return { 'sent', owner }
 end
@@ -50,6 +56,6 @@ if request ~= '' then
     redis.call('HSET', session, 'r:' .. request, delivery)
 end
 redis.call('SET', takens .. delivery, '1', 'PX', 60000)
-redis.call('DEL', relays .. delivery)
+redis.call('DEL', copy .. attempt - 1)
 redis.call('PEXPIRE', session, lifetime)
 return { 'queued' }

@@ -1,0 +1,33 @@
+//! All instances behind nginx are replaced one by one while clients call and get
+//! their streams again: nothing is lost, and what was refused was not run.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::{
+    balanced::is_long,
+    cluster_chaos::{INSTANCES, Storm},
+    interop::{MACHINE, say},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_accepted_call_is_answered_once_while_instances_behind_nginx_are_replaced() {
+    let Some(mut storm) = Storm::begin_behind_nginx("rolling-sse").await else {
+        return;
+    };
+    let _machine = MACHINE.lock().await;
+    let rounds = if is_long() { 10 } else { 2 };
+    for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
+        let before = storm.resumed();
+        storm.cluster.restart(instance).await;
+        // Whose streams were there has come back.
+        while storm.resumed() == before {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+    say(&format!(
+        "rolling restart behind nginx: {}",
+        storm.end().await
+    ));
+}
