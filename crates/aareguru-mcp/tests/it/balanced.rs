@@ -133,7 +133,7 @@ async fn sessions_go_through_nginx_to_all_instances() {
 }
 
 #[tokio::test]
-async fn real_clients_of_http_and_sse_need_no_stickiness() {
+async fn real_clients_need_no_stickiness() {
     if !is_set_up().await {
         return;
     }
@@ -142,9 +142,13 @@ async fn real_clients_of_http_and_sse_need_no_stickiness() {
     };
     let _machine = MACHINE.lock().await;
     let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop/run");
-    for client in ["python-1", "typescript"] {
+    let clients = ["python-1", "typescript", "inspector"];
+    for client in clients
+        .map(|name| [name.to_owned(), format!("{name}-http")])
+        .concat()
+    {
         let output = Command::new(&run)
-            .args(["--no-setup", "--only", client])
+            .args(["--no-setup", "--only", &client])
             .arg(format!("http://{}", balanced.nginx.address))
             .output()
             .await

@@ -96,6 +96,11 @@ impl Server {
         format!("http://{}/sse", self.address)
     }
 
+    /// The id of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// Sends a signal by its name, as `kill` does.
     pub(crate) async fn signal(&self, name: &str) {
         signal(&self.child, name).await;

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use crate::{
+    balanced::is_long,
     binary::Server,
     client::{Session, post_json, tool_call, try_send},
     cluster::{Cluster, try_resume},
@@ -29,8 +30,6 @@ use crate::{
 
 pub(crate) const INSTANCES: usize = 3;
 const CLIENTS: u64 = 24;
-/// How many times something happens, one after the other.
-const TIMES: usize = 6;
 /// How long nothing more happens after that.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How many calls of a client are under way at most.
@@ -39,6 +38,11 @@ const WINDOW: usize = 4;
 const LATENCY: Duration = Duration::from_millis(30);
 /// Far longer than any answer takes; one that has not come by then is lost.
 const DEADLINE: Duration = Duration::from_secs(15);
+
+/// How many times something happens, one after the other.
+fn times() -> usize {
+    if is_long() { 60 } else { 6 }
+}
 
 /// Where the instances are now, and what the clients do there.
 struct World {
@@ -299,7 +303,7 @@ async fn every_accepted_call_is_answered_once_while_instances_are_killed() {
     let Some(mut storm) = Storm::begin(&[]).await else {
         return;
     };
-    for time in 0..TIMES {
+    for time in 0..times() {
         storm.cluster.kill(time % INSTANCES).await;
         storm.replace(time % INSTANCES).await;
         sleep(PAUSE).await;
@@ -312,7 +316,8 @@ async fn every_accepted_call_is_answered_once_while_all_instances_are_restarted_
     let Some(mut storm) = Storm::begin(&[]).await else {
         return;
     };
-    for instance in 0..INSTANCES {
+    let rounds = if is_long() { 10 } else { 1 };
+    for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
         let former = storm.replace(instance).await;
         former.signal("TERM").await;
         let (status, _) = former.ended().await;
@@ -327,7 +332,7 @@ async fn every_accepted_call_is_answered_once_while_redis_comes_and_goes() {
     let Some(mut storm) = Storm::begin(&arguments).await else {
         return;
     };
-    for time in 0..TIMES {
+    for time in 0..times() {
         match time % 3 {
             0 => {
                 storm.cluster.redis.stop().await;

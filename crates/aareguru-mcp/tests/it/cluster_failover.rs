@@ -1,13 +1,15 @@
 //! An instance dies, stops or leaves, and its sessions go on elsewhere.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
+    binary::Server,
     client::{Session, tool_call},
     cluster::{Cluster, metric, try_resume},
-    upstream::Reply,
+    redis_server::RedisServer,
+    upstream::{CURRENT_BERN, Reply, Server as Upstream},
 };
 
 const TOOL: &str = "get_current_temperature";
@@ -119,6 +121,51 @@ async fn an_instance_that_is_told_to_end_leaves_its_sessions_to_the_others() {
     assert_eq!(ids(&mut moved, 1).await, [10]);
     let (status, _) = cluster.instances.remove(0).ended().await;
     assert!(status.success(), "{status}");
+}
+
+/// The recording of Bern as if it had been measured some tens of minutes ago.
+fn measured_tens_of_minutes_ago(tens: u64) -> Reply {
+    const MEASURED: &str = "1683631200";
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let at = now - now % 600 - tens * 600;
+    let body = CURRENT_BERN.replace(MEASURED, &at.to_string());
+    assert_ne!(body, CURRENT_BERN);
+    Reply::text(&body)
+}
+
+#[tokio::test]
+async fn a_subscription_goes_with_its_session() {
+    // The next measurement may come at any time.
+    let upstream = Upstream::start(measured_tens_of_minutes_ago(3)).await;
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let (url, api) = (redis.url(), upstream.config().base_url);
+    let arguments = ["serve", "--redis-url", &url, "--aareguru-base-url", &api];
+    let arguments = [&arguments[..], &["--cache-ttl-seconds", "1"]].concat();
+    let first = Server::start(&arguments).await;
+    let second = Server::start(&arguments).await;
+
+    let mut session = Session::initialized(first.address).await;
+    let uri = "aareguru://current/bern";
+    let subscribe = json!({
+        "jsonrpc": "2.0", "id": 7, "method": "resources/subscribe", "params": {"uri": uri},
+    });
+    let answer = session.call(&subscribe.to_string()).await;
+    assert_eq!(answer["result"], json!({}), "{answer}");
+    first.signal("KILL").await;
+    let last = session.last_event_id.unwrap();
+    let mut moved = try_resume(second.address, &last).await.unwrap();
+
+    // Until the second one knows what was measured before.
+    let before = upstream.times_asked();
+    while upstream.times_asked() < before + 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    upstream.reply(measured_tens_of_minutes_ago(2));
+    let told = moved.message().await;
+    assert_eq!(told["method"], "notifications/resources/updated", "{told}");
+    assert_eq!(told["params"]["uri"], uri);
 }
 
 #[tokio::test]

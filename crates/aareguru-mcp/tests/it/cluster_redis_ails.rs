@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    client::{Answer, Session, post_json, send, tool_call},
+    client::{Answer, Session, post_json, send, tool_call, try_send},
     cluster::{Cluster, metric, try_resume},
     redis_server::RedisServer,
     upstream::{Reply, Server as Upstream},
@@ -187,4 +187,57 @@ async fn a_redis_half_a_second_away_makes_all_slow_and_nothing_wrong() {
         metric(cluster.address(1), "rmcp_sse_sessions_unstored").await,
         0.0
     );
+}
+
+#[tokio::test]
+async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
+    // So that it is waited for all the while.
+    let arguments = [
+        "--redis-timeout-milliseconds",
+        "60000",
+        "--sse-max-in-flight",
+        "3",
+        "--sse-max-queued-bytes",
+        "2000",
+        "--sse-keep-alive-seconds",
+        "0",
+    ];
+    let reply = Reply::at([("current", Reply::Recordings.held())]);
+    let Some(cluster) = Cluster::start_with(1, reply, &arguments).await else {
+        return;
+    };
+    let address = cluster.address(0);
+    let calling = Session::initialized(address).await;
+    let mut pinging = Session::initialized(address).await;
+    cluster.redis.pause().await;
+
+    // Calls: as many as may run.
+    let mut posts = Vec::new();
+    for id in 1..=3 {
+        let request = post_json(&calling.target, &tool_call(id, TOOL, "{}"));
+        posts.push(tokio::spawn(try_send(address, request)));
+    }
+    while metric(address, "rmcp_sse_requests_in_flight").await < 3.0 {
+        tokio::task::yield_now().await;
+    }
+    let refused = post_at(address, &calling, &tool_call(4, TOOL, "{}")).await;
+    assert_eq!(refused.status, 429, "{}", refused.head);
+
+    // Answers that Redis has not confirmed: as many bytes as may wait.
+    for _ in 0..100 {
+        let request = post_json(&pinging.target, PING);
+        posts.push(tokio::spawn(try_send(address, request)));
+    }
+    let ended = r#"rmcp_sse_sessions_closed_total{reason="slow_reader"}"#;
+    while metric(address, ended).await < 1.0 {
+        assert!(metric(address, "rmcp_sse_queued_bytes").await <= 2000.0);
+        tokio::task::yield_now().await;
+    }
+    // What is not in Redis has not left.
+    assert!(posts.iter().all(|post| !post.is_finished()));
+    cluster.redis.resume().await;
+    for post in posts {
+        post.await.unwrap();
+    }
+    while pinging.event().await.is_some() {}
 }

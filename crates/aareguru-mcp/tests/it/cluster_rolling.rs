@@ -1,7 +1,7 @@
 //! All instances behind nginx are replaced one by one while clients call and get
 //! their streams again: nothing is lost, and what was refused was not run.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::time::sleep;
 
@@ -9,7 +9,17 @@ use crate::{
     balanced::is_long,
     cluster_chaos::{INSTANCES, Storm},
     interop::{MACHINE, say},
+    scrape::Scrape,
 };
+
+/// Whether an instance has answered to a message.
+async fn has_messages(address: SocketAddr) -> bool {
+    let text = Scrape::of(address).await.text;
+    let mut requests = text
+        .lines()
+        .filter(|line| line.starts_with("aareguru_mcp_http_requests_total{"));
+    requests.any(|line| line.contains("\"/messages\""))
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_accepted_call_is_answered_once_while_instances_behind_nginx_are_replaced() {
@@ -21,8 +31,10 @@ async fn every_accepted_call_is_answered_once_while_instances_behind_nginx_are_r
     for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
         let before = storm.resumed();
         storm.cluster.restart(instance).await;
-        // Whose streams were there has come back.
-        while storm.resumed() == before {
+        // Whose streams were there has come back, and nginx has seen that the
+        // instance is there again, before the next one goes.
+        let address = storm.cluster.address(instance);
+        while storm.resumed() == before || !has_messages(address).await {
             sleep(Duration::from_millis(5)).await;
         }
     }

@@ -1,11 +1,13 @@
 //! How the server stands to its Redis: at the start, when it ails, and when it
 //! is well again.
 
+use std::{collections::BTreeSet, fs};
+
 use serde_json::Value;
 
 use crate::{
     binary::{Server, program},
-    client::{Session, get, send},
+    client::{Session, get, post_json, send},
     redis_server::RedisServer,
     scrape::Scrape,
 };
@@ -151,4 +153,63 @@ async fn nothing_of_redis_is_there_without_its_url() {
     assert_eq!((status, part), (200, Value::Null));
     let text = send(server.address, get("/metrics")).await.body;
     assert!(!text.contains("redis"), "{text}");
+}
+
+/// The ports of this machine that the sockets of a process are at, for those
+/// over TCP.
+fn ports(process: u32) -> BTreeSet<u16> {
+    let sockets: BTreeSet<_> = fs::read_dir(format!("/proc/{process}/fd"))
+        .unwrap()
+        .filter_map(|file| fs::read_link(file.ok()?.path()).ok())
+        .filter_map(|link| {
+            let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+            Some(inode.to_owned())
+        })
+        .collect();
+    let tables = ["tcp", "tcp6"].map(|name| format!("/proc/{process}/net/{name}"));
+    let tables = tables.map(|table| fs::read_to_string(table).unwrap_or_default());
+    let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+    let of_process = lines.filter_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let (_, port) = words[1].rsplit_once(':')?;
+        let is_of_process = sockets.contains(words[9]);
+        is_of_process.then(|| u16::from_str_radix(port, 16).unwrap())
+    });
+    of_process.collect()
+}
+
+#[tokio::test]
+async fn without_redis_url_nothing_of_redis_is_touched() {
+    let alone = Server::start(&["serve", "--demo"]).await;
+    let mut session = Session::initialized(alone.address).await;
+    session.call_tool(1, "get_current_temperature", "{}").await;
+    let unknown = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+    let answer = send(alone.address, post_json(unknown, PING)).await;
+    assert_eq!(answer.status, 404);
+    // All its sockets are those of its own port: it has connected to nobody.
+    if cfg!(target_os = "linux") {
+        assert_eq!(ports(alone.process()), [alone.address.port()].into());
+    }
+
+    let families = |text: &str| -> BTreeSet<String> {
+        let words = ["redis", "relay", "lease", "handed_over", "fenced"];
+        let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let names = names.filter_map(|line| Some(line.split_once(' ')?.0.to_owned()));
+        names
+            .filter(|name| words.iter().any(|word| name.contains(word)))
+            .collect()
+    };
+    let text = |address| async move { Scrape::of(address).await.text };
+    let of_alone = families(&text(alone.address).await);
+    assert!(of_alone.is_empty(), "{of_alone:?}");
+
+    // With it there would be both.
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let one_of_many = start(&redis, &[]).await;
+    if cfg!(target_os = "linux") {
+        assert!(ports(one_of_many.process()).len() > 1);
+    }
+    assert!(families(&text(one_of_many.address).await).len() > 5);
 }
