@@ -75,6 +75,12 @@ export function quiet(name, seen) {
   check(`${name}: nobody else is asked`, seen.foreign.length === 0, seen.foreign);
 }
 
+// Nothing is to be reached by scrolling sideways.
+export async function fits(name, page) {
+  const { wide, width } = await page.evaluate(() => ({ wide: document.scrollingElement.scrollWidth, width: innerWidth }));
+  check(`${name}: nothing is wider than the screen`, wide <= width, `${wide} of ${width} px`);
+}
+
 // The findings of axe-core that are serious or worse.
 export async function accessible(name, page) {
   // Past the page's own policy, which lets no script of others in.

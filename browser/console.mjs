@@ -4,7 +4,7 @@
 
 import { BreakingProxy } from '../interop/breaking_proxy.mjs';
 
-import { accessible, check, finish, open, picture, quiet, start } from './chromium.mjs';
+import { accessible, check, finish, fits, open, picture, quiet, start } from './chromium.mjs';
 
 const [url, locked] = process.argv.slice(2).map((it) => it.replace(/\/$/, ''));
 const key = 'a-key-for-the-tests';
@@ -69,8 +69,7 @@ for (const [device, viewport, colorScheme] of [
   const messages = await page.locator('#messages').innerText();
   check(`${name}: shows the raw messages`, messages.includes('"cities":["thun","bern"]') && messages.includes('"method":"initialize"'));
 
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-  check(`${name}: nothing is wider than the screen`, !wide);
+  await fits(name, page);
   check(`${name}: under 100 KiB without the messages`, seen.bytes < 180 * 1024, `${seen.bytes} bytes`);
   await accessible(name, page);
   await picture(page, name.replaceAll(' ', '-'));
@@ -87,6 +86,33 @@ for (const [device, viewport, colorScheme] of [
   }
   await page.click('#disconnect-button');
   await status(page, 'Not connected');
+  quiet(name, seen);
+  await context.close();
+}
+
+for (const [locale, title, connected_, call, refused] of [
+  ['de', 'Konsole', 'Verbunden mit aareguru-mcp', 'Tool aufrufen', 'ist keine Zahl'],
+  ['fr', 'Console', 'Connecté à aareguru-mcp', "Appeler l'outil", "n'est pas un nombre"],
+  ['it', 'Console', 'Collegato a aareguru-mcp', 'Chiamare lo strumento', 'non è un numero'],
+]) {
+  const name = `console ${locale}`;
+  const { page, seen, context } = await open(browser, `${url}/console`, { viewport: { width: 360, height: 740 }, locale: `${locale}-CH` });
+  check(`${name}: speaks the language`, (await page.locator('html').getAttribute('lang')) === locale && (await page.locator('h1').innerText()) === title);
+  await page.click('#connect-button');
+  await status(page, connected_);
+  await page.waitForSelector('#tool option', { state: 'attached' });
+  await page.selectOption('#tool', 'get_forecast');
+  check(`${name}: in the forms, too`, (await page.locator('#arguments button').innerText()) === call);
+  await page.fill('#argument-hours', 'soon');
+  await page.click('#arguments button');
+  const error = await page.locator('#argument-hours-error').innerText();
+  check(`${name}: and in what it refuses`, error.includes(refused), error);
+  await page.fill('#argument-hours', '24');
+  await page.click('#arguments button');
+  await answered(page, '12.7');
+  await fits(name, page);
+  await accessible(name, page);
+  await picture(page, name.replaceAll(' ', '-'));
   quiet(name, seen);
   await context.close();
 }

@@ -3,7 +3,7 @@
 //
 //   browser/run river.mjs URL
 
-import { accessible, check, finish, open, picture, quiet, start } from './chromium.mjs';
+import { accessible, check, finish, fits, open, picture, quiet, start } from './chromium.mjs';
 
 const url = process.argv[2].replace(/\/$/, '');
 const { browser, stop } = await start();
@@ -14,7 +14,7 @@ const languages = {
   it: { title: "L'Aare adesso", verdict: 'Non nuotare', number: '12.5', recorded: '9 maggio 2023' },
   en: { title: 'The Aare now', verdict: 'Do not swim', number: '12.5', recorded: '9 May 2023' },
 };
-const widths = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+const widths = { small: { width: 360, height: 740 }, phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 const places = ['brienz', 'interlaken', 'thun', 'bern', 'hagneck', 'biel', 'olten', 'brugg'];
 
@@ -32,8 +32,7 @@ for (const [locale, words] of Object.entries(languages)) {
     for (const part of [words.verdict, words.number, words.recorded]) {
       check(`${name}: Bern tells "${part}"`, bern.includes(part), bern);
     }
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    check(`${name}: nothing is wider than the screen`, !wide);
+    await fits(name, page);
     check(`${name}: under 100 KiB`, seen.bytes > 0 && seen.bytes < 100 * 1024, `${seen.bytes} bytes`);
     await accessible(name, page);
     await picture(page, name.replaceAll(' ', '-'));
@@ -49,10 +48,12 @@ for (const [locale, words] of Object.entries(languages)) {
     }
     const links = await at.page.locator('.back a').getAttribute('href');
     check(`${detail}: the language is carried on`, links.endsWith(`/?lang=${locale}`), links);
-    const tooWide = await at.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    check(`${detail}: nothing is wider than the screen`, !tooWide);
+    await fits(detail, at.page);
+    const hidden = await at.page.locator('.scroll').evaluateAll((boxes) => boxes.filter((box) => box.scrollWidth > box.clientWidth).length);
+    check(`${detail}: nor than its own frame`, hidden === 0);
     check(`${detail}: under 100 KiB`, at.seen.bytes < 100 * 1024, `${at.seen.bytes} bytes`);
     await at.page.locator('summary').click();
+    await fits(`${detail}, with its table`, at.page);
     check(`${detail}: the table stands behind the chart`, (await at.page.locator('#table tbody tr').count()) > 20);
     await accessible(detail, at.page);
     await at.page.locator('summary').click();

@@ -27,7 +27,7 @@ mod subscription;
 mod trouble;
 mod websocket;
 
-pub(crate) use http::{get, post, script, style};
+pub(crate) use http::{get, post, schema as told_schema};
 pub use service::GraphQl;
 
 use std::{sync::Arc, time::Duration};
@@ -58,7 +58,7 @@ impl GraphQl {
         };
         let river = server.river().clone();
         let schema = schema(river, Arc::clone(server.subscriptions()), &limits);
-        Self::around(schema, limits, config)
+        Self::around(schema, limits, config, settings.base_path())
     }
 }
 

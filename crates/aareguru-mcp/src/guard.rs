@@ -33,6 +33,8 @@ pub use self::{
 
 #[cfg(feature = "redis")]
 pub(crate) use self::rate_limit::SharedLimit;
+#[cfg(feature = "graphql")]
+pub(crate) use self::rate_limit::{Allowance, Exceeded};
 
 use self::{
     api_key::ApiKeys, check::CheckLayer, client_address::ClientAddresses,

@@ -87,9 +87,9 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
 pub fn graphql(graphql: &GraphQl) -> Router {
     let answer = get(crate::graphql::get).post(crate::graphql::post);
     Router::new()
-        .route("/graphql", answer.with_state(graphql.clone()))
-        .route("/graphql/page.css", get(crate::graphql::style))
-        .route("/graphql/page.js", get(crate::graphql::script))
+        .route("/graphql", answer)
+        .route("/graphql/schema.graphql", get(crate::graphql::told_schema))
+        .with_state(graphql.clone())
 }
 
 /// The route for Prometheus, to be merged with the others or served apart. A

@@ -112,11 +112,12 @@ const foot = (answer) =>
 const notes = (list = []) => list.map((note) => english('p', { class: 'notice' }, note));
 const recorded = (answer) => (answer ? [make('p', { class: 'notice' }, say('recorded', { day: answer }))] : []);
 
-function table(head, rows) {
-  const cells = (row) => row.map((cell, n) => (n ? make('td', {}, cell) : make('th', { scope: 'row' }, cell)));
-  return make('div', { class: 'scroll', tabindex: '0' }, make('table', {},
-    make('thead', {}, make('tr', {}, ...head.map((name) => make('th', { scope: 'col' }, name)))),
-    make('tbody', {}, ...rows.map((row) => make('tr', {}, ...cells(row))))));
+function table(head, rows, kind = '') {
+  const cells = (row) => row.map((cell, n) => (n ? make('td', { role: 'cell' }, cell) : make('th', { scope: 'row', role: 'rowheader' }, cell)));
+  const row = (...of) => make('tr', { role: 'row' }, ...of);
+  return make('div', { class: 'scroll', tabindex: '0' }, make('table', { class: kind, role: 'table' },
+    make('thead', { role: 'rowgroup' }, row(...head.map((name) => make('th', { scope: 'col', role: 'columnheader' }, name)))),
+    make('tbody', { role: 'rowgroup' }, ...rows.map((it) => row(...cells(it))))));
 }
 
 // --- One view for each tool.
@@ -177,7 +178,7 @@ const views = {
       make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.temperature_celsius, answer.freshness)), measured(answer),
         make('p', {}, `${say('water_in_two_hours')}: ${celsius(soon?.temperature_celsius)}`), saying(soon?.saying, soon?.saying_in_english)),
       make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), english('p', {}, answer.reasons[0] ?? '')),
-      make('section', {}, table([say('when'), say('weather_word'), say('air'), say('rain')], [...parts, ...days])),
+      make('section', {}, table([say('when'), say('weather_word'), say('air'), say('rain')], [...parts, ...days], 'days')),
       ...notes(answer.notes),
       foot(answer),
     ];

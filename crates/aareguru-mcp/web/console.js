@@ -1,8 +1,12 @@
 // The console: an MCP client over HTTP+SSE in the page. It shows what passes, and
 // carries on when the stream breaks.
 
+import { headersOf, keep, key, stream } from './ask.js';
+
 const base = document.body.dataset.base;
 const byId = (id) => document.getElementById(id);
+const words = JSON.parse(byId('connection').dataset.words);
+const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, key_) => values[key_] ?? '');
 const MAX_MESSAGES = 200;
 const CALL_MS = 30_000;
 
@@ -17,7 +21,7 @@ function make(name, attributes = {}, ...children) {
 
 function log(way, text) {
   const list = byId('messages');
-  list.append(make('li', { class: way === 'stream' ? 'event' : '' }, make('span', { class: 'way' }, { sent: '→ sent', got: '← got', stream: '· stream' }[way]), make('span', {}, text)));
+  list.append(make('li', { class: way === 'stream' ? 'event' : '' }, make('span', { class: 'way' }, { sent: `→ ${say('console.sent')}`, got: `← ${say('console.got')}`, stream: `· ${say('console.stream')}` }[way]), make('span', {}, text)));
   while (list.childElementCount > MAX_MESSAGES) list.firstElementChild.remove();
   list.scrollTop = list.scrollHeight;
 }
@@ -27,73 +31,6 @@ const state = (text) => {
   log('stream', text);
 };
 
-// --- The stream: an EventSource, or with a key the same by fetch, which can send it.
-
-// Reads events and comes back after a break, naming the last event it has seen.
-function fetchSource(url, headers, on) {
-  const aborted = new AbortController();
-  let lastId;
-  let retry = 1000;
-  const wait = () => new Promise((resolve) => setTimeout(resolve, retry));
-  async function read() {
-    const answer = await fetch(url, {
-      headers: { Accept: 'text/event-stream', ...headers, ...(lastId === undefined ? {} : { 'Last-Event-ID': lastId }) },
-      signal: aborted.signal,
-      cache: 'no-store',
-    });
-    if (!answer.ok) throw Object.assign(new Error(`the server answers ${answer.status}: ${(await answer.text()).slice(0, 200)}`), { isFinal: answer.status < 500 && answer.status !== 429 });
-    on.open();
-    let rest = '';
-    let event = { type: 'message', data: [] };
-    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
-      rest += chunk;
-      // A CR at the end may be half of a line's end.
-      const lines = rest.split(/\r\n|\n|\r(?!$)/);
-      rest = lines.pop();
-      for (const line of lines) {
-        const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
-        if (line === '') {
-          if (event.data.length) on.event(event.type, event.data.join('\n'), lastId);
-          event = { type: 'message', data: [] };
-        } else if (field === 'event') event.type = value;
-        else if (field === 'data') event.data.push(value);
-        else if (field === 'id' && !value.includes('\0')) lastId = value;
-        else if (field === 'retry' && /^\d+$/.test(value)) retry = Number(value);
-      }
-    }
-  }
-  (async () => {
-    while (!aborted.signal.aborted) {
-      try {
-        await read();
-        on.broken();
-      } catch (error) {
-        if (aborted.signal.aborted) return;
-        if (error.isFinal) {
-          on.refused(error.message);
-          return;
-        }
-        on.broken();
-      }
-      await wait();
-    }
-  })();
-  return { close: () => aborted.abort() };
-}
-
-function eventSource(url, on) {
-  const source = new EventSource(url);
-  source.onopen = on.open;
-  for (const type of ['endpoint', 'message']) {
-    source.addEventListener(type, (event) => on.event(type, event.data, event.lastEventId));
-  }
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) on.refused('the server refuses the stream; does it want a key?');
-    else on.broken();
-  };
-  return source;
-}
-
 // --- The session.
 
 let session; // { source, endpoint, waiting, headers }
@@ -101,9 +38,9 @@ let lastId = 0;
 
 function connect() {
   disconnect();
-  const key = byId('key').value.trim();
-  const headers = key ? { 'X-API-Key': key } : {};
-  const mine = { waiting: new Map(), headers, isOpen: false, breaks: 0 };
+  const given = byId('key').value.trim();
+  keep(given);
+  const mine = { waiting: new Map(), headers: headersOf(given), isOpen: false, breaks: 0 };
   const on = {
     open() {
       if (session !== mine) return;
@@ -113,12 +50,12 @@ function connect() {
       if (session !== mine || !mine.isOpen) return;
       mine.isOpen = false;
       mine.breaks += 1;
-      state(`The connection broke. Coming back${mine.lastEvent ? ` after event ${shortened(mine.lastEvent)}` : ''} …`);
+      state(mine.lastEvent ? say('console.broke_after', { id: shortened(mine.lastEvent) }) : say('console.broke'));
     },
-    refused(why) {
+    refused({ status, text }) {
       if (session !== mine) return;
       disconnect();
-      state(`Not connected: ${why}`);
+      state(say('console.refused', { why: status ? say('console.answers', { status, text }) : say('console.stream_refused') }));
     },
     event(type, data, id) {
       if (session !== mine) return;
@@ -130,18 +67,18 @@ function connect() {
   session = mine;
   byId('wire').hidden = false;
   byId('disconnect-button').disabled = false;
-  state(key ? 'Connecting by fetch, with the key …' : 'Connecting by EventSource …');
-  mine.source = key ? fetchSource(`${base}/sse`, headers, on) : eventSource(`${base}/sse`, on);
+  state(given ? say('console.connecting_with_key') : say('console.connecting'));
+  mine.source = stream(`${base}/sse`, ['endpoint', 'message'], on, given);
 }
 
 function disconnect() {
   if (!session) return;
   session.source?.close();
-  for (const { reject } of session.waiting.values()) reject(new Error('disconnected'));
+  for (const { reject } of session.waiting.values()) reject(new Error(say('console.not_connected')));
   session = undefined;
   byId('tools').hidden = true;
   byId('disconnect-button').disabled = true;
-  state('Not connected.');
+  state(say('console.not_connected'));
 }
 
 const shortened = (id) => (id.length > 14 ? `…${id.slice(-10)}` : id);
@@ -152,28 +89,28 @@ async function arrived(mine, data) {
   const endpoint = new URL(data, location.href);
   if (endpoint.origin !== location.origin) {
     disconnect();
-    state('Not connected: the server names an address elsewhere.');
+    state(say('console.refused', { why: say('console.elsewhere') }));
     return;
   }
   const before = mine.endpoint;
   mine.endpoint = endpoint.href;
   if (before === endpoint.href) {
-    state(`Resumed: the same session after ${mine.breaks} ${mine.breaks === 1 ? 'break' : 'breaks'}; what was missed follows.`);
+    state(say('console.resumed', { count: mine.breaks }));
     return;
   }
   if (before) {
-    for (const { reject } of mine.waiting.values()) reject(new Error('the session is gone; a new one was opened'));
+    for (const { reject } of mine.waiting.values()) reject(new Error(say('console.gone')));
     mine.waiting.clear();
-    state('The old session is gone; a new one was opened.');
+    state(say('console.gone'));
   }
   try {
     const hello = await request('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'aareguru-console', version: '1' } });
     await send({ jsonrpc: '2.0', method: 'notifications/initialized' });
-    state(`Connected to ${hello.serverInfo.name} ${hello.serverInfo.version}, MCP ${hello.protocolVersion}.`);
+    state(say('console.connected', { server: `${hello.serverInfo.name} ${hello.serverInfo.version}`, version: hello.protocolVersion }));
     const { tools } = await request('tools/list', {});
     offer(tools);
   } catch (error) {
-    if (session === mine) state(`Not connected: ${error.message}`);
+    if (session === mine) state(say('console.refused', { why: error.message }));
   }
 }
 
@@ -196,11 +133,11 @@ function received(mine, data) {
 }
 
 async function send(message) {
-  if (!session?.endpoint) throw new Error('not connected');
+  if (!session?.endpoint) throw new Error(say('console.not_connected'));
   const body = JSON.stringify(message);
   log('sent', body);
   const answer = await fetch(session.endpoint, { method: 'POST', headers: { 'Content-Type': 'application/json', ...session.headers }, body });
-  if (!answer.ok) throw new Error(`the server answers ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
+  if (!answer.ok) throw new Error(say('console.answers', { status: answer.status, text: (await answer.text()).slice(0, 300) }));
 }
 
 function request(method, params) {
@@ -210,7 +147,7 @@ function request(method, params) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       mine.waiting.delete(id);
-      reject(new Error(`no answer within ${CALL_MS / 1000} s`));
+      reject(new Error(say('console.no_answer', { seconds: CALL_MS / 1000 })));
     }, CALL_MS);
     const settle = (then) => (value) => {
       clearTimeout(timer);
@@ -255,7 +192,7 @@ function choose() {
   byId('result').replaceChildren();
   const { properties = {}, required = [] } = tool.inputSchema;
   const fields = Object.entries(properties).map(([name, schema]) => field(name, resolved(schema, tool.inputSchema), required.includes(name)));
-  byId('arguments').replaceChildren(...fields, make('div', { class: 'row' }, make('button', { type: 'submit' }, 'Call the tool')));
+  byId('arguments').replaceChildren(...fields, make('div', { class: 'row' }, make('button', { type: 'submit' }, say('console.call'))));
 }
 
 function field(name, schema, isRequired) {
@@ -264,10 +201,10 @@ function field(name, schema, isRequired) {
   const described = { 'aria-describedby': `${id}-hint ${id}-error`, 'data-name': name, 'data-type': type };
   let input;
   if (schema.enum) {
-    const none = isRequired ? [] : [make('option', { value: '' }, '(left out)')];
+    const none = isRequired ? [] : [make('option', { value: '' }, say('console.left_out'))];
     input = make('select', { id, ...described }, ...none, ...schema.enum.map((value) => make('option', { value }, String(value))));
   } else if (type === 'boolean') {
-    input = make('select', { id, ...described }, make('option', { value: '' }, '(left out)'), make('option', { value: 'true' }, 'true'), make('option', { value: 'false' }, 'false'));
+    input = make('select', { id, ...described }, make('option', { value: '' }, say('console.left_out')), make('option', { value: 'true' }, 'true'), make('option', { value: 'false' }, 'false'));
   } else if (type === 'integer' || type === 'number') {
     input = make('input', { id, ...described, type: 'text', inputmode: type === 'integer' ? 'numeric' : 'decimal' });
     for (const key of ['minimum', 'maximum']) if (schema[key] !== undefined) input.dataset[key] = schema[key];
@@ -281,43 +218,46 @@ function field(name, schema, isRequired) {
   if (isRequired) input.setAttribute('required', '');
   const shown = schema.default ?? schema.examples?.[0];
   if (shown !== undefined && input.tagName === 'INPUT') input.setAttribute('placeholder', Array.isArray(shown) ? shown.join(', ') : typeof shown === 'string' ? shown : JSON.stringify(shown));
-  const bounds = [schema.minimum, schema.maximum].some((it) => it !== undefined) ? ` ${schema.minimum ?? '…'} to ${schema.maximum ?? '…'}.` : '';
-  const form = { array: ' Separated by commas.', object: ' As JSON.' }[type] ?? '';
-  const hint = `${schema.description ?? ''}${bounds}${form}${isRequired ? ' Required.' : ''}`;
+  const isBounded = [schema.minimum, schema.maximum].some((it) => it !== undefined);
+  const form = { array: say('console.commas'), object: say('console.as_json') }[type];
+  const hints = [
+    isBounded && say('console.bounds', { from: schema.minimum ?? '…', to: schema.maximum ?? '…' }), form, isRequired && say('console.required'),
+  ];
+  const about = make('span', { lang: 'en' }, schema.description ?? '');
   return make('div', { class: 'field' },
     make('label', { for: id }, name), input,
-    make('span', { class: 'hint', id: `${id}-hint` }, hint),
+    make('span', { class: 'hint', id: `${id}-hint` }, about, ...hints.filter(Boolean).map((hint) => ` ${hint}`)),
     make('span', { class: 'error', id: `${id}-error`, role: 'alert' }));
 }
 
 // The value of a field, or `undefined` if it is left out.
 function valueOf(input) {
   const text = input.value.trim();
-  const { type, minimum, maximum, minItems, maxItems } = input.dataset;
+  const { name, type, minimum, maximum, minItems, maxItems } = input.dataset;
   if (text === '') {
-    if (input.required) throw new Error('is required');
+    if (input.required) throw new Error(say('console.is_required', { name }));
     return undefined;
   }
   if (type === 'integer' || type === 'number') {
     const value = Number(text);
-    if (!Number.isFinite(value)) throw new Error(`“${text}” is no number`);
-    if (type === 'integer' && !Number.isInteger(value)) throw new Error('has to be a whole number');
-    if (minimum !== undefined && value < Number(minimum)) throw new Error(`has to be ${minimum} or more`);
-    if (maximum !== undefined && value > Number(maximum)) throw new Error(`has to be ${maximum} or less`);
+    if (!Number.isFinite(value)) throw new Error(say('console.no_number', { name, text }));
+    if (type === 'integer' && !Number.isInteger(value)) throw new Error(say('console.no_whole_number', { name }));
+    if (minimum !== undefined && value < Number(minimum)) throw new Error(say('console.too_small', { name, limit: minimum }));
+    if (maximum !== undefined && value > Number(maximum)) throw new Error(say('console.too_large', { name, limit: maximum }));
     return value;
   }
   if (type === 'boolean') return text === 'true';
   if (type === 'array') {
     const items = text.split(',').map((item) => item.trim()).filter(Boolean);
-    if (minItems !== undefined && items.length < Number(minItems)) throw new Error(`takes at least ${minItems}`);
-    if (maxItems !== undefined && items.length > Number(maxItems)) throw new Error(`takes at most ${maxItems}`);
+    if (minItems !== undefined && items.length < Number(minItems)) throw new Error(say('console.too_few', { name, limit: minItems }));
+    if (maxItems !== undefined && items.length > Number(maxItems)) throw new Error(say('console.too_many', { name, limit: maxItems }));
     return items;
   }
   if (type === 'object') {
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw new Error(`is no JSON: ${error.message}`);
+      throw new Error(say('console.no_json', { name, why: error.message }));
     }
   }
   return text;
@@ -336,7 +276,7 @@ async function call(event) {
       const value = valueOf(input);
       if (value !== undefined) given[input.dataset.name] = value;
     } catch (problem) {
-      error.textContent = `${input.dataset.name} ${problem.message}`;
+      error.textContent = problem.message;
       input.setAttribute('aria-invalid', 'true');
       firstBad ??= input;
     }
@@ -347,7 +287,7 @@ async function call(event) {
   }
   const button = byId('arguments').querySelector('button');
   button.disabled = true;
-  byId('result').replaceChildren(make('p', { class: 'quiet' }, 'Asking …'));
+  byId('result').replaceChildren(make('p', { class: 'quiet' }, say('console.asking')));
   try {
     const result = await request('tools/call', { name: chosen().name, arguments: given });
     const texts = (result.content ?? []).map((it) => (it.type === 'text' ? it.text : `[${it.type}]`));
@@ -358,8 +298,8 @@ async function call(event) {
       byId(`${named.id}-error`).textContent = text;
       named.setAttribute('aria-invalid', 'true');
     }
-    const structured = result.structuredContent ? [make('details', {}, make('summary', {}, 'Structured content'), make('pre', { tabindex: '0' }, JSON.stringify(result.structuredContent, null, 2)))] : [];
-    byId('result').replaceChildren(make('pre', { class: result.isError ? 'bad' : '', tabindex: '0' }, text ?? ''), ...structured);
+    const structured = result.structuredContent ? [make('details', {}, make('summary', {}, say('console.structured')), make('pre', { tabindex: '0' }, JSON.stringify(result.structuredContent, null, 2)))] : [];
+    byId('result').replaceChildren(make('pre', { class: result.isError ? 'bad' : '', tabindex: '0', lang: 'en' }, text ?? ''), ...structured);
   } catch (error) {
     byId('result').replaceChildren(make('p', { class: 'bad' }, error.message));
   } finally {
@@ -373,14 +313,15 @@ async function copy(button) {
   const pre = button.parentElement.querySelector('pre');
   try {
     await navigator.clipboard.writeText(pre.textContent);
-    byId('copied').textContent = `Copied the setup of ${button.dataset.client}.`;
+    byId('copied').textContent = say('console.copied', { client: button.dataset.client });
   } catch {
     // Not over plain HTTP from another machine: then it is selected instead.
     getSelection().selectAllChildren(pre);
-    byId('copied').textContent = 'Selected; press Ctrl+C or ⌘C to copy.';
+    byId('copied').textContent = say('console.selected');
   }
 }
 
+byId('key').value = key();
 byId('connection').hidden = false;
 byId('connection').addEventListener('submit', (event) => {
   event.preventDefault();

@@ -5,7 +5,6 @@
 //! send unasked; a `GET` can only read, as there are no mutations.
 
 mod accept;
-mod page;
 mod parameters;
 
 use async_graphql::{Request as Operation, Response as Answer, ServerError};
@@ -25,8 +24,7 @@ use super::{
     trouble::Code,
     websocket,
 };
-
-pub(crate) use page::{script, style};
+use crate::http::page::graphql_page;
 
 /// Answers `GET /graphql`: a query, a stream, a WebSocket, or the page.
 pub(crate) async fn get(State(graphql): State<GraphQl>, request: Request) -> Response {
@@ -37,7 +35,9 @@ pub(crate) async fn get(State(graphql): State<GraphQl>, request: Request) -> Res
     let asked = parameters::read(parts.uri.query().unwrap_or_default());
     let accepted = Accepted::of(&parts.headers);
     let operation = match asked {
-        Ok(None) if accepted.wants_html() => return page::page(),
+        Ok(None) if accepted.wants_html() => {
+            return graphql_page(&graphql.shared.base_path, &parts);
+        }
         Ok(None) => {
             let text = "there is no `query`: put it into the query string, or `POST` it as JSON";
             return fault(accepted.media(), StatusCode::BAD_REQUEST, text);
@@ -64,6 +64,21 @@ pub(crate) async fn post(State(graphql): State<GraphQl>, request: Request) -> Re
     execute(graphql, &mut parts, &accepted, operation).await
 }
 
+/// Answers `GET /graphql/schema.graphql`: the schema in its own language, for
+/// tools and for the page.
+pub(crate) async fn schema(State(graphql): State<GraphQl>) -> Response {
+    if !graphql.shared.limits.tells_schema {
+        let text = "the schema is not told (GRAPHQL_INTROSPECTION is false)\n";
+        return (StatusCode::NOT_FOUND, text).into_response();
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, graphql.sdl()).into_response()
+}
+
 async fn execute(
     graphql: GraphQl,
     parts: &mut Parts,
@@ -88,7 +103,7 @@ fn told(media: Media, answer: &Answer) -> Response {
         (Media::GraphQl, true) => status(answer),
         _ => StatusCode::OK,
     };
-    with_body(media, status, as_json(answer).to_string())
+    with_body(media, status, as_json(answer))
 }
 
 fn status(refused: &Answer) -> StatusCode {
@@ -99,12 +114,13 @@ fn status(refused: &Answer) -> StatusCode {
     }
 }
 
-/// An operation that was not executed has no `data`, not even null.
-pub(super) fn as_json(answer: &Answer) -> Value {
+/// In the order in which it was asked for. An operation that was not executed
+/// has no `data`, not even null.
+pub(super) fn as_json(answer: &Answer) -> String {
     if is_refused(answer) {
-        return json!({ "errors": answer.errors });
+        return json!({ "errors": answer.errors }).to_string();
     }
-    serde_json::to_value(answer).expect("an answer is made of JSON's values")
+    serde_json::to_string(answer).expect("an answer is made of JSON's values")
 }
 
 /// An answer to what is no operation at all.

@@ -21,7 +21,10 @@ use super::{
     metrics::{Metrics, Outcome},
     trouble::Code,
 };
-use crate::http::places::{Place, Places};
+use crate::{
+    base_path::BasePath,
+    http::places::{Place, Places},
+};
 
 /// GraphQL over the river, for the routes at `/graphql`.
 ///
@@ -37,6 +40,8 @@ pub(super) struct Shared {
     /// The bounds that each transport keeps.
     pub(super) config: SseServerConfig,
     pub(super) metrics: Metrics,
+    /// Where the routes sit.
+    pub(super) base_path: BasePath,
     subscriptions: Arc<Places>,
     pub(super) sockets: Arc<Places>,
     open: Mutex<HashMap<u64, Open>>,
@@ -58,7 +63,12 @@ pub(super) struct Opened {
 }
 
 impl GraphQl {
-    pub(super) fn around(schema: Schema, limits: Limits, config: SseServerConfig) -> Self {
+    pub(super) fn around(
+        schema: Schema,
+        limits: Limits,
+        config: SseServerConfig,
+        base_path: BasePath,
+    ) -> Self {
         let places = || Places::new(config.max_sessions, config.max_sessions_per_client);
         Self {
             shared: Arc::new(Shared {
@@ -68,6 +78,7 @@ impl GraphQl {
                 subscriptions: places(),
                 sockets: places(),
                 config,
+                base_path,
                 open: Mutex::default(),
                 opened: AtomicU64::default(),
             }),
@@ -165,7 +176,8 @@ impl Shared {
         answer
     }
 
-    fn refused(&self, kind: Kind, error: ServerError) -> Response {
+    /// Counts an operation that did not come to be looked at.
+    pub(super) fn refused(&self, kind: Kind, error: ServerError) -> Response {
         let answer = Response::from_errors(vec![error]);
         self.metrics.operation(kind, Outcome::Refused);
         self.count_errors(&answer);

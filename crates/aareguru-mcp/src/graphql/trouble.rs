@@ -3,6 +3,8 @@
 use aareguru::{HistoryError, Place, Shortfall, SpanError, UnknownPlace};
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, Value};
 
+use crate::guard::Exceeded;
+
 /// The codes of errors, for programs and for the label of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
@@ -28,6 +30,9 @@ pub(super) enum Code {
     Timeout,
     /// There are as many subscriptions as there may be.
     TooManySubscriptions,
+    /// There were more requests than the rate limit allows; `retryAfterSeconds`
+    /// says when to try again.
+    RateLimited,
     /// The request itself is not one: not JSON, or without a query.
     BadRequest,
     /// The server is about to stop.
@@ -37,7 +42,7 @@ pub(super) enum Code {
 }
 
 impl Code {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::UnknownPlace,
         Self::BadInput,
         Self::UpstreamUnavailable,
@@ -48,6 +53,7 @@ impl Code {
         Self::IntrospectionOff,
         Self::Timeout,
         Self::TooManySubscriptions,
+        Self::RateLimited,
         Self::BadRequest,
         Self::ShuttingDown,
         Self::Other,
@@ -66,6 +72,7 @@ impl Code {
             Self::IntrospectionOff => "INTROSPECTION_OFF",
             Self::Timeout => "TIMEOUT",
             Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
+            Self::RateLimited => "RATE_LIMITED",
             Self::BadRequest => "BAD_REQUEST",
             Self::ShuttingDown => "SHUTTING_DOWN",
             Self::Other => "OTHER",
@@ -117,6 +124,12 @@ pub(super) fn upstream(trouble: aareguru::Error) -> Error {
         }
         _ => error(Code::UpstreamUnavailable, text),
     }
+}
+
+/// One request too many.
+pub(super) fn rate_limited(exceeded: Exceeded) -> Error {
+    error(Code::RateLimited, exceeded.to_string())
+        .extend_with(|_, values| values.set("retryAfterSeconds", exceeded.retry_after_secs))
 }
 
 /// There is no history.

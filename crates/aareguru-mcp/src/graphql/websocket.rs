@@ -14,7 +14,7 @@ use std::{
 };
 
 use async_graphql::{
-    BatchRequest, Data, Executor, Request as Operation, Response as Answer, ServerError,
+    BatchRequest, Data, Executor, Pos, Request as Operation, Response as Answer, ServerError,
     http::{
         ALL_WEBSOCKET_PROTOCOLS, ClientMessage, WebSocket as Protocol, WebSocketProtocols,
         WsMessage,
@@ -31,14 +31,21 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream::BoxStream};
 use rmcp_sse::{Client, Principal};
-use tokio::time::{Instant, interval_at, sleep_until, timeout};
+use serde_json::json;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, interval_at, sleep_until, timeout},
+};
 
 use super::{
     limits::with_code,
     service::{GraphQl, Opened, Shared},
-    trouble::Code,
+    trouble::{self, Code},
 };
-use crate::{guard::Lease, http::places::Place};
+use crate::{
+    guard::{Allowance, Lease},
+    http::places::Place,
+};
 
 /// What a socket reads into; longer messages are put together from more.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -97,8 +104,9 @@ pub(super) async fn connect(graphql: GraphQl, mut parts: Parts) -> Response {
             if parts.extensions.get().is_some_and(Lease::is_revoked) {
                 opened.revoked.cancel();
             }
+            let allowance = parts.extensions.get().cloned();
             let executor = Running::new(shared, client);
-            run(socket, protocol, executor, opened, place).await;
+            run(socket, protocol, executor, allowance, opened, place).await;
         })
 }
 
@@ -107,6 +115,7 @@ async fn run(
     socket: WebSocket,
     protocol: WebSocketProtocols,
     executor: Running,
+    allowance: Option<Allowance>,
     opened: Opened,
     _place: Place,
 ) {
@@ -117,15 +126,27 @@ async fn run(
     let (mut sink, stream) = socket.split();
     let heard = Arc::new(Heard::default());
     let hearing = Arc::clone(&heard);
+    // The library reads no further until a refusal is taken.
+    let (refusals, mut refused) = mpsc::channel(1);
+    let doorkeeper = Arc::new(Doorkeeper {
+        shared: Arc::clone(&shared),
+        protocol,
+        allowance,
+        refusals,
+    });
     let messages: BoxStream<'static, serde_json::Result<ClientMessage>> = stream
         .take_while(|message| future::ready(message.is_ok()))
         .filter_map(move |message| {
             hearing.now();
-            future::ready(match message {
-                Ok(Message::Text(text)) => Some(ClientMessage::from_bytes(text.as_str())),
-                Ok(Message::Binary(bytes)) => Some(ClientMessage::from_bytes(bytes)),
-                _ => None,
-            })
+            let doorkeeper = Arc::clone(&doorkeeper);
+            async move {
+                let message = match message {
+                    Ok(Message::Text(text)) => ClientMessage::from_bytes(text.as_str()),
+                    Ok(Message::Binary(bytes)) => ClientMessage::from_bytes(bytes),
+                    _ => return None,
+                };
+                doorkeeper.lets_in(&message).await.then_some(message)
+            }
         })
         .boxed();
     let initialized = Arc::new(AtomicBool::new(false));
@@ -155,6 +176,7 @@ async fn run(
                 Some(WsMessage::Close(code, reason)) => break Some((code, reason)),
                 None => break None,
             },
+            Some(refusal) = refused.recv() => Message::text(refusal),
             _ = ping => {
                 // Each ping is answered at once, if somebody is there.
                 if period.is_some_and(|period| heard.is_silent_for(period * 2)) {
@@ -191,6 +213,15 @@ async fn run(
     let _ = timeout(CLOSING, farewell).await;
 }
 
+/// Counts the operations that come over one socket, each as a request.
+struct Doorkeeper {
+    shared: Arc<Shared>,
+    protocol: WebSocketProtocols,
+    /// `None` if there is no limit.
+    allowance: Option<Allowance>,
+    refusals: mpsc::Sender<String>,
+}
+
 /// Executes what comes over one socket, so much at once.
 #[derive(Clone)]
 struct Running {
@@ -206,6 +237,33 @@ struct Slot(Arc<AtomicUsize>);
 struct Heard(std::sync::Mutex<Instant>);
 
 struct Counted(Arc<Shared>);
+
+impl Doorkeeper {
+    /// Whether a message may be looked at. An operation that may not is told so
+    /// by an `error` with its id; the socket and what runs over it stay.
+    async fn lets_in(&self, message: &serde_json::Result<ClientMessage>) -> bool {
+        let Ok(ClientMessage::Start { id, .. }) = message else {
+            return true;
+        };
+        let Some(Err(exceeded)) = self.allowance.as_ref().map(Allowance::spend) else {
+            return true;
+        };
+        let error = trouble::rate_limited(exceeded).into_server_error(Pos::default());
+        let error = ServerError {
+            locations: Vec::new(),
+            ..error
+        };
+        let errors = self.shared.refused(None, error).errors;
+        let payload = match self.protocol {
+            WebSocketProtocols::GraphQLWS => json!(errors),
+            WebSocketProtocols::SubscriptionsTransportWS => json!(errors[0]),
+        };
+        let told = json!({ "type": "error", "id": id, "payload": payload });
+        // It is gone only with the socket.
+        let _ = self.refusals.send(told.to_string()).await;
+        false
+    }
+}
 
 impl Running {
     fn new(shared: Arc<Shared>, client: Option<Client>) -> Self {

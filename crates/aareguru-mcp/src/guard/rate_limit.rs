@@ -3,6 +3,8 @@
 //!
 //! What counts is a request, whatever its answer: a message, or a stream that
 //! is opened. A stream that stays open, its events and its keep-alives do not.
+//! Over a WebSocket many requests come in one; whoever serves it counts them by
+//! the [`Allowance`] that came with the upgrade.
 //! A minute's worth may come at once; then they come back evenly (GCRA).
 
 #[cfg(feature = "redis")]
@@ -58,6 +60,25 @@ pub struct RateLimit {
 pub struct Left {
     per_minute: u32,
     remaining: u32,
+}
+
+/// What whoever opened a connection may still ask: each request over it counts
+/// as one of its own would.
+#[derive(Debug, Clone)]
+pub(crate) struct Allowance {
+    limit: Arc<Limit<DefaultClock>>,
+    caller: Caller,
+}
+
+/// That a request is one too many; says when to try again.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error(
+    "more than {per_minute} requests a minute; try again in {retry_after_secs} s (the operator of \
+     this server sets RATE_LIMIT_PER_MINUTE)"
+)]
+pub(crate) struct Exceeded {
+    per_minute: NonZeroU32,
+    pub(crate) retry_after_secs: u64,
 }
 
 struct Limit<C: Clock> {
@@ -120,10 +141,16 @@ impl Check for RateLimit {
         let extensions = request.extensions();
         let principal = extensions.get().cloned().map(Caller::Principal);
         let address = || extensions.get().copied().map(address_of);
-        match principal.or_else(address) {
-            Some(caller) => limit.check(&caller).map(Some),
-            None => Ok(None),
+        let Some(caller) = principal.or_else(address) else {
+            return Ok(None);
+        };
+        let left = limit.check(&caller)?;
+        if request.headers().contains_key(header::UPGRADE) {
+            let limit = Arc::clone(limit);
+            let allowance = Allowance { limit, caller };
+            request.extensions_mut().insert(allowance);
         }
+        Ok(Some(left))
     }
 
     fn answered(left: Option<Left>, mut response: Response) -> Response {
@@ -161,13 +188,18 @@ impl<C: Clock + Clone> Limit<C> {
     }
 
     fn check(&self, caller: &Caller) -> Result<Left, Box<Response>> {
+        self.count(caller)
+            .map_err(|exceeded| Box::new(exceeded.answer()))
+    }
+
+    fn count(&self, caller: &Caller) -> Result<Left, Exceeded> {
         match self.limiter.check_key(caller) {
             Ok(state) => {
                 #[cfg(feature = "redis")]
                 self.tell_others(caller);
                 Ok(self.left(&state))
             }
-            Err(until) => Err(Box::new(self.refuse(caller, &until))),
+            Err(until) => Err(self.refuse(caller, &until)),
         }
     }
 
@@ -178,9 +210,8 @@ impl<C: Clock + Clone> Limit<C> {
         }
     }
 
-    fn refuse(&self, caller: &Caller, until: &NotUntil<C::Instant>) -> Response {
+    fn refuse(&self, caller: &Caller, until: &NotUntil<C::Instant>) -> Exceeded {
         let wait = until.wait_time_from(self.clock.now());
-        let secs = whole_seconds(wait).max(1);
         let by = if self.store.counts_as_newcomer(caller) {
             "newcomers"
         } else {
@@ -192,16 +223,29 @@ impl<C: Clock + Clone> Limit<C> {
         } else {
             tracing::debug!(by, client = %caller, "request refused: over the rate limit");
         }
-        let per_minute = self.per_minute;
-        let description = format!(
-            "more than {per_minute} requests a minute; try again in {secs} s \
-             (the operator of this server sets RATE_LIMIT_PER_MINUTE)"
-        );
+        Exceeded {
+            per_minute: self.per_minute,
+            retry_after_secs: whole_seconds(wait).max(1),
+        }
+    }
+}
+
+impl Allowance {
+    /// Counts one request more.
+    pub(crate) fn spend(&self) -> Result<(), Exceeded> {
+        self.limit.count(&self.caller).map(drop)
+    }
+}
+
+impl Exceeded {
+    fn answer(self) -> Response {
+        let description = self.to_string();
+        let secs = self.retry_after_secs;
         let mut response =
             refusal::json(StatusCode::TOO_MANY_REQUESTS, "rate_limited", &description);
         let headers = response.headers_mut();
         headers.insert(header::RETRY_AFTER, secs.into());
-        headers.insert(LIMIT, per_minute.get().into());
+        headers.insert(LIMIT, self.per_minute.get().into());
         headers.insert(REMAINING, HeaderValue::from_static("0"));
         headers.insert(RESET, secs.into());
         response

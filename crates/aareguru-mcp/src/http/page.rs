@@ -10,6 +10,8 @@ mod address;
 mod console;
 mod detail;
 mod files;
+#[cfg(feature = "graphql")]
+mod graphql;
 mod language;
 mod live;
 mod overview;
@@ -33,6 +35,8 @@ use jiff::civil::Date;
 use rmcp_sse::Principal;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "graphql")]
+pub(crate) use self::graphql::page as graphql_page;
 use self::{
     address::Address,
     sight::{AtPlace, Sight},
@@ -97,13 +101,17 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(page: &Page, query: Option<&str>, headers: &HeaderMap, has_key: bool) -> Self {
+    fn of(page: &Page, query: Option<&str>, headers: &HeaderMap, has_key: bool) -> Self {
+        Self::new(&page.0.base_path, query, headers, has_key)
+    }
+
+    fn new(base_path: &BasePath, query: Option<&str>, headers: &HeaderMap, has_key: bool) -> Self {
         let language = Language::of(query, headers);
         let is_chosen = query.is_some_and(|query| query.contains("lang="));
         let etag = headers.get(header::IF_NONE_MATCH);
         Self {
             words: Words::of(language),
-            base_path: page.0.base_path.to_string(),
+            base_path: base_path.to_string(),
             query: if is_chosen { chosen(language) } else { "" },
             address: Address::of(headers),
             has_key,
@@ -136,12 +144,18 @@ impl Reader {
     /// A page for this reader; `path` is its own, for the other languages.
     fn page(&self, (path, title): (&str, &str), script: &'static str, main: Html) -> Html {
         let words = self.words;
+        const STYLE: &str = r#"<link rel="stylesheet" href="{{base_path}}/graphql.css">"#;
         let is_live = script == "page.js";
+        let style = (script == "graphql.js").then(|| {
+            let base_path = ("base_path", self.base_path.as_str().into());
+            Html::fill(STYLE, words, &[base_path])
+        });
         let values = [
             ("lang", words.language().code().into()),
             ("title", title.into()),
             ("base_path", self.base_path.as_str().into()),
             ("query", self.query.into()),
+            ("style", style.into()),
             ("script", script.into()),
             ("languages", self.languages(path).into()),
             ("main", main.into()),
@@ -214,7 +228,7 @@ pub(super) async fn river(
     principal: Option<Extension<Principal>>,
     headers: HeaderMap,
 ) -> Response {
-    let reader = Reader::new(&page, query.as_deref(), &headers, principal.is_some());
+    let reader = Reader::of(&page, query.as_deref(), &headers, principal.is_some());
     let Some(server) = &page.0.server else {
         return reader.answer(console::page(&page, &reader));
     };
@@ -231,7 +245,7 @@ async fn at_place(
     principal: Option<Extension<Principal>>,
     headers: HeaderMap,
 ) -> Response {
-    let reader = Reader::new(&page, query.as_deref(), &headers, principal.is_some());
+    let reader = Reader::of(&page, query.as_deref(), &headers, principal.is_some());
     let id = uri.path().rsplit('/').next().unwrap_or_default();
     let place = Place::all().iter().find(|place| place.id() == id);
     let Some((server, place)) = page.0.server.as_ref().zip(place) else {
@@ -270,7 +284,7 @@ pub(super) async fn lost(
     let Some(name) = name else {
         return lost_plain().into_response();
     };
-    let reader = Reader::new(&page, query.as_deref(), &headers, false);
+    let reader = Reader::of(&page, query.as_deref(), &headers, false);
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
     let html = reader.page(
         ("", reader.words.say("unknown_place")),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use aareguru::{FloodLevel, Place};
-use rmcp::model::{ExtensionCapabilities, JsonObject, MetaObject, ResourceContents};
+use rmcp::model::{ExtensionCapabilities, MetaObject, ResourceContents};
 use serde_json::{Value, json};
 
 use crate::http::page::{Language, Words};
@@ -98,18 +98,11 @@ fn in_script(json: &Value) -> String {
 /// The texts that the script names, in each language.
 fn words() -> Value {
     let of = |language: Language| {
-        let words = Words::of(language);
-        let texts = words.texts().filter(|(key, _)| is_used(key));
-        let texts = texts.map(|(key, text)| (key.to_owned(), text.into()));
-        (language.code().to_owned(), texts.collect::<JsonObject>())
+        let texts = Words::of(language).of_scripts(&[SCRIPT]);
+        (language.code(), texts)
     };
     let all: BTreeMap<_, _> = Language::ALL.into_iter().map(of).collect();
     json!(all)
-}
-
-fn is_used(key: &str) -> bool {
-    let group = key.split_once('.').map_or(key, |(group, _)| group);
-    SCRIPT.contains(&format!("'{key}'")) || SCRIPT.contains(&format!("`{group}.${{"))
 }
 
 /// From which flows in m³/s the flood levels 2 to 5 hold, by place.

@@ -96,6 +96,17 @@ async fn the_console_calls_a_tool_through_a_cut_connection() {
     run(&["console.mjs", &url(&server), &url(&locked)]).await;
 }
 
+#[cfg(feature = "graphql")]
+#[tokio::test]
+async fn queries_are_written_and_asked_on_the_page_of_graphql() {
+    if !is_set_up().await {
+        return;
+    }
+    let _machine = MACHINE.lock().await;
+    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    run(&["graphql.mjs", &url(&server)]).await;
+}
+
 #[tokio::test]
 async fn a_host_shows_the_apps() {
     if !is_set_up().await {

@@ -80,6 +80,52 @@ async fn a_page_can_read_answers_and_refusals() {
     );
 }
 
+#[cfg(feature = "graphql")]
+#[tokio::test]
+async fn a_page_asks_graphql_as_it_asks_every_other_route() {
+    let server = server("https://app.example").await;
+    let preflight = |origin| preflight(origin).replace("/messages", "/graphql");
+    // Before the key, which a browser does not send yet.
+    let allowed = send(server.address, preflight("https://app.example")).await;
+    assert_eq!(allowed.status, 200);
+    assert_eq!(
+        header(&allowed, "access-control-allow-origin"),
+        Some("https://app.example")
+    );
+    assert!(
+        header(&allowed, "access-control-allow-headers")
+            .unwrap()
+            .contains("content-type")
+    );
+
+    let query = crate::client::post_json("/graphql", r#"{"query":"{ about { version } }"}"#);
+    let query = with_header(&query, "Origin: https://app.example");
+    for (request, status) in [(query.clone(), 401), (with_key(&query, ALICE), 200)] {
+        let answer = send(server.address, request).await;
+        assert_eq!(answer.status, status);
+        let origin = header(&answer, "access-control-allow-origin");
+        assert_eq!(origin, Some("https://app.example"));
+    }
+
+    let foreign = send(server.address, preflight("https://evil.example")).await;
+    assert_eq!(foreign.status, 403);
+    let upgrade = get("/graphql").replacen(
+        "Host: localhost",
+        "Host: localhost\r\nOrigin: https://evil.example\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: graphql-transport-ws",
+        1,
+    );
+    let stream = with_header(&query, "Accept: text/event-stream")
+        .replace("https://app.example", "https://evil.example");
+    for request in [upgrade, stream] {
+        let answer = send(server.address, with_key(&request, ALICE)).await;
+        assert_eq!(answer.status, 403, "{request}");
+        assert_eq!(header(&answer, "access-control-allow-origin"), None);
+    }
+}
+
 #[tokio::test]
 async fn other_pages_are_refused_before_anything_else() {
     let server = server("https://app.example").await;

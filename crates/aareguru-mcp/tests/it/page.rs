@@ -22,7 +22,7 @@ async fn the_page_tells_how_the_river_is_without_a_script() {
         "content-type: text/html; charset=utf-8",
         "cache-control: private, no-cache",
         "content-language: en",
-        "vary: accept-language, x-forwarded-proto",
+        "vary: accept, accept-language, x-forwarded-proto",
         "x-content-type-options: nosniff",
         "referrer-policy: no-referrer",
     ] {

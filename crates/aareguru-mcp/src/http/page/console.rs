@@ -1,7 +1,8 @@
 //! The console: how the server is, how each client is connected, and a form for
 //! each tool, to be tried out over HTTP+SSE in the browser.
 //!
-//! It is for developers and speaks English, as the tools do.
+//! It speaks the reader's language. What the tools say of themselves, and how
+//! the parts of the server are, is told as programs are told it, in English.
 
 use axum::{
     Extension,
@@ -13,7 +14,6 @@ use rmcp_sse::Principal;
 
 use super::{
     Page, Reader,
-    language::Language,
     template::{Html, Value},
     words::Words,
 };
@@ -23,6 +23,7 @@ use crate::{
 };
 
 const PAGE: &str = include_str!("../../../web/console.html");
+pub(super) const SCRIPT: &str = include_str!("../../../web/console.js");
 
 pub(super) async fn console(
     State(shared): State<Page>,
@@ -30,44 +31,64 @@ pub(super) async fn console(
     principal: Option<Extension<Principal>>,
     headers: HeaderMap,
 ) -> Response {
-    let reader = Reader::new(&shared, query.as_deref(), &headers, principal.is_some());
+    let reader = Reader::of(&shared, query.as_deref(), &headers, principal.is_some());
     reader.answer(page(&shared, &reader))
 }
 
 pub(super) fn page(page: &Page, reader: &Reader) -> Html {
-    let words = Words::of(Language::English);
+    const KEY: &str = "<p>{{needed}}</p>";
+    const GRAPHQL: &str = r#"<div><dt>GraphQL</dt><dd><a href="{{href}}"><code>{{base}}/graphql</code></a></dd></div>"#;
+    let words = reader.words;
     let report = page.0.readiness.report(None);
     let base = format!("{}{}", reader.address.http(), reader.base_path);
     let key = reader.has_key.then(|| {
-        Html::fill(
-            "<p>Clients need a key, as you did: it goes into a header, \
-             <code>Authorization: Bearer …</code>.</p>",
-            words,
-            &[],
-        )
+        let needed = Html::tell("console.key_needed", words, &[("header", header(words))]);
+        Html::fill(KEY, words, &[("needed", needed.into())])
     });
-    let setups = all_client_setups(&base).into_iter();
-    let setups: Html = setups.map(|it| setup(&it, words)).collect();
+    let has_graphql = cfg!(feature = "graphql") && page.0.server.is_some();
+    let graphql = has_graphql.then(|| {
+        let href = reader.href("graphql");
+        let values = [("href", href.into()), ("base", base.as_str().into())];
+        Html::fill(GRAPHQL, words, &values)
+    });
     let parts = report.parts().iter();
     let parts: Html = parts.map(|it| part(it, words)).collect();
     let values = [
+        (
+            "lead",
+            Html::tell("console.lead", words, &[("mcp", mcp(words))]).into(),
+        ),
         ("state", report.worst().label().into()),
-        ("state_text", state_text(&report).into()),
+        ("state_text", state_text(&report, words).into()),
         ("parts", parts.into()),
+        ("words", words.of_scripts(&[SCRIPT]).to_string().into()),
         ("key", key.into()),
-        ("setups", setups.into()),
+        ("setups", setups(&base, words).into()),
+        ("graphql", graphql.into()),
         ("socket_base", base.replacen("http", "ws", 1).into()),
         ("base", base.into()),
     ];
     let main = Html::fill(PAGE, words, &values);
-    reader.page(("console", "Console: aareguru-mcp"), "console.js", main)
+    let title = format!("{}: aareguru-mcp", words.say("console.title"));
+    reader.page(("console", &title), "console.js", main)
 }
 
-fn state_text(report: &Report) -> &'static str {
+/// What MCP is.
+pub(super) fn mcp(words: &Words) -> Value {
+    const LINK: &str = r#"<a href="https://modelcontextprotocol.io" rel="noreferrer">MCP</a>"#;
+    Html::fill(LINK, words, &[]).into()
+}
+
+/// The header that a key goes into.
+fn header(words: &Words) -> Value {
+    Html::fill("<code>Authorization: Bearer …</code>", words, &[]).into()
+}
+
+fn state_text<'a>(report: &Report, words: &'a Words) -> &'a str {
     match report.worst().label() {
-        "ok" => "The server is well.",
-        "degraded" => "The server answers, but not everything is well.",
-        _ => "The server is not taking requests now.",
+        "ok" => words.say("console.state_ok"),
+        "degraded" => words.say("console.state_degraded"),
+        _ => words.say("console.state_not_ready"),
     }
 }
 
@@ -87,19 +108,59 @@ fn part(part: &Part, words: &Words) -> Html {
     Html::fill(PART, words, &values)
 }
 
+/// How each client is connected to the server at `base`.
+pub(super) fn setups(base: &str, words: &Words) -> Html {
+    let setups = all_client_setups(base).into_iter();
+    setups.map(|it| setup(&it, words)).collect()
+}
+
 fn setup(setup: &ClientSetup, words: &Words) -> Html {
-    const SETUP: &str = r#"<div class="setup"><h3>{{client}}</h3><p>{{place}}</p><div class="code"><pre tabindex="0">{{text}}</pre><button type="button" class="copy" data-client="{{client}}">Copy</button></div></div>"#;
-    const FILE: &str = "in <code>{{file}}</code>";
-    let place = setup
-        .file
-        .map(|file| Html::fill(FILE, words, &[("file", file.into())]));
+    const SETUP: &str = r#"<div class="setup"><h3>{{client}}</h3><p>{{place}}</p><div class="code"><pre tabindex="0">{{text}}</pre><button type="button" class="copy" data-client="{{client}}">{{w.console.copy}}</button></div></div>"#;
+    const FILE: &str = "<code>{{file}}</code>";
+    let client = match setup.client {
+        "Cursor, and others that take a URL" => words.say("client.cursor"),
+        "Claude Desktop, through mcp-remote" => words.say("client.claude_desktop"),
+        "An older client, over HTTP+SSE" => words.say("client.older"),
+        // A name.
+        client => client,
+    };
+    let place = match setup.file {
+        None => words.say("console.in_terminal").into(),
+        Some(file) => {
+            let file = match file {
+                "the node MCP Client Tool" => words.say("client.n8n_node").into(),
+                file => Html::fill(FILE, words, &[("file", file.into())]).into(),
+            };
+            Html::tell("console.in_file", words, &[("file", file)]).into()
+        }
+    };
     let values = [
-        ("client", setup.client.into()),
-        (
-            "place",
-            place.map_or_else(|| "in a terminal".into(), Value::from),
-        ),
+        ("client", client.into()),
+        ("place", place),
         ("text", setup.text.as_str().into()),
     ];
     Html::fill(SETUP, words, &values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::page::language::Language;
+
+    #[test]
+    fn what_a_setup_says_in_english_is_told_in_every_language() {
+        let of = |language| setups("http://localhost", Words::of(language)).into_string();
+        let german = of(Language::German);
+        for setup in all_client_setups("http://localhost") {
+            let is_name = !setup.client.contains([',', ' ']) || setup.client == "Claude Code";
+            let is_name = is_name || setup.client == "VS Code";
+            assert!(
+                is_name || !german.contains(setup.client),
+                "{}",
+                setup.client
+            );
+        }
+        assert!(!german.contains("the node"), "{german}");
+        assert!(of(Language::English).contains("Cursor, and others that take a URL"));
+    }
 }

@@ -23,14 +23,33 @@ const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The files of the pages, compiled in.
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: &[(&str, &str, &str)] = &[
     ("/style.css", STYLE, include_str!("../../../web/style.css")),
     ("/page.js", SCRIPT, include_str!("../../../web/page.js")),
     ("/charts.js", SCRIPT, include_str!("../../../web/charts.js")),
+    ("/console.js", SCRIPT, super::console::SCRIPT),
+    ("/ask.js", SCRIPT, include_str!("../../../web/ask.js")),
+    #[cfg(feature = "graphql")]
     (
-        "/console.js",
+        "/graphql.css",
+        STYLE,
+        include_str!("../../../web/graphql.css"),
+    ),
+    #[cfg(feature = "graphql")]
+    ("/graphql.js", SCRIPT, super::graphql::SCRIPT),
+    #[cfg(feature = "graphql")]
+    ("/graphql_docs.js", SCRIPT, super::graphql::DOCS),
+    #[cfg(feature = "graphql")]
+    (
+        "/graphql_schema.js",
         SCRIPT,
-        include_str!("../../../web/console.js"),
+        include_str!("../../../web/graphql_schema.js"),
+    ),
+    #[cfg(feature = "graphql")]
+    (
+        "/graphql_text.js",
+        SCRIPT,
+        include_str!("../../../web/graphql_text.js"),
     ),
     (
         "/icon.svg",
@@ -63,7 +82,7 @@ pub(super) fn page(html: Html, language: &'static str, known: Option<&str>) -> R
     set(header::CONTENT_SECURITY_POLICY, POLICY);
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CONTENT_LANGUAGE, language);
-    set(header::VARY, "accept-language, x-forwarded-proto");
+    set(header::VARY, "accept, accept-language, x-forwarded-proto");
     answer
 }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use aareguru::{Saying, swiss_time};
 use jiff::{Timestamp, civil::Date};
+use serde_json::Value;
 
 use super::language::Language;
 
@@ -40,9 +41,19 @@ impl Words {
         self.language
     }
 
-    /// All texts, by their keys.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.texts.iter().map(|(key, text)| (&**key, &**text))
+    /// The texts that these scripts name, by their keys.
+    pub(crate) fn of_scripts(&self, scripts: &[&str]) -> Value {
+        let is_used = |key: &str| {
+            let group = key.split_once('.').map_or(key, |(group, _)| group);
+            let (whole, made) = (format!("'{key}'"), format!("`{group}.${{"));
+            scripts
+                .iter()
+                .any(|script| script.contains(&whole) || script.contains(&made))
+        };
+        let texts = self.texts.iter().filter(|(key, _)| is_used(key));
+        texts
+            .map(|(key, text)| (key.clone(), Value::from(text.as_str())))
+            .collect()
     }
 
     /// The text with this key, if there is one.

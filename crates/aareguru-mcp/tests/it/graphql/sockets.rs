@@ -11,10 +11,15 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::{GraphQlServer, streams::due};
+use super::{
+    GraphQlServer,
+    streams::{self, due},
+};
 use crate::{
     binary::Server,
-    keys::{ALICE, BOB},
+    client::{post_json, send},
+    keys::{ALICE, BOB, with_key},
+    scrape::counted,
     transports::DEADLINE,
     upstream::Reply,
 };
@@ -188,6 +193,79 @@ async fn there_are_no_more_subscriptions_sockets_and_operations_than_may_be() {
 }
 
 #[tokio::test]
+async fn each_operation_over_a_socket_counts_as_a_request_of_its_key() {
+    let keys = format!("alice:{ALICE},bob:{BOB}");
+    let arguments = ["serve", "--demo", "--rate-limit-per-minute=3"];
+    let server = Server::start_with(&arguments, &[("API_KEYS", &keys)]).await;
+    for (protocol, start, key) in [(NEW, "subscribe", ALICE), (OLD, "start", BOB)] {
+        // The upgrade is one, and two operations more are.
+        let mut socket = Socket::try_open(server.address, protocol, Some(key)).await;
+        let socket = socket.as_mut().unwrap();
+        socket.tell(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.heard().await.unwrap()["type"], "connection_ack");
+        socket.subscribe(start, "1", MEASUREMENT).await;
+        socket.subscribe(start, "2", "{ about { version } }").await;
+        let answer = socket.heard().await.unwrap();
+        assert!(answer["payload"]["data"]["about"].is_object(), "{answer}");
+        assert_eq!(socket.heard().await.unwrap()["type"], "complete");
+
+        for id in ["3", "4"] {
+            socket.subscribe(start, id, "{ about { version } }").await;
+            let refused = socket.heard().await.unwrap();
+            assert_eq!(
+                (&refused["type"], &refused["id"]),
+                (&json!("error"), &json!(id))
+            );
+            let error = match protocol {
+                NEW => &refused["payload"][0],
+                _ => &refused["payload"],
+            };
+            assert_eq!(error["extensions"]["code"], "RATE_LIMITED", "{refused}");
+            let seconds = error["extensions"]["retryAfterSeconds"].as_u64().unwrap();
+            assert!((1..=20).contains(&seconds), "{refused}");
+            assert!(
+                error["message"]
+                    .as_str()
+                    .unwrap()
+                    .contains("RATE_LIMIT_PER_MINUTE")
+            );
+        }
+        // A `POST` is counted with them.
+        let post = with_key(
+            &post_json("/graphql", r#"{"query":"{ about { version } }"}"#),
+            key,
+        );
+        assert_eq!(send(server.address, post).await.status, 429);
+        // What runs goes on, and can be ended.
+        let (stop, ended) = if protocol == NEW {
+            ("complete", "complete")
+        } else {
+            ("stop", "complete")
+        };
+        socket.tell(json!({ "type": stop, "id": "1" })).await;
+        let end = socket.heard().await.unwrap();
+        assert_eq!((&end["type"], &end["id"]), (&json!(ended), &json!("1")));
+    }
+    let errors = r#"aareguru_mcp_graphql_errors_total{code="rate_limited"}"#;
+    counted(server.address, errors, 4).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_its_socket_loses_it_and_nobody_else_waits() {
+    let server = streams::with_short_patience().await;
+    let mut slow = Socket::ready(server.address, NEW).await;
+    slow.subscribe("subscribe", "1", &streams::large_measurement())
+        .await;
+    let measured = server.measured_until_the_slow_one_is_gone().await;
+    // It was not kept for it: most was never sent.
+    let mut read = 0;
+    while slow.heard().await.is_ok() {
+        read += 1;
+    }
+    assert!(read < measured, "{read} of {measured}");
+}
+
+#[tokio::test]
 async fn streams_and_sockets_end_with_the_key_and_nobody_elses() {
     let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("graphql-keys");
     std::fs::write(&file, format!("alice:{ALICE}\nbob:{BOB}")).unwrap();
@@ -205,12 +283,12 @@ async fn streams_and_sockets_end_with_the_key_and_nobody_elses() {
         .await
         .unwrap();
     let body = json!({ "query": MEASUREMENT }).to_string();
-    let request = crate::client::post_json("/graphql", &body).replacen(
+    let request = post_json("/graphql", &body).replacen(
         "Host: localhost",
         &format!("Host: localhost\r\nAccept: text/event-stream\r\nX-API-Key: {ALICE}"),
         1,
     );
-    let mut stream = super::streams::Stream::send(server.address, &request).await;
+    let mut stream = streams::Stream::send(server.address, &request).await;
     stream.is_open().await;
 
     std::fs::write(&file, format!("bob:{BOB}")).unwrap();
@@ -226,7 +304,7 @@ async fn streams_and_sockets_end_with_the_key_and_nobody_elses() {
 async fn a_shutdown_ends_them_at_once() {
     let server = Server::demo().await;
     let mut socket = Socket::ready(server.address, NEW).await;
-    let mut stream = super::streams::Stream::open(server.address, MEASUREMENT).await;
+    let mut stream = streams::Stream::open(server.address, MEASUREMENT).await;
     stream.is_open().await;
     server.signal("TERM").await;
     assert_eq!(socket.heard().await, Err(1001));

@@ -18,6 +18,8 @@ use crate::{
     upstream::{CURRENT_BERN, Reply},
 };
 
+const SMALL: &str = "subscription { measurement { water { measuredAt } } }";
+
 /// When Bern was measured in the recording, and ten minutes later.
 const MEASURED: &str = "1683631200";
 const NEXT: &str = "1683631800";
@@ -81,7 +83,48 @@ pub(super) async fn due() -> GraphQlServer {
     GraphQlServer::start_with(reply, change, &[], SseServerConfig::default()).await
 }
 
+/// One that waits for a reader for a moment only.
+pub(super) async fn with_short_patience() -> GraphQlServer {
+    let change = |config: &mut aareguru::Config| {
+        config.clock = aareguru::Clock::stopped_at(at(DUE));
+        config.cache_ttl = Duration::from_millis(20);
+    };
+    let bounds = SseServerConfig::default().with_write_timeout(Duration::from_millis(200));
+    GraphQlServer::start_with(Reply::text(CURRENT_BERN), change, &[], bounds).await
+}
+
+/// A measurement of some 200 KiB.
+pub(super) fn large_measurement() -> String {
+    let fields: String = (0..150)
+        .map(|n| format!("l{n}:swimmingLimits{{text source{{name url date}}}}"))
+        .collect();
+    format!("subscription{{measurement{{place{{{fields}}}}}}}")
+}
+
 impl GraphQlServer {
+    /// Measures anew, told to one who reads at once, until whoever else follows
+    /// is gone; returns how often.
+    pub(super) async fn measured_until_the_slow_one_is_gone(&self) -> i64 {
+        self.subscriptions_become(1).await;
+        let mut reader = Stream::open(self.address, SMALL).await;
+        self.subscriptions_become(2).await;
+        self.asked_twice().await;
+        let first: i64 = MEASURED.parse().unwrap();
+        for n in 1..250 {
+            let body = CURRENT_BERN.replace(MEASURED, &(first + n).to_string());
+            self.upstream.reply(Reply::text(&body));
+            let (name, answer) = reader.event().await.unwrap();
+            assert_eq!(name, "next");
+            let told = &answer["data"]["measurement"]["water"]["measuredAt"];
+            let measured = jiff::Timestamp::from_second(first + n).unwrap();
+            assert_eq!(told, &measured.to_string());
+            if *self.subscriptions.borrow() == 1 {
+                return n;
+            }
+        }
+        panic!("it is still waited for");
+    }
+
     /// Until the poller has something to compare with.
     pub(super) async fn asked_twice(&self) {
         timeout(DEADLINE, async {
@@ -121,6 +164,21 @@ async fn a_new_measurement_is_sent_as_soon_as_it_is_known() {
     server.subscriptions_become(1).await;
     drop(stream);
     server.subscriptions_become(0).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_its_stream_loses_it_and_nobody_else_waits() {
+    let server = with_short_patience().await;
+    let mut slow = Stream::open(server.address, &large_measurement()).await;
+    let measured = server.measured_until_the_slow_one_is_gone().await;
+    // It was not kept for it: most was never sent. Nor was it told that the
+    // stream is complete.
+    let mut read = 0;
+    while let Some((name, _)) = slow.event().await {
+        assert_eq!(name, "next");
+        read += 1;
+    }
+    assert!(read < measured, "{read} of {measured}");
 }
 
 #[tokio::test]

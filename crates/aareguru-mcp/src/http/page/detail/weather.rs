@@ -53,9 +53,10 @@ fn water(at: &AtPlace, forecast: &Forecast, sight: &Sight, words: &Words) -> Htm
     Html::fill(LINE, words, &values)
 }
 
-/// Today by its parts, and the days after it.
+/// Today by its parts, and the days after it. On a phone a row is drawn on two
+/// lines; the roles keep it a table for those who hear it.
 fn days(forecast: &Forecast, sight: &Sight, words: &Words) -> Html {
-    const TABLE: &str = r#"<div class="scroll" tabindex="0" role="group" aria-label="{{caption}}"><table class="days"><caption>{{caption}}</caption><thead><tr><th scope="col">{{w.when}}</th><th scope="col">{{w.weather_word}}</th><th scope="col">{{w.air}}</th><th scope="col">{{w.rain}}</th></tr></thead><tbody>{{rows}}</tbody></table></div>"#;
+    const TABLE: &str = r#"<div class="scroll" tabindex="0" role="group" aria-label="{{caption}}"><table class="days" role="table"><caption>{{caption}}</caption><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">{{w.when}}</th><th scope="col" role="columnheader">{{w.weather_word}}</th><th scope="col" role="columnheader">{{w.air}}</th><th scope="col" role="columnheader">{{w.rain}}</th></tr></thead><tbody role="rowgroup">{{rows}}</tbody></table></div>"#;
     let is_of_today = forecast.is_of_today(sight.now) == Some(true);
     let caption = match forecast.today {
         Some(day) if !is_of_today || forecast.recorded_on.is_some() => {
@@ -96,7 +97,7 @@ fn row(
     rain: (Option<f64>, Option<f64>),
     words: &Words,
 ) -> Html {
-    const ROW: &str = r#"<tr><th scope="row">{{name}}</th><td>{{weather}}</td><td>{{air}}</td><td>{{rain}}</td></tr>"#;
+    const ROW: &str = r#"<tr role="row"><th scope="row" role="rowheader">{{name}}</th><td role="cell">{{weather}}</td><td role="cell">{{air}}</td><td role="cell">{{rain}}</td></tr>"#;
     let key = symbol.map(|symbol| format!("weather.{}", symbol.number));
     let unknown = words.say("unknown");
     let rain = match rain {
