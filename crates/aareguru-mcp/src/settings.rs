@@ -228,7 +228,7 @@ pub struct Settings {
     /// How many sessions may be open at once, over HTTP+SSE, over Streamable
     /// HTTP and over WebSocket each. A request of the revision without
     /// sessions is one for itself. It also bounds, each for itself, GraphQL's
-    /// subscriptions and its WebSockets, and the pages that wait on `/live`.
+    /// subscriptions and sockets, and the pages that wait on `/live`.
     #[arg(long, env, default_value_t = 10_000)]
     pub sse_max_sessions: usize,
 
