@@ -241,3 +241,39 @@ async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
     }
     while pinging.event().await.is_some() {}
 }
+
+/// This is why a 202 waits until Redis has confirmed what it promises.
+#[tokio::test]
+async fn what_is_only_written_to_redis_may_be_lost() {
+    const COMMANDS: usize = 400;
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let value = "x".repeat(1000);
+    let mut push = redis::cmd("RPUSH");
+    let push = push.arg("list").arg(value).get_packed_command();
+    let mut client = TcpStream::connect(("127.0.0.1", redis.port()))
+        .await
+        .unwrap();
+    client.write_all(b"PING\r\n").await.unwrap();
+    let mut pong = [0; 7];
+    client.read_exact(&mut pong).await.unwrap();
+    redis.pause().await;
+    client.write_all(&push.repeat(COMMANDS)).await.unwrap();
+    // As the kernel does for a process that is killed.
+    drop(client);
+    redis.resume().await;
+    let mut redis = redis.connection().await;
+    // Until Redis has done with that client.
+    let clients = redis::cmd("CLIENT").arg("LIST").to_owned();
+    loop {
+        let clients: String = clients.query_async(&mut redis).await.unwrap();
+        if clients.lines().count() == 1 {
+            break;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    let length = redis::cmd("LLEN").arg("list").to_owned();
+    let run: usize = length.query_async(&mut redis).await.unwrap();
+    assert!((1..COMMANDS).contains(&run), "{run}");
+}
