@@ -44,10 +44,11 @@ pub trait SessionStore: Send + Sync + 'static {
     /// records, or nothing.
     ///
     /// The next commit of a session begins when the one before is done. If one
-    /// takes longer than
-    /// [`store_timeout`](crate::SseServerConfig::store_timeout) its future is
-    /// dropped, and the next commit is a [`Record::Snapshot`]; if it takes
-    /// effect after that, it must not undo it.
+    /// fails, or takes longer than
+    /// [`store_timeout`](crate::SseServerConfig::store_timeout), so that its
+    /// future is dropped, the next commit begins with a [`Record::Snapshot`];
+    /// if the one before takes effect after that, it must not undo it: its
+    /// [number](Commit::number) is lower.
     ///
     /// # Errors
     ///
@@ -106,6 +107,9 @@ pub struct Commit {
     pub token: String,
     /// Which of its owners speaks.
     pub epoch: u64,
+    /// Counts the commits of this owner. One that takes effect after another
+    /// with a higher number must change nothing: it was given up.
+    pub number: u64,
     /// Events before this number are not needed any more.
     pub first_event: u64,
     /// What happened, in order.

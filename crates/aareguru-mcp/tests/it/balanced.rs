@@ -5,6 +5,7 @@
 
 use std::{
     env,
+    net::SocketAddr,
     path::Path,
     sync::{
         Arc,
@@ -63,15 +64,21 @@ impl Balanced {
     /// Each instance has had a part of the work.
     async fn was_shared(&self) {
         for server in &self.servers {
-            let numbers = Scrape::of(server.address).await;
-            let series = &numbers.metrics["aareguru_mcp_http_requests_total"].series;
-            let worked = series.iter().any(|(name, count)| {
-                let is_message = name.contains("\"/messages\"") || name.contains("\"/mcp\"");
-                is_message && name.contains("\"2xx\"") && *count > 0.0
-            });
+            let worked = has_worked(server.address).await;
             assert!(worked, "{} had nothing to do", server.address);
         }
     }
+}
+
+/// Whether an instance has taken a message.
+pub(crate) async fn has_worked(instance: SocketAddr) -> bool {
+    let numbers = Scrape::of(instance).await;
+    let requests = numbers.metrics.get("aareguru_mcp_http_requests_total");
+    let mut series = requests.iter().flat_map(|metric| &metric.series);
+    series.any(|(name, count)| {
+        let is_message = name.contains("\"/messages\"") || name.contains("\"/mcp\"");
+        is_message && name.contains("\"2xx\"") && *count > 0.0
+    })
 }
 
 async fn launch(redis: &RedisServer, port: u16) -> Server {
@@ -218,6 +225,10 @@ async fn instances_are_replaced_one_by_one_and_no_session_of_streamable_http_is_
         let (status, _) = old.ended().await;
         assert!(status.success(), "{status}");
         let new = launch(&balanced.redis, port).await;
+        // Before the next one goes, nginx has seen that this one is there again.
+        while !has_worked(new.address).await {
+            sleep(Duration::from_millis(5)).await;
+        }
         balanced.servers.insert(instance, new);
     }
     is_over.store(true, Ordering::Relaxed);

@@ -57,6 +57,34 @@ async fn what_was_running_when_the_owner_was_killed_is_answered_once_by_the_next
 }
 
 #[tokio::test]
+async fn what_was_accepted_when_the_way_to_redis_was_just_cut_is_answered_by_the_next() {
+    let reply = Reply::at([("current", Reply::Recordings.held())]);
+    let Some(cluster) = Cluster::start(2, reply).await else {
+        return;
+    };
+    let session = Session::initialized(cluster.address(0)).await;
+    let last = session.last_event_id.clone().unwrap();
+    let mut redis = cluster.redis.connection().await;
+    for id in 10..15 {
+        let mut cut = redis::cmd("CLIENT");
+        cut.arg(&["KILL", "TYPE", "normal", "SKIPME", "yes"]);
+        let _: usize = cut.query_async(&mut redis).await.unwrap();
+        session.tell(&tool_call(id, TOOL, "{}")).await;
+    }
+    cluster.kill(0).await;
+    let mut moved = loop {
+        // The other one has to find its way again, too.
+        match try_resume(cluster.address(1), &last).await {
+            Some(moved) => break moved,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    assert_eq!(moved.target, session.target);
+    cluster.upstream.release();
+    assert_eq!(ids(&mut moved, 5).await, [10, 11, 12, 13, 14]);
+}
+
+#[tokio::test]
 async fn an_owner_that_was_stopped_answers_nothing_when_it_goes_on() {
     let reply = Reply::at([("current", Reply::Recordings.held())]);
     let Some(cluster) = Cluster::start(2, reply).await else {

@@ -277,3 +277,42 @@ async fn what_is_only_written_to_redis_may_be_lost() {
     let run: usize = length.query_async(&mut redis).await.unwrap();
     assert!((1..COMMANDS).contains(&run), "{run}");
 }
+
+#[tokio::test]
+async fn a_commit_that_was_given_up_changes_nothing_when_it_comes_late() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let redis = redis.connection().await;
+    let script = redis::Script::new(include_str!("../../src/cluster/sse/scripts/commit.lua"));
+    let commit = async |epoch: u64, number: u64, records: &[&str]| {
+        let mut call = script.key("session");
+        call.key("events").key("token").arg(epoch).arg("owner");
+        call.arg(60_000).arg(number).arg(1).arg("taken:");
+        for record in records {
+            call.arg(record);
+        }
+        let told: String = call.invoke_async(&mut redis.clone()).await.unwrap();
+        told
+    };
+    assert_eq!(commit(1, 1, &["event", "1", "a"]).await, "missing");
+    let all = ["session", "id", "", "1", "event", "1", "a"];
+    assert_eq!(commit(1, 2, &all).await, "ok");
+    assert_eq!(commit(1, 3, &["event", "2", "b"]).await, "ok");
+    assert_eq!(
+        commit(1, 2, &["accepted", "7", "0", "7", "m"]).await,
+        "late"
+    );
+    assert_eq!(commit(1, 3, &["event", "1", "a"]).await, "late");
+    // Somebody else has it then, and counts anew.
+    let mut taken = redis::cmd("HSET");
+    taken.arg(&["session", "epoch", "2", "commit", "0"]);
+    let () = taken.query_async(&mut redis.clone()).await.unwrap();
+    assert_eq!(commit(2, 1, &["event", "3", "c"]).await, "ok");
+    assert_eq!(commit(1, 4, &["event", "3", "d"]).await, "fenced");
+    let last = redis::cmd("HMGET")
+        .arg(&["session", "last", "pending"])
+        .to_owned();
+    let last: Vec<String> = last.query_async(&mut redis.clone()).await.unwrap();
+    assert_eq!(last, ["3", "0"]);
+}

@@ -1,25 +1,15 @@
 //! All instances behind nginx are replaced one by one while clients call and get
 //! their streams again: nothing is lost, and what was refused was not run.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::{
-    balanced::is_long,
+    balanced::{has_worked, is_long},
     cluster_chaos::{INSTANCES, Storm},
     interop::{MACHINE, say},
-    scrape::Scrape,
 };
-
-/// Whether an instance has answered to a message.
-async fn has_messages(address: SocketAddr) -> bool {
-    let text = Scrape::of(address).await.text;
-    let mut requests = text
-        .lines()
-        .filter(|line| line.starts_with("aareguru_mcp_http_requests_total{"));
-    requests.any(|line| line.contains("\"/messages\""))
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_accepted_call_is_answered_once_while_instances_behind_nginx_are_replaced() {
@@ -34,7 +24,7 @@ async fn every_accepted_call_is_answered_once_while_instances_behind_nginx_are_r
         // Whose streams were there has come back, and nginx has seen that the
         // instance is there again, before the next one goes.
         let address = storm.cluster.address(instance);
-        while storm.resumed() == before || !has_messages(address).await {
+        while storm.resumed() == before || !has_worked(address).await {
             sleep(Duration::from_millis(5)).await;
         }
     }

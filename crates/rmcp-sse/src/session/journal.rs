@@ -1,29 +1,26 @@
 //! What a session has in its store: a list of records that wait for their
 //! commit, and one task that commits them while there are any.
 //!
-//! While the store ails nothing is recorded, and events leave without it; a
-//! snapshot brings it up to date afterwards.
+//! A store that goes away is waited for, for as long as a commit may take.
+//! While it ails after that nothing is recorded, and events leave without it;
+//! a snapshot brings it up to date afterwards.
 
-use std::{
-    mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+mod commit;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use rmcp::ServerHandler;
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout},
-};
+use tokio::sync::oneshot;
 
 use super::{
-    End, Session,
+    Session,
     entry::{Entry, Told, Waiting},
 };
 use crate::{
     event::Message,
     outbox::Refused,
-    store::{Commit, Pending, Record, SessionStore, Snapshot, StoreError},
+    store::{Pending, Record, SessionStore, Snapshot},
 };
 
 /// Another process has the session now, so what came last has to go there.
@@ -41,6 +38,8 @@ struct Log {
     /// The generation of the store that has the session.
     generation: Option<u64>,
     records: Vec<Record>,
+    /// How many commits there were.
+    commits: u64,
     /// Who waits for `records`.
     waiting: Vec<Waiting>,
     /// Whether the task is running.
@@ -70,6 +69,7 @@ impl Journal {
                 state: State::Ailing,
                 generation: None,
                 records: Vec::new(),
+                commits: 0,
                 waiting: Vec::new(),
                 committing: false,
                 setup: Vec::new(),
@@ -298,76 +298,7 @@ impl<S: ServerHandler> Session<S> {
     fn start(self: &Arc<Self>, mut log: MutexGuard<'_, Log>) {
         if !log.committing && !log.records.is_empty() {
             log.committing = true;
-            tokio::spawn(commit_all(self.clone()));
-        }
-    }
-}
-
-async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
-    let Some(journal) = &session.journal else {
-        return;
-    };
-    let mut was_missing = false;
-    loop {
-        let (commit, waiting, upto) = {
-            let mut log = journal.lock();
-            if log.records.is_empty() {
-                log.committing = false;
-                let is_lost = log.state == State::Lost;
-                log.settle(if is_lost { Err(Moved) } else { Ok(()) });
-                return;
-            }
-            let commit = Commit {
-                session: session.id,
-                token: session.outbox.token().to_string(),
-                epoch: journal.epoch,
-                first_event: session.outbox.first(),
-                records: mem::take(&mut log.records),
-            };
-            (commit, mem::take(&mut log.waiting), session.outbox.end())
-        };
-        let begun = Instant::now();
-        let committing = journal.store.commit(commit);
-        let result = timeout(session.config.store_timeout, committing).await;
-        session.metrics.commit_seconds.record(begun.elapsed());
-        let result = result.unwrap_or(Err(StoreError::Unavailable));
-        let mut log = journal.lock();
-        let told = match result {
-            Ok(()) => {
-                was_missing = false;
-                session.outbox.release(upto);
-                Ok(())
-            }
-            Err(StoreError::Fenced) => {
-                log.state = State::Lost;
-                log.records.clear();
-                Err(Moved)
-            }
-            Err(StoreError::Missing) if !was_missing && log.state == State::Live => {
-                was_missing = true;
-                log.records = vec![session.snapshot(journal, &log)];
-                log.waiting.splice(0..0, waiting);
-                continue;
-            }
-            Err(error) => {
-                if log.state == State::Live {
-                    log.state = State::Ailing;
-                }
-                log.records.clear();
-                tracing::warn!(
-                    session.tag = %session.tag, %error,
-                    "session is not stored: it ends with this process"
-                );
-                session.outbox.release_all();
-                Ok(())
-            }
-        };
-        drop(log);
-        for waiting in waiting {
-            let _ = waiting.send(told);
-        }
-        if told == Err(Moved) {
-            session.end(End::TakenOver);
+            tokio::spawn(commit::commit_all(self.clone()));
         }
     }
 }

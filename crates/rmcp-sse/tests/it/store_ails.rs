@@ -12,7 +12,7 @@ use std::{
 use rmcp_sse::{Commit, SessionStore, Snapshot, SseServerConfig, StoreError, Stored, Wanted};
 
 use crate::{
-    client::{Session, get, send, tool_call, with_header},
+    client::{Session, get, post_json, send, tool_call, with_header},
     memory_store::MemoryStore,
     server::TestServer,
     takeover::{text, with_store},
@@ -26,6 +26,8 @@ struct Ailing {
     /// Whether it says so, or just does not answer.
     is_silent: AtomicBool,
     generation: AtomicU64,
+    /// How often it was asked while it was away.
+    refused: AtomicU64,
 }
 
 impl Ailing {
@@ -48,6 +50,7 @@ impl Ailing {
         if !self.is_away.load(Ordering::Relaxed) {
             return Ok(());
         }
+        self.refused.fetch_add(1, Ordering::Relaxed);
         if self.is_silent.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
@@ -146,4 +149,40 @@ async fn a_client_of_an_unknown_session_is_told_to_come_again_while_the_store_ai
     let answer = send(server.address, with_header(&get("/sse"), last)).await;
     assert_eq!(answer.status, 503);
     assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_for_a_moment_is_waited_for() {
+    let store = Arc::new(Ailing::default());
+    let config = SseServerConfig::default()
+        .with_store(Some(store.clone()))
+        .with_store_timeout(Duration::from_secs(60));
+    let first = TestServer::with(config).await;
+    let second = with_store(&store).await;
+    let mut session = Session::initialized(first.address).await;
+    let last = session.last_event_id.clone().unwrap();
+    store.leave(false);
+    let posts = [
+        tool_call(7, "gate", "{}"),
+        tool_call(8, "echo", r#"{"text":"late"}"#),
+    ];
+    let posts = posts.map(|call| {
+        let request = post_json(&session.target, &call);
+        tokio::spawn(send(first.address, request))
+    });
+    while store.refused.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(posts.iter().all(|post| !post.is_finished()));
+    store.come_back_empty().await;
+    for post in posts {
+        assert_eq!(post.await.unwrap().status, 202);
+    }
+    assert_eq!(text(&session.message().await), "late");
+    // What was promised is in the store.
+    let mut moved = Session::resume(second.address, &last).await;
+    assert_eq!(moved.target, session.target);
+    assert_eq!(text(&moved.message().await), "late");
+    second.gate.add_permits(1);
+    assert_eq!(moved.message().await["id"], 7);
 }

@@ -28,6 +28,7 @@ impl SessionStore for Shared {
                 .arg(commit.epoch)
                 .arg(self.instance.as_str())
                 .arg(self.lifetime_ms())
+                .arg(commit.number)
                 .arg(commit.first_event)
                 .arg(&self.keys.taken);
             let mut arguments = Vec::new();

@@ -20,7 +20,7 @@ if seen > last or seen + 1 < first then
 end
 
 local epoch = tonumber(known[1]) + 1
-redis.call('HSET', session, 'epoch', epoch, 'owner', owner)
+redis.call('HSET', session, 'epoch', epoch, 'owner', owner, 'commit', 0)
 local former = known[4]
 if former ~= '' and former ~= owner and redis.call('EXISTS', ARGV[7] .. former) == 1 then
     local inbox = ARGV[8] .. former

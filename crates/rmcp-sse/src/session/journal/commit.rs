@@ -1,0 +1,122 @@
+//! The task that commits what a journal has recorded, until there is nothing.
+
+use std::{mem, sync::Arc, time::Duration};
+
+use rmcp::ServerHandler;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    super::{End, Session, entry::Waiting},
+    Journal, Moved, State,
+};
+use crate::store::{Commit, StoreError};
+
+/// How often it is looked whether a store is back that has just gone away.
+const GLANCE: Duration = Duration::from_millis(10);
+
+pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
+    let Some(journal) = &session.journal else {
+        return;
+    };
+    let mut was_missing = false;
+    let (mut away_since, mut pause) = (None, GLANCE);
+    loop {
+        let (commit, waiting, upto) = {
+            let mut log = journal.lock();
+            if log.records.is_empty() {
+                log.committing = false;
+                let is_lost = log.state == State::Lost;
+                log.settle(if is_lost { Err(Moved) } else { Ok(()) });
+                return;
+            }
+            log.commits += 1;
+            let commit = Commit {
+                session: session.id,
+                token: session.outbox.token().to_string(),
+                epoch: journal.epoch,
+                number: log.commits,
+                first_event: session.outbox.first(),
+                records: mem::take(&mut log.records),
+            };
+            (commit, mem::take(&mut log.waiting), session.outbox.end())
+        };
+        let begun = Instant::now();
+        let committing = journal.store.commit(commit);
+        let result = timeout(session.config.store_timeout, committing).await;
+        session.metrics.commit_seconds.record(begun.elapsed());
+        let result = result.unwrap_or(Err(StoreError::Unavailable));
+        let is_over = |since: Instant| since.elapsed() >= session.config.store_timeout;
+        // `None` as long as it is not given up.
+        let told = {
+            let mut log = journal.lock();
+            match result {
+                Ok(()) => {
+                    was_missing = false;
+                    (away_since, pause) = (None, GLANCE);
+                    session.outbox.release(upto);
+                    Some(Ok(()))
+                }
+                Err(StoreError::Fenced) => {
+                    log.state = State::Lost;
+                    log.records.clear();
+                    Some(Err(Moved))
+                }
+                Err(StoreError::Missing) if !was_missing && log.state == State::Live => {
+                    was_missing = true;
+                    log.records = vec![session.snapshot(journal, &log)];
+                    log.waiting.splice(0..0, waiting);
+                    continue;
+                }
+                Err(_)
+                    if log.state == State::Live && !is_over(*away_since.get_or_insert(begun)) =>
+                {
+                    None
+                }
+                Err(error) => {
+                    if log.state == State::Live {
+                        log.state = State::Ailing;
+                    }
+                    log.records.clear();
+                    tracing::warn!(
+                        session.tag = %session.tag, %error,
+                        "session is not stored: it ends with this process"
+                    );
+                    session.outbox.release_all();
+                    Some(Ok(()))
+                }
+            }
+        };
+        let Some(told) = told else {
+            // It may be back in a moment; then it is told all.
+            sleep(pause).await;
+            pause *= 2;
+            while journal.store.generation().is_none() && !is_over(away_since.unwrap_or(begun)) {
+                sleep(GLANCE).await;
+            }
+            session.journal_again(journal, waiting);
+            continue;
+        };
+        for waiting in waiting {
+            let _ = waiting.send(told);
+        }
+        if told == Err(Moved) {
+            session.end(End::TakenOver);
+        }
+    }
+}
+
+impl<S: ServerHandler> Session<S> {
+    /// Records all of the session in the place of what could not be committed.
+    fn journal_again(&self, journal: &Journal, waiting: Vec<Waiting>) {
+        let mut log = journal.lock();
+        log.waiting.splice(0..0, waiting);
+        let end = match log.state {
+            State::Live => None,
+            State::Over => log.records.pop(),
+            State::Ailing | State::Lost => return,
+        };
+        log.generation = journal.store.generation();
+        log.records = vec![self.snapshot(journal, &log)];
+        log.records.extend(end);
+    }
+}
