@@ -1,7 +1,7 @@
 //! `POST /messages`: checks a message and hands it to its session.
 //!
-//! The checks come in the order of the Python SDK: content type, session id,
-//! session, size, content. A 202 means that a live session has the message;
+//! The checks come in one order, wherever the session is: content type, session
+//! id, size, session, content. A 202 means that a live session has the message;
 //! whatever cannot be promised is refused before it.
 
 use std::sync::Arc;
@@ -40,18 +40,16 @@ where
         return Err(Refusal::ContentType);
     }
     let id = session_id(parts.uri.query())?;
-    let limit_bytes = shared.config.max_request_body_bytes;
+    let body = read(body, shared.config.max_request_body_bytes).await?;
     match (find(shared, id, &parts), &shared.config.relay) {
         (Ok(session), _) => {
             *tag = Some(session.tag());
-            let body = read(body, limit_bytes).await?;
             match hand_over(&session, parts, &body, None).await? {
                 None => Ok(()),
                 Some(elsewhere) => relay_to(&shared.config.relay, elsewhere).await,
             }
         }
         (Err(_), Some(relay)) => {
-            let body = read(body, limit_bytes).await?;
             let relay: &Arc<dyn Relay> = relay;
             relay.deliver(Delivery::new(id, parts, body.into())).await
         }

@@ -18,6 +18,7 @@ use crate::{
 
 const TOOL: &str = "get_current_temperature";
 const NOTIFICATION: &str = r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#;
+const UNKNOWN: &str = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 /// The same session, asked at another address.
@@ -78,13 +79,8 @@ async fn every_instance_refuses_what_the_owner_refuses() {
         (400, post_json("/messages", PING)),
         (400, post_json("/messages?session_id=1", PING)),
         (413, post_json(target, &long)),
-        (
-            404,
-            post_json(
-                "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5",
-                PING,
-            ),
-        ),
+        (413, post_json(UNKNOWN, &long)),
+        (404, post_json(UNKNOWN, PING)),
     ];
     for (status, request) in requests {
         let at_owner = send(cluster.address(0), &request).await;

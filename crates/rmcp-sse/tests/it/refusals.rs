@@ -95,24 +95,23 @@ async fn a_body_over_4_mib_is_413_declared_or_streamed() {
     let limit = SseServerConfig::default().max_request_body_bytes;
     let text = "x".repeat(limit);
     let body = tool_call(1, "echo", &format!(r#"{{"text":"{text}"}}"#));
-
-    let declared = send(server.address, post_json(&session.target, &body)).await;
-    assert_eq!(
-        (declared.status, declared.body.as_str()),
-        (413, "Request body too large")
-    );
-
-    let chunked = format!(
-        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-         Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
-        session.target,
-        body.len()
-    );
-    let streamed = send(server.address, chunked).await;
-    assert_eq!(
-        (streamed.status, streamed.body.as_str()),
-        (413, "Request body too large")
-    );
+    // Whether there is such a session is looked for after it.
+    let unknown = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+    for target in [&session.target, unknown] {
+        let declared = post_json(target, &body);
+        let chunked = format!(
+            "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        );
+        for request in [declared, chunked] {
+            let answer = send(server.address, request).await;
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (413, "Request body too large")
+            );
+        }
+    }
 }
 
 #[tokio::test]
