@@ -355,9 +355,22 @@ pub struct Settings {
     /// The Redis or Valkey by which several instances act as one, such as
     /// `redis://USER:PASSWORD@HOST:6379/DATABASE`; `rediss://` is with TLS, and
     /// `redis+sentinel://HOST:26379,HOST:26379/SERVICE` asks Sentinels for the
-    /// master. Without it an instance is alone.
+    /// master. Redis Cluster is not supported. Without it an instance is alone.
     #[arg(long, env, help_heading = "Several instances", hide_env_values = true)]
     pub redis_url: Option<Secret>,
+
+    /// The certificate of the CA that has signed Redis's, as PEM, with
+    /// `rediss://`. Without it the system's CAs are trusted.
+    #[arg(long, env)]
+    pub redis_ca_file: Option<PathBuf>,
+
+    /// The certificate by which Redis knows us, as PEM, if it asks for one.
+    #[arg(long, env)]
+    pub redis_cert_file: Option<PathBuf>,
+
+    /// The key of that certificate, as PEM.
+    #[arg(long, env)]
+    pub redis_key_file: Option<PathBuf>,
 
     /// What the names of all keys in Redis begin with. Instances that share a
     /// Redis and are not to act as one need different ones.

@@ -5,7 +5,9 @@
 //! waits for what will not come. Nothing is sent twice.
 
 mod address;
+mod certificates;
 mod metrics;
+mod trouble;
 mod upkeep;
 
 use std::{
@@ -85,11 +87,13 @@ impl Redis {
             "REDIS_KEY_PREFIX `{}` has spaces in it: take letters, digits and colons",
             key_prefix.escape_debug()
         );
+        let certificates = certificates::read(settings)?;
+        let address = Address::parse(url.expose(), certificates.as_ref()).context("REDIS_URL")?;
         let metrics = Metrics::new();
         Ok(Some(Self {
             numbers: metrics.of(Purpose::Upkeep),
             shared: Arc::new(Shared {
-                address: Address::parse(url.expose()).context("REDIS_URL")?,
+                address,
                 key_prefix,
                 timeout: Duration::from_millis(settings.redis_timeout_milliseconds),
                 live: RwLock::default(),
@@ -105,15 +109,14 @@ impl Redis {
         let first = upkeep::connect(&self.shared).await;
         if let Err(error) = &first {
             let address = &self.shared.address;
-            let refusals = ["NOAUTH", "WRONGPASS", "NOPERM"];
-            let refused = error.code().is_some_and(|code| refusals.contains(&code));
-            if refused || error.kind() == ErrorKind::AuthenticationFailed {
-                let error = anyhow::anyhow!("REDIS_URL: {address} does not let us in: {error}");
+            if let Some(mistake) = trouble::mistake(error) {
+                let error = anyhow::anyhow!("REDIS_URL: {address} {mistake}: {error}");
                 return Err(crate::exit::Misconfigured(error).into());
             }
+            let guess = trouble::guess(error, address.is_tls());
             ensure!(
                 wait,
-                "REDIS_URL: Redis cannot be reached at {address}: {error}; \
+                "REDIS_URL: Redis cannot be reached at {address}: {error}{guess}; \
                  start it, or set REDIS_WAIT=true to start without it and connect when it is there"
             );
             tracing::warn!(%error, "Redis cannot be reached yet");

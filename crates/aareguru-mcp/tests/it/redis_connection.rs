@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use crate::{
     binary::{Server, program},
@@ -20,7 +21,7 @@ async fn start(redis: &RedisServer, more: &[&str]) -> Server {
 }
 
 /// The status of `/health/ready`, and what it says of Redis.
-async fn readiness(server: &Server) -> (u16, Value) {
+pub(crate) async fn readiness(server: &Server) -> (u16, Value) {
     let answer = send(server.address, get("/health/ready")).await;
     let report: Value = serde_json::from_str(&answer.body).unwrap();
     let parts = report["parts"].as_array().unwrap();
@@ -29,7 +30,7 @@ async fn readiness(server: &Server) -> (u16, Value) {
 }
 
 /// Runs to the end; returns the exit code and what it wrote to standard error.
-async fn ends(arguments: &[&str], url: &str) -> (Option<i32>, String) {
+pub(crate) async fn ends(arguments: &[&str], url: &str) -> (Option<i32>, String) {
     let output = program()
         .args(arguments)
         .args(["--env-file", "/dev/null"])
@@ -87,6 +88,31 @@ async fn a_url_that_is_none_is_refused_without_being_shown() {
         assert_eq!(code, Some(78), "{errors}");
         assert!(errors.contains("REDIS_URL"), "{errors}");
         assert!(errors.contains("redis://HOST:6379"), "{errors}");
+        assert!(!errors.contains("hunter2"), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn redis_cluster_is_refused() {
+    let url = "rediss+cluster://user:hunter2@one:6379,two:6379";
+    // Its bus would be at a port that there may not be.
+    let bus = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap().port().to_string()
+    };
+    let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus];
+    let Some(redis) = RedisServer::start_with(&cluster).await else {
+        return;
+    };
+    for (command, url) in [
+        ("check-config", url),
+        ("serve", url),
+        ("serve", &redis.url()),
+    ] {
+        let (code, errors) = ends(&[command, "--demo"], url).await;
+        assert_eq!(code, Some(78), "{errors}");
+        assert!(errors.contains("REDIS_URL"), "{errors}");
+        assert!(errors.contains("Redis Cluster"), "{errors}");
         assert!(!errors.contains("hunter2"), "{errors}");
     }
 }

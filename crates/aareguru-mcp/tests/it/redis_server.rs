@@ -29,6 +29,8 @@ pub(crate) struct RedisServer {
     port: u16,
     folder: PathBuf,
     arguments: Vec<String>,
+    /// What it says when it can be asked.
+    ready: &'static str,
     process: Option<Child>,
 }
 
@@ -38,8 +40,35 @@ impl RedisServer {
         Self::start_with(&[]).await
     }
 
-    /// The same with further arguments.
+    /// The same with further arguments, in which `{port}` is its port.
     pub(crate) async fn start_with(arguments: &[&str]) -> Option<Self> {
+        let mut server = Self::on_a_free_port().await;
+        server.arguments = ["--save", "", "--appendonly", "no"]
+            .iter()
+            .chain(arguments)
+            .map(|argument| argument.replace("{port}", &server.port.to_string()))
+            .collect();
+        server.launch().await.then_some(server)
+    }
+
+    /// A Sentinel that watches over a master under the name `aare`.
+    pub(crate) async fn sentinel(master: u16) -> Option<Self> {
+        let mut server = Self::on_a_free_port().await;
+        // It writes to its settings what it finds out.
+        let settings = server.folder.join("sentinel.conf");
+        let text = format!(
+            "sentinel monitor aare 127.0.0.1 {master} 1\n\
+             sentinel down-after-milliseconds aare 500\n\
+             sentinel failover-timeout aare 1000\n"
+        );
+        fs::write(&settings, text).unwrap();
+        server.arguments = vec!["--sentinel".to_owned()];
+        server.arguments.insert(0, settings.display().to_string());
+        server.ready = "+monitor master aare";
+        server.launch().await.then_some(server)
+    }
+
+    async fn on_a_free_port() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!(
@@ -53,22 +82,23 @@ impl RedisServer {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap().port()
         };
-        let mut server = Self {
+        Self {
             port,
             folder,
-            arguments: arguments.iter().map(ToString::to_string).collect(),
+            arguments: Vec::new(),
+            ready: "Ready to accept connections",
             process: None,
-        };
-        server.launch().await.then_some(server)
+        }
     }
 
     async fn launch(&mut self) -> bool {
         let started = Command::new("redis-server")
+            // A file of settings comes before the rest.
+            .args(self.arguments.iter().take_while(|a| !a.starts_with("--")))
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
-            .arg("--dir")
+            .args(["--daemonize", "no", "--dir"])
             .arg(&self.folder)
-            .args(&self.arguments)
+            .args(self.arguments.iter().skip_while(|a| !a.starts_with("--")))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -82,7 +112,7 @@ impl RedisServer {
         };
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut said = String::new();
-        while !said.contains("Ready to accept connections") {
+        while !said.contains(self.ready) {
             let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
             said += &line.unwrap_or_else(|| panic!("redis-server ended: {said}"));
         }

@@ -1,26 +1,24 @@
 //! Where Redis is: `REDIS_URL`, and how to connect there.
 //!
-//! Besides the forms of the `redis` crate there is one for Sentinel,
-//! `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/SERVICE[/DATABASE]`. Errors
+//! Besides the forms of the `redis` crate there is one for Sentinel. Errors
 //! never repeat the URL, which may hold a password.
+
+mod sentinel;
 
 use std::{fmt, time::Duration};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
-    ProtocolVersion, RedisResult,
-    aio::MultiplexedConnection,
-    sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
+    ProtocolVersion, RedisResult, TlsCertificates, aio::MultiplexedConnection,
+    sentinel::SentinelClient,
 };
 use tokio::{sync::Mutex, time::timeout};
-
-/// The port of a Sentinel that the URL does not name.
-const SENTINEL_PORT: u16 = 26379;
 
 pub(super) struct Address {
     server: Server,
     database: i64,
+    is_tls: bool,
     /// What may be shown.
     shown: String,
 }
@@ -32,75 +30,41 @@ enum Server {
 }
 
 impl Address {
-    pub(super) fn parse(url: &str) -> anyhow::Result<Self> {
-        if let Some((scheme, rest)) = url.split_once("+sentinel://") {
-            return Self::sentinel(scheme, rest);
-        }
-        let info = info(url)?;
-        let client = Client::open(info.clone()).map_err(|error| unusable(&error))?;
-        let (database, shown) = (info.redis_settings().db(), shown(info.addr()));
-        Ok(Self {
-            server: Server::One(Box::new(client)),
-            database,
-            shown: format!("{shown}, database {database}"),
-        })
-    }
-
-    fn sentinel(scheme: &str, rest: &str) -> anyhow::Result<Self> {
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, hosts) = match authority.rsplit_once('@') {
-            Some((user, hosts)) => (format!("{user}@"), hosts),
-            None => (String::new(), authority),
-        };
-        let (service, database) = path.split_once('/').unwrap_or((path, ""));
+    /// Where `url` says; `certificates` are for TLS.
+    pub(super) fn parse(url: &str, certificates: Option<&TlsCertificates>) -> anyhow::Result<Self> {
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
         ensure!(
-            !service.is_empty(),
-            "the name of the service is missing after the Sentinels: \
+            !scheme.contains("cluster"),
+            "Redis Cluster, which spreads its keys over several servers, is not supported: \
+             name one server, or a master by its Sentinels with \
              redis+sentinel://HOST:26379,HOST:26379/SERVICE"
         );
-        let mut addresses = Vec::new();
-        let mut login = None;
-        for host in hosts.split(',') {
-            // An IPv6 address stands in brackets.
-            let has_port = host
-                .rsplit_once(':')
-                .is_some_and(|(_, port)| !port.contains(']'));
-            let port = if has_port {
-                String::new()
-            } else {
-                format!(":{SENTINEL_PORT}")
-            };
-            let info = info(&format!("{scheme}://{user}{host}{port}/{database}"))?;
-            addresses.push(info.addr().clone());
-            login = Some(info.redis_settings().clone());
-        }
-        let login = login.context("there is no host in it")?;
-        let hosts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-        let master = SentinelServerType::Master;
-        let is_tls = matches!(addresses[0], ConnectionAddr::TcpTls { .. });
-        let mut client = SentinelClientBuilder::new(addresses, service, master)
-            .map_err(|error| unusable(&error))?
-            .set_client_to_redis_protocol(ProtocolVersion::RESP3)
-            .set_client_to_redis_db(login.db());
-        if let Some(username) = login.username() {
-            client = client.set_client_to_redis_username(username);
-        }
-        if let Some(password) = login.password() {
-            client = client.set_client_to_redis_password(password);
-        }
-        if is_tls {
-            client = client.set_client_to_redis_tls_mode(redis::TlsMode::Secure);
-        }
+        let address = match url.split_once("+sentinel://") {
+            Some((scheme, rest)) => Self::by_sentinels(scheme, rest, certificates)?,
+            None => Self::of_one(info(url)?, certificates)?,
+        };
+        ensure!(
+            address.is_tls || certificates.is_none(),
+            "there are certificates for TLS, and this URL is without: let it begin with rediss"
+        );
+        Ok(address)
+    }
+
+    fn of_one(
+        info: ConnectionInfo,
+        certificates: Option<&TlsCertificates>,
+    ) -> anyhow::Result<Self> {
+        let is_tls = is_tls(info.addr());
+        let (database, shown) = (info.redis_settings().db(), shown(info.addr()));
+        let client = match certificates.filter(|_| is_tls) {
+            Some(certificates) => Client::build_with_tls(info, certificates.clone()),
+            None => Client::open(info),
+        };
         Ok(Self {
-            server: Server::Master(Box::new(Mutex::new(
-                client.build().map_err(|error| unusable(&error))?,
-            ))),
-            database: login.db(),
-            shown: format!(
-                "{service}, database {}, by the Sentinels {}",
-                login.db(),
-                hosts.join(", ")
-            ),
+            server: Server::One(Box::new(client.map_err(|error| unusable(&error))?)),
+            database,
+            is_tls,
+            shown: format!("{shown}, database {database}"),
         })
     }
 
@@ -129,6 +93,10 @@ impl Address {
     pub(super) fn database(&self) -> i64 {
         self.database
     }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.is_tls
+    }
 }
 
 fn info(url: &str) -> anyhow::Result<ConnectionInfo> {
@@ -154,10 +122,15 @@ fn unusable(error: &redis::RedisError) -> anyhow::Error {
 }
 
 fn shown(address: &ConnectionAddr) -> String {
-    match address {
-        ConnectionAddr::TcpTls { .. } => format!("{address} (TLS)"),
-        _ => address.to_string(),
+    if is_tls(address) {
+        format!("{address} (TLS)")
+    } else {
+        address.to_string()
     }
+}
+
+fn is_tls(address: &ConnectionAddr) -> bool {
+    matches!(address, ConnectionAddr::TcpTls { .. })
 }
 
 impl fmt::Display for Address {
@@ -171,7 +144,7 @@ mod tests {
     use super::*;
 
     fn shown(url: &str) -> String {
-        match Address::parse(url) {
+        match Address::parse(url, None) {
             Ok(address) => address.to_string(),
             Err(error) => panic!("{error:#}"),
         }
@@ -206,7 +179,7 @@ mod tests {
             shown(url),
             "aare, database 4, by the Sentinels one:1, two:26379, ::1:26379"
         );
-        assert!(Address::parse("redis+sentinel://one:1").is_err());
+        assert!(Address::parse("redis+sentinel://one:1", None).is_err());
     }
 
     #[test]
@@ -218,8 +191,10 @@ mod tests {
             "redis://u:hunter2@redis.example?protocol=hunter2",
             "redis+sentinel://u:hunter2@one:hunter2/aare",
             "redis://u:hunter2@0.0.0.0",
+            "redis-cluster://u:hunter2@one:1",
+            "rediss+cluster://u:hunter2@one:1,two:2",
         ] {
-            let Err(error) = Address::parse(url) else {
+            let Err(error) = Address::parse(url, None) else {
                 panic!("{url} is taken")
             };
             assert!(!format!("{error:#}").contains("hunter2"), "{error:#}");

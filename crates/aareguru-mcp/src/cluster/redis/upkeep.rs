@@ -7,7 +7,8 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, PushInfo, PushKind, RedisError, RedisResult, aio::MultiplexedConnection,
+    AsyncConnectionConfig, ErrorKind, PushInfo, PushKind, RedisError, RedisResult,
+    aio::MultiplexedConnection,
 };
 use tokio::{sync::Notify, time::sleep};
 
@@ -45,12 +46,30 @@ pub(super) async fn connect(shared: &Shared) -> RedisResult<Connected> {
         .arg("server")
         .query_async(&mut connection)
         .await?;
+    if let Some(why_not) = unsuitable(&info) {
+        return Err((ErrorKind::InvalidClientConfig, why_not).into());
+    }
     // While it reads its file it knows who it is, and answers nothing else.
     ping(&mut connection).await?;
     Ok(Connected {
         live: Live { connection, lost },
         generation: generation(&info),
     })
+}
+
+/// Why this server is none that keeps what the instances share.
+fn unsuitable(info: &str) -> Option<&'static str> {
+    let mut lines = info.lines();
+    match lines.find_map(|line| line.strip_prefix("redis_mode:"))? {
+        "cluster" => Some(
+            "it runs as Redis Cluster, which spreads its keys over several servers and is not \
+             supported; start it with cluster-enabled no",
+        ),
+        "sentinel" => {
+            Some("it is a Sentinel; redis+sentinel://HOST:26379/SERVICE asks it for the master")
+        }
+        _ => None,
+    }
 }
 
 /// Changes with each start.

@@ -1,0 +1,89 @@
+//! A master that Sentinels name:
+//! `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/SERVICE[/DATABASE]`.
+//!
+//! They are asked anew for each connection, so that the next one after a
+//! failover is to the new master. User, password and database are for the
+//! master; the Sentinels are asked without.
+
+use anyhow::{Context, ensure};
+use redis::{
+    ProtocolVersion, TlsCertificates, TlsMode,
+    sentinel::{SentinelClientBuilder, SentinelServerType},
+};
+use tokio::sync::Mutex;
+
+use super::{Address, Server, info, is_tls, unusable};
+
+/// The port of a Sentinel that the URL does not name.
+const SENTINEL_PORT: u16 = 26379;
+
+impl Address {
+    /// `rest` is what comes after `redis+sentinel://`.
+    pub(super) fn by_sentinels(
+        scheme: &str,
+        rest: &str,
+        certificates: Option<&TlsCertificates>,
+    ) -> anyhow::Result<Self> {
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, hosts) = match authority.rsplit_once('@') {
+            Some((user, hosts)) => (format!("{user}@"), hosts),
+            None => (String::new(), authority),
+        };
+        let (service, database) = path.split_once('/').unwrap_or((path, ""));
+        ensure!(
+            !service.is_empty(),
+            "the name of the service is missing after the Sentinels: \
+             redis+sentinel://HOST:26379,HOST:26379/SERVICE"
+        );
+        let mut addresses = Vec::new();
+        let mut login = None;
+        for host in hosts.split(',') {
+            // An IPv6 address stands in brackets.
+            let has_port = host
+                .rsplit_once(':')
+                .is_some_and(|(_, port)| !port.contains(']'));
+            let port = if has_port {
+                String::new()
+            } else {
+                format!(":{SENTINEL_PORT}")
+            };
+            let info = info(&format!("{scheme}://{user}{host}{port}/{database}"))?;
+            addresses.push(info.addr().clone());
+            login = Some(info.redis_settings().clone());
+        }
+        let login = login.context("there is no host in it")?;
+        let hosts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        let master = SentinelServerType::Master;
+        let is_tls = is_tls(&addresses[0]);
+        let mut client = SentinelClientBuilder::new(addresses, service, master)
+            .map_err(|error| unusable(&error))?
+            .set_client_to_redis_protocol(ProtocolVersion::RESP3)
+            .set_client_to_redis_db(login.db());
+        if let Some(username) = login.username() {
+            client = client.set_client_to_redis_username(username);
+        }
+        if let Some(password) = login.password() {
+            client = client.set_client_to_redis_password(password);
+        }
+        if is_tls {
+            client = client.set_client_to_redis_tls_mode(TlsMode::Secure);
+            if let Some(certificates) = certificates {
+                client = client
+                    .set_client_to_redis_certificates(certificates.clone())
+                    .set_client_to_sentinel_certificates(certificates.clone());
+            }
+        }
+        Ok(Self {
+            server: Server::Master(Box::new(Mutex::new(
+                client.build().map_err(|error| unusable(&error))?,
+            ))),
+            database: login.db(),
+            is_tls,
+            shown: format!(
+                "{service}, database {}, by the Sentinels {}",
+                login.db(),
+                hosts.join(", ")
+            ),
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! A certificate authority of a test's own, by the `openssl` program.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Its files are in a folder that is the test's alone.
+pub(crate) struct Authority {
+    folder: PathBuf,
+}
+
+/// What stands in the certificates.
+const CONTENT: &str = "
+[req]
+prompt = no
+distinguished_name = name
+[name]
+CN = a test
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = keyCertSign
+[localhost]
+basicConstraints = CA:FALSE
+subjectAltName = IP:127.0.0.1, DNS:localhost
+[elsewhere]
+basicConstraints = CA:FALSE
+subjectAltName = DNS:redis.example
+";
+
+impl Authority {
+    /// `None` if openssl is not installed.
+    pub(crate) fn new(name: &str) -> Option<Self> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("authority-{name}"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("content"), CONTENT).unwrap();
+        let authority = Self { folder };
+        authority.make("ca", &[]).then_some(authority)
+    }
+
+    /// The path of its own certificate.
+    pub(crate) fn certificate(&self) -> String {
+        self.path("ca.pem")
+    }
+
+    /// Issues a certificate; returns the paths of it and of its key. `content`
+    /// is `localhost`, or `elsewhere` for one that names another host.
+    pub(crate) fn issue(&self, content: &str) -> (String, String) {
+        let signed = ["-CA", "ca.pem", "-CAkey", "ca.key"];
+        assert!(self.make(content, &signed));
+        let [certificate, key] = ["pem", "key"].map(|end| format!("{content}.{end}"));
+        (self.path(&certificate), self.path(&key))
+    }
+
+    fn make(&self, content: &str, more: &[&str]) -> bool {
+        let [certificate, key] = ["pem", "key"].map(|end| format!("{content}.{end}"));
+        let output = Command::new("openssl")
+            .args(["req", "-x509", "-config", "content", "-extensions", content])
+            .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+            .args([
+                "-nodes",
+                "-days",
+                "2",
+                "-keyout",
+                &key,
+                "-out",
+                &certificate,
+            ])
+            .args(["-subj", &format!("/CN={content}")])
+            .args(more)
+            .current_dir(&self.folder)
+            .output();
+        match output {
+            Ok(output) => {
+                let errors = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{errors}");
+                true
+            }
+            Err(error) => {
+                crate::deploy::skip(&format!("openssl: {error}"));
+                false
+            }
+        }
+    }
+
+    fn path(&self, file: &str) -> String {
+        self.folder.join(file).display().to_string()
+    }
+}

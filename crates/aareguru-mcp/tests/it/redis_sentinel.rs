@@ -1,0 +1,133 @@
+//! A master with a replica and a Sentinel that puts the one in the other's
+//! place, by order and when the master dies.
+
+use redis::aio::MultiplexedConnection;
+use tokio::time::timeout;
+
+use crate::{
+    binary::Server,
+    client::Session,
+    redis_connection::{ends, readiness},
+    redis_server::RedisServer,
+    transports::DEADLINE,
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
+
+/// Replication begins at once.
+const AT_ONCE: [&str; 2] = ["--repl-diskless-sync-delay", "0"];
+
+async fn ask(connection: &mut MultiplexedConnection, words: &[&str]) -> Vec<Vec<String>> {
+    let mut command = redis::cmd(words[0]);
+    for word in &words[1..] {
+        command.arg(word);
+    }
+    command.query_async(connection).await.unwrap()
+}
+
+/// Waits until the Sentinel has a replica that it could make the master.
+async fn has_a_spare(sentinel: &mut MultiplexedConnection) {
+    let found = timeout(DEADLINE, async {
+        loop {
+            let replicas = ask(sentinel, &["SENTINEL", "replicas", "aare"]).await;
+            let is_good = |replica: &Vec<String>| {
+                let mut pairs = replica.chunks(2);
+                let link = pairs.find(|pair| pair[0] == "master-link-status");
+                let flags = replica.chunks(2).find(|pair| pair[0] == "flags");
+                link.is_some_and(|pair| pair[1] == "ok")
+                    && flags.is_some_and(|pair| pair[1] == "slave")
+            };
+            if replicas.iter().any(is_good) {
+                return;
+            }
+        }
+    });
+    found.await.expect("the Sentinel finds no replica");
+}
+
+/// A master, its replica, and the Sentinel; `None` if redis-server is not
+/// installed.
+async fn watched() -> Option<(RedisServer, RedisServer, RedisServer)> {
+    let master = RedisServer::start_with(&AT_ONCE).await?;
+    let port = master.port().to_string();
+    let of_master = [&AT_ONCE[..], &["--replicaof", "127.0.0.1", &port]].concat();
+    let replica = RedisServer::start_with(&of_master).await?;
+    let sentinel = RedisServer::sentinel(master.port()).await?;
+    has_a_spare(&mut sentinel.connection().await).await;
+    Some((master, replica, sentinel))
+}
+
+async fn instance(sentinel: &RedisServer) -> Server {
+    // Nobody reaches the second.
+    let port = sentinel.port();
+    let url = format!("redis+sentinel://127.0.0.1:{port},127.0.0.1:1/aare");
+    Server::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await
+}
+
+async fn sessions(redis: &RedisServer) -> usize {
+    let keys = redis.keys().await;
+    let is_session = |(key, _): &&(String, i64)| key.contains(":sse:session:");
+    keys.iter().filter(is_session).count()
+}
+
+/// All goes on at a master to which the instance was led.
+async fn goes_on(server: &Server, before: &mut Session, master: &RedisServer) {
+    assert_eq!(readiness(server).await.1["status"], "ok");
+    assert_eq!(before.call(PING).await["id"], 7);
+    let mut after = Session::initialized(server.address).await;
+    assert_eq!(after.call(PING).await["id"], 7);
+    // Also the one that is older than that master's rule.
+    let written = timeout(DEADLINE, async { while sessions(master).await < 2 {} });
+    written.await.expect("a session is not written anew");
+}
+
+#[tokio::test]
+async fn an_instance_goes_on_with_another_master_when_one_dies() {
+    let Some((mut master, replica, sentinel)) = watched().await else {
+        return;
+    };
+    let mut server = instance(&sentinel).await;
+    let mut session = Session::initialized(server.address).await;
+    assert_eq!(sessions(&master).await, 1);
+    master.stop().await;
+    server.logged("Redis does not answer").await;
+    server.logged("Redis answers").await;
+    goes_on(&server, &mut session, &replica).await;
+}
+
+#[tokio::test]
+async fn an_instance_goes_on_with_another_master_when_one_is_relieved() {
+    let Some((master, replica, sentinel)) = watched().await else {
+        return;
+    };
+    let mut server = instance(&sentinel).await;
+    let mut session = Session::initialized(server.address).await;
+    assert_eq!(sessions(&master).await, 1);
+    let mut sentinels = sentinel.connection().await;
+    let mut relieve = redis::cmd("SENTINEL");
+    relieve.arg("FAILOVER").arg("aare");
+    let _: () = relieve.query_async(&mut sentinels).await.unwrap();
+    // Some seconds later it is told, and is a replica then.
+    server.logged("Redis does not answer").await;
+    server.logged("Redis answers").await;
+    goes_on(&server, &mut session, &replica).await;
+}
+
+#[tokio::test]
+async fn a_sentinel_is_no_redis_and_a_redis_no_sentinel() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let sentinel = RedisServer::sentinel(redis.port()).await.unwrap();
+    let (code, errors) = ends(&["serve", "--demo"], &sentinel.url()).await;
+    assert_eq!(code, Some(78), "{errors}");
+    assert!(errors.contains("redis+sentinel://"), "{errors}");
+    for url in [
+        format!("redis+sentinel://127.0.0.1:{}/aare", redis.port()),
+        format!("redis+sentinel://127.0.0.1:{}/rhine", sentinel.port()),
+    ] {
+        let (code, errors) = ends(&["serve", "--demo"], &url).await;
+        assert_eq!(code, Some(78), "{errors}");
+        assert!(errors.contains("REDIS_URL"), "{errors}");
+    }
+}

@@ -1,0 +1,172 @@
+//! Redis over TLS, with certificates of a CA that nobody else knows.
+
+use crate::{
+    authority::Authority,
+    binary::Server,
+    client::Session,
+    redis_connection::{ends, readiness},
+    redis_server::RedisServer,
+};
+
+/// A Redis that speaks TLS alone, with a certificate of this content.
+async fn with_tls(authority: &Authority, content: &str, more: &[&str]) -> Option<RedisServer> {
+    let (certificate, key) = authority.issue(content);
+    let files = [
+        "--port",
+        "0",
+        "--tls-port",
+        "{port}",
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-ca-cert-file",
+        &authority.certificate(),
+    ];
+    RedisServer::start_with(&[&files[..], more].concat()).await
+}
+
+const ANYBODY: [&str; 2] = ["--tls-auth-clients", "no"];
+
+fn rediss(redis: &RedisServer) -> String {
+    redis.url().replace("redis://", "rediss://")
+}
+
+#[tokio::test]
+async fn a_user_with_a_password_is_let_in_over_tls() {
+    let Some(authority) = Authority::new("user") else {
+        return;
+    };
+    let user = "--user aare on >swordfish ~* &* +@all --user default off";
+    let user: Vec<_> = user.split(' ').collect();
+    let Some(redis) = with_tls(&authority, "localhost", &[&ANYBODY[..], &user].concat()).await
+    else {
+        return;
+    };
+    let environment = |url| {
+        [
+            ("REDIS_URL", url),
+            ("REDIS_CA_FILE", authority.certificate()),
+        ]
+    };
+    let url = rediss(&redis).replace("://", "://aare:swordfish@");
+    let environment = environment(url);
+    let environment = environment
+        .each_ref()
+        .map(|(name, value)| (*name, &**value));
+    // Two of them, so that what one writes the other has to read.
+    let mut servers = Vec::new();
+    for _ in 0..2 {
+        servers.push(Server::start_with(&["serve", "--demo"], &environment).await);
+    }
+    for server in &servers {
+        assert_eq!(readiness(server).await.1["status"], "ok");
+    }
+    let mut session = Session::initialized(servers[0].address).await;
+    let answer = session.call_tool(1, "get_current_temperature", "{}").await;
+    assert_eq!(answer["id"], 1);
+    for server in servers {
+        server.signal("TERM").await;
+        let (_, logs) = server.ended().await;
+        assert!(logs.contains("(TLS)"), "{logs}");
+        assert!(!logs.contains("swordfish"), "{logs}");
+    }
+    let ca = [
+        "serve",
+        "--demo",
+        "--redis-ca-file",
+        &authority.certificate(),
+    ];
+    let url = rediss(&redis).replace("://", "://aare:hunter2@");
+    let (code, errors) = ends(&ca, &url).await;
+    assert_eq!(code, Some(78), "{errors}");
+    assert!(errors.contains("does not let us in"), "{errors}");
+    assert!(!errors.contains("hunter2"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_our_own_is_shown_to_a_redis_that_asks_for_one() {
+    let Some(authority) = Authority::new("mutual") else {
+        return;
+    };
+    let Some(redis) = with_tls(&authority, "localhost", &[]).await else {
+        return;
+    };
+    let ca = [
+        "serve",
+        "--demo",
+        "--redis-ca-file",
+        &authority.certificate(),
+    ];
+    let (code, errors) = ends(&ca, &rediss(&redis)).await;
+    assert_eq!(code, Some(78), "{errors}");
+    assert!(errors.contains("REDIS_CERT_FILE"), "{errors}");
+
+    let (certificate, key) = authority.issue("localhost");
+    let ours = ["--redis-cert-file", &certificate, "--redis-key-file", &key];
+    let arguments = [&ca[..], &ours].concat();
+    let server = Server::start_with(&arguments, &[("REDIS_URL", &rediss(&redis))]).await;
+    assert_eq!(readiness(&server).await.1["status"], "ok");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_tls_is_said_with_the_way_out() {
+    let (Some(authority), Some(other)) = (Authority::new("ours"), Authority::new("other")) else {
+        return;
+    };
+    let (Some(tls), Some(elsewhere), Some(plain)) = (
+        with_tls(&authority, "localhost", &ANYBODY).await,
+        with_tls(&authority, "elsewhere", &ANYBODY).await,
+        RedisServer::start().await,
+    ) else {
+        return;
+    };
+    let (ours, other) = (authority.certificate(), other.certificate());
+    let key = authority.issue("localhost").1;
+    for (url, arguments, way_out) in [
+        // No CA, another, and one whose certificate is of another host.
+        (rediss(&tls), vec![], "REDIS_CA_FILE"),
+        (
+            rediss(&tls),
+            vec!["--redis-ca-file", &other],
+            "REDIS_CA_FILE",
+        ),
+        (
+            rediss(&elsewhere),
+            vec!["--redis-ca-file", &ours],
+            "another host",
+        ),
+        // Either side speaks TLS, and the other does not.
+        (tls.url(), vec![], "rediss://"),
+        (
+            rediss(&plain),
+            vec!["--redis-ca-file", &ours],
+            "is redis://",
+        ),
+        // Files that are of no use.
+        (plain.url(), vec!["--redis-ca-file", &ours], "rediss"),
+        (
+            rediss(&tls),
+            vec!["--redis-ca-file", "/no/such"],
+            "`/no/such`",
+        ),
+        (
+            rediss(&tls),
+            vec!["--redis-ca-file", &key],
+            "BEGIN CERTIFICATE",
+        ),
+        (
+            rediss(&tls),
+            vec!["--redis-cert-file", &ours],
+            "REDIS_KEY_FILE",
+        ),
+    ] {
+        let arguments = [&["serve", "--demo"], &arguments[..]].concat();
+        let (code, errors) = ends(&arguments, &url).await;
+        // One that does not answer as it should may do so later.
+        let may_heal = way_out.ends_with("://");
+        assert!(code == Some(78) || may_heal && code == Some(1), "{errors}");
+        assert!(errors.contains(way_out), "{arguments:?} {errors}");
+        assert!(errors.contains("REDIS_"), "{arguments:?} {errors}");
+    }
+}
