@@ -266,7 +266,12 @@ async fn serve_until_stopped(
             grace: settings.shutdown_grace(),
         },
     };
-    serve::run(listeners, server, signals).await
+    serve::run(listeners, server, signals).await?;
+    if app.shutdown.is_cancelled() {
+        // What has no connection ends too, and tells so.
+        app.streamable.ended().await;
+    }
+    Ok(())
 }
 
 /// Sockets that systemd has opened come first, then a Unix socket, then a port.

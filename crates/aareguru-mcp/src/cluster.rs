@@ -96,8 +96,12 @@ impl Cluster {
     /// The sessions of Streamable HTTP of all of them.
     #[cfg(feature = "redis")]
     pub fn shared_sessions(&self, settings: &Settings) -> Arc<dyn SharedSessions> {
-        let idle_timeout = settings.sse().idle_timeout;
-        Arc::new(streamable::RedisSessions::new(&self.redis, idle_timeout))
+        let (redis, instance) = (&self.redis, &self.instance);
+        Arc::new(streamable::RedisSessions::new(
+            redis,
+            instance,
+            &settings.sse(),
+        ))
     }
 
     /// The sessions of Streamable HTTP of all of them.

@@ -1,18 +1,21 @@
 //! The sessions of Streamable HTTP, which every instance serves.
 
+mod events;
+
 use std::time::Duration;
 
-use redis::{AsyncCommands, RedisResult};
+use redis::{AsyncCommands, RedisResult, Script};
 use rmcp::transport::streamable_http_server::session::store::SessionState;
-use rmcp_sse::Principal;
+use rmcp_sse::{Principal, SseServerConfig};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
+    Instance,
     notices::Notice,
     redis::{Purpose, Redis},
 };
-use crate::http::streamable::{Kept, SharedSessions, Unreachable};
+use crate::http::streamable::{Kept, Progress, SharedSessions, Source, Unreachable};
 
 /// How long a session that may be quiet for ever is kept without a message.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -22,7 +25,11 @@ const MARGIN: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(super) struct RedisSessions {
     redis: Redis,
+    instance: Instance,
     keep_for: Duration,
+    /// How long a client may take to come back.
+    grace: Duration,
+    look: Script,
 }
 
 /// A session as it is kept.
@@ -33,24 +40,24 @@ struct Entry {
 }
 
 impl RedisSessions {
-    /// Sessions that are forgotten when they were quiet for longer than
-    /// `idle_timeout`.
-    pub(super) fn new(redis: &Redis, idle_timeout: Option<Duration>) -> Self {
+    /// Sessions that are forgotten when they were quiet for longer than their
+    /// idle timeout.
+    pub(super) fn new(redis: &Redis, instance: &Instance, bounds: &SseServerConfig) -> Self {
         Self {
             redis: redis.for_purpose(Purpose::Streamable),
-            keep_for: idle_timeout.unwrap_or(LONGEST).min(LONGEST) + MARGIN,
+            instance: instance.clone(),
+            keep_for: bounds.idle_timeout.unwrap_or(LONGEST).min(LONGEST) + MARGIN,
+            grace: bounds.resume_grace,
+            look: Script::new(include_str!("streamable/look.lua")),
         }
     }
 
-    /// Whoever can read the names of keys gets no session.
     fn key(&self, id: &str) -> String {
-        let digest = Sha256::digest(id.as_bytes());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.redis.key(format_args!("mcp:{digest}"))
+        self.redis.key(format_args!("mcp:{}", digest(id)))
     }
 
     fn keep_for_millis(&self) -> u64 {
-        u64::try_from(self.keep_for.as_millis()).unwrap_or(u64::MAX)
+        millis(self.keep_for)
     }
 }
 
@@ -103,4 +110,54 @@ impl SharedSessions for RedisSessions {
             Ok(())
         })
     }
+
+    fn instance(&self) -> &str {
+        self.instance.as_str()
+    }
+
+    fn keep_event<'a>(
+        &'a self,
+        source: Source<'a>,
+        event: String,
+        is_answer: bool,
+    ) -> Kept<'a, String> {
+        Box::pin(self.append(source, event, is_answer))
+    }
+
+    fn begin_call<'a>(&'a self, call: &'a str, session: &'a str, request: String) -> Kept<'a, ()> {
+        Box::pin(self.begin(call, session, request))
+    }
+
+    fn look<'a>(
+        &'a self,
+        call: &'a str,
+        session: &'a str,
+        after: &'a str,
+    ) -> Kept<'a, Option<Progress>> {
+        Box::pin(self.progress(call, session, after))
+    }
+
+    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> Kept<'a, ()> {
+        Box::pin(self.goes_on_as(call, next))
+    }
+
+    fn heard<'a>(
+        &'a self,
+        session: &'a str,
+        instance: &'a str,
+        after: &'a str,
+    ) -> Kept<'a, Vec<(String, String)>> {
+        Box::pin(self.heard_at(session, instance, after))
+    }
+}
+
+/// What stands for a session in the names of keys: whoever can read them gets
+/// no session.
+fn digest(id: &str) -> String {
+    let digest = Sha256::digest(id.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

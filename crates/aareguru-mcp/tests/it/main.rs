@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+#[cfg(feature = "redis")]
+mod authority;
 mod binary;
 #[path = "../../../rmcp-sse/tests/it/client.rs"]
 #[expect(dead_code, reason = "the transport's own tests use more of it")]
@@ -69,6 +71,10 @@ mod readme;
 mod rebinding;
 #[cfg(feature = "redis")]
 mod redis_connection;
+#[cfg(feature = "redis")]
+mod redis_sentinel;
+#[cfg(feature = "redis")]
+mod redis_tls;
 mod resources;
 mod routes;
 mod scrape;
@@ -76,6 +82,8 @@ mod security;
 mod settings;
 #[cfg(feature = "redis")]
 mod shared;
+#[cfg(feature = "redis")]
+mod shared_resume;
 #[cfg(feature = "redis")]
 mod shared_streamable;
 mod shutdown;

@@ -61,8 +61,11 @@ async fn any_instance_takes_any_request_of_a_session_from_its_owner_alone() {
             let request = with_key(&in_session(&request, &session), BOB);
             assert_eq!(ask(server.address, &request).await.status, 404);
         }
-        let made_up = call(server, ALICE, "4be0643f-1d98-573b-97cd-ca98a65347dd", PING);
-        assert_eq!(made_up.await.status, 404);
+        let long = " ".repeat(5_000_001);
+        for (body, status) in [(PING, 404), (&long, 413)] {
+            let made_up = call(server, ALICE, "4be0643f-1d98-573b-97cd-ca98a65347dd", body);
+            assert_eq!(made_up.await.status, status);
+        }
         let numbers = Scrape::of(server.address).await;
         assert_eq!(numbers.value("aareguru_mcp_streamable_sessions"), 1.0);
     }
@@ -117,13 +120,13 @@ async fn a_session_that_its_client_ends_is_gone_everywhere() {
         });
         gone.await.expect("the session goes on elsewhere");
     }
-    assert!(
-        redis
-            .keys()
-            .await
-            .iter()
-            .all(|(key, _)| !key.contains(":mcp:"))
-    );
+    // What it was answered goes by its lifetime.
+    let kinds = ["call:", "events:"].map(|kind| format!("aareguru-mcp:mcp:{kind}"));
+    for (key, seconds_left) in redis.keys().await {
+        let is_answer = kinds.iter().any(|kind| key.starts_with(kind));
+        assert!(is_answer || !key.contains(":mcp:"), "{key} is left");
+        assert!(seconds_left != -1, "{key} is kept for ever");
+    }
 }
 
 #[tokio::test]

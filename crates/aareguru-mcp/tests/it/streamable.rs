@@ -257,6 +257,12 @@ async fn bad_requests_get_what_the_specification_says() {
             404,
             -32001,
         ),
+        // As over HTTP+SSE, and with Redis too: the length comes first.
+        (
+            with_header(&message(&long), "Mcp-Session-Id: unknown"),
+            413,
+            -32600,
+        ),
         (
             "PUT /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n".into(),
             405,
@@ -294,6 +300,18 @@ async fn foreign_hosts_and_origins_are_refused() {
             assert_eq!(ask(server.address, &request).await.status, status);
         }
     }
+}
+
+#[tokio::test]
+async fn the_end_of_every_session_is_logged() {
+    let server = Server::demo().await;
+    for _ in 0..50 {
+        open(server.address).await;
+    }
+    server.signal("TERM").await;
+    let (status, logs) = server.ended().await;
+    assert!(status.success(), "{logs}");
+    assert_eq!(logs.matches("session closed").count(), 50, "{logs}");
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     binary::{Server, program},
-    client::Session,
+    client::{Session, tool_call, with_header},
+    streamable,
     upstream::{HYDRO_BERN, Reply, Server as Upstream},
 };
 
@@ -84,6 +85,22 @@ async fn the_hydro_api_stands_in_and_may_be_a_mirror() {
     // The flight has a task of its own, and its lines name who asked.
     assert!(line.contains("request{request.id="), "{line}");
     assert!(line.contains("http.route=\"/messages\""), "{line}");
+}
+
+#[tokio::test]
+async fn the_lines_of_a_flight_name_who_asked_over_streamable_http_too() {
+    let ailing = Upstream::start(Reply::status(503)).await;
+    let api = ailing.config().base_url;
+    let arguments = ["serve", "--aareguru-base-url", &api, "--log-level=debug"];
+    let mut server = Server::start(&arguments).await;
+    let id = streamable::open(server.address).await;
+    let call = tool_call(1, "get_current_temperature", "{}");
+    let request = streamable::in_session(&streamable::message(&call), &id);
+    let request = with_header(&request, "X-Request-Id: of-the-asker");
+    assert_eq!(streamable::ask(server.address, &request).await.status, 200);
+    let line = server.logged("will be repeated").await;
+    assert!(line.contains("of-the-asker"), "{line}");
+    assert!(line.contains("http.route=\"/mcp\""), "{line}");
 }
 
 #[tokio::test]

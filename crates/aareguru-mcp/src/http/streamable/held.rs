@@ -6,7 +6,7 @@
 
 use metrics::Gauge;
 
-use super::sessions::Running;
+use super::session::Running;
 use crate::http::places::Place;
 
 #[derive(Debug)]

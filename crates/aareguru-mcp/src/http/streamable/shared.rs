@@ -1,12 +1,14 @@
 //! The seam for several instances: sessions that any of them serves.
 //!
 //! Each instance that has had a request of a session runs it for itself, from
-//! what was agreed on at its `initialize`. So nothing has to be relayed, and
-//! what a session does on one instance is not known on another: a stream that
-//! listens hears of what happens on its own instance.
+//! what was agreed on at its `initialize`. So nothing has to be relayed. What
+//! was answered is kept for a while, so that a client whose connection breaks
+//! gets it at any of them; a stream that listens hears of what happens on its
+//! own instance.
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, sync::Arc};
 
+use hyper::http::request::Parts;
 use rmcp::transport::streamable_http_server::session::store::{
     SessionState, SessionStore, SessionStoreError,
 };
@@ -40,6 +42,63 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
 
     /// Forgets a session, and lets all instances end it.
     fn delete<'a>(&'a self, id: &'a str) -> Shared<'a, ()>;
+
+    /// What tells this instance from the others.
+    fn instance(&self) -> &str;
+
+    /// Keeps an event of this instance for a while; returns its number, which
+    /// is above those before it.
+    fn keep_event<'a>(
+        &'a self,
+        source: Source<'a>,
+        event: String,
+        is_answer: bool,
+    ) -> Shared<'a, String>;
+
+    /// Keeps whose a call is, what was asked, and that it runs here.
+    fn begin_call<'a>(&'a self, call: &'a str, session: &'a str, request: String)
+    -> Shared<'a, ()>;
+
+    /// How far a call is, if it is one of this session. If the instance that
+    /// ran it has gone without an answer, it is this one's from now on.
+    fn look<'a>(
+        &'a self,
+        call: &'a str,
+        session: &'a str,
+        after: &'a str,
+    ) -> Shared<'a, Option<Progress>>;
+
+    /// Keeps that a call was begun anew as another one.
+    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> Shared<'a, ()>;
+
+    /// What a session was told at an instance beside its answers, after an
+    /// event: the numbers and the events.
+    fn heard<'a>(
+        &'a self,
+        session: &'a str,
+        instance: &'a str,
+        after: &'a str,
+    ) -> Shared<'a, Vec<(String, String)>>;
+}
+
+/// Where an event comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// A call, by its id.
+    Call(&'a str),
+    /// A session, by its id, beside all calls.
+    Session(&'a str),
+}
+
+/// How far a call is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The events that were asked for, each after its number.
+    pub events: Vec<(String, String)>,
+    /// What was asked, if nobody runs it any more: whoever is told this is to.
+    pub abandoned: Option<String>,
+    /// The call as which it was begun anew.
+    pub goes_on_as: Option<String>,
 }
 
 tokio::task_local! {
@@ -52,6 +111,8 @@ tokio::task_local! {
 pub(super) struct Asking {
     pub(super) principal: Option<Principal>,
     pub(super) state: Cell<Option<SessionState>>,
+    /// The head of a request that may run a call again.
+    pub(super) parts: Cell<Option<Parts>>,
 }
 
 /// The shared sessions as rmcp asks for them. It never fails, because rmcp

@@ -1,0 +1,218 @@
+//! A connection of Streamable HTTP breaks, or the instance at its other end,
+//! and the client comes back to another one.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::{
+    client::{tool_call, with_header},
+    cluster::Cluster,
+    streamable::{Reply, ask, get, in_session, message, open},
+    transports::DEADLINE,
+    upstream,
+};
+
+const TOOL: &str = "get_current_temperature";
+
+/// An answer as it comes.
+struct Answer {
+    stream: TcpStream,
+    read: String,
+}
+
+impl Answer {
+    async fn begin(address: SocketAddr, request: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let read = String::new();
+        Self { stream, read }
+    }
+
+    /// Waits until it has a line that begins so; returns the rest of that line.
+    async fn line(&mut self, start: &str) -> String {
+        let line = timeout(DEADLINE, async {
+            loop {
+                let whole = self.read.rfind('\n').unwrap_or(0);
+                let mut lines = self.read[..whole].lines();
+                if let Some(rest) = lines.find_map(|line| line.strip_prefix(start)) {
+                    return rest.to_owned();
+                }
+                let mut chunk = [0; 4096];
+                let count = self.stream.read(&mut chunk).await.unwrap();
+                assert!(count > 0, "it has ended: {}", self.read);
+                self.read
+                    .push_str(std::str::from_utf8(&chunk[..count]).unwrap());
+            }
+        });
+        let line = line.await;
+        line.unwrap_or_else(|_| panic!("no {start} in {}", self.read))
+    }
+}
+
+fn call(session: &str, id: u32) -> String {
+    in_session(&message(&tool_call(id, TOOL, "{}")), session)
+}
+
+fn resume(session: &str, last_event_id: &str) -> String {
+    with_header(&get(session), &format!("Last-Event-ID: {last_event_id}"))
+}
+
+fn is_bern(answer: &Value, id: u32) {
+    assert_eq!(answer["id"], id, "{answer}");
+    let structured = &answer["result"]["structuredContent"];
+    assert_eq!(structured["city"], "bern", "{answer}");
+}
+
+async fn held(instances: usize) -> Option<Cluster> {
+    let current = upstream::Reply::Recordings.held();
+    Cluster::start(instances, upstream::Reply::at([("current", current)])).await
+}
+
+/// Waits until an answer to a call is in Redis.
+async fn stored(cluster: &Cluster) {
+    let stored = async {
+        let is_answer = |(key, _): &(String, i64)| key.contains(":mcp:events:");
+        while !cluster.redis.keys().await.iter().any(is_answer) {}
+    };
+    timeout(DEADLINE, stored).await.expect("nothing is stored");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_comes_at_another_instance_although_its_own_was_killed() {
+    let Some(cluster) = held(2).await else { return };
+    let session = open(cluster.address(0)).await;
+    let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
+    let last = cut.line("id: ").await;
+    drop(cut);
+    cluster.upstream.release();
+    stored(&cluster).await;
+    cluster.kill(0).await;
+    // As often as its client asks.
+    for _ in 0..2 {
+        let answer = ask(cluster.address(1), &resume(&session, &last)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        is_bern(&answer.message(), 7);
+    }
+    for (key, seconds_left) in cluster.redis.keys().await {
+        assert!(seconds_left != -1, "{key} is kept for ever");
+        assert!(
+            !key.contains(&session),
+            "whoever reads {key} has the session"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_still_awaited_comes_at_another_instance_too() {
+    let Some(cluster) = held(2).await else { return };
+    let session = open(cluster.address(0)).await;
+    let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
+    let last = cut.line("id: ").await;
+    drop(cut);
+    cluster.upstream.first_request().await;
+    let mut resumed = Answer::begin(cluster.address(1), &resume(&session, &last)).await;
+    resumed.line("content-type: text/event-stream").await;
+    cluster.upstream.release();
+    let data = resumed.line("data: ").await;
+    is_bern(&serde_json::from_str(&data).unwrap(), 7);
+    // It was not asked again.
+    assert_eq!(cluster.upstream.times_asked(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_ran_when_its_instance_was_killed_is_run_by_the_next() {
+    let Some(cluster) = held(3).await else { return };
+    let session = open(cluster.address(0)).await;
+    let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
+    let last = cut.line("id: ").await;
+    cluster.upstream.first_request().await;
+    cluster.kill(0).await;
+    // Once its lease has run out.
+    let mut second = Answer::begin(cluster.address(1), &resume(&session, &last)).await;
+    let next = second.line("id: ").await;
+    assert_ne!(next, last);
+    // That one is cut too, and its client comes back with either id.
+    drop(second);
+    cluster.upstream.release();
+    for last in [&last, &next] {
+        let answer = ask(cluster.address(2), &resume(&session, last)).await;
+        is_bern(answer.messages().last().unwrap(), 7);
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_its_session_gets_an_answer() {
+    let Some(cluster) = held(2).await else { return };
+    cluster.upstream.release();
+    let session = open(cluster.address(0)).await;
+    let other = open(cluster.address(0)).await;
+    let answer = ask(cluster.address(0), &call(&session, 7)).await;
+    is_bern(answer.messages().last().unwrap(), 7);
+    let mut ids = answer
+        .body
+        .lines()
+        .filter_map(|line| line.strip_prefix("id: "));
+    let first = ids.next().unwrap();
+    for address in [cluster.address(0), cluster.address(1)] {
+        for (session, id) in [
+            (&other, first),
+            (&session, "1-0/3db2eaa6-7e98-49b6-bf97-3c6bb5c88bc5"),
+            (&session, "garbage"),
+        ] {
+            let nothing = ask(address, &resume(session, id)).await;
+            assert_eq!((nothing.status, nothing.messages()), (200, vec![]));
+        }
+        let again = ask(address, &resume(&session, first)).await;
+        is_bern(&again.message(), 7);
+    }
+}
+
+async fn in_trouble(cluster: &Cluster, instance: usize, session: &str) -> Reply {
+    cluster.upstream.reply(upstream::Reply::status(503));
+    let reply = ask(cluster.address(instance), &call(session, 7)).await;
+    cluster.upstream.reply(upstream::Reply::Recordings);
+    reply
+}
+
+#[tokio::test]
+async fn what_a_session_was_told_beside_its_answers_is_told_again_elsewhere() {
+    let arguments = ["--aareguru-retries", "0"];
+    let reply = upstream::Reply::Recordings;
+    let Some(cluster) = Cluster::start_with(2, reply, &arguments).await else {
+        return;
+    };
+    let session = open(cluster.address(0)).await;
+    let level = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": {"level": "debug"},
+    });
+    let level = in_session(&message(&level.to_string()), &session);
+    assert_eq!(ask(cluster.address(0), &level).await.status, 200);
+    // Nobody listens yet.
+    in_trouble(&cluster, 0, &session).await;
+    let mut first = Answer::begin(cluster.address(0), &get(&session)).await;
+    let last = first.line("id: ").await;
+    let told = first.line("data: ").await;
+    assert!(told.contains("notifications/message"), "{told}");
+    drop(first);
+    // Well again, which is told of by nothing, and then another trouble.
+    is_bern(
+        ask(cluster.address(0), &call(&session, 8))
+            .await
+            .messages()
+            .last()
+            .unwrap(),
+        8,
+    );
+    in_trouble(&cluster, 0, &session).await;
+    cluster.kill(0).await;
+    let mut second = Answer::begin(cluster.address(1), &resume(&session, &last)).await;
+    let told = second.line("data: ").await;
+    assert!(told.contains("notifications/message"), "{told}");
+    assert_ne!(second.line("id: ").await, last);
+}
