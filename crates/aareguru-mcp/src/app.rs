@@ -144,6 +144,14 @@ impl<S: ServerHandler + Clone> App<S> {
         let graphql = self.graphql.clone();
         cluster.listen(move |notice| match notice {
             Notice::SessionDeleted(id) => streamable.end_session(&id),
+            Notice::Subscribed {
+                session,
+                uri,
+                is_on,
+            } => streamable.subscribed_elsewhere(&session, &uri, is_on),
+            Notice::Cancelled { session, request } => {
+                streamable.cancelled_elsewhere(&session, request);
+            }
             Notice::Revoked(principal) => {
                 let principal = Principal::new(principal);
                 sse.end_sessions_of(&principal);

@@ -25,6 +25,19 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub enum Notice {
     /// A client has ended this session of Streamable HTTP.
     SessionDeleted(Arc<str>),
+    /// A session of Streamable HTTP has subscribed to a resource, or not any
+    /// more.
+    Subscribed {
+        session: Arc<str>,
+        uri: Arc<str>,
+        is_on: bool,
+    },
+    /// A session of Streamable HTTP has cancelled a request, which runs at
+    /// another instance than the one that was told.
+    Cancelled {
+        session: Arc<str>,
+        request: serde_json::Value,
+    },
     /// The sessions of this principal are to end: a key of it was taken back.
     Revoked(Arc<str>),
 }

@@ -5,7 +5,7 @@ mod events;
 use std::time::Duration;
 
 use redis::{AsyncCommands, RedisResult, Script};
-use rmcp::transport::streamable_http_server::session::store::SessionState;
+use rmcp::{model::RequestId, transport::streamable_http_server::session::store::SessionState};
 use rmcp_sse::{Principal, SseServerConfig};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,6 +56,11 @@ impl RedisSessions {
         self.redis.key(format_args!("mcp:{}", digest(id)))
     }
 
+    fn subscriptions_of(&self, id: &str) -> String {
+        self.redis
+            .key(format_args!("mcp:subscribed:{}", digest(id)))
+    }
+
     fn keep_for_millis(&self) -> u64 {
         millis(self.keep_for)
     }
@@ -68,10 +73,16 @@ impl SharedSessions for RedisSessions {
         asking: Option<&'a Principal>,
     ) -> Kept<'a, Option<SessionState>> {
         Box::pin(async move {
-            let entry: Option<Vec<u8>> = redis::cmd("GETEX")
+            let keep_for = self.keep_for_millis();
+            let (entry,): (Option<Vec<u8>>,) = redis::pipe()
+                .cmd("GETEX")
                 .arg(self.key(id))
                 .arg("PX")
-                .arg(self.keep_for_millis())
+                .arg(keep_for)
+                .cmd("PEXPIRE")
+                .arg(self.subscriptions_of(id))
+                .arg(keep_for)
+                .ignore()
                 .query_async(&mut self.redis.clone())
                 .await
                 .map_err(|_| Unreachable)?;
@@ -104,7 +115,9 @@ impl SharedSessions for RedisSessions {
     fn delete<'a>(&'a self, id: &'a str) -> Kept<'a, ()> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
-            let deleted: RedisResult<()> = redis.del(self.key(id)).await;
+            let deleted: RedisResult<()> = redis
+                .del(vec![self.key(id), self.subscriptions_of(id)])
+                .await;
             deleted.map_err(|_| Unreachable)?;
             Notice::SessionDeleted(id.into()).publish(&self.redis).await;
             Ok(())
@@ -139,6 +152,50 @@ impl SharedSessions for RedisSessions {
 
     fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> Kept<'a, ()> {
         Box::pin(self.goes_on_as(call, next))
+    }
+
+    fn subscribed<'a>(&'a self, session: &'a str, uri: &'a str, is_on: bool) -> Kept<'a, ()> {
+        Box::pin(async move {
+            let key = self.subscriptions_of(session);
+            redis::pipe()
+                .cmd(if is_on { "SADD" } else { "SREM" })
+                .arg(&key)
+                .arg(uri)
+                .ignore()
+                .cmd("PEXPIRE")
+                .arg(&key)
+                .arg(self.keep_for_millis())
+                .ignore()
+                .query_async::<()>(&mut self.redis.clone())
+                .await
+                .map_err(|_| Unreachable)?;
+            let notice = Notice::Subscribed {
+                session: session.into(),
+                uri: uri.into(),
+                is_on,
+            };
+            notice.publish(&self.redis).await;
+            Ok(())
+        })
+    }
+
+    fn subscriptions<'a>(&'a self, session: &'a str) -> Kept<'a, Vec<String>> {
+        Box::pin(async move {
+            let mut redis = self.redis.clone();
+            let uris: RedisResult<_> = redis.smembers(self.subscriptions_of(session)).await;
+            uris.map_err(|_| Unreachable)
+        })
+    }
+
+    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> Kept<'a, ()> {
+        Box::pin(async move {
+            let notice = Notice::Cancelled {
+                session: session.into(),
+                request: serde_json::to_value(request).map_err(|_| Unreachable)?,
+            };
+            notice.publish(&self.redis).await;
+            Ok(())
+        })
     }
 
     fn heard<'a>(

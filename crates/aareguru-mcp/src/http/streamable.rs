@@ -145,6 +145,20 @@ impl<S: ServerHandler> StreamableService<S> {
         self.shared.sessions.end(id.into(), End::Deleted);
     }
 
+    /// Its client has subscribed to a resource at another instance, or not any
+    /// more.
+    pub fn subscribed_elsewhere(&self, session: &str, uri: &str, is_on: bool) {
+        let sessions = self.shared.sessions.clone();
+        let (session, uri) = (session.to_owned(), uri.to_owned());
+        tokio::spawn(async move { sessions.subscribed_elsewhere(&session, &uri, is_on).await });
+    }
+
+    /// Its client has cancelled a request at another instance.
+    pub fn cancelled_elsewhere(&self, session: &str, request: serde_json::Value) {
+        let (sessions, session) = (self.shared.sessions.clone(), session.to_owned());
+        tokio::spawn(async move { sessions.cancelled_elsewhere(&session, request).await });
+    }
+
     /// Waits until all sessions have ended, after the token of the bounds was
     /// cancelled.
     pub async fn ended(&self) {

@@ -1,10 +1,15 @@
 //! What several instances share through Redis: the answers of the API, the
 //! rate limit, and new measurements.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use aareguru::{Client, Clock, River};
-use aareguru_mcp::{cluster::Cluster, mcp::AareServer, settings::Settings};
+use aareguru_mcp::{
+    cluster::{Cluster, Notice},
+    http::streamable::StreamableService,
+    mcp::AareServer,
+    settings::Settings,
+};
 use clap::Parser;
 use futures_util::future::join_all;
 use rmcp_sse::SseService;
@@ -190,7 +195,7 @@ struct Line {
 
 /// One of several instances, 25 minutes after the recording: a new measurement
 /// is due.
-async fn subscribed(redis: &RedisServer, upstream: &Upstream) -> Session {
+pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> SocketAddr {
     let url = redis.url();
     let settings = Line::parse_from(["aareguru-mcp", "--redis-url", &url]).settings;
     let cluster = Cluster::join(&settings).await.unwrap().unwrap();
@@ -199,25 +204,58 @@ async fn subscribed(redis: &RedisServer, upstream: &Upstream) -> Session {
     config.cache_ttl = Duration::from_millis(50);
     config.shared_cache = Some(cluster.shared_cache());
     let server = AareServer::new(River::new(Client::new(&config).unwrap()));
-    let sse = SseService::new(
-        move || Ok(server.clone()),
-        rmcp_sse::SseServerConfig::default(),
-    );
-    let router = axum::Router::new().fallback_service(sse);
+    let handler = || {
+        let server = server.clone();
+        move || Ok(server.clone())
+    };
+    let bounds = rmcp_sse::SseServerConfig::default();
+    let sessions = cluster.shared_sessions(&settings);
+    let streamable = StreamableService::with_others(handler(), bounds.clone(), Some(sessions));
+    let router = axum::Router::new()
+        .route_service("/mcp", streamable.clone())
+        .fallback_service(SseService::new(handler(), bounds));
+    cluster.listen(move |notice| match notice {
+        Notice::Subscribed {
+            session,
+            uri,
+            is_on,
+        } => streamable.subscribed_elsewhere(&session, &uri, is_on),
+        _ => panic!("{notice:?}"),
+    });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let _cluster = cluster;
         axum::serve(listener, router).await
     });
-    let mut session = Session::initialized(address).await;
-    let uri = json!({"uri": "aareguru://current/bern"});
-    let subscribe = json!({
-        "jsonrpc": "2.0", "id": 7, "method": "resources/subscribe", "params": uri,
-    });
-    let answer = session.call(&subscribe.to_string()).await;
+    address
+}
+
+async fn subscribed(redis: &RedisServer, upstream: &Upstream) -> Session {
+    let mut session = Session::initialized(instance(redis, upstream).await).await;
+    let answer = session.call(&subscribe("aareguru://current/bern")).await;
     assert_eq!(answer["result"], json!({}), "{answer}");
     session
+}
+
+pub(crate) fn subscribe(uri: &str) -> String {
+    let params = json!({ "uri": uri });
+    json!({ "jsonrpc": "2.0", "id": 7, "method": "resources/subscribe", "params": params })
+        .to_string()
+}
+
+/// Lets the API have a new measurement, once it is asked for one.
+pub(crate) async fn measures(upstream: &Upstream) {
+    let before = upstream.times_asked();
+    timeout(DEADLINE, async {
+        while upstream.times_asked() < before + 2 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    let text = CURRENT_BERN.replace("1683631200", "1683631800");
+    upstream.reply(Reply::text(&text));
 }
 
 #[tokio::test]
@@ -230,17 +268,7 @@ async fn a_new_measurement_is_told_to_the_subscribers_of_every_instance() {
     for _ in 0..3 {
         sessions.push(subscribed(&redis, &upstream).await);
     }
-    let before = upstream.times_asked();
-    timeout(DEADLINE, async {
-        while upstream.times_asked() < before + 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
-    upstream.reply(Reply::text(
-        &CURRENT_BERN.replace("1683631200", "1683631800"),
-    ));
+    measures(&upstream).await;
     for session in &mut sessions {
         let told = timeout(DEADLINE, session.message()).await.unwrap();
         assert_eq!(told["method"], "notifications/resources/updated", "{told}");

@@ -13,9 +13,11 @@ use tokio::{
 use crate::{
     client::{tool_call, with_header},
     cluster::Cluster,
+    redis_server::RedisServer,
+    shared::{instance, measures, subscribe},
     streamable::{Reply, ask, get, in_session, message, open},
     transports::DEADLINE,
-    upstream,
+    upstream::{self, CURRENT_BERN},
 };
 
 const TOOL: &str = "get_current_temperature";
@@ -215,4 +217,52 @@ async fn what_a_session_was_told_beside_its_answers_is_told_again_elsewhere() {
     let told = second.line("data: ").await;
     assert!(told.contains("notifications/message"), "{told}");
     assert_ne!(second.line("id: ").await, last);
+}
+
+#[tokio::test]
+async fn a_subscription_is_told_where_its_session_listens() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let current = upstream::Reply::text(CURRENT_BERN);
+    let upstream = upstream::Server::start(current).await;
+    let (first, second) = (
+        instance(&redis, &upstream).await,
+        instance(&redis, &upstream).await,
+    );
+    // One listens before it subscribes, and one after.
+    let (early, late) = (open(first).await, open(first).await);
+    let mut streams = vec![Answer::begin(second, &get(&early)).await];
+    streams[0].line("content-type: text/event-stream").await;
+    for session in [&early, &late] {
+        let request = in_session(&message(&subscribe("aareguru://current/bern")), session);
+        let answer = ask(first, &request).await;
+        assert_eq!(answer.messages().last().unwrap()["result"], json!({}));
+    }
+    let mut stream = Answer::begin(second, &get(&late)).await;
+    stream.line("content-type: text/event-stream").await;
+    streams.push(stream);
+    measures(&upstream).await;
+    for stream in &mut streams {
+        let told = stream.line("data: ").await;
+        assert!(told.contains("notifications/resources/updated"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_cancelled_where_it_runs() {
+    let Some(cluster) = held(2).await else { return };
+    let session = open(cluster.address(0)).await;
+    let request = call(&session, 7);
+    let running = ask(cluster.address(0), &request);
+    let cancel = async {
+        cluster.upstream.first_request().await;
+        let cancelled = json!({
+            "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7},
+        });
+        let cancelled = in_session(&message(&cancelled.to_string()), &session);
+        assert_eq!(ask(cluster.address(1), &cancelled).await.status, 202);
+    };
+    let (answer, ()) = tokio::join!(running, cancel);
+    assert_eq!((answer.status, answer.messages()), (200, vec![]));
 }

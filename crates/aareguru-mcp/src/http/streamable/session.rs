@@ -56,6 +56,8 @@ struct State {
     listening: usize,
     /// Whether there was such a stream.
     has_been_heard: bool,
+    /// The resources to which it has subscribed here.
+    subscribed: HashSet<String>,
     active_at: Instant,
     /// When what is shared of it was last told to be kept.
     kept_at: Instant,
@@ -94,6 +96,7 @@ impl Session {
                 running: HashSet::new(),
                 listening: 0,
                 has_been_heard: false,
+                subscribed: HashSet::new(),
                 active_at: Instant::now(),
                 kept_at: Instant::now(),
                 version: None,
@@ -121,6 +124,27 @@ impl Session {
     /// Whether nobody has listened here yet; from now on somebody has.
     pub(super) fn is_first_listener(&self) -> bool {
         !std::mem::replace(&mut self.state().has_been_heard, true)
+    }
+
+    pub(super) fn has_been_heard(&self) -> bool {
+        self.state().has_been_heard
+    }
+
+    pub(super) fn has_subscribed(&self, uri: &str, is_on: bool) {
+        let subscribed = &mut self.state().subscribed;
+        if is_on {
+            subscribed.insert(uri.to_owned());
+        } else {
+            subscribed.remove(uri);
+        }
+    }
+
+    pub(super) fn is_subscribed(&self, uri: &str) -> bool {
+        self.state().subscribed.contains(uri)
+    }
+
+    pub(super) fn is_running(&self, request: &RequestId) -> bool {
+        self.state().running.contains(request)
     }
 
     pub(super) fn agreed_on(&self, version: ProtocolVersion) {

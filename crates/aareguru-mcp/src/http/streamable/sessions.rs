@@ -5,6 +5,7 @@
 //! says whose it is, in [`NEW`], before rmcp asks for a session.
 
 mod manager;
+mod told;
 
 use std::{
     cell::Cell,

@@ -3,14 +3,17 @@
 //! Each instance that has had a request of a session runs it for itself, from
 //! what was agreed on at its `initialize`. So nothing has to be relayed. What
 //! was answered is kept for a while, so that a client whose connection breaks
-//! gets it at any of them; a stream that listens hears of what happens on its
-//! own instance.
+//! gets it at any of them; resources to which it has subscribed anywhere are
+//! subscribed to where it listens.
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, sync::Arc};
 
 use hyper::http::request::Parts;
-use rmcp::transport::streamable_http_server::session::store::{
-    SessionState, SessionStore, SessionStoreError,
+use rmcp::{
+    model::RequestId,
+    transport::streamable_http_server::session::store::{
+        SessionState, SessionStore, SessionStoreError,
+    },
 };
 use rmcp_sse::Principal;
 
@@ -70,6 +73,16 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
 
     /// Keeps that a call was begun anew as another one.
     fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> Shared<'a, ()>;
+
+    /// Keeps that a session has subscribed to a resource, or not any more, and
+    /// lets all instances do so.
+    fn subscribed<'a>(&'a self, session: &'a str, uri: &'a str, is_on: bool) -> Shared<'a, ()>;
+
+    /// The resources to which a session has subscribed, at any instance.
+    fn subscriptions<'a>(&'a self, session: &'a str) -> Shared<'a, Vec<String>>;
+
+    /// Lets all instances cancel a request of a session.
+    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> Shared<'a, ()>;
 
     /// What a session was told at an instance beside its answers, after an
     /// event: the numbers and the events.

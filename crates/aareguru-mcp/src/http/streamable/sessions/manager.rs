@@ -10,7 +10,10 @@ use rmcp::{
     },
 };
 
-use super::{Error, NEW, Sessions};
+use super::{
+    Error, NEW, Sessions,
+    told::{self, Subscription},
+};
 use crate::http::streamable::{
     calls::Returning,
     events::{self, EventId, START},
@@ -75,8 +78,17 @@ impl SessionManager for Sessions {
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
         let session = self.get(id);
         let knows_priming = session.is_some_and(|session| session.knows_priming());
+        let subscription = self.calls.shared().and_then(|_| Subscription::of(&message));
         let stream = self.calls.start(id, message).await?;
-        Ok(stream.filter(move |event| future::ready(event.message.is_some() || knows_priming)))
+        let stream =
+            stream.filter(move |event| future::ready(event.message.is_some() || knows_priming));
+        let Some(subscription) = subscription else {
+            return Ok(stream.left_stream());
+        };
+        // It is answered at once.
+        let answer: Vec<_> = stream.collect().await;
+        self.tell(id, &subscription, &answer).await;
+        Ok(stream::iter(answer).right_stream())
     }
 
     async fn accept_message(
@@ -84,6 +96,9 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<(), Error> {
+        if self.calls.shared().is_some() {
+            self.tell_if_cancelled(id, &message).await;
+        }
         Ok(self.local.accept_message(id, message).await?)
     }
 
@@ -148,6 +163,10 @@ impl Sessions {
         id: &SessionId,
         missed_after: Option<(String, String)>,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+        if let Some(session) = self.get(id) {
+            session.is_first_listener();
+        }
+        let adopted = self.catch_up(id).await;
         // First, so that nothing is lost in between; it may come both ways.
         let live = self.local.create_standalone_stream(id).await?;
         let mut missed = Vec::new();
@@ -160,6 +179,9 @@ impl Sessions {
                 Some(events::stored(id, text)?.0)
             });
             missed.extend(stored);
+            if instance != shared.instance() {
+                missed.extend(adopted.iter().filter_map(|uri| told::may_have_changed(uri)));
+            }
         }
         let known: HashSet<_> = missed
             .iter()
