@@ -69,10 +69,10 @@ const origin = `http://127.0.0.1:${server.address().port}`;
 const { browser, stop } = await start();
 
 const views = [
-  ['get_current_conditions', { city: 'bern' }, { en: ['12.5', 'Do not swim', '247 m³/s', 'Uschaflig chaut'], fr: ['12,5', 'Ne pas nager'] }, 'figure.bar svg'],
-  ['compare_cities', {}, { en: ['Brienz', 'Brugg', '14.5', 'flow unknown'], fr: ['débit inconnu'] }, 'figure.bar svg'],
-  ['get_historical_data', { city: 'bern', start: '-24 hours' }, { en: ['Water temperature in °C'], fr: ['Débit en m³/s'] }, 'figure.chart.flow svg'],
-  ['get_forecast', { city: 'bern', hours: 96 }, { en: ['12.7', '2023-05-10', 'Afternoon'], fr: ['12,7', 'Après-midi'] }, 'table'],
+  ['get_current_conditions', { city: 'bern' }, { en: ['12.5', 'Do not swim', '247 m³/s', 'Uschaflig chaut', 'the lifeguards of the Marzili'], fr: ['12,5', 'Ne pas nager', 'Berne', 'Les surveillants du Marzili', '9 mai 2023', 'Regardez la rivière', 'usage non commercial'] }, 'figure.bar svg'],
+  ['compare_cities', {}, { en: ['Brienz', 'Brugg', '14.5', 'flow unknown'], fr: ['débit inconnu', 'Bienne', "Le débit n'est pas mesuré ici", 'Les surveillants du Marzili'] }, 'figure.bar svg'],
+  ['get_historical_data', { city: 'bern', start: '-24 hours' }, { en: ['Water temperature in °C'], fr: ['Débit en m³/s', 'Berne'] }, 'figure.chart.flow svg'],
+  ['get_forecast', { city: 'bern', hours: 96 }, { en: ['12.7', 'Wednesday', '10 May', 'Afternoon', 'heavy rain'], fr: ['12,7', 'Après-midi', 'mercredi 10 mai', 'forte pluie', 'Les surveillants du Marzili', "L'eau n'est pas prévue au-delà"] }, 'table'],
 ];
 
 for (const [name, input, parts, drawn] of views) {
@@ -93,6 +93,8 @@ for (const [name, input, parts, drawn] of views) {
     const text = (await app.locator('main').innerText()).replaceAll('\u00a0', ' ');
     for (const part of parts[locale]) check(`${title}: tells "${part}"`, text.includes(part), text);
     check(`${title}: credits`, text.includes('aare.guru') && text.includes('BAFU'));
+    const left = await app.locator('main [lang="en"]').allInnerTexts();
+    if (locale !== 'en') check(`${title}: no English is left but one note on a recording`, left.every((it) => it.startsWith('this forecast was recorded')), left);
     await page.waitForFunction(() => Number(document.querySelector('iframe').height) > 150);
     check(`${title}: takes the theme`, (await app.locator('html').getAttribute('data-theme')) === theme);
     const wide = await app.locator('html').evaluate((html) => html.scrollWidth > innerWidth);

@@ -19,12 +19,16 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-use axum::extract::{MatchedPath, Request};
+use axum::{
+    extract::{MatchedPath, Request},
+    http::Method,
+};
 use rmcp_sse::Principal;
 use tower::util::Either;
 use tower_http::cors::CorsLayer;
 use tower_layer::Identity;
 
+pub(crate) use self::check::{Check, CheckLayer};
 pub use self::{
     api_key::{Lease, Secret, check_entry, hash},
     client_address::{ClientIpHeader, PeerAddress, Proxy},
@@ -37,10 +41,10 @@ pub(crate) use self::rate_limit::SharedLimit;
 pub(crate) use self::rate_limit::{Allowance, Exceeded};
 
 use self::{
-    api_key::ApiKeys, check::CheckLayer, client_address::ClientAddresses,
-    host_and_origin::HostAndOrigin, overload::OverloadCheck, rate_limit::RateLimit,
+    api_key::ApiKeys, client_address::ClientAddresses, host_and_origin::HostAndOrigin,
+    overload::OverloadCheck, rate_limit::RateLimit,
 };
-use crate::settings::Settings;
+use crate::{http::page, settings::Settings};
 
 /// The routes that need no key and are not limited: those who run the server
 /// ask them, and they give no data of the river.
@@ -147,6 +151,13 @@ impl Guard {
             );
         }
     }
+}
+
+/// Whether a request is for a file of the pages. They need no key, as the page
+/// that asks for one needs them; but they are counted as every request is.
+fn is_file(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    request.method() == Method::GET && route.is_some_and(|route| page::is_file(route.as_str()))
 }
 
 /// Whether a request is for one of the [`OPEN_ROUTES`]. The router has matched

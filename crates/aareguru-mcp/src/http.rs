@@ -66,7 +66,11 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
     };
     health
         .merge(offered)
-        .fallback_service(get(page::lost).fallback(page::lost).with_state(page))
+        .fallback_service(
+            get(page::lost)
+                .fallback(page::lost)
+                .with_state(page.clone()),
+        )
         // The first one is the outermost: a request meets them in this order.
         .layer((
             // Nothing that prints headers shows these.
@@ -77,6 +81,8 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
             // Before the key: a browser sends its preflight without one.
             app.guard.cors(),
             app.guard.client_address(),
+            // Tells browsers in their words what the next one refuses.
+            page.locked(),
             app.guard.api_key(),
             app.guard.rate_limit(),
         ))

@@ -78,9 +78,16 @@ const temperature = (value, freshness) =>
     ? make('p', { class: 'temperature none' }, make('span', {}, say('water_unknown')))
     : make('p', { class: `temperature ${freshness}` }, make('strong', {}, number(value)), make('span', {}, '\u202f°C'));
 
+// Days and times as they are in Switzerland.
+const told = (options) => new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : `${locale}-CH`, { timeZone: 'Europe/Zurich', ...options });
+const timeOf = (seconds) => told({ dateStyle: 'long', timeStyle: 'short' }).format(new Date(seconds * 1000));
+const noon = (day) => new Date(`${day}T12:00:00Z`);
+const dayOf = (day) => told({ dateStyle: 'long' }).format(noon(day));
+const weekdayOf = (day) => told({ weekday: 'long', day: 'numeric', month: 'long' }).format(noon(day));
+
 function measured(reading) {
   const mark = reading.freshness === 'fresh' ? undefined : make('span', { class: `mark ${reading.freshness}` }, say(`freshness.${reading.freshness}`));
-  const time = reading.measured_at_local ? say('measured', { time: reading.measured_at_local }) : say('measured_unknown');
+  const time = reading.measured_at ? say('measured', { time: timeOf(reading.measured_at) }) : say('measured_unknown');
   return make('p', { class: 'measured' }, mark, mark && ' ', time);
 }
 
@@ -102,15 +109,20 @@ function flow(city, value, freshness) {
   return box;
 }
 
-const heading = (name, station) => make('div', { class: 'where' }, make('h1', {}, name), make('p', {}, say('gauge', { station })));
-// Reasons, notes and the boundary come in English, as the tool tells them.
-const english = (name, attributes, text) => make(name, { lang: 'en', ...attributes }, text);
+const placeName = (city) => say(`place.${city}`);
+const heading = ({ city, station }) => make('div', { class: 'where' }, make('h1', {}, placeName(city)), make('p', {}, say('gauge', { station })));
+// The tool tells reasons and notes in English; what they are in other languages comes
+// beside them, and what does not stays English and says so.
+function translated(name, attributes, text) {
+  const other = shown?._meta?.['aareguru/said']?.[locale]?.[text];
+  return other === undefined ? make(name, { lang: 'en', ...attributes }, text) : make(name, attributes, other);
+}
 const saying = (text, reading) =>
-  text ? make('p', { class: 'saying' }, `${say('saying')}: `, make('q', { lang: 'gsw' }, text), reading ? english('span', {}, ` (${reading})`) : undefined) : undefined;
-const foot = (answer) =>
-  make('footer', {}, make('strong', {}, say('no_permission')), answer.boundary ? english('p', {}, answer.boundary) : undefined, english('p', {}, answer.credit));
-const notes = (list = []) => list.map((note) => english('p', { class: 'notice' }, note));
-const recorded = (answer) => (answer ? [make('p', { class: 'notice' }, say('recorded', { day: answer }))] : []);
+  text ? make('p', { class: 'saying' }, `${say('saying')}: `, make('q', { lang: 'gsw' }, text), ...(reading ? [' (', translated('span', {}, reading), ')'] : [])) : undefined;
+const foot = () => make('footer', {}, make('strong', {}, say('no_permission')), make('p', {}, say('no_permission_text')),
+  make('p', {}, say('credits', { aareguru: 'Aare.guru (https://aare.guru)', bafu: `${say('bafu')} (https://www.hydrodaten.admin.ch)`, temperaare: 'TemperAare' })));
+const notes = (list = []) => list.map((note) => translated('p', { class: 'notice' }, note));
+const recorded = (day) => (day ? [make('p', { class: 'notice' }, say('recorded', { day: dayOf(day) }))] : []);
 
 function table(head, rows, kind = '') {
   const cells = (row) => row.map((cell, n) => (n ? make('td', { role: 'cell' }, cell) : make('th', { scope: 'row', role: 'rowheader' }, cell)));
@@ -124,24 +136,24 @@ function table(head, rows, kind = '') {
 
 const views = {
   conditions: (answer) => [
-    heading(answer.name, answer.station),
+    heading(answer),
     ...recorded(answer.water.recorded_on),
     make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.water.temperature_celsius, answer.water.freshness)), measured(answer.water), saying(answer.saying?.text, answer.saying?.plain_reading)),
-    make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), english('p', {}, answer.because ?? '')),
+    make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), translated('p', {}, answer.because ?? '')),
     make('section', {}, make('h2', {}, say('flow')), flow(answer.city, answer.flow.flow_m3_per_s, answer.flow.freshness), saying(answer.flow_saying?.text, answer.flow_saying?.plain_reading)),
     make('section', {}, make('dl', { class: 'facts' }, make('div', {}, make('dt', {}, say('air')), make('dd', {}, celsius(answer.weather?.air_temperature_celsius))))),
-    foot(answer),
+    foot(),
   ],
   compare: (answer) => [
     make('h1', {}, say('title')),
     ...recorded(answer.recorded_on),
     make('ol', { class: 'river' }, ...answer.places.map((at) => make('li', { class: 'stop' }, make('article', {},
-      make('div', { class: 'where' }, make('h2', {}, at.name), make('p', {}, say('gauge', { station: at.station }))),
+      make('div', { class: 'where' }, make('h2', {}, placeName(at.city)), make('p', {}, say('gauge', { station: at.station }))),
       make('div', { class: 'water' }, temperature(at.temperature_celsius, at.freshness)),
       flow(at.city, at.flow_m3_per_s, at.flow_freshness),
-      make('div', { class: 'judged' }, verdict(at.verdict), english('p', { class: 'reason' }, at.reasons[0] ?? '')),
+      make('div', { class: 'judged' }, verdict(at.verdict), translated('p', { class: 'reason' }, at.reasons[0] ?? '')),
       measured(at))))),
-    foot(answer),
+    foot(),
   ],
   history: (answer) => {
     const series = (name, unit, key, span) => {
@@ -155,32 +167,33 @@ const views = {
       drawn(() => chart(figure, points, { unit, locale, span, levels: name === 'flow' ? levels[answer.city] ?? [] : [] }));
       return make('section', {}, make('p', { class: 'caption' }, caption), figure);
     };
-    const local = new Intl.DateTimeFormat(locale, { timeZone: 'Europe/Zurich', dateStyle: 'medium', timeStyle: 'short' });
+    const local = told({ dateStyle: 'medium', timeStyle: 'short' });
     const every = Math.max(1, Math.ceil(answer.points.length / 48));
     const rows = answer.points.filter((_, n) => n % every === 0).map((point) => [local.format(new Date(point.time * 1000)), celsius(point.temperature_celsius), cubic(point.flow_m3_per_s)]);
     return [
-      heading(answer.name, answer.station),
+      heading(answer),
       ...recorded(answer.recorded_on),
       series('water', '°C', 'temperature_celsius', 1),
       series('flow', 'm³/s', 'flow_m3_per_s', 10),
       make('details', {}, make('summary', {}, say('table')), table([say('time'), say('water'), say('flow')], rows)),
-      foot(answer),
+      foot(),
     ];
   },
   forecast: (answer) => {
     const rain = (it) => (it.rain_mm === null ? say('unknown') : `${number(it.rain_mm)} mm, ${it.rain_risk_percent ?? '?'} %`);
-    const parts = answer.parts_of_today.map((part) => [say(`part.${part.part}`), part.weather ?? say('unknown'), celsius(part.air_celsius), rain(part)]);
-    const days = answer.days.map((day) => [day.date ?? '', day.weather ?? say('unknown'), `${day.lowest_air_celsius ?? '?'} / ${celsius(day.highest_air_celsius)}`, rain(day)]);
+    const weather = (it) => (it.weather ? translated('span', {}, it.weather) : say('unknown'));
+    const parts = answer.parts_of_today.map((part) => [say(`part.${part.part}`), weather(part), celsius(part.air_celsius), rain(part)]);
+    const days = answer.days.map((day) => [day.date ? weekdayOf(day.date) : '', weather(day), `${day.lowest_air_celsius ?? '?'} / ${celsius(day.highest_air_celsius)}`, rain(day)]);
     const soon = answer.water_in_two_hours;
     return [
-      heading(answer.name, answer.station),
+      heading(answer),
       ...recorded(answer.recorded_on),
       make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.temperature_celsius, answer.freshness)), measured(answer),
         make('p', {}, `${say('water_in_two_hours')}: ${celsius(soon?.temperature_celsius)}`), saying(soon?.saying, soon?.saying_in_english)),
-      make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), english('p', {}, answer.reasons[0] ?? '')),
+      make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), translated('p', {}, answer.reasons[0] ?? '')),
       make('section', {}, table([say('when'), say('weather_word'), say('air'), say('rain')], [...parts, ...days], 'days')),
       ...notes(answer.notes),
-      foot(answer),
+      foot(),
     ];
   },
 };

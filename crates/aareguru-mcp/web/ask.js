@@ -26,6 +26,11 @@ export const headersOf = (value) => (value ? { 'X-API-Key': value } : {});
 export const ask = (url, options = {}) =>
   fetch(url, { ...options, headers: { ...headersOf(key()), ...options.headers } });
 
+// A document that is only parsed runs nothing. The browser takes the text of a page over
+// a request of its own only from the server that wrote it, which has escaped what is in it.
+const policy = self.trustedTypes?.createPolicy('page', { createHTML: (html) => html });
+export const parsed = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, 'text/html');
+
 // The events of an answer, as an EventSource would tell them; `retry` apart.
 export async function* eventsOf(answer, lastId) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -2,6 +2,7 @@
 // carries on when the stream breaks.
 
 import { headersOf, keep, key, stream } from './ask.js';
+import { offerCopies } from './copy.js';
 
 const base = document.body.dataset.base;
 const byId = (id) => document.getElementById(id);
@@ -307,20 +308,6 @@ async function call(event) {
   }
 }
 
-// --- Copying.
-
-async function copy(button) {
-  const pre = button.parentElement.querySelector('pre');
-  try {
-    await navigator.clipboard.writeText(pre.textContent);
-    byId('copied').textContent = say('console.copied', { client: button.dataset.client });
-  } catch {
-    // Not over plain HTTP from another machine: then it is selected instead.
-    getSelection().selectAllChildren(pre);
-    byId('copied').textContent = say('console.selected');
-  }
-}
-
 byId('key').value = key();
 byId('connection').hidden = false;
 byId('connection').addEventListener('submit', (event) => {
@@ -331,4 +318,4 @@ byId('disconnect-button').addEventListener('click', disconnect);
 byId('tool').addEventListener('change', choose);
 byId('arguments').addEventListener('submit', call);
 byId('clear').addEventListener('click', () => byId('messages').replaceChildren());
-for (const button of document.querySelectorAll('button.copy')) button.addEventListener('click', () => copy(button));
+offerCopies(say);

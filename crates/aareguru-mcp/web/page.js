@@ -1,6 +1,7 @@
 // Draws the charts, keeps the ages true, and takes the page anew when a measurement
 // has arrived. What is shown is written on the server, also then.
 
+import { ask, parsed, stream } from './ask.js';
 import { drawAll } from './charts.js';
 
 const locale = document.documentElement.lang;
@@ -27,16 +28,15 @@ const say = (text) => {
   if (status && status.textContent !== text) status.textContent = text;
 };
 
-// The page as it is now. The server has escaped what is in it, and a document that
-// is only parsed runs nothing.
+// The page as it is now.
 let asking = false;
 async function renew(isNews) {
   if (asking) return;
   asking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+    const answer = await ask(location.href, { headers: { Accept: 'text/html' } });
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    const page = await parsed(await answer.text());
+    const page = parsed(await answer.text());
     const news = page.getElementById('main');
     if (news && news.textContent !== main.textContent) {
       const open = [...main.querySelectorAll('details[open]')].map((it) => it.id);
@@ -57,13 +57,6 @@ async function renew(isNews) {
   }
 }
 
-// Without text that becomes markup: the browser takes a document over a request of
-// its own only from the server that wrote it.
-function parsed(html) {
-  return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, 'text/html');
-}
-const policy = self.trustedTypes?.createPolicy('page', { createHTML: (html) => html });
-
 const headline = () => {
   const time = main.querySelector('.measured time')?.textContent ?? '';
   const water = main.querySelector('.temperature')?.textContent.trim() ?? '';
@@ -72,11 +65,13 @@ const headline = () => {
 };
 
 function listen() {
-  const live = new EventSource(`${document.body.dataset.base}/live`);
-  live.addEventListener('hello', () => say(status.dataset.on));
-  live.addEventListener('measurement', () => renew(true));
-  // It tries again by itself, unless the server refuses.
-  live.onerror = () => say(status.dataset.off);
+  const off = () => say(status.dataset.off);
+  stream(`${document.body.dataset.base}/live`, ['hello', 'measurement'], {
+    event: (type) => (type === 'hello' ? say(status.dataset.on) : renew(true)),
+    // It tries again by itself, unless the server refuses.
+    broken: off,
+    refused: off,
+  });
 }
 
 draw();

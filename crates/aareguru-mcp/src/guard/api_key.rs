@@ -32,7 +32,7 @@ use self::{
 };
 use super::{
     check::Check,
-    is_open,
+    is_file, is_open,
     metrics::{self as numbers, ByReason},
     once_per_second::OncePerSecond,
     rate_limit::RateLimit,
@@ -157,8 +157,9 @@ impl Shared {
         match presented {
             Presented::Digest(digest) => ring.find(&digest).map(Some).ok_or(Fault::Wrong),
             Presented::Malformed(malformed) => Err(Fault::Malformed(malformed)),
-            Presented::Nothing if self.required.load(Ordering::Relaxed) => Err(Fault::Missing),
-            Presented::Nothing => Ok(None),
+            Presented::Nothing if !self.required.load(Ordering::Relaxed) => Ok(None),
+            Presented::Nothing if is_file(request) => Ok(None),
+            Presented::Nothing => Err(Fault::Missing),
         }
     }
 

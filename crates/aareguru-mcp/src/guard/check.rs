@@ -49,7 +49,7 @@ pin_project! {
 }
 
 impl<C> CheckLayer<C> {
-    pub(super) fn new(check: C) -> Self {
+    pub(crate) fn new(check: C) -> Self {
         Self { check }
     }
 }

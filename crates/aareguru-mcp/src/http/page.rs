@@ -14,6 +14,7 @@ mod files;
 mod graphql;
 mod language;
 mod live;
+mod locked;
 mod overview;
 mod series;
 mod sight;
@@ -42,7 +43,9 @@ use self::{
     sight::{AtPlace, Sight},
     template::{Html, Value},
 };
-pub(crate) use self::{language::Language, words::Words};
+pub(crate) use self::{
+    files::is_file, language::Language, told::reason as reason_in_words, words::Words,
+};
 use super::{health::Readiness, places::Places};
 use crate::{app::App, base_path::BasePath, mcp::AareServer};
 
@@ -275,12 +278,9 @@ pub(super) async fn lost(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let accepts = headers.get(header::ACCEPT);
-    let accepts = accepts.and_then(|accept| accept.to_str().ok());
-    let reads_html = accepts.is_some_and(|accept| accept.contains("text/html"));
     let under_base = uri.path().strip_prefix(page.0.base_path.as_str());
     let name = under_base.and_then(|path| path.strip_prefix('/'));
-    let name = name.filter(|name| reads_html && !name.is_empty() && !name.contains('/'));
+    let name = name.filter(|name| reads_html(&headers) && !name.is_empty() && !name.contains('/'));
     let Some(name) = name else {
         return lost_plain().into_response();
     };
@@ -292,6 +292,13 @@ pub(super) async fn lost(
         lost_page(&reader, &name),
     );
     (StatusCode::NOT_FOUND, reader.answer(html)).into_response()
+}
+
+/// Whether it is a browser that shows a page.
+fn reads_html(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT);
+    let accepts = accepts.and_then(|accept| accept.to_str().ok());
+    accepts.is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn lost_plain() -> impl IntoResponse {

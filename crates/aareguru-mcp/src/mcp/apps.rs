@@ -2,11 +2,19 @@
 //! something one HTML file, whole in itself, made of the page's own style and
 //! drawings (the extension `io.modelcontextprotocol/ui`).
 
+mod said;
+
 use std::collections::BTreeMap;
 
 use aareguru::{FloodLevel, Place};
-use rmcp::model::{ExtensionCapabilities, MetaObject, ResourceContents};
+use rmcp::{
+    RoleServer,
+    model::{ExtensionCapabilities, MetaObject, ResourceContents},
+    service::RequestContext,
+};
 use serde_json::{Value, json};
+
+pub(super) use said::Said;
 
 use crate::http::page::{Language, Words};
 
@@ -88,6 +96,14 @@ pub(super) fn extension() -> ExtensionCapabilities {
     let settings = json!({"mimeTypes": [MIME_TYPE]});
     let settings = settings.as_object().cloned().unwrap_or_default();
     ExtensionCapabilities::from([(EXTENSION.to_owned(), settings)])
+}
+
+/// Whether whoever asks draws apps.
+pub(super) fn are_drawn_for(context: &RequestContext<RoleServer>) -> bool {
+    let extensions = context
+        .client_capabilities()
+        .and_then(|client| client.extensions);
+    extensions.is_some_and(|extensions| extensions.contains_key(EXTENSION))
 }
 
 /// JSON in which nothing ends the element that it stands in.

@@ -28,7 +28,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::log::Ailment;
+use super::{
+    apps::{self, Said},
+    log::Ailment,
+};
 
 /// The definitions of all tools, in the order in which they are listed.
 pub(super) fn all() -> &'static [Tool] {
@@ -92,12 +95,13 @@ pub(super) async fn tell(
     arguments: JsonObject,
     context: &RequestContext<RoleServer>,
 ) -> Result<Result<Told, Refusal>, ErrorData> {
+    let has_apps = apps::are_drawn_for(context);
     Ok(match name {
-        current_conditions::NAME => current_conditions::call(river, arguments).await,
+        current_conditions::NAME => current_conditions::call(river, arguments, has_apps).await,
         flow_danger_level::NAME => flow_danger_level::call(river, arguments).await,
         list_cities::NAME => list_cities::call(river).await,
-        compare_cities::NAME => compare_cities::call(river, arguments).await,
-        forecast::NAME => forecast::call(river, arguments).await,
+        compare_cities::NAME => compare_cities::call(river, arguments, has_apps).await,
+        forecast::NAME => forecast::call(river, arguments, has_apps).await,
         historical_data::NAME => historical_data::call(river, arguments, context).await,
         name => {
             let names: Vec<&str> = all().iter().map(|tool| tool.name.as_ref()).collect();
@@ -116,6 +120,8 @@ pub(super) struct Told {
     text: String,
     /// For programs.
     pub(super) structured: Value,
+    /// For apps, in other languages.
+    said: Said,
     /// As JSON, for those who are told the same; first for clients that know
     /// structured content, then for those that do not.
     rendered: [OnceLock<Option<RenderedResult>>; 2],
@@ -133,6 +139,11 @@ fn result(told: Arc<Told>, context: &RequestContext<RoleServer>) -> CallToolResu
 }
 
 impl Told {
+    /// With what an app is to say in the language of its host.
+    fn saying(self, said: Said) -> Self {
+        Self { said, ..self }
+    }
+
     /// Clients older than structured content get it as a second text.
     fn into_result(self, is_old: bool) -> CallToolResult {
         let mut content = vec![ContentBlock::text(self.text)];
@@ -141,6 +152,7 @@ impl Told {
         }
         let mut result = CallToolResult::success(content);
         result.structured_content = Some(self.structured);
+        result.meta = self.said.meta();
         result
     }
 
@@ -199,6 +211,7 @@ fn told(text: String, structured: &impl Serialize) -> Result<Told, Refusal> {
     Ok(Told {
         text,
         structured,
+        said: Said::default(),
         rendered: Default::default(),
     })
 }

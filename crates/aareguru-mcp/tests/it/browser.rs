@@ -96,6 +96,18 @@ async fn the_console_calls_a_tool_through_a_cut_connection() {
     run(&["console.mjs", &url(&server), &url(&locked)]).await;
 }
 
+#[tokio::test]
+async fn who_has_a_key_opens_the_pages_with_it() {
+    if !is_set_up().await {
+        return;
+    }
+    let _machine = MACHINE.lock().await;
+    let arguments = ["serve", "--demo", "--log-level", "warn"];
+    let keys = [("API_KEYS", "tester:a-key-for-the-tests")];
+    let server = Server::start_with(&arguments, &keys).await;
+    run(&["locked.mjs", &url(&server)]).await;
+}
+
 #[cfg(feature = "graphql")]
 #[tokio::test]
 async fn queries_are_written_and_asked_on_the_page_of_graphql() {

@@ -31,6 +31,13 @@ pub(crate) fn with_key(request: &str, key: &str) -> String {
     with_header(request, &format!("X-API-Key: {key}"))
 }
 
+/// Of the pages: the same for everybody, and without data.
+fn is_file(path: &str) -> bool {
+    [".css", ".js", ".svg"]
+        .iter()
+        .any(|end| path.ends_with(end))
+}
+
 fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
     assert_eq!(answer.status, 401, "{request}");
     let challenge = r#"www-authenticate: Bearer realm="aareguru-mcp""#;
@@ -44,12 +51,19 @@ fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
 }
 
 #[tokio::test]
-async fn without_a_key_every_route_is_401_but_health_and_metrics() {
+async fn without_a_key_every_route_that_gives_data_is_401() {
     let server = server(&[]).await;
     let (open, guarded) = routes()
         .into_iter()
         .partition::<Vec<_>, _>(|path| is_open(path));
     assert_eq!(open, ["/health", "/health/ready", "/metrics"]);
+    let (files, guarded) = guarded
+        .into_iter()
+        .partition::<Vec<_>, _>(|path| is_file(path));
+    for path in &files {
+        assert_eq!(send(server.address, get(path)).await.status, 200, "{path}");
+    }
+    assert!(files.len() > 5, "{files:?}");
     let mut requests: Vec<_> = guarded.iter().flat_map(|path| all_methods(path)).collect();
     requests.extend(
         [
@@ -81,6 +95,49 @@ async fn without_a_key_every_route_is_401_but_health_and_metrics() {
         logs.contains("request refused: no valid API key reason=\"missing\""),
         "{logs}"
     );
+}
+
+#[tokio::test]
+async fn a_browser_without_a_key_is_told_what_this_is_and_nothing_of_the_river() {
+    let server = server(&[]).await;
+    for (path, language, says) in [
+        ("/", "en", "This server asks for a key"),
+        ("/bern", "de", "Dieser Server will einen Schlüssel"),
+        ("/console?lang=fr", "en", "Ce serveur demande une clé"),
+    ] {
+        let request = with_header(&get(path), "Accept: text/html,*/*;q=0.8");
+        let request = with_header(&request, &format!("Accept-Language: {language}"));
+        let refused = send(server.address, &request).await;
+        assert_eq!(refused.status, 401, "{path}");
+        for line in [
+            r#"www-authenticate: Bearer realm="aareguru-mcp""#,
+            "content-type: text/html; charset=utf-8",
+            "cache-control: no-store",
+        ] {
+            assert!(refused.head.lines().any(|it| it == line), "{line}");
+        }
+        assert!(
+            refused
+                .head
+                .contains("content-security-policy: default-src 'none'")
+        );
+        assert!(refused.body.contains(says), "{path}: {}", refused.body);
+        assert!(refused.body.contains("claude mcp add"), "{path}");
+        for data in ["m³/s", "°C", "12.5", "247", "2023"] {
+            assert!(!refused.body.contains(data), "{path}: {data}");
+        }
+        let wrong = send(server.address, with_key(&request, "nobody's key")).await;
+        assert_eq!(wrong.status, 401);
+        let challenge = r#"www-authenticate: Bearer realm="aareguru-mcp", error="invalid_token""#;
+        assert!(wrong.head.contains(challenge), "{}", wrong.head);
+        let opened = send(server.address, with_key(&request, ALICE)).await;
+        assert_eq!(opened.status, 200);
+    }
+    // Programs, and browsers elsewhere, get what they got.
+    for request in [get("/"), with_header(&get("/sse"), "Accept: text/html")] {
+        let refused = send(server.address, &request).await;
+        assert_unauthorized(&refused, "missing_token", &request);
+    }
 }
 
 #[tokio::test]

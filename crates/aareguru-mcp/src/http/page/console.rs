@@ -13,7 +13,7 @@ use axum::{
 use rmcp_sse::Principal;
 
 use super::{
-    Page, Reader,
+    Page, Reader, locked,
     template::{Html, Value},
     words::Words,
 };
@@ -41,10 +41,9 @@ pub(super) fn page(page: &Page, reader: &Reader) -> Html {
     let words = reader.words;
     let report = page.0.readiness.report(None);
     let base = format!("{}{}", reader.address.http(), reader.base_path);
-    let key = reader.has_key.then(|| {
-        let needed = Html::tell("console.key_needed", words, &[("header", header(words))]);
-        Html::fill(KEY, words, &[("needed", needed.into())])
-    });
+    let key = reader
+        .has_key
+        .then(|| Html::fill(KEY, words, &[("needed", key_needed(words).into())]));
     let has_graphql = cfg!(feature = "graphql") && page.0.server.is_some();
     let graphql = has_graphql.then(|| {
         let href = reader.href("graphql");
@@ -61,7 +60,10 @@ pub(super) fn page(page: &Page, reader: &Reader) -> Html {
         ("state", report.worst().label().into()),
         ("state_text", state_text(&report, words).into()),
         ("parts", parts.into()),
-        ("words", words.of_scripts(&[SCRIPT]).to_string().into()),
+        (
+            "words",
+            words.of_scripts(&[SCRIPT, locked::COPY]).to_string().into(),
+        ),
         ("key", key.into()),
         ("setups", setups(&base, words).into()),
         ("graphql", graphql.into()),
@@ -79,9 +81,10 @@ pub(super) fn mcp(words: &Words) -> Value {
     Html::fill(LINK, words, &[]).into()
 }
 
-/// The header that a key goes into.
-fn header(words: &Words) -> Value {
-    Html::fill("<code>Authorization: Bearer …</code>", words, &[]).into()
+/// How a client sends its key.
+pub(super) fn key_needed(words: &Words) -> Html {
+    let header = Html::fill("<code>Authorization: Bearer …</code>", words, &[]);
+    Html::tell("console.key_needed", words, &[("header", header.into())])
 }
 
 fn state_text<'a>(report: &Report, words: &'a Words) -> &'a str {

@@ -28,6 +28,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/page.js", SCRIPT, include_str!("../../../web/page.js")),
     ("/charts.js", SCRIPT, include_str!("../../../web/charts.js")),
     ("/console.js", SCRIPT, super::console::SCRIPT),
+    ("/locked.js", SCRIPT, super::locked::SCRIPT),
+    ("/copy.js", SCRIPT, super::locked::COPY),
     ("/ask.js", SCRIPT, include_str!("../../../web/ask.js")),
     #[cfg(feature = "graphql")]
     (
@@ -57,6 +59,12 @@ const FILES: &[(&str, &str, &str)] = &[
         include_str!("../../mcp/icon.svg"),
     ),
 ];
+
+/// Whether a route, as the router has matched it, is that of a file: the same
+/// for everybody, and without data.
+pub(crate) fn is_file(route: &str) -> bool {
+    FILES.iter().any(|(path, ..)| route.ends_with(path))
+}
 
 pub(super) fn routes() -> Router {
     FILES

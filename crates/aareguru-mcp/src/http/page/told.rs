@@ -184,7 +184,7 @@ pub(super) fn verdict(verdict: Verdict, words: &Words) -> Html {
 }
 
 /// A reason, without its sources and a full stop.
-pub(super) fn reason(place: &Place, reason: &Reason, words: &Words) -> String {
+pub(crate) fn reason(place: &Place, reason: &Reason, words: &Words) -> String {
     match reason.finding {
         Finding::FlowNotMeasured => words.say("reason.flow_not_measured").to_owned(),
         Finding::FlowUnknown => words.say("reason.flow_unknown").to_owned(),

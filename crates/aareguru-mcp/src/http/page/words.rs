@@ -57,7 +57,7 @@ impl Words {
     }
 
     /// The text with this key, if there is one.
-    pub(super) fn known(&self, key: &str) -> Option<&str> {
+    pub(crate) fn known(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
     }
 
@@ -152,7 +152,7 @@ impl Words {
     }
 
     /// What a saying says in plain words.
-    pub(super) fn reading_of(&self, saying: &'static Saying) -> &'static str {
+    pub(crate) fn reading_of(&self, saying: &'static Saying) -> &'static str {
         match self.language {
             Language::German => &saying.german,
             Language::French => &saying.french,

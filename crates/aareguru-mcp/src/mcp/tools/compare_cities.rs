@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
-    apps::App,
+    apps::{App, Said},
     reading::{FreshnessName, WaterTemperature, in_words},
     tools::{Refusal, Told, parse, read_only, schema, told},
     trouble::Trouble,
@@ -170,7 +170,11 @@ pub(super) fn definition() -> Tool {
         .with_meta(App::Compare.link())
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
+pub(super) async fn call(
+    river: &River,
+    arguments: JsonObject,
+    has_apps: bool,
+) -> Result<Told, Refusal> {
     let arguments: Arguments = parse(arguments)?;
     let names = arguments.cities.as_deref();
     if names.is_some_and(|names| names.is_empty() || names.len() > MAX_PLACES) {
@@ -185,7 +189,14 @@ pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, R
     let comparison = river.compare(&places?).await?;
     let now = river.now();
     let structured = structured(&comparison, now);
-    told(text(&comparison, &structured, now), &structured)
+    let said = has_apps.then(|| {
+        let places = comparison.places.iter();
+        places.fold(Said::default(), |said, at| {
+            said.reason(at.place, &at.advice(now).reasons)
+        })
+    });
+    let told = told(text(&comparison, &structured, now), &structured)?;
+    Ok(told.saying(said.unwrap_or_default()))
 }
 
 pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::mcp::{
     advice::VerdictName,
-    apps::App,
+    apps::{App, Said},
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
     tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
     trouble::{self, Trouble},
@@ -125,12 +125,26 @@ pub(super) fn definition() -> Tool {
         .with_meta(App::Conditions.link())
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
+pub(super) async fn call(
+    river: &River,
+    arguments: JsonObject,
+    has_apps: bool,
+) -> Result<Told, Refusal> {
     let arguments: AtPlace = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let conditions = river.conditions(place).await?;
     let now = conditions.danger.asked_at;
-    told(text(&conditions, now), &structured(conditions, now))
+    let said = has_apps.then(|| said(&conditions));
+    let told = told(text(&conditions, now), &structured(conditions, now))?;
+    Ok(told.saying(said.unwrap_or_default()))
+}
+
+/// What the app shows of the texts.
+fn said(conditions: &Conditions) -> Said {
+    Said::default()
+        .reason(conditions.place, &conditions.danger.advice.reasons)
+        .saying(conditions.saying.as_deref())
+        .saying(conditions.flow_saying.as_deref())
 }
 
 fn text(conditions: &Conditions, now: Timestamp) -> String {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
-    apps::App,
+    apps::{App, Said},
     reading::{WaterTemperature, in_words},
     tools::{Refusal, Told, bern, parse, read_only, schema, told},
     trouble::Trouble,
@@ -27,6 +27,11 @@ weekend be? Returns the water temperature in two hours against now, the weather 
 afternoon and evening, and air, rain and sunshine of up to four days to come; which part of today \
 is the driest, but only if no warning is known for the river. It knows the water no further ahead \
 than two hours, and no future flow, wind, UV index or hourly weather.";
+
+/// Notes, which the apps say in other languages too.
+const OVER: &str = "the parts of the day are of a day that is over, and left out";
+const NO_FURTHER: &str =
+    "the water is forecast no further ahead than two hours, the flow not at all";
 
 /// The API tells four days.
 pub(crate) const MAX_HOURS: u32 = 96;
@@ -163,7 +168,11 @@ pub(super) fn definition() -> Tool {
         .with_meta(App::Forecast.link())
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
+pub(super) async fn call(
+    river: &River,
+    arguments: JsonObject,
+    has_apps: bool,
+) -> Result<Told, Refusal> {
     let arguments: Arguments = parse(arguments)?;
     let hours = arguments.hours.unwrap_or(24);
     if hours == 0 {
@@ -173,7 +182,24 @@ pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, R
     let forecast = river.forecast(place).await?;
     let now = river.now();
     let structured = structured(&forecast, hours, now);
-    told(text(&forecast, &structured, now), &structured)
+    let said = has_apps.then(|| said(&forecast, hours, now));
+    let told = told(text(&forecast, &structured, now), &structured)?;
+    Ok(told.saying(said.unwrap_or_default()))
+}
+
+/// What the app shows of the texts.
+fn said(forecast: &Forecast, hours: u32, now: Timestamp) -> Said {
+    let place = forecast.place;
+    let water = water_to_come(forecast, now);
+    let days = forecast.days_within(hours, now).into_iter();
+    let symbols = forecast.parts.iter().map(|part| part.symbol);
+    let symbols = symbols.chain(days.map(|day| day.symbol));
+    let said = symbols.fold(Said::default(), Said::weather);
+    said.reason(place, &forecast.advice(now).reasons)
+        .saying(water.and_then(|water| water.saying.as_deref()))
+        .text(NO_FURTHER, "forecast_no_further")
+        .text(OVER, "forecast_over")
+        .note(place, note(place))
 }
 
 pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
@@ -274,7 +300,7 @@ pub(crate) fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<Stri
         notes.push(trouble.to_string());
     }
     if forecast.is_of_today(now) == Some(false) {
-        notes.push("the parts of the day are of a day that is over, and left out".to_owned());
+        notes.push(OVER.to_owned());
     }
     let days = forecast.days_within(hours, now);
     if !forecast.reaches(hours, now) {
@@ -289,16 +315,13 @@ pub(crate) fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<Stri
             asked
         });
     }
-    notes.push(
-        "the water is forecast no further ahead than two hours, the flow not at all".to_owned(),
-    );
-    notes.extend(
-        forecast
-            .place
-            .note()
-            .map(|note| note.trim_end_matches('.').to_owned()),
-    );
+    notes.push(NO_FURTHER.to_owned());
+    notes.extend(note(forecast.place).map(str::to_owned));
     notes
+}
+
+fn note(place: &'static Place) -> Option<&'static str> {
+    place.note().map(|note| note.trim_end_matches('.'))
 }
 
 impl Day {

@@ -64,6 +64,8 @@ fn sources() -> String {
         "src/http/page.rs",
         "src/http/page",
         "src/mcp/apps.rs",
+        "src/mcp/apps",
+        "src/mcp/tools/forecast.rs",
         "web",
     ]
     .map(|path| root.join(path))

@@ -1,0 +1,113 @@
+//! What tools say in English, in the other languages of the page: for the apps,
+//! which speak the language of their host. It goes with the answer where a
+//! model does not read it, and only to hosts that draw apps.
+
+use std::collections::BTreeMap;
+
+use aareguru::{Place, Saying, WeatherSymbol, advice::Reason};
+use rmcp::model::MetaObject;
+use serde_json::{Value, json};
+
+use crate::http::page::{Language, Words, reason_in_words};
+
+/// The key in `_meta`.
+const KEY: &str = "aareguru/said";
+
+/// Each language but English, as a dictionary from English texts.
+#[derive(Debug, Clone, Default)]
+pub(in crate::mcp) struct Said(BTreeMap<&'static str, BTreeMap<String, String>>);
+
+impl Said {
+    /// With the weightiest reason; its sources keep their names.
+    #[must_use]
+    pub(in crate::mcp) fn reason(self, place: &Place, reasons: &[Reason]) -> Self {
+        let Some(reason) = reasons.first() else {
+            return self;
+        };
+        let english = reason.to_string();
+        let sources = english.strip_prefix(&reason.text).unwrap_or_default();
+        self.with(&english, |words| {
+            Some(format!(
+                "{}{sources}",
+                reason_in_words(place, reason, words)
+            ))
+        })
+    }
+
+    /// With the plain reading of a saying, if one is known.
+    #[must_use]
+    pub(in crate::mcp) fn saying(self, saying: Option<&str>) -> Self {
+        let Some(known) = saying.and_then(Saying::find) else {
+            return self;
+        };
+        self.with(&known.english, |words| {
+            Some(words.reading_of(known).to_owned())
+        })
+    }
+
+    #[must_use]
+    pub(in crate::mcp) fn weather(self, symbol: Option<&WeatherSymbol>) -> Self {
+        let Some(symbol) = symbol else {
+            return self;
+        };
+        let key = format!("weather.{}", symbol.number);
+        self.with(&symbol.english, |words| {
+            words.known(&key).map(str::to_owned)
+        })
+    }
+
+    /// With what is to be known about a place, as `english` says it.
+    #[must_use]
+    pub(in crate::mcp) fn note(self, place: &Place, english: Option<&str>) -> Self {
+        let Some(english) = english else {
+            return self;
+        };
+        let key = format!("note.{}", place.id());
+        self.with(english, |words| words.known(&key).map(str::to_owned))
+    }
+
+    /// With the text that the page has for this key.
+    #[must_use]
+    pub(in crate::mcp) fn text(self, english: &str, key: &str) -> Self {
+        self.with(english, |words| words.known(key).map(str::to_owned))
+    }
+
+    /// What is sent; `None` if there is nothing to be said.
+    pub(in crate::mcp) fn meta(self) -> Option<MetaObject> {
+        if self.0.is_empty() {
+            return None;
+        }
+        match json!({ KEY: self.0 }) {
+            Value::Object(meta) => Some(MetaObject(meta)),
+            _ => None,
+        }
+    }
+
+    fn with(mut self, english: &str, say: impl Fn(&'static Words) -> Option<String>) -> Self {
+        for language in Language::ALL {
+            if language != Language::English
+                && let Some(text) = say(Words::of(language))
+            {
+                let dictionary = self.0.entry(language.code()).or_default();
+                dictionary.insert(english.to_owned(), text);
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_weather_and_saying_is_said_in_three_more_languages() {
+        for symbol in WeatherSymbol::all() {
+            let said = Said::default().weather(Some(symbol));
+            assert_eq!(said.0.len(), 3, "{}", symbol.number);
+        }
+        let said = Said::default().saying(Some("Uschaflig chaut"));
+        assert_eq!(said.0["de"].len(), 1, "{said:?}");
+        assert!(Said::default().saying(Some("no saying")).meta().is_none());
+    }
+}
