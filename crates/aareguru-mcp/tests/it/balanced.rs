@@ -20,6 +20,7 @@ use tokio::{process::Command, time::sleep};
 use crate::{
     binary::Server,
     client::{Session, tool_call},
+    cluster::until,
     interop::{MACHINE, is_set_up, say},
     nginx::Nginx,
     redis_server::RedisServer,
@@ -216,9 +217,7 @@ async fn instances_are_replaced_one_by_one_and_no_session_of_streamable_http_is_
     for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
         // Under load.
         let before = answers();
-        while answers() < before + 50 {
-            sleep(Duration::from_millis(5)).await;
-        }
+        until(async || answers() >= before + 50).await;
         let port = balanced.servers[instance].address.port();
         let old = balanced.servers.remove(instance);
         old.signal("TERM").await;
@@ -226,9 +225,7 @@ async fn instances_are_replaced_one_by_one_and_no_session_of_streamable_http_is_
         assert!(status.success(), "{status}");
         let new = launch(&balanced.redis, port).await;
         // Before the next one goes, nginx has seen that this one is there again.
-        while !has_worked(new.address).await {
-            sleep(Duration::from_millis(5)).await;
-        }
+        until(async || has_worked(new.address).await).await;
         balanced.servers.insert(instance, new);
     }
     is_over.store(true, Ordering::Relaxed);

@@ -1,7 +1,9 @@
 //! Several instances of the real binary with one real redis-server, and an API
 //! that answers as a test has it.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::time::{sleep, timeout};
 
 use crate::{
     binary::Server,
@@ -9,6 +11,17 @@ use crate::{
     redis_server::RedisServer,
     upstream::{Reply, Server as Upstream},
 };
+
+/// Waits until it is so; far longer than it takes, but not for ever.
+pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    const DEADLINE: Duration = Duration::from_secs(60);
+    let so = async {
+        while !is_so().await {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(DEADLINE, so).await.expect("it does not come");
+}
 
 pub(crate) struct Cluster {
     pub(crate) redis: RedisServer,

@@ -1,13 +1,13 @@
 //! An instance dies, stops or leaves, and its sessions go on elsewhere.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
 use crate::{
     binary::Server,
     client::{Session, tool_call},
-    cluster::{Cluster, metric, try_resume},
+    cluster::{Cluster, metric, try_resume, until},
     redis_server::RedisServer,
     upstream::{CURRENT_BERN, Reply, Server as Upstream},
 };
@@ -187,9 +187,7 @@ async fn a_subscription_goes_with_its_session() {
 
     // Until the second one knows what was measured before.
     let before = upstream.times_asked();
-    while upstream.times_asked() < before + 2 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(async || upstream.times_asked() >= before + 2).await;
     upstream.reply(measured_tens_of_minutes_ago(2));
     let told = moved.message().await;
     assert_eq!(told["method"], "notifications/resources/updated", "{told}");
@@ -227,13 +225,9 @@ async fn nothing_is_left_in_redis_when_clients_and_instances_have_gone() {
     assert_eq!(of_sessions(keys), 12);
     // One client leaves, the others lose their instance.
     sessions.pop();
-    while of_sessions(cluster.redis.keys().await) > 9 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until(async || of_sessions(cluster.redis.keys().await) <= 9).await;
     cluster.kill(0).await;
     cluster.kill(1).await;
     drop(sessions);
-    while of_sessions(cluster.redis.keys().await) > 0 {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    until(async || of_sessions(cluster.redis.keys().await) == 0).await;
 }

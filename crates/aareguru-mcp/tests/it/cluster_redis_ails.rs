@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     client::{Answer, Session, post_json, send, tool_call, try_send},
-    cluster::{Cluster, metric, try_resume},
+    cluster::{Cluster, metric, try_resume, until},
     redis_server::RedisServer,
     upstream::{Reply, Server as Upstream},
 };
@@ -217,9 +217,7 @@ async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
         let request = post_json(&calling.target, &tool_call(id, TOOL, "{}"));
         posts.push(tokio::spawn(try_send(address, request)));
     }
-    while metric(address, "rmcp_sse_requests_in_flight").await < 3.0 {
-        tokio::task::yield_now().await;
-    }
+    until(async || metric(address, "rmcp_sse_requests_in_flight").await >= 3.0).await;
     let refused = post_at(address, &calling, &tool_call(4, TOOL, "{}")).await;
     assert_eq!(refused.status, 429, "{}", refused.head);
 
@@ -229,10 +227,11 @@ async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
         posts.push(tokio::spawn(try_send(address, request)));
     }
     let ended = r#"rmcp_sse_sessions_closed_total{reason="slow_reader"}"#;
-    while metric(address, ended).await < 1.0 {
+    until(async || {
         assert!(metric(address, "rmcp_sse_queued_bytes").await <= 2000.0);
-        tokio::task::yield_now().await;
-    }
+        metric(address, ended).await >= 1.0
+    })
+    .await;
     // What is not in Redis has not left.
     assert!(posts.iter().all(|post| !post.is_finished()));
     cluster.redis.resume().await;

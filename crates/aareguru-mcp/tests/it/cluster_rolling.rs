@@ -1,12 +1,9 @@
 //! All instances behind nginx are replaced one by one while clients call and get
 //! their streams again: nothing is lost, and what was refused was not run.
 
-use std::time::Duration;
-
-use tokio::time::sleep;
-
 use crate::{
     balanced::{has_worked, is_long},
+    cluster::until,
     cluster_chaos::{INSTANCES, Storm},
     interop::{MACHINE, say},
 };
@@ -24,9 +21,7 @@ async fn every_accepted_call_is_answered_once_while_instances_behind_nginx_are_r
         // Whose streams were there has come back, and nginx has seen that the
         // instance is there again, before the next one goes.
         let address = storm.cluster.address(instance);
-        while storm.resumed() == before || !has_worked(address).await {
-            sleep(Duration::from_millis(5)).await;
-        }
+        until(async || storm.resumed() > before && has_worked(address).await).await;
     }
     say(&format!(
         "rolling restart behind nginx: {}",

@@ -19,6 +19,7 @@ use tokio::{net::TcpListener, time::timeout};
 use crate::{
     binary::Server,
     client::{Answer, Session, post_json, send, with_header},
+    cluster::until,
     mcp::at,
     redis_server::RedisServer,
     scrape::Scrape,
@@ -165,7 +166,7 @@ async fn an_allowance_is_one_for_all_instances() {
     for _ in 0..3 {
         servers.push(start(&redis, &upstream, &limit).await);
     }
-    while ask(&servers[0]).await.status == 404 {}
+    until(async || ask(&servers[0]).await.status != 404).await;
     // Each of the others lets through what comes before it has heard of that.
     for server in &servers[1..] {
         let refused = timeout(DEADLINE, async {
@@ -247,13 +248,7 @@ pub(crate) fn subscribe(uri: &str) -> String {
 /// Lets the API have a new measurement, once it is asked for one.
 pub(crate) async fn measures(upstream: &Upstream) {
     let before = upstream.times_asked();
-    timeout(DEADLINE, async {
-        while upstream.times_asked() < before + 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
+    until(async || upstream.times_asked() >= before + 2).await;
     let text = CURRENT_BERN.replace("1683631200", "1683631800");
     upstream.reply(Reply::text(&text));
 }
