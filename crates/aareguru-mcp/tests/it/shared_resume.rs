@@ -1,18 +1,20 @@
 //! A connection of Streamable HTTP breaks, or the instance at its other end,
 //! and the client comes back to another one.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    process::Command,
     time::timeout,
 };
 
 use crate::{
     client::{tool_call, with_header},
-    cluster::Cluster,
+    cluster::{Cluster, metric},
+    interop::{MACHINE, is_set_up},
     redis_server::RedisServer,
     shared::{instance, measures, subscribe},
     streamable::{Reply, ask, get, in_session, message, open},
@@ -148,6 +150,62 @@ async fn a_call_that_ran_when_its_instance_was_killed_is_run_by_the_next() {
     }
 }
 
+/// Passes each connection on to the instances by turns, or to the other if one
+/// has gone.
+async fn by_turns(instances: Vec<SocketAddr>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for turn in 0.. {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut instances = instances.clone();
+            tokio::spawn(async move {
+                let first = turn % instances.len();
+                instances.rotate_left(first);
+                for instance in instances {
+                    if let Ok(mut instance) = TcpStream::connect(instance).await {
+                        let _ = copy_bidirectional(&mut client, &mut instance).await;
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_real_client_gets_its_answer_although_its_instance_is_killed() {
+    if !is_set_up().await {
+        return;
+    }
+    let Some(cluster) = held(2).await else { return };
+    let address = by_turns(vec![cluster.address(0), cluster.address(1)]).await;
+    let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop/run");
+    let _machine = MACHINE.lock().await;
+    let mut command = Command::new(&run);
+    let client = command
+        .args(["--no-setup", "--only", "typescript-resume"])
+        .arg(format!("http://{address}"))
+        .output();
+    let kill = async {
+        cluster.upstream.first_request().await;
+        let running = "aareguru_mcp_streamable_requests_in_flight";
+        let runs = metric(cluster.address(0), running).await >= 1.0;
+        cluster.kill(if runs { 0 } else { 1 }).await;
+        cluster.upstream.release();
+        runs
+    };
+    let (output, first_ran) = tokio::join!(client, kill);
+    let output = output.unwrap();
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(lines.contains("1 passed, 0 failed"), "{lines}\n{errors}");
+    let other = cluster.address(usize::from(first_ran));
+    let again = "aareguru_mcp_streamable_calls_run_again_total";
+    assert_eq!(metric(other, again).await, 1.0);
+}
+
 #[tokio::test]
 async fn nobody_but_its_session_gets_an_answer() {
     let Some(cluster) = held(2).await else { return };
@@ -226,10 +284,13 @@ async fn a_subscription_is_told_where_its_session_listens() {
     };
     let current = upstream::Reply::text(CURRENT_BERN);
     let upstream = upstream::Server::start(current).await;
-    let (first, second) = (
-        instance(&redis, &upstream).await,
-        instance(&redis, &upstream).await,
-    );
+    let mut instances = Vec::new();
+    for _ in 0..3 {
+        instances.push(instance(&redis, &upstream).await);
+    }
+    let [first, second, third] = instances[..] else {
+        unreachable!()
+    };
     // One listens before it subscribes, and one after.
     let (early, late) = (open(first).await, open(first).await);
     let mut streams = vec![Answer::begin(second, &get(&early)).await];
@@ -247,6 +308,11 @@ async fn a_subscription_is_told_where_its_session_listens() {
         let told = stream.line("data: ").await;
         assert!(told.contains("notifications/resources/updated"), "{told}");
     }
+    // A client that comes back elsewhere may have missed something.
+    let last = streams[1].line("id: ").await;
+    let mut moved = Answer::begin(third, &resume(&late, &last)).await;
+    let told = moved.line("data: ").await;
+    assert!(told.contains("aareguru://current/bern"), "{told}");
 }
 
 #[tokio::test]
