@@ -17,6 +17,7 @@ mod history;
 mod http;
 mod limits;
 mod metrics;
+mod order;
 mod place;
 mod query;
 mod reading;

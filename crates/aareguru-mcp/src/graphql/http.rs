@@ -114,7 +114,7 @@ fn status(refused: &Answer) -> StatusCode {
     }
 }
 
-/// In the order in which it was asked for. An operation that was not executed
+/// In the order in which it is. An operation that was not executed
 /// has no `data`, not even null.
 pub(super) fn as_json(answer: &Answer) -> String {
     if is_refused(answer) {

@@ -19,6 +19,7 @@ use super::{
     Schema,
     limits::{Kind, Limits, with_code},
     metrics::{Metrics, Outcome},
+    order::Order,
     trouble::Code,
 };
 use crate::{
@@ -140,17 +141,25 @@ impl Shared {
         }
     }
 
-    fn follow(self: &Arc<Self>, place: Place, request: Request) -> BoxStream<'static, Response> {
+    fn follow(
+        self: &Arc<Self>,
+        place: Place,
+        mut request: Request,
+    ) -> BoxStream<'static, Response> {
         let kind = Some(OperationType::Subscription);
         let following = Following {
             shared: Arc::clone(self),
             _place: place,
         };
         self.metrics.subscriptions.increment(1);
+        let order = Order::of(&mut request);
         let answers = self.schema.execute_stream(request);
         let mut is_first = true;
         answers
-            .map(move |answer| {
+            .map(move |mut answer| {
+                if let Some(order) = &order {
+                    order.apply(&mut answer);
+                }
                 following.shared.count_errors(&answer);
                 if std::mem::take(&mut is_first) {
                     let outcome = outcome(&answer);
@@ -161,9 +170,10 @@ impl Shared {
             .boxed()
     }
 
-    async fn answer(&self, kind: Kind, request: Request) -> Response {
+    async fn answer(&self, kind: Kind, mut request: Request) -> Response {
+        let order = Order::of(&mut request);
         let running = self.schema.execute(request);
-        let Ok(answer) = timeout(self.limits.timeout, running).await else {
+        let Ok(mut answer) = timeout(self.limits.timeout, running).await else {
             let seconds = self.limits.timeout.as_secs();
             let text = format!("not answered within {seconds} s; ask for less, or again");
             let error = with_code(ServerError::new(text, None), Code::Timeout);
@@ -171,6 +181,9 @@ impl Shared {
             self.metrics.error(Code::Timeout);
             return Response::from_errors(vec![error]);
         };
+        if let Some(order) = order {
+            order.apply(&mut answer);
+        }
         self.metrics.operation(kind, outcome(&answer));
         self.count_errors(&answer);
         answer

@@ -65,7 +65,7 @@ pub(super) fn page(page: &Page, reader: &Reader) -> Html {
             words.of_scripts(&[SCRIPT, locked::COPY]).to_string().into(),
         ),
         ("key", key.into()),
-        ("setups", setups(&base, words).into()),
+        ("setups", setups(&base, reader.has_key, words).into()),
         ("graphql", graphql.into()),
         ("socket_base", base.replacen("http", "ws", 1).into()),
         ("base", base.into()),
@@ -112,9 +112,17 @@ fn part(part: &Part, words: &Words) -> Html {
 }
 
 /// How each client is connected to the server at `base`.
-pub(super) fn setups(base: &str, words: &Words) -> Html {
-    let setups = all_client_setups(base).into_iter();
-    setups.map(|it| setup(&it, words)).collect()
+pub(super) fn setups(base: &str, needs_key: bool, words: &Words) -> Html {
+    let setups = all_client_setups(base).into_iter().map(|mut it| {
+        if needs_key {
+            // In the words of n8n.
+            it.text = it
+                .text
+                .replace("Authentication: None", "Authentication: Bearer Auth");
+        }
+        setup(&it, words)
+    });
+    setups.collect()
 }
 
 fn setup(setup: &ClientSetup, words: &Words) -> Html {
@@ -152,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_a_setup_says_in_english_is_told_in_every_language() {
-        let of = |language| setups("http://localhost", Words::of(language)).into_string();
+        let of = |language| setups("http://localhost", false, Words::of(language)).into_string();
         let german = of(Language::German);
         for setup in all_client_setups("http://localhost") {
             let is_name = !setup.client.contains([',', ' ']) || setup.client == "Claude Code";
@@ -165,5 +173,11 @@ mod tests {
         }
         assert!(!german.contains("the node"), "{german}");
         assert!(of(Language::English).contains("Cursor, and others that take a URL"));
+        let with_key = setups("http://localhost", true, Words::of(Language::German));
+        assert!(
+            with_key
+                .into_string()
+                .contains("Authentication: Bearer Auth")
+        );
     }
 }

@@ -85,7 +85,7 @@ impl Visitor {
                 words.of_scripts(&[SCRIPT, COPY]).to_string().into(),
             ),
             ("key_needed", console::key_needed(words).into()),
-            ("setups", console::setups(&base, words).into()),
+            ("setups", console::setups(&base, true, words).into()),
         ];
         let main = Html::fill(PAGE, words, &values);
         let title = words.say("locked.title");

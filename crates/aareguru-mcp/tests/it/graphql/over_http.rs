@@ -277,10 +277,26 @@ async fn the_schema_is_told_in_its_own_language_unless_it_is_not_to_be() {
 #[tokio::test]
 async fn an_answer_has_the_order_of_its_question() {
     let server = Server::demo().await;
-    let query = "{ place { station id name } about { version } }";
+    let query = r#"{ place { current { water { freshness celsius } } danger { verdict floodLevel }
+        forecast { notes } history(start: "2023-05-08") { readings } station id }
+        compare { boundary } about { version } }"#;
     let told = sent(server.address, query).await.body;
     let at = |key: &str| told.find(&format!("\"{key}\":")).unwrap();
-    let order = ["place", "station", "id", "name", "about", "version"];
+    let order = [
+        "place",
+        "current",
+        "freshness",
+        "celsius",
+        "danger",
+        "verdict",
+        "floodLevel",
+        "forecast",
+        "history",
+        "station",
+        "id",
+        "compare",
+        "about",
+    ];
     assert!(order.is_sorted_by_key(|key| at(key)), "{told}");
 }
 
