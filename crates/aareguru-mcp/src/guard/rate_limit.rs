@@ -4,7 +4,7 @@
 //! What counts is a request, whatever its answer: a message, or a stream that
 //! is opened. A stream that stays open, its events and its keep-alives do not.
 //! Over a WebSocket many requests come in one; whoever serves it counts them by
-//! the [`Allowance`] that came with the upgrade.
+//! the `Allowance` that came with the upgrade.
 //! A minute's worth may come at once; then they come back evenly (GCRA).
 
 #[cfg(feature = "redis")]
@@ -64,6 +64,7 @@ pub struct Left {
 
 /// What whoever opened a connection may still ask: each request over it counts
 /// as one of its own would.
+#[cfg(feature = "graphql")]
 #[derive(Debug, Clone)]
 pub(crate) struct Allowance {
     limit: Arc<Limit<DefaultClock>>,
@@ -145,6 +146,7 @@ impl Check for RateLimit {
             return Ok(None);
         };
         let left = limit.check(&caller)?;
+        #[cfg(feature = "graphql")]
         if request.headers().contains_key(header::UPGRADE) {
             let limit = Arc::clone(limit);
             let allowance = Allowance { limit, caller };
@@ -230,6 +232,7 @@ impl<C: Clock + Clone> Limit<C> {
     }
 }
 
+#[cfg(feature = "graphql")]
 impl Allowance {
     /// Counts one request more.
     pub(crate) fn spend(&self) -> Result<(), Exceeded> {
