@@ -28,18 +28,20 @@ use tower::util::Either;
 use tower_http::cors::CorsLayer;
 use tower_layer::Identity;
 
-pub(crate) use self::check::{Check, CheckLayer};
 pub use self::{
     api_key::{Lease, Secret, check_entry, hash},
     client_address::{ClientIpHeader, PeerAddress, Proxy},
     upkeep::upkeep,
 };
+pub(crate) use self::{
+    check::{Check, CheckLayer},
+    rate_limit::Allowance,
+};
 
+#[cfg(feature = "graphql")]
+pub(crate) use self::rate_limit::Exceeded;
 #[cfg(feature = "redis")]
 pub(crate) use self::rate_limit::SharedLimit;
-#[cfg(feature = "graphql")]
-pub(crate) use self::rate_limit::{Allowance, Exceeded};
-
 use self::{
     api_key::ApiKeys, client_address::ClientAddresses, host_and_origin::HostAndOrigin,
     overload::OverloadCheck, rate_limit::RateLimit,

@@ -45,6 +45,8 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
     let conversation = Arc::new(Conversation::new(
         config.max_in_flight,
         max_bytes,
+        // Nobody else is served.
+        None,
         MessageCounters::new(),
         // One client, whom nobody scrapes beside.
         Gauge::noop(),

@@ -24,6 +24,8 @@ use rmcp_sse::MessageCounters;
 use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
+use crate::guard::Allowance;
+
 /// What servers may use for what the specification does not name.
 const UNAVAILABLE: ErrorCode = ErrorCode(-32000);
 
@@ -52,6 +54,8 @@ pub(super) enum Received {
 pub(crate) struct Conversation {
     max_in_flight: usize,
     max_message_bytes: usize,
+    /// What the client may still ask; `None` if there is no limit.
+    allowance: Option<Allowance>,
     messages: MessageCounters,
     in_flight: Gauge,
     state: Mutex<State>,
@@ -68,16 +72,19 @@ struct State {
 }
 
 impl Conversation {
-    /// What is said and runs is counted by `messages` and `in_flight`.
+    /// Each message counts against `allowance`. What is said and runs is counted
+    /// by `messages` and `in_flight`.
     pub(crate) fn new(
         max_in_flight: usize,
         max_message_bytes: usize,
+        allowance: Option<Allowance>,
         messages: MessageCounters,
         in_flight: Gauge,
     ) -> Self {
         Self {
             max_in_flight,
             max_message_bytes,
+            allowance,
             messages,
             in_flight,
             state: Mutex::new(State {
@@ -92,6 +99,7 @@ impl Conversation {
 
     pub(super) fn receive(&self, input: &Input) -> Received {
         self.state().active_at = Instant::now();
+        let exceeded = self.allowance.as_ref().map(Allowance::spend);
         let bytes = match input {
             Input::Text(bytes) => bytes,
             Input::TooLong => {
@@ -110,6 +118,10 @@ impl Conversation {
         let mut state = self.state();
         match &message {
             JsonRpcMessage::Request(request) => {
+                if let Some(Err(exceeded)) = exceeded {
+                    let text = exceeded.to_string();
+                    return answered(UNAVAILABLE, text, Some(request.id.clone()));
+                }
                 if let Err((code, text)) = self.admit(&mut state, &request.id) {
                     return answered(code, text, Some(request.id.clone()));
                 }

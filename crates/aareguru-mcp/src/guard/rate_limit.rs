@@ -64,7 +64,6 @@ pub struct Left {
 
 /// What whoever opened a connection may still ask: each request over it counts
 /// as one of its own would.
-#[cfg(feature = "graphql")]
 #[derive(Debug, Clone)]
 pub(crate) struct Allowance {
     limit: Arc<Limit<DefaultClock>>,
@@ -146,7 +145,6 @@ impl Check for RateLimit {
             return Ok(None);
         };
         let left = limit.check(&caller)?;
-        #[cfg(feature = "graphql")]
         if request.headers().contains_key(header::UPGRADE) {
             let limit = Arc::clone(limit);
             let allowance = Allowance { limit, caller };
@@ -232,7 +230,6 @@ impl<C: Clock + Clone> Limit<C> {
     }
 }
 
-#[cfg(feature = "graphql")]
 impl Allowance {
     /// Counts one request more.
     pub(crate) fn spend(&self) -> Result<(), Exceeded> {

@@ -151,6 +151,7 @@ pub async fn connect<S: ServerHandler>(
             let conversation = Conversation::new(
                 config.max_in_flight,
                 config.max_request_body_bytes,
+                parts.extensions.get().cloned(),
                 metrics.messages.clone(),
                 metrics.in_flight.clone(),
             );

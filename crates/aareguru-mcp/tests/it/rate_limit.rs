@@ -1,12 +1,15 @@
 //! The rate limit, and where requests come from, through a proxy on this
 //! machine that the tests play.
 
+use serde_json::json;
+
 use crate::{
     binary::Server,
-    client::{Answer, get, post_json, send, with_header},
+    client::{Answer, get, post_json, send, tool_call, with_header},
     keys::{ALICE, with_key},
     neighbour::Neighbour,
     scrape::counted,
+    websocket::Socket,
 };
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
@@ -155,6 +158,36 @@ async fn fly_names_its_clients_when_it_is_told_to_be_believed() {
         send(server.address, from_fly("198.51.100.3")).await.status,
         429
     );
+}
+
+#[tokio::test]
+async fn each_message_over_a_socket_counts_as_a_post_does() {
+    let server = behind_a_proxy(&["--rate-limit-per-minute", "5"]).await;
+    // The upgrade, `initialize` and what follows it are three.
+    let headers = [("x-api-key", ALICE)];
+    let socket = Socket::try_open(server.address, &headers).await;
+    let mut socket = socket.unwrap();
+    socket.initialize("2025-11-25").await;
+    for id in [1, 2] {
+        let answer = socket.call(&tool_call(id, "list_cities", "{}")).await;
+        assert!(answer["result"].is_object(), "{answer}");
+    }
+    for id in [3, 4] {
+        let refused = socket.call(&tool_call(id, "list_cities", "{}")).await;
+        assert_eq!(
+            (&refused["id"], &refused["error"]["code"]),
+            (&json!(id), &json!(-32000))
+        );
+        let text = refused["error"]["message"].as_str().unwrap();
+        assert!(text.contains("try again in"), "{refused}");
+        assert!(text.contains("RATE_LIMIT_PER_MINUTE"), "{refused}");
+    }
+    // A `POST` is counted with them, and others are not.
+    let post = with_key(&post_json(UNKNOWN, PING), ALICE);
+    assert_eq!(send(server.address, post).await.status, 429);
+    assert_eq!(send(server.address, from("203.0.113.7")).await.status, 404);
+    let refused = r#"aareguru_mcp_rate_limited_total{by="key"}"#;
+    counted(server.address, refused, 3).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use rmcp::model::ServerResult;
 use super::*;
 
 fn conversation() -> Conversation {
-    Conversation::new(2, 100, MessageCounters::new(), Gauge::noop())
+    Conversation::new(2, 100, None, MessageCounters::new(), Gauge::noop())
 }
 
 fn receive(conversation: &Conversation, text: &str) -> Received {
