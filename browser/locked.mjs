@@ -65,7 +65,8 @@ for (const [locale, title, colorScheme] of [
   await page.goto(`${url}/console?lang=en`);
   await page.click('#connect-button');
   await page.waitForFunction(() => document.getElementById('connection-state').textContent.startsWith('Connected to'));
-  check('the console connects with it', (await page.locator('#tool option').count()) === 7);
+  await page.waitForFunction(() => document.querySelectorAll('#tool option').length === 7);
+  check('the console connects with it', true);
   await page.goto(`${url}/graphql?lang=en`);
   await page.waitForSelector('#docs article');
   await page.click('#run');

@@ -48,22 +48,12 @@ impl RedisSessions {
         session: &str,
         request: String,
     ) -> Result<(), Unreachable> {
-        let key = self.call(call);
         let fields = [
             ("session", digest(session)),
             ("instance", self.instance.as_str().to_owned()),
             ("request", request),
         ];
-        redis::pipe()
-            .hset_multiple(&key, &fields)
-            .ignore()
-            .cmd("PEXPIRE")
-            .arg(&key)
-            .arg(millis(RUNNING + self.grace))
-            .ignore()
-            .query_async(&mut self.redis.clone())
-            .await
-            .map_err(|_| Unreachable)
+        self.write(call, &fields).await
     }
 
     pub(super) async fn progress(
@@ -91,17 +81,7 @@ impl RedisSessions {
     }
 
     pub(super) async fn goes_on_as(&self, call: &str, next: &str) -> Result<(), Unreachable> {
-        let key = self.call(call);
-        redis::pipe()
-            .hset(&key, "next", next)
-            .ignore()
-            .cmd("PEXPIRE")
-            .arg(&key)
-            .arg(millis(RUNNING + self.grace))
-            .ignore()
-            .query_async(&mut self.redis.clone())
-            .await
-            .map_err(|_| Unreachable)
+        self.write(call, &[("next", next.to_owned())]).await
     }
 
     pub(super) async fn heard_at(
@@ -120,6 +100,21 @@ impl RedisSessions {
             Some((event.id, text))
         });
         Ok(events.collect())
+    }
+
+    /// From now on the call is known for as long as one that has begun.
+    async fn write(&self, call: &str, fields: &[(&str, String)]) -> Result<(), Unreachable> {
+        let key = self.call(call);
+        redis::pipe()
+            .hset_multiple(&key, fields)
+            .ignore()
+            .cmd("PEXPIRE")
+            .arg(&key)
+            .arg(millis(RUNNING + self.grace))
+            .ignore()
+            .query_async(&mut self.redis.clone())
+            .await
+            .map_err(|_| Unreachable)
     }
 
     fn call(&self, call: &str) -> String {
