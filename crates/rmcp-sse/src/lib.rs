@@ -52,6 +52,7 @@ mod sweep;
 pub use config::SseServerConfig;
 pub use delivery::{Delivery, DeliveryId};
 pub use id::{SessionId, SessionTag};
+pub use message::{is_json, read_body};
 pub use metrics::MessageCounters;
 pub use principal::{Client, ClientAddress, Principal};
 pub use rebinding::{

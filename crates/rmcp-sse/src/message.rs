@@ -40,7 +40,7 @@ where
         return Err(Refusal::ContentType);
     }
     let id = session_id(parts.uri.query())?;
-    let body = read(body, shared.config.max_request_body_bytes).await?;
+    let body = read_body(body, shared.config.max_request_body_bytes).await?;
     match (find(shared, id, &parts), &shared.config.relay) {
         (Ok(session), _) => {
             *tag = Some(session.tag());
@@ -117,7 +117,7 @@ async fn hand_over<S: ServerHandler>(
 }
 
 /// Whether the media type is `application/json`, with or without parameters.
-fn is_json(headers: &HeaderMap) -> bool {
+pub fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -138,7 +138,11 @@ fn session_id(query: Option<&str>) -> Result<SessionId, Refusal> {
 }
 
 /// The whole body, if it is no longer than `limit_bytes`.
-async fn read<B>(body: B, limit_bytes: usize) -> Result<Bytes, Refusal>
+///
+/// # Errors
+///
+/// [`Refusal::BodyTooLarge`], and [`Refusal::BodyCutShort`] if it breaks off.
+pub async fn read_body<B>(body: B, limit_bytes: usize) -> Result<Bytes, Refusal>
 where
     B: Body + Send,
     B::Data: Send,

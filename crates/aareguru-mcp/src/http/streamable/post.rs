@@ -3,9 +3,7 @@
 use std::{borrow::Cow, cell::Cell, sync::Arc};
 
 use axum::body::Body;
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::{HeaderMap, Response, body::Body as HttpBody, header, http::request::Parts};
+use hyper::{HeaderMap, Response, body::Body as HttpBody, http::request::Parts};
 use rmcp::{
     ServerHandler,
     model::{ProtocolVersion, RequestId},
@@ -53,7 +51,7 @@ impl<S: ServerHandler> Shared<S> {
             // find one either.
             parts.headers.remove(SESSION_ID);
         }
-        let body = match read(body, self.config.max_request_body_bytes).await {
+        let body = match rmcp_sse::read_body(body, self.config.max_request_body_bytes).await {
             Ok(body) => body,
             Err(refusal) => return self.refuse(refusal, None),
         };
@@ -83,7 +81,7 @@ impl<S: ServerHandler> Shared<S> {
             parts.extensions.insert(watch);
             lost
         });
-        let is_json = is_json(&parts.headers);
+        let is_json = rmcp_sse::is_json(&parts.headers);
         let session = parts.headers.get(SESSION_ID).cloned();
         let owner = parts.extensions.get().cloned();
         let answer = NEW.scope(
@@ -174,31 +172,4 @@ fn is_stateless(headers: &HeaderMap) -> bool {
     let known = |known: &&ProtocolVersion| Some(known.as_str().as_bytes()) == version;
     let version = ProtocolVersion::KNOWN_VERSIONS.iter().find(known);
     version.is_some_and(|version| !version.has_initialize())
-}
-
-/// Whether the media type is `application/json`, with or without parameters.
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
-}
-
-/// The whole body, if it is no longer than `limit_bytes`.
-async fn read<B>(body: B, limit_bytes: usize) -> Result<Bytes, Refusal>
-where
-    B: HttpBody + Send,
-    B::Data: Send,
-    B::Error: Into<axum::BoxError>,
-{
-    // A declared length is refused before a byte of the body is read.
-    if body.size_hint().lower() > limit_bytes as u64 {
-        return Err(Refusal::BodyTooLarge);
-    }
-    match Limited::new(body, limit_bytes).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
-        Err(_) => Err(Refusal::BodyCutShort),
-    }
 }
