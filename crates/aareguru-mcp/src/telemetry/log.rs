@@ -12,7 +12,6 @@ use std::{
 
 use anyhow::{Context, bail};
 use tracing::{Level, Metadata, Span, Subscriber, level_filters::LevelFilter};
-use tracing_appender::non_blocking::ErrorCounter;
 use tracing_subscriber::{
     Layer,
     filter::{FilterExt, Targets, filter_fn},
@@ -22,7 +21,10 @@ use tracing_subscriber::{
 
 pub(super) use self::writer::Flush;
 
-use self::text::{TextFields, TextLine};
+use self::{
+    text::{TextFields, TextLine},
+    writer::Lines,
+};
 use crate::settings::{LogFormat, Settings};
 
 /// The crates of this workspace, as they are named in log lines.
@@ -32,7 +34,7 @@ const OWN_CRATES: [&str; 3] = ["aareguru", "aareguru_mcp", "rmcp_sse"];
 /// for traces, and cost nothing while there are none.
 pub(super) const REQUEST_SPAN: &str = "request";
 
-static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// Lines on standard error. What waits is written when [`Flush`] is dropped.
 pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<(impl Layer<S>, Flush)>
@@ -41,8 +43,8 @@ where
 {
     let levels = levels(&settings.log_level)
         .with_context(|| format!("LOG_LEVEL `{}`", settings.log_level))?;
-    let (writer, flush) = writer::start(io::stderr());
-    DROPPED.get_or_init(|| writer.error_counter());
+    let (writer, flush) = writer::start(io::stderr())?;
+    LINES.get_or_init(|| writer.clone());
     let lines = fmt::layer().with_writer(writer);
     let lines = match settings.log_format {
         LogFormat::Text => {
@@ -91,9 +93,7 @@ impl RequestLines {
 
 /// How many lines were dropped because nobody read them.
 pub(super) fn dropped_lines() -> u64 {
-    DROPPED
-        .get()
-        .map_or(0, |dropped| dropped.dropped_lines() as u64)
+    LINES.get().map_or(0, Lines::dropped)
 }
 
 /// Reads a level, or directives such as `info,aareguru=debug`.

@@ -1,54 +1,167 @@
 //! The thread that writes the log.
 //!
-//! Many lines are written at once if there are many, and they are dropped if
-//! nobody reads them: a full pipe must not hold up the server. At the end it is
-//! the other way round, because the last lines are those that tell why it
-//! ended: whoever reads them is waited for.
+//! Lines are gathered in memory and written together: were the thread woken for
+//! each of them, a busy server would switch threads with every request. They
+//! are dropped if nobody reads them, because a full pipe must not hold up the
+//! server. At the end it is the other way round, because the last lines are
+//! those that tell why it ended: whoever reads them is waited for.
 
 use std::{
     fmt,
-    io::{self, BufWriter, Write},
-    sync::mpsc::{self, Receiver, Sender},
+    io::{self, Write},
+    mem,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, Receiver},
+    },
+    thread,
     time::Duration,
 };
 
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use anyhow::Context;
+use tracing_subscriber::fmt::MakeWriter;
 
-/// How many lines may wait to be written.
-const MOST_LINES: usize = 16 * 1024;
+/// How much may wait to be written.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How long the last lines may take. The guard of the library waits for a
-/// second, which a busy machine may take to let the thread run at all.
+/// How much room is kept for lines when none wait.
+const ROOM_BYTES: usize = 16 * 1024;
+
+/// For how long lines are gathered after the last that were written. The first
+/// line of a quiet server does not wait.
+const GATHERING: Duration = Duration::from_millis(10);
+
+/// How long the last lines may take.
 const LAST_LINES: Duration = Duration::from_secs(5);
 
 /// Starts the thread.
-pub(super) fn start(to: impl Write + Send + 'static) -> (NonBlocking, Flush) {
+///
+/// # Errors
+///
+/// The system gives no thread.
+pub(super) fn start(to: impl Write + Send + 'static) -> anyhow::Result<(Lines, Flush)> {
+    let lines = Lines::default();
     let (alive, ended) = mpsc::channel();
-    let to = Told {
-        inner: BufWriter::new(to),
-        _alive: alive,
-    };
-    let (writer, guard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(MOST_LINES)
-        .finish(to);
+    let shared = lines.shared.clone();
+    thread::Builder::new()
+        .name("log".into())
+        .spawn(move || {
+            shared.write_all(to);
+            drop(alive);
+        })
+        .context("starting the thread that writes the log")?;
     let flush = Flush {
-        guard: Some(guard),
+        shared: lines.shared.clone(),
         ended,
     };
-    (writer, flush)
+    Ok((lines, flush))
+}
+
+/// Takes lines; a clone takes them for the same thread.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lines {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// Told when there are lines for a thread that has none, and at the end.
+    news: Condvar,
+    dropped: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    lines: Vec<u8>,
+    /// The thread has nothing to do and is to be told of the next line.
+    is_idle: bool,
+    is_over: bool,
+}
+
+impl Lines {
+    /// How many were dropped because nobody read them.
+    pub(super) fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = &'a Self;
+
+    fn make_writer(&'a self) -> &'a Self {
+        self
+    }
+}
+
+impl Write for &Lines {
+    /// Takes a line as a whole, or drops it.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.shared.add(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, line: &[u8]) {
+        let mut waiting = self.waiting();
+        if waiting.lines.len() + line.len() > MOST_BYTES {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        waiting.lines.extend_from_slice(line);
+        if mem::take(&mut waiting.is_idle) {
+            self.news.notify_one();
+        }
+    }
+
+    /// Writes what comes until it is over.
+    fn write_all(&self, mut to: impl Write) {
+        let mut lines = Vec::new();
+        loop {
+            let mut waiting = self.waiting();
+            waiting.is_idle = waiting.lines.is_empty();
+            let mut waiting = self
+                .news
+                .wait_while(waiting, |it| it.lines.is_empty() && !it.is_over)
+                .unwrap_or_else(PoisonError::into_inner);
+            if waiting.lines.is_empty() {
+                return;
+            }
+            mem::swap(&mut waiting.lines, &mut lines);
+            drop(waiting);
+            // Nobody could be told that the log cannot be written.
+            let _ = to.write_all(&lines).and_then(|()| to.flush());
+            lines.clear();
+            lines.shrink_to(ROOM_BYTES);
+            let _ = self
+                .news
+                .wait_timeout_while(self.waiting(), GATHERING, |it| !it.is_over);
+        }
+    }
 }
 
 /// When it is dropped, it waits for the thread to write what waits.
 pub(in crate::telemetry) struct Flush {
-    guard: Option<WorkerGuard>,
+    shared: Arc<Shared>,
     ended: Receiver<()>,
 }
 
 impl Drop for Flush {
     fn drop(&mut self) {
-        drop(self.guard.take());
-        // Nothing is ever sent: it returns when the thread has dropped what it
-        // writes to, which it does after the last line, or gives up.
+        self.shared.waiting().is_over = true;
+        self.shared.news.notify_one();
+        // Nothing is ever sent: it returns when the thread has written the last
+        // line, or gives up.
         let _ = self.ended.recv_timeout(LAST_LINES);
     }
 }
@@ -59,29 +172,9 @@ impl fmt::Debug for Flush {
     }
 }
 
-/// A writer whose end is told.
-struct Told<W: Write> {
-    inner: BufWriter<W>,
-    _alive: Sender<()>,
-}
-
-impl<W: Write> Write for Told<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write(bytes)
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.inner.write_all(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::sync::mpsc::Sender;
 
     use super::*;
 
@@ -103,22 +196,62 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_last_lines_wait_for_whoever_is_slow_to_read_them() {
+    /// A log, what is to be told to have some of it read, and what was.
+    fn log() -> (Lines, Flush, Sender<()>, Receiver<Vec<u8>>) {
         let (reads, read) = mpsc::channel();
         let (written, lines) = mpsc::channel();
-        let (mut writer, flush) = start(Full { read, written });
-        writer.write_all(b"stopped\n").unwrap();
+        let (writer, flush) = start(Full { read, written }).unwrap();
+        (writer, flush, reads, lines)
+    }
+
+    /// Adds a line and waits until the thread has taken it, to write it.
+    fn hold(mut lines: &Lines, line: &[u8]) {
+        lines.write_all(line).unwrap();
+        while !lines.shared.waiting().lines.is_empty() {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_comes_while_a_line_is_written_is_written_together() {
+        let (lines, _flush, reads, written) = log();
+        hold(&lines, b"one\n");
+        (&lines).write_all(b"two\n").unwrap();
+        (&lines).write_all(b"three\n").unwrap();
+        drop(reads);
+        assert_eq!(written.recv().unwrap(), b"one\n");
+        assert_eq!(written.recv().unwrap(), b"two\nthree\n");
+    }
+
+    #[test]
+    fn lines_that_nobody_reads_are_dropped_and_counted() {
+        let (lines, flush, reads, written) = log();
+        let line = [b'x'; 1024 * 1024];
+        // One that the thread holds, and as many as may wait.
+        hold(&lines, b"held\n");
+        for _ in 0..MOST_BYTES / line.len() + 2 {
+            (&lines).write_all(&line).unwrap();
+        }
+        assert_eq!(lines.dropped(), 2);
+        drop(reads);
+        drop(flush);
+        assert_eq!(written.recv().unwrap(), b"held\n");
+        assert_eq!(written.recv().unwrap().len(), MOST_BYTES);
+    }
+
+    #[test]
+    fn the_last_lines_wait_for_whoever_is_slow_to_read_them() {
+        let (lines, flush, reads, written) = log();
+        (&lines).write_all(b"stopped\n").unwrap();
         let (flushed, is_flushed) = mpsc::channel();
         thread::spawn(move || {
             drop(flush);
             flushed.send(()).unwrap();
         });
-        // Longer than the library's guard waits.
         let early = is_flushed.recv_timeout(Duration::from_millis(1500));
         assert!(early.is_err(), "it did not wait");
         drop(reads);
         is_flushed.recv().unwrap();
-        assert_eq!(lines.try_recv().unwrap(), b"stopped\n");
+        assert_eq!(written.try_recv().unwrap(), b"stopped\n");
     }
 }
