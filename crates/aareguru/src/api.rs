@@ -37,7 +37,7 @@ pub use widget::{Widget, WidgetCity, WidgetValues};
 
 pub(crate) use body::is_bot_protection;
 
-use crate::fetch::{Answers, Fetch, Line, Read};
+use crate::fetch::{Answers, Line};
 use crate::upstream::{Request, Span, Upstream};
 use crate::{Clock, Config, Error, Place};
 
@@ -58,13 +58,13 @@ pub struct Client {
 
 struct Shared {
     line: Arc<Line>,
-    cities: Box<dyn Answers<Vec<City>>>,
-    today: Box<dyn Answers<WaterToday>>,
-    current: Box<dyn Answers<Current>>,
-    widget: Box<dyn Answers<Widget>>,
-    history: Box<dyn Answers<History>>,
-    hydro_latest: Box<dyn Answers<HydroLatest>>,
-    hydro_daterange: Box<dyn Answers<HydroDaterange>>,
+    cities: Answers<Vec<City>>,
+    today: Answers<WaterToday>,
+    current: Answers<Current>,
+    widget: Answers<Widget>,
+    history: Answers<History>,
+    hydro_latest: Answers<HydroLatest>,
+    hydro_daterange: Answers<HydroDaterange>,
 }
 
 impl Client {
@@ -193,13 +193,13 @@ impl Client {
     fn of(upstream: Upstream, config: &Config) -> Self {
         let line = Arc::new(Line::new(upstream, config));
         let shared = Shared {
-            cities: fetch(&line, Endpoint::Cities, config, cities::read),
-            today: fetch(&line, Endpoint::Today, config, today::read),
-            current: fetch(&line, Endpoint::Current, config, current::read),
-            widget: fetch(&line, Endpoint::Widget, config, widget::read),
-            history: fetch(&line, Endpoint::History, config, history::read),
-            hydro_latest: fetch(&line, Endpoint::HydroLatest, config, hydro::read_latest),
-            hydro_daterange: fetch(
+            cities: Answers::new(&line, Endpoint::Cities, config, cities::read),
+            today: Answers::new(&line, Endpoint::Today, config, today::read),
+            current: Answers::new(&line, Endpoint::Current, config, current::read),
+            widget: Answers::new(&line, Endpoint::Widget, config, widget::read),
+            history: Answers::new(&line, Endpoint::History, config, history::read),
+            hydro_latest: Answers::new(&line, Endpoint::HydroLatest, config, hydro::read_latest),
+            hydro_daterange: Answers::new(
                 &line,
                 Endpoint::HydroDaterange,
                 config,
@@ -211,15 +211,6 @@ impl Client {
             shared: Arc::new(shared),
         }
     }
-}
-
-fn fetch<T: Send + Sync + 'static>(
-    line: &Arc<Line>,
-    endpoint: Endpoint,
-    config: &Config,
-    read: Read<T>,
-) -> Box<dyn Answers<T>> {
-    Box::new(Fetch::new(line, endpoint, config, read))
 }
 
 /// Shows where the answers come from, not the answers.

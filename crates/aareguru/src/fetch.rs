@@ -5,7 +5,9 @@
 //!
 //! Errors go to those who waited for them and are not kept.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,7 +32,7 @@ pub use answer::Answer;
 pub use breaker::BreakerState;
 pub use shared_cache::{Cached, SharedAnswer, SharedCache};
 
-use answer::{Kept, UntilOld};
+use answer::{Found, Kept, UntilOld};
 use gate::Gate;
 use metrics::{CacheResult, Metrics};
 use retry::Retry;
@@ -43,16 +45,19 @@ pub(crate) type Read<T> = fn(&Request, &[u8]) -> Result<T, Error>;
 /// spans of time make more questions.
 const MOST_ANSWERS: u64 = 64;
 
-/// The answers of one endpoint, as those see them who ask.
-///
-/// An async function is compiled anew in each crate that awaits it, with all
-/// that it calls. Behind this border the caches and flights are compiled once.
-pub(crate) trait Answers<T>: Send + Sync {
-    fn get(&self, request: Request) -> Asked<'_, T>;
+/// The answers of one endpoint, which say a `T`.
+pub(crate) struct Answers<T> {
+    fetch: Arc<Fetch>,
+    says: PhantomData<fn() -> T>,
 }
 
+/// What an answer says, whatever that is.
+type Value = Arc<dyn Any + Send + Sync>;
+
+type ReadAny = Box<dyn Fn(&Request, &[u8]) -> Result<Value, Error> + Send + Sync>;
+
 /// What an asker waits for.
-pub(crate) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<Answer<T>, Error>> + Send + 'a>>;
+type Asked<'a> = Pin<Box<dyn Future<Output = Result<Found, Error>> + Send + 'a>>;
 
 /// What all endpoints share on the way to their APIs.
 pub(crate) struct Line {
@@ -68,17 +73,20 @@ pub(crate) struct Line {
     shared: Option<Arc<dyn SharedCache>>,
 }
 
-/// [`Answers`] that are kept, and asked for when there are none.
-pub(crate) struct Fetch<T> {
+/// Answers that are kept, and asked for when there are none.
+///
+/// It does not know what they say: the caches and flights are large, and would
+/// be compiled anew for each endpoint.
+struct Fetch {
     line: Arc<Line>,
     endpoint: Endpoint,
-    read: Read<T>,
-    metrics: Arc<Metrics>,
+    read: ReadAny,
+    metrics: Metrics,
     /// What is used without asking. It holds the flights too.
-    fresh: Cache<Request, Kept<T>>,
+    fresh: Cache<Request, Kept>,
     /// What is shown when asking has failed. A cache of its own: a flight in
     /// one cache with both would make those who wait ask one after another.
-    stale: Cache<Request, Kept<T>>,
+    stale: Cache<Request, Kept>,
 }
 
 impl Line {
@@ -120,31 +128,50 @@ impl Line {
     }
 }
 
-impl<T: Send + Sync + 'static> Fetch<T> {
+impl<T: Send + Sync + 'static> Answers<T> {
     pub(crate) fn new(
         line: &Arc<Line>,
         endpoint: Endpoint,
         config: &Config,
         read: Read<T>,
     ) -> Self {
-        Self {
+        let read = move |request: &Request, body: &[u8]| -> Result<Value, Error> {
+            Ok(Arc::new(read(request, body)?))
+        };
+        let fetch = Fetch {
             line: Arc::clone(line),
             endpoint,
-            read,
-            metrics: Arc::new(Metrics::new(endpoint)),
+            read: Box::new(read),
+            metrics: Metrics::new(endpoint),
             fresh: cache(config.cache_ttl),
             stale: cache(config.stale_for),
+        };
+        Self {
+            fetch: Arc::new(fetch),
+            says: PhantomData,
         }
     }
 
-    async fn answer(&self, request: Request) -> Result<Answer<T>, Error> {
+    pub(crate) async fn get(&self, request: Request) -> Result<Answer<T>, Error> {
+        self.fetch.get(request).await.map(Answer::new)
+    }
+}
+
+impl Fetch {
+    /// An async function is compiled anew in each crate that awaits it, with
+    /// all that it calls; behind a pointer it is compiled once.
+    fn get(self: &Arc<Self>, request: Request) -> Asked<'_> {
+        Box::pin(self.answer(request))
+    }
+
+    async fn answer(self: &Arc<Self>, request: Request) -> Result<Found, Error> {
         if let Some(kept) = self.fresh.get(&request).await {
             self.metrics.asked(CacheResult::Hit);
-            return Ok(Answer::new(kept));
+            return Ok(Found::new(kept));
         }
         // The flight belongs to a task of its own: were it the first asker's,
         // each asker who gives up would start it again for the next.
-        let fetch = self.clone();
+        let fetch = Arc::clone(self);
         let span = tracing::info_span!(
             "ask",
             otel.name = format!("ask {}", self.endpoint.label()),
@@ -168,7 +195,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         }
     }
 
-    async fn share_flight(&self, request: Request) -> Result<Answer<T>, Error> {
+    async fn share_flight(&self, request: Request) -> Result<Found, Error> {
         let mut is_mine = false;
         let flight = async {
             is_mine = true;
@@ -186,7 +213,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         let error: Arc<Error> = match result {
             Ok(kept) => {
                 self.asked(unserved);
-                return Ok(Answer::new(kept));
+                return Ok(Found::new(kept));
             }
             Err(error) => error,
         };
@@ -206,7 +233,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
                 "no new answer, so an earlier one is shown"
             );
         }
-        Ok(Answer::in_trouble(kept, error))
+        Ok(Found::in_trouble(kept, error))
     }
 
     /// Tells what the caches had for an asker who had to wait.
@@ -216,7 +243,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
     }
 
     /// Asks the API, unless another process has just done so; says which.
-    async fn ask_or_share(&self, request: &Request) -> Result<(Kept<T>, bool), Error> {
+    async fn ask_or_share(&self, request: &Request) -> Result<(Kept, bool), Error> {
         let line = &self.line;
         // Who keeps nothing finds nothing that was kept.
         let is_shared = line.upstream.is_live() && !line.cache_ttl.is_zero();
@@ -269,10 +296,10 @@ impl<T: Send + Sync + 'static> Fetch<T> {
     }
 
     /// What another process was answered, if it can be read.
-    fn read_shared(&self, request: &Request, answer: &SharedAnswer) -> Option<Kept<T>> {
+    fn read_shared(&self, request: &Request, answer: &SharedAnswer) -> Option<Kept> {
         let value = (self.read)(request, &answer.body).ok()?;
         Some(Kept {
-            value: Arc::new(value),
+            value,
             fetched_at: answer.fetched_at,
             is_recording: false,
             age: answer.age,
@@ -280,7 +307,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
     }
 
     /// Asks the API, as often as it makes sense.
-    async fn ask(&self, request: &Request) -> Result<(Kept<T>, Cow<'static, [u8]>), Error> {
+    async fn ask(&self, request: &Request) -> Result<(Kept, Cow<'static, [u8]>), Error> {
         let gate = self.line.gate(self.endpoint.api());
         let retry = &self.line.retry;
         retry
@@ -292,7 +319,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         &self,
         request: &Request,
         time: Duration,
-    ) -> Result<(Kept<T>, Cow<'static, [u8]>), Error> {
+    ) -> Result<(Kept, Cow<'static, [u8]>), Error> {
         let upstream = &self.line.upstream;
         let start = Instant::now();
         let span = tracing::info_span!(
@@ -307,7 +334,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
         let result = match upstream.get(request, time).instrument(span.clone()).await {
             Ok(body) => (self.read)(request, &body.bytes).map(|value| {
                 let kept = Kept {
-                    value: Arc::new(value),
+                    value,
                     fetched_at: body.recorded_at.unwrap_or_else(|| self.line.clock.now()),
                     is_recording: body.recorded_at.is_some(),
                     age: Duration::ZERO,
@@ -327,26 +354,7 @@ impl<T: Send + Sync + 'static> Fetch<T> {
     }
 }
 
-impl<T: Send + Sync + 'static> Answers<T> for Fetch<T> {
-    fn get(&self, request: Request) -> Asked<'_, T> {
-        Box::pin(self.answer(request))
-    }
-}
-
-impl<T> Clone for Fetch<T> {
-    fn clone(&self) -> Self {
-        Self {
-            line: Arc::clone(&self.line),
-            endpoint: self.endpoint,
-            read: self.read,
-            metrics: Arc::clone(&self.metrics),
-            fresh: self.fresh.clone(),
-            stale: self.stale.clone(),
-        }
-    }
-}
-
-fn cache<T: Send + Sync + 'static>(ttl: Duration) -> Cache<Request, Kept<T>> {
+fn cache(ttl: Duration) -> Cache<Request, Kept> {
     // The cache panics over a longer time; nobody will miss the rest.
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     Cache::builder()
@@ -361,9 +369,9 @@ mod tests {
 
     use super::*;
 
-    fn recorded<T: Send + Sync + 'static>(config: &Config, read: Read<T>) -> Fetch<T> {
+    fn recorded<T: Send + Sync + 'static>(config: &Config, read: Read<T>) -> Answers<T> {
         let line = Arc::new(Line::new(Upstream::Recorded, config));
-        Fetch::new(&line, Endpoint::Cities, config, read)
+        Answers::new(&line, Endpoint::Cities, config, read)
     }
 
     /// A reader that panics the first time.
@@ -375,13 +383,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_of_one_flight_does_not_end_the_next() {
-        let fetch = recorded(&Config::default(), read_at_second_try);
+        let answers = Arc::new(recorded(&Config::default(), read_at_second_try));
         let first = tokio::spawn({
-            let fetch = fetch.clone();
-            async move { fetch.get(Request::Cities).await }
+            let answers = Arc::clone(&answers);
+            async move { answers.get(Request::Cities).await }
         });
         assert!(first.await.unwrap_err().is_panic());
-        assert!(*fetch.get(Request::Cities).await.unwrap() > 0);
+        assert!(*answers.get(Request::Cities).await.unwrap() > 0);
     }
 
     #[tokio::test]
@@ -396,8 +404,8 @@ mod tests {
                 retries: u32::MAX,
                 ..Config::default()
             };
-            let fetch = recorded(&config, |_, _| Ok(()));
-            fetch.get(Request::Cities).await.unwrap();
+            let answers = recorded(&config, |_, _| Ok(()));
+            answers.get(Request::Cities).await.unwrap();
         }
     }
 }

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use moka::Expiry;
 
+use super::Value;
 use crate::{Error, UpstreamTrouble};
 
 /// An answer of an API. It can be used as the value it holds.
@@ -19,31 +20,40 @@ use crate::{Error, UpstreamTrouble};
 /// [`upstream_trouble`](Self::upstream_trouble). The times inside the value are
 /// those of the measurements and stay true. Cloning is cheap.
 pub struct Answer<T> {
-    kept: Kept<T>,
+    value: Arc<T>,
+    fetched_at: Timestamp,
+    is_recording: bool,
+    trouble: Option<UpstreamTrouble>,
+}
+
+/// An answer, whatever it says.
+pub(super) struct Found {
+    kept: Kept,
     trouble: Option<UpstreamTrouble>,
 }
 
 /// An answer as the caches keep it.
-pub(crate) struct Kept<T> {
-    pub(crate) value: Arc<T>,
-    pub(crate) fetched_at: Timestamp,
-    pub(crate) is_recording: bool,
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) value: Value,
+    pub(super) fetched_at: Timestamp,
+    pub(super) is_recording: bool,
     /// How old it was when it came here: another process may have asked.
-    pub(crate) age: Duration,
+    pub(super) age: Duration,
 }
 
 /// Lets a cache keep an answer until it is so old.
-pub(crate) struct UntilOld(pub(crate) Duration);
+pub(super) struct UntilOld(pub(super) Duration);
 
-impl<K, T> Expiry<K, Kept<T>> for UntilOld {
-    fn expire_after_create(&self, _: &K, kept: &Kept<T>, _: Instant) -> Option<Duration> {
+impl<K> Expiry<K, Kept> for UntilOld {
+    fn expire_after_create(&self, _: &K, kept: &Kept, _: Instant) -> Option<Duration> {
         Some(self.0.saturating_sub(kept.age))
     }
 
     fn expire_after_update(
         &self,
         key: &K,
-        kept: &Kept<T>,
+        kept: &Kept,
         now: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
@@ -51,8 +61,8 @@ impl<K, T> Expiry<K, Kept<T>> for UntilOld {
     }
 }
 
-impl<T> Answer<T> {
-    pub(crate) fn new(kept: Kept<T>) -> Self {
+impl Found {
+    pub(super) fn new(kept: Kept) -> Self {
         Self {
             kept,
             trouble: None,
@@ -60,35 +70,50 @@ impl<T> Answer<T> {
     }
 
     /// The answer of an earlier request in place of one that failed.
-    pub(crate) fn in_trouble(kept: Kept<T>, error: Error) -> Self {
+    pub(super) fn in_trouble(kept: Kept, error: Error) -> Self {
         let answered_at = kept.fetched_at;
         Self {
             kept,
             trouble: Some(UpstreamTrouble { error, answered_at }),
         }
     }
+}
 
+impl<T: Send + Sync + 'static> Answer<T> {
+    /// What was found, which says a `T`.
+    pub(super) fn new(Found { kept, trouble }: Found) -> Self {
+        let value = kept.value.downcast();
+        Self {
+            value: value.expect("an endpoint's answers are all of its type"),
+            fetched_at: kept.fetched_at,
+            is_recording: kept.is_recording,
+            trouble,
+        }
+    }
+}
+
+impl<T> Answer<T> {
     /// The value, shared with the cache and with others who asked.
     pub fn value(&self) -> &Arc<T> {
-        &self.kept.value
+        &self.value
     }
 
     /// When the API gave this answer; of a recording, when it was made.
     pub fn fetched_at(&self) -> Timestamp {
-        self.kept.fetched_at
+        self.fetched_at
     }
 
     /// The day on which the answer was recorded (UTC), or `None` if it is live.
     pub fn recorded_on(&self) -> Option<Date> {
-        let at = self.kept.fetched_at.to_zoned(TimeZone::UTC);
-        self.kept.is_recording.then(|| at.date())
+        let at = self.fetched_at.to_zoned(TimeZone::UTC);
+        self.is_recording.then(|| at.date())
     }
 
     /// Whether both are one answer of the API, and no trouble is to be told with
     /// it: then they say the same at the same time.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let in_trouble = self.is_stale() || other.is_stale();
-        Arc::ptr_eq(&self.kept.value, &other.kept.value) && !in_trouble
+        Arc::ptr_eq(&self.value, &other.value) && !in_trouble
     }
 
     /// Why this is an earlier answer: the API could not give a new one. `None`
@@ -107,14 +132,16 @@ impl<T> Deref for Answer<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.kept.value
+        &self.value
     }
 }
 
 impl<T> Clone for Answer<T> {
     fn clone(&self) -> Self {
         Self {
-            kept: self.kept.clone(),
+            value: Arc::clone(&self.value),
+            fetched_at: self.fetched_at,
+            is_recording: self.is_recording,
             trouble: self.trouble.clone(),
         }
     }
@@ -123,21 +150,10 @@ impl<T> Clone for Answer<T> {
 impl<T: fmt::Debug> fmt::Debug for Answer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
-            .field("value", &self.kept.value)
+            .field("value", &self.value)
             .field("fetched_at", &self.fetched_at())
             .field("recorded_on", &self.recorded_on())
             .field("upstream_trouble", &self.trouble)
             .finish()
-    }
-}
-
-impl<T> Clone for Kept<T> {
-    fn clone(&self) -> Self {
-        Self {
-            value: Arc::clone(&self.value),
-            fetched_at: self.fetched_at,
-            is_recording: self.is_recording,
-            age: self.age,
-        }
     }
 }
