@@ -1,7 +1,7 @@
 //! Who may pass: the checks that every request meets before it reaches a
 //! route, whatever transport it is for.
 //!
-//! Each check is a layer; `http.rs` puts them in order. All routes are
+//! `http.rs` puts the checks in order and makes layers of them. All routes are
 //! guarded, also those that do not exist, except the open ones.
 
 mod api_key;
@@ -85,14 +85,14 @@ impl Guard {
     }
 
     /// Whether the connection is one of those that there may be.
-    pub fn overload(&self) -> CheckLayer<OverloadCheck> {
-        CheckLayer::new(OverloadCheck)
+    pub fn overload(&self) -> OverloadCheck {
+        OverloadCheck
     }
 
     /// Whether the server was reached by a name of its own, and not by a page
     /// of somebody else's.
-    pub fn host_and_origin(&self) -> CheckLayer<HostAndOrigin> {
-        CheckLayer::new(self.host_and_origin.clone())
+    pub fn host_and_origin(&self) -> HostAndOrigin {
+        self.host_and_origin.clone()
     }
 
     /// Lets web pages of other origins read the answers, if there are any that
@@ -102,18 +102,18 @@ impl Guard {
     }
 
     /// Finds out from which address a request comes.
-    pub fn client_address(&self) -> CheckLayer<ClientAddresses> {
-        CheckLayer::new(self.client_addresses.clone())
+    pub fn client_address(&self) -> ClientAddresses {
+        self.client_addresses.clone()
     }
 
     /// Who it is that asks.
-    pub fn api_key(&self) -> CheckLayer<ApiKeys> {
-        CheckLayer::new(self.api_keys.clone())
+    pub fn api_key(&self) -> ApiKeys {
+        self.api_keys.clone()
     }
 
     /// How often one may ask.
-    pub fn rate_limit(&self) -> CheckLayer<RateLimit> {
-        CheckLayer::new(self.rate_limit.clone())
+    pub fn rate_limit(&self) -> RateLimit {
+        self.rate_limit.clone()
     }
 
     /// The limit, to be shared with other instances; `None` if there is none.

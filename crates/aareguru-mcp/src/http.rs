@@ -21,7 +21,10 @@ use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use self::observe::ObserveLayer;
 #[cfg(feature = "graphql")]
 use crate::graphql::GraphQl;
-use crate::{app::App, guard::Guard};
+use crate::{
+    app::App,
+    guard::{Check, CheckLayer, Guard},
+};
 
 /// Secrets of clients, whether or not they are for us.
 const SENSITIVE_HEADERS: [HeaderName; 4] = [
@@ -76,15 +79,16 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
             // Nothing that prints headers shows these.
             SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
             ObserveLayer::default(),
-            app.guard.overload(),
-            app.guard.host_and_origin(),
+            CheckLayer::new(app.guard.overload().then(app.guard.host_and_origin())),
             // Before the key: a browser sends its preflight without one.
             app.guard.cors(),
-            app.guard.client_address(),
-            // Tells browsers in their words what the next one refuses.
-            page.locked(),
-            app.guard.api_key(),
-            app.guard.rate_limit(),
+            CheckLayer::new(
+                (app.guard.client_address())
+                    // Tells browsers in their words what the next one refuses.
+                    .then(page.locked())
+                    .then(app.guard.api_key())
+                    .then(app.guard.rate_limit()),
+            ),
         ))
 }
 
@@ -104,5 +108,5 @@ pub fn graphql(graphql: &GraphQl) -> Router {
 pub fn metrics(guard: &Guard) -> Router {
     Router::new()
         .route("/metrics", get(metrics::scrape))
-        .layer(guard.host_and_origin())
+        .layer(CheckLayer::new(guard.host_and_origin()))
 }

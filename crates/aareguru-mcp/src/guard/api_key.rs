@@ -192,7 +192,7 @@ impl Shared {
 
 /// A request that was let in with a key.
 #[derive(Debug)]
-pub struct Admitted {
+pub(crate) struct Admitted {
     lease: Lease,
     keys: Arc<Shared>,
 }

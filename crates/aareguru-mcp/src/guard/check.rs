@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -14,7 +15,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Decides on a request without waiting for anything.
-pub trait Check: Clone + Send + Sync + 'static {
+pub(crate) trait Check: Send + Sync + 'static {
     /// What is known of a request that passed, until it is answered.
     type Passed: Send;
 
@@ -23,26 +24,42 @@ pub trait Check: Clone + Send + Sync + 'static {
 
     /// Sees the answer to a request that passed.
     fn answered(passed: Self::Passed, response: Response) -> Response;
+
+    /// This check, then that.
+    fn then<B: Check>(self, that: B) -> Then<Self, B>
+    where
+        Self: Sized,
+    {
+        Then(self, that)
+    }
 }
 
 /// Puts a [`Check`] in front of a service.
-#[derive(Debug, Clone)]
-pub struct CheckLayer<C> {
-    check: C,
+///
+/// Several in a row are one layer: each would cost each request a future of its
+/// own, and the router, which clones its layers for it, a clone.
+#[derive(Debug)]
+pub(crate) struct CheckLayer<C> {
+    check: Arc<C>,
 }
 
 /// A service behind a [`CheckLayer`].
-#[derive(Debug, Clone)]
-pub struct Checked<S, C> {
+#[derive(Debug)]
+pub(crate) struct Checked<S, C> {
     inner: S,
-    check: C,
+    check: Arc<C>,
 }
+
+/// Two checks, one after the other. What the second one answers, the first one
+/// sees.
+#[derive(Debug)]
+pub(crate) struct Then<A, B>(A, B);
 
 pin_project! {
     /// The answer of a [`Checked`] service. It is polled in place: a box for
     /// each check would cost each request an allocation for each.
     #[project = Projected]
-    pub enum Answer<F, C: Check> {
+    pub(crate) enum Answer<F, C: Check> {
         Passed { #[pin] answer: F, passed: Option<C::Passed> },
         Refused { response: Option<Box<Response>> },
     }
@@ -50,11 +67,45 @@ pin_project! {
 
 impl<C> CheckLayer<C> {
     pub(crate) fn new(check: C) -> Self {
+        let check = Arc::new(check);
         Self { check }
     }
 }
 
-impl<S, C: Clone> Layer<S> for CheckLayer<C> {
+impl<A: Check, B: Check> Check for Then<A, B> {
+    type Passed = (A::Passed, B::Passed);
+
+    fn check(&self, request: &mut Request) -> Result<Self::Passed, Box<Response>> {
+        let first = self.0.check(request)?;
+        match self.1.check(request) {
+            Ok(second) => Ok((first, second)),
+            Err(refusal) => Err(Box::new(A::answered(first, *refusal))),
+        }
+    }
+
+    fn answered((first, second): Self::Passed, response: Response) -> Response {
+        A::answered(first, B::answered(second, response))
+    }
+}
+
+impl<C> Clone for CheckLayer<C> {
+    fn clone(&self) -> Self {
+        Self {
+            check: Arc::clone(&self.check),
+        }
+    }
+}
+
+impl<S: Clone, C> Clone for Checked<S, C> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            check: Arc::clone(&self.check),
+        }
+    }
+}
+
+impl<S, C> Layer<S> for CheckLayer<C> {
     type Service = Checked<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {

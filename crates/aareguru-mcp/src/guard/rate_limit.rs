@@ -57,7 +57,7 @@ pub struct RateLimit {
 
 /// What is left for a caller.
 #[derive(Debug, Clone, Copy)]
-pub struct Left {
+pub(crate) struct Left {
     per_minute: u32,
     remaining: u32,
 }

@@ -13,7 +13,7 @@ use axum::{
 };
 
 use super::{Page, Reader, console, template::Html};
-use crate::guard::{Check, CheckLayer};
+use crate::guard::Check;
 
 const PAGE: &str = include_str!("../../../web/locked.html");
 pub(super) const SCRIPT: &str = include_str!("../../../web/locked.js");
@@ -24,8 +24,8 @@ pub(super) const COPY: &str = include_str!("../../../web/copy.js");
 pub(in crate::http) struct Locked(Page);
 
 impl Page {
-    pub(in crate::http) fn locked(&self) -> CheckLayer<Locked> {
-        CheckLayer::new(Locked(self.clone()))
+    pub(in crate::http) fn locked(&self) -> Locked {
+        Locked(self.clone())
     }
 }
 
