@@ -20,7 +20,7 @@ pub(crate) mod subscriptions;
 pub(crate) mod tools;
 pub(crate) mod trouble;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use aareguru::River;
 use rmcp::{
@@ -132,24 +132,9 @@ impl AareServer {
 
 impl ServerHandler for AareServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_resources()
-            .enable_resources_subscribe()
-            .enable_resources_list_changed()
-            .enable_prompts()
-            .enable_completions()
-            .enable_logging()
-            .enable_extensions_with(apps::extension())
-            .build();
-        let server = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
-            .with_title("Aareguru")
-            .with_description("How warm is the Aare?")
-            .with_website_url("https://aare.guru")
-            .with_icons(vec![icon::icon()]);
-        ServerConfig::new(capabilities)
-            .with_server_info(server)
-            .with_instructions(INSTRUCTIONS)
+        // Each session asks for it.
+        static INFO: LazyLock<ServerConfig> = LazyLock::new(info);
+        INFO.clone()
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
@@ -313,4 +298,26 @@ impl ServerHandler for AareServer {
     ) -> Result<CompleteResult, ErrorData> {
         completion::complete(&request)
     }
+}
+
+/// What the server tells of itself.
+fn info() -> ServerConfig {
+    let capabilities = ServerCapabilities::builder()
+        .enable_tools()
+        .enable_resources()
+        .enable_resources_subscribe()
+        .enable_resources_list_changed()
+        .enable_prompts()
+        .enable_completions()
+        .enable_logging()
+        .enable_extensions_with(apps::extension())
+        .build();
+    let server = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+        .with_title("Aareguru")
+        .with_description("How warm is the Aare?")
+        .with_website_url("https://aare.guru")
+        .with_icons(vec![icon::icon()]);
+    ServerConfig::new(capabilities)
+        .with_server_info(server)
+        .with_instructions(INSTRUCTIONS)
 }

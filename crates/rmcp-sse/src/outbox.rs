@@ -303,16 +303,15 @@ impl Outbox {
     /// Drops what was sent before `then` on a stream that is still attached.
     pub(crate) fn forget(&self, then: Instant) {
         let mut log = self.lock();
-        if log.stream.is_none() {
-            return;
+        if log.stream.is_some() {
+            log.drop_while(|_, event| event.sent_at.is_some_and(|sent| sent <= then));
         }
-        while let Some(event) = log.events.front() {
-            if event.sent_at.is_none_or(|sent| sent > then) {
-                return;
-            }
-            log.drop_first();
-        }
-        log.events = VecDeque::new();
+    }
+
+    /// Drops what was sent up to the event number `last`: the client has it.
+    pub(crate) fn seen(&self, last: u64) {
+        let mut log = self.lock();
+        log.drop_while(|number, event| number <= last && event.sent_at.is_some());
     }
 
     // No code panics while it holds the lock, so a poisoned log is whole.
@@ -359,6 +358,17 @@ impl Log {
             self.drop_first();
         }
         bytes
+    }
+
+    /// Drops events from the first on, and what room they had if none is left.
+    fn drop_while(&mut self, is_done: impl Fn(u64, &Event) -> bool) {
+        while let Some(event) = self.events.front() {
+            if !is_done(self.first, event) {
+                return;
+            }
+            self.drop_first();
+        }
+        self.events = VecDeque::new();
     }
 
     fn drop_first(&mut self) {

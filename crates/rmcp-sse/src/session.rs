@@ -10,6 +10,7 @@ mod entry;
 mod journal;
 mod peer;
 mod restore;
+mod tool;
 
 pub(crate) use end::End;
 pub(crate) use entry::Entry;
@@ -63,6 +64,8 @@ struct State<S> {
     /// When the last message came or went.
     active_at: Instant,
     initialized: bool,
+    /// The number of the event that answers `initialize`; 0 before.
+    first_answer: u64,
     /// Since when it has been without a stream.
     detached_at: Option<Instant>,
     /// The requests that are running.
@@ -125,6 +128,7 @@ impl<S: ServerHandler> Session<S> {
                 opened_at: now,
                 active_at: now,
                 initialized: client_info.is_some(),
+                first_answer: 0,
                 detached_at: None,
                 calls: HashMap::new(),
                 running: None,

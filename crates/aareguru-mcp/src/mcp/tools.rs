@@ -65,7 +65,11 @@ pub(super) async fn call(
     let arguments = request.arguments.unwrap_or_default();
     let answer = match &*request.name {
         current_temperature::NAME => current_temperature::call(river, lately, arguments).await,
-        name => tell(river, name, arguments, context).await?.map(Arc::new),
+        // In a box, because what they all need would be moved for the one above.
+        name => {
+            let told = Box::pin(tell(river, name, arguments, context));
+            told.await?.map(Arc::new)
+        }
     };
     Ok(match answer {
         Ok(told) => {

@@ -144,6 +144,20 @@ fn what_was_sent_makes_room_for_what_waits() {
 }
 
 #[test]
+fn what_the_client_has_seen_is_kept_no_longer() {
+    let outbox = outbox(1000, true);
+    let stream = attach(&outbox, 0);
+    push(&outbox, "a").unwrap();
+    gives(&outbox, stream, &["a"]);
+    push(&outbox, "b").unwrap();
+    // What has not left cannot have been seen.
+    outbox.seen(2);
+    assert_eq!(outbox.attach(ENDPOINT.into(), 0), Err(Gap));
+    let stream = attach(&outbox, 1);
+    gives(&outbox, stream, &["b"]);
+}
+
+#[test]
 fn nothing_is_forgotten_while_no_stream_is_attached() {
     let outbox = outbox(1000, true);
     let stream = attach(&outbox, 0);

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{End, Entry, Session};
+use super::{End, Entry, Session, tool};
 use crate::{
     client_info,
     event::Message,
@@ -99,7 +99,7 @@ impl<S: ServerHandler> Session<S> {
         context.extensions.insert(parts);
 
         // Most answers are there at once; only those that are not get a task.
-        let mut call = Box::pin(self.clone().run(request, context));
+        let mut call = self.clone().run(request, context);
         if !is_ready(call.as_mut()).await {
             if let Some(entry) = entry {
                 self.journal_accepted(&entry);
@@ -194,21 +194,56 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Runs a request to its answer, or until it is cancelled: then the
-    /// handler's future is dropped, and with it all that it waits for.
-    async fn run(self: Arc<Self>, request: ClientRequest, mut context: RequestContext<RoleServer>) {
+    /// Runs a request to its answer, or until it is cancelled.
+    fn run(
+        self: Arc<Self>,
+        request: ClientRequest,
+        mut context: RequestContext<RoleServer>,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let rendered = Slot::in_extensions(&mut context.extensions);
         let id = context.id.clone();
         let cancelled = context.ct.clone();
-        let peer = context.peer.clone();
-        let client_info = match &request {
-            ClientRequest::InitializeRequest(request) => Some(request.params.clone()),
-            _ => None,
-        };
+        match request {
+            ClientRequest::CallToolRequest(request) if tool::is_plain(&context) => {
+                Box::pin(async move {
+                    let answer = tool::call(&self.handler, request.params, context);
+                    if let Some(answer) = self.answer_of(answer, cancelled).await {
+                        self.finish(id, answer, rendered.get());
+                    }
+                })
+            }
+            request => Box::pin(async move {
+                let peer = context.peer.clone();
+                let client_info = match &request {
+                    ClientRequest::InitializeRequest(request) => Some(request.params.clone()),
+                    _ => None,
+                };
+                let answer = self.handler.handle_request(request, context);
+                let answer = match (self.answer_of(answer, cancelled).await, client_info) {
+                    (None, _) => return,
+                    (Some(Ok(ServerResult::InitializeResult(result))), Some(client_info)) => {
+                        self.state().first_answer = self.outbox.end();
+                        Ok(self.initialized(result, client_info, &peer).into())
+                    }
+                    (Some(answer), _) => answer,
+                };
+                self.finish(id, answer, rendered.get());
+            }),
+        }
+    }
+
+    /// What the handler answers; `None` once the request is cancelled: then the
+    /// handler's future is dropped, and with it all that it waits for. Whoever
+    /// cancels has seen to the answer.
+    async fn answer_of(
+        &self,
+        answer: impl Future<Output = Result<ServerResult, ErrorData>>,
+        cancelled: CancellationToken,
+    ) -> Option<Result<ServerResult, ErrorData>> {
         // Polled by hand: a combinator would be moved with the handler's future
         // inside, which is kilobytes.
         let mut cancelled = pin!(cancelled.cancelled());
-        let mut answer = pin!(self.handler.handle_request(request, context));
+        let mut answer = pin!(answer);
         let answer = poll_fn(|cx| {
             if cancelled.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
@@ -223,17 +258,7 @@ impl<S: ServerHandler> Session<S> {
                 }
             }
         });
-        let Some(answer) = answer.await else {
-            // Whoever cancelled it has seen to the answer.
-            return;
-        };
-        let answer = match (answer, client_info) {
-            (Ok(ServerResult::InitializeResult(result)), Some(client_info)) => {
-                Ok(self.initialized(result, client_info, &peer).into())
-            }
-            (answer, _) => answer,
-        };
-        self.finish(id, answer, rendered.get());
+        answer.await
     }
 
     /// Agrees on a version, and opens the session for other requests.
@@ -333,6 +358,12 @@ impl<S: ServerHandler> Session<S> {
         }
         let cancelled = match &notification {
             ClientNotification::CancelledNotification(n) => n.params.request_id.clone(),
+            ClientNotification::InitializedNotification(_) => {
+                // It has read the answer, which needs not be kept for a resume.
+                let first_answer = self.state().first_answer;
+                self.outbox.seen(first_answer);
+                None
+            }
             _ => None,
         };
         self.forward(JsonRpcMessage::notification(notification))
@@ -373,13 +404,13 @@ impl<S: ServerHandler> Session<S> {
             state.running(self).inbox()
         };
         inbox
-            .send(message)
+            .send(Box::new(message))
             .await
             .map_err(|_| Refusal::UnknownSession)
     }
 }
 
 /// Polls a future once.
-async fn is_ready(mut future: Pin<&mut impl Future<Output = ()>>) -> bool {
+async fn is_ready(mut future: Pin<&mut (dyn Future<Output = ()> + Send)>) -> bool {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
 }

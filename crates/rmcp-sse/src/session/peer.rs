@@ -28,10 +28,13 @@ type ClientMessage = RxJsonRpcMessage<RoleServer>;
 /// Messages that wait for rmcp's loop, which takes them at once.
 const INBOX_CAPACITY: usize = 4;
 
+/// In a box: tokio makes room for 32 of them in each channel.
+type Waiting = Box<ClientMessage>;
+
 /// rmcp's loop for one session.
 pub(super) struct Running {
     peer: Peer<RoleServer>,
-    inbox: mpsc::Sender<ClientMessage>,
+    inbox: mpsc::Sender<Waiting>,
     /// rmcp's `RunningService`: dropping it ends the loop.
     _loop: Box<dyn Send + Sync>,
 }
@@ -62,7 +65,7 @@ impl Running {
         self.peer.clone()
     }
 
-    pub(super) fn inbox(&self) -> mpsc::Sender<ClientMessage> {
+    pub(super) fn inbox(&self) -> mpsc::Sender<Waiting> {
         self.inbox.clone()
     }
 }
@@ -109,7 +112,7 @@ impl<S: ServerHandler> Service<RoleServer> for Notified<S> {
 }
 
 struct PeerTransport<S> {
-    messages: mpsc::Receiver<ClientMessage>,
+    messages: mpsc::Receiver<Waiting>,
     session: Weak<Session<S>>,
 }
 
@@ -131,7 +134,7 @@ impl<S: ServerHandler> Transport<RoleServer> for PeerTransport<S> {
     }
 
     async fn receive(&mut self) -> Option<ClientMessage> {
-        self.messages.recv().await
+        self.messages.recv().await.map(|message| *message)
     }
 
     async fn close(&mut self) -> Result<(), Infallible> {
