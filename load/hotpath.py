@@ -4,7 +4,9 @@
 A server runs under callgrind and answers N calls, and another one 2 N; the
 difference, divided by N, is one call and nothing else. Counts hardly change
 from run to run, however busy the machine is: a few percent more are a
-regression. What the kernel does is not counted.
+regression. What the kernel does is not counted. Beside them stand the misses
+of first-level caches, as callgrind simulates them: how much code and data a
+call goes through.
 
     make hotpath                      # all servers, beside docs/PERFORMANCE.md
     load/hotpath.py --write           # writes the counts there
@@ -51,7 +53,7 @@ STEPS = {
     "  transport": r"^<rmcp_sse::service::SseService<.*>::call::{{closure}}$",
     "    read the body": r"^rmcp_sse::message::read::{{closure}}$",
     "    parse the message": r"^rmcp_sse::parse::message$",
-    "    rmcp's handler, and in it the tool": r"^rmcp::handler::server::.*::handle_request::{{closure}}$",
+    "    the tool": r"^<.* as rmcp::handler::server::ServerHandler>::call_tool::{{closure}}$",
     "      the API's answer, from the cache": r"^aareguru::api::Client::current::{{closure}}$",
     "    write and queue the event": r"^rmcp_sse::session::Session<S>::send$",
     "HTTP: take the event": r"^<rmcp_sse::response::SseBody as http_body::Body>::poll_frame$",
@@ -63,6 +65,10 @@ DOCUMENT = ROOT / "docs" / "PERFORMANCE.md"
 BEGIN, END = "<!-- counted by load/hotpath.py --write -->\n", "<!-- until here -->\n"
 TOTAL = "**instructions of one call**"
 MOST_GROWTH = 1.1
+MISSES = {
+    "misses of a cache of 32 KiB for code": ["I1mr"],
+    "misses of a cache of 32 KiB for data": ["D1mr", "D1mw"],
+}
 
 
 class Client:
@@ -138,6 +144,7 @@ def profile(server, calls, directory):
     # by chance.
     core = str(min(os.sched_getaffinity(0)))
     valgrind = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
+    valgrind += ["--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64"]
     environment = {
         "PATH": os.environ["PATH"],
         "HTTP_MAX_CONNECTIONS": OUT_OF_REACH,
@@ -173,6 +180,9 @@ class Profile:
         self.by_function = collections.Counter()
         self.by_file = collections.Counter()
         self.inclusive = collections.Counter()
+        # Of callgrind's events, by their names.
+        self.totals = collections.Counter()
+        events = []
         names = {}
 
         def name(kind, text):
@@ -202,6 +212,10 @@ class Profile:
                     name("object", value)
                 elif key == "calls":
                     is_call = True
+            elif line.startswith("events: "):
+                events = line.split()[1:]
+            elif line.startswith("totals: "):
+                self.totals.update(zip(events, map(int, line.split()[1:])))
             elif line and (line[0] in "+-*" or line[0].isdigit()):
                 cost = int(line.split()[1])
                 if is_call:
@@ -221,7 +235,7 @@ class Profile:
         return self
 
     def counters(self):
-        return self.by_function, self.by_file, self.inclusive
+        return self.by_function, self.by_file, self.inclusive, self.totals
 
     def total(self):
         return sum(self.by_function.values())
@@ -260,6 +274,9 @@ def table(profiles):
     few = {name for name in crates if max(column[name] for column in columns) < FEW}
     lines = [("", *profiles), ("---", *("--:" for _ in profiles))]
     lines.append((TOTAL, *(f"{profile.total():,.0f}" for profile in profiles.values())))
+    for name, events in MISSES.items():
+        misses = (sum(profile.totals[event] for event in events) for profile in profiles.values())
+        lines.append((name, *(f"{count:,.0f}" for count in misses)))
     for name in crates:
         if name not in few:
             lines.append((name, *(f"{column[name]:,.0f}" for column in columns)))

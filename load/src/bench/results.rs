@@ -8,7 +8,7 @@ use crate::server::Kind;
 #[derive(Debug, Default)]
 pub(super) struct Results {
     values: BTreeMap<(Row, Kind), Vec<f64>>,
-    failures: Vec<String>,
+    failures: Vec<(Kind, String)>,
     notes: Vec<String>,
 }
 
@@ -19,8 +19,10 @@ impl Results {
 
     /// Something could not be measured.
     pub(super) fn fail(&mut self, kind: Kind, what: &str, error: &anyhow::Error) {
-        self.failures
-            .push(format!("{}: {what}: {error:#}", kind.name()));
+        let failure = format!("{}: {what}: {error:#}", kind.name());
+        if !self.failures.iter().any(|(_, before)| *before == failure) {
+            self.failures.push((kind, failure));
+        }
     }
 
     /// Something is to be known about the numbers.
@@ -30,8 +32,15 @@ impl Results {
         }
     }
 
-    pub(super) fn failures(&self) -> &[String] {
-        &self.failures
+    pub(super) fn failures(&self) -> impl Iterator<Item = &str> {
+        self.failures.iter().map(|(_, failure)| failure.as_str())
+    }
+
+    /// How many of them are not those of somebody else's program, which may do
+    /// as it likes.
+    pub(super) fn own_failures(&self) -> usize {
+        let own = |(kind, _): &&(Kind, String)| kind.foreign().is_none();
+        self.failures.iter().filter(own).count()
     }
 
     pub(super) fn notes(&self) -> &[String] {
