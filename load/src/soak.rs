@@ -28,6 +28,9 @@ const GAUGES: [&str; 4] = [
     "aareguru_mcp_websocket_sessions",
 ];
 
+/// Its tasks that have not ended.
+const TASKS: &str = "aareguru_mcp_runtime_tasks";
+
 /// How long the server may take to let go, beyond the grace for those who might
 /// come back.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -74,6 +77,7 @@ pub(crate) struct Rest {
     pub(crate) memory_kib: u64,
     pub(crate) open_files: usize,
     pub(crate) threads: u64,
+    pub(crate) tasks: f64,
     /// Sessions and calls that it still knows, by gauge.
     pub(crate) held: BTreeMap<&'static str, f64>,
 }
@@ -123,17 +127,19 @@ async fn rest(server: &Server) -> anyhow::Result<Rest> {
         }
         if held.is_empty() || Instant::now() > deadline {
             server.settle().await?;
-            return told(server.process, held);
+            let tasks = scrape::value(&scrape::fetch(&server.target).await?, TASKS)?;
+            return told(server.process, tasks, held);
         }
         sleep(Duration::from_millis(500)).await;
     }
 }
 
-fn told(process: Process, held: BTreeMap<&'static str, f64>) -> anyhow::Result<Rest> {
+fn told(process: Process, tasks: f64, held: BTreeMap<&'static str, f64>) -> anyhow::Result<Rest> {
     Ok(Rest {
         memory_kib: process.memory_kib()?,
         open_files: process.open_files().context("counting files")?,
         threads: process.threads()?,
+        tasks,
         held,
     })
 }

@@ -14,6 +14,7 @@ const MOST_MORE_KIB: f64 = 8.0 * 1024.0;
 
 /// Connections to the upstream come and go.
 const MOST_FILES_MORE: usize = 8;
+const MOST_TASKS_MORE: f64 = 8.0;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Verdict {
@@ -46,6 +47,10 @@ impl Verdict {
         if after.open_files > before.open_files + MOST_FILES_MORE {
             let more = after.open_files - before.open_files;
             troubles.push(format!("{more} more files are open than before"));
+        }
+        if after.tasks > before.tasks + MOST_TASKS_MORE {
+            let more = after.tasks - before.tasks;
+            troubles.push(format!("{more} more tasks are alive than before"));
         }
         let most = before.memory_kib as f64 * MOST_TIMES + MOST_MORE_KIB;
         if after.memory_kib as f64 > most {
@@ -102,6 +107,12 @@ impl fmt::Display for Verdict {
             after.threads.to_string(),
             self.threads_per_hour,
         )?;
+        row(
+            "tasks",
+            before.tasks.to_string(),
+            after.tasks.to_string(),
+            None,
+        )?;
         row("sessions held", held(before), held(after), None)?;
         row(
             "p99 (ms)",
@@ -119,11 +130,12 @@ mod tests {
 
     use super::*;
 
-    fn rest(memory_kib: u64, open_files: usize, held: f64) -> Rest {
+    fn rest(memory_kib: u64, open_files: usize, tasks: f64, held: f64) -> Rest {
         Rest {
             memory_kib,
             open_files,
             threads: 4,
+            tasks,
             held: BTreeMap::from([("rmcp_sse_sessions", held)])
                 .into_iter()
                 .filter(|(_, value)| *value > 0.0)
@@ -133,7 +145,7 @@ mod tests {
 
     fn verdict(after: Rest) -> Verdict {
         Verdict {
-            before: rest(20_000, 20, 0.0),
+            before: rest(20_000, 20, 9.0, 0.0),
             after,
             memory_kib_per_hour: Some(1e9),
             files_per_hour: None,
@@ -151,15 +163,16 @@ mod tests {
     #[test]
     fn a_leak_is_a_trouble_and_slowness_is_not() {
         assert_eq!(
-            verdict(rest(30_000, 22, 0.0)).troubles(),
+            verdict(rest(30_000, 22, 10.0, 0.0)).troubles(),
             Vec::<String>::new()
         );
-        let leaks = verdict(rest(80_000, 60, 2.0)).troubles();
+        let leaks = verdict(rest(80_000, 60, 99.0, 2.0)).troubles();
         assert_eq!(
             leaks,
             [
                 "rmcp_sse_sessions is still 2",
                 "40 more files are open than before",
+                "90 more tasks are alive than before",
                 "memory at rest has grown from 20000 to 80000 KiB",
             ]
         );
@@ -167,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_error_is_a_trouble() {
-        let mut verdict = verdict(rest(20_000, 20, 0.0));
+        let mut verdict = verdict(rest(20_000, 20, 9.0, 0.0));
         verdict.report.errors.insert("tool error".to_owned(), 3);
         assert_eq!(verdict.troubles(), ["3 calls: tool error"]);
     }

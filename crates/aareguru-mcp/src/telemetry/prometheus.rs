@@ -10,8 +10,9 @@ mod renamed;
 
 use std::{fmt, sync::LazyLock, time::Duration};
 
-use metrics::{Counter, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::runtime::Handle;
 
 use self::renamed::Renamed;
 use super::log;
@@ -36,7 +37,12 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The recorder of this process; cheap to clone.
 #[derive(Clone)]
-pub struct Prometheus(PrometheusHandle, Counter);
+pub struct Prometheus {
+    handle: PrometheusHandle,
+    /// What is read when it is asked for.
+    dropped_lines: Counter,
+    tasks: Gauge,
+}
 
 impl Prometheus {
     /// The recorder, which is installed by the first call.
@@ -72,17 +78,28 @@ impl Prometheus {
             "aareguru_mcp_log_lines_dropped_total",
             "Log lines that were dropped because nobody read them in time"
         );
-        Self(handle, counter!("aareguru_mcp_log_lines_dropped_total"))
+        describe_gauge!(
+            "aareguru_mcp_runtime_tasks",
+            "Tasks of the async runtime that have not ended"
+        );
+        Self {
+            handle,
+            dropped_lines: counter!("aareguru_mcp_log_lines_dropped_total"),
+            tasks: gauge!("aareguru_mcp_runtime_tasks"),
+        }
     }
 
     /// All numbers as they are now.
     pub fn render(&self) -> String {
-        self.1.absolute(log::dropped_lines());
+        self.dropped_lines.absolute(log::dropped_lines());
+        if let Ok(runtime) = Handle::try_current() {
+            self.tasks.set(runtime.metrics().num_alive_tasks() as f64);
+        }
         #[cfg_attr(
             not(target_os = "linux"),
             expect(unused_mut, reason = "Linux tells more")
         )]
-        let mut text = self.0.render();
+        let mut text = self.handle.render();
         #[cfg(target_os = "linux")]
         process::render(&mut text);
         text
@@ -93,7 +110,7 @@ impl Prometheus {
         let mut timer = tokio::time::interval(UPKEEP);
         loop {
             timer.tick().await;
-            self.0.run_upkeep();
+            self.handle.run_upkeep();
         }
     }
 }

@@ -138,6 +138,27 @@ async fn events_long_received_are_forgotten_and_cannot_be_resumed_from() {
 }
 
 #[tokio::test]
+async fn the_answer_to_initialize_is_kept_until_the_client_says_that_it_has_it() {
+    let server = TestServer::start().await;
+    let mut session = Session::open(server.address).await;
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    session.call(initialize).await;
+    let (target, last) = lose(session);
+    let before = format!("{}.0", last.split_once('.').unwrap().0);
+
+    let mut session = Session::resume(server.address, &before).await;
+    assert_eq!(session.target, target);
+    assert_eq!(session.message().await["id"], 0);
+
+    let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    session.tell(initialized).await;
+    let gap = Session::resume(server.address, &before).await;
+    assert_ne!(gap.target, target);
+    let whole = Session::resume(server.address, &last).await;
+    assert_eq!(whole.target, target);
+}
+
+#[tokio::test]
 async fn ids_that_were_never_given_open_a_new_session() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
