@@ -45,17 +45,16 @@ SERVERS = {
 # The steps of a call of the product: what is spent in these functions and in
 # all that they call. A step within another one is indented.
 STEPS = {
-    "HTTP: read the head": r"conn::Conn<I,B,T>::poll_read_head$",
-    "from the router on": r"^<hyper_util::service::oneshot::Oneshot<.*>::poll$",
-    "  request span": r"^tracing::span::Span::make_with$",
-    "  checks": r"^<aareguru_mcp::guard::check::Checked<.*>::call$",
-    "  line in the log": r"^tracing_core::event::Event::child_of$|Subscriber>::event$",
-    "  transport": r"^<rmcp_sse::service::SseService<.*>::call::{{closure}}$",
-    "    read the body": r"^rmcp_sse::message::read::{{closure}}$",
-    "    parse the message": r"^rmcp_sse::parse::message$",
-    "    the tool": r"^<.* as rmcp::handler::server::ServerHandler>::call_tool::{{closure}}$",
-    "      the API's answer, from the cache": r"^aareguru::api::Client::current::{{closure}}$",
-    "    write and queue the event": r"^rmcp_sse::session::Session<S>::send$",
+    "HTTP: read the head": r"^<hyper::proto::h1::role::Server as .*>::parse$",
+    "request span": r"^tracing::span::Span::make_with$",
+    "checks": r"^<aareguru_mcp::guard::check::Checked<.*>::call$",
+    "line in the log": r"^tracing_core::event::Event::child_of$|Subscriber>::event$",
+    "transport": r"^<rmcp_sse::service::SseService<.*>::call::{{closure}}$",
+    "  read the body": r"^<http_body_util::combinators::collect::Collect<.*>::poll$",
+    "  parse the message": r"^rmcp_sse::parse::message$",
+    "  the tool": r"^<.* as rmcp::handler::server::ServerHandler>::call_tool::{{closure}}$",
+    "    the API's answer, from the cache": r"^aareguru::api::Client::current::{{closure}}$",
+    "  write and queue the event": r"^rmcp_sse::session::Session<S>::send$",
     "HTTP: take the event": r"^<rmcp_sse::response::SseBody as http_body::Body>::poll_frame$",
     "HTTP: write the head": r"conn::Conn<I,B,T>::write_head$",
     "HTTP: write": r"io::Buffered<T,B>::poll_flush$",
@@ -215,7 +214,7 @@ class Profile:
             elif line.startswith("events: "):
                 events = line.split()[1:]
             elif line.startswith("totals: "):
-                self.totals.update(zip(events, map(int, line.split()[1:])))
+                self.totals.update(dict(zip(events, map(int, line.split()[1:]))))
             elif line and (line[0] in "+-*" or line[0].isdigit()):
                 cost = int(line.split()[1])
                 if is_call:
