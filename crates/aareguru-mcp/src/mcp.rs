@@ -20,9 +20,13 @@ pub(crate) mod subscriptions;
 pub(crate) mod tools;
 pub(crate) mod trouble;
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    future::{Future, ready},
+    sync::{Arc, LazyLock},
+};
 
 use aareguru::River;
+use futures_util::future::Either;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -158,24 +162,32 @@ impl ServerHandler for AareServer {
         tools::all().iter().find(|tool| tool.name == name).cloned()
     }
 
-    async fn call_tool(
+    fn call_tool(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
         let call = self.metrics.call(&request.name);
         let span = call.span(&context);
-        let told = tools::call(&self.river, &self.lately, request, &context);
         let lines = metrics::lines_of(&context, &span);
-        let told = told
-            .instrument(lines.clone())
-            .instrument(span.clone())
-            .await;
-        let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
-        lines.in_scope(|| call.answered(&span, told.as_ref().map_or(true, is_error)));
-        let (result, ailment) = told?;
-        self.log.tell(ailment, &context).await;
-        Ok(result.into())
+        if let Some(result) = tools::at_once(&self.river, &self.lately, &request, &context) {
+            lines.in_scope(|| call.answered(&span, false));
+            self.log.well();
+            return Either::Left(ready(Ok(result.into())));
+        }
+        // In a box: the transport moves what it runs.
+        Either::Right(Box::pin(async move {
+            let told = tools::call(&self.river, &self.lately, request, &context);
+            let told = told
+                .instrument(lines.clone())
+                .instrument(span.clone())
+                .await;
+            let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
+            lines.in_scope(|| call.answered(&span, told.as_ref().map_or(true, is_error)));
+            let (result, ailment) = told?;
+            self.log.tell(ailment, &context).await;
+            Ok(result.into())
+        }))
     }
 
     async fn list_resources(
@@ -193,7 +205,7 @@ impl ServerHandler for AareServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let result = resources::read(&self.river, &request.uri, &context).await?;
+        let result = resources::read(&self.river, &self.lately, &request.uri, &context).await?;
         Ok(result.into())
     }
 

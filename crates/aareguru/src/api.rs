@@ -137,6 +137,13 @@ impl Client {
         self.shared.current.get(request).await
     }
 
+    /// The answer of [`current`](Self::current) if there is one that is used
+    /// without asking; does not wait.
+    pub fn current_if_fresh(&self, place: &Place) -> Option<Answer<Current>> {
+        let request = Request::Current(place.in_table());
+        self.shared.current.fresh(&request)
+    }
+
     /// `/v2018/widget`: temperature, flow and flood danger level of all places
     /// at once.
     pub async fn widget(&self) -> Result<Answer<Widget>, Error> {

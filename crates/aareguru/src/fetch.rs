@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use moka::future::Cache;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -155,6 +156,11 @@ impl<T: Send + Sync + 'static> Answers<T> {
     pub(crate) async fn get(&self, request: Request) -> Result<Answer<T>, Error> {
         self.fetch.get(request).await.map(Answer::new)
     }
+
+    /// The answer to `request` if it is fresh; asks for nothing.
+    pub(crate) fn fresh(&self, request: &Request) -> Option<Answer<T>> {
+        self.fetch.fresh(request).map(Answer::new)
+    }
 }
 
 impl Fetch {
@@ -162,6 +168,14 @@ impl Fetch {
     /// all that it calls; behind a pointer it is compiled once.
     fn get(self: &Arc<Self>, request: Request) -> Asked<'_> {
         Box::pin(self.answer(request))
+    }
+
+    /// An answer that is used without asking, if the cache has it at hand: at
+    /// times it has to be waited for, while it tidies up.
+    fn fresh(&self, request: &Request) -> Option<Found> {
+        let kept = self.fresh.get(request).now_or_never()??;
+        self.metrics.asked(CacheResult::Hit);
+        Some(Found::new(kept))
     }
 
     async fn answer(self: &Arc<Self>, request: Request) -> Result<Found, Error> {

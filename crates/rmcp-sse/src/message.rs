@@ -4,10 +4,10 @@
 //! id, size, session, content. A 202 means that a live session has the message;
 //! whatever cannot be promised is refused before it.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, Request, Response, header, request::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use rmcp::ServerHandler;
@@ -18,37 +18,77 @@ use crate::{
     parse,
     refusal::Refusal,
     relay::Relay,
+    response::{self, SseBody},
     service::Shared,
     session::{Entry, Session},
 };
 
-/// Takes one message for one session, here or in another process. `tag` becomes
-/// that of the session, if it is here.
-pub(crate) async fn accept<S, B>(
-    shared: &Shared<S>,
-    parts: Parts,
-    body: B,
-    tag: &mut Option<SessionTag>,
-) -> Result<(), Refusal>
+/// Takes one message for one session, here or in another process. The response
+/// names the session by its tag, if it is here.
+///
+/// The future is small, because it is moved: what most messages do not need is
+/// in boxes.
+pub(crate) fn accept<S, B>(
+    shared: Arc<Shared<S>>,
+    request: Request<B>,
+) -> impl Future<Output = Result<Response<SseBody>, Infallible>> + Send
 where
     S: ServerHandler,
     B: Body + Send,
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let (parts, body) = request.into_parts();
+    let id = asked(&parts);
+    let body = read_body(body, shared.config.max_request_body_bytes);
+    async move {
+        let id = match id {
+            Ok(id) => id,
+            Err(refusal) => return Ok(shared.refuse(refusal)),
+        };
+        let body = match body.await {
+            Ok(body) => body,
+            Err(refusal) => return Ok(shared.refuse(refusal)),
+        };
+        let session = find(&shared, id, &parts);
+        let tag = session.as_ref().ok().map(|session| session.tag());
+        let taken = match session {
+            Ok(session) if !session.is_stored() => match parse::message(&body) {
+                Some(message) => session.deliver(message, parts, None).await,
+                None => Err(Refusal::InvalidMessage),
+            },
+            session => Box::pin(take(&shared, session, (id, parts, body))).await,
+        };
+        let mut response = match taken {
+            Ok(()) => response::accepted(),
+            Err(refusal) => shared.refuse(refusal),
+        };
+        if let Some(tag) = tag {
+            response.extensions_mut().insert::<SessionTag>(tag);
+        }
+        Ok(response)
+    }
+}
+
+/// The session that a request asks for, if it may bring a message.
+fn asked(parts: &Parts) -> Result<SessionId, Refusal> {
     if !is_json(&parts.headers) {
         return Err(Refusal::ContentType);
     }
-    let id = session_id(parts.uri.query())?;
-    let body = read_body(body, shared.config.max_request_body_bytes).await?;
-    match (find(shared, id, &parts), &shared.config.relay) {
-        (Ok(session), _) => {
-            *tag = Some(session.tag());
-            match hand_over(&session, parts, &body, None).await? {
-                None => Ok(()),
-                Some(elsewhere) => relay_to(&shared.config.relay, elsewhere).await,
-            }
-        }
+    session_id(parts.uri.query())
+}
+
+/// Takes a message where sessions may be stored, or in other processes.
+async fn take<S: ServerHandler>(
+    shared: &Shared<S>,
+    session: Result<Arc<Session<S>>, Refusal>,
+    (id, parts, body): (SessionId, Parts, Bytes),
+) -> Result<(), Refusal> {
+    match (session, &shared.config.relay) {
+        (Ok(session), _) => match hand_over(&session, parts, &body, None).await? {
+            None => Ok(()),
+            Some(elsewhere) => relay_to(&shared.config.relay, elsewhere).await,
+        },
         (Err(_), Some(relay)) => {
             let relay: &Arc<dyn Relay> = relay;
             relay.deliver(Delivery::new(id, parts, body.into())).await

@@ -18,7 +18,7 @@ use tower_service::Service;
 use crate::{
     config::SseServerConfig,
     delivery::Delivery,
-    id::{SessionId, SessionTag},
+    id::SessionId,
     message,
     metrics::Metrics,
     principal::Principal,
@@ -199,7 +199,7 @@ where
             match *request.method() {
                 Method::POST => {
                     let shared = shared.clone();
-                    return Box::pin(async move { Ok(shared.accept(request).await) });
+                    return Box::pin(message::accept(shared, request));
                 }
                 _ => response::method_not_allowed("POST"),
             }
@@ -211,25 +211,7 @@ where
 }
 
 impl<S: ServerHandler> Shared<S> {
-    async fn accept<B>(&self, request: Request<B>) -> Response<SseBody>
-    where
-        B: Body + Send,
-        B::Data: Send,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let (parts, body) = request.into_parts();
-        let mut tag = None;
-        let mut response = match message::accept(self, parts, body, &mut tag).await {
-            Ok(()) => response::accepted(),
-            Err(refusal) => self.refuse(refusal),
-        };
-        if let Some(tag) = tag {
-            response.extensions_mut().insert::<SessionTag>(tag);
-        }
-        response
-    }
-
-    fn refuse(&self, refusal: Refusal) -> Response<SseBody> {
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Response<SseBody> {
         self.metrics.refused(refusal);
         tracing::debug!(reason = refusal.label(), "request refused");
         response::refusal(refusal)

@@ -42,6 +42,11 @@ impl Log {
         self.state().level = Some(level);
     }
 
+    /// Nothing ails the API any more.
+    pub(super) fn well(&self) {
+        self.state().told = None;
+    }
+
     /// Tells the client, if it wants to hear of such and has not heard of this.
     pub(super) async fn tell(
         &self,

@@ -1,5 +1,6 @@
 //! The tools, one file each: its definition, its arguments, its answer.
 
+mod at_place;
 pub(crate) mod compare_cities;
 pub(crate) mod current_conditions;
 mod current_temperature;
@@ -11,6 +12,8 @@ mod list_cities;
 mod schema;
 
 pub(super) use self::{lately::Lately, list_cities::Cities};
+
+use self::at_place::{AtPlace, Question};
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -24,8 +27,7 @@ use rmcp::{
     service::RequestContext,
 };
 use rmcp_sse::RenderedResult;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
@@ -63,14 +65,7 @@ pub(super) async fn call(
     context: &RequestContext<RoleServer>,
 ) -> Result<(CallToolResult, Option<Ailment>), ErrorData> {
     let arguments = request.arguments.unwrap_or_default();
-    let answer = match &*request.name {
-        current_temperature::NAME => current_temperature::call(river, lately, arguments).await,
-        // In a box, because what they all need would be moved for the one above.
-        name => {
-            let told = Box::pin(tell(river, name, arguments, context));
-            told.await?.map(Arc::new)
-        }
-    };
+    let answer = tell(river, lately, &request.name, arguments, context).await?;
     Ok(match answer {
         Ok(told) => {
             let ailment = told.structured.get("upstream_trouble");
@@ -87,22 +82,40 @@ pub(super) async fn call(
     })
 }
 
-/// What a tool tells, before it is put into a message; those that keep what they
-/// told have a way of their own.
+/// The result of a call that needs nobody to be asked.
+pub(super) fn at_once(
+    river: &River,
+    lately: &Lately,
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Option<CallToolResult> {
+    let none = JsonObject::new();
+    let arguments = request.arguments.as_ref().unwrap_or(&none);
+    let question = Question::of(&request.name, arguments, context)?.ok()?;
+    let told = question.told_at_once(river, lately)?;
+    Some(result(told, context))
+}
+
+/// What a tool tells, before it is put into a message.
 ///
 /// # Errors
 ///
 /// A tool that does not exist.
 pub(super) async fn tell(
     river: &River,
+    lately: &Lately,
     name: &str,
     arguments: JsonObject,
     context: &RequestContext<RoleServer>,
-) -> Result<Result<Told, Refusal>, ErrorData> {
+) -> Result<Result<Arc<Told>, Refusal>, ErrorData> {
+    if let Some(question) = Question::of(name, &arguments, context) {
+        return Ok(match question {
+            Ok(question) => question.ask(river, lately).await,
+            Err(refusal) => Err(refusal),
+        });
+    }
     let has_apps = apps::are_drawn_for(context);
-    Ok(match name {
-        current_conditions::NAME => current_conditions::call(river, arguments, has_apps).await,
-        flow_danger_level::NAME => flow_danger_level::call(river, arguments).await,
+    let told = match name {
         list_cities::NAME => list_cities::call(river).await,
         compare_cities::NAME => compare_cities::call(river, arguments, has_apps).await,
         forecast::NAME => forecast::call(river, arguments, has_apps).await,
@@ -114,7 +127,8 @@ pub(super) async fn tell(
                 None,
             ));
         }
-    })
+    };
+    Ok(told.map(Arc::new))
 }
 
 /// What a tool tells: plain data, the same twice.
@@ -168,16 +182,6 @@ impl Told {
             .as_ref()
             .is_some_and(|rendered| rendered.answers(context))
     }
-}
-
-/// The arguments of a tool that is asked about one place and nothing else.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct AtPlace {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "bern")]
-    #[schemars(example = &"thun")]
-    city: String,
 }
 
 /// Where people ask for if they name no place.

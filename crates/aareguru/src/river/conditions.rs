@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::Danger;
 use super::current_temperature::suspicion_of_water;
 use crate::advice::BueberCanal;
-use crate::api::{Current, SunLocation, WeatherNow};
+use crate::api::{Answer, Current, SunLocation, WeatherNow};
 use crate::{Freshness, Place, Reading, Suspicion, UpstreamTrouble};
 
 /// All that is known of a place now, from one answer.
@@ -54,6 +54,15 @@ pub struct Lawn {
 }
 
 impl Conditions {
+    /// What an [answer](crate::Client::current) about `place` says at the time
+    /// `now`. [`River::conditions`](crate::River::conditions) asks for it too.
+    pub fn of(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
+        Self {
+            upstream_trouble: answer.upstream_trouble().cloned(),
+            ..Self::new(place, answer, answer.recorded_on(), now)
+        }
+    }
+
     pub(super) fn new(
         place: &'static Place,
         answer: &Current,

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::api::Current;
+use crate::api::{Answer, Current};
 use crate::flood::is_flow;
 use crate::{
     Advice, FloodLevel, Freshness, NextLevel, OLD_AFTER, Place, Reading, Situation, Trend,
@@ -41,6 +41,15 @@ pub struct Danger {
 }
 
 impl Danger {
+    /// What an [answer](crate::Client::current) about `place` says at the time
+    /// `now`. [`River::danger`](crate::River::danger) asks for it too.
+    pub fn of(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
+        Self {
+            upstream_trouble: answer.upstream_trouble().cloned(),
+            ..Self::new(place, answer, answer.recorded_on(), now)
+        }
+    }
+
     pub(super) fn new(
         place: &'static Place,
         answer: &Current,

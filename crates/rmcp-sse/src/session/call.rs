@@ -1,20 +1,21 @@
 //! What a session does with a message from its client.
 
 use std::{
-    future::{Future, poll_fn},
+    future::{Future, poll_fn, ready},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
 };
 
+use futures_util::future::{Either, FutureExt};
 use http::{HeaderMap, request::Parts};
 use rmcp::{
     ErrorData, Peer, RoleServer, ServerHandler, Service,
     model::{
-        ClientJsonRpcMessage, ClientNotification, ClientRequest, DiscoverRequestMethod,
-        GetExtensions, GetMeta, InitializeRequestParams, InitializeResult, JsonRpcMessage,
-        ProtocolVersion, RequestId, ServerResult,
+        CallToolResponse, ClientJsonRpcMessage, ClientNotification, ClientRequest,
+        DiscoverRequestMethod, GetExtensions, GetMeta, InitializeRequestParams, InitializeResult,
+        JsonRpcMessage, ProtocolVersion, RequestId, ServerResult,
     },
     service::RequestContext,
 };
@@ -22,13 +23,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{End, Entry, Session, tool};
+use super::{End, Entry, Session, peer::Running, tool};
 use crate::{
-    client_info,
-    event::Message,
-    parse::is_known_method,
-    refusal::Refusal,
-    rendered::{RenderedResult, Slot},
+    client_info, event::Message, parse::is_known_method, refusal::Refusal, rendered::Slot,
 };
 
 /// A request that is running.
@@ -47,34 +44,28 @@ enum Begun {
 }
 
 impl<S: ServerHandler> Session<S> {
-    /// Takes a message. When this returns `Ok`, the session has it. `entry` is
-    /// what the journal knows of it, if there is one.
-    pub(crate) async fn deliver(
+    /// Takes a message: a request at once, others when this is awaited. After
+    /// `Ok` the session has it. `entry` is what the journal knows of it, if
+    /// there is one.
+    pub(crate) fn deliver(
         self: &Arc<Self>,
         message: ClientJsonRpcMessage,
         parts: Parts,
         entry: Option<Box<Entry>>,
-    ) -> Result<(), Refusal> {
+    ) -> impl Future<Output = Result<(), Refusal>> + Send + use<'_, S> {
         self.metrics.received(&message);
-        let told = match message {
+        match message {
             JsonRpcMessage::Request(request) => {
-                return self
-                    .request(request.id, request.request, parts, entry)
-                    .await;
+                let begun = self.request(request.id, request.request, parts, entry);
+                Either::Left(ready(begun))
             }
-            JsonRpcMessage::Notification(mut notification) => {
-                notification.notification.extensions_mut().insert(parts);
-                self.notification(notification.notification).await
-            }
-            answer => self.forward(answer).await,
-        };
-        if let Some(entry) = entry {
-            self.journal_done(&entry);
+            // In a box: they are few, and requests would have to be moved with
+            // room for what they need.
+            message => Either::Right(Box::pin(self.pass_on(message, parts, entry))),
         }
-        told
     }
 
-    async fn request(
+    fn request(
         self: &Arc<Self>,
         id: RequestId,
         mut request: ClientRequest,
@@ -98,15 +89,35 @@ impl<S: ServerHandler> Session<S> {
         context.extensions = std::mem::take(request.extensions_mut());
         context.extensions.insert(parts);
 
-        // Most answers are there at once; only those that are not get a task.
+        // Most answers are there at once; only those that are not get a task,
+        // which polls them again.
         let mut call = self.clone().run(request, context);
-        if !is_ready(call.as_mut()).await {
+        if call.as_mut().now_or_never().is_none() {
             if let Some(entry) = entry {
                 self.journal_accepted(&entry);
             }
             tokio::spawn(call.in_current_span());
         }
         Ok(())
+    }
+
+    async fn pass_on(
+        self: &Arc<Self>,
+        message: ClientJsonRpcMessage,
+        parts: Parts,
+        entry: Option<Box<Entry>>,
+    ) -> Result<(), Refusal> {
+        let told = match message {
+            JsonRpcMessage::Notification(mut notification) => {
+                notification.notification.extensions_mut().insert(parts);
+                self.notification(notification.notification).await
+            }
+            answer => self.forward(answer).await,
+        };
+        if let Some(entry) = entry {
+            self.journal_done(&entry);
+        }
+        told
     }
 
     /// Opens the session for a client that had one before and does not know
@@ -205,11 +216,27 @@ impl<S: ServerHandler> Session<S> {
         let cancelled = context.ct.clone();
         match request {
             ClientRequest::CallToolRequest(request) if tool::is_plain(&context) => {
+                let client = context.meta.client_capabilities();
+                let declared = client.map(|client| client.supports_tasks());
                 Box::pin(async move {
-                    let answer = tool::call(&self.handler, request.params, context);
-                    if let Some(answer) = self.answer_of(answer, cancelled).await {
-                        self.finish(id, answer, rendered.get());
-                    }
+                    let call = || self.handler.call_tool(request.params, context);
+                    let response = match self.guarded(call) {
+                        Some(call) => self.answer_of(pin!(call), &cancelled).await,
+                        None => Some(Err(failed())),
+                    };
+                    let message = match (response, rendered.get()) {
+                        (None, _) => return,
+                        (Some(Ok(CallToolResponse::Complete(_))), Some(rendered)) => {
+                            (Message::rendered(&id, rendered), true)
+                        }
+                        (Some(response), _) => {
+                            let negotiated = || self.supports_tasks();
+                            let supports_tasks = || declared.unwrap_or_else(negotiated);
+                            let result = |response| tool::result(response, supports_tasks);
+                            message_of(&id, response.and_then(result))
+                        }
+                    };
+                    self.finish(&id, message);
                 })
             }
             request => Box::pin(async move {
@@ -219,7 +246,8 @@ impl<S: ServerHandler> Session<S> {
                     _ => None,
                 };
                 let answer = self.handler.handle_request(request, context);
-                let answer = match (self.answer_of(answer, cancelled).await, client_info) {
+                let answer = self.answer_of(pin!(answer), &cancelled).await;
+                let answer = match (answer, client_info) {
                     (None, _) => return,
                     (Some(Ok(ServerResult::InitializeResult(result))), Some(client_info)) => {
                         self.state().first_answer = self.outbox.end();
@@ -227,38 +255,47 @@ impl<S: ServerHandler> Session<S> {
                     }
                     (Some(answer), _) => answer,
                 };
-                self.finish(id, answer, rendered.get());
+                self.finish(&id, message_of(&id, answer));
             }),
         }
     }
 
     /// What the handler answers; `None` once the request is cancelled: then the
-    /// handler's future is dropped, and with it all that it waits for. Whoever
-    /// cancels has seen to the answer.
-    async fn answer_of(
+    /// handler's future is to be dropped, and with it all that it waits for.
+    /// Whoever cancels has seen to the answer.
+    async fn answer_of<T>(
         &self,
-        answer: impl Future<Output = Result<ServerResult, ErrorData>>,
-        cancelled: CancellationToken,
-    ) -> Option<Result<ServerResult, ErrorData>> {
-        // Polled by hand: a combinator would be moved with the handler's future
-        // inside, which is kilobytes.
+        mut answer: Pin<&mut (impl Future<Output = Result<T, ErrorData>> + Send)>,
+        cancelled: &CancellationToken,
+    ) -> Option<Result<T, ErrorData>> {
         let mut cancelled = pin!(cancelled.cancelled());
-        let mut answer = pin!(answer);
         let answer = poll_fn(|cx| {
             if cancelled.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
             }
-            let poll = AssertUnwindSafe(|| answer.as_mut().poll(cx));
-            match catch_unwind(poll) {
-                Ok(answer) => answer.map(Some),
-                Err(_) => {
-                    tracing::error!(session.tag = %self.tag, "handler panicked");
-                    let text = "the server failed on this request";
-                    Poll::Ready(Some(Err(ErrorData::internal_error(text, None))))
-                }
+            match self.guarded(|| answer.as_mut().poll(cx)) {
+                Some(answer) => answer.map(Some),
+                None => Poll::Ready(Some(Err(failed()))),
             }
         });
         answer.await
+    }
+
+    /// Calls the handler; `None` if it panics.
+    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(call)).ok();
+        if done.is_none() {
+            tracing::error!(session.tag = %self.tag, "handler panicked");
+        }
+        done
+    }
+
+    /// Whether the client has said that it knows tasks.
+    fn supports_tasks(&self) -> bool {
+        let state = self.state();
+        let peer = state.running.as_ref().map(Running::peer);
+        let client = peer.and_then(|peer| peer.peer_info());
+        client.is_some_and(|client| client.capabilities.supports_tasks())
     }
 
     /// Agrees on a version, and opens the session for other requests.
@@ -298,17 +335,15 @@ impl<S: ServerHandler> Session<S> {
         versions
     }
 
-    /// Sends the answer to a request that ran, unless it was cancelled. A
-    /// `rendered` result goes out in the place of the other.
+    /// Sends the answer to a request that ran, unless it was cancelled.
     fn finish(
         self: &Arc<Self>,
-        id: RequestId,
-        answer: Result<ServerResult, ErrorData>,
-        rendered: Option<&RenderedResult>,
+        id: &RequestId,
+        (message, is_ok): (serde_json::Result<Message>, bool),
     ) {
         let (call, idle) = {
             let mut state = self.state();
-            let Some(call) = state.calls.remove(&id) else {
+            let Some(call) = state.calls.remove(id) else {
                 return;
             };
             state.active_at = Instant::now();
@@ -316,13 +351,7 @@ impl<S: ServerHandler> Session<S> {
         };
         self.metrics.in_flight.decrement(1);
         let entry = call.entry.as_deref();
-        match (&answer, rendered) {
-            (Ok(_), Some(rendered)) => {
-                let answered = entry.map(|entry| (entry, true));
-                self.send(Message::rendered(&id, rendered), answered);
-            }
-            _ => self.answer(id, answer, entry),
-        }
+        self.send(message, entry.map(|entry| (entry, is_ok)));
         if idle && self.is_draining() {
             self.end(End::Shutdown);
         }
@@ -334,12 +363,8 @@ impl<S: ServerHandler> Session<S> {
         answer: Result<ServerResult, ErrorData>,
         entry: Option<&Entry>,
     ) {
-        let answered = entry.map(|entry| (entry, answer.is_ok()));
-        let message = match answer {
-            Ok(result) => JsonRpcMessage::response(result, id),
-            Err(error) => JsonRpcMessage::error(error, Some(id)),
-        };
-        self.send(Message::new(&message), answered);
+        let (message, is_ok) = message_of(&id, answer);
+        self.send(message, entry.map(|entry| (entry, is_ok)));
     }
 
     /// The answer to a request that the end of its session has cut short.
@@ -410,7 +435,20 @@ impl<S: ServerHandler> Session<S> {
     }
 }
 
-/// Polls a future once.
-async fn is_ready(mut future: Pin<&mut (dyn Future<Output = ()> + Send)>) -> bool {
-    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
+/// The answer to a request as a message, and whether it is a good one.
+fn message_of(
+    id: &RequestId,
+    answer: Result<ServerResult, ErrorData>,
+) -> (serde_json::Result<Message>, bool) {
+    let is_ok = answer.is_ok();
+    let message = match answer {
+        Ok(result) => JsonRpcMessage::response(result, id.clone()),
+        Err(error) => JsonRpcMessage::error(error, Some(id.clone())),
+    };
+    (Message::new(&message), is_ok)
+}
+
+/// The answer of a handler that panicked.
+fn failed() -> ErrorData {
+    ErrorData::internal_error("the server failed on this request", None)
 }

@@ -7,10 +7,8 @@
 //! holds the two against each other.
 
 use rmcp::{
-    ErrorData, RoleServer, ServerHandler,
-    model::{
-        CallToolRequestParams, CallToolResponse, ClientCapabilities, ProtocolVersion, ServerResult,
-    },
+    ErrorData, RoleServer,
+    model::{CallToolResponse, ClientCapabilities, ProtocolVersion, ServerResult},
     service::RequestContext,
 };
 
@@ -22,14 +20,11 @@ pub(super) fn is_plain(context: &RequestContext<RoleServer>) -> bool {
         && context.meta.protocol_version().is_none()
 }
 
-/// Calls a tool of the handler.
-pub(super) async fn call<S: ServerHandler>(
-    handler: &S,
-    params: CallToolRequestParams,
-    context: RequestContext<RoleServer>,
+/// What a tool's response is to a client, which may know tasks or not.
+pub(super) fn result(
+    response: CallToolResponse,
+    supports_tasks: impl FnOnce() -> bool,
 ) -> Result<ServerResult, ErrorData> {
-    let (peer, declared) = (context.peer.clone(), context.meta.client_capabilities());
-    let response = handler.call_tool(params, context).await?;
     match &response {
         CallToolResponse::InputRequired(_) => {
             let first = ProtocolVersion::V_2026_07_28;
@@ -39,13 +34,9 @@ pub(super) async fn call<S: ServerHandler>(
             return Err(ErrorData::invalid_request(text, None));
         }
         // A client that knows no tasks could not read one.
-        CallToolResponse::Task(_) => {
-            let negotiated = || Some(peer.peer_info()?.capabilities.clone());
-            let client = declared.or_else(negotiated);
-            if !client.is_some_and(|client| client.supports_tasks()) {
-                let needed = ClientCapabilities::builder().enable_tasks().build();
-                return Err(ErrorData::missing_required_client_capability(needed));
-            }
+        CallToolResponse::Task(_) if !supports_tasks() => {
+            let needed = ClientCapabilities::builder().enable_tasks().build();
+            return Err(ErrorData::missing_required_client_capability(needed));
         }
         _ => {}
     }

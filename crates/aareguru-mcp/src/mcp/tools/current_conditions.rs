@@ -1,8 +1,9 @@
 //! `get_current_conditions`: how is it at one place now?
 
 use aareguru::{
-    Advice, CREDIT, Conditions, Lawn, Place, River,
+    Advice, CREDIT, Conditions, Lawn, Place,
     advice::{BueberCanal, Ground},
+    api::{self, Current},
     local_time, plain_reading,
 };
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ use crate::mcp::{
     advice::VerdictName,
     apps::{App, Said},
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
-    tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
+    tools::{AtPlace, Refusal, Told, read_only, schema, told},
     trouble::{self, Trouble},
 };
 
@@ -125,15 +126,13 @@ pub(super) fn definition() -> Tool {
         .with_meta(App::Conditions.link())
 }
 
-pub(super) async fn call(
-    river: &River,
-    arguments: JsonObject,
+pub(super) fn tell(
+    place: &'static Place,
+    answer: &api::Answer<Current>,
+    now: Timestamp,
     has_apps: bool,
 ) -> Result<Told, Refusal> {
-    let arguments: AtPlace = parse(arguments)?;
-    let place = Place::find(&arguments.city)?;
-    let conditions = river.conditions(place).await?;
-    let now = conditions.danger.asked_at;
+    let conditions = Conditions::of(place, answer, now);
     let said = has_apps.then(|| said(&conditions));
     let told = told(text(&conditions, now), &structured(conditions, now))?;
     Ok(told.saying(said.unwrap_or_default()))

@@ -1,8 +1,10 @@
 //! `get_current_temperature`: how warm is the water at one place now?
 
-use std::sync::Arc;
-
-use aareguru::{CREDIT, CurrentTemperature, Place, River, plain_reading};
+use aareguru::{
+    CREDIT, CurrentTemperature, Place,
+    api::{self, Current},
+    plain_reading,
+};
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 use crate::mcp::{
     reading::{WaterTemperature, in_words},
-    tools::{AtPlace, Lately, Refusal, Told, parse, read_only, schema, told},
+    tools::{AtPlace, Refusal, Told, read_only, schema, told},
     trouble::{self, Trouble},
 };
 
@@ -54,18 +56,13 @@ pub(super) fn definition() -> Tool {
         .with_annotations(read_only("Current water temperature"))
 }
 
-pub(super) async fn call(
-    river: &River,
-    lately: &Lately,
-    arguments: JsonObject,
-) -> Result<Arc<Told>, Refusal> {
-    let arguments: AtPlace = parse(arguments)?;
-    let place = Place::find(&arguments.city)?;
-    let answer = river.client().current(place).await?;
-    lately.told(place, answer, river.now(), |answer, now| {
-        let current = CurrentTemperature::new(place, answer, now);
-        told(text(&current, now), &structured(current, now))
-    })
+pub(super) fn tell(
+    place: &'static Place,
+    answer: &api::Answer<Current>,
+    now: Timestamp,
+) -> Result<Told, Refusal> {
+    let current = CurrentTemperature::new(place, answer, now);
+    told(text(&current, now), &structured(current, now))
 }
 
 fn text(current: &CurrentTemperature, now: Timestamp) -> String {

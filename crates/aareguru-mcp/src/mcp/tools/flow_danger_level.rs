@@ -1,6 +1,11 @@
 //! `get_flow_danger_level`: what does the flow at one place mean?
 
-use aareguru::{Advice, CREDIT, Danger, Direction, NextLevel, Place, River, Trend, local_time};
+use aareguru::{
+    Advice, CREDIT, Danger, Direction, NextLevel, Place, Trend,
+    api::{self, Current},
+    local_time,
+};
+use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,7 +13,7 @@ use serde::Serialize;
 use crate::mcp::{
     advice::{Statement, VerdictName},
     reading::{Flow, Measure},
-    tools::{AtPlace, Refusal, Told, parse, read_only, schema, told},
+    tools::{AtPlace, Refusal, Told, read_only, schema, told},
     trouble::{self, Trouble},
 };
 
@@ -103,10 +108,12 @@ pub(super) fn definition() -> Tool {
         .with_annotations(read_only(TITLE))
 }
 
-pub(super) async fn call(river: &River, arguments: JsonObject) -> Result<Told, Refusal> {
-    let arguments: AtPlace = parse(arguments)?;
-    let place = Place::find(&arguments.city)?;
-    let danger = river.danger(place).await?;
+pub(super) fn tell(
+    place: &'static Place,
+    answer: &api::Answer<Current>,
+    now: Timestamp,
+) -> Result<Told, Refusal> {
+    let danger = Danger::of(place, answer, now);
     told(text(&danger), &structured(&danger))
 }
 

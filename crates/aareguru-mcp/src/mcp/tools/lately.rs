@@ -1,4 +1,4 @@
-//! What was told last of each place, for all who ask in the same second.
+//! What was told last, question by question, for all who ask in the same second.
 //!
 //! Ages are told in whole seconds, so what a tool says of a place depends on
 //! the API's answer and on the second, and on nothing else. As long as both are
@@ -6,21 +6,18 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aareguru::{
-    Place,
-    api::{Answer, Current},
-};
+use aareguru::api::{Answer, Current};
 use jiff::Timestamp;
 
-use super::{Refusal, Told};
+use super::{Refusal, Told, at_place::Question};
 
-/// What one tool told last, place by place.
+/// What was told last.
 #[derive(Debug, Default)]
 pub(crate) struct Lately(Mutex<Vec<Kept>>);
 
 #[derive(Debug)]
 struct Kept {
-    place: &'static Place,
+    question: Question,
     answer: Answer<Current>,
     second: Timestamp,
     told: Arc<Told>,
@@ -31,25 +28,25 @@ impl Lately {
     /// before.
     pub(super) fn told(
         &self,
-        place: &'static Place,
+        question: Question,
         answer: Answer<Current>,
         now: Timestamp,
         tell: impl FnOnce(&Answer<Current>, Timestamp) -> Result<Told, Refusal>,
     ) -> Result<Arc<Told>, Refusal> {
         let second = Timestamp::from_second(now.as_second()).expect("it is one already");
-        if let Some(told) = self.find(place, &answer, second) {
+        if let Some(told) = self.find(question, &answer, second) {
             return Ok(told);
         }
         // Not under the lock: whoever comes meanwhile tells it too.
         let told = Arc::new(tell(&answer, second)?);
         let kept = Kept {
-            place,
+            question,
             answer,
             second,
             told: Arc::clone(&told),
         };
         let mut all = self.lock();
-        match all.iter_mut().find(|other| other.place == place) {
+        match all.iter_mut().find(|other| other.question == question) {
             Some(other) => *other = kept,
             None => all.push(kept),
         }
@@ -58,12 +55,12 @@ impl Lately {
 
     fn find(
         &self,
-        place: &Place,
+        question: Question,
         answer: &Answer<Current>,
         second: Timestamp,
     ) -> Option<Arc<Told>> {
         let all = self.lock();
-        let kept = all.iter().find(|kept| kept.place == place)?;
+        let kept = all.iter().find(|kept| kept.question == question)?;
         let is_same = kept.second == second && kept.answer.is_same_as(answer);
         is_same.then(|| Arc::clone(&kept.told))
     }
