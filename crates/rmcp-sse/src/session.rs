@@ -200,7 +200,7 @@ impl<S: ServerHandler> Session<S> {
         let is_left = end == End::Shutdown && self.can_be_taken();
         for (id, call) in calls {
             if !is_left && end != End::TakenOver {
-                self.answer_ended(id);
+                self.answer_ended(&id);
             }
             call.cancel.cancel();
         }

@@ -78,7 +78,7 @@ impl<S: ServerHandler> Session<S> {
         let (peer, token) = match self.begin(&id, &request, &entry)? {
             Begun::Running(peer, token) => (peer, token),
             Begun::Answered(answer) => {
-                self.answer(id, answer.map(ServerResult::empty), entry.as_deref());
+                self.answer(&id, answer.map(ServerResult::empty), entry.as_deref());
                 return Ok(());
             }
         };
@@ -359,16 +359,16 @@ impl<S: ServerHandler> Session<S> {
 
     fn answer(
         self: &Arc<Self>,
-        id: RequestId,
+        id: &RequestId,
         answer: Result<ServerResult, ErrorData>,
         entry: Option<&Entry>,
     ) {
-        let (message, is_ok) = message_of(&id, answer);
+        let (message, is_ok) = message_of(id, answer);
         self.send(message, entry.map(|entry| (entry, is_ok)));
     }
 
     /// The answer to a request that the end of its session has cut short.
-    pub(super) fn answer_ended(self: &Arc<Self>, id: RequestId) {
+    pub(super) fn answer_ended(self: &Arc<Self>, id: &RequestId) {
         let text = "the session ended before the request was done";
         self.answer(id, Err(ErrorData::internal_error(text, None)), None);
     }
