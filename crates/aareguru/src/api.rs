@@ -141,7 +141,7 @@ impl Client {
     /// without asking; does not wait.
     pub fn current_if_fresh(&self, place: &Place) -> Option<Answer<Current>> {
         let request = Request::Current(place.in_table());
-        self.shared.current.fresh(&request)
+        self.shared.current.at_hand(&request)
     }
 
     /// `/v2018/widget`: temperature, flow and flood danger level of all places

@@ -158,8 +158,8 @@ impl<T: Send + Sync + 'static> Answers<T> {
     }
 
     /// The answer to `request` if it is fresh; asks for nothing.
-    pub(crate) fn fresh(&self, request: &Request) -> Option<Answer<T>> {
-        self.fetch.fresh(request).map(Answer::new)
+    pub(crate) fn at_hand(&self, request: &Request) -> Option<Answer<T>> {
+        self.fetch.at_hand(request).map(Answer::new)
     }
 }
 
@@ -172,7 +172,7 @@ impl Fetch {
 
     /// An answer that is used without asking, if the cache has it at hand: at
     /// times it has to be waited for, while it tidies up.
-    fn fresh(&self, request: &Request) -> Option<Found> {
+    fn at_hand(&self, request: &Request) -> Option<Found> {
         let kept = self.fresh.get(request).now_or_never()??;
         self.metrics.asked(CacheResult::Hit);
         Some(Found::new(kept))

@@ -82,13 +82,13 @@ impl River {
     /// How is it at `place` now: water, flow, air, sun and canal?
     pub async fn conditions(&self, place: &Place) -> Result<Conditions, Error> {
         let answer = self.client.current(place).await?;
-        Ok(Conditions::of(place.in_table(), &answer, self.now()))
+        Ok(Conditions::new(place.in_table(), &answer, self.now()))
     }
 
     /// What does the flow at `place` mean?
     pub async fn danger(&self, place: &Place) -> Result<Danger, Error> {
         let answer = self.client.current(place).await?;
-        Ok(Danger::of(place.in_table(), &answer, self.now()))
+        Ok(Danger::new(place.in_table(), &answer, self.now()))
     }
 
     /// How warm is the water at each place?

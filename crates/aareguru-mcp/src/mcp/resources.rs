@@ -156,7 +156,7 @@ pub(super) async fn read(
             let places = river.places().await.map_err(|error| no_data(&error))?;
             to_json(&Cities::new(places, river.now()))?
         }
-        WIDGET => told_by("compare_cities", json!({}), (river, lately), context).await?,
+        WIDGET => told_by("compare_cities", json!({}), river, lately, context).await?,
         STATIONS => to_json(&Stations::new())?,
         DANGER_LEVELS => to_json(&DangerLevels::new())?,
         _ => at_one_place(river, lately, uri, context)
@@ -231,16 +231,10 @@ async fn at_one_place(
 ) -> Result<Value, ErrorData> {
     if let Some(city) = uri.strip_prefix(CURRENT) {
         let arguments = json!({ "city": place(city)?.id() });
-        told_by(
-            "get_current_conditions",
-            arguments,
-            (river, lately),
-            context,
-        )
-        .await
+        told_by("get_current_conditions", arguments, river, lately, context).await
     } else if let Some(city) = uri.strip_prefix(FORECAST) {
         let arguments = json!({ "city": place(city)?.id(), "hours": 96 });
-        told_by("get_forecast", arguments, (river, lately), context).await
+        told_by("get_forecast", arguments, river, lately, context).await
     } else if let Some(city) = uri.strip_prefix(TODAY) {
         let today = river.today_in_short(place(city)?).await;
         let today = today.map_err(|error| no_data(&error))?;
@@ -271,7 +265,8 @@ fn place(city: &str) -> Result<&'static Place, ErrorData> {
 async fn told_by(
     tool: &'static str,
     arguments: Value,
-    (river, lately): (&River, &Lately),
+    river: &River,
+    lately: &Lately,
     context: &RequestContext<RoleServer>,
 ) -> Result<Value, ErrorData> {
     let arguments = arguments.as_object().cloned().unwrap_or_default();

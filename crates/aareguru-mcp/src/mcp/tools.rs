@@ -13,8 +13,6 @@ mod schema;
 
 pub(super) use self::{lately::Lately, list_cities::Cities};
 
-use self::at_place::{AtPlace, Question};
-
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use aareguru::{HistoryError, River, UnknownPlace};
@@ -30,6 +28,7 @@ use rmcp_sse::RenderedResult;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use self::at_place::{AtPlace, Question};
 use super::{
     apps::{self, Said},
     log::Ailment,

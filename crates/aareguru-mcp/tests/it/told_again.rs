@@ -11,8 +11,11 @@ use crate::{
 const NOW: &str = "2023-05-09T11:38:00Z";
 
 async fn ask(session: &mut Session) -> Value {
-    let answer = session.call_tool(1, "get_current_temperature", "{}");
-    answer.await["result"].clone()
+    ask_tool(session, "get_current_temperature").await
+}
+
+async fn ask_tool(session: &mut Session, tool: &str) -> Value {
+    session.call_tool(1, tool, "{}").await["result"].clone()
 }
 
 #[tokio::test]
@@ -48,4 +51,65 @@ async fn a_new_answer_of_the_api_is_told_in_the_same_second() {
     warmer["aare"]["temperature"] = 23.4.into();
     mcp.upstream.reply(Reply::text(&warmer.to_string()));
     assert_eq!(celsius(&mut session).await, 23.4);
+}
+
+/// What a tool tells of the flow: the danger tool in the answer itself, that of
+/// the conditions in a part of it.
+fn flow(told: &Value) -> &Value {
+    let told = &told["structuredContent"];
+    told.get("flow").unwrap_or(told)
+}
+
+#[tokio::test]
+async fn each_tool_is_told_again_what_it_told_itself() {
+    let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
+    let mut session = mcp.session().await;
+    let tools = [
+        "get_current_temperature",
+        "get_flow_danger_level",
+        "get_current_conditions",
+    ];
+    let mut first = Vec::new();
+    for tool in tools {
+        first.push(ask_tool(&mut session, tool).await);
+    }
+    for (tool, first) in tools.iter().zip(first) {
+        assert_eq!(ask_tool(&mut session, tool).await, first, "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn water_that_rises_is_told_in_the_same_second() {
+    let mcp = Mcp::start(Reply::Recordings, NOW).await;
+    let mut session = mcp.session().await;
+    let mut calm: Value = serde_json::from_str(CURRENT_BERN).unwrap();
+    calm["aare"]["temperature"] = 19.5.into();
+    calm["aare"]["flow"] = 80.into();
+    let mut risen = calm.clone();
+    risen["aare"]["flow"] = 560.into();
+    for tool in ["get_flow_danger_level", "get_current_conditions"] {
+        mcp.upstream.reply(Reply::text(&calm.to_string()));
+        let before = ask_tool(&mut session, tool).await;
+        mcp.upstream.reply(Reply::text(&risen.to_string()));
+        let after = ask_tool(&mut session, tool).await;
+        assert_eq!(flow(&after)["flow_m3_per_s"], 560.0, "{tool}");
+        let verdict = |told: &Value| told["structuredContent"]["verdict"].clone();
+        assert_ne!(verdict(&before), "do_not_swim", "{tool}");
+        assert_eq!(verdict(&after), "do_not_swim", "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_has_grown_old_is_not_told_as_if_it_were_new() {
+    let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
+    let mut session = mcp.session().await;
+    for tool in ["get_flow_danger_level", "get_current_conditions"] {
+        mcp.clock.set(at(NOW));
+        let fresh = ask_tool(&mut session, tool).await;
+        mcp.clock.set(at("2023-05-09T14:00:00Z"));
+        let old = ask_tool(&mut session, tool).await;
+        assert_eq!(flow(&fresh)["freshness"], "fresh", "{tool}");
+        assert_eq!(flow(&old)["freshness"], "stale", "{tool}");
+    }
+    assert_eq!(mcp.upstream.times_asked(), 1);
 }

@@ -56,14 +56,14 @@ pub struct Lawn {
 impl Conditions {
     /// What an [answer](crate::Client::current) about `place` says at the time
     /// `now`. [`River::conditions`](crate::River::conditions) asks for it too.
-    pub fn of(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
+    pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
         Self {
             upstream_trouble: answer.upstream_trouble().cloned(),
-            ..Self::new(place, answer, answer.recorded_on(), now)
+            ..Self::read(place, answer, answer.recorded_on(), now)
         }
     }
 
-    pub(super) fn new(
+    pub(super) fn read(
         place: &'static Place,
         answer: &Current,
         recorded_on: Option<Date>,
@@ -72,7 +72,7 @@ impl Conditions {
         let aare = &answer.aare;
         let value = aare.temperature.or(aare.temperature_prec);
         let water = Reading::new(value, aare.timestamp, recorded_on);
-        let danger = Danger::new(place, answer, recorded_on, now);
+        let danger = Danger::read(place, answer, recorded_on, now);
         let unless_old = |saying: &Option<String>, reading: &Reading| {
             let is_old = reading.freshness(now) == Freshness::Old;
             saying.clone().filter(|_| !is_old)
@@ -146,7 +146,7 @@ mod tests {
 
     fn at(id: &str, answer: &Current, seconds_later: i64) -> Conditions {
         let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
-        Conditions::new(Place::find(id).unwrap(), answer, None, now)
+        Conditions::read(Place::find(id).unwrap(), answer, None, now)
     }
 
     #[test]

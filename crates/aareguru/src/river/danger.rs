@@ -43,14 +43,14 @@ pub struct Danger {
 impl Danger {
     /// What an [answer](crate::Client::current) about `place` says at the time
     /// `now`. [`River::danger`](crate::River::danger) asks for it too.
-    pub fn of(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
+    pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
         Self {
             upstream_trouble: answer.upstream_trouble().cloned(),
-            ..Self::new(place, answer, answer.recorded_on(), now)
+            ..Self::read(place, answer, answer.recorded_on(), now)
         }
     }
 
-    pub(super) fn new(
+    pub(super) fn read(
         place: &'static Place,
         answer: &Current,
         recorded_on: Option<Date>,
@@ -111,7 +111,7 @@ mod tests {
 
     fn at(id: &str, answer: &Current, seconds_later: i64) -> Danger {
         let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
-        Danger::new(Place::find(id).unwrap(), answer, None, now)
+        Danger::read(Place::find(id).unwrap(), answer, None, now)
     }
 
     fn number(danger: &Danger) -> Option<u8> {

@@ -230,9 +230,8 @@ impl<S: ServerHandler> Session<S> {
                             (Message::rendered(&id, rendered), true)
                         }
                         (Some(response), _) => {
-                            let negotiated = || self.supports_tasks();
-                            let supports_tasks = || declared.unwrap_or_else(negotiated);
-                            let result = |response| tool::result(response, supports_tasks);
+                            let knows_tasks = || declared.unwrap_or_else(|| self.supports_tasks());
+                            let result = |response| tool::result(response, knows_tasks);
                             message_of(&id, response.and_then(result))
                         }
                     };

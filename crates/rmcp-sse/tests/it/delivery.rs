@@ -152,10 +152,12 @@ async fn failed_requests_are_errors_on_the_stream_not_of_the_post() {
 async fn a_tool_that_panics_is_answered_and_leaves_its_session_whole() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
-    let answer = session.call_tool(1, "panic", "{}").await;
-    assert_eq!(answer["error"]["code"], -32603);
+    for (id, tool) in [(1, "panic"), (2, "panic at once")] {
+        let answer = session.call_tool(id, tool, "{}").await;
+        assert_eq!(answer["error"]["code"], -32603, "{tool}");
+    }
     let answer = session
-        .call_tool(2, "echo", r#"{"text":"still here"}"#)
+        .call_tool(3, "echo", r#"{"text":"still here"}"#)
         .await;
     assert_eq!(answer["result"]["content"][0]["text"], "still here");
 }

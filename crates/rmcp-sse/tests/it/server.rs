@@ -102,8 +102,8 @@ fn known(mut request: Request<Incoming>) -> Request<Incoming> {
     request
 }
 
-/// The handler: `echo`, `header`, `wait`, `gate`, `progress`, `panic`, `blob`,
-/// `ask`, `keep`, `notify` and `known`.
+/// The handler: `echo`, `header`, `wait`, `gate`, `progress`, `panic`,
+/// `panic at once`, `blob`, `ask`, `keep`, `notify` and `known`.
 #[derive(Clone)]
 pub(crate) struct Tools {
     stopping: mpsc::UnboundedSender<&'static str>,
@@ -149,7 +149,18 @@ impl ServerHandler for Tools {
         Ok(())
     }
 
-    async fn call_tool(
+    fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
+        assert_ne!(request.name, "panic at once", "a tool that fails");
+        self.answer(request, context)
+    }
+}
+
+impl Tools {
+    async fn answer(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,

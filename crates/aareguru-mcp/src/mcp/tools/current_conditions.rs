@@ -132,7 +132,7 @@ pub(super) fn tell(
     now: Timestamp,
     has_apps: bool,
 ) -> Result<Told, Refusal> {
-    let conditions = Conditions::of(place, answer, now);
+    let conditions = Conditions::new(place, answer, now);
     let said = has_apps.then(|| said(&conditions));
     let told = told(text(&conditions, now), &structured(conditions, now))?;
     Ok(told.saying(said.unwrap_or_default()))

@@ -113,7 +113,7 @@ pub(super) fn tell(
     answer: &api::Answer<Current>,
     now: Timestamp,
 ) -> Result<Told, Refusal> {
-    let danger = Danger::of(place, answer, now);
+    let danger = Danger::new(place, answer, now);
     told(text(&danger), &structured(&danger))
 }
 
