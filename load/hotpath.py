@@ -49,11 +49,11 @@ STEPS = {
     "request span": r"^tracing::span::Span::make_with$",
     "checks": r"^<aareguru_mcp::guard::check::Checked<.*>::call$",
     "line in the log": r"^tracing_core::event::Event::child_of$|Subscriber>::event$",
-    "transport": r"^<rmcp_sse::service::SseService<.*>::call::{{closure}}$",
+    "transport": r"^rmcp_sse::message::accept::{{closure}}$",
     "  read the body": r"^<http_body_util::combinators::collect::Collect<.*>::poll$",
     "  parse the message": r"^rmcp_sse::parse::message$",
-    "  the tool": r"^<.* as rmcp::handler::server::ServerHandler>::call_tool::{{closure}}$",
-    "    the API's answer, from the cache": r"^aareguru::api::Client::current::{{closure}}$",
+    "  the tool": r"^<.* as rmcp::handler::server::ServerHandler>::call_tool$",
+    "    the API's answer, from the cache": r"^aareguru::fetch::Answers<.*>::at_hand$",
     "  write and queue the event": r"^rmcp_sse::session::Session<S>::send$",
     "HTTP: take the event": r"^<rmcp_sse::response::SseBody as http_body::Body>::poll_frame$",
     "HTTP: write the head": r"conn::Conn<I,B,T>::write_head$",
@@ -290,8 +290,10 @@ def steps(profile):
     for step, pattern in STEPS.items():
         costs = [cost for name, cost in profile.inclusive.items()
                  if re.search(pattern, plain(name))]
+        if not costs:
+            sys.exit(f"no function of this build is the step `{step.strip()}`: see STEPS")
         depth = len(step) - len(step.lstrip())
-        lines.append(("– " * (depth // 2) + step.lstrip(), f"{max(costs, default=0):,.0f}"))
+        lines.append(("– " * (depth // 2) + step.lstrip(), f"{max(costs):,.0f}"))
     return markdown(lines)
 
 
