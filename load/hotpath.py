@@ -46,18 +46,18 @@ SERVERS = {
 # all that they call. A step within another one is indented.
 STEPS = {
     "HTTP: read the head": r"^<hyper::proto::h1::role::Server as .*>::parse$",
-    "request span": r"^tracing::span::Span::make_with$",
-    "checks": r"^<aareguru_mcp::guard::check::Checked<.*>::call$",
-    "line in the log": r"^tracing_core::event::Event::child_of$|Subscriber>::event$",
-    "transport": r"^rmcp_sse::message::accept::{{closure}}$",
-    "  read the body": r"^<http_body_util::combinators::collect::Collect<.*>::poll$",
+    "request span": r"^<tracing::span::Span>::make_with$",
+    "checks": r"^<aareguru_mcp::guard::check::Checked<.*> as tower_service::Service<.*>>::call$",
+    "line in the log": r"^<tracing_core::event::Event>::child_of",
+    "transport": r"^rmcp_sse::message::accept::<.*>::{closure#0}$",
+    "  read the body": r"^<http_body_util::combinators::collect::Collect<.*> as .*>::poll$",
     "  parse the message": r"^rmcp_sse::parse::message$",
     "  the tool": r"^<.* as rmcp::handler::server::ServerHandler>::call_tool$",
-    "    the API's answer, from the cache": r"^aareguru::fetch::Answers<.*>::at_hand$",
-    "  write and queue the event": r"^rmcp_sse::session::Session<S>::send$",
+    "    the API's answer, from the cache": r"^<aareguru::fetch::Answers<.*>>::at_hand$",
+    "  write and queue the event": r"^<rmcp_sse::session::Session<.*>>::send$",
     "HTTP: take the event": r"^<rmcp_sse::response::SseBody as http_body::Body>::poll_frame$",
-    "HTTP: write the head": r"conn::Conn<I,B,T>::write_head$",
-    "HTTP: write": r"io::Buffered<T,B>::poll_flush$",
+    "HTTP: write the head": r"^<hyper::proto::h1::conn::Conn<.*>>::write_head$",
+    "HTTP: write": r"^<hyper::proto::h1::io::Buffered<.*>>::poll_flush$",
 }
 
 DOCUMENT = ROOT / "docs" / "PERFORMANCE.md"
@@ -114,6 +114,16 @@ class Client:
         self.accepted()
 
 
+    def call(self, number, params):
+        self.post(f'{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{params}}}')
+        self.accepted()
+        return self.event()
+
+    def close(self):
+        self.stream.close()
+        self.posts.close()
+
+
 def received(connection):
     data = connection.recv(65536)
     assert data, "the server has closed a connection"
@@ -135,15 +145,21 @@ def converse(port, params, calls):
             assert b'"result"' in answer and b'"isError":true' not in answer, answer
 
 
-def profile(server, calls, directory):
+def calls_of(server, calls, directory):
     """The profile of a server that answers so many calls."""
-    command, params = SERVERS[server]
+    _, params = SERVERS[server]
     out = Path(directory) / f"{server}.{calls}"
+    return profile(server, lambda port: converse(port, params, calls), out)
+
+
+def profile(server, talk, out, *options):
+    """The profile of a server with which something talks, which knows its port."""
+    command, _ = SERVERS[server]
     # On one core tokio starts one worker, so that nothing is stolen or woken
     # by chance.
     core = str(min(os.sched_getaffinity(0)))
     valgrind = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
-    valgrind += ["--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64"]
+    valgrind += ["--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", *options]
     environment = {
         "PATH": os.environ["PATH"],
         "HTTP_MAX_CONNECTIONS": OUT_OF_REACH,
@@ -160,7 +176,7 @@ def profile(server, calls, directory):
     try:
         line = next(line for line in process.stdout if "http://" in line)
         port = int(re.search(r"http://[^/ ]*:(\d+)", line).group(1))
-        converse(port, params, calls)
+        talk(port)
         if server == "product":
             process.send_signal(signal.SIGTERM)
         process.stdin.close()
@@ -354,7 +370,7 @@ def main():
     profiles = {}
     with tempfile.TemporaryDirectory() as directory:
         for server in arguments.servers or SERVERS:
-            once, twice = (profile(server, n, directory) for n in (calls, 2 * calls))
+            once, twice = (calls_of(server, n, directory) for n in (calls, 2 * calls))
             profiles[server] = once.per_call(twice, calls)
     text = "\n" + table(profiles)
     if "product" in profiles:

@@ -4,6 +4,10 @@
 
 use std::fmt::{self, Debug};
 
+use jiff::{
+    Timestamp,
+    fmt::{StdFmtWrite, temporal::DateTimePrinter},
+};
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -13,7 +17,6 @@ use tracing_subscriber::{
     fmt::{
         FmtContext, FormatEvent, FormatFields, FormattedFields,
         format::{DefaultVisitor, Format, Writer},
-        time::{FormatTime, SystemTime},
     },
     registry::LookupSpan,
 };
@@ -21,6 +24,9 @@ use tracing_subscriber::{
 /// The target of what comes from libraries that use the `log` crate; who has
 /// written it stands in its fields.
 const FROM_LOG_CRATE: &str = "log";
+
+/// To the microsecond.
+static TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
 /// Writes a line.
 #[derive(Debug)]
@@ -45,7 +51,8 @@ where
             let format = Format::default().with_ansi(false);
             return format.format_event(context, line, event);
         }
-        SystemTime.format_time(&mut line)?;
+        TIME.print_timestamp(&Timestamp::now(), StdFmtWrite(&mut line))
+            .map_err(|_| fmt::Error)?;
         line.write_str(match *metadata.level() {
             Level::ERROR => " ERROR ",
             Level::WARN => "  WARN ",
