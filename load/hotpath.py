@@ -155,6 +155,8 @@ def calls_of(server, calls, directory):
 def profile(server, talk, out, *options):
     """The profile of a server with which something talks, which knows its port."""
     command, _ = SERVERS[server]
+    if not command[0].exists():
+        sys.exit(f"{command[0]} is not built: see `make hotpath`")
     # On one core tokio starts one worker, so that nothing is stolen or woken
     # by chance.
     core = str(min(os.sched_getaffinity(0)))
@@ -174,7 +176,9 @@ def profile(server, talk, out, *options):
         text=True,
     )
     try:
-        line = next(line for line in process.stdout if "http://" in line)
+        line = next((line for line in process.stdout if "http://" in line), None)
+        if not line:
+            sys.exit(f"{server} does not start under valgrind")
         port = int(re.search(r"http://[^/ ]*:(\d+)", line).group(1))
         talk(port)
         if server == "product":

@@ -21,6 +21,6 @@ fn main() {
     let has_own_linker = env::var_os("RUSTC_LINKER").is_some() || flags.contains("link");
     if is_release && has_list && !has_own_linker {
         let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-        println!("cargo::rustc-link-arg-bins=-Wl,--script={folder}/{LIST}");
+        println!("cargo::rustc-link-arg-bins=-T{folder}/{LIST}");
     }
 }
