@@ -46,7 +46,6 @@ SERVERS = {
 # all that they call. A step within another one is indented.
 STEPS = {
     "HTTP: read the head": r"^<hyper::proto::h1::role::Server as .*>::parse$",
-    "request span": r"^<tracing::span::Span>::make_with$",
     "checks": r"^<aareguru_mcp::guard::check::Checked<.*> as tower_service::Service<.*>>::call$",
     "line in the log": r"^<tracing_core::event::Event>::child_of",
     "transport": r"^rmcp_sse::message::accept::<.*>::{closure#0}$",

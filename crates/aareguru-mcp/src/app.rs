@@ -16,7 +16,7 @@ use crate::{
     http::{streamable::StreamableService, websocket::WebSocketService},
     mcp::AareServer,
     settings::Settings,
-    telemetry::prometheus::Prometheus,
+    telemetry::{log::RequestLines, prometheus::Prometheus},
 };
 
 /// The server without its port. Any handler can stand in the place of the
@@ -217,6 +217,7 @@ pub fn river(settings: &Settings, demo: bool, cluster: Option<&Cluster>) -> anyh
     } else {
         let config = aareguru::Config {
             shared_cache: cluster.map(Cluster::shared_cache),
+            asker_span: RequestLines::current_span,
             ..settings.upstream()
         };
         Client::new(&config).map_err(|error| {

@@ -48,6 +48,8 @@ use metrics::Metrics;
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
 use tools::Lately;
 
+use crate::telemetry::log::RequestLines;
+
 /// How long a client may keep what changes only with another version of this
 /// server.
 const UNCHANGING_MS: u64 = 60 * 60 * 1000;
@@ -169,25 +171,23 @@ impl ServerHandler for AareServer {
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
         let call = self.metrics.call(&request.name);
         let span = call.span(&context);
-        let lines = metrics::lines_of(&context, &span);
         if let Some(result) = tools::at_once(&self.river, &self.lately, &request, &context) {
-            lines.in_scope(|| call.answered(&span, false));
+            RequestLines::in_scope_of(&context, || call.answered(&span, false));
             self.log.well();
             return Either::Left(ready(Ok(result.into())));
         }
-        // In a box: the transport moves what it runs.
-        Either::Right(Box::pin(async move {
+        let lines = RequestLines::of(&context).cloned();
+        let answer = async move {
             let told = tools::call(&self.river, &self.lately, request, &context);
-            let told = told
-                .instrument(lines.clone())
-                .instrument(span.clone())
-                .await;
+            let told = told.instrument(span.clone()).await;
             let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
-            lines.in_scope(|| call.answered(&span, told.as_ref().map_or(true, is_error)));
+            call.answered(&span, told.as_ref().map_or(true, is_error));
             let (result, ailment) = told?;
             self.log.tell(ailment, &context).await;
             Ok(result.into())
-        }))
+        };
+        // In a box: the transport moves what it runs.
+        Either::Right(Box::pin(RequestLines::scope(lines, answer)))
     }
 
     async fn list_resources(
@@ -205,7 +205,9 @@ impl ServerHandler for AareServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let result = resources::read(&self.river, &self.lately, &request.uri, &context).await?;
+        let lines = RequestLines::of(&context).cloned();
+        let read = resources::read(&self.river, &self.lately, &request.uri, &context);
+        let result = RequestLines::scope(lines, read).await?;
         Ok(result.into())
     }
 

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Span;
+
 use crate::Clock;
 use crate::api::SharedCache;
 
@@ -74,6 +76,10 @@ pub struct Config {
     /// Where to find what other processes were answered; `None` asks for
     /// itself. Recordings are not shared.
     pub shared_cache: Option<Arc<dyn SharedCache>>,
+    /// The span that an ask belongs to, with its own spans and log lines; called
+    /// by whoever asks. By default the current one. For programs that know in
+    /// another way what they are busy with: the ask has a task of its own.
+    pub asker_span: fn() -> Span,
 }
 
 impl Default for Config {
@@ -98,6 +104,7 @@ impl Default for Config {
             breaker_blocked_pause: Duration::from_secs(15 * 60),
             clock: Clock::system(),
             shared_cache: None,
+            asker_span: Span::current,
         }
     }
 }

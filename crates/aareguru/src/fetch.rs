@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use moka::future::Cache;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::api::{Api, Endpoint};
 use crate::upstream::{Request, Upstream};
@@ -72,6 +72,7 @@ pub(crate) struct Line {
     /// How long an ask may take.
     total_timeout: Duration,
     shared: Option<Arc<dyn SharedCache>>,
+    asker_span: fn() -> Span,
 }
 
 /// Answers that are kept, and asked for when there are none.
@@ -102,6 +103,7 @@ impl Line {
             stale_for: config.stale_for,
             total_timeout: config.total_timeout,
             shared: config.shared_cache.clone(),
+            asker_span: config.asker_span,
         }
     }
 
@@ -195,7 +197,8 @@ impl Fetch {
         let flight = async move { fetch.share_flight(request).await };
         // A program may have a span of its own for whoever asks, even if this
         // one is of no interest to it.
-        let flight = tokio::spawn(flight.instrument(span).in_current_span());
+        let asker_span = (self.line.asker_span)();
+        let flight = tokio::spawn(flight.instrument(span).instrument(asker_span));
         match flight.await {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {
@@ -253,7 +256,7 @@ impl Fetch {
     /// Tells what the caches had for an asker who had to wait.
     fn asked(&self, result: CacheResult) {
         self.metrics.asked(result);
-        tracing::Span::current().record("cache.result", result.label());
+        Span::current().record("cache.result", result.label());
     }
 
     /// Asks the API, unless another process has just done so; says which.

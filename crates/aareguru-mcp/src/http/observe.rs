@@ -96,16 +96,15 @@ where
             method: method(request.method()),
             route: endpoint.route().clone(),
         };
-        let span = lines.span();
-        request.extensions_mut().insert(lines);
-        let answer = traced.in_scope(|| span.in_scope(|| self.inner.call(request)));
+        request.extensions_mut().insert(lines.clone());
+        let answer = lines.in_scope(|| traced.in_scope(|| self.inner.call(request)));
         Observed {
             answer,
             running: Running {
                 endpoint,
                 started,
                 id: Some(id),
-                span,
+                lines,
                 traced,
                 is_answered: false,
             },
@@ -130,12 +129,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let answered = {
-            let _traced = this.running.traced.enter();
-            let _span = this.running.span.enter();
-            ready!(this.answer.poll(cx))
-        };
-        let mut response = answered?;
+        let Running { lines, traced, .. } = &*this.running;
+        let answered = lines.in_scope(|| traced.in_scope(|| this.answer.poll(cx)));
+        let mut response = ready!(answered)?;
         if let Some(id) = this.running.id.take() {
             response.headers_mut().insert(request_id::HEADER, id.into());
         }
@@ -151,7 +147,7 @@ struct Running {
     started: Instant,
     /// For the answer.
     id: Option<RequestId>,
-    span: Span,
+    lines: RequestLines,
     traced: Span,
     is_answered: bool,
 }
@@ -172,12 +168,11 @@ impl Running {
         let principal = response.extensions().get::<Principal>();
         // Whole microseconds: more digits are noise.
         let duration_ms = took.as_micros() as f64 / 1000.0;
-        let (http_status, span) = (status.as_u16(), &self.span);
+        let http_status = status.as_u16();
         // Probes come every few seconds and tell nothing by day.
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
-                    parent: span,
                     $level,
                     http.status = http_status,
                     duration_ms,
@@ -189,9 +184,9 @@ impl Running {
             };
         }
         if self.endpoint.is_probe() && status.is_success() {
-            line!(tracing::Level::DEBUG);
+            self.lines.in_scope(|| line!(tracing::Level::DEBUG));
         } else {
-            line!(tracing::Level::INFO);
+            self.lines.in_scope(|| line!(tracing::Level::INFO));
         }
     }
 }
@@ -203,7 +198,8 @@ impl Drop for Running {
         }
         self.endpoint.abandoned();
         let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
-        tracing::info!(parent: &self.span, duration_ms, "client gone before the answer");
+        let tell = || tracing::info!(duration_ms, "client gone before the answer");
+        self.lines.in_scope(tell);
     }
 }
 

@@ -9,10 +9,7 @@ use rmcp::{RoleServer, service::RequestContext};
 use tracing::Span;
 
 use super::tools;
-use crate::telemetry::{
-    log::RequestLines,
-    trace::{self, RequestSpan},
-};
+use crate::telemetry::trace::{self, RequestSpan};
 
 /// What calls are counted under that name a tool which does not exist.
 const UNKNOWN: &str = "unknown";
@@ -70,18 +67,6 @@ impl Metrics {
             started: Instant::now(),
         }
     }
-}
-
-/// The span for log lines of what the HTTP request has asked for that brought a
-/// message; none if none did, or if its own is still the innermost, because
-/// that of the `tool` is not made.
-pub(super) fn lines_of(context: &RequestContext<RoleServer>, tool: &Span) -> Span {
-    if tool.is_disabled() && !Span::current().is_disabled() {
-        return Span::none();
-    }
-    let parts = context.extensions.get::<Parts>();
-    let lines = parts.and_then(|parts| parts.extensions.get::<RequestLines>());
-    lines.map_or_else(Span::none, RequestLines::span)
 }
 
 impl Tool {

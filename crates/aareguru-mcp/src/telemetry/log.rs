@@ -1,27 +1,34 @@
 //! Log lines: which are written, and how. docs/LOGGING.md tells what a level
 //! means and what is never logged.
 
+#[cfg(test)]
+mod format_tests;
+mod json;
+mod request;
 mod text;
+mod time;
 mod writer;
 
 use std::{
     env,
     io::{self, IsTerminal},
-    sync::{Arc, OnceLock},
+    sync::OnceLock,
 };
 
 use anyhow::{Context, bail};
-use tracing::{Level, Metadata, Span, Subscriber, level_filters::LevelFilter};
+use tracing::{Level, Metadata, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
     filter::{FilterExt, Targets, filter_fn},
-    fmt,
+    fmt::{self, format::JsonFields},
     registry::LookupSpan,
 };
 
+pub(crate) use self::request::RequestLines;
 pub(super) use self::writer::Flush;
 
 use self::{
+    json::JsonLine,
     text::{TextFields, TextLine},
     writer::Lines,
 };
@@ -30,8 +37,9 @@ use crate::settings::{LogFormat, Settings};
 /// The crates of this workspace, as they are named in log lines.
 const OWN_CRATES: [&str; 3] = ["aareguru", "aareguru_mcp", "rmcp_sse"];
 
-/// The one span that lines show: what request they belong to. All others are
-/// for traces, and cost nothing while there are none.
+/// The one span that lines show: what request they belong to, where that is not
+/// known to the task ([`RequestLines`]). All others are for traces, and cost
+/// nothing while there are none.
 pub(super) const REQUEST_SPAN: &str = "request";
 
 static LINES: OnceLock<Lines> = OnceLock::new();
@@ -49,46 +57,18 @@ where
     let lines = match settings.log_format {
         LogFormat::Text => {
             let colours = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
-            if colours {
-                lines.with_ansi(true).boxed()
-            } else {
-                let lines = lines.with_ansi(false).fmt_fields(TextFields);
-                lines.event_format(TextLine).boxed()
-            }
+            let lines = lines.with_ansi(colours).fmt_fields(TextFields);
+            lines.event_format(TextLine).boxed()
         }
         LogFormat::Json => {
-            let lines = lines.json().flatten_event(true);
-            lines.with_span_list(false).boxed()
+            let lines = lines.fmt_fields(JsonFields::new());
+            lines.event_format(JsonLine).boxed()
         }
     };
     Ok((
         lines.with_filter(levels.and(filter_fn(may_be_logged))),
         flush,
     ))
-}
-
-/// What lines tell of the request that they belong to. It stands in the
-/// request's extensions too, for what is done in tasks of their own.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestLines {
-    pub(crate) id: Arc<str>,
-    pub(crate) method: &'static str,
-    pub(crate) route: Arc<str>,
-}
-
-impl RequestLines {
-    /// A span of which lines within tell. A span for traces that is entered
-    /// after it hides it from tasks that begin there, so a new one is entered
-    /// then.
-    pub(crate) fn span(&self) -> Span {
-        tracing::info_span!(
-            parent: None,
-            "request",
-            request.id = &*self.id,
-            http.method = self.method,
-            http.route = &*self.route,
-        )
-    }
 }
 
 /// How many lines were dropped because nobody read them.

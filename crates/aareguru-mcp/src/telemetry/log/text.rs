@@ -1,13 +1,9 @@
-//! Lines without colours: letter for letter what the format of
-//! `tracing_subscriber` is, at a third of its cost. Every request has a line,
-//! and to write it was a tenth of all work.
+//! Lines for people: letter for letter what the format of `tracing_subscriber`
+//! is, at a third of its cost where there are no colours. Every request has a
+//! line, and to write it was a tenth of all work.
 
 use std::fmt::{self, Debug};
 
-use jiff::{
-    Timestamp,
-    fmt::{StdFmtWrite, temporal::DateTimePrinter},
-};
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -16,17 +12,26 @@ use tracing_subscriber::{
     field::RecordFields,
     fmt::{
         FmtContext, FormatEvent, FormatFields, FormattedFields,
-        format::{DefaultVisitor, Format, Writer},
+        format::{DefaultFields, DefaultVisitor, Format, Writer},
     },
     registry::LookupSpan,
 };
 
+use super::{REQUEST_SPAN, request::RequestLines, time::Now};
+
 /// The target of what comes from libraries that use the `log` crate; who has
 /// written it stands in its fields.
-const FROM_LOG_CRATE: &str = "log";
+pub(super) const FROM_LOG_CRATE: &str = "log";
 
-/// To the microsecond.
-static TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+/// Styles of terminals: parameters of `SGR` in ECMA-48.
+const BOLD: &str = "1";
+const DIMMED: &str = "2";
+const ITALIC: &str = "3";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const BLUE: &str = "34";
+const PURPLE: &str = "35";
 
 /// Writes a line.
 #[derive(Debug)]
@@ -48,37 +53,26 @@ where
     ) -> fmt::Result {
         let metadata = event.metadata();
         if metadata.target() == FROM_LOG_CRATE {
-            let format = Format::default().with_ansi(false);
-            return format.format_event(context, line, event);
+            return Format::default().format_event(context, line, event);
         }
-        TIME.print_timestamp(&Timestamp::now(), StdFmtWrite(&mut line))
-            .map_err(|_| fmt::Error)?;
-        line.write_str(match *metadata.level() {
-            Level::ERROR => " ERROR ",
-            Level::WARN => "  WARN ",
-            Level::INFO => "  INFO ",
-            Level::DEBUG => " DEBUG ",
-            Level::TRACE => " TRACE ",
-        })?;
-        let spans = context.event_scope().into_iter();
-        let mut is_in_span = false;
-        for span in spans.flat_map(|scope| scope.from_root()) {
-            is_in_span = true;
-            line.write_str(span.name())?;
-            let extensions = span.extensions();
-            let fields = extensions.get::<FormattedFields<TextFields>>();
-            if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
-                line.write_char('{')?;
-                line.write_str(fields)?;
-                line.write_char('}')?;
-            }
-            line.write_char(':')?;
-        }
+        styled(&mut line, DIMMED, |line| write!(line, "{Now}"))?;
+        line.write_char(' ')?;
+        let (colour, level) = match *metadata.level() {
+            Level::ERROR => (RED, "ERROR"),
+            Level::WARN => (YELLOW, " WARN"),
+            Level::INFO => (GREEN, " INFO"),
+            Level::DEBUG => (BLUE, "DEBUG"),
+            Level::TRACE => (PURPLE, "TRACE"),
+        };
+        styled(&mut line, colour, |line| line.write_str(level))?;
+        line.write_char(' ')?;
+        let is_in_span = write_spans(&mut line, context)? || write_request(&mut line)?;
         if is_in_span {
             line.write_char(' ')?;
         }
-        line.write_str(metadata.target())?;
-        line.write_str(": ")?;
+        styled(&mut line, DIMMED, |line| line.write_str(metadata.target()))?;
+        styled(&mut line, DIMMED, |line| line.write_char(':'))?;
+        line.write_char(' ')?;
         TextFields.format_fields(line.by_ref(), event)?;
         line.write_char('\n')
     }
@@ -86,6 +80,9 @@ where
 
 impl<'a> FormatFields<'a> for TextFields {
     fn format_fields<R: RecordFields>(&self, line: Writer<'a>, fields: R) -> fmt::Result {
+        if line.has_ansi_escapes() {
+            return DefaultFields::new().format_fields(line, fields);
+        }
         let mut visitor = Visitor {
             line,
             is_first: true,
@@ -93,6 +90,84 @@ impl<'a> FormatFields<'a> for TextFields {
         };
         fields.record(&mut visitor);
         visitor.result
+    }
+}
+
+/// Text in a style, where there are styles.
+fn styled(
+    line: &mut Writer<'_>,
+    style: &str,
+    write: impl FnOnce(&mut Writer<'_>) -> fmt::Result,
+) -> fmt::Result {
+    if !line.has_ansi_escapes() {
+        return write(line);
+    }
+    write!(line, "\x1b[{style}m")?;
+    write(line)?;
+    line.write_str("\x1b[0m")
+}
+
+/// Those that the line is in, if it is in any.
+fn write_spans<S>(
+    line: &mut Writer<'_>,
+    context: &FmtContext<'_, S, TextFields>,
+) -> Result<bool, fmt::Error>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let mut are_any = false;
+    let spans = context.event_scope().into_iter();
+    for span in spans.flat_map(|scope| scope.from_root()) {
+        are_any = true;
+        let extensions = span.extensions();
+        let fields = extensions.get::<FormattedFields<TextFields>>();
+        let fields = fields.filter(|fields| !fields.is_empty());
+        let fields = fields.map(|fields| move |line: &mut Writer<'_>| line.write_str(fields));
+        write_span(line, span.name(), fields)?;
+    }
+    Ok(are_any)
+}
+
+/// The request that the task is busy with, if it is with any.
+fn write_request(line: &mut Writer<'_>) -> Result<bool, fmt::Error> {
+    let write = |request: &RequestLines| {
+        let fields = |line: &mut Writer<'_>| request.write(line);
+        write_span(line, REQUEST_SPAN, Some(fields))
+    };
+    let written = RequestLines::with_current(write);
+    written.map_or(Ok(false), |written| written.map(|()| true))
+}
+
+/// `name{fields}:`
+fn write_span(
+    line: &mut Writer<'_>,
+    name: &str,
+    fields: Option<impl FnOnce(&mut Writer<'_>) -> fmt::Result>,
+) -> fmt::Result {
+    styled(line, BOLD, |line| line.write_str(name))?;
+    if let Some(fields) = fields {
+        styled(line, BOLD, |line| line.write_char('{'))?;
+        fields(line)?;
+        styled(line, BOLD, |line| line.write_char('}'))?;
+    }
+    styled(line, DIMMED, |line| line.write_char(':'))
+}
+
+impl RequestLines {
+    /// As fields of a span are written.
+    fn write(&self, line: &mut Writer<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (name, value) in self.fields() {
+            line.write_str(separator)?;
+            styled(line, ITALIC, |line| line.write_str(name))?;
+            styled(line, DIMMED, |line| line.write_char('='))?;
+            // They are of letters that mean nothing to a terminal.
+            line.write_char('"')?;
+            line.write_str(value)?;
+            line.write_char('"')?;
+            separator = " ";
+        }
+        Ok(())
     }
 }
 
@@ -150,85 +225,5 @@ impl Visit for Visitor<'_> {
         } else {
             self.write(field, |line| write!(line, "{value:?}"));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
-    use tracing_subscriber::{
-        Layer, Registry,
-        fmt::{self, MakeWriter},
-        layer::SubscriberExt,
-    };
-
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl MakeWriter<'_> for Lines {
-        type Writer = Self;
-
-        fn make_writer(&self) -> Self {
-            self.clone()
-        }
-    }
-
-    /// What a layer writes, without the times.
-    fn written<L: Layer<Registry> + Send + Sync>(layer: impl FnOnce(Lines) -> L) -> Vec<String> {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::registry().with(layer(lines.clone()));
-        tracing::subscriber::with_default(subscriber, tell);
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let without_time = |line: &str| line["2026-11-24T17:03:11.404562Z".len()..].to_owned();
-        text.lines().map(without_time).collect()
-    }
-
-    /// Everything that a line may have.
-    fn tell() {
-        let error = anyhow::anyhow!("inner\x1b[31m").context("outer");
-        let error: &(dyn std::error::Error + 'static) = error.as_ref();
-        let nothing: Option<u64> = None;
-        tracing::error!(error, "with its causes");
-        tracing::info!(answer = 42, ratio = 0.25, whole = 3.0, is = true, "numbers");
-        tracing::debug!(text = "plain", odd = "a\"b\\c\n\u{e4}", shown = %"x y", "strings");
-        tracing::trace!(nothing, some = Some(7), negative = -1);
-        tracing::warn!("a bell: \x07, {}", "ä");
-        let outer = tracing::info_span!("request", id = "1f", later = tracing::field::Empty);
-        let _outer = outer.enter();
-        let _bare = tracing::info_span!("bare").entered();
-        tracing::info!(target: "elsewhere", "inside");
-        outer.record("later", 9);
-        tracing::info!(parent: &outer, "inside one");
-    }
-
-    #[test]
-    fn a_line_is_what_the_library_writes() {
-        let ours = |lines| {
-            fmt::layer()
-                .with_ansi(false)
-                .fmt_fields(TextFields)
-                .event_format(TextLine)
-                .with_writer(lines)
-        };
-        let ours = written(ours);
-        let theirs = written(|lines| fmt::layer().with_ansi(false).with_writer(lines));
-        assert_eq!(ours, theirs);
-        assert_eq!(ours.len(), 7, "{ours:#?}");
     }
 }
