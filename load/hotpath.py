@@ -47,7 +47,7 @@ SERVERS = {
 STEPS = {
     "HTTP: read the head": r"^<hyper::proto::h1::role::Server as .*>::parse$",
     "checks": r"^<aareguru_mcp::guard::check::Checked<.*> as tower_service::Service<.*>>::call$",
-    "line in the log": r"^<tracing_core::event::Event>::child_of",
+    "line in the log": r"^<tracing_core::event::Event>::dispatch",
     "transport": r"^rmcp_sse::message::accept::<.*>::{closure#0}$",
     "  read the body": r"^<http_body_util::combinators::collect::Collect<.*> as .*>::poll$",
     "  parse the message": r"^rmcp_sse::parse::message$",

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::http::request::Parts;
 use futures_util::future::Either;
 use rmcp::{RoleServer, service::RequestContext};
 use tracing::Span;
@@ -35,7 +36,7 @@ impl RequestLines {
 
     /// Those of the HTTP request that brought a message, if one did.
     pub(crate) fn of(context: &RequestContext<RoleServer>) -> Option<&Self> {
-        let parts = context.extensions.get::<axum::http::request::Parts>();
+        let parts = context.extensions.get::<Parts>();
         parts.and_then(|parts| parts.extensions.get())
     }
 
