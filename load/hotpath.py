@@ -112,11 +112,13 @@ class Client:
         self.post('{"jsonrpc":"2.0","method":"notifications/initialized"}')
         self.accepted()
 
-
     def call(self, number, params):
         self.post(f'{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{params}}}')
+
+    def answered(self):
         self.accepted()
-        return self.event()
+        answer = self.event()
+        assert b'"result"' in answer and b'"isError":true' not in answer, answer
 
     def close(self):
         self.stream.close()
@@ -135,13 +137,9 @@ def converse(port, params, calls):
         client.initialize()
     for number in range(1, calls // SESSIONS + 1):
         for client in clients:
-            client.post(
-                f'{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{params}}}'
-            )
+            client.call(number, params)
         for client in clients:
-            client.accepted()
-            answer = client.event()
-            assert b'"result"' in answer and b'"isError":true' not in answer, answer
+            client.answered()
 
 
 def calls_of(server, calls, directory):

@@ -57,6 +57,7 @@ def sessions(count):
             client.initialize()
             for number, tool in enumerate(2 * TOOLS, 1):
                 client.call(number, tool)
+                client.answered()
             client.close()
 
     return profile(talk)
