@@ -70,11 +70,11 @@ def profile(talk):
 
 def more(once, twice, least):
     """What ran for what was done more often, by its name for the linker."""
-    ran = (plain(name) for name in twice if twice[name] - once[name] >= least)
+    ran = (pattern(name) for name in twice if twice[name] - once[name] >= least)
     return {name for name in ran if name}
 
 
-def plain(function):
+def pattern(function):
     """A function's name, with all of its hashes and what depends on them left open;
     nothing for what is not ours to move."""
     function = re.sub(r"('\d+|\.llvm\.\d+)$", "", function)
@@ -94,7 +94,7 @@ def extents(functions):
     command = ["nm", "--print-size", "--defined-only", hotpath.SERVERS["product"][0][0]]
     for line in subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines():
         fields = line.split()
-        if len(fields) == 4 and plain(fields[3]) in functions:
+        if len(fields) == 4 and pattern(fields[3]) in functions:
             yield int(fields[0], 16), int(fields[1], 16)
 
 

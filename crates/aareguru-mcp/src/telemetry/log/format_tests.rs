@@ -82,6 +82,7 @@ fn tell() {
     let _outer = outer.enter();
     let _bare = tracing::info_span!("bare").entered();
     tracing::info!(target: "elsewhere", "inside");
+    outer.record("later", 9);
     tracing::info!(parent: &outer, "inside one");
 }
 

@@ -79,23 +79,26 @@ where
         let extensions = span.extensions();
         let fields = extensions.get::<FormattedFields<JsonFields>>();
         let fields = fields.map_or("", |fields| fields.fields.as_str());
-        let mut fields: Map<String, Value> = serde_json::from_str(fields).unwrap_or_default();
-        fields.insert("name".to_owned(), span.name().into());
-        line.serialize_entry("span", &fields)?;
+        let fields: Map<String, Value> = serde_json::from_str(fields).unwrap_or_default();
+        let name = ("name", &Value::from(span.name()));
+        let fields = fields.iter().map(|(name, value)| (name.as_str(), value));
+        line.serialize_entry("span", &Members(fields.chain([name])))?;
     } else {
-        let span = |request: &RequestLines| line.serialize_entry("span", &Span(request));
-        RequestLines::with_current(span).transpose()?;
+        let write = |request: &RequestLines| {
+            let fields = request.fields().into_iter();
+            line.serialize_entry("span", &Members(fields.chain([("name", REQUEST_SPAN)])))
+        };
+        RequestLines::with_current(write).transpose()?;
     }
     line.end()
 }
 
-/// A request as the span that it would be.
-struct Span<'a>(&'a RequestLines);
+/// An object, by its names and values.
+struct Members<I>(I);
 
-impl Serialize for Span<'_> {
+impl<'a, V: Serialize, I: Iterator<Item = (&'a str, V)> + Clone> Serialize for Members<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = self.0.fields().into_iter();
-        serializer.collect_map(fields.chain([("name", REQUEST_SPAN)]))
+        serializer.collect_map(self.0.clone())
     }
 }
 
