@@ -22,12 +22,30 @@ pub(crate) fn endpoint(path_prefix: &str, message_path: &str, id: SessionId) -> 
     format!("event: endpoint\r\ndata: {path_prefix}{message_path}?session_id={id}\r\n\r\n").into()
 }
 
-/// For what stands before and after a result, with ids of the usual length.
-const ROOM_AROUND_RESULT: usize = 160;
+/// For what stands around a result: with ids of the usual length it is less.
+const AROUND_RESULT_BYTES: usize = 160;
 
-/// A `message` event that lacks its end: whether it has an id, and which, is
-/// known when its place in the stream is.
-pub(crate) struct Message(Vec<u8>);
+/// A `message` event that has no place in a stream yet.
+pub(crate) struct Message(Content);
+
+enum Content {
+    /// All of the event but its end.
+    Written(Vec<u8>),
+    /// The answer to this request.
+    Rendered(RequestId, RenderedResult),
+}
+
+/// A `message` event in its place.
+pub(crate) enum Event {
+    Written(Bytes),
+    /// Many have the result, so it is written when it leaves, and what is kept
+    /// for a while, if the stream can be resumed, is small.
+    Rendered {
+        request: RequestId,
+        result: RenderedResult,
+        id: Option<EventId>,
+    },
+}
 
 impl Message {
     /// Writes one JSON-RPC message. `serde_json` escapes line ends inside
@@ -37,39 +55,81 @@ impl Message {
         let mut event = Vec::with_capacity(2048);
         event.extend_from_slice(b"event: message\r\ndata: ");
         serde_json::to_writer(&mut event, message)?;
-        Ok(Self(event))
+        Ok(Self(Content::Written(event)))
     }
 
-    /// Writes the answer to a request with a result that is JSON already.
-    pub(crate) fn rendered(
-        id: &RequestId,
-        result: &RenderedResult,
-    ) -> Result<Self, serde_json::Error> {
-        let mut event = Vec::with_capacity(result.json().len() + ROOM_AROUND_RESULT);
-        event.extend_from_slice(b"event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":");
-        serde_json::to_writer(&mut event, id)?;
-        event.extend_from_slice(b",\"result\":");
-        event.extend_from_slice(result.json());
-        event.push(b'}');
-        Ok(Self(event))
+    /// The answer to a request with a result that is JSON already.
+    pub(crate) fn rendered(request: RequestId, result: RenderedResult) -> Self {
+        Self(Content::Rendered(request, result))
     }
 
-    pub(crate) fn finish(self, id: Option<EventId>) -> Bytes {
-        let Self(mut event) = self;
-        if let Some(id) = id {
-            event.extend_from_slice(b"\r\nid: ");
-            event.extend_from_slice(id.to_string().as_bytes());
+    /// The event; it has an id if it can be resumed from.
+    pub(crate) fn placed(self, id: Option<EventId>) -> Event {
+        match self.0 {
+            Content::Written(mut event) => {
+                write_end(&mut event, id);
+                // Without the room that is left: it may be kept for a while.
+                Event::Written(Bytes::copy_from_slice(&event))
+            }
+            Content::Rendered(request, result) => Event::Rendered {
+                request,
+                result,
+                id,
+            },
         }
-        event.extend_from_slice(b"\r\n\r\n");
-        // Without the room that is left: it is kept for a while if the stream
-        // can be resumed.
-        Bytes::copy_from_slice(&event)
     }
 
     #[cfg(test)]
     pub(crate) fn of_text(text: &str) -> Self {
-        Self(text.into())
+        Self(Content::Written(text.into()))
     }
+}
+
+impl Event {
+    /// How many bytes it has on the stream, or up to 160 more.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Written(bytes) => bytes.len(),
+            Self::Rendered {
+                request, result, ..
+            } => {
+                let in_request = match request {
+                    RequestId::String(text) => text.len(),
+                    RequestId::Number(_) => 0,
+                };
+                AROUND_RESULT_BYTES + in_request + result.json().len()
+            }
+        }
+    }
+
+    /// As it stands on the stream.
+    pub(crate) fn bytes(&self) -> Bytes {
+        match self {
+            Self::Written(bytes) => bytes.clone(),
+            Self::Rendered {
+                request,
+                result,
+                id,
+            } => {
+                let mut event = Vec::with_capacity(self.len());
+                event.extend_from_slice(b"event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":");
+                serde_json::to_writer(&mut event, request).expect("a number or text is JSON");
+                event.extend_from_slice(b",\"result\":");
+                event.extend_from_slice(result.json());
+                event.push(b'}');
+                write_end(&mut event, *id);
+                event.into()
+            }
+        }
+    }
+}
+
+fn write_end(event: &mut Vec<u8>, id: Option<EventId>) {
+    if let Some(id) = id {
+        event.extend_from_slice(b"\r\nid: ");
+        event.extend_from_slice(id.to_string().as_bytes());
+    }
+    event.extend_from_slice(b"\r\n\r\n");
 }
 
 #[cfg(test)]
@@ -93,7 +153,7 @@ mod tests {
 
     #[test]
     fn line_ends_in_a_message_stay_inside_its_one_data_line() {
-        assert_eq!(error().finish(None), format!("{DATA}\r\n\r\n"));
+        assert_eq!(error().placed(None).bytes(), format!("{DATA}\r\n\r\n"));
     }
 
     #[test]
@@ -103,7 +163,7 @@ mod tests {
             number: 3,
         };
         assert_eq!(
-            error().finish(Some(id)),
+            error().placed(Some(id)).bytes(),
             format!("{DATA}\r\nid: {id}\r\n\r\n")
         );
     }
@@ -114,13 +174,21 @@ mod tests {
         result.structured_content = Some(serde_json::json!({ "celsius": 17.3, "at": null }));
         let rendered = RenderedResult::new(result.clone()).unwrap();
         result.result_type = None;
-        for id in [
-            NumberOrString::Number(7),
+        let event_id = EventId {
+            token: ResumeToken::random(),
+            number: u64::MAX,
+        };
+        for request in [
+            NumberOrString::Number(i64::MIN),
             NumberOrString::String("a\"b\n".into()),
         ] {
-            let event = Message::rendered(&id, &rendered).unwrap().finish(None);
-            let message = ServerJsonRpcMessage::response(result.clone().into(), id);
-            assert_eq!(event, Message::new(&message).unwrap().finish(None));
+            let message = ServerJsonRpcMessage::response(result.clone().into(), request.clone());
+            for id in [None, Some(event_id)] {
+                let written = Message::new(&message).unwrap().placed(id).bytes();
+                let event = Message::rendered(request.clone(), rendered.clone()).placed(id);
+                assert_eq!(event.bytes(), written);
+                assert!((written.len()..=written.len() + 160).contains(&event.len()));
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
-    event::Message,
+    event::{Event, Message},
     id::{EventId, ResumeToken},
 };
 
@@ -36,7 +36,7 @@ pub(crate) struct Outbox {
 
 struct Log {
     /// What is kept: first what was handed to a stream, then what waits.
-    events: VecDeque<Event>,
+    events: VecDeque<Kept>,
     /// The number of the first event in `events`; counted from 1.
     first: u64,
     /// The number of the next event to hand to a stream.
@@ -52,8 +52,8 @@ struct Log {
     closed: bool,
 }
 
-struct Event {
-    bytes: Bytes,
+struct Kept {
+    event: Event,
     sent_at: Option<Instant>,
 }
 
@@ -120,7 +120,10 @@ impl Outbox {
         log.bytes = events.iter().map(Bytes::len).sum();
         log.events = events
             .into_iter()
-            .map(|bytes| Event { bytes, sent_at })
+            .map(|bytes| Kept {
+                event: Event::Written(bytes),
+                sent_at,
+            })
             .collect();
         drop(log);
         outbox
@@ -141,17 +144,17 @@ impl Outbox {
             token: self.token,
             number,
         });
-        let bytes = message.finish(id);
-        if log.waiting_bytes > 0 && log.waiting_bytes + bytes.len() > self.max_bytes {
+        let event = message.placed(id);
+        if log.waiting_bytes > 0 && log.waiting_bytes + event.len() > self.max_bytes {
             return Err(Refused::Full);
         }
         if log.waiting_bytes == 0 {
             log.stalled_since = Some(Instant::now());
         }
-        log.bytes += bytes.len();
-        log.waiting_bytes += bytes.len();
-        log.events.push_back(Event {
-            bytes,
+        log.bytes += event.len();
+        log.waiting_bytes += event.len();
+        log.events.push_back(Kept {
+            event,
             sent_at: None,
         });
         // What was sent makes room for what waits.
@@ -175,9 +178,9 @@ impl Outbox {
     pub(crate) fn abandon(&self) {
         let mut log = self.lock();
         while log.end() > log.held_from.max(log.next) {
-            if let Some(event) = log.events.pop_back() {
-                log.bytes -= event.bytes.len();
-                log.waiting_bytes -= event.bytes.len();
+            if let Some(kept) = log.events.pop_back() {
+                log.bytes -= kept.event.len();
+                log.waiting_bytes -= kept.event.len();
             }
         }
         log.closed = true;
@@ -218,13 +221,13 @@ impl Outbox {
     pub(crate) fn event(&self, number: u64) -> Option<Bytes> {
         let log = self.lock();
         let index = usize::try_from(number.checked_sub(log.first)?).ok()?;
-        log.events.get(index).map(|event| event.bytes.clone())
+        log.events.get(index).map(|kept| kept.event.bytes())
     }
 
     /// The events that are kept, and the number of the last there was.
     pub(crate) fn kept(&self) -> (Vec<Bytes>, u64) {
         let log = self.lock();
-        let events = log.events.iter().map(|event| event.bytes.clone());
+        let events = log.events.iter().map(|kept| kept.event.bytes());
         (events.collect(), log.end() - 1)
     }
 
@@ -304,14 +307,14 @@ impl Outbox {
     pub(crate) fn forget(&self, then: Instant) {
         let mut log = self.lock();
         if log.stream.is_some() {
-            log.drop_while(|_, event| event.sent_at.is_some_and(|sent| sent <= then));
+            log.drop_while(|_, kept| kept.sent_at.is_some_and(|sent| sent <= then));
         }
     }
 
     /// Drops what was sent up to the event number `last`: the client has it.
     pub(crate) fn seen(&self, last: u64) {
         let mut log = self.lock();
-        log.drop_while(|number, event| number <= last && event.sent_at.is_some());
+        log.drop_while(|number, kept| number <= last && kept.sent_at.is_some());
     }
 
     // No code panics while it holds the lock, so a poisoned log is whole.
@@ -339,20 +342,20 @@ impl Log {
         self.next = next;
         self.waiting_bytes = 0;
         let sent = usize::try_from(next - self.first).unwrap_or(usize::MAX);
-        for event in self.events.iter_mut().skip(sent) {
-            event.sent_at = None;
-            self.waiting_bytes += event.bytes.len();
+        for kept in self.events.iter_mut().skip(sent) {
+            kept.sent_at = None;
+            self.waiting_bytes += kept.event.len();
         }
     }
 
     fn take_next(&mut self, keep: bool) -> Bytes {
         let index = usize::try_from(self.next - self.first).unwrap_or(usize::MAX);
         let now = Instant::now();
-        let event = &mut self.events[index];
-        event.sent_at = Some(now);
-        let bytes = event.bytes.clone();
+        let kept = &mut self.events[index];
+        kept.sent_at = Some(now);
+        let bytes = kept.event.bytes();
         self.next += 1;
-        self.waiting_bytes -= bytes.len();
+        self.waiting_bytes -= kept.event.len();
         self.stalled_since = (self.waiting_bytes > 0).then_some(now);
         if !keep {
             self.drop_first();
@@ -361,9 +364,9 @@ impl Log {
     }
 
     /// Drops events from the first on, and what room they had if none is left.
-    fn drop_while(&mut self, is_done: impl Fn(u64, &Event) -> bool) {
-        while let Some(event) = self.events.front() {
-            if !is_done(self.first, event) {
+    fn drop_while(&mut self, is_done: impl Fn(u64, &Kept) -> bool) {
+        while let Some(kept) = self.events.front() {
+            if !is_done(self.first, kept) {
                 return;
             }
             self.drop_first();
@@ -372,8 +375,8 @@ impl Log {
     }
 
     fn drop_first(&mut self) {
-        if let Some(event) = self.events.pop_front() {
-            self.bytes -= event.bytes.len();
+        if let Some(kept) = self.events.pop_front() {
+            self.bytes -= kept.event.len();
             self.first += 1;
         }
     }

@@ -227,7 +227,7 @@ impl<S: ServerHandler> Session<S> {
                     let message = match (response, rendered.get()) {
                         (None, _) => return,
                         (Some(Ok(CallToolResponse::Complete(_))), Some(rendered)) => {
-                            (Message::rendered(&id, rendered), true)
+                            (Ok(Message::rendered(id.clone(), rendered.clone())), true)
                         }
                         (Some(response), _) => {
                             let knows_tasks = || declared.unwrap_or_else(|| self.supports_tasks());
