@@ -4,11 +4,11 @@
 //! pages of code than the processor has at hand (docs/PERFORMANCE.md). `make layout`
 //! writes the list of these functions.
 
-use std::env;
+use std::{env, fs, io, path::PathBuf};
 
 const LIST: &str = "layout.ld";
 
-fn main() {
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={LIST}");
     let is = |variable: &str, value: &str| env::var(variable).is_ok_and(|found| found == value);
     // Valgrind knows the lines of what is in `.text` alone, so `make hotpath` counts a
@@ -20,7 +20,10 @@ fn main() {
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let has_own_linker = env::var_os("RUSTC_LINKER").is_some() || flags.contains("link");
     if is_release && has_list && !has_own_linker {
-        let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-        println!("cargo::rustc-link-arg-bins=-T{folder}/{LIST}");
+        // Another checkout may be built into the same folder, after this one is gone.
+        let list = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join(LIST);
+        fs::copy(LIST, &list)?;
+        println!("cargo::rustc-link-arg-bins=-T{}", list.display());
     }
+    Ok(())
 }
