@@ -25,14 +25,14 @@ use pin_project_lite::pin_project;
 use rmcp_sse::{Principal, SessionTag};
 use tower_layer::Layer;
 use tower_service::Service;
-use tracing::Span;
+use tracing::{Level, Span};
 
 use self::{
     endpoint::{Endpoint, Endpoints},
     request_id::RequestId,
 };
 use crate::telemetry::{
-    log::RequestLines,
+    log::{self, RequestLines},
     trace::{self, RequestSpan},
 };
 
@@ -163,31 +163,45 @@ impl Running {
         if status.is_server_error() {
             self.traced.record("otel.status_code", "ERROR");
         }
+        // Probes come every few seconds and tell nothing by day.
+        let is_minor = self.endpoint.is_probe() && status.is_success();
+        let is_told = if is_minor {
+            tracing::enabled!(Level::DEBUG)
+        } else {
+            tracing::enabled!(Level::INFO)
+        };
+        if !is_told {
+            return;
+        }
+        let lines = self.lines.clone();
         let trace_id = trace::id(&self.traced);
-        let session_tag = response.extensions().get::<SessionTag>();
-        let principal = response.extensions().get::<Principal>();
+        let session_tag = response.extensions().get::<SessionTag>().copied();
+        let principal = response.extensions().get::<Principal>().cloned();
         // Whole microseconds: more digits are noise.
         let duration_ms = took.as_micros() as f64 / 1000.0;
         let http_status = status.as_u16();
-        // Probes come every few seconds and tell nothing by day.
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
                     $level,
                     http.status = http_status,
                     duration_ms,
-                    principal = principal.map(Principal::key),
+                    principal = principal.as_ref().map(Principal::key),
                     session.tag = session_tag.map(tracing::field::display),
                     trace.id = trace_id,
                     "answered"
                 )
             };
         }
-        if self.endpoint.is_probe() && status.is_success() {
-            self.lines.in_scope(|| line!(tracing::Level::DEBUG));
-        } else {
-            self.lines.in_scope(|| line!(tracing::Level::INFO));
-        }
+        log::tell_later(move || {
+            lines.in_scope(|| {
+                if is_minor {
+                    line!(Level::DEBUG);
+                } else {
+                    line!(Level::INFO);
+                }
+            });
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod format_tests;
 mod json;
+mod later;
 mod request;
 mod text;
 mod time;
@@ -29,6 +30,7 @@ pub(super) use self::writer::Flush;
 
 use self::{
     json::JsonLine,
+    later::Later,
     text::{TextFields, TextLine},
     writer::Lines,
 };
@@ -69,6 +71,15 @@ where
         lines.with_filter(levels.and(filter_fn(may_be_logged))),
         flush,
     ))
+}
+
+/// Has the log's thread tell something of which there is much: its lines stand where
+/// and have the time when this is called.
+pub(crate) fn tell_later(tell: impl FnOnce() + Send + 'static) {
+    match LINES.get() {
+        Some(lines) => lines.tell_later(Later::new(tell)),
+        None => tell(),
+    }
 }
 
 /// How many lines were dropped because nobody read them.

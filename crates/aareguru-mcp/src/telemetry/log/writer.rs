@@ -22,8 +22,13 @@ use std::{
 use anyhow::Context;
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::later::{self, Later};
+
 /// How much may wait to be written.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// How much of that is counted for what is to be told yet: a line of a request.
+const LATER_BYTES: usize = 512;
 
 /// How much room is kept for lines when none wait.
 const ROOM_BYTES: usize = 16 * 1024;
@@ -75,15 +80,34 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Waiting {
     lines: Vec<u8>,
+    /// What is to be told, and where the lines of it belong.
+    later: Vec<(usize, Later)>,
     /// The thread has nothing to do and is to be told of the next line.
     is_idle: bool,
     is_over: bool,
 }
 
 impl Lines {
+    /// Has the thread tell something, in its order among lines.
+    pub(super) fn tell_later(&self, tell: Later) {
+        self.shared.add(LATER_BYTES, |waiting| {
+            waiting.later.push((waiting.lines.len(), tell));
+        });
+    }
+
     /// How many were dropped because nobody read them.
     pub(super) fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.later.is_empty()
+    }
+
+    fn bytes(&self) -> usize {
+        self.lines.len() + self.later.len() * LATER_BYTES
     }
 }
 
@@ -98,7 +122,10 @@ impl<'a> MakeWriter<'a> for Lines {
 impl Write for &Lines {
     /// Takes a line as a whole, or drops it.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.shared.add(line);
+        if !later::takes(line) {
+            self.shared
+                .add(line.len(), |waiting| waiting.lines.extend_from_slice(line));
+        }
         Ok(line.len())
     }
 
@@ -112,13 +139,13 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, line: &[u8]) {
+    fn add(&self, bytes: usize, add: impl FnOnce(&mut Waiting)) {
         let mut waiting = self.waiting();
-        if waiting.lines.len() + line.len() > MOST_BYTES {
+        if waiting.bytes() + bytes > MOST_BYTES {
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        waiting.lines.extend_from_slice(line);
+        add(&mut waiting);
         if mem::take(&mut waiting.is_idle) {
             self.news.notify_one();
         }
@@ -127,27 +154,46 @@ impl Shared {
     /// Writes what comes until it is over.
     fn write_all(&self, mut to: impl Write) {
         let mut lines = Vec::new();
+        let mut later = Vec::new();
         loop {
             let mut waiting = self.waiting();
-            waiting.is_idle = waiting.lines.is_empty();
+            waiting.is_idle = waiting.is_empty();
             let mut waiting = self
                 .news
-                .wait_while(waiting, |it| it.lines.is_empty() && !it.is_over)
+                .wait_while(waiting, |it| it.is_empty() && !it.is_over)
                 .unwrap_or_else(PoisonError::into_inner);
-            if waiting.lines.is_empty() {
+            if waiting.is_empty() {
                 return;
             }
             mem::swap(&mut waiting.lines, &mut lines);
+            mem::swap(&mut waiting.later, &mut later);
             drop(waiting);
+            tell(&mut lines, &mut later);
             // Nobody could be told that the log cannot be written.
             let _ = to.write_all(&lines).and_then(|()| to.flush());
             lines.clear();
             lines.shrink_to(ROOM_BYTES);
+            later.shrink_to(ROOM_BYTES / LATER_BYTES);
             let _ = self
                 .news
                 .wait_timeout_while(self.waiting(), GATHERING, |it| !it.is_over);
         }
     }
+}
+
+/// Tells what is to be told yet, between the lines of others.
+fn tell(lines: &mut Vec<u8>, later: &mut Vec<(usize, Later)>) {
+    if later.is_empty() {
+        return;
+    }
+    let before = mem::take(lines);
+    let mut from = 0;
+    for (at, later) in later.drain(..) {
+        lines.extend_from_slice(&before[from..at]);
+        from = at;
+        later.tell(lines);
+    }
+    lines.extend_from_slice(&before[from..]);
 }
 
 /// When it is dropped, it waits for the thread to write what waits.
@@ -174,7 +220,7 @@ impl fmt::Debug for Flush {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::Sender;
+    use std::{sync::mpsc::Sender, time::SystemTime};
 
     use super::*;
 
@@ -221,6 +267,43 @@ mod tests {
         drop(reads);
         assert_eq!(written.recv().unwrap(), b"one\n");
         assert_eq!(written.recv().unwrap(), b"two\nthree\n");
+    }
+
+    #[test]
+    fn what_is_told_later_stands_where_and_when_it_was_to_be_told() {
+        let (lines, flush, reads, written) = log();
+        hold(&lines, b"held\n");
+        let (told, teller) = (lines.clone(), thread::current().id());
+        let (times, time) = mpsc::channel();
+        (&lines).write_all(b"one\n").unwrap();
+        lines.tell_later(Later::new(move || {
+            assert_ne!(thread::current().id(), teller);
+            times.send(later::now()).unwrap();
+            (&told).write_all(b"two\n").unwrap();
+        }));
+        let until = SystemTime::now();
+        lines.tell_later(Later::new(|| panic!("the rest is told all the same")));
+        (&lines).write_all(b"three\n").unwrap();
+        drop(reads);
+        drop(flush);
+        assert_eq!(written.recv().unwrap(), b"held\n");
+        assert_eq!(written.recv().unwrap(), b"one\ntwo\nthree\n");
+        assert!(time.recv().unwrap() <= until);
+    }
+
+    #[test]
+    fn what_is_to_be_told_is_bounded_too() {
+        let (lines, flush, reads, written) = log();
+        hold(&lines, b"held\n");
+        for _ in 0..MOST_BYTES / LATER_BYTES + 3 {
+            let told = lines.clone();
+            lines.tell_later(Later::new(move || (&told).write_all(b"x").unwrap()));
+        }
+        assert_eq!(lines.dropped(), 3);
+        drop(reads);
+        drop(flush);
+        assert_eq!(written.recv().unwrap(), b"held\n");
+        assert_eq!(written.recv().unwrap().len(), MOST_BYTES / LATER_BYTES);
     }
 
     #[test]
