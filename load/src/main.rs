@@ -41,6 +41,11 @@ mod sockets;
 
 use clap::Parser;
 
+/// The product's allocator, so that servers are compared and not allocators.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> anyhow::Result<()> {
     cli::Cli::parse().run()
 }
