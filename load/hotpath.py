@@ -270,7 +270,7 @@ def crate(file):
         (r"/rustc/[^/]+/library/|/library/(?:std|core|alloc)/|/rust/deps/", "std"),
         (r"(?:^|/)crates/([^/]+)/", None),
         (r"(?:^|/)load/src/", "load"),
-        (r"/(?:libc|ld-linux)[-.x\d_]*so|^\./|malloc|memcpy|x86_64", "libc (allocation, copies)"),
+        (r"/(?:libc|ld-linux)[-.x\d_]*so|^\./|malloc|memcpy|x86_64", "jemalloc and libc (allocation, copies)"),
     ]:
         if found := re.search(pattern, file):
             return group or found.group(1)

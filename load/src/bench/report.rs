@@ -98,6 +98,7 @@ Written by `make bench`; not to be edited.
 ## How it was measured
 
 - Medians of {rounds} rounds with new processes, ± half the range. A ratio is taken within each round.
+- All servers in Rust have the product's allocator, jemalloc; the SDKs have their own.
 - {cores} Client and server share the kernel.
 - Calls: each session waits for its answer on the stream before it calls again; {calls} calls a measure.
   A session is one event stream and one kept connection for posting.
