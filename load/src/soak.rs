@@ -4,10 +4,13 @@
 mod slope;
 mod verdict;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use anyhow::Context;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    select,
+    time::{Instant, interval, sleep},
+};
 
 pub(crate) use verdict::Verdict;
 
@@ -45,7 +48,7 @@ pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verd
     let warm_up = lasts / WARM_UP_SHARE;
     load(&server, sessions, warm_up).await?;
     let before = rest(&server).await?;
-    let report = load(&server, sessions, lasts - warm_up).await?;
+    let (report, tasks) = load_and_count_tasks(&server, sessions, lasts - warm_up).await?;
     let after = rest(&server).await?;
     let (asked, failed) = upstream.counts();
     server.stop().await?;
@@ -64,6 +67,7 @@ pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verd
         memory_kib_per_hour: slope(|sample| Some(sample.server?.memory_kib as f64)),
         files_per_hour: slope(|sample| Some(sample.server?.open_files as f64)),
         threads_per_hour: slope(|sample| Some(sample.server?.threads as f64)),
+        tasks_per_hour: per_hour(steady(&tasks).iter().copied()),
         p99_ms_per_hour: slope(|sample| (sample.calls_per_second > 0.0).then_some(sample.p99_ms)),
         upstream_asked: asked,
         upstream_failed: failed,
@@ -112,6 +116,31 @@ async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Resu
     run::run(plan, Some(server.process)).await
 }
 
+/// Also tells how many tasks the server has, once a second: seconds since the
+/// begin, and tasks.
+async fn load_and_count_tasks(
+    server: &Server,
+    sessions: usize,
+    lasts: Duration,
+) -> anyhow::Result<(run::Report, Vec<(f64, f64)>)> {
+    let begun = Instant::now();
+    let mut load = pin!(load(server, sessions, lasts));
+    let mut every = interval(Duration::from_secs(1));
+    let mut counts = Vec::new();
+    loop {
+        select! {
+            report = &mut load => return Ok((report?, counts)),
+            _ = every.tick() => {
+                counts.push((begun.elapsed().as_secs_f64(), tasks(server).await?));
+            }
+        }
+    }
+}
+
+async fn tasks(server: &Server) -> anyhow::Result<f64> {
+    scrape::value(&scrape::fetch(&server.target).await?, TASKS)
+}
+
 /// Waits until the server has let go of all clients, for a while at most.
 async fn rest(server: &Server) -> anyhow::Result<Rest> {
     let deadline = Instant::now() + Kind::AareguruMcp.grace() + PATIENCE;
@@ -127,8 +156,7 @@ async fn rest(server: &Server) -> anyhow::Result<Rest> {
         }
         if held.is_empty() || Instant::now() > deadline {
             server.settle().await?;
-            let tasks = scrape::value(&scrape::fetch(&server.target).await?, TASKS)?;
-            return told(server.process, tasks, held);
+            return told(server.process, tasks(server).await?, held);
         }
         sleep(Duration::from_millis(500)).await;
     }
@@ -145,6 +173,6 @@ fn told(process: Process, tasks: f64, held: BTreeMap<&'static str, f64>) -> anyh
 }
 
 /// Without the beginning, in which buffers grow to their size.
-fn steady(samples: &[Sample]) -> &[Sample] {
+fn steady<T>(samples: &[T]) -> &[T] {
     &samples[samples.len() / 4..]
 }

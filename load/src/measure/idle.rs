@@ -9,6 +9,10 @@ use crate::server::Server;
 /// allocates once is not counted as theirs.
 const WARM_UP: usize = 64;
 
+/// How long an allocator may take to give memory back: jemalloc does it over ten
+/// seconds.
+const GIVING_BACK: Duration = Duration::from_secs(12);
+
 #[derive(Debug)]
 pub(crate) struct Idle {
     pub(crate) kib_per_session: f64,
@@ -31,7 +35,8 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
 }
 
 /// Opens and closes `count` sessions, `rounds` times; tells the memory in KiB
-/// after each round, when `grace`, for which the server keeps them, is over.
+/// after each round, when `grace`, for which the server keeps them, is over and
+/// its allocator has had its time.
 pub(crate) async fn reopen(
     server: &Server,
     count: usize,
@@ -41,7 +46,7 @@ pub(crate) async fn reopen(
     let mut memory = Vec::with_capacity(rounds);
     for _ in 0..rounds {
         open_and_close(server, count).await?;
-        tokio::time::sleep(grace).await;
+        tokio::time::sleep(grace + GIVING_BACK).await;
         server.settle().await?;
         memory.push(server.process.memory_kib()?);
     }

@@ -24,6 +24,7 @@ pub(crate) struct Verdict {
     pub(crate) memory_kib_per_hour: Option<f64>,
     pub(crate) files_per_hour: Option<f64>,
     pub(crate) threads_per_hour: Option<f64>,
+    pub(crate) tasks_per_hour: Option<f64>,
     pub(crate) p99_ms_per_hour: Option<f64>,
     pub(crate) upstream_asked: u64,
     pub(crate) upstream_failed: u64,
@@ -111,7 +112,7 @@ impl fmt::Display for Verdict {
             "tasks",
             before.tasks.to_string(),
             after.tasks.to_string(),
-            None,
+            self.tasks_per_hour,
         )?;
         row("sessions held", held(before), held(after), None)?;
         row(
@@ -150,6 +151,7 @@ mod tests {
             memory_kib_per_hour: Some(1e9),
             files_per_hour: None,
             threads_per_hour: None,
+            tasks_per_hour: Some(1e9),
             p99_ms_per_hour: Some(1e9),
             upstream_asked: 2,
             upstream_failed: 1,
