@@ -53,10 +53,10 @@ pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verd
     let (asked, failed) = upstream.counts();
     server.stop().await?;
 
-    let steady = steady(&report.samples);
+    let samples = steady(&report.samples);
     let slope = |value: fn(&Sample) -> Option<f64>| {
         per_hour(
-            steady
+            samples
                 .iter()
                 .filter_map(|sample| Some((sample.second, value(sample)?))),
         )
