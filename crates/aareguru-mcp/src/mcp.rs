@@ -62,8 +62,8 @@ Tell the user where and when a value was measured, and credit aare.guru and BAFU
 An answer marked stale, old or recorded does not describe the river now: say so. \
 What is unknown is unknown, and neither zero nor level 1. \
 Before anybody goes in, ask get_flow_danger_level and pass on its verdict with the reasons. \
-Never give permission to swim: these tools know flood levels and a few local limits, not currents, \
-driftwood or the swimmer.";
+Never give permission to swim, and recommend no place: these tools know flood levels and a few local \
+limits, not currents, driftwood or the swimmer. Places are ranked by temperature only.";
 
 /// The MCP server; cheap to clone, one clone serves one session.
 #[derive(Debug)]

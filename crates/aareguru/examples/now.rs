@@ -16,14 +16,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let place = Place::find(names.first().map_or("bern", String::as_str))?;
 
-    let now = River::new(client).current_temperature(place).await?;
+    let river = River::new(client);
+    let now = river.current_temperature(place).await?;
     let value = now
         .water
-        .value
+        .value(river.now())
         .map_or("unknown".to_owned(), |degrees| format!("{degrees:.1} °C"));
     let time = now
         .water
-        .measured_at
+        .measured_at(river.now())
         .map_or("at an unknown time".to_owned(), local_time);
     let recorded = if now.water.recorded_on.is_some() {
         ", a recording"

@@ -6,27 +6,23 @@
 //!
 //! # The rules
 //!
-//! 1. Flow missing, impossible, without a time, or over
-//!    [2 hours](crate::STALE_AFTER) old: [`Verdict::Unknown`]. A flow that
-//!    seems stuck counts as missing. Not known either where no flood levels
-//!    are (Olten).
-//! 2. BAFU's flood level 2 or more, by the flow or by the API (the higher
-//!    counts): [`Verdict::DoNotSwim`]. BAFU says of level 2 that it can be
-//!    dangerous merely to be near the river, and to keep enough distance.
-//! 3. At or over a local limit for swimmers: what those who set it say.
-//! 4. A flow that rises so fast that the next limit or flood level is reached
-//!    within 3 hours, or by what the canton calls a rise, and a saying of
-//!    aare.guru that is for high water only: [`Verdict::Caution`].
-//! 5. Else, and only with a current flow in flood level 1:
-//!    [`Verdict::NoKnownWarning`].
+//! The inputs are the flow, the flood level, the water temperature and the trend of the flow. An
+//! input is current if it is plausible, readable and at most [2 hours](crate::STALE_AFTER) old. The
+//! flood level is the higher of upstream's and of the one that follows from the flow. The first rule
+//! that matches wins:
 //!
-//! A warning that is current goes before what is missing (so a level 4 sent by
-//! the API without a flow is `DoNotSwim`), what is missing before a caution.
-//! A recording is judged as of its own time, and says so.
+//! 1. [`Verdict::DoNotSwim`]: the current flood level is 2 or higher, or the current flow is at or
+//!    above a limit at which those who know the place advise against swimming; where nobody does, at
+//!    or above three quarters of flood level 2, which is our own margin.
+//! 2. [`Verdict::Unknown`]: an input is missing, unreadable, implausible, doubtful or not current.
+//!    The reasons of rules 1 and 3 that can still be given are given, with their age.
+//! 3. [`Verdict::Caution`]: the flow is at or above a lower limit of the place; where there is none,
+//!    at or above half of flood level 2, our own margin. Or the flow rises fast, or soon reaches the
+//!    next limit; or the water is cold; or aare.guru says what it says at high water only.
+//! 4. [`Verdict::Unknown`]: no limit for swimmers is known for the place.
+//! 5. [`Verdict::NoKnownWarning`]: none of the above.
 //!
-//! There is no rule on cold: no limit in degrees with a source is known. The
-//! swimmers' rule that cold water allows a short stay only goes with every
-//! advice as a remark.
+//! A recording is judged at the time of the recording, and says so.
 
 use std::fmt;
 
@@ -34,7 +30,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::source::Source;
-use crate::{FloodAssessment, Place, local_time};
+use crate::{FloodAssessment, FloodLevel, Place, local_time};
 
 mod canal;
 mod finding;
@@ -45,7 +41,7 @@ mod situation;
 
 pub use canal::BueberCanal;
 pub use finding::Finding;
-pub use limits::SwimmingLimit;
+pub use limits::{Limit, LimitBasis, LimitQuantity, SwimmingLimit};
 pub use situation::Situation;
 
 /// What is said to a swimmer. None of them is a permission.
@@ -55,10 +51,10 @@ pub enum Verdict {
     DoNotSwim,
     /// Something speaks for special care.
     Caution,
-    /// The flow is known and no known limit is reached. Much that matters is
+    /// All inputs are known and no known limit is reached. Much that matters is
     /// not in the data: currents, driftwood, cold, one's own ability.
     NoKnownWarning,
-    /// What would be needed to say more is missing.
+    /// An input or a limit that a verdict needs is unknown.
     Unknown,
 }
 
@@ -79,7 +75,7 @@ impl Verdict {
             Self::DoNotSwim => "do not swim",
             Self::Caution => "caution",
             Self::NoKnownWarning => "no known warning, which is not a permission to swim",
-            Self::Unknown => "unknown: what is needed to say more is missing",
+            Self::Unknown => "no verdict",
         }
     }
 }
@@ -96,12 +92,29 @@ pub enum Ground {
     FloodLevel,
     /// A limit for swimmers at this very place.
     LocalLimit,
+    /// A margin of this program, for want of a limit at this place.
+    OwnMargin,
     /// The flow rises.
     Rising,
+    /// The water is cold.
+    Cold,
+    /// No limit for swimmers is known here.
+    NoLimit,
     /// A saying of aare.guru.
     Saying,
     /// Worth knowing; decides nothing.
     Remark,
+}
+
+/// When a reason is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReasonTime {
+    /// Now, or at the time of the recording.
+    Current,
+    /// When the reading was made on which it rests, which is too long ago to decide a verdict.
+    Earlier(Timestamp),
+    /// At an unknown time.
+    Unknown,
 }
 
 /// Why a verdict is what it is.
@@ -114,6 +127,8 @@ pub struct Reason {
     pub ground: Ground,
     /// What was found, for those who tell it in words of their own.
     pub finding: Finding,
+    /// When it is so. If that is not now, the text says how long ago it was.
+    pub time: ReasonTime,
     /// The reason, as a clause in lower case without a full stop.
     pub text: String,
     /// Who says so, where and when. Never empty.
@@ -145,8 +160,14 @@ pub struct Advice {
     pub reasons: Vec<Reason>,
     /// What is worth knowing besides; decides nothing.
     pub remarks: Vec<Reason>,
-    /// The flood level, and on what ground.
+    /// The limits that the verdict compared with, those of the flow first, lowest first.
+    pub limits: Vec<Limit>,
+    /// The flood level, and on what ground; of any age.
     pub flood: FloodAssessment,
+    /// The flood level that may be shown: level 2 or higher if it is at most
+    /// [a day](crate::OLD_AFTER) old, level 1 only by a current flow that is not in doubt, and not
+    /// if upstream reports a level that cannot be read. `None` is not level 1.
+    pub level: Option<FloodLevel>,
     /// When the flow was measured, which is the time the verdict speaks of;
     /// `None` without a flow.
     pub as_of: Option<Timestamp>,
@@ -163,7 +184,12 @@ impl Advice {
     /// is a recording if it is one.
     pub fn headline(&self) -> String {
         let place = self.place.name();
-        let verdict = self.verdict.headline();
+        let because = self
+            .reasons
+            .first()
+            .filter(|_| self.verdict == Verdict::Unknown);
+        let because = because.map_or_else(String::new, |it| format!(", because {}", it.text));
+        let verdict = format!("{}{because}", self.verdict.headline());
         let at = self.as_of.map(local_time);
         match (self.recorded_on, at) {
             (Some(_), Some(at)) => {

@@ -3,10 +3,13 @@
 //!
 //! Their author warns that every value may be null at any time, so every one
 //! is an [`Option`] or a list that may be empty. What is missing, null or of an
-//! unexpected type is unknown; it never spoils the rest of an answer.
+//! unexpected type is unknown; it never spoils the rest of an answer. A measured or forecast value
+//! that is present but no number is NaN. The numbers here are as upstream sent them: a
+//! [`Reading`](crate::Reading) holds only plausible ones.
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -39,7 +42,7 @@ pub(crate) use body::is_bot_protection;
 
 use crate::fetch::{Answers, Line};
 use crate::upstream::{Request, Span, Upstream};
-use crate::{Clock, Config, Error, Place};
+use crate::{Clock, Config, Error, Place, Reading};
 
 /// A client of the Aareguru API, and of the hydro API beside it. Cheap to
 /// clone; clones share their caches and breakers.
@@ -57,6 +60,7 @@ pub struct Client {
 }
 
 struct Shared {
+    is_clock_suspect: AtomicBool,
     line: Arc<Line>,
     cities: Answers<Vec<City>>,
     today: Answers<WaterToday>,
@@ -109,6 +113,30 @@ impl Client {
     /// The present, as [`Config::clock`] has it.
     pub fn clock(&self) -> &Clock {
         self.shared.line.clock()
+    }
+
+    /// Whether the last answer about all places dated every measurement in the future. Then the
+    /// clock of this machine is probably slow, and every reading is unknown.
+    pub fn is_clock_suspect(&self) -> bool {
+        self.shared.is_clock_suspect.load(Ordering::Relaxed)
+    }
+
+    /// Compares the clock with the times in an answer about all places.
+    pub(crate) fn check_clock<'a>(&self, readings: impl Iterator<Item = &'a Reading>) {
+        let now = self.clock().now();
+        let mut dated = readings
+            .filter(|reading| reading.is_dated())
+            .map(|reading| reading.is_future_dated(now))
+            .peekable();
+        if dated.peek().is_none() {
+            return;
+        }
+        let is_suspect = dated.all(|is_future| is_future);
+        let was_suspect = &self.shared.is_clock_suspect;
+        if is_suspect && !was_suspect.load(Ordering::Relaxed) {
+            tracing::warn!("every measurement is dated in the future; check this machine's clock");
+        }
+        was_suspect.store(is_suspect, Ordering::Relaxed);
     }
 
     /// Whether an API is asked at the moment, or left alone because it fails.
@@ -212,6 +240,7 @@ impl Client {
                 config,
                 hydro::read_daterange,
             ),
+            is_clock_suspect: AtomicBool::new(false),
             line,
         };
         Self {

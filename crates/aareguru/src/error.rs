@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::api::{Api, Endpoint};
+use crate::excerpt::{MAX_UPSTREAM_CHARS, excerpt, quoted};
 use crate::local_time;
 
 /// A cause from below, shared by all who waited for the same request.
@@ -69,7 +70,7 @@ pub enum Error {
 
     /// The API's host takes us for a robot: trying again at once does not
     /// help; the address has to be allowed by the API's operator.
-    #[error("{} has blocked `{}`: {message}", .endpoint.api(), .endpoint.path())]
+    #[error("{} has blocked `{}`: {}", .endpoint.api(), .endpoint.path(), quoted(.message))]
     Blocked {
         /// What was asked.
         endpoint: Endpoint,
@@ -79,7 +80,7 @@ pub enum Error {
 
     /// Success, but with an object that says what is wrong in place of data:
     /// read the message.
-    #[error("{} refused `{}`: {message}", .endpoint.api(), .endpoint.path())]
+    #[error("{} refused `{}`: {}", .endpoint.api(), .endpoint.path(), quoted(.message))]
     Refused {
         /// What was asked.
         endpoint: Endpoint,
@@ -89,7 +90,10 @@ pub enum Error {
 
     /// A web page or other text in place of data, as from a host under
     /// maintenance or a network that wants a login: look at it in a browser.
-    #[error("{} answered `{}` with no JSON but `{beginning}`", .endpoint.api(), .endpoint.path())]
+    #[error(
+        "{} answered `{}` with no JSON but {}",
+        .endpoint.api(), .endpoint.path(), quoted(.beginning)
+    )]
     Page {
         /// What was asked.
         endpoint: Endpoint,
@@ -165,13 +169,14 @@ impl Error {
         }
     }
 
-    /// The error and what lies behind it, in one line.
+    /// The error and its causes, in one line. A cause may quote upstream, so each is cut to 200
+    /// characters.
     pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
             text.push_str(": ");
-            text.push_str(&cause.to_string());
+            text.push_str(&excerpt(&cause.to_string(), MAX_UPSTREAM_CHARS));
             source = cause.source();
         }
         text

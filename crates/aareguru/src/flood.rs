@@ -12,8 +12,10 @@ use crate::Place;
 use crate::source::{Source, Sources};
 
 mod assessment;
+mod reported_level;
 
 pub use assessment::FloodAssessment;
+pub use reported_level::ReportedLevel;
 
 /// A flood danger level of the Swiss federal office for the environment (BAFU).
 ///

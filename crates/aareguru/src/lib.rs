@@ -6,6 +6,8 @@
 //! * [`Place`]: the eight places, and how people name them.
 //! * [`Reading`]: a value with its time, and what its age allows one to say;
 //!   [`Trend`] and [`Suspicion`]: what a series of them tells.
+//! * `plausibility`: the one check of every value from upstream; a value that fails is unknown,
+//!   with the reason ([`Implausible`]). A value that does not fit its series has a [`Doubt`].
 //! * [`FloodLevel`]: BAFU's flood levels, by gauge.
 //! * [`advice`]: what may be said to a swimmer, and on what ground.
 //! * [`plain_reading`]: what the sayings in Bernese German mean.
@@ -34,10 +36,15 @@ mod place;
 pub use place::{Place, Quantity, UnknownPlace, WeatherStation};
 
 mod reading;
-pub use reading::{Direction, Freshness, OLD_AFTER, Reading, STALE_AFTER, Suspicion, Trend};
+pub use reading::{
+    Direction, Doubt, Freshness, OLD_AFTER, Reading, STALE_AFTER, Suspicion, Trend, UnknownReason,
+};
+
+mod plausibility;
+pub use plausibility::{CLOCK_TOLERANCE, Implausible, PlausibleRange};
 
 mod flood;
-pub use flood::{FloodAssessment, FloodLevel, FloodThresholds, NextLevel};
+pub use flood::{FloodAssessment, FloodLevel, FloodThresholds, NextLevel, ReportedLevel};
 
 pub mod advice;
 pub use advice::{Advice, Situation, Verdict};
@@ -57,7 +64,7 @@ mod span;
 pub use span::{SpanError, TimeSpan};
 
 mod local_time;
-pub use local_time::{local_time, swiss_time};
+pub use local_time::{age_in_words, local_time, swiss_time};
 
 pub mod api;
 pub use api::Client;
@@ -72,6 +79,8 @@ mod error;
 pub use error::{Error, UpstreamTrouble};
 
 mod excerpt;
+pub use excerpt::quoted;
+
 mod fetch;
 mod upstream;
 

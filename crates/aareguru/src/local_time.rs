@@ -1,5 +1,7 @@
 //! Time as people at the river read it.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -17,9 +19,36 @@ pub fn swiss_time(at: Timestamp) -> Zoned {
     at.to_zoned(ZURICH.clone())
 }
 
+/// An age for people: `just now`, `8 minutes ago`, `5 hours ago`, `3 days ago`.
+pub fn age_in_words(age: Duration) -> String {
+    let minutes = age.as_secs() / 60;
+    let (n, unit) = match minutes {
+        0 => return "just now".to_owned(),
+        1..120 => (minutes, "minute"),
+        120..2880 => (minutes / 60, "hour"),
+        _ => (minutes / 1440, "day"),
+    };
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {unit}{plural} ago")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn age_has_one_unit() {
+        for (minutes, words) in [
+            (0, "just now"),
+            (1, "1 minute ago"),
+            (119, "119 minutes ago"),
+            (120, "2 hours ago"),
+            (2879, "47 hours ago"),
+            (2880, "2 days ago"),
+        ] {
+            assert_eq!(age_in_words(Duration::from_secs(60 * minutes)), words);
+        }
+    }
 
     #[track_caller]
     fn shows(unix_seconds: i64, text: &str) {

@@ -3,14 +3,21 @@
 //! Knows no clock: the present is an argument, so that what is shown for a
 //! reading can be tested and repeated.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::Place;
+use crate::plausibility::{Implausible, PlausibleRange, is_future};
+
+mod doubt;
 mod suspicion;
 mod trend;
 
+pub use doubt::Doubt;
+pub(crate) use doubt::{doubtful_temperatures, flow_doubt, temperature_doubt};
 pub use suspicion::Suspicion;
 pub use trend::{Direction, Trend};
 
@@ -22,18 +29,16 @@ pub const STALE_AFTER: Duration = Duration::from_secs(2 * 60 * 60);
 /// A reading is [`Freshness::Old`] once it is older than this: 24 hours.
 pub const OLD_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How far a station's clock may run ahead of ours before we doubt its time.
-const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
-
-/// A measured value; its unit stands where the reading is held.
+/// A measured value; the field that holds the reading names its unit.
 ///
-/// What was not measured is `None`, never zero.
+/// Only plausible values get in: what is missing, implausible or dated in the future is unknown,
+/// with a reason, and never zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
-    /// The value, if it is known.
-    pub value: Option<f64>,
-    /// When it was measured, if that is known.
-    pub measured_at: Option<Timestamp>,
+    value: Option<f64>,
+    implausible: Option<Implausible>,
+    doubt: Option<Doubt>,
+    measured_at: Option<Timestamp>,
     /// The day on which the answer was recorded, if it is a recording and not
     /// the live river.
     pub recorded_on: Option<Date>,
@@ -54,31 +59,131 @@ pub enum Freshness {
     Recorded,
 }
 
+/// Why the value of a reading is unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum UnknownReason {
+    /// Upstream sent nothing.
+    Missing,
+    /// Upstream sent a value that cannot be right.
+    Implausible(Implausible),
+    /// Upstream dates the measurement in the future.
+    FutureDated,
+}
+
+/// A clause.
+impl fmt::Display for UnknownReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("upstream sent no value"),
+            Self::Implausible(implausible) => implausible.fmt(f),
+            Self::FutureDated => f.write_str("upstream dates the measurement in the future"),
+        }
+    }
+}
+
 impl Reading {
-    /// A value with its time in Unix seconds, as the API tells it.
-    pub(crate) fn new(
-        value: Option<f64>,
-        unix_seconds: Option<i64>,
-        recorded_on: Option<Date>,
-    ) -> Self {
-        let measured_at = unix_seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    /// A reading of which nothing is known.
+    pub const UNKNOWN: Self = Self {
+        value: None,
+        implausible: None,
+        doubt: None,
+        measured_at: None,
+        recorded_on: None,
+    };
+
+    /// A water temperature in °C.
+    pub fn water(celsius: Option<f64>, measured_at: Option<Timestamp>) -> Self {
+        Self::checked(&PlausibleRange::water(), celsius, measured_at)
+    }
+
+    /// A flow at `place` in m³/s.
+    pub fn flow(place: &Place, m3_per_s: Option<f64>, measured_at: Option<Timestamp>) -> Self {
+        Self::checked(&PlausibleRange::flow(place), m3_per_s, measured_at)
+    }
+
+    /// An air temperature in °C.
+    pub fn air(celsius: Option<f64>, measured_at: Option<Timestamp>) -> Self {
+        Self::checked(&PlausibleRange::air(), celsius, measured_at)
+    }
+
+    /// The rain in 10 minutes, in mm.
+    pub fn rain(mm: Option<f64>, measured_at: Option<Timestamp>) -> Self {
+        Self::checked(&PlausibleRange::rain_in_10_minutes(), mm, measured_at)
+    }
+
+    fn checked(range: &PlausibleRange, value: Option<f64>, measured_at: Option<Timestamp>) -> Self {
+        let checked = range.check(value);
         Self {
-            value,
+            value: checked.unwrap_or_default(),
+            implausible: checked.err(),
             measured_at,
-            recorded_on,
+            ..Self::UNKNOWN
         }
     }
 
-    /// How long ago the value was measured.
-    ///
-    /// `None` if the time is unknown or lies in the future; a clock that runs
-    /// ahead by less than five minutes counts as an age of zero.
-    pub fn age(&self, now: Timestamp) -> Option<Duration> {
-        let age = now.duration_since(self.measured_at?);
-        if age.is_negative() {
-            return (age.unsigned_abs() < CLOCK_SLACK).then_some(Duration::ZERO);
+    /// The same reading, of a recording if a day is given.
+    #[must_use]
+    pub fn with_recorded_on(self, recorded_on: Option<Date>) -> Self {
+        Self {
+            recorded_on,
+            ..self
         }
-        Some(age.unsigned_abs())
+    }
+
+    /// The same reading with a doubt about its value.
+    #[must_use]
+    pub fn with_doubt(self, doubt: Option<Doubt>) -> Self {
+        Self { doubt, ..self }
+    }
+
+    /// The value, if it is plausible and not dated after `now`. Its age does not matter.
+    pub fn value(&self, now: Timestamp) -> Option<f64> {
+        self.value.filter(|_| !self.is_future_dated(now))
+    }
+
+    /// Why there is no [`value`](Self::value); `None` if there is one.
+    pub fn unknown_because(&self, now: Timestamp) -> Option<UnknownReason> {
+        if self.is_future_dated(now) {
+            return Some(UnknownReason::FutureDated);
+        }
+        match (self.value, self.implausible) {
+            (Some(_), _) => None,
+            (None, Some(implausible)) => Some(UnknownReason::Implausible(implausible)),
+            (None, None) => Some(UnknownReason::Missing),
+        }
+    }
+
+    /// Why the value may be wrong although it is plausible; `None` if nothing suggests it.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.value.and(self.doubt)
+    }
+
+    /// When it was measured; `None` if that is unknown or after `now`.
+    pub fn measured_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.measured_at.filter(|_| !self.is_future_dated(now))
+    }
+
+    /// Whether the measurement is dated after `now`, by more than
+    /// [`CLOCK_TOLERANCE`](crate::CLOCK_TOLERANCE). A recording has its own time.
+    pub fn is_future_dated(&self, now: Timestamp) -> bool {
+        let is_future = |at| is_future(at, now);
+        self.recorded_on.is_none() && self.measured_at.is_some_and(is_future)
+    }
+
+    /// Whether upstream sent a time of the measurement, possible or not.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.measured_at.is_some()
+    }
+
+    /// How long ago the value was measured; `None` if the time is unknown or after `now`.
+    pub fn age(&self, now: Timestamp) -> Option<Duration> {
+        let age = now.duration_since(self.measured_at(now)?);
+        Some(if age.is_negative() {
+            Duration::ZERO
+        } else {
+            age.unsigned_abs()
+        })
     }
 
     /// What may be said of the value at the time `now`.
@@ -93,6 +198,33 @@ impl Reading {
             _ => Freshness::Fresh,
         }
     }
+
+    /// The value, if it may be shown at all: known, dated, and at most [`OLD_AFTER`] old. What
+    /// upstream says of the value goes with it.
+    pub fn presentable_value(&self, now: Timestamp) -> Option<f64> {
+        let is_dated = match self.freshness(now) {
+            Freshness::Fresh | Freshness::Stale | Freshness::Recorded => true,
+            Freshness::Old | Freshness::Unknown => false,
+        };
+        self.value(now).filter(|_| is_dated)
+    }
+
+    /// Whether what came with this reading describes the river at the time `now`, or at the time of
+    /// the recording: its time is known and at most [`STALE_AFTER`] ago. Says nothing of the value.
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        self.recorded_on.is_some() || self.age(now).is_some_and(|age| age <= STALE_AFTER)
+    }
+
+    /// The value, if it may be compared with others: current and not in doubt.
+    pub fn comparable_value(&self, now: Timestamp) -> Option<f64> {
+        let value = self.value(now).filter(|_| self.is_current(now));
+        value.filter(|_| self.doubt().is_none())
+    }
+}
+
+/// The time of so many Unix seconds; `None` if there is no such time.
+pub(crate) fn timestamp(unix_seconds: Option<i64>) -> Option<Timestamp> {
+    Timestamp::from_second(unix_seconds?).ok()
 }
 
 #[cfg(test)]
@@ -105,9 +237,13 @@ mod tests {
         Timestamp::from_second(MEASURED + seconds).unwrap()
     }
 
+    fn water(celsius: f64) -> Reading {
+        Reading::water(Some(celsius), Some(after(0)))
+    }
+
     #[track_caller]
     fn is_after(seconds: i64, freshness: Freshness) {
-        let reading = Reading::new(Some(12.5), Some(MEASURED), None);
+        let reading = water(12.5);
         assert_eq!(
             reading.freshness(after(seconds)),
             freshness,
@@ -125,28 +261,76 @@ mod tests {
     }
 
     #[test]
-    fn a_time_in_the_future_is_not_believed() {
-        is_after(-299, Freshness::Fresh);
-        is_after(-300, Freshness::Unknown);
+    fn future_dated_reading_is_unknown_with_the_reason() {
+        is_after(-120, Freshness::Fresh);
+        is_after(-121, Freshness::Unknown);
+        let (reading, year_before) = (water(12.5), after(-365 * 86_400));
+        assert_eq!(reading.value(year_before), None);
+        assert_eq!(reading.measured_at(year_before), None);
+        assert_eq!(reading.comparable_value(year_before), None);
+        assert_eq!(
+            reading.unknown_because(year_before),
+            Some(UnknownReason::FutureDated)
+        );
+        // A clock that is corrected makes it known.
+        assert_eq!(reading.value(after(60)), Some(12.5));
+    }
+
+    #[test]
+    fn implausible_value_is_unknown_with_the_reason() {
+        let not_a_number = water(f64::NAN).unknown_because(after(60)).unwrap();
+        assert_eq!(
+            not_a_number.to_string(),
+            "upstream sent something that is not a number as water temperature"
+        );
+        for celsius in [-999.0, 85.0] {
+            let reading = water(celsius);
+            assert_eq!(reading.value(after(60)), None);
+            assert_eq!(reading.freshness(after(60)), Freshness::Unknown);
+            let reason = reading.unknown_because(after(60)).unwrap();
+            assert_eq!(
+                reason.to_string(),
+                "upstream sent an implausible water temperature, outside -0.5 to 35 °C"
+            );
+        }
+        let bern = Place::find("bern").unwrap();
+        let flow = Reading::flow(bern, Some(0.0), Some(after(0)));
+        assert!(matches!(
+            flow.unknown_because(after(60)),
+            Some(UnknownReason::Implausible(_))
+        ));
     }
 
     #[test]
     fn without_value_or_time_nothing_is_known() {
-        let no_value = Reading::new(None, Some(MEASURED), None);
-        let no_time = Reading::new(Some(12.5), None, None);
-        let no_possible_time = Reading::new(Some(12.5), Some(i64::MAX), None);
+        let no_value = Reading::water(None, Some(after(0)));
+        let no_time = Reading::water(Some(12.5), None);
+        let no_possible_time = Reading::water(Some(12.5), timestamp(Some(i64::MAX)));
         for reading in [no_value, no_time, no_possible_time] {
             assert_eq!(reading.freshness(after(60)), Freshness::Unknown);
+            assert_eq!(reading.comparable_value(after(60)), None);
         }
         assert_eq!(no_possible_time.age(after(60)), None);
+        let missing = no_value.unknown_because(after(60));
+        assert_eq!(missing, Some(UnknownReason::Missing));
+    }
+
+    #[test]
+    fn doubtful_value_is_shown_and_not_compared() {
+        let doubtful = water(12.5).with_doubt(Some(Doubt::Contradiction));
+        assert_eq!(doubtful.value(after(60)), Some(12.5));
+        assert_eq!(doubtful.comparable_value(after(60)), None);
+        assert_eq!(water(12.5).comparable_value(after(60)), Some(12.5));
+        assert_eq!(water(12.5).comparable_value(after(2 * 3600 + 1)), None);
     }
 
     #[test]
     fn a_recording_is_never_fresh() {
         let day = jiff::civil::date(2023, 5, 9);
         for value in [Some(12.5), None] {
-            let reading = Reading::new(value, Some(MEASURED), Some(day));
+            let reading = Reading::water(value, Some(after(0))).with_recorded_on(Some(day));
             assert_eq!(reading.freshness(after(60)), Freshness::Recorded);
+            assert_eq!(reading.value(after(-86_400)), value);
         }
     }
 }

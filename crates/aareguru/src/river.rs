@@ -5,6 +5,7 @@
 
 mod compare;
 mod conditions;
+pub(crate) mod current_readings;
 mod current_temperature;
 mod danger;
 mod forecast;
@@ -98,6 +99,7 @@ impl River {
     pub async fn places(&self) -> Result<Vec<PlaceTemperature>, Error> {
         let cities = self.client.cities().await?;
         let mut places = places::from_cities(&cities, cities.recorded_on());
+        self.client.check_clock(places.iter().map(|at| &at.water));
         for at in &mut places {
             at.upstream_trouble = cities.upstream_trouble().cloned();
         }
@@ -110,19 +112,19 @@ impl River {
     pub async fn compare(&self, places: &[&'static Place]) -> Result<Comparison, Error> {
         let answer = self.client.widget().await?;
         let trouble = answer.upstream_trouble().cloned();
-        Ok(Comparison::new(
-            places,
-            &answer,
-            answer.recorded_on(),
-            trouble,
-        ))
+        let comparison = Comparison::new(places, &answer, answer.recorded_on(), trouble);
+        if places.is_empty() {
+            let places = comparison.places.iter();
+            self.client.check_clock(places.map(|at| &at.water));
+        }
+        Ok(comparison)
     }
 
     /// What comes at `place`: the water in two hours, the weather of today and
     /// of the next days?
     pub async fn forecast(&self, place: &Place) -> Result<Forecast, Error> {
         let answer = self.client.current(place).await?;
-        Ok(Forecast::new(place.in_table(), &answer))
+        Ok(Forecast::new(place.in_table(), &answer, self.now()))
     }
 
     /// What was measured at `place` in the two days before its last reading,
@@ -130,7 +132,13 @@ impl River {
     /// a request of its own. For other spans see [`history`](Self::history).
     pub async fn past_two_days(&self, place: &Place) -> Result<Vec<RiverPoint>, Error> {
         let answer = self.client.current(place).await?;
-        Ok(history::past_two_days(&answer))
+        let (recorded_on, now) = (answer.recorded_on(), self.now());
+        Ok(current_readings::past_two_days(
+            place,
+            &answer,
+            recorded_on,
+            now,
+        ))
     }
 
     /// What was measured at `place` from `start` to `end`, as

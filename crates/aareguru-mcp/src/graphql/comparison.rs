@@ -1,7 +1,7 @@
 //! Places side by side, from one answer of the API.
 
 use aareguru::Place as OnRiver;
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::SimpleObject;
 use jiff::Timestamp;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     scalars::Date,
     sources::{Statement, UpstreamTrouble},
 };
-use crate::mcp::tools::compare_cities::{self, is_recent, percent};
+use crate::mcp::tools::compare_cities;
 
 /// Places side by side. It costs one request to the API, however many they are.
 #[derive(Debug, SimpleObject)]
@@ -20,22 +20,14 @@ pub(super) struct Comparison {
     /// The places, in the order asked for, else in downstream order.
     #[graphql(complexity = "1 + 8 * child_complexity")]
     places: Vec<ComparedPlace>,
-    /// Those whose temperature is current, warmest first; the last is the
-    /// coldest.
+    /// Those whose temperature is current and not in doubt, warmest first; the
+    /// last is the coldest. Places are ranked by nothing else.
     #[graphql(complexity = "1 + 8 * child_complexity")]
     warmest_first: Vec<RankedTemperature>,
-    /// Those whose flow is current, the lowest part of their own flood level 2
-    /// first. It does not measure the current.
-    #[graphql(complexity = "1 + 8 * child_complexity")]
-    calmest_first: Vec<RankedFlow>,
     /// Those that are missing above, and why.
     #[graphql(complexity = "1 + 8 * child_complexity")]
     not_ranked: Vec<NotRanked>,
-    /// The warmest place of which no warning is known, several if they are
-    /// equally warm; empty if no such place remains.
-    #[graphql(complexity = "1 + 8 * child_complexity")]
-    recommended: Vec<Recommended>,
-    /// What these numbers cannot tell; to be said with every recommendation.
+    /// What these numbers do not show; show it with every verdict.
     boundary: &'static str,
     /// What else to know about this answer, in English.
     notes: Vec<String>,
@@ -74,6 +66,8 @@ pub(super) struct ComparedPlace {
     air_celsius: Option<f64>,
     /// What aare.guru says of the water; null if it says nothing.
     saying: Option<Saying>,
+    /// Why values are unknown although upstream sent them.
+    doubts: Vec<String>,
 }
 
 /// A place in the ranking by temperature.
@@ -87,46 +81,13 @@ pub(super) struct RankedTemperature {
     celsius: f64,
 }
 
-/// A place in the ranking by flow.
-#[derive(Debug, SimpleObject)]
-pub(super) struct RankedFlow {
-    /// From 1; places with an equal part share it.
-    rank: i32,
-    /// The place.
-    place: Place,
-    /// The flow in percent of that from which flood level 2 holds there.
-    percent_of_flood_level2: f64,
-}
-
-/// A place that is missing in a ranking.
+/// A place that is missing in the ranking.
 #[derive(Debug, SimpleObject)]
 pub(super) struct NotRanked {
     /// The place.
     place: Place,
-    /// In which ranking it is missing.
-    by: RankedBy,
     /// Why.
-    because: &'static str,
-}
-
-/// What places are ranked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(super) enum RankedBy {
-    /// By the water temperature.
-    Temperature,
-    /// By the flow in relation to the place's own flood level 2.
-    Flow,
-}
-
-/// The warmest place of which no warning is known. Not a permission to swim.
-#[derive(Debug, SimpleObject)]
-pub(super) struct Recommended {
-    /// The place.
-    place: Place,
-    /// Why.
-    reasons: Vec<String>,
-    /// What is worth knowing besides, with its source.
-    remarks: Vec<String>,
+    because: String,
 }
 
 impl Comparison {
@@ -147,34 +108,12 @@ impl Comparison {
                     celsius: it.temperature_celsius,
                 })
                 .collect(),
-            calmest_first: told
-                .calmest_first
-                .iter()
-                .map(|it| RankedFlow {
-                    rank: ranked(it.rank),
-                    place: of_table(it.city),
-                    percent_of_flood_level2: it.percent_of_flood_level_2,
-                })
-                .collect(),
             not_ranked: told
                 .not_ranked
-                .iter()
+                .into_iter()
                 .map(|it| NotRanked {
                     place: of_table(it.city),
-                    by: match it.by {
-                        "flow" => RankedBy::Flow,
-                        _ => RankedBy::Temperature,
-                    },
                     because: it.why,
-                })
-                .collect(),
-            recommended: told
-                .recommended
-                .into_iter()
-                .map(|it| Recommended {
-                    place: of_table(it.city),
-                    reasons: it.reasons,
-                    remarks: it.remarks,
                 })
                 .collect(),
             boundary: told.boundary,
@@ -188,18 +127,18 @@ impl Comparison {
 impl ComparedPlace {
     fn new(at: &aareguru::ComparedPlace, told: compare_cities::Compared, now: Timestamp) -> Self {
         let advice = at.advice(now);
-        let is_shown = is_recent(&at.water, now);
         Self {
             place: Place(at.place),
             water: WaterTemperature::new(at.place, &at.water, now),
             water_in_two_hours_celsius: told.water_in_two_hours_celsius,
             flow: Flow::new(at.place, &at.flow, now),
-            percent_of_flood_level2: at.share_of_level_2.filter(|_| is_shown).map(percent),
+            percent_of_flood_level2: told.percent_of_flood_level_2,
             flood_level: told.flood_level.and_then(|level| i32::try_from(level).ok()),
             verdict: advice.verdict.into(),
             reasons: advice.reasons.iter().map(Statement::from).collect(),
             air_celsius: told.air_celsius,
             saying: told.saying.map(Saying::new),
+            doubts: told.doubts,
         }
     }
 }

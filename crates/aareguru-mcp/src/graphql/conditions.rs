@@ -17,8 +17,8 @@ pub(super) struct Current {
     water: WaterTemperature,
     /// The flow.
     flow: Flow,
-    /// Why temperature or flow are to be doubted, such as a station that
-    /// seems stuck; empty if they are not.
+    /// Why values are unknown although upstream sent them, or may be wrong, such
+    /// as those of a station that seems stuck.
     doubts: Vec<String>,
     /// What aare.guru says of the water; null if it says nothing, or if the
     /// temperature is more than a day old.

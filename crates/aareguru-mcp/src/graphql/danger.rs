@@ -4,7 +4,7 @@ use aareguru::{Advice, FloodLevel, NextLevel as Next, Trend as FlowTrend};
 use async_graphql::{Enum, SimpleObject};
 
 use super::{
-    reading::Flow,
+    reading::{Flow, WaterTemperature},
     scalars::DateTime,
     sources::{Source, Statement, UpstreamTrouble},
 };
@@ -37,6 +37,11 @@ pub(super) struct Danger {
     /// so; never empty.
     #[graphql(complexity = "1 + 4 * child_complexity")]
     reasons: Vec<Statement>,
+    /// The water temperature, which the verdict uses too.
+    water: WaterTemperature,
+    /// Each limit that the verdict compares with.
+    #[graphql(complexity = "1 + 8 * child_complexity")]
+    limits: Vec<Limit>,
     /// What is worth knowing besides; decides nothing.
     #[graphql(complexity = "1 + 4 * child_complexity")]
     remarks: Vec<Statement>,
@@ -58,6 +63,22 @@ pub(super) struct NextLevel {
     from_m3_per_s: f64,
     /// By how much the flow has to rise until then, in cubic metres per second.
     missing_m3_per_s: f64,
+}
+
+/// A limit that the verdict compares with.
+#[derive(Debug, SimpleObject)]
+pub(super) struct Limit {
+    /// The value at which it is reached: a flow or its rise at or above it, a
+    /// water temperature at or below it.
+    value: f64,
+    /// The unit of the value: m³/s, m³/s in an hour, or °C.
+    unit: &'static str,
+    /// The verdict of a value that reaches it.
+    verdict: Verdict,
+    /// What it says, in English.
+    text: String,
+    /// Who says so; never empty.
+    sources: Vec<Source>,
 }
 
 /// How the flow changes.
@@ -126,7 +147,7 @@ impl Danger {
                 if danger.place.flood_thresholds().is_none() {
                     "BAFU has no flood levels for this place"
                 } else {
-                    "the flow is not known, doubtful or not current; see `reasons`"
+                    "it cannot be read, or the flow is not known, doubtful or not current; see `reasons`"
                 }
             }),
             next_level: danger.next.map(NextLevel::from),
@@ -134,10 +155,24 @@ impl Danger {
             verdict: advice.verdict.into(),
             headline: advice.headline(),
             reasons: advice.reasons.iter().map(Statement::from).collect(),
+            water: WaterTemperature::new(danger.place, &danger.water, danger.asked_at),
+            limits: advice.limits.iter().map(Limit::from).collect(),
             remarks: advice.remarks.iter().map(Statement::from).collect(),
             boundary: Advice::BOUNDARY,
             as_of: advice.as_of.map(DateTime::from),
             upstream_trouble: UpstreamTrouble::new(danger.upstream_trouble.as_ref()),
+        }
+    }
+}
+
+impl From<&aareguru::advice::Limit> for Limit {
+    fn from(limit: &aareguru::advice::Limit) -> Self {
+        Self {
+            value: limit.value,
+            unit: limit.quantity.unit(),
+            verdict: limit.verdict.into(),
+            text: limit.text.clone(),
+            sources: limit.sources.iter().map(|it| Source::from(*it)).collect(),
         }
     }
 }

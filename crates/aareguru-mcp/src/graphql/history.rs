@@ -55,6 +55,12 @@ impl History {
         self.0.points.len()
     }
 
+    /// How many values are implausible, doubtful or dated in the future, and
+    /// therefore in no reading and no statistic.
+    async fn values_left_out(&self) -> usize {
+        self.0.left_out.total()
+    }
+
     /// Statistics of the water temperature in degrees Celsius.
     async fn temperature(&self) -> TemperatureStatistics {
         TemperatureNumbers::of(&self.0.points).into()

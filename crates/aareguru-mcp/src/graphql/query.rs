@@ -51,8 +51,8 @@ impl Query {
         Some(find(&name).map(Place))
     }
 
-    /// Where it is warmest, coldest, calmest, from one answer of the API. Null
-    /// with an error if that gives none.
+    /// How places compare, and where it is warmest or coldest, from one answer of
+    /// the API. Null with an error if that gives none.
     #[graphql(complexity = "5 + child_complexity")]
     async fn compare(
         &self,

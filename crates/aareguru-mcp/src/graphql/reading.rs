@@ -8,7 +8,7 @@ use async_graphql::{Enum, SimpleObject};
 use jiff::Timestamp;
 
 use super::scalars::{Date, DateTime};
-use crate::mcp::reading::unless_old;
+use crate::mcp::reading::{unknown_because, unless_old};
 
 /// A water temperature.
 #[derive(Debug, SimpleObject)]
@@ -53,13 +53,12 @@ pub(super) struct Rain {
 /// When a value was measured, and what its age allows one to say.
 #[derive(Debug, SimpleObject)]
 struct Measured {
-    /// When it was measured; null if unknown.
+    /// When it was measured; null if unknown or in the future.
     measured_at: Option<DateTime>,
     /// The same in Swiss local time with its zone, as in "2023-05-09 13:20
     /// CEST"; null if unknown.
     measured_at_local: Option<String>,
-    /// How long ago it was measured, in seconds; null if the time is unknown
-    /// or lies in the future.
+    /// How long ago it was measured, in seconds; null if the time is unknown.
     age_seconds: Option<i32>,
     /// How far the value can be trusted to describe the river now.
     freshness: Freshness,
@@ -67,7 +66,9 @@ struct Measured {
     /// live river; else null.
     recorded_on: Option<Date>,
     /// Why there is no value; null if there is one.
-    unknown_because: Option<&'static str>,
+    unknown_because: Option<String>,
+    /// Why the value may be wrong; null if nothing suggests it.
+    doubt: Option<String>,
 }
 
 /// What may be said of a value, by its age.
@@ -124,19 +125,16 @@ impl Rain {
 
 impl Measured {
     fn new(reading: &Reading, is_measured_here: bool, now: Timestamp) -> Self {
-        let is_shown = unless_old(reading, now).is_some();
         let seconds = |age: std::time::Duration| i32::try_from(age.as_secs()).unwrap_or(i32::MAX);
+        let measured_at = reading.measured_at(now);
         Self {
-            measured_at: reading.measured_at.map(DateTime::from),
-            measured_at_local: reading.measured_at.map(local_time),
+            measured_at: measured_at.map(DateTime::from),
+            measured_at_local: measured_at.map(local_time),
             age_seconds: reading.age(now).map(seconds),
             freshness: reading.freshness(now).into(),
             recorded_on: reading.recorded_on.map(Date::from),
-            unknown_because: (!is_shown).then_some(match reading.value {
-                Some(_) => "it was measured more than a day ago",
-                None if !is_measured_here => "it is not measured at this place",
-                None => "the API tells no value",
-            }),
+            unknown_because: unknown_because(reading, is_measured_here, now),
+            doubt: reading.doubt().map(|doubt| doubt.to_string()),
         }
     }
 }

@@ -141,7 +141,7 @@ impl Following {
             return;
         };
         for (water, flow, advice) in measured {
-            let Some(at) = water.measured_at.max(flow.measured_at) else {
+            let Some(at) = water.measured_at(now).max(flow.measured_at(now)) else {
                 continue;
             };
             let id = advice.place.id();

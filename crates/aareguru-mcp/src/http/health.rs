@@ -91,6 +91,7 @@ impl Readiness {
         if let Some(client) = &self.shared.client {
             parts.push(upstream("aareguru_api", client, Api::Aareguru));
             parts.push(upstream("hydro_api", client, Api::Hydro));
+            parts.push(clock(client));
         }
         parts.extend(self.shared.cluster.as_ref().map(redis));
         let ready = parts.iter().all(|part| part.status != Status::NotReady);
@@ -134,6 +135,21 @@ fn upstream(name: &'static str, client: &Client, api: Api) -> Part {
             );
             Part::new(name, Status::Degraded, detail)
         }
+    }
+}
+
+/// A slow clock makes every reading unknown, which is an answer; and if it is the API whose clock
+/// is wrong, another instance would fare no better.
+fn clock(client: &Client) -> Part {
+    let name = "clock";
+    if client.is_clock_suspect() {
+        Part::new(
+            name,
+            Status::Degraded,
+            "the API dates every measurement in the future: check this machine's clock",
+        )
+    } else {
+        Part::ok(name)
     }
 }
 

@@ -55,13 +55,14 @@ impl From<Verdict> for VerdictName {
 
 impl Statement {
     pub(super) fn all(reasons: &[Reason]) -> Vec<Self> {
-        reasons.iter().map(Self::new).collect()
+        let statement = |reason: &Reason| Self::new(&reason.text, &reason.sources);
+        reasons.iter().map(statement).collect()
     }
 
-    fn new(reason: &Reason) -> Self {
-        let mut sources = reason.sources.iter().copied();
+    pub(super) fn new(text: &str, sources: &[&'static Source]) -> Self {
+        let mut sources = sources.iter().copied();
         Self {
-            text: reason.text.clone(),
+            text: text.to_owned(),
             source: SourceOf::new(sources.next()),
             further_sources: sources.map(|source| SourceOf::new(Some(source))).collect(),
         }

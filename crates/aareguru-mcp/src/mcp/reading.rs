@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aareguru::{Freshness, Reading, local_time};
+use aareguru::{Freshness, Place, Quantity, Reading, UnknownReason, age_in_words, local_time};
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,6 +41,10 @@ pub(crate) struct Measured {
     /// The day on which this answer was recorded, if it is a recording and not
     /// the live river.
     pub(crate) recorded_on: Option<String>,
+    /// Why the value is null; null if it is not.
+    pub(crate) unknown_because: Option<String>,
+    /// Why the value may be wrong; null if nothing suggests it.
+    pub(crate) doubt: Option<String>,
 }
 
 /// The names that programs see.
@@ -69,24 +73,31 @@ impl WaterTemperature {
 }
 
 impl Flow {
-    pub(crate) fn new(reading: &Reading, now: Timestamp) -> Self {
+    pub(crate) fn new(place: &Place, reading: &Reading, now: Timestamp) -> Self {
+        let is_measured_here = place.measures(Quantity::Flow);
         Self {
             flow_m3_per_s: unless_old(reading, now),
-            measured: Measured::new(reading, now),
+            measured: Measured {
+                unknown_because: unknown_because(reading, is_measured_here, now),
+                ..Measured::new(reading, now)
+            },
         }
     }
 }
 
 impl Measured {
     pub(crate) fn new(reading: &Reading, now: Timestamp) -> Self {
+        let measured_at = reading.measured_at(now);
         Self {
-            measured_at: reading.measured_at.map(Timestamp::as_second),
-            measured_at_local: reading.measured_at.map(local_time),
+            measured_at: measured_at.map(Timestamp::as_second),
+            measured_at_local: measured_at.map(local_time),
             age_seconds: reading
                 .age(now)
                 .and_then(|age| i64::try_from(age.as_secs()).ok()),
             freshness: reading.freshness(now).into(),
             recorded_on: reading.recorded_on.map(|day| day.to_string()),
+            unknown_because: unknown_because(reading, true, now),
+            doubt: reading.doubt().map(|doubt| doubt.to_string()),
         }
     }
 }
@@ -94,8 +105,26 @@ impl Measured {
 /// The value, unless it is too old to be shown as current.
 pub(crate) fn unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
     reading
-        .value
+        .value(now)
         .filter(|_| reading.freshness(now) != Freshness::Old)
+}
+
+/// Why no value is shown; `None` if one is.
+pub(crate) fn unknown_because(
+    reading: &Reading,
+    is_measured_here: bool,
+    now: Timestamp,
+) -> Option<String> {
+    if unless_old(reading, now).is_some() {
+        return None;
+    }
+    Some(match reading.unknown_because(now) {
+        None => "it was measured more than a day ago".to_owned(),
+        Some(UnknownReason::Missing) if !is_measured_here => {
+            "it is not measured at this place".to_owned()
+        }
+        Some(reason) => reason.to_string(),
+    })
 }
 
 impl From<Freshness> for FreshnessName {
@@ -143,12 +172,16 @@ impl Measure {
     /// The reading in words, without place and full stop.
     pub(crate) fn in_words(self, reading: &Reading, now: Timestamp) -> String {
         let name = self.name();
-        let Some(value) = reading.value else {
+        let Some(value) = reading.value(now) else {
             let recorded = reading.recorded_on.map_or(String::new(), recorded);
-            return format!("{name} unknown{recorded}");
+            let because = match reading.unknown_because(now) {
+                None | Some(UnknownReason::Missing) => String::new(),
+                Some(reason) => format!(": {reason}"),
+            };
+            return format!("{name} unknown{recorded}{because}");
         };
         let value = self.shown(value);
-        let measured = match reading.measured_at {
+        let measured = match reading.measured_at(now) {
             Some(at) => format!("measured {}", local_time(at)),
             None => "measured at an unknown time".to_owned(),
         };
@@ -177,15 +210,7 @@ fn recorded(day: Date) -> String {
 
 /// " (8 minutes ago)".
 fn ago(age: Duration) -> String {
-    let minutes = age.as_secs() / 60;
-    let (n, unit) = match minutes {
-        0 => return " (just now)".to_owned(),
-        1..120 => (minutes, "minute"),
-        120..2880 => (minutes / 60, "hour"),
-        _ => (minutes / 1440, "day"),
-    };
-    let plural = if n == 1 { "" } else { "s" };
-    format!(" ({n} {unit}{plural} ago)")
+    format!(" ({})", age_in_words(age))
 }
 
 #[cfg(test)]
@@ -195,11 +220,12 @@ mod tests {
     const MEASURED: i64 = 1_683_631_200;
 
     fn live(value: Option<f64>) -> Reading {
-        Reading {
-            value,
-            measured_at: Timestamp::from_second(MEASURED).ok(),
-            recorded_on: None,
-        }
+        Reading::water(value, Timestamp::from_second(MEASURED).ok())
+    }
+
+    fn flow(value: Option<f64>) -> Reading {
+        let bern = Place::find("bern").unwrap();
+        Reading::flow(bern, value, Timestamp::from_second(MEASURED).ok())
     }
 
     #[track_caller]
@@ -240,12 +266,30 @@ mod tests {
     }
 
     #[test]
+    fn implausible_or_future_dated_value_is_unknown_with_the_reason() {
+        says(
+            &live(Some(-999.0)),
+            60,
+            "water temperature unknown: upstream sent an implausible water temperature, \
+             outside -0.5 to 35 °C",
+        );
+        says(
+            &live(Some(12.0)),
+            -86_400,
+            "water temperature unknown: upstream dates the measurement in the future",
+        );
+        let now = Timestamp::from_second(MEASURED - 86_400).unwrap();
+        let shown = WaterTemperature::new(&live(Some(12.0)), now);
+        assert_eq!(shown.temperature_celsius, None);
+        assert_eq!(shown.measured.measured_at, None);
+        let because = shown.measured.unknown_because.unwrap();
+        assert_eq!(because, "upstream dates the measurement in the future");
+    }
+
+    #[test]
     fn a_recording_says_so_whatever_it_holds() {
         let recorded_on = Some(jiff::civil::date(2023, 5, 9));
-        let recorded = |value| Reading {
-            recorded_on,
-            ..live(value)
-        };
+        let recorded = |value| live(value).with_recorded_on(recorded_on);
         says(
             &recorded(Some(12.5)),
             60,
@@ -275,7 +319,7 @@ mod tests {
             (None, 60, "flow unknown"),
         ] {
             let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
-            assert_eq!(Measure::Flow.in_words(&live(value), now), words);
+            assert_eq!(Measure::Flow.in_words(&flow(value), now), words);
         }
     }
 

@@ -1,4 +1,4 @@
-//! `compare`: where is it warmest, and where calmest? As JSON, the answer of
+//! `compare`: how do places compare, where is it warmest? As JSON, the answer of
 //! `compare_cities`.
 
 use aareguru::{CREDIT, Place, River};
@@ -29,12 +29,13 @@ impl Compare {
         let now = river.now();
         let answer = compare_cities::structured(&comparison, now);
         let mut screen = Screen::new();
-        draw(&mut screen, &answer);
+        let verdicts = compare_cities::verdicts(&comparison, now);
+        draw(&mut screen, &answer, &verdicts);
         Shown::new(screen, &answer)
     }
 }
 
-fn draw(screen: &mut Screen, answer: &Answer) {
+fn draw(screen: &mut Screen, answer: &Answer, verdicts: &[String]) {
     screen.title("The Aare, downstream", answer.recorded_on.as_deref());
     table(&answer.places).draw(screen);
     screen.blank();
@@ -42,29 +43,12 @@ fn draw(screen: &mut Screen, answer: &Answer) {
         screen.paragraph(PLAIN, "", &line);
     }
     screen.blank();
-    let as_recorded = match &answer.recorded_on {
-        Some(day) => format!(" (as recorded on {day}, not now)"),
-        None => String::new(),
-    };
-    for place in &answer.recommended {
-        let says = format!("If anywhere, {}{as_recorded}:", place.city);
-        screen.paragraph(BOLD, "", &says);
-        for reason in place.reasons.iter().chain(&place.remarks) {
-            screen.point(reason, "");
-        }
-    }
-    if answer.recommended.is_empty() {
-        let says = format!("No place can be recommended{as_recorded}.");
-        screen.paragraph(WARNING, "", &says);
-    }
-    for place in &answer.not_recommended {
-        let verdict = verdict_in_words(place.verdict);
+    for (place, says) in answer.places.iter().zip(verdicts) {
         let style = match place.verdict {
             VerdictName::DoNotSwim => verdict_style(place.verdict),
             _ => PLAIN,
         };
-        let says = format!("{}: {verdict}: {}", place.city, place.why);
-        screen.paragraph(style, "• ", &says);
+        screen.paragraph(style, "• ", says);
     }
     screen.warning(answer.boundary);
     for note in &answer.notes {

@@ -2,7 +2,7 @@
 //! `get_current_conditions`.
 
 use aareguru::{
-    CREDIT, Conditions, Freshness, Place, Reading, River,
+    CREDIT, Conditions, Freshness, Place, Reading, River, quoted,
     series::{flows, temperatures},
 };
 use clap::Args;
@@ -83,7 +83,7 @@ fn draw(screen: &mut Screen, conditions: &Conditions, answer: &current_condition
     for (n, lawn) in conditions.lawns.iter().enumerate() {
         let times = current_conditions::lawn_in_words(lawn);
         let name = if n == 0 { "Sun" } else { "" };
-        screen.field(name, PLAIN, "", &format!("{}: {times}", lawn.name));
+        screen.field(name, PLAIN, "", &format!("{}: {times}", quoted(&lawn.name)));
     }
     if let Some(canal) = conditions.canal {
         let state = current_conditions::canal_in_words(canal);
@@ -111,7 +111,7 @@ pub(super) fn reading(
         reading.freshness(now),
         Freshness::Fresh | Freshness::Recorded
     );
-    let value = reading.value.map(|value| measure.shown(value));
+    let value = reading.value(now).map(|value| measure.shown(value));
     let value = value.filter(|value| is_current && words.starts_with(value.as_str()));
     match value {
         Some(value) => screen.field(name, BOLD, &value, &words[value.len()..]),
@@ -130,5 +130,10 @@ fn trend_in_words(trend: &TrendOf) -> String {
 
 fn said(screen: &mut Screen, saying: &current_conditions::SayingOf) {
     let plain = saying.plain_reading.unwrap_or("no plain reading known");
-    screen.field("", PLAIN, "", &format!("“{}” ({plain})", saying.text));
+    screen.field(
+        "",
+        PLAIN,
+        "",
+        &format!("{} ({plain})", quoted(&saying.text)),
+    );
 }

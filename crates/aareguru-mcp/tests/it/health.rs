@@ -46,7 +46,13 @@ async fn a_server_that_serves_is_ready() {
         .collect();
     assert_eq!(
         names,
-        ["lifecycle", "connections", "aareguru_api", "hydro_api"]
+        [
+            "lifecycle",
+            "connections",
+            "aareguru_api",
+            "hydro_api",
+            "clock"
+        ]
     );
     for part in report["parts"].as_array().unwrap() {
         assert_eq!(part["status"], "ok", "{report}");

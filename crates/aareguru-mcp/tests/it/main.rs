@@ -53,6 +53,7 @@ mod hash_key;
 mod health;
 mod history;
 mod history_sources;
+mod implausible;
 mod interop;
 mod key_reload;
 mod keys;

@@ -31,7 +31,7 @@ fn faults() -> Vec<(Reply, &'static str)> {
         (Reply::Busy(3600), "with HTTP status 429"),
         (
             Reply::text("<html>maintenance</html>"),
-            "with no JSON but `<html>",
+            "with no JSON but “<html>",
         ),
         (Reply::text(blocked), "has blocked"),
         (Reply::text(r#"{"error": "out of order"}"#), "out of order"),

@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 
 use crate::api::Bueber;
+use crate::plausibility::is_future;
+use crate::reading::timestamp;
 
 /// Whether the Bueber canal in Bern is open, as the lifeguards report it.
 ///
@@ -19,9 +21,9 @@ pub struct BueberCanal {
 }
 
 impl BueberCanal {
-    /// The state that the API tells; `None` if it tells none, or two that
-    /// contradict each other.
-    pub fn from_api(bueber: &Bueber) -> Option<Self> {
+    /// The state that the API reports at the time `now`; `None` if it reports none, or two that
+    /// contradict each other. A change that is dated after `now` has an unknown time.
+    pub fn from_api(bueber: &Bueber, now: Timestamp) -> Option<Self> {
         let by_word = match bueber.state.as_deref() {
             Some("open") => Some(true),
             Some("closed") => Some(false),
@@ -33,9 +35,7 @@ impl BueberCanal {
         };
         Some(Self {
             is_open,
-            since: bueber
-                .time
-                .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            since: timestamp(bueber.time).filter(|since| !is_future(*since, now)),
         })
     }
 }
@@ -51,7 +51,7 @@ mod tests {
             state: word.map(str::to_owned),
             ..Bueber::default()
         };
-        let canal = BueberCanal::from_api(&bueber);
+        let canal = BueberCanal::from_api(&bueber, Timestamp::UNIX_EPOCH);
         assert_eq!(canal.map(|canal| canal.is_open), expected);
     }
 
@@ -63,5 +63,20 @@ mod tests {
         is_open(Some(true), Some("closed"), None);
         is_open(None, Some("half"), None);
         is_open(None, None, None);
+    }
+
+    #[test]
+    fn change_in_the_future_has_an_unknown_time() {
+        let bueber = Bueber {
+            state: Some("open".to_owned()),
+            time: Some(1_783_000_000),
+            ..Bueber::default()
+        };
+        let since = |now| {
+            let now = Timestamp::from_second(now).unwrap();
+            BueberCanal::from_api(&bueber, now).unwrap().since
+        };
+        assert!(since(1_783_000_000).is_some());
+        assert_eq!(since(1_782_000_000), None);
     }
 }

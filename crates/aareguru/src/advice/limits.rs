@@ -1,13 +1,14 @@
-//! The table of what is said to swimmers, place by place:
-//! `data/swimming-limits.toml`.
+//! The limits that a verdict uses: those of `data/swimming-limits.toml`, place by place, and this
+//! program's own margins.
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Verdict;
-use crate::Place;
+use super::{Verdict, shown};
 use crate::source::{Source, Sources};
+use crate::{FloodLevel, Place};
 
 /// From this flow on, somebody says something to swimmers at one place. It
 /// says nothing of any other place.
@@ -15,9 +16,9 @@ use crate::source::{Source, Sources};
 #[serde(deny_unknown_fields)]
 pub struct SwimmingLimit {
     place: String,
-    pub(super) from_m3_per_s: f64,
+    from_m3_per_s: f64,
     verdict: LimitVerdict,
-    pub(super) text: String,
+    text: String,
     from: String,
 }
 
@@ -55,12 +56,220 @@ impl SwimmingLimit {
     }
 }
 
+/// A limit that a verdict compares with.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Limit {
+    /// What is compared.
+    pub quantity: LimitQuantity,
+    /// The value at which the limit is reached, in the unit of the quantity.
+    pub value: f64,
+    /// The verdict of a value that reaches it.
+    pub verdict: Verdict,
+    /// Who sets it.
+    pub basis: LimitBasis,
+    /// What it says, as a clause in lower case without a full stop.
+    pub text: String,
+    /// Who says so, where and when. Never empty.
+    pub sources: Vec<&'static Source>,
+}
+
+/// What a limit is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LimitQuantity {
+    /// The flow in m³/s; reached at or above the value.
+    Flow,
+    /// The rise of the flow in m³/s in an hour; reached at or above the value.
+    Rise,
+    /// The water temperature in °C; reached at or below the value.
+    WaterTemperature,
+}
+
+/// Who sets a limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum LimitBasis {
+    /// Lifeguards, authorities or others who know the river at this place.
+    Local,
+    /// BAFU's flood level 2.
+    FloodLevel,
+    /// This program, for want of a local limit: so large a part of flood level 2.
+    OwnMargin {
+        /// 0.5 is half of the flow from which flood level 2 holds.
+        share_of_level_2: f64,
+    },
+    /// The canton, for all its stations.
+    Canton,
+    /// Lifesaving societies, for all waters.
+    Lifesaving,
+}
+
+impl LimitQuantity {
+    /// The unit: `m³/s`, `m³/s in an hour` or `°C`.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Flow => "m³/s",
+            Self::Rise => "m³/s in an hour",
+            Self::WaterTemperature => "°C",
+        }
+    }
+}
+
+/// `at or above 220 m³/s, do_not_swim: …`, without the sources.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.quantity {
+            LimitQuantity::Flow | LimitQuantity::Rise => "above",
+            LimitQuantity::WaterTemperature => "below",
+        };
+        write!(
+            f,
+            "at or {side} {} {}, {}: {}",
+            self.value,
+            self.quantity.unit(),
+            self.verdict.as_str(),
+            self.text
+        )
+    }
+}
+
 impl Place {
     /// What is said to swimmers here from which flow on, lowest first; empty
     /// where nobody is known to have said anything, which permits nothing.
     pub fn swimming_limits(&self) -> impl Iterator<Item = &'static SwimmingLimit> {
-        limits(self)
+        TABLE
+            .limit
+            .iter()
+            .filter(move |limit| limit.place == self.id())
     }
+}
+
+/// The limits of the flow at a place up to flood level 2, lowest first. An own margin replaces a
+/// verdict for which no local limit is known.
+pub(super) fn flow_limits(place: &Place) -> Vec<Limit> {
+    let mut limits: Vec<Limit> = place
+        .swimming_limits()
+        .map(|limit| Limit {
+            quantity: LimitQuantity::Flow,
+            value: limit.from_m3_per_s,
+            verdict: limit.verdict(),
+            basis: LimitBasis::Local,
+            text: limit.text.clone(),
+            sources: vec![limit.source()],
+        })
+        .collect();
+    limits.extend(own_margin(
+        place,
+        Verdict::Caution,
+        TABLE.margin.caution_share_of_level_2,
+    ));
+    limits.extend(own_margin(
+        place,
+        Verdict::DoNotSwim,
+        TABLE.margin.do_not_swim_share_of_level_2,
+    ));
+    limits.extend(flood_level_2(place));
+    limits.sort_by(|a, b| a.value.total_cmp(&b.value));
+    limits
+}
+
+/// All limits that a verdict on a place uses.
+pub(super) fn all(place: &Place) -> Vec<Limit> {
+    let mut limits = flow_limits(place);
+    limits.extend(rise(place));
+    limits.push(cold());
+    limits
+}
+
+/// Our own limit for a verdict; `None` if a local limit has that verdict, or if no flood levels are
+/// known.
+fn own_margin(place: &Place, verdict: Verdict, share_of_level_2: f64) -> Option<Limit> {
+    if place.swimming_limits().any(|it| it.verdict() == verdict) {
+        return None;
+    }
+    let thresholds = place.flood_thresholds()?;
+    let level_2 = thresholds.from_m3_per_s(FloodLevel::Moderate)?;
+    let value = share_of_level_2 * level_2;
+    let text = format!(
+        "{} is {:.0} % of flood level 2 at {} ({}): a margin of this server, because no {} of \
+         lifeguards or authorities is known for this place",
+        shown(value),
+        100.0 * share_of_level_2,
+        place.name(),
+        shown(level_2),
+        if verdict == Verdict::Caution {
+            "lower limit"
+        } else {
+            "limit"
+        },
+    );
+    Some(Limit {
+        quantity: LimitQuantity::Flow,
+        value,
+        verdict,
+        basis: LimitBasis::OwnMargin { share_of_level_2 },
+        text,
+        sources: vec![thresholds.source()],
+    })
+}
+
+fn flood_level_2(place: &Place) -> Option<Limit> {
+    let level = FloodLevel::Moderate;
+    let thresholds = place.flood_thresholds()?;
+    Some(Limit {
+        quantity: LimitQuantity::Flow,
+        value: thresholds.from_m3_per_s(level)?,
+        verdict: Verdict::DoNotSwim,
+        basis: LimitBasis::FloodLevel,
+        text: format!("{level}: {}", level.meaning()),
+        sources: vec![thresholds.source(), FloodLevel::source()],
+    })
+}
+
+/// What is called a rise at this place; `None` where nobody says.
+pub(super) fn rise(place: &Place) -> Option<Limit> {
+    let rise = &TABLE.rise;
+    rise.places
+        .iter()
+        .any(|id| id == place.id())
+        .then(|| Limit {
+            quantity: LimitQuantity::Rise,
+            value: rise.per_hour_m3_per_s,
+            verdict: Verdict::Caution,
+            basis: LimitBasis::Canton,
+            text: rise.text.clone(),
+            sources: vec![TABLE.source.get(&rise.from)],
+        })
+}
+
+/// Where water is called cold.
+pub(super) fn cold() -> Limit {
+    let cold = &TABLE.cold;
+    Limit {
+        quantity: LimitQuantity::WaterTemperature,
+        value: cold.at_or_below_celsius,
+        verdict: Verdict::Caution,
+        basis: LimitBasis::Lifesaving,
+        text: cold.text.clone(),
+        sources: cold.from.iter().map(|key| TABLE.source.get(key)).collect(),
+    }
+}
+
+/// This program's own margins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Margin {
+    caution_share_of_level_2: f64,
+    do_not_swim_share_of_level_2: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cold {
+    at_or_below_celsius: f64,
+    text: String,
+    from: Vec<String>,
 }
 
 /// The gate of the Bueber canal.
@@ -98,24 +307,19 @@ impl Also {
 /// What is called a rise.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rise {
+struct Rise {
     places: Vec<String>,
-    pub(super) per_hour_m3_per_s: f64,
-    pub(super) text: String,
+    per_hour_m3_per_s: f64,
+    text: String,
     from: String,
 }
 
-impl Rise {
-    pub(super) fn source(&self) -> &'static Source {
-        TABLE.source.get(&self.from)
-    }
-}
-
-/// Worth knowing at one place, or at all if it names none.
+/// Worth knowing at some places, or at all if it names none.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Remark {
-    place: Option<String>,
+    #[serde(default)]
+    places: Vec<String>,
     pub(super) text: String,
     from: String,
 }
@@ -126,30 +330,16 @@ impl Remark {
     }
 }
 
-/// The limits of this place, lowest first.
-pub(super) fn limits(place: &Place) -> impl Iterator<Item = &'static SwimmingLimit> {
-    TABLE
-        .limit
-        .iter()
-        .filter(move |limit| limit.place == place.id())
-}
-
 /// The canal, if it is at this place.
 pub(super) fn canal(place: &Place) -> Option<&'static Canal> {
     Some(&TABLE.canal).filter(|canal| canal.place == place.id())
 }
 
-/// What is called a rise at this place.
-pub(super) fn rise(place: &Place) -> Option<&'static Rise> {
-    Some(&TABLE.rise).filter(|rise| rise.places.iter().any(|id| id == place.id()))
-}
-
 /// What is worth knowing at this place.
 pub(super) fn remarks(place: &Place) -> impl Iterator<Item = &'static Remark> {
-    TABLE
-        .remark
-        .iter()
-        .filter(move |remark| remark.place.as_deref().is_none_or(|id| id == place.id()))
+    TABLE.remark.iter().filter(move |remark| {
+        remark.places.is_empty() || remark.places.iter().any(|id| id == place.id())
+    })
 }
 
 /// The source of what comes from the API itself.
@@ -163,6 +353,8 @@ pub(super) fn api() -> &'static Source {
 struct Table {
     source: Sources,
     limit: Vec<SwimmingLimit>,
+    margin: Margin,
+    cold: Cold,
     canal: Canal,
     rise: Rise,
     remark: Vec<Remark>,
@@ -187,27 +379,68 @@ mod tests {
         assert!(TABLE.rise.places.iter().all(|id| is_place(id)));
         assert!(is_place(&TABLE.canal.place));
         for remark in &TABLE.remark {
-            assert!(remark.place.as_deref().is_none_or(is_place), "{remark:?}");
+            assert!(remark.places.iter().all(|id| is_place(id)), "{remark:?}");
             assert!(!remark.source().url.is_empty());
         }
-        assert!(!TABLE.rise.source().url.is_empty() && !TABLE.canal.source().url.is_empty());
-        assert!(
-            TABLE
-                .canal
-                .also
-                .iter()
-                .all(|also| !also.source().url.is_empty())
-        );
+        assert!(!TABLE.canal.source().url.is_empty());
+        let mut also = TABLE.canal.also.iter();
+        assert!(also.all(|also| !also.source().url.is_empty()));
         assert_eq!(api().date, "live");
+        for place in Place::all() {
+            let limits = all(place);
+            let mut sources = limits.iter().map(|limit| limit.sources.len());
+            assert!(sources.all(|count| count > 0), "{limits:?}");
+        }
+    }
+
+    fn limits_of(id: &str) -> Vec<(f64, Verdict, bool)> {
+        let limits = flow_limits(Place::find(id).unwrap());
+        let own = |basis| matches!(basis, LimitBasis::OwnMargin { .. });
+        limits
+            .into_iter()
+            .map(|limit| (limit.value, limit.verdict, own(limit.basis)))
+            .collect()
     }
 
     #[test]
-    fn the_limits_of_a_place_rise() {
-        for place in Place::all() {
-            assert!(
-                limits(place).map(|limit| limit.from_m3_per_s).is_sorted(),
-                "{place:?}"
-            );
-        }
+    fn own_margin_exists_only_without_a_local_limit() {
+        use Verdict::{Caution, DoNotSwim};
+        let bern = limits_of("bern");
+        assert_eq!(bern[0], (200.0, Caution, false));
+        assert_eq!(bern[1], (220.0, DoNotSwim, false));
+        assert!(bern.iter().all(|(_, _, is_own)| !is_own));
+        assert_eq!(
+            limits_of("thun"),
+            [
+                (175.0, Caution, true),
+                (300.0, DoNotSwim, false),
+                (350.0, DoNotSwim, false)
+            ]
+        );
+        assert_eq!(
+            limits_of("brugg"),
+            [
+                (410.0, Caution, true),
+                (615.0, DoNotSwim, true),
+                (820.0, DoNotSwim, false)
+            ]
+        );
+        assert!(limits_of("olten").is_empty());
+    }
+
+    #[test]
+    fn limit_names_value_unit_and_verdict() {
+        let brugg = &flow_limits(Place::find("brugg").unwrap())[1];
+        assert_eq!(
+            brugg.to_string(),
+            "at or above 615 m³/s, do_not_swim: 615 m³/s is 75 % of flood level 2 at Brugg \
+             (820 m³/s): a margin of this server, because no limit of lifeguards or authorities \
+             is known for this place"
+        );
+        assert!(
+            cold()
+                .to_string()
+                .starts_with("at or below 15 °C, caution: ")
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What is worth knowing beside a verdict, and decides nothing.
 
 use super::rules::trend;
-use super::{Finding, Ground, Reason, Situation, limits, shown};
+use super::{Finding, Ground, Reason, ReasonTime, Situation, limits, shown};
 use crate::source::Source;
 use crate::{Direction, Trend, local_time};
 
@@ -67,6 +67,7 @@ fn remark(text: String, source: &'static Source) -> Reason {
         speaks_for: None,
         ground: Ground::Remark,
         finding: Finding::Remark,
+        time: ReasonTime::Current,
         text,
         sources: vec![source],
     }

@@ -5,60 +5,69 @@ use jiff::civil::Date;
 
 use super::{Advice, BueberCanal, rules};
 use crate::api::Current;
-use crate::{Place, Reading, Suspicion, Trend};
+use crate::river::current_readings;
+use crate::{Place, Reading, ReportedLevel, Trend};
 
 /// What is known of the river at a place, to be judged by
 /// [`advise`](Self::advise).
 ///
 /// ```
-/// use aareguru::{Place, Reading, Situation, Verdict};
-/// use jiff::Timestamp;
+/// use aareguru::{Place, Reading, Situation, Trend, Verdict};
+/// use jiff::{Timestamp, ToSpan};
 ///
 /// let now: Timestamp = "2026-07-04T15:00:00Z".parse()?;
-/// let flow = Reading {
-///     value: Some(228.0),
-///     measured_at: Some("2026-07-04T14:40:00Z".parse()?),
-///     recorded_on: None,
-/// };
-/// let advice = Situation::new(Place::find("bern")?, flow, now).advise();
+/// let measured_at = now - 20.minutes();
+/// let bern = Place::find("bern")?;
+/// let water = Reading::water(Some(19.5), Some(measured_at));
+/// let flow = |m3_per_s| Reading::flow(bern, Some(m3_per_s), Some(measured_at));
+///
+/// let advice = Situation::new(bern, water, flow(228.0), now).advise();
 /// assert_eq!(advice.verdict, Verdict::DoNotSwim);
 /// assert!(advice.reasons[0].text.contains("from 220 m³/s"));
 ///
-/// // The same flow at Brugg, where no limit for swimmers is known.
-/// let advice = Situation::new(Place::find("brugg")?, flow, now).advise();
+/// // Less water; but whether it rises is not known.
+/// let advice = Situation::new(bern, water, flow(148.0), now).advise();
+/// assert_eq!(advice.verdict, Verdict::Unknown);
+///
+/// let past: Vec<_> = (0..19)
+///     .map(|n| (measured_at - (10 * n).minutes(), Some(148.0)))
+///     .collect();
+/// let advice = Situation::new(bern, water, flow(148.0), now)
+///     .with_trend(Trend::of_flow(&past))
+///     .advise();
 /// assert_eq!(advice.verdict, Verdict::NoKnownWarning);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Situation<'a> {
     pub(super) place: &'static Place,
+    pub(super) water: Reading,
     pub(super) flow: Reading,
     pub(super) now: Timestamp,
-    pub(super) api_level: Option<u8>,
+    pub(super) reported_level: ReportedLevel,
     pub(super) trend: Option<Trend>,
-    pub(super) suspicion: Option<Suspicion>,
     pub(super) sayings: Vec<&'a str>,
     pub(super) canal: Option<BueberCanal>,
 }
 
 impl<'a> Situation<'a> {
-    /// The least one can know: the flow in m³/s (which may be unknown), and
-    /// the present time. If the reading is a recording, all of the situation
-    /// is, and the present does not matter.
-    pub fn new(place: &'static Place, flow: Reading, now: Timestamp) -> Self {
+    /// The least one can know: the water temperature in °C and the flow in m³/s (which may be
+    /// unknown), and the present time. If the flow is a recording, all of the situation is, and the
+    /// present does not matter.
+    pub fn new(place: &'static Place, water: Reading, flow: Reading, now: Timestamp) -> Self {
         Self {
             place,
+            water,
             flow,
             now,
-            api_level: None,
+            reported_level: ReportedLevel::Missing,
             trend: None,
-            suspicion: None,
             sayings: Vec::new(),
             canal: None,
         }
     }
 
-    /// All that an answer of `/v2018/current` tells of `place`.
+    /// Everything in a response of `/v2018/current` about `place`.
     pub fn of_current(
         place: &'static Place,
         answer: &'a Current,
@@ -66,33 +75,24 @@ impl<'a> Situation<'a> {
         now: Timestamp,
     ) -> Self {
         let aare = &answer.aare;
-        let past: Vec<_> = answer
-            .aarepast
-            .iter()
-            .filter_map(|point| {
-                let at = Timestamp::from_second(point.timestamp?).ok()?;
-                Some((at, point.flow))
-            })
-            .collect();
+        let water = current_readings::water(answer, recorded_on);
+        let flow = current_readings::flow(place, answer, recorded_on);
+        let past = current_readings::past_flows(place, answer, recorded_on, now);
         let sayings = [&aare.temperature_text, &aare.flow_text];
+        let bueber = answer.bueber.as_ref();
         Self {
-            api_level: aare.flow_gefahrenstufe,
+            reported_level: aare.flow_gefahrenstufe.clone(),
             trend: Some(Trend::of_flow(&past)),
-            suspicion: Suspicion::of_flow(&past),
             sayings: sayings.into_iter().filter_map(Option::as_deref).collect(),
-            canal: answer.bueber.as_ref().and_then(BueberCanal::from_api),
-            ..Self::new(
-                place,
-                Reading::new(aare.flow, aare.timestamp, recorded_on),
-                now,
-            )
+            canal: bueber.and_then(|bueber| BueberCanal::from_api(bueber, now)),
+            ..Self::new(place, water, flow, now)
         }
     }
 
-    /// With the flood level that the API sent with the flow.
+    /// With the flood level that upstream reports with the flow.
     #[must_use]
-    pub fn with_api_level(mut self, level: u8) -> Self {
-        self.api_level = Some(level);
+    pub fn with_reported_level(mut self, level: impl Into<ReportedLevel>) -> Self {
+        self.reported_level = level.into();
         self
     }
 
@@ -101,14 +101,6 @@ impl<'a> Situation<'a> {
     #[must_use]
     pub fn with_trend(mut self, trend: Trend) -> Self {
         self.trend = Some(trend);
-        self
-    }
-
-    /// With a suspicion against the flow; one against something else is not
-    /// used.
-    #[must_use]
-    pub fn with_suspicion(mut self, suspicion: Suspicion) -> Self {
-        self.suspicion = Some(suspicion);
         self
     }
 
@@ -124,6 +116,16 @@ impl<'a> Situation<'a> {
     pub fn with_canal(mut self, canal: BueberCanal) -> Self {
         self.canal = Some(canal);
         self
+    }
+
+    /// The water temperature.
+    pub fn water(&self) -> Reading {
+        self.water
+    }
+
+    /// The flow.
+    pub fn flow(&self) -> Reading {
+        self.flow
     }
 
     /// The trend of the flow, if it belongs to the reading of the flow and

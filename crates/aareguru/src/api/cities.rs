@@ -14,31 +14,31 @@ use crate::upstream::Request;
 #[non_exhaustive]
 pub struct City {
     /// The identifier: `bern`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub city: Option<String>,
     /// The name in Bernese German: `Bärn`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
     /// The place of the station: `Bern, Schönau`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub longname: Option<String>,
     /// Where the place is.
     #[serde(deserialize_with = "lenient::field")]
     pub coordinates: Option<Coordinates>,
     /// Water temperature in °C, to the tenth.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub aare: Option<f64>,
     /// Water temperature in °C, to the hundredth.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub aare_prec: Option<f64>,
     /// Today's weather symbol of Meteotest, 1 (sunny) to 15.
     #[serde(deserialize_with = "lenient::whole")]
     pub sy: Option<u8>,
     /// Today's lowest air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tn: Option<f64>,
     /// Today's highest air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tx: Option<f64>,
     /// False in every recording; what it means is not documented.
     #[serde(deserialize_with = "lenient::field")]
@@ -47,13 +47,13 @@ pub struct City {
     #[serde(deserialize_with = "lenient::whole")]
     pub time: Option<i64>,
     /// URL of `/v2018/current` for this place.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub url: Option<String>,
     /// URL of `/v2018/today` for this place.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub today: Option<String>,
     /// URL of `/v2018/widget`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub widget: Option<String>,
 }
 

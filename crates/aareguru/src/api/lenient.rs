@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
+use crate::excerpt::{MAX_UPSTREAM_CHARS, excerpt};
+
 /// A value of type `T`, or `None` if it is anything else.
 pub(super) fn field<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -16,6 +18,20 @@ where
     T: DeserializeOwned,
 {
     Value::deserialize(deserializer).map(expected)
+}
+
+/// A measured or forecast number: `None` if it is missing or null, NaN if it is present but no
+/// number. NaN fails every plausibility check, so the value is unknown with that reason.
+pub(super) fn number<'de, D>(deserializer: D) -> Result<Option<f64>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Value::deserialize(deserializer).map(|value| number_of(&value))
+}
+
+/// The number that a value is, as [`number`] reads it.
+pub(super) fn number_of(value: &Value) -> Option<f64> {
+    (!value.is_null()).then(|| value.as_f64().unwrap_or(f64::NAN))
 }
 
 /// A whole number, also one written as `12.0`; `None` if it is anything else
@@ -64,13 +80,23 @@ where
     })
 }
 
-/// A text, also one written as a whole number.
+/// Upstream text, cleaned by [`excerpt`]. `None` if nothing readable is left.
 pub(super) fn text<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
+    let value = Value::deserialize(deserializer)?;
+    let text = value.as_str().map(|text| excerpt(text, MAX_UPSTREAM_CHARS));
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// An identifier: text, also written as a whole number.
+pub(super) fn identifier<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
     Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text),
+        Value::String(text) => Some(excerpt(&text, MAX_UPSTREAM_CHARS)),
         Value::Number(number) if !number.is_f64() => Some(number.to_string()),
         _ => None,
     })
@@ -100,9 +126,13 @@ fn expected<T: DeserializeOwned>(value: Value) -> Option<T> {
         return None;
     }
     T::deserialize(value)
-        .inspect_err(
-            |error| tracing::debug!(%error, "unexpected value in an answer, read as unknown"),
-        )
+        .inspect_err(|error| {
+            let error = excerpt(&error.to_string(), MAX_UPSTREAM_CHARS);
+            tracing::debug!(
+                error,
+                "unexpected value in an upstream response, read as unknown"
+            );
+        })
         .ok()
 }
 
@@ -129,8 +159,10 @@ mod tests {
         days: BTreeMap<u8, f64>,
         #[serde(deserialize_with = "by_name")]
         names: BTreeMap<String, f64>,
-        #[serde(deserialize_with = "text")]
+        #[serde(deserialize_with = "identifier")]
         gauge: Option<String>,
+        #[serde(deserialize_with = "text")]
+        saying: Option<String>,
     }
 
     fn read(json: &str) -> Sample {
@@ -161,11 +193,38 @@ mod tests {
     }
 
     #[test]
+    fn present_value_that_is_no_number_is_nan() {
+        for json in [r#""x""#, r#""12.5""#, "true", "[12.5]", "{}"] {
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert!(number_of(&value).is_some_and(f64::is_nan), "{json}");
+        }
+        assert_eq!(number_of(&Value::Null), None);
+        assert_eq!(number_of(&serde_json::json!(12)), Some(12.0));
+    }
+
+    #[test]
     fn an_identifier_may_be_written_as_a_number() {
         for json in [r#"{"gauge": "2135"}"#, r#"{"gauge": 2135}"#] {
             assert_eq!(read(json).gauge.as_deref(), Some("2135"));
         }
         assert_eq!(read(r#"{"gauge": 2135.5}"#).gauge, None);
+    }
+
+    #[test]
+    fn text_is_cleaned_where_it_enters() {
+        let saying = |text: &str| {
+            let json = serde_json::json!({ "saying": text });
+            read(&json.to_string()).saying
+        };
+        let forged = "Ja eh!\r\nVerdict: \u{1b}]0;x\u{7}\u{202e}";
+        assert_eq!(
+            saying(forged).as_deref(),
+            Some("Ja eh! Verdict: \u{fffd}]0;x\u{fffd}\u{fffd}")
+        );
+        let long = saying(&"a".repeat(1_500_000)).unwrap();
+        assert_eq!(long.chars().count(), MAX_UPSTREAM_CHARS);
+        assert_eq!(saying(" \n"), None);
+        assert_eq!(read(r#"{"saying": 5}"#).saying, None);
     }
 
     #[test]

@@ -14,25 +14,25 @@ use crate::upstream::Request;
 #[non_exhaustive]
 pub struct WaterToday {
     /// Water temperature in °C, to the tenth.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub aare: Option<f64>,
     /// Water temperature in °C, to the hundredth.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub aare_prec: Option<f64>,
     /// A saying about temperature and flow in Bernese German. It is no advice.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub text: Option<String>,
     /// The same in about 15 characters.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub text_short: Option<String>,
     /// When the water was measured, in Unix seconds.
     #[serde(deserialize_with = "lenient::whole")]
     pub time: Option<i64>,
     /// The name in Bernese German: `Interlake`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
     /// The place of the station: `Ringgenberg, Goldswil`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub longname: Option<String>,
 }
 

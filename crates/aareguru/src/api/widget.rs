@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{body, lenient};
-use crate::Error;
 use crate::upstream::Request;
+use crate::{Error, ReportedLevel};
 
 /// The answer of `/v2018/widget`.
 ///
@@ -32,36 +32,35 @@ pub struct WidgetValues {
     #[serde(deserialize_with = "lenient::whole")]
     pub timestamp: Option<i64>,
     /// The same as Swiss local time, without a date: `23:10`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub timestring: Option<String>,
     /// Water temperature in °C, to the tenth.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub temperature: Option<f64>,
     /// A saying about temperature and flow in Bernese German. It is no advice.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub temperature_text: Option<String>,
     /// The same in about 15 characters.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub temperature_text_short: Option<String>,
     /// Flow in m³/s. Expect null where it is not measured (Olten).
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub flow: Option<f64>,
     /// A saying about the flow; may begin with a warning sign, which is no
     /// danger level and differs from that of `/v2018/current`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub flow_text: Option<String>,
     /// BAFU's flood danger level, 1 to 5. Level 1 is not a permission to swim.
-    #[serde(deserialize_with = "lenient::whole")]
-    pub flow_gefahrenstufe: Option<u8>,
+    pub flow_gefahrenstufe: ReportedLevel,
     /// Forecast of the water temperature in two hours, in °C. Expect null
     /// where there is none (Olten).
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub forecast2h: Option<f64>,
     /// Air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tt: Option<f64>,
     /// Today's sunshine as hours and minutes: `3:52`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub suntotal: Option<String>,
 }
 
@@ -71,10 +70,10 @@ pub struct WidgetValues {
 #[non_exhaustive]
 pub struct WidgetCity {
     /// The identifier: `biel`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub key: Option<String>,
     /// The name in Bernese German: `Biu`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
 }
 

@@ -27,13 +27,11 @@ pub struct FloodAssessment {
 impl FloodAssessment {
     /// The assessment of a flow in m³/s and of the API's own level at `place`.
     ///
-    /// What is missing or impossible (a flow of zero, a level of 6) is
-    /// unknown.
-    pub fn new(place: &Place, flow_m3_per_s: Option<f64>, api_level: Option<u8>) -> Self {
+    /// What is missing or impossible (a flow of zero) is unknown.
+    pub fn new(place: &Place, flow_m3_per_s: Option<f64>, by_api: Option<FloodLevel>) -> Self {
         let thresholds = place.flood_thresholds();
         let by = thresholds.zip(flow_m3_per_s);
         let by_flow = by.and_then(|(thresholds, flow)| thresholds.level(flow));
-        let by_api = api_level.and_then(FloodLevel::from_number);
         Self {
             level: by_flow.max(by_api),
             by_flow,
@@ -83,6 +81,7 @@ mod tests {
     use super::*;
 
     fn at(id: &str, flow: Option<f64>, api: Option<u8>) -> FloodAssessment {
+        let api = api.and_then(FloodLevel::from_number);
         FloodAssessment::new(Place::find(id).unwrap(), flow, api)
     }
 

@@ -1,13 +1,15 @@
 //! How is it at one place now: water, flow, air, sun and canal?
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use std::ops::Range;
 
-use super::Danger;
-use super::current_temperature::suspicion_of_water;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Danger, current_readings};
 use crate::advice::BueberCanal;
 use crate::api::{Answer, Current, SunLocation, WeatherNow};
-use crate::{Freshness, Place, Reading, Suspicion, UpstreamTrouble};
+use crate::reading::timestamp;
+use crate::{Place, Reading, UpstreamTrouble};
 
 /// All that is known of a place now, from one answer.
 #[derive(Debug, Clone)]
@@ -17,15 +19,12 @@ pub struct Conditions {
     pub place: &'static Place,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
-    /// That the temperature has stood still for so long that the station may
-    /// be stuck. A doubt about the flow is among the reasons of the advice.
-    pub suspicion: Option<Suspicion>,
     /// What the API says of the water, in Bernese German ("Uschaflig chaut");
-    /// `None` if the temperature is old. It is not advice.
+    /// `None` if the temperature is unknown or old. It is not advice.
     pub saying: Option<String>,
     /// The flow, and what it means.
     pub danger: Danger,
-    /// What the API says of the flow ("ender viu"); `None` if it is old.
+    /// What the API says of the flow ("ender viu"); `None` if that is unknown or old.
     pub flow_saying: Option<String>,
     /// Air temperature in °C at the weather station, which has its own time.
     pub air: Reading,
@@ -70,45 +69,54 @@ impl Conditions {
         now: Timestamp,
     ) -> Self {
         let aare = &answer.aare;
-        let value = aare.temperature.or(aare.temperature_prec);
-        let water = Reading::new(value, aare.timestamp, recorded_on);
+        let water = current_readings::water(answer, recorded_on);
         let danger = Danger::read(place, answer, recorded_on, now);
-        let unless_old = |saying: &Option<String>, reading: &Reading| {
-            let is_old = reading.freshness(now) == Freshness::Old;
-            saying.clone().filter(|_| !is_old)
+        let if_shown = |saying: &Option<String>, reading: &Reading| {
+            let is_shown = reading.presentable_value(now).is_some();
+            saying.clone().filter(|_| is_shown)
         };
         let weather = answer.weather.as_ref();
         let weather = weather.and_then(|weather| weather.current.as_ref());
-        let measured = |value: fn(&WeatherNow) -> Option<f64>| {
-            let at = weather.and_then(|weather| weather.timestamp);
-            Reading::new(weather.and_then(value), at, recorded_on)
+        let measured_at = weather.and_then(|weather| timestamp(weather.timestamp));
+        let sent = |value: fn(&WeatherNow) -> Option<f64>| weather.and_then(value);
+        let air = Reading::air(sent(|weather| weather.tt), measured_at);
+        let rain = sent(|weather| weather.rrreal.or(weather.rr));
+        let rain = Reading::rain(rain, measured_at);
+        // The time of the answer: in a recording, that of its readings.
+        let as_of = match recorded_on {
+            Some(_) => danger.flow.measured_at(now).unwrap_or(now),
+            None => now,
         };
+        let day = as_of - LAWN_DAY..as_of + LAWN_DAY;
         // Lawns and canal are in Bern; with another place they would mislead.
         let in_bern = Some(answer).filter(|_| place.id() == "bern");
         let sun = in_bern.and_then(|answer| answer.sun.as_ref());
         let bueber = in_bern.and_then(|answer| answer.bueber.as_ref());
         Self {
             place,
-            suspicion: suspicion_of_water(answer),
-            saying: unless_old(&aare.temperature_text, &water),
-            flow_saying: unless_old(&aare.flow_text, &danger.flow),
+            saying: if_shown(&aare.temperature_text, &water),
+            flow_saying: if_shown(&aare.flow_text, &danger.flow),
             water,
             danger,
-            air: measured(|weather| weather.tt),
-            rain: measured(|weather| weather.rrreal.or(weather.rr)),
+            air: air.with_recorded_on(recorded_on),
+            rain: rain.with_recorded_on(recorded_on),
             lawns: sun.map_or_else(Vec::new, |sun| {
-                sun.sunlocations.iter().filter_map(Lawn::new).collect()
+                let lawns = sun.sunlocations.iter();
+                lawns.filter_map(|lawn| Lawn::new(lawn, &day)).collect()
             }),
-            canal: bueber.and_then(BueberCanal::from_api),
+            canal: bueber.and_then(|bueber| BueberCanal::from_api(bueber, as_of)),
             upstream_trouble: None,
         }
     }
 }
 
+/// The sun of the day of an answer is at most this far from its time.
+const LAWN_DAY: SignedDuration = SignedDuration::from_hours(36);
+
 impl Lawn {
-    /// `None` without a name, or if neither time is known.
-    fn new(lawn: &SunLocation) -> Option<Self> {
-        let at = |seconds: Option<i64>| Timestamp::from_second(seconds?).ok();
+    /// `None` without a name, or if neither time is known. A time outside `day` is implausible.
+    fn new(lawn: &SunLocation, day: &Range<Timestamp>) -> Option<Self> {
+        let at = |seconds| timestamp(seconds).filter(|at| day.contains(at));
         let (sun_from, sun_until) = (at(lawn.sunrise), at(lawn.sunset));
         sun_from.or(sun_until)?;
         Some(Self {
@@ -122,7 +130,7 @@ impl Lawn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Verdict;
+    use crate::{UnknownReason, Verdict};
 
     const MEASURED: i64 = 1_783_000_000;
 
@@ -152,10 +160,14 @@ mod tests {
     #[test]
     fn everything_is_told_with_its_own_time() {
         let bern = at("bern", &synthetic(), 600);
-        assert_eq!(bern.water.value, Some(19.5));
-        assert_eq!(bern.danger.flow.value, Some(150.0));
-        assert_eq!((bern.air.value, bern.rain.value), (Some(25.5), Some(0.3)));
-        let apart = bern.water.measured_at.unwrap() - bern.air.measured_at.unwrap();
+        assert_eq!(bern.water.value(bern.danger.asked_at), Some(19.5));
+        assert_eq!(bern.danger.flow.value(bern.danger.asked_at), Some(150.0));
+        let now = bern.danger.asked_at;
+        assert_eq!(
+            (bern.air.value(now), bern.rain.value(now)),
+            (Some(25.5), Some(0.3))
+        );
+        let apart = bern.water.measured_at(now).unwrap() - bern.air.measured_at(now).unwrap();
         assert_eq!(apart.get_seconds(), 600);
         assert!(bern.canal.unwrap().is_open);
     }
@@ -178,7 +190,7 @@ mod tests {
         let nothing = serde_json::from_str(r#"{"aare": {"location": "Bärn"}}"#).unwrap();
         let bern = at("bern", &nothing, 600);
         for reading in [bern.water, bern.danger.flow, bern.air, bern.rain] {
-            assert_eq!(reading.value, None);
+            assert_eq!(reading.value(bern.danger.asked_at), None);
         }
         assert_eq!(bern.danger.advice.verdict, Verdict::Unknown);
         assert_eq!((bern.saying, bern.flow_saying), (None, None));
@@ -191,5 +203,22 @@ mod tests {
         assert_eq!(stale.saying.as_deref(), Some("Ja eh!"));
         let old = at("bern", &synthetic(), 25 * 3600);
         assert_eq!((old.saying, old.flow_saying), (None, None));
+    }
+    #[test]
+    fn implausible_air_rain_and_sun_are_unknown() {
+        let mut answer = synthetic();
+        let weather = answer.weather.as_mut().unwrap().current.as_mut().unwrap();
+        (weather.tt, weather.rrreal) = (Some(-999.0), Some(-1.0));
+        answer.sun.as_mut().unwrap().sunlocations[0].sunset = Some(4_102_444_800);
+        let bern = at("bern", &answer, 600);
+        let now = bern.danger.asked_at;
+        for reading in [bern.air, bern.rain] {
+            assert_eq!(reading.value(now), None);
+            assert!(matches!(
+                reading.unknown_because(now),
+                Some(UnknownReason::Implausible(_))
+            ));
+        }
+        assert_eq!(bern.lawns[0].sun_until, None);
     }
 }

@@ -5,11 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::api::{Answer, Current};
-use crate::flood::is_flow;
-use crate::{
-    Advice, FloodLevel, Freshness, NextLevel, OLD_AFTER, Place, Reading, Situation, Trend,
-    UpstreamTrouble, Verdict,
-};
+use crate::{Advice, FloodLevel, NextLevel, Place, Reading, Situation, Trend, UpstreamTrouble};
 
 /// The flow at a place, and what may be said of it.
 #[derive(Debug, Clone)]
@@ -17,12 +13,11 @@ use crate::{
 pub struct Danger {
     /// The place, which the answer was checked to be about.
     pub place: &'static Place,
-    /// Flow in m³/s. Unknown where it is not measured (Olten); a zero is
-    /// unknown, too, because the Aare never runs dry.
+    /// Water temperature in °C, to the tenth.
+    pub water: Reading,
+    /// Flow in m³/s. Unknown where it is not measured (Olten).
     pub flow: Reading,
-    /// BAFU's flood level, as far as it may be told without its grounds: level
-    /// 2 or more if it is at most [a day](OLD_AFTER) old, level 1 only where
-    /// the verdict is not [`Verdict::Unknown`]. `None` is not level 1.
+    /// BAFU's flood level, as [`Advice::level`] gives it. `None` is not level 1.
     pub level: Option<FloodLevel>,
     /// The next level above, and how far off it is; `None` in level 5, and if
     /// the flow is not current.
@@ -58,13 +53,13 @@ impl Danger {
     ) -> Self {
         let situation = Situation::of_current(place, answer, recorded_on, now);
         let advice = situation.advise();
-        let flow = answer.aare.flow.filter(|flow| is_flow(*flow));
-        let flow = Reading::new(flow, answer.aare.timestamp, recorded_on);
-        let is_current = matches!(flow.freshness(now), Freshness::Fresh | Freshness::Recorded);
-        let level = level(&advice, &flow, now);
+        let (water, flow) = (situation.water(), situation.flow());
+        let is_current = flow.value(now).is_some() && flow.is_current(now);
+        let level = advice.level;
         let next = advice.flood.next.filter(|next| Some(next.level) > level);
         Self {
             place,
+            water,
             flow,
             level,
             next: next.filter(|_| is_current && level.is_some()),
@@ -76,20 +71,10 @@ impl Danger {
     }
 }
 
-/// The level that may be told. One that warns is told longer than one that
-/// does not.
-fn level(advice: &Advice, flow: &Reading, now: Timestamp) -> Option<FloodLevel> {
-    let is_old = flow.recorded_on.is_none() && flow.age(now).is_none_or(|age| age > OLD_AFTER);
-    advice.flood.level.filter(|level| match level {
-        FloodLevel::NoOrMinor => advice.verdict != Verdict::Unknown,
-        _ => !is_old,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Direction;
+    use crate::{Direction, Verdict};
 
     const MEASURED: i64 = 1_783_000_000;
 
@@ -137,7 +122,7 @@ mod tests {
             for api_level in ["null", "1"] {
                 let danger = at("bern", &synthetic(flow, api_level, &[]), 600);
                 assert_eq!(danger.advice.verdict, Verdict::Unknown, "{flow}");
-                assert_eq!(danger.flow.value, None, "{flow}");
+                assert_eq!(danger.flow.value(danger.asked_at), None, "{flow}");
                 assert_eq!((number(&danger), danger.next), (None, None), "{flow}");
                 assert!(danger.trend.is_none());
             }
@@ -155,7 +140,8 @@ mod tests {
     fn a_stale_flow_is_unknown_and_never_level_one() {
         let danger = at("bern", &synthetic("100", "null", &[100.0; 12]), 3 * 3600);
         assert_eq!(danger.advice.verdict, Verdict::Unknown);
-        assert_eq!((danger.flow.value, number(&danger)), (Some(100.0), None));
+        let flow = danger.flow.value(danger.asked_at);
+        assert_eq!((flow, number(&danger)), (Some(100.0), None));
         assert!(danger.next.is_none() && danger.trend.is_none());
     }
 

@@ -10,10 +10,14 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
+use super::current_readings;
 use crate::api::{Answer, Current, DayPart, SunDay};
 use crate::local_time::ZURICH;
+use crate::plausibility::{PlausibleRange, accept, check_water_forecast};
+use crate::reading::timestamp;
 use crate::{
-    Advice, Direction, Place, Reading, Situation, UpstreamTrouble, Verdict, WeatherSymbol,
+    Advice, Direction, Implausible, Place, Reading, Situation, UpstreamTrouble, Verdict,
+    WeatherSymbol,
 };
 
 /// How far ahead the water is forecast.
@@ -42,6 +46,8 @@ pub struct Forecast {
     pub sunshine: Sunshine,
     /// The days after it; four if the API tells them all.
     pub days: Vec<DayForecast>,
+    /// Why forecast values are unknown although upstream sent them.
+    pub implausible: Vec<Implausible>,
     /// The day of the recording, if this is one and not the live river.
     pub recorded_on: Option<Date>,
     /// Why this is an earlier answer: the API gave no new one. `None` if it is
@@ -152,13 +158,14 @@ impl fmt::Display for NoBestPart {
 }
 
 impl Forecast {
-    pub(super) fn new(place: &'static Place, answer: &Answer<Current>) -> Self {
+    pub(super) fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
         let trouble = answer.upstream_trouble().cloned();
         Self::of(
             place,
             Arc::clone(answer.value()),
             answer.recorded_on(),
             trouble,
+            now,
         )
     }
 
@@ -167,29 +174,35 @@ impl Forecast {
         current: Arc<Current>,
         recorded_on: Option<Date>,
         upstream_trouble: Option<UpstreamTrouble>,
+        now: Timestamp,
     ) -> Self {
         let weather = current.weather.clone().unwrap_or_default();
         let air = weather.current.unwrap_or_default();
         let parts = weather.today.unwrap_or_default();
         let sun_today = current.sun.as_ref().and_then(|sun| sun.today.as_ref());
-        let days = days(&current);
+        let water = current_readings::water(&current, recorded_on);
+        let air = Reading::air(air.tt, timestamp(air.timestamp)).with_recorded_on(recorded_on);
+        let seen_from = seen_from(&[air, water], now);
+        let mut implausible = Vec::new();
+        let days = days(&current, &seen_from, &mut implausible);
         let first = days
             .iter()
             .find_map(|day| Some((day.date?, day.days_ahead)));
-        let aare = &current.aare;
-        let celsius = aare.temperature.or(aare.temperature_prec);
         Self {
             place,
-            water: Reading::new(celsius, aare.timestamp, recorded_on),
-            water_in_two_hours: water_in_two_hours(&current),
-            air: Reading::new(air.tt, air.timestamp, recorded_on),
+            water_in_two_hours: water_in_two_hours(&current, &water, now, &mut implausible),
+            water,
+            air,
             today: first.and_then(|(date, ahead)| date.checked_sub(i64::from(ahead).days()).ok()),
             parts: [
-                PartForecast::new(PartOfDay::Morning, parts.v),
-                PartForecast::new(PartOfDay::Afternoon, parts.n),
-                PartForecast::new(PartOfDay::Evening, parts.a),
+                PartForecast::new(PartOfDay::Morning, parts.v, &mut implausible),
+                PartForecast::new(PartOfDay::Afternoon, parts.n, &mut implausible),
+                PartForecast::new(PartOfDay::Evening, parts.a, &mut implausible),
             ],
-            sunshine: sun_today.map(Sunshine::new).unwrap_or_default(),
+            sunshine: sun_today
+                .map(|sun| Sunshine::new(sun, &mut implausible))
+                .unwrap_or_default(),
+            implausible,
             days,
             recorded_on,
             upstream_trouble,
@@ -206,9 +219,7 @@ impl Forecast {
     /// The Swiss time from which one looks ahead: `now`, or the time of the
     /// measurement in a recording.
     pub fn seen_from(&self, now: Timestamp) -> Zoned {
-        let measured = self.air.measured_at.max(self.water.measured_at);
-        let at = self.recorded_on.and(measured).unwrap_or(now);
-        at.to_zoned(ZURICH.clone())
+        seen_from(&[self.air, self.water], now)
     }
 
     /// Whether the parts are of the day it is at the time `now`; `None` if
@@ -299,14 +310,14 @@ impl PartOfDay {
 }
 
 impl PartForecast {
-    fn new(part: PartOfDay, told: Option<DayPart>) -> Self {
-        let told = told.unwrap_or_default();
+    fn new(part: PartOfDay, sent: Option<DayPart>, implausible: &mut Vec<Implausible>) -> Self {
+        let sent = sent.unwrap_or_default();
         Self {
             part,
-            symbol: WeatherSymbol::find(told.symt, told.sy.as_deref()),
-            air_celsius: told.tt,
-            rain_mm: told.rr,
-            rain_risk_percent: told.rrisk,
+            symbol: WeatherSymbol::find(sent.symt, sent.sy.as_deref()),
+            air_celsius: accept(PlausibleRange::air().check(sent.tt), implausible),
+            rain_mm: accept(PlausibleRange::rain_forecast().check(sent.rr), implausible),
+            rain_risk_percent: accept(PlausibleRange::percent().check(sent.rrisk), implausible),
         }
     }
 
@@ -317,10 +328,13 @@ impl PartForecast {
 }
 
 impl Sunshine {
-    fn new(told: &SunDay) -> Self {
+    fn new(sent: &SunDay, implausible: &mut Vec<Implausible>) -> Self {
         Self {
-            minutes: told.suntotal.as_deref().and_then(minutes),
-            percent: told.sunrelative,
+            minutes: sent.suntotal.as_deref().and_then(minutes),
+            percent: accept(
+                PlausibleRange::percent().check(sent.sunrelative),
+                implausible,
+            ),
         }
     }
 }
@@ -341,15 +355,26 @@ fn compare_rain(a: &(f64, f64), b: &(f64, f64)) -> Ordering {
     a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
 }
 
-fn water_in_two_hours(current: &Current) -> Option<WaterForecast> {
+/// The time of the newest of `readings` in a recording; else `now`.
+fn seen_from(readings: &[Reading], now: Timestamp) -> Zoned {
+    let recorded = readings.iter().filter(|it| it.recorded_on.is_some());
+    let measured = recorded.filter_map(|it| it.measured_at(now)).max();
+    measured.unwrap_or(now).to_zoned(ZURICH.clone())
+}
+
+fn water_in_two_hours(
+    current: &Current,
+    water: &Reading,
+    now: Timestamp,
+    implausible: &mut Vec<Implausible>,
+) -> Option<WaterForecast> {
     let aare = &current.aare;
-    let celsius = aare.forecast2h?;
-    let at = aare
-        .timestamp
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+    let measured = water.value(now);
+    let celsius = accept(check_water_forecast(aare.forecast2h, measured), implausible)?;
+    let at = water
+        .measured_at(now)
         .and_then(|at| at.checked_add(WATER_AHEAD).ok());
     // Both to the tenth; the noise of the subtraction is not to be shown.
-    let measured = aare.temperature.or(aare.temperature_prec);
     let change = measured.map(|measured| ((celsius - measured) * 10.0).round() / 10.0);
     let direction = match change {
         None => Direction::Unknown,
@@ -367,26 +392,41 @@ fn water_in_two_hours(current: &Current) -> Option<WaterForecast> {
     })
 }
 
-/// The days after today, as the list and the sun tell them together.
-fn days(current: &Current) -> Vec<DayForecast> {
-    let told = current.weather.iter().flat_map(|weather| &weather.forecast);
-    let days = (1u8..=u8::MAX).zip(told).map(|(days_ahead, day)| {
-        let at = day.timestamp.and_then(|at| Timestamp::from_second(at).ok());
+/// The days after today, from the list and the sun together.
+fn days(
+    current: &Current,
+    seen_from: &Zoned,
+    implausible: &mut Vec<Implausible>,
+) -> Vec<DayForecast> {
+    /// A forecast day that is farther off has an implausible date.
+    const MAX_DAYS_OFF: i32 = 14;
+    let sent = current.weather.iter().flat_map(|weather| &weather.forecast);
+    let days = (1u8..=u8::MAX).zip(sent).map(|(days_ahead, day)| {
+        let at = timestamp(day.timestamp);
+        let date = at.map(|at| at.to_zoned(ZURICH.clone()).date());
+        let date = date.filter(|date| {
+            let off = seen_from.date().until(*date);
+            off.is_ok_and(|off| off.get_days().abs() <= MAX_DAYS_OFF)
+        });
         let sun = current
             .sun
             .as_ref()
             .and_then(|sun| sun.forecast.get(&days_ahead));
         // Should the two be out of step, the weekdays tell.
         let sun = sun.filter(|sun| sun.day.is_none() || day.day.is_none() || sun.day == day.day);
+        let mut air = |celsius| accept(PlausibleRange::air().check(celsius), implausible);
+        let (lowest, highest) = (air(day.tn), air(day.tx));
         DayForecast {
             days_ahead,
-            date: at.map(|at| at.to_zoned(ZURICH.clone()).date()),
+            date,
             symbol: WeatherSymbol::find(day.symt, day.sy.as_deref()),
-            lowest_air_celsius: day.tn,
-            highest_air_celsius: day.tx,
-            rain_mm: day.rr,
-            rain_risk_percent: day.rrisk,
-            sunshine: sun.map(Sunshine::new).unwrap_or_default(),
+            lowest_air_celsius: lowest,
+            highest_air_celsius: highest,
+            rain_mm: accept(PlausibleRange::rain_forecast().check(day.rr), implausible),
+            rain_risk_percent: accept(PlausibleRange::percent().check(day.rrisk), implausible),
+            sunshine: sun
+                .map(|sun| Sunshine::new(sun, implausible))
+                .unwrap_or_default(),
         }
     });
     days.collect()
@@ -395,6 +435,7 @@ fn days(current: &Current) -> Vec<DayForecast> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::WaterPoint;
 
     /// 2026-07-04 10:00 CEST, when it was measured, and 20 minutes later.
     const MEASURED: i64 = 1_783_152_000;
@@ -403,10 +444,22 @@ mod tests {
         Timestamp::from_second(MEASURED + 20 * 60).unwrap()
     }
 
+    fn place() -> &'static Place {
+        Place::find("bern").unwrap()
+    }
+
     fn forecast(aare: &str, rest: &str) -> Forecast {
         let json = format!(r#"{{"aare": {{"timestamp": {MEASURED}, {aare}}} {rest}}}"#);
-        let current: Current = serde_json::from_str(&json).unwrap();
-        Forecast::of(Place::find("bern").unwrap(), Arc::new(current), None, None)
+        let mut current: Current = serde_json::from_str(&json).unwrap();
+        // Two hours of a flow that does not change.
+        current.aarepast = (0..12)
+            .map(|n| WaterPoint {
+                timestamp: Some(MEASURED - 600 * n),
+                flow: current.aare.flow,
+                ..WaterPoint::default()
+            })
+            .collect();
+        Forecast::of(place(), Arc::new(current), None, None, now())
     }
 
     /// Three parts of a day, each with risk, rain and air; four days.
@@ -467,10 +520,10 @@ mod tests {
                 "rr": null, "rrisk": null}}}, "sun": {"today": {"suntotal": null}}"#,
         ] {
             let forecast = forecast(r#""temperature": null, "forecast2h": null"#, rest);
-            assert_eq!(forecast.water.value, None);
+            assert_eq!(forecast.water.value(now()), None);
             assert_eq!(forecast.water_in_two_hours, None);
             for part in forecast.parts {
-                assert_eq!(part, PartForecast::new(part.part, None));
+                assert_eq!(part, PartForecast::new(part.part, None, &mut Vec::new()));
             }
             assert_eq!(forecast.sunshine, Sunshine::default());
             assert!(forecast.days_within(96, now()).is_empty());
@@ -551,7 +604,7 @@ mod tests {
     fn no_weather_is_good_enough_against_a_verdict() {
         let json = weather(["0 0 30"; 3]);
         for (aare, verdict) in [
-            (r#""flow": 205"#, Verdict::Caution),
+            (r#""temperature": 19.0, "flow": 205"#, Verdict::Caution),
             (r#""flow": 225"#, Verdict::DoNotSwim),
             (r#""flow": null"#, Verdict::Unknown),
         ] {
@@ -581,5 +634,44 @@ mod tests {
         ] {
             assert_eq!(minutes(text), expected, "{text}");
         }
+    }
+    #[test]
+    fn implausible_forecast_values_are_unknown_with_the_reason() {
+        let far = forecast(r#""temperature": 12.0, "forecast2h": 1023.7"#, "");
+        assert_eq!(far.water_in_two_hours, None);
+        assert_eq!(far.implausible.len(), 1);
+        let weather = weather(["-5 -1 -999", "20 0 25", "30 0 22"]).replacen(
+            r#""symt": 1"#,
+            r#""tn": -999, "tx": 99, "rr": 9999, "rrisk": 400"#,
+            1,
+        );
+        let forecast = forecast(CALM, &weather);
+        let morning = forecast.parts[0];
+        assert_eq!(
+            (
+                morning.air_celsius,
+                morning.rain_mm,
+                morning.rain_risk_percent
+            ),
+            (None, None, None)
+        );
+        let day = forecast.days[0];
+        assert_eq!(
+            (day.lowest_air_celsius, day.highest_air_celsius),
+            (None, None)
+        );
+        assert_eq!((day.rain_mm, day.rain_risk_percent), (None, None));
+        assert_eq!(forecast.parts[1].air_celsius, Some(25.0));
+        // Each reason once.
+        assert_eq!(forecast.implausible.len(), 3);
+    }
+
+    #[test]
+    fn forecast_day_of_another_time_has_no_date() {
+        let weather = weather(["10 0 20", "20 0 25", "30 0 22"]);
+        let far = weather.replace(&(MEASURED + 86_400).to_string(), "4102444800");
+        let forecast = forecast(CALM, &far);
+        assert_eq!(forecast.days[0].date, None);
+        assert!(forecast.days[1].date.is_some());
     }
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::series::RiverPoint;
+use crate::excerpt::quoted;
+use crate::series::{LeftOut, RiverPoint};
 use crate::{Client, Error, Place, SpanError, TimeSpan, UpstreamTrouble, local_time};
 
 mod recordings;
 mod sources;
 
-pub(super) use sources::past_two_days;
 use sources::{Found, fetch};
 
 /// How old the oldest reading in the Aareguru API's `current` is.
@@ -38,6 +38,8 @@ pub struct RiverHistory {
     pub source: HistorySource,
     /// The readings inside the span, oldest first; at least one.
     pub points: Vec<RiverPoint>,
+    /// How many values inside the span are implausible or doubtful, and missing in `points`.
+    pub left_out: LeftOut,
     /// The day of the recording, if it is one.
     pub recorded_on: Option<Date>,
     /// What the sources lack that were asked before.
@@ -77,7 +79,7 @@ pub enum Shortfall {
         from: HistorySource,
     },
     /// Its series have names that nobody foretold.
-    #[error("{from}: neither temperature nor flow among its series ({names})")]
+    #[error("{from}: neither temperature nor flow among its series {}", quoted(.names))]
     Unnamed {
         /// Who.
         from: HistorySource,
@@ -180,15 +182,15 @@ pub(super) async fn ask(
             HistorySource::Hydro => span.since(now - HYDRO_REACHES),
             _ => span,
         };
-        let mut found = match fetch(client, source, place, &reach).await {
+        let mut found = match fetch(client, source, place, &reach, now).await {
             Ok(found) => found,
             Err(shortfall) => {
                 shortfalls.push(shortfall);
                 continue;
             }
         };
-        found.points.retain(|point| span.contains(point.at));
-        let Some(first) = found.points.first().map(|point| point.at) else {
+        found.series.retain(|at| span.contains(at));
+        let Some(first) = found.series.points.first().map(|point| point.at) else {
             shortfalls.push(Shortfall::Empty { from: source });
             continue;
         };
@@ -199,7 +201,9 @@ pub(super) async fn ask(
             from: source,
             first,
         });
-        let longest = partial.as_ref().and_then(|(_, found)| found.points.first());
+        let longest = partial
+            .as_ref()
+            .and_then(|(_, found)| found.series.points.first());
         if longest.is_none_or(|longest| first < longest.at) {
             partial = Some((source, found));
         }
@@ -255,7 +259,8 @@ impl Found {
             span,
             as_of,
             source,
-            points: self.points,
+            left_out: self.series.left_out(),
+            points: self.series.points,
             recorded_on: self.recorded_on,
             shortfalls,
             upstream_trouble: self.trouble,

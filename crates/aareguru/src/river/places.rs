@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::api::City;
+use crate::reading::timestamp;
 use crate::{Place, Reading, UpstreamTrouble};
 
 /// A place with its latest temperature.
@@ -72,11 +73,14 @@ fn of_unknown(city: &City, recorded_on: Option<Date>) -> Option<PlaceTemperature
 
 fn water(city: Option<&City>, recorded_on: Option<Date>) -> Reading {
     let value = city.and_then(|city| city.aare.or(city.aare_prec));
-    Reading::new(value, city.and_then(|city| city.time), recorded_on)
+    let measured_at = city.and_then(|city| timestamp(city.time));
+    Reading::water(value, measured_at).with_recorded_on(recorded_on)
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     fn from_json(json: &str) -> Vec<PlaceTemperature> {
@@ -87,8 +91,8 @@ mod tests {
     fn a_missing_place_is_unknown_and_not_left_out() {
         let places = from_json(r#"[{"city": "bern", "aare": 12.9, "time": 1683643800}]"#);
         assert_eq!(places.len(), 8);
-        assert_eq!(places[3].water.value, Some(12.9));
-        assert_eq!(places[2].water, Reading::new(None, None, None));
+        assert_eq!(places[3].water.value(Timestamp::MAX), Some(12.9));
+        assert_eq!(places[2].water, Reading::UNKNOWN);
     }
 
     #[test]
@@ -100,13 +104,13 @@ mod tests {
             (aarau.place, aarau.id.as_str(), aarau.name.as_str()),
             (None, "aarau", "Aarou")
         );
-        assert_eq!(aarau.water.value, Some(14.0));
+        assert_eq!(aarau.water.value(Timestamp::MAX), Some(14.0));
     }
 
     #[test]
     fn a_temperature_of_null_is_unknown_and_not_zero() {
         let places = from_json(r#"[{"city": "thun", "aare": null, "time": 1683643800}]"#);
-        assert_eq!(places[2].water.value, None);
+        assert_eq!(places[2].water.value(Timestamp::MAX), None);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::api::WaterToday;
-use crate::{Freshness, Place, Reading, UpstreamTrouble};
+use crate::reading::timestamp;
+use crate::{Place, Reading, UpstreamTrouble};
 
 /// The temperature at a place, and a saying: the least the API tells.
 #[derive(Debug, Clone)]
@@ -15,7 +16,7 @@ pub struct TodayInShort {
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
     /// What the API says of it, in Bernese German; `None` if the temperature
-    /// is old. It is not advice.
+    /// is unknown or old. It is not advice.
     pub saying: Option<String>,
     /// The same in about 15 characters.
     pub short_saying: Option<String>,
@@ -32,14 +33,14 @@ impl TodayInShort {
         now: Timestamp,
     ) -> Self {
         let value = answer.aare.or(answer.aare_prec);
-        let water = Reading::new(value, answer.time, recorded_on);
-        let is_old = water.freshness(now) == Freshness::Old;
-        let unless_old = |saying: &Option<String>| saying.clone().filter(|_| !is_old);
+        let water = Reading::water(value, timestamp(answer.time)).with_recorded_on(recorded_on);
+        let is_shown = water.presentable_value(now).is_some();
+        let if_shown = |saying: &Option<String>| saying.clone().filter(|_| is_shown);
         Self {
             place,
             water,
-            saying: unless_old(&answer.text),
-            short_saying: unless_old(&answer.text_short),
+            saying: if_shown(&answer.text),
+            short_saying: if_shown(&answer.text_short),
             upstream_trouble: None,
         }
     }
@@ -65,14 +66,16 @@ mod tests {
         assert_eq!(stale.saying.as_deref(), Some("Ja eh!"));
         assert_eq!(stale.short_saying.as_deref(), Some("ja"));
         let old = after(25, body);
-        assert_eq!(old.water.value, Some(19.5));
+        assert_eq!(old.water.value(Timestamp::MAX), Some(19.5));
         assert_eq!((old.saying, old.short_saying), (None, None));
     }
 
     #[test]
     fn a_missing_temperature_is_unknown_and_not_zero() {
         assert_eq!(
-            after(1, r#"{"aare": null, "time": THEN}"#).water.value,
+            after(1, r#"{"aare": null, "time": THEN}"#)
+                .water
+                .value(Timestamp::MAX),
             None
         );
     }

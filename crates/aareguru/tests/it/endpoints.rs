@@ -1,6 +1,6 @@
 //! What is sent to each endpoint, and what is read from its answer.
 
-use aareguru::{Client, Clock, Config, Error, Freshness, Place, River};
+use aareguru::{Client, Clock, Config, Error, FloodLevel, Freshness, Place, ReportedLevel, River};
 use jiff::{Timestamp, ToSpan};
 
 use crate::server::{HYDRO_LIMMAT, Reply, Server};
@@ -43,7 +43,8 @@ async fn current_tells_all_about_one_place() {
         (aare.temperature_scale.len(), aare.flow_scale.len()),
         (9, 10)
     );
-    assert_eq!((aare.flow_gefahrenstufe, aare.height), (None, None));
+    assert_eq!(aare.flow_gefahrenstufe, ReportedLevel::Missing);
+    assert_eq!(aare.height, None);
 
     assert_eq!(current.aarepast.len(), 271);
     assert_eq!(
@@ -119,20 +120,18 @@ async fn the_temperature_at_a_place_has_its_age() {
     let now = river.current_temperature(bern()).await.unwrap();
 
     assert_eq!(now.place, bern());
-    assert_eq!(
-        (now.water.value, now.flow_m3_per_s),
-        (Some(12.5), Some(247.0))
-    );
+    assert_eq!(now.water.value(river.now()), Some(12.5));
     assert_eq!(now.saying.as_deref(), Some("Uschaflig chaut"));
     assert_eq!(now.water.recorded_on, None);
-    assert_eq!(now.water.measured_at, Some(measured_at));
+    assert_eq!(now.water.measured_at(river.now()), Some(measured_at));
     assert_eq!(now.water.freshness(river.now()), Freshness::Fresh);
 
     clock.set(measured_at + 25.hours());
     let old = river.current_temperature(bern()).await.unwrap();
     assert_eq!(old.water.freshness(river.now()), Freshness::Old);
     // What was said of it does not speak of the water now.
-    assert_eq!((old.water.value, old.saying), (Some(12.5), None));
+    let celsius = old.water.value(river.now());
+    assert_eq!((celsius, old.saying), (Some(12.5), None));
 }
 
 #[tokio::test]
@@ -143,7 +142,7 @@ async fn the_places_come_in_downstream_order() {
 
     let temperatures: Vec<_> = places
         .iter()
-        .map(|at| (at.name.as_str(), at.water.value.unwrap()))
+        .map(|at| (at.name.as_str(), at.water.value(river.now()).unwrap()))
         .collect();
     let expected = [
         ("Brienz", 7.8),
@@ -198,7 +197,9 @@ async fn widget_tells_flow_and_danger_level_of_all_places() {
     let bern = &widget.values["bern"];
     assert_eq!(bern.timestamp, Some(1_724_101_800));
     assert_eq!((bern.temperature, bern.tt), (Some(16.6), Some(16.5)));
-    assert_eq!((bern.flow, bern.flow_gefahrenstufe), (Some(228.0), Some(1)));
+    assert_eq!(bern.flow, Some(228.0));
+    let level_1 = ReportedLevel::Level(FloodLevel::NoOrMinor);
+    assert_eq!(bern.flow_gefahrenstufe, level_1);
     assert_eq!(bern.forecast2h, Some(16.4));
     assert_eq!(widget.values["thun"].tt, Some(16.0));
     assert_eq!(widget.cities[1].key.as_deref(), Some("biel"));

@@ -147,7 +147,7 @@ async fn an_error_object_instead_of_data_is_told() {
         let error = error_of(200, body).await;
         assert_eq!(
             error.to_string(),
-            "the Aareguru API refused `/v2018/current`: unknown city"
+            "the Aareguru API refused `/v2018/current`: “unknown city”"
         );
     }
 }

@@ -7,6 +7,7 @@ mod errors;
 mod faults;
 mod metrics;
 mod mutation;
+mod one_cause;
 mod places;
 mod recorded;
 mod safety;

@@ -1,7 +1,7 @@
 //! The recordings compiled in, asked like the live API.
 
 use aareguru::api::{Api, BreakerState};
-use aareguru::{Client, Error, Freshness, Place, River};
+use aareguru::{Client, Error, Freshness, Place, ReportedLevel, River};
 use jiff::Timestamp;
 use jiff::civil::date;
 
@@ -12,11 +12,13 @@ async fn every_place_has_a_recorded_temperature() {
     let river = River::new(client);
     for place in Place::all() {
         let now = river.current_temperature(place).await.unwrap();
-        assert!(now.water.value.is_some(), "{}", place.id());
+        let celsius = now.water.value(Timestamp::now());
+        assert!(celsius.is_some(), "{}", place.id());
         assert_eq!(now.water.recorded_on, Some(date(2023, 5, 9)));
         assert_eq!(now.water.freshness(Timestamp::now()), Freshness::Recorded);
+        let danger = river.danger(place).await.unwrap();
         assert_eq!(
-            now.flow_m3_per_s.is_some(),
+            danger.flow.value(Timestamp::now()).is_some(),
             place.id() == "bern",
             "{}",
             place.id()
@@ -81,7 +83,7 @@ async fn today_and_widget_tell_what_the_recordings_know() {
         assert_eq!(values.temperature, today.aare);
         assert_eq!(values.timestamp, today.time);
         assert_eq!(values.flow.is_some(), is_bern);
-        assert_eq!(values.flow_gefahrenstufe, None);
+        assert_eq!(values.flow_gefahrenstufe, ReportedLevel::Missing);
     }
     assert_eq!(client.widget().await.unwrap().cities.len(), 8);
 }

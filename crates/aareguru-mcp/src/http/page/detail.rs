@@ -122,8 +122,8 @@ fn said(saying: &str, words: &Words) -> Html {
 
 fn doubt(conditions: &Conditions, words: &Words) -> Option<Html> {
     const DOUBT: &str = r#"<p class="notice">{{text}}</p>"#;
-    let hours = (conditions.suspicion?.over().as_secs() / 3600).to_string();
-    let text = words.tell("stuck_water", &[("hours", &hours)]);
+    let doubt = told::doubt(Quantity::Temperature, conditions.water.doubt()?, words);
+    let text = format!("{doubt}.");
     Some(Html::fill(DOUBT, words, &[("text", text.into())]))
 }
 

@@ -112,12 +112,8 @@ fn spark(at: &AtPlace, words: &Words) -> Html {
 fn extremes(sight: &Sight, words: &Words) -> Option<Html> {
     const LINE: &str = r#"<p class="extremes">{{text}}</p><ul class="verdicts">{{verdicts}}</ul>"#;
     const ITEM: &str = "<li>{{verdict}}<span>{{places}}</span></li>";
-    let is_of_now = |at: &&AtPlace| {
-        let freshness = at.water.freshness(sight.now);
-        matches!(freshness, Freshness::Fresh | Freshness::Recorded)
-    };
-    let known = sight.places.iter().filter(is_of_now);
-    let known = known.filter_map(|at| Some((at, at.water.value?)));
+    let places = sight.places.iter();
+    let known = places.filter_map(|at| Some((at, at.water.comparable_value(sight.now)?)));
     let told = |(at, celsius): (&AtPlace, f64)| {
         let key = format!("place.{}", at.place.id());
         format!("{}, {}", words.say(&key), words.celsius(celsius))

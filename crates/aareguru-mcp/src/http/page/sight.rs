@@ -17,12 +17,6 @@ use tokio::time::timeout;
 /// How long a reader waits for what is not needed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-const UNKNOWN: Reading = Reading {
-    value: None,
-    measured_at: None,
-    recorded_on: None,
-};
-
 /// All places, downstream.
 #[derive(Debug)]
 pub(super) struct Sight {
@@ -75,8 +69,9 @@ impl Sight {
 
     /// Whether nothing is known of any place.
     pub(super) fn is_empty(&self) -> bool {
+        let is_unknown = |reading: &Reading| reading.value(self.now).is_none();
         let mut places = self.places.iter();
-        places.all(|at| at.water.value.is_none() && at.flow.value.is_none())
+        places.all(|at| is_unknown(&at.water) && is_unknown(&at.flow))
     }
 }
 
@@ -105,9 +100,9 @@ impl AtPlace {
     pub(super) fn unknown(place: &'static Place, now: Timestamp) -> Self {
         Self {
             place,
-            water: UNKNOWN,
-            flow: UNKNOWN,
-            advice: Situation::new(place, UNKNOWN, now).advise(),
+            water: Reading::UNKNOWN,
+            flow: Reading::UNKNOWN,
+            advice: Situation::new(place, Reading::UNKNOWN, Reading::UNKNOWN, now).advise(),
             trend: None,
             water_in_two_hours: None,
             past: Vec::new(),
@@ -132,7 +127,7 @@ impl AtPlace {
             });
         match (asked, compared) {
             (Some(asked), Some(compared))
-                if asked.water.measured_at < compared.water.measured_at =>
+                if asked.water.measured_at(now) < compared.water.measured_at(now) =>
             {
                 Self {
                     past: asked.past,

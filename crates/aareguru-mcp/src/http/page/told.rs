@@ -1,8 +1,9 @@
 //! Readings, verdicts and reasons as pieces of the page, in the reader's words.
 
 use aareguru::{
-    Direction, FloodLevel, Freshness, Place, Reading, Trend, Verdict,
-    advice::{Finding, Reason},
+    Direction, Doubt, FloodLevel, Freshness, Implausible, Place, Quantity, Reading, Trend,
+    UnknownReason, Verdict,
+    advice::{Finding, Reason, ReasonTime},
 };
 use jiff::Timestamp;
 
@@ -19,7 +20,7 @@ pub(super) fn temperature(at: &AtPlace, now: Timestamp, words: &Words) -> Html {
         r#"<p class="temperature {{class}}"><strong>{{value}}</strong><span>&#8239;°C</span></p>"#;
     const UNKNOWN: &str = r#"<p class="temperature none"><span>{{text}}</span></p>"#;
     let freshness = at.water.freshness(now);
-    let text = match (at.water.value, freshness) {
+    let text = match (at.water.value(now), freshness) {
         (Some(value), Freshness::Old) => {
             words.tell("last_was", &[("value", &words.celsius(value))])
         }
@@ -30,7 +31,7 @@ pub(super) fn temperature(at: &AtPlace, now: Timestamp, words: &Words) -> Html {
             ];
             return Html::fill(KNOWN, words, &values);
         }
-        (None, _) => words.say("water_unknown").to_owned(),
+        (None, _) => with_reason(words.say("water_unknown"), &at.water, now, words),
     };
     Html::fill(UNKNOWN, words, &[("text", text.into())])
 }
@@ -50,7 +51,7 @@ pub(super) fn measured(reading: &Reading, now: Timestamp, words: &Words) -> Html
         ];
         Html::fill(MARK, words, &values)
     });
-    let Some(at) = reading.measured_at else {
+    let Some(at) = reading.measured_at(now) else {
         let unknown = Value::from(words.say("measured_unknown"));
         let values = [
             ("mark", mark.into()),
@@ -94,8 +95,8 @@ pub(super) fn flow(at: &AtPlace, now: Timestamp, words: &Words) -> Html {
     let text = flow_text(at, now, words);
     let thresholds = at.place.flood_thresholds();
     let is_shown = at.flow.freshness(now) != Freshness::Old;
-    let known = at.flow.value.filter(|_| is_shown).zip(thresholds);
-    let state = match at.flow.value {
+    let known = at.flow.value(now).filter(|_| is_shown).zip(thresholds);
+    let state = match at.flow.value(now) {
         Some(_) => class(at.flow.freshness(now)),
         None => "unknown",
     };
@@ -132,14 +133,14 @@ pub(super) fn flow(at: &AtPlace, now: Timestamp, words: &Words) -> Html {
 }
 
 fn flow_text(at: &AtPlace, now: Timestamp, words: &Words) -> String {
-    let Some(value) = at.flow.value else {
-        let is_measured = at.place.measures(aareguru::Quantity::Flow);
+    let Some(value) = at.flow.value(now) else {
+        let is_measured = at.place.measures(Quantity::Flow);
         let key = if is_measured {
             "flow_unknown"
         } else {
             "flow_not_measured"
         };
-        return words.say(key).to_owned();
+        return with_reason(words.say(key), &at.flow, now, words);
     };
     let value = words.flow(value);
     match at.flow.freshness(now) {
@@ -183,28 +184,129 @@ pub(super) fn verdict(verdict: Verdict, words: &Words) -> Html {
     Html::fill(VERDICT, words, &values)
 }
 
+/// That a value is unknown, with the reason if upstream sent something.
+pub(super) fn with_reason(what: &str, reading: &Reading, now: Timestamp, words: &Words) -> String {
+    match reading.unknown_because(now) {
+        Some(because) => with_unknown_reason(what, because, words),
+        None => what.to_owned(),
+    }
+}
+
+fn with_unknown_reason(what: &str, because: UnknownReason, words: &Words) -> String {
+    let why = match because {
+        UnknownReason::Implausible(Implausible::NotANumber { .. }) => "because.not_a_number",
+        UnknownReason::Implausible(_) => "because.implausible",
+        UnknownReason::FutureDated => "because.future",
+        _ => return what.to_owned(),
+    };
+    words.tell("reason.because", &[("what", what), ("why", words.say(why))])
+}
+
+/// A doubt about the flow or the water temperature, without a full stop.
+pub(super) fn doubt(quantity: Quantity, doubt: Doubt, words: &Words) -> String {
+    let is_flow = quantity == Quantity::Flow;
+    match doubt {
+        Doubt::Stuck(suspicion) => {
+            let hours = (suspicion.over().as_secs() / 3600).to_string();
+            let value = value_of(quantity, suspicion.value, words);
+            let values = [("value", &*value), ("hours", &*hours)];
+            if is_flow {
+                words.tell("reason.flow_stuck", &values)
+            } else {
+                words.tell("reason.water_stuck", &values)
+            }
+        }
+        Doubt::Jump { max_celsius } => {
+            let value = words.celsius(max_celsius);
+            words.tell("reason.water_jump", &[("value", &value)])
+        }
+        _ if is_flow => words.say("reason.flow_contradiction").to_owned(),
+        _ => words.say("reason.water_contradiction").to_owned(),
+    }
+}
+
+/// A flow or a water temperature.
+fn value_of(quantity: Quantity, value: f64, words: &Words) -> String {
+    match quantity {
+        Quantity::Flow => words.flow(value),
+        _ => words.celsius(value),
+    }
+}
+
 /// A reason, without its sources and a full stop.
 pub(crate) fn reason(place: &Place, reason: &Reason, words: &Words) -> String {
-    match reason.finding {
+    let text = finding(place, reason, words);
+    match reason.time {
+        ReasonTime::Current => text,
+        ReasonTime::Earlier(at) => {
+            let time = words.day_and_time(at);
+            words.tell("reason.earlier", &[("time", &time), ("reason", &text)])
+        }
+        ReasonTime::Unknown => words.tell("reason.earlier_unknown", &[("reason", &text)]),
+    }
+}
+
+fn finding(place: &Place, reason: &Reason, words: &Words) -> String {
+    match &reason.finding {
         Finding::FlowNotMeasured => words.say("reason.flow_not_measured").to_owned(),
-        Finding::FlowUnknown => words.say("reason.flow_unknown").to_owned(),
-        Finding::NoFloodLevels => words.say("reason.no_flood_levels").to_owned(),
-        Finding::FlowTooOld {
-            m3_per_s,
+        Finding::Unknown { quantity, because } => {
+            let what = match quantity {
+                Quantity::Flow => words.say("reason.flow_unknown"),
+                _ => words.say("reason.water_unknown"),
+            };
+            with_unknown_reason(what, *because, words)
+        }
+        Finding::TooOld {
+            quantity,
+            value,
             measured_at,
         } => {
-            let (flow, time) = (words.flow(m3_per_s), words.day_and_time(measured_at));
-            words.tell("reason.flow_too_old", &[("flow", &flow), ("time", &time)])
+            let value = value_of(*quantity, *value, words);
+            let time = words.day_and_time(*measured_at);
+            let values = [("value", &*value), ("time", &*time)];
+            match quantity {
+                Quantity::Flow => words.tell("reason.flow_too_old", &values),
+                _ => words.tell("reason.water_too_old", &values),
+            }
         }
-        Finding::FlowUndated { m3_per_s } => {
-            words.tell("reason.flow_undated", &[("flow", &words.flow(m3_per_s))])
+        Finding::Undated { quantity, value } => {
+            let value = value_of(*quantity, *value, words);
+            match quantity {
+                Quantity::Flow => words.tell("reason.flow_undated", &[("value", &value)]),
+                _ => words.tell("reason.water_undated", &[("value", &value)]),
+            }
         }
-        Finding::Stuck(suspicion) => {
-            let hours = (suspicion.over().as_secs() / 3600).to_string();
-            let flow = words.flow(suspicion.value);
-            words.tell("reason.stuck", &[("flow", &flow), ("hours", &hours)])
+        Finding::Doubtful {
+            quantity,
+            doubt: it,
+        } => doubt(*quantity, *it, words),
+        Finding::TrendUnknown => words.say("reason.trend_unknown").to_owned(),
+        Finding::FloodLevelUnknown => words.say("reason.level_unknown").to_owned(),
+        Finding::FloodLevelUnreadable { text } => {
+            words.tell("reason.level_unreadable", &[("text", text)])
         }
-        Finding::FloodLevel { m3_per_s, level } => flood_level(m3_per_s, level, words),
+        Finding::NoSwimmingLimit => words.say("reason.no_swimming_limit").to_owned(),
+        Finding::OwnMargin {
+            from_m3_per_s,
+            share_of_level_2,
+        } => {
+            let values = [
+                ("from", &*words.flow(*from_m3_per_s)),
+                ("percent", &*words.percent(100.0 * share_of_level_2)),
+            ];
+            words.tell("reason.own_margin", &values)
+        }
+        Finding::ColdWater {
+            celsius,
+            limit_celsius,
+        } => {
+            let values = [
+                ("value", &*words.celsius(*celsius)),
+                ("limit", &*words.celsius(*limit_celsius)),
+            ];
+            words.tell("reason.cold_water", &values)
+        }
+        Finding::FloodLevel { m3_per_s, level } => flood_level(*m3_per_s, *level, words),
         Finding::LocalLimit { from_m3_per_s } => {
             let key = format!("limit.{}_{from_m3_per_s}", place.id());
             words.say(&key).to_owned()
@@ -215,14 +317,14 @@ pub(crate) fn reason(place: &Place, reason: &Reason, words: &Words) -> String {
             in_hours,
         } => {
             let values = [
-                ("per_hour", &*words.flow(per_hour_m3_per_s)),
-                ("reaches", &*words.flow(reaches_m3_per_s)),
-                ("hours", &*words.number(in_hours, 1)),
+                ("per_hour", &*words.flow(*per_hour_m3_per_s)),
+                ("reaches", &*words.flow(*reaches_m3_per_s)),
+                ("hours", &*words.number(*in_hours, 1)),
             ];
             words.tell("reason.rising_towards", &values)
         }
         Finding::RisingFast { per_hour_m3_per_s } => {
-            let per_hour = words.flow(per_hour_m3_per_s);
+            let per_hour = words.flow(*per_hour_m3_per_s);
             words.tell("reason.rising_fast", &[("per_hour", &per_hour)])
         }
         Finding::HighWaterSaying(saying) => {

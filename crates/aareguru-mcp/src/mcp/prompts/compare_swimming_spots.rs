@@ -1,4 +1,4 @@
-//! `compare-swimming-spots`: which place, if any?
+//! `compare-swimming-spots`: how do places compare?
 
 use aareguru::Place;
 use rmcp::{ErrorData, model::Prompt};
@@ -9,7 +9,7 @@ use crate::mcp::prompts::{Arguments, optional};
 pub(super) const NAME: &str = "compare-swimming-spots";
 
 const DESCRIPTION: &str = "\
-Places on the Aare side by side: where it is warm, where calm, and what speaks against each";
+Places on the Aare next to each other: how warm each is, and what speaks against it";
 
 pub(super) fn definition() -> Prompt {
     let cities = optional(
@@ -36,14 +36,13 @@ pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
     let mut text = format!(
         "Compare the river Aare at {which} for somebody who thinks of swimming.\n\n\
          Call in this order:\n\
-         1. `compare_cities` with {call}: temperatures, flows and a verdict for each place.\n\
-         2. `get_flow_danger_level` for each place that `compare_cities` lists under `recommended`, \
-         because only that tool knows whether the flow rises. If its verdict is stronger, it counts.\n\n\
+         1. `compare_cities` with {call}: temperatures, flows and what speaks against each place.\n\
+         2. `get_flow_danger_level` for each place that the user asks about: only that tool knows \
+         whether the flow rises, and its verdict counts.\n\n\
          Then write a table of the places with water temperature, flow, verdict and the time of the \
-         reading; after it, for each place, the weightiest reason. Recommend no place but those under \
-         `recommended`, with their reasons; if there is none, say that none can be recommended, and do \
-         not pick the warmest instead. Do not compare the flows of different places as such, only the \
-         part of each place's own flood level 2.\n"
+         reading; after it, for each place, the weightiest reason. Recommend no place, and do not rank \
+         places by calm or danger: the warmest is only the warmest. Do not compare the flows of \
+         different places.\n"
     );
     if let Some(celsius) = arguments.celsius("min_temperature")? {
         text += &format!(

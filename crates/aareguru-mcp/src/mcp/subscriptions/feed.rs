@@ -67,24 +67,29 @@ pub(crate) trait Ask: Clone + Send + Sync + 'static {
 
 impl Ask for River {
     async fn stamp(&self, feed: Feed) -> Result<Stamp, Error> {
+        let now = Self::now(self);
         Ok(match feed {
             Feed::Current(id) => {
                 let conditions = self.conditions(place(id)).await?;
                 let readings = [conditions.water, conditions.danger.flow];
-                let newest = readings.iter().filter_map(|it| it.measured_at).max();
+                let newest = readings.iter().filter_map(|it| it.measured_at(now)).max();
                 Stamp::of(id, newest)
             }
             Feed::Today(id) => {
                 let today = self.today_in_short(place(id)).await?;
-                Stamp::of(id, today.water.measured_at)
+                Stamp::of(id, today.water.measured_at(now))
             }
             Feed::Cities => {
                 let places = self.places().await?.into_iter();
-                Stamp(places.map(|at| (at.id, at.water.measured_at)).collect())
+                let stamp = places.map(|at| (at.id, at.water.measured_at(now)));
+                Stamp(stamp.collect())
             }
             Feed::Widget => {
                 let places = self.compare(&[]).await?.places.into_iter();
-                let stamp = places.map(|at| (at.place.id().to_owned(), at.water.measured_at));
+                let stamp = places.map(|at| {
+                    let measured_at = at.water.measured_at(now);
+                    (at.place.id().to_owned(), measured_at)
+                });
                 Stamp(stamp.collect())
             }
         })

@@ -1,8 +1,10 @@
-//! `compare_cities`: where is the Aare warmest, and where calmest?
+//! `compare_cities`: how do places compare, where is the Aare warmest?
 
 use aareguru::{
-    Advice, CREDIT, ComparedPlace, Comparison, Freshness, OLD_AFTER, Place, Ranked, Reading, River,
-    STALE_AFTER, Verdict, plain_reading,
+    Advice, CREDIT, ComparedPlace, Comparison, OLD_AFTER, Place, Ranked, Reading, River,
+    STALE_AFTER, UnknownReason, Verdict,
+    advice::{Ground, Reason},
+    plain_reading,
 };
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 use crate::mcp::{
     advice::VerdictName,
     apps::{App, Said},
-    reading::{FreshnessName, WaterTemperature, in_words},
+    reading::{FreshnessName, WaterTemperature, in_words, unknown_because},
     tools::{Refusal, Told, parse, read_only, schema, told},
     trouble::Trouble,
 };
@@ -22,13 +24,13 @@ pub(super) const NAME: &str = "compare_cities";
 const TITLE: &str = "Compare places";
 
 const DESCRIPTION: &str = "\
-Where on the Aare is it warmest, coldest, calmest; where should one go? Use it for any question \
+Where on the Aare is it warmest or coldest, and how do places compare? Use it for any question \
 about several places: it costs one request for all eight. Returns for each place the water \
-temperature in °C, the flow, how near that is to a flood there, a verdict with its reasons \
-(do_not_swim, caution, no_known_warning, unknown), and the warmest place of which no warning is \
-known, if there is one. Flows of different places are not comparable as such, so calmest means the \
-lowest part of the place's own flood level 2. It does not know whether the flow rises, nor \
-currents, driftwood, crowds or water quality, and never says that one may swim.";
+temperature in °C, the flow, how near that is to a flood there, and what speaks against swimming \
+(do_not_swim with its reasons, otherwise unknown, because it does not know whether the flow rises: \
+ask get_flow_danger_level for a full verdict). Places are ranked by temperature only. It recommends \
+no place and says nothing about which one is calmer or less dangerous: flows of different places are \
+not comparable.";
 
 const MAX_PLACES: usize = 8;
 
@@ -48,20 +50,12 @@ struct Arguments {
 pub(crate) struct Answer {
     /// The places, in the order asked for, else in downstream order.
     pub(crate) places: Vec<Compared>,
-    /// Those whose temperature is current, warmest first; the last is the
-    /// coldest.
+    /// Those whose temperature is current and not in doubt, warmest first; the
+    /// last is the coldest.
     pub(crate) warmest_first: Vec<RankedTemperature>,
-    /// Those whose flow is current, the lowest part of their own flood level 2
-    /// first. It does not measure the current.
-    pub(crate) calmest_first: Vec<RankedFlow>,
     /// Those that are missing above, and why.
     pub(crate) not_ranked: Vec<NotRanked>,
-    /// The warmest place of which no warning is known, several if they are
-    /// equally warm; empty if no such place remains.
-    pub(crate) recommended: Vec<Recommended>,
-    /// The places that must not be recommended, and why.
-    pub(crate) not_recommended: Vec<NotRecommended>,
-    /// What the numbers cannot tell; to be said with every recommendation.
+    /// What the numbers do not show; show it with every verdict.
     pub(crate) boundary: &'static str,
     /// What else to know about this answer.
     pub(crate) notes: Vec<String>,
@@ -92,6 +86,8 @@ pub(crate) struct Compared {
     pub(crate) flow_m3_per_s: Option<f64>,
     /// How far the flow can be trusted to describe the river now.
     pub(crate) flow_freshness: FreshnessName,
+    /// Why the flow is null; null if it is not.
+    pub(crate) flow_unknown_because: Option<String>,
     /// The flow in percent of that from which flood level 2 holds here.
     pub(crate) percent_of_flood_level_2: Option<f64>,
     /// BAFU's flood danger level, 1 to 5; null if unknown, which is not 1.
@@ -107,6 +103,8 @@ pub(crate) struct Compared {
     pub(crate) saying: Option<String>,
     /// What the saying says in plain English, if it is known.
     pub(crate) saying_in_english: Option<&'static str>,
+    /// Why values are unknown although upstream sent them.
+    pub(crate) doubts: Vec<String>,
     /// What to know about this place, if there is anything.
     pub(crate) note: Option<&'static str>,
 }
@@ -122,42 +120,10 @@ pub(crate) struct RankedTemperature {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RankedFlow {
-    /// From 1; places with an equal part share it.
-    pub(crate) rank: i64,
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// The flow in percent of that from which flood level 2 holds there.
-    pub(crate) percent_of_flood_level_2: f64,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NotRanked {
     /// The place's identifier.
     pub(crate) city: &'static str,
-    /// In which ranking it is missing: temperature or flow.
-    pub(crate) by: &'static str,
     /// Why.
-    pub(crate) why: &'static str,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Recommended {
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// Why.
-    pub(crate) reasons: Vec<String>,
-    /// What is worth knowing besides, with its source.
-    pub(crate) remarks: Vec<String>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct NotRecommended {
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// What is said to a swimmer there.
-    pub(crate) verdict: VerdictName,
-    /// The weightiest reason.
     pub(crate) why: String,
 }
 
@@ -200,28 +166,15 @@ pub(super) async fn call(
 }
 
 pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
-    let advice: Vec<_> = comparison.places.iter().map(|at| at.advice(now)).collect();
     let warmest = comparison.warmest_first(now);
-    let calmest = comparison.calmest_first(now);
-    let places = comparison.places.iter().zip(&advice);
-    let against = advice
-        .iter()
-        .filter(|advice| advice.verdict != Verdict::NoKnownWarning);
+    let places = comparison.places.iter();
     Answer {
         places: places
-            .map(|(at, advice)| compared(at, advice, now))
+            .map(|at| compared(at, &at.advice(now), now))
             .collect(),
-        not_ranked: not_ranked(comparison, &warmest, &calmest, now),
-        recommended: recommended(comparison, now),
-        not_recommended: against
-            .map(|advice| NotRecommended {
-                city: advice.place.id(),
-                verdict: advice.verdict.into(),
-                why: weightiest(advice).to_owned(),
-            })
-            .collect(),
+        not_ranked: not_ranked(comparison, &warmest, now),
         boundary: Advice::BOUNDARY,
-        notes: notes(comparison, &warmest),
+        notes: notes(comparison, &warmest, now),
         recorded_on: comparison.recorded_on.map(|day| day.to_string()),
         upstream_trouble: Trouble::new(comparison.upstream_trouble.as_ref()),
         credit: CREDIT,
@@ -230,15 +183,7 @@ pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
             .map(|ranked| RankedTemperature {
                 rank: number(ranked.rank),
                 city: ranked.at.place.id(),
-                temperature_celsius: ranked.value,
-            })
-            .collect(),
-        calmest_first: calmest
-            .into_iter()
-            .map(|ranked| RankedFlow {
-                rank: number(ranked.rank),
-                city: ranked.at.place.id(),
-                percent_of_flood_level_2: percent(ranked.value),
+                temperature_celsius: ranked.celsius,
             })
             .collect(),
     }
@@ -246,92 +191,64 @@ pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
 
 fn compared(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> Compared {
     let place = at.place;
-    let is_shown = is_recent(&at.water, now);
+    let is_flow_measured = place.measures(aareguru::Quantity::Flow);
+    let flow = at.flow.presentable_value(now);
+    let is_water_shown = at.water.presentable_value(now).is_some();
+    let saying = at.saying.clone().filter(|_| is_water_shown);
     Compared {
         city: place.id(),
         name: place.name(),
         station: place.station(),
         water: WaterTemperature::new(&at.water, now),
-        water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| is_current(&at.water, now)),
-        flow_m3_per_s: at.flow.value.filter(|_| is_shown),
+        water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| at.water.is_current(now)),
+        flow_m3_per_s: flow,
         flow_freshness: at.flow.freshness(now).into(),
-        percent_of_flood_level_2: at.share_of_level_2.filter(|_| is_shown).map(percent),
-        flood_level: advice
-            .flood
-            .level
-            .filter(|_| is_shown)
-            .map(|level| level.number().into()),
+        flow_unknown_because: unknown_because(&at.flow, is_flow_measured, now),
+        percent_of_flood_level_2: flow.and(at.share_of_level_2(now)).map(percent),
+        flood_level: advice.level.map(|level| level.number().into()),
         verdict: advice.verdict.into(),
         reasons: advice.reasons.iter().map(ToString::to_string).collect(),
-        air_celsius: at.air.filter(|_| is_shown),
-        saying: at.saying.clone().filter(|_| is_shown),
-        saying_in_english: at
-            .saying
-            .as_deref()
-            .filter(|_| is_shown)
-            .and_then(plain_reading),
+        air_celsius: at.air.filter(|_| is_recent(&at.water, now)),
+        saying_in_english: saying.as_deref().and_then(plain_reading),
+        saying,
+        doubts: doubts(at, now),
         note: place.note(),
     }
 }
 
-fn not_ranked(
-    comparison: &Comparison,
-    warmest: &[Ranked<'_>],
-    calmest: &[Ranked<'_>],
-    now: Timestamp,
-) -> Vec<NotRanked> {
-    let mut missing = Vec::new();
-    for at in &comparison.places {
-        let city = at.place.id();
-        let is_in = |ranked: &[Ranked<'_>]| ranked.iter().any(|it| it.at.place == at.place);
-        for (by, reading, ranked) in [
-            ("temperature", &at.water, warmest),
-            ("flow", &at.flow, calmest),
-        ] {
-            if !is_in(ranked) {
-                let why = why_not(reading, now);
-                missing.push(NotRanked { city, by, why });
-            }
-        }
-    }
-    missing
+fn doubts(at: &ComparedPlace, now: Timestamp) -> Vec<String> {
+    let readings = [&at.water, &at.flow].into_iter();
+    let unknown = readings.filter_map(|reading| reading.unknown_because(now));
+    let unknown = unknown.filter(|reason| *reason != UnknownReason::Missing);
+    let mut doubts: Vec<String> = unknown.map(|reason| reason.to_string()).collect();
+    doubts.extend(at.implausible.iter().map(ToString::to_string));
+    doubts.dedup();
+    doubts
 }
 
-fn why_not(reading: &Reading, now: Timestamp) -> &'static str {
-    match reading.freshness(now) {
-        _ if reading.value.is_none() => "not known",
-        Freshness::Stale => "measured more than two hours ago",
-        Freshness::Old => "measured more than a day ago",
-        Freshness::Unknown => "the time of the measurement is not known",
-        Freshness::Fresh | Freshness::Recorded => "no flood level is known to compare it with",
-    }
-}
-
-fn recommended(comparison: &Comparison, now: Timestamp) -> Vec<Recommended> {
-    let to_recommended = |at: &ComparedPlace| {
-        let advice = at.advice(now);
-        let mut reasons = vec![format!(
-            "the warmest of those of which no warning is known: {}",
-            in_words(&at.water, now)
-        )];
-        reasons.extend(at.share_of_level_2.map(|share| {
-            format!(
-                "its flow is {:.0} % of its own flood level 2",
-                percent(share)
-            )
-        }));
-        reasons.extend(advice.reasons.iter().map(ToString::to_string));
-        Recommended {
+fn not_ranked(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec<NotRanked> {
+    let is_ranked = |at: &ComparedPlace| warmest.iter().any(|it| it.at.place == at.place);
+    let places = comparison.places.iter().filter(|at| !is_ranked(at));
+    places
+        .map(|at| NotRanked {
             city: at.place.id(),
-            reasons,
-            remarks: advice.remarks.iter().map(ToString::to_string).collect(),
-        }
-    };
-    let places = comparison.recommended(now).into_iter();
-    places.map(to_recommended).collect()
+            why: why_not(&at.water, now),
+        })
+        .collect()
 }
 
-fn notes(comparison: &Comparison, warmest: &[Ranked<'_>]) -> Vec<String> {
+fn why_not(water: &Reading, now: Timestamp) -> String {
+    if let Some(reason) = unknown_because(water, true, now) {
+        return reason;
+    }
+    match (water.measured_at(now), water.doubt()) {
+        (None, _) => "the time of the measurement is not known".to_owned(),
+        (_, Some(doubt)) if water.is_current(now) => doubt.to_string(),
+        _ => "it was measured more than two hours ago".to_owned(),
+    }
+}
+
+fn notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(day) = comparison.recorded_on {
         notes.push(format!(
@@ -343,13 +260,17 @@ fn notes(comparison: &Comparison, warmest: &[Ranked<'_>]) -> Vec<String> {
     }
     let times = warmest
         .iter()
-        .filter_map(|ranked| ranked.at.water.measured_at);
+        .filter_map(|ranked| ranked.at.water.measured_at(now));
     if let (Some(first), Some(last)) = (times.clone().min(), times.max())
         && last.duration_since(first).unsigned_abs() > STALE_AFTER
     {
         notes.push("the temperatures ranked were measured hours apart".to_owned());
     }
-    notes.push("whether the flow rises is not known here".to_owned());
+    notes.push(
+        "whether the flow rises is not known here, so a verdict is do_not_swim or unknown; \
+         get_flow_danger_level gives the full one"
+            .to_owned(),
+    );
     notes
 }
 
@@ -371,14 +292,17 @@ fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String 
     for line in rankings(structured) {
         text += &format!("{line}\n");
     }
-    text += &recommendation(comparison, structured, now);
+    for line in verdicts(comparison, now) {
+        text += &format!("{line}\n");
+    }
+    text += &format!("{}\n", structured.boundary);
     for note in &structured.notes {
         text += &format!("Note: {note}.\n");
     }
     text + CREDIT
 }
 
-/// Who is first in which ranking, and who is in none, a line each.
+/// The warmest and the coldest places, and those that are not ranked, a line each.
 pub(crate) fn rankings(structured: &Answer) -> Vec<String> {
     let mut lines = Vec::new();
     let warmest = &structured.warmest_first;
@@ -397,57 +321,50 @@ pub(crate) fn rankings(structured: &Answer) -> Vec<String> {
             last.temperature_celsius
         ));
     }
-    let calmest: Vec<_> = structured
-        .calmest_first
+    let missing: Vec<_> = structured
+        .not_ranked
         .iter()
-        .map(|it| format!("{} ({:.0} %)", it.city, it.percent_of_flood_level_2))
+        .map(|it| format!("{} ({})", it.city, it.why))
         .collect();
-    if !calmest.is_empty() {
+    if !missing.is_empty() {
         lines.push(format!(
-            "Calmest first, by the flow in percent of the place's own flood level 2, because flows \
-             of different places are not comparable as such: {}.",
-            calmest.join(", ")
+            "Not ranked by temperature: {}.",
+            missing.join(", ")
         ));
-    }
-    for by in ["temperature", "flow"] {
-        let missing: Vec<_> = structured
-            .not_ranked
-            .iter()
-            .filter(|it| it.by == by)
-            .map(|it| format!("{} ({})", it.city, it.why))
-            .collect();
-        if !missing.is_empty() {
-            lines.push(format!("Not ranked by {by}: {}.", missing.join(", ")));
-        }
     }
     lines
 }
 
-fn recommendation(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String {
-    let mut text = String::new();
-    let as_recorded = match &structured.recorded_on {
-        Some(day) => format!(" (as recorded on {day}, not now)"),
-        None => String::new(),
+/// The verdict on each place with what speaks against it, a line each; without
+/// the sources, which are in the structured content.
+pub(crate) fn verdicts(comparison: &Comparison, now: Timestamp) -> Vec<String> {
+    let of_place = |at: &ComparedPlace| {
+        let advice = at.advice(now);
+        let first = advice.reasons.first().into_iter();
+        let is_warning = |reason: &&Reason| {
+            matches!(
+                reason.speaks_for,
+                Some(Verdict::DoNotSwim | Verdict::Caution)
+            )
+        };
+        let warnings = advice.reasons.iter().skip(1).filter(is_warning);
+        let reasons: Vec<_> = first.chain(warnings).map(in_short).collect();
+        format!(
+            "{}: {}: {}.",
+            at.place.id(),
+            advice.verdict.as_str(),
+            reasons.join("; ")
+        )
     };
-    for place in &structured.recommended {
-        text += &format!("If anywhere, {}{as_recorded}:\n", place.city);
-        for reason in place.reasons.iter().chain(&place.remarks) {
-            text += &format!("- {reason}\n");
-        }
-    }
-    if structured.recommended.is_empty() {
-        text += &format!("No place can be recommended{as_recorded}.\n");
-    }
-    let advice = comparison.places.iter().map(|at| at.advice(now));
-    for advice in advice.filter(|it| it.verdict != Verdict::NoKnownWarning) {
-        let (city, verdict) = (advice.place.id(), advice.verdict.as_str());
-        text += &format!("Not {city}: {verdict}: {}.\n", weightiest(&advice));
-    }
-    text + structured.boundary + "\n"
+    comparison.places.iter().map(of_place).collect()
 }
 
-fn weightiest(advice: &Advice) -> &str {
-    advice.reasons.first().map_or("", |reason| &reason.text)
+/// What is said of cold water is the same at each place, so only that it is cold is said here.
+fn in_short(reason: &Reason) -> &str {
+    match reason.ground {
+        Ground::Cold => reason.text.split(':').next().unwrap_or_default(),
+        _ => &reason.text,
+    }
 }
 
 fn or_unknown(value: Option<f64>, digits: usize, unit: &str) -> String {
@@ -456,20 +373,13 @@ fn or_unknown(value: Option<f64>, digits: usize, unit: &str) -> String {
     })
 }
 
-fn is_current(reading: &Reading, now: Timestamp) -> bool {
-    matches!(
-        reading.freshness(now),
-        Freshness::Fresh | Freshness::Recorded
-    )
-}
-
 /// Whether what was measured then may be shown at all: in a recording, or not
 /// over a day old. A reading without a value has a time too.
-pub(crate) fn is_recent(reading: &Reading, now: Timestamp) -> bool {
+fn is_recent(reading: &Reading, now: Timestamp) -> bool {
     reading.recorded_on.is_some() || reading.age(now).is_some_and(|age| age <= OLD_AFTER)
 }
 
-pub(crate) fn percent(share: f64) -> f64 {
+fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }
 

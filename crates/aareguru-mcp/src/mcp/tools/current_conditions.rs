@@ -1,10 +1,10 @@
 //! `get_current_conditions`: how is it at one place now?
 
 use aareguru::{
-    Advice, CREDIT, Conditions, Lawn, Place,
-    advice::{BueberCanal, Ground},
+    Advice, CREDIT, Conditions, Lawn, Place, UnknownReason,
+    advice::BueberCanal,
     api::{self, Current},
-    local_time, plain_reading,
+    local_time, plain_reading, quoted,
 };
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
@@ -44,7 +44,7 @@ pub(crate) struct Answer {
     pub(crate) water: WaterTemperature,
     /// The flow.
     pub(crate) flow: Flow,
-    /// Why temperature or flow are to be doubted; empty if they are not.
+    /// Why values are unknown although upstream sent them, or may be wrong.
     pub(crate) doubts: Vec<String>,
     /// What is said to a swimmer; none of the verdicts is a permission.
     pub(crate) verdict: VerdictName,
@@ -164,7 +164,7 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
         text += &format!("Doubt: {doubt}.\n");
     }
     for lawn in &conditions.lawns {
-        text += &format!("Sun at {}: {}.\n", lawn.name, lawn_in_words(lawn));
+        text += &format!("Sun at {}: {}.\n", quoted(&lawn.name), lawn_in_words(lawn));
     }
     if let Some(canal) = conditions.canal {
         text += &format!("Bueber canal: {}.\n", canal_in_words(canal));
@@ -175,7 +175,7 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
     ] {
         if let Some(saying) = saying {
             let plain = plain_reading(saying).unwrap_or("no plain reading known");
-            text += &format!("In Bern they say{about}: “{saying}” ({plain})\n");
+            text += &format!("In Bern they say{about}: {} ({plain})\n", quoted(saying));
         }
     }
     text += &format!("{}\n", Advice::BOUNDARY);
@@ -189,15 +189,27 @@ fn weightiest(advice: &Advice) -> Option<String> {
     advice.reasons.first().map(ToString::to_string)
 }
 
-/// What is too constant to be believed.
+/// Why values are unknown although upstream sent them, or may be wrong.
 pub(crate) fn doubts(conditions: &Conditions) -> Vec<String> {
-    let water = conditions.suspicion.map(|doubt| doubt.to_string());
-    let reasons = conditions.danger.advice.reasons.iter();
-    let flow = reasons.filter(|reason| reason.ground == Ground::Doubt);
-    water
-        .into_iter()
-        .chain(flow.map(|reason| reason.text.clone()))
-        .collect()
+    let now = conditions.danger.asked_at;
+    let readings = [
+        &conditions.water,
+        &conditions.danger.flow,
+        &conditions.air,
+        &conditions.rain,
+    ];
+    let mut doubts = Vec::new();
+    for reading in readings {
+        let unknown = reading.unknown_because(now);
+        let unknown = unknown.filter(|reason| *reason != UnknownReason::Missing);
+        for doubt in [
+            unknown.map(|reason| reason.to_string()),
+            reading.doubt().map(|doubt| doubt.to_string()),
+        ] {
+            doubts.extend(doubt.filter(|doubt| !doubts.contains(doubt)));
+        }
+    }
+    doubts
 }
 
 /// Rain has the time of the air temperature, so it follows that.
@@ -229,7 +241,7 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         name: place.name(),
         station: place.station(),
         water: WaterTemperature::new(&conditions.water, now),
-        flow: Flow::new(&conditions.danger.flow, now),
+        flow: Flow::new(place, &conditions.danger.flow, now),
         doubts: doubts(&conditions),
         verdict: advice.verdict.into(),
         headline: advice.headline(),
@@ -252,7 +264,7 @@ impl Weather {
         // The time goes with both, and with rain alone if that is all.
         let known = [air, rain]
             .into_iter()
-            .find(|reading| reading.value.is_some())?;
+            .find(|reading| reading.value(now).is_some())?;
         Some(Self {
             air_temperature_celsius: unless_old(air, now),
             rain_mm_per_10_minutes: unless_old(rain, now),

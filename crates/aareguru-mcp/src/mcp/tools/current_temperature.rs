@@ -3,7 +3,7 @@
 use aareguru::{
     CREDIT, CurrentTemperature, Place,
     api::{self, Current},
-    plain_reading,
+    plain_reading, quoted,
 };
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
@@ -34,8 +34,6 @@ struct Answer {
     station: &'static str,
     #[serde(flatten)]
     water: WaterTemperature,
-    /// Why this value is to be doubted; null if it is not.
-    doubt: Option<String>,
     /// The saying of aare.guru for this water, in Bernese German.
     saying: Option<String>,
     /// What that says in plain English, if it is known.
@@ -73,12 +71,12 @@ fn text(current: &CurrentTemperature, now: Timestamp) -> String {
         place.station(),
         in_words(&current.water, now)
     );
-    if let Some(doubt) = current.suspicion {
+    if let Some(doubt) = current.water.doubt() {
         text += &format!("Doubt: {doubt}.\n");
     }
     if let Some(saying) = &current.saying {
         let plain = plain_reading(saying).unwrap_or("no plain reading known");
-        text += &format!("In Bern they say: “{saying}” ({plain})\n");
+        text += &format!("In Bern they say: {} ({plain})\n", quoted(saying));
     }
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
@@ -93,7 +91,6 @@ fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
         name: place.name(),
         station: place.station(),
         water: WaterTemperature::new(&current.water, now),
-        doubt: current.suspicion.map(|doubt| doubt.to_string()),
         saying_in_english: current.saying.as_deref().and_then(plain_reading),
         saying: current.saying,
         note: place.note(),

@@ -2,6 +2,7 @@
 
 use aareguru::{
     Advice, CREDIT, Danger, Direction, NextLevel, Place, Trend,
+    advice::{Limit, LimitBasis, LimitQuantity},
     api::{self, Current},
     local_time,
 };
@@ -12,7 +13,7 @@ use serde::Serialize;
 
 use crate::mcp::{
     advice::{Statement, VerdictName},
-    reading::{Flow, Measure},
+    reading::{Flow, Measure, WaterTemperature, in_words},
     tools::{AtPlace, Refusal, Told, read_only, schema, told},
     trouble::{self, Trouble},
 };
@@ -25,9 +26,10 @@ const DESCRIPTION: &str = "\
 How much water does the Aare carry at one place, and what speaks against swimming there? Use it for \
 every question about flow, high water, danger or whether somebody should swim. Returns the flow in \
 m³/s with its time and age, its trend, BAFU's flood level (1 to 5) and the distance to the next one, \
-and a verdict with reasons, each with its source; show the verdict with its reasons and the boundary. \
-Flood levels are about floods: level 1 is not a permission to swim, and null is not level 1. It does \
-not know currents, driftwood, cold or a swimmer's ability, and never says that one may swim.";
+the water temperature, and a verdict with its reasons and the limits it uses, each with its source; \
+show the verdict with its reasons and the boundary. Flood levels are about floods: level 1 is not a \
+permission to swim, and null is not level 1. It does not know currents, driftwood or a swimmer's \
+ability, and never says that one may swim.";
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -40,6 +42,8 @@ pub(crate) struct Answer {
     pub(crate) station: &'static str,
     #[serde(flatten)]
     pub(crate) flow: Flow,
+    /// The water temperature, which the verdict uses too.
+    pub(crate) water: WaterTemperature,
     /// BAFU's flood danger level, 1 to 5; null if it is not known, which is
     /// not level 1. Level 1 is not a permission to swim.
     pub(crate) flood_level: Option<i64>,
@@ -57,6 +61,8 @@ pub(crate) struct Answer {
     pub(crate) headline: String,
     /// Why, the weightiest first.
     pub(crate) reasons: Vec<Statement>,
+    /// Each limit that the verdict compares with, and who sets it.
+    pub(crate) limits: Vec<LimitOf>,
     /// What is worth knowing besides; decides nothing.
     pub(crate) remarks: Vec<Statement>,
     /// What these numbers cannot tell; to be shown with the verdict.
@@ -81,6 +87,20 @@ pub(crate) struct Next {
     pub(crate) at_m3_per_s: f64,
     /// By how much the flow has to rise until then, in m³/s.
     pub(crate) distance_m3_per_s: f64,
+}
+
+/// A limit that the verdict compares with.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LimitOf {
+    /// The value at which it is reached: a flow or its rise at or above it, a
+    /// water temperature at or below it.
+    pub(crate) value: f64,
+    /// The unit of the value: m³/s, m³/s in an hour, or °C.
+    pub(crate) unit: &'static str,
+    /// The verdict of a value that reaches it.
+    pub(crate) verdict: VerdictName,
+    #[serde(flatten)]
+    pub(crate) statement: Statement,
 }
 
 /// How the flow changes.
@@ -120,14 +140,19 @@ pub(super) fn tell(
 fn text(danger: &Danger) -> String {
     let (place, advice) = (danger.place, &danger.advice);
     let mut text = format!(
-        "{}.\nFlow at {}: {}.\n{}\nWhy:\n",
+        "{}.\nFlow at {}: {}.\nWater: {}.\n{}\nWhy:\n",
         advice.headline(),
         place.station(),
         Measure::Flow.in_words(&danger.flow, danger.asked_at),
+        in_words(&danger.water, danger.asked_at),
         level_in_words(danger)
     );
     for reason in &advice.reasons {
         text += &format!("- {reason}\n");
+    }
+    text += "Limits used:\n";
+    for limit in &advice.limits {
+        text += &format!("- {}\n", limit_in_words(limit));
     }
     text += "Worth knowing:\n";
     for remark in &advice.remarks {
@@ -138,6 +163,34 @@ fn text(danger: &Danger) -> String {
         text += &format!("Note: {note}\n");
     }
     text + &trouble::line(danger.upstream_trouble.as_ref()) + CREDIT
+}
+
+/// Value, verdict and who sets the limit; what exactly they say is in the structured content, and
+/// among the reasons once the limit is reached.
+fn limit_in_words(limit: &Limit) -> String {
+    let side = match limit.quantity {
+        LimitQuantity::WaterTemperature => "or less",
+        _ => "or more",
+    };
+    let who = match limit.basis {
+        LimitBasis::OwnMargin { share_of_level_2 } => format!(
+            "a margin of this server, {:.0} % of flood level 2, for want of a local limit",
+            100.0 * share_of_level_2
+        ),
+        _ => {
+            let sources = limit.sources.iter();
+            let names: Vec<_> = sources
+                .map(|source| format!("{}, {}", source.name, source.date))
+                .collect();
+            names.join("; ")
+        }
+    };
+    format!(
+        "{} {} {side}: {} ({who})",
+        limit.value,
+        limit.quantity.unit(),
+        limit.verdict.as_str()
+    )
 }
 
 pub(crate) fn level_in_words(danger: &Danger) -> String {
@@ -162,7 +215,8 @@ pub(crate) fn structured(danger: &Danger) -> Answer {
         city: place.id(),
         name: place.name(),
         station: place.station(),
-        flow: Flow::new(&danger.flow, danger.asked_at),
+        flow: Flow::new(place, &danger.flow, danger.asked_at),
+        water: WaterTemperature::new(&danger.water, danger.asked_at),
         flood_level: level.map(|level| level.number().into()),
         flood_level_name: level.map(|level| level.name()),
         flood_level_meaning: level.map(|level| level.meaning()),
@@ -171,6 +225,7 @@ pub(crate) fn structured(danger: &Danger) -> Answer {
         verdict: advice.verdict.into(),
         headline: advice.headline(),
         reasons: Statement::all(&advice.reasons),
+        limits: advice.limits.iter().map(LimitOf::new).collect(),
         remarks: Statement::all(&advice.remarks),
         boundary: Advice::BOUNDARY,
         as_of: advice.as_of.map(local_time),
@@ -186,6 +241,17 @@ impl Next {
             level: next.level.number().into(),
             at_m3_per_s: next.from_m3_per_s,
             distance_m3_per_s: to_the_hundredth(next.missing_m3_per_s),
+        }
+    }
+}
+
+impl LimitOf {
+    fn new(limit: &Limit) -> Self {
+        Self {
+            value: limit.value,
+            unit: limit.quantity.unit(),
+            verdict: limit.verdict.into(),
+            statement: Statement::new(&limit.text, &limit.sources),
         }
     }
 }

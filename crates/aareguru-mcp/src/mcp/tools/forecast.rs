@@ -2,7 +2,7 @@
 
 use aareguru::{
     CREDIT, DayForecast, Direction, Forecast, Freshness, Place, River, Sunshine, WaterForecast,
-    WeatherSymbol, local_time, plain_reading,
+    WeatherSymbol, local_time, plain_reading, quoted,
 };
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
@@ -302,6 +302,8 @@ pub(crate) fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<Stri
     if forecast.is_of_today(now) == Some(false) {
         notes.push(OVER.to_owned());
     }
+    let rejected = forecast.implausible.iter();
+    notes.extend(rejected.map(|it| format!("{it}; it is left out")));
     let days = forecast.days_within(hours, now);
     if !forecast.reaches(hours, now) {
         let until = match days.last().and_then(|day| day.date) {
@@ -435,7 +437,7 @@ pub(crate) fn water_in_words(water: Option<&WaterAhead>) -> String {
         water.temperature_celsius
     );
     if let Some(saying) = &water.saying {
-        text += &format!("In Bern they say: “{saying}”");
+        text += &format!("In Bern they say: {}", quoted(saying));
         text += &water
             .saying_in_english
             .map_or(String::new(), |english| format!(" ({english})"));

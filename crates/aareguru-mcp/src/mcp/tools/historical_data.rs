@@ -96,6 +96,9 @@ pub(crate) struct Answer {
     pub(crate) notes: Vec<String>,
     /// How many readings there are in the span; the statistics are of all.
     pub(crate) readings: usize,
+    /// How many values are implausible, doubtful or dated in the future, and
+    /// therefore in no reading and no statistic.
+    pub(crate) values_left_out: usize,
     /// How the points were thinned; null if they are all there are.
     pub(crate) thinning: Option<String>,
     /// The water temperature in degrees Celsius.
@@ -213,6 +216,7 @@ pub(crate) fn structured(history: &RiverHistory) -> Answer {
         recorded_on: history.recorded_on.map(|day| day.to_string()),
         notes: summary::notes(history),
         readings: history.points.len(),
+        values_left_out: history.left_out.total(),
         thinning: (step > 1).then(|| {
             format!("one reading in {step}, the first and last, and the lowest and highest of each quantity")
         }),

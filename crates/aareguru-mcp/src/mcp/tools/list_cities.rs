@@ -1,6 +1,6 @@
 //! `list_cities`: where is the Aare measured, and how warm is it there?
 
-use aareguru::{CREDIT, PlaceTemperature, River, UpstreamTrouble};
+use aareguru::{CREDIT, PlaceTemperature, River, UpstreamTrouble, quoted};
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
@@ -66,11 +66,18 @@ pub(super) async fn call(river: &River) -> Result<Told, Refusal> {
 fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
     let mut text = String::new();
     for place in places {
+        let water = in_words(&place.water, now);
         let (id, name, station) = (&place.id, &place.name, &place.station);
-        text += &format!(
-            "{id}: {name} ({station}): {}\n",
-            in_words(&place.water, now)
-        );
+        text += &match place.place {
+            Some(_) => format!("{id}: {name} ({station}): {water}\n"),
+            // Only upstream knows this place, and these are its words.
+            None => format!(
+                "{}: {} ({}): {water}\n",
+                quoted(id),
+                quoted(name),
+                quoted(station)
+            ),
+        };
     }
     text + &trouble::line(trouble_of(places)) + CREDIT
 }

@@ -83,7 +83,7 @@ async fn what_is_not_known_is_null_with_its_reason() {
         )
         .await;
     let place = &answer["data"]["place"];
-    let because = "the API tells no value";
+    let because = "upstream sent no value";
     assert_eq!(
         place["current"],
         json!({

@@ -222,7 +222,7 @@ async fn what_is_wrong_is_told_in_the_stream() {
 #[tokio::test]
 async fn all_places_are_followed_by_one_poller() {
     let change = |config: &mut aareguru::Config| {
-        config.clock = aareguru::Clock::stopped_at(at("2024-08-19T12:00:00Z"));
+        config.clock = aareguru::Clock::stopped_at(at("2024-08-19T21:25:00Z"));
     };
     let bounds = SseServerConfig::default();
     let server = GraphQlServer::start_with(Reply::Recordings, change, &[], bounds).await;

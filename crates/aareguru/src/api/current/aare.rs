@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use crate::ReportedLevel;
 use crate::api::{Coordinates, lenient};
 
 /// The river at one place, as measured last.
@@ -11,10 +12,10 @@ use crate::api::{Coordinates, lenient};
 #[non_exhaustive]
 pub struct Aare {
     /// The name in Bernese German: `Bärn`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub location: Option<String>,
     /// The place of the station: `Bern, Schönau`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub location_long: Option<String>,
     /// Where the place is.
     #[serde(deserialize_with = "lenient::field")]
@@ -26,47 +27,46 @@ pub struct Aare {
     #[serde(deserialize_with = "lenient::whole")]
     pub timestamp: Option<i64>,
     /// The same as Swiss local time, without a date: `13:20`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub timestring: Option<String>,
     /// Water temperature in °C, to the tenth.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub temperature: Option<f64>,
     /// Water temperature in °C, to the hundredth.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub temperature_prec: Option<f64>,
     /// A saying about temperature and flow in Bernese German. May be free
     /// text that stands in no scale.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub temperature_text: Option<String>,
     /// The same in about 15 characters.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub temperature_text_short: Option<String>,
     /// Flow in m³/s. Null where it is not measured (Olten).
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub flow: Option<f64>,
     /// A saying about the flow; may begin with a warning sign, which is no
     /// danger level.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub flow_text: Option<String>,
     /// BAFU's flood danger level, 1 to 5. In the API's glossary, in no
     /// recording of this endpoint. Level 1 is not a permission to swim.
-    #[serde(deserialize_with = "lenient::whole")]
-    pub flow_gefahrenstufe: Option<u8>,
+    pub flow_gefahrenstufe: ReportedLevel,
     /// A flow in m³/s. In the API's glossary, in no recording; its meaning is
     /// not documented.
     #[serde(deserialize_with = "lenient::field")]
     pub flow_scale_threshold: Option<f64>,
     /// Height of the water in metres above sea level. Since 2024.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub height: Option<f64>,
     /// The highest water temperature on record. Since 2024.
     #[serde(deserialize_with = "lenient::field")]
     pub historical_temp_max: Option<Record>,
     /// Forecast of the water temperature in two hours, in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub forecast2h: Option<f64>,
     /// The forecast in words.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub forecast2h_text: Option<String>,
     /// The sayings by temperature in °C, lowest first. Another list is sent at
     /// high water.
@@ -86,10 +86,10 @@ pub struct WaterPoint {
     #[serde(deserialize_with = "lenient::whole")]
     pub timestamp: Option<i64>,
     /// Flow in m³/s.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub flow: Option<f64>,
     /// Water temperature in °C; null now and then in the recordings.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub temperature: Option<f64>,
 }
 
@@ -102,10 +102,10 @@ pub struct ScaleStep {
     #[serde(deserialize_with = "lenient::field")]
     pub value: Option<f64>,
     /// The saying in Bernese German.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub text: Option<String>,
     /// `start` in every recording.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub position: Option<String>,
 }
 

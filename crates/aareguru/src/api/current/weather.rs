@@ -27,19 +27,19 @@ pub struct Weather {
 #[non_exhaustive]
 pub struct WeatherNow {
     /// Air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tt: Option<f64>,
     /// Rain in the last 10 minutes in mm, rounded.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub rr: Option<f64>,
     /// Rain in the last 10 minutes in mm, as measured.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub rrreal: Option<f64>,
     /// When it was measured, in Unix seconds.
     #[serde(deserialize_with = "lenient::whole")]
     pub timestamp: Option<i64>,
     /// The same as Swiss local time, without a date: `13:10`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub timestring: Option<String>,
 }
 
@@ -65,22 +65,22 @@ pub struct Today {
 #[non_exhaustive]
 pub struct DayPart {
     /// Meteotest's weather symbol as a letter, `a` (sunny) to `o`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub sy: Option<String>,
     /// The symbol in words, in Bernese German: `bewöukt`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub syt: Option<String>,
     /// The symbol as a number, 1 (sunny) to 15.
     #[serde(deserialize_with = "lenient::whole")]
     pub symt: Option<u8>,
     /// Air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tt: Option<f64>,
     /// Rain in mm.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub rr: Option<f64>,
     /// Probability of rain in percent.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub rrisk: Option<f64>,
 }
 
@@ -90,35 +90,35 @@ pub struct DayPart {
 #[non_exhaustive]
 pub struct ForecastDay {
     /// The weekday in Bernese German: `Mitwuch`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub day: Option<String>,
     /// The weekday in short: `Mi.`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub dayshort: Option<String>,
     /// A time on that day in Unix seconds, not midnight: only its date in
     /// Switzerland means something.
     #[serde(deserialize_with = "lenient::whole")]
     pub timestamp: Option<i64>,
     /// Meteotest's weather symbol as a letter, `a` (sunny) to `o`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub sy: Option<String>,
     /// The symbol in words, in Bernese German: `bewöukt`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub syt: Option<String>,
     /// The symbol as a number, 1 (sunny) to 15.
     #[serde(deserialize_with = "lenient::whole")]
     pub symt: Option<u8>,
     /// Highest air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tx: Option<f64>,
     /// Lowest air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tn: Option<f64>,
     /// Rain in mm.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub rr: Option<f64>,
     /// Probability of rain in percent.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub rrisk: Option<f64>,
 }
 
@@ -131,6 +131,6 @@ pub struct AirPoint {
     #[serde(deserialize_with = "lenient::whole")]
     pub timestamp: Option<i64>,
     /// Air temperature in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub tt: Option<f64>,
 }

@@ -14,10 +14,10 @@ use crate::upstream::Request;
 #[non_exhaustive]
 pub struct HydroLatest {
     /// Who measures, to be credited: BAFU.
-    #[serde(default, deserialize_with = "lenient::field")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub source: Option<String>,
     /// URL of the terms of use.
-    #[serde(default, deserialize_with = "lenient::field")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub license: Option<String>,
     /// The values, one for each gauge and parameter. What a gauge does not
     /// measure is left out.
@@ -34,14 +34,14 @@ pub struct HydroValue {
     #[serde(deserialize_with = "lenient::whole")]
     pub timestamp: Option<i64>,
     /// BAFU's number of the gauge: `2135`.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(deserialize_with = "lenient::identifier")]
     pub loc: Option<String>,
     /// What was measured: `flow`, `height` or `temperature`.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::text")]
     pub par: Option<String>,
     /// The value: flow in m³/s, height in metres above sea level, temperature
     /// of the water in °C.
-    #[serde(deserialize_with = "lenient::field")]
+    #[serde(deserialize_with = "lenient::number")]
     pub val: Option<f64>,
 }
 

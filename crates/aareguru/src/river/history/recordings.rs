@@ -30,10 +30,11 @@ pub(super) async fn ask(
             asked,
             of: SOURCES.len(),
         });
-        let Ok(mut found) = fetch(client, source, place, &any).await else {
+        let Ok(mut found) = fetch(client, source, place, &any, now).await else {
             continue;
         };
-        let (Some(first), Some(last)) = (found.points.first(), found.points.last()) else {
+        let (Some(first), Some(last)) = (found.series.points.first(), found.series.points.last())
+        else {
             continue;
         };
         let as_of = last.at;
@@ -43,8 +44,8 @@ pub(super) async fn ask(
             Err(SpanError::Future { .. }) => continue,
             Err(error) => return Err(error.into()),
         };
-        found.points.retain(|point| span.contains(point.at));
-        if !found.points.is_empty() {
+        found.series.retain(|at| span.contains(at));
+        if !found.series.points.is_empty() {
             return Ok(found.answer(place, span, as_of, source, Vec::new()));
         }
     }

@@ -6,9 +6,11 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::{HistorySource, Shortfall};
-use crate::api::{Answer, Current, History, HistoryPoint};
+use crate::api::{Answer, History, HistoryPoint};
 use crate::excerpt::excerpt;
-use crate::series::{RiverPoint, in_order};
+use crate::reading::timestamp;
+use crate::river::current_readings::raw_points;
+use crate::series::{RawPoint, ScreenedSeries};
 use crate::{Client, Place, TimeSpan, UpstreamTrouble};
 
 /// Requests start and end on this grid, so that askers share answers.
@@ -24,9 +26,9 @@ const TEMPERATURES: [&str; 5] = [
 ];
 const FLOWS: [&str; 3] = ["flow", "abfluss", "discharge"];
 
-/// What a source has; not cut to the span.
+/// What a source has, after the plausibility check; not cut to the span.
 pub(super) struct Found {
-    pub(super) points: Vec<RiverPoint>,
+    pub(super) series: ScreenedSeries,
     pub(super) recorded_on: Option<Date>,
     pub(super) trouble: Option<UpstreamTrouble>,
 }
@@ -36,6 +38,7 @@ pub(super) async fn fetch(
     source: HistorySource,
     place: &Place,
     span: &TimeSpan,
+    now: Timestamp,
 ) -> Result<Found, Shortfall> {
     let (start, end) = on_grid(span);
     let failed = |error| Shortfall::Failed {
@@ -45,49 +48,50 @@ pub(super) async fn fetch(
     match source {
         HistorySource::Current => {
             let answer = client.current(place).await.map_err(failed)?;
-            Ok(Found::new(past_two_days(&answer), &answer))
+            Ok(Found::new(place, raw_points(&answer), &answer, now))
         }
         HistorySource::Hydro => {
             let answer = client.hydro_daterange(place, start, end).await;
             let answer = answer.map_err(failed)?;
             let past = answer.points.iter();
             let points = past.filter_map(|p| point(p.timestamp, p.temperature, p.flow));
-            Ok(Found::new(points.collect(), &answer))
+            Ok(Found::new(place, points, &answer, now))
         }
         HistorySource::History => {
             let answer = client.history(place, start, end).await.map_err(failed)?;
-            Ok(Found::new(points_of(&answer)?, &answer))
+            Ok(Found::new(place, points_of(&answer)?, &answer, now))
         }
     }
 }
 
 impl Found {
-    fn new<T>(points: Vec<RiverPoint>, answer: &Answer<T>) -> Self {
+    fn new<T>(
+        place: &Place,
+        points: impl IntoIterator<Item = RawPoint>,
+        answer: &Answer<T>,
+        now: Timestamp,
+    ) -> Self {
+        let recorded_on = answer.recorded_on();
+        let now = recorded_on.is_none().then_some(now);
         Self {
-            points: in_order(points),
-            recorded_on: answer.recorded_on(),
+            series: ScreenedSeries::new(place, points, now),
+            recorded_on,
             trouble: answer.upstream_trouble().cloned(),
         }
     }
 }
 
-/// What `current` tells of the last two days, oldest first.
-pub(in crate::river) fn past_two_days(answer: &Current) -> Vec<RiverPoint> {
-    let past = answer.aarepast.iter();
-    in_order(
-        past.filter_map(|p| point(p.timestamp, p.temperature, p.flow))
-            .collect(),
-    )
-}
-
 /// `None` without a possible time.
 fn point(
     unix_seconds: Option<i64>,
-    temperature: Option<f64>,
-    flow: Option<f64>,
-) -> Option<RiverPoint> {
-    let at = Timestamp::from_second(unix_seconds?).ok()?;
-    Some(RiverPoint::new(at, temperature, flow))
+    temperature_celsius: Option<f64>,
+    flow_m3_per_s: Option<f64>,
+) -> Option<RawPoint> {
+    Some(RawPoint {
+        at: timestamp(unix_seconds)?,
+        temperature_celsius,
+        flow_m3_per_s,
+    })
 }
 
 /// The span, and up to a step more at both ends.
@@ -99,7 +103,7 @@ fn on_grid(span: &TimeSpan) -> (Timestamp, Timestamp) {
     (earlier.unwrap_or(span.start()), later.unwrap_or(span.end()))
 }
 
-fn points_of(history: &History) -> Result<Vec<RiverPoint>, Shortfall> {
+fn points_of(history: &History) -> Result<Vec<RawPoint>, Shortfall> {
     let temperature = series(&history.series, &TEMPERATURES);
     let flow = series(&history.series, &FLOWS);
     if temperature.is_none() && flow.is_none() && !history.series.is_empty() {

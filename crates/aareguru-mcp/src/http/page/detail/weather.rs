@@ -1,8 +1,8 @@
 //! What comes, in the air and in the water, and where the sun shines.
 
-use aareguru::{Conditions, Forecast, Freshness, WeatherSymbol};
+use aareguru::{Conditions, Forecast, Freshness, Reading, WeatherSymbol};
 
-use super::{AtPlace, Html, Sight, Value, Words};
+use super::{AtPlace, Html, Sight, Value, Words, told};
 
 pub(super) fn forecast(
     at: &AtPlace,
@@ -11,27 +11,39 @@ pub(super) fn forecast(
     words: &Words,
 ) -> Html {
     const UNKNOWN: &str = "<p>{{w.unknown}}</p>";
-    const NOW: &str = r#"<dl class="facts">{{water}}<div><dt>{{w.air}}</dt><dd>{{air}}</dd></div><div><dt>{{w.rain}}</dt><dd>{{rain}}</dd></div></dl>{{parts}}"#;
+    const NOW: &str = r#"<dl class="facts">{{water}}<div><dt>{{w.air}}</dt><dd>{{air}}</dd></div><div><dt>{{w.rain}}</dt><dd>{{rain}}</dd></div></dl>{{parts}}{{implausible}}"#;
+    const IMPLAUSIBLE: &str = r#"<p class="notice">{{w.forecast_implausible}}</p>"#;
     let Some(forecast) = forecast else {
         return Html::fill(UNKNOWN, words, &[]);
     };
     let conditions = at.conditions.as_ref();
     let is_of_now = |freshness| matches!(freshness, Freshness::Fresh | Freshness::Recorded);
     let unknown = || words.say("unknown").to_owned();
-    let air = conditions.map(|it| it.air);
-    let air = air.filter(|air| is_of_now(air.freshness(sight.now)));
-    let air = air.and_then(|air| Some(words.celsius(air.value?)));
-    let rain = conditions.map(|it| it.rain);
-    let rain = rain.filter(|rain| is_of_now(rain.freshness(sight.now)));
-    let rain = rain.and_then(|rain| {
-        let mm = words.millimetres(rain.value?);
-        Some(words.tell("rain_last", &[("mm", &mm)]))
+    let shown = |reading: Option<Reading>, in_words: &dyn Fn(f64) -> String| {
+        let Some(reading) = reading else {
+            return unknown();
+        };
+        let value = reading.value(sight.now);
+        match value.filter(|_| is_of_now(reading.freshness(sight.now))) {
+            Some(value) => in_words(value),
+            None => told::with_reason(&unknown(), &reading, sight.now, words),
+        }
+    };
+    let air = shown(conditions.map(|it| it.air), &|air| words.celsius(air));
+    let rain = shown(conditions.map(|it| it.rain), &|mm| {
+        words.tell("rain_last", &[("mm", &words.millimetres(mm))])
     });
     let values = [
         ("water", water(at, forecast, sight, words).into()),
-        ("air", air.unwrap_or_else(unknown).into()),
-        ("rain", rain.unwrap_or_else(unknown).into()),
+        ("air", air.into()),
+        ("rain", rain.into()),
         ("parts", days(forecast, sight, words).into()),
+        (
+            "implausible",
+            (!forecast.implausible.is_empty())
+                .then(|| Html::fill(IMPLAUSIBLE, words, &[]))
+                .into(),
+        ),
     ];
     Html::fill(NOW, words, &values)
 }

@@ -122,12 +122,11 @@ fn what_the_library_may_tell_has_words() {
             has(format!("note.{}", place.id()));
         }
         let now = Timestamp::UNIX_EPOCH;
-        let flood = Reading {
-            value: Some(10_000.0),
-            measured_at: Some(now),
-            recorded_on: None,
-        };
-        for reason in Situation::new(place, flood, now).advise().reasons {
+        let highest = place.swimming_limits().map(|limit| limit.from_m3_per_s());
+        let flow = highest.fold(100.0, f64::max);
+        let flood = Reading::flow(place, Some(flow), Some(now));
+        let water = Reading::UNKNOWN;
+        for reason in Situation::new(place, water, flood, now).advise().reasons {
             if let Finding::LocalLimit { from_m3_per_s } = reason.finding {
                 has(format!("limit.{}_{from_m3_per_s}", place.id()));
             }

@@ -1,6 +1,6 @@
 //! The history in words.
 
-use aareguru::{CREDIT, HistorySource, Quantity, RiverHistory, local_time};
+use aareguru::{CREDIT, HistorySource, Quantity, RiverHistory, local_time, series::LeftOut};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -42,11 +42,32 @@ pub(crate) fn notes(history: &RiverHistory) -> Vec<String> {
     if let Some(last) = last.filter(|last| history.span.end().duration_since(last.at) > OFF) {
         notes.push(format!("the readings end already {}", local_time(last.at)));
     }
+    notes.extend(left_out(history.left_out));
     if !history.place.measures(Quantity::Flow) {
         notes.push("the flow is not measured here".to_owned());
     }
     notes.extend(history.place.note().map(str::to_owned));
     notes
+}
+
+/// How many values are left out, and why; `None` if none is.
+fn left_out(left_out: LeftOut) -> Option<String> {
+    let counts = [
+        (left_out.implausible, "implausible"),
+        (left_out.doubtful, "doubtful"),
+        (left_out.future_dated, "dated in the future"),
+    ];
+    let counts: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, why)| format!("{count} {why}"))
+        .collect();
+    (!counts.is_empty()).then(|| {
+        format!(
+            "values left out of the readings and the statistics: {}",
+            counts.join(", ")
+        )
+    })
 }
 
 pub(super) fn text(history: &RiverHistory, answer: &Answer) -> String {
