@@ -52,7 +52,7 @@ STEPS = {
     "  read the body": r"^<http_body_util::combinators::collect::Collect<.*> as .*>::poll$",
     "  parse the message": r"^rmcp_sse::parse::message$",
     "  the tool": r"^<.* as rmcp::handler::server::ServerHandler>::call_tool$",
-    "    the API's answer, from the cache": r"^<aareguru::fetch::Answers<.*>>::at_hand$",
+    "    the API's answer, from the cache": r"^<aareguru::fetch::Fetcher<.*>>::get_if_fresh$",
     "  write and queue the event": r"^<rmcp_sse::session::Session<.*>>::send$",
     "HTTP: take the event": r"^<rmcp_sse::response::SseBody as http_body::Body>::poll_frame$",
     "HTTP: write the head": r"^<hyper::proto::h1::conn::Conn<.*>>::write_head$",

@@ -217,7 +217,7 @@ pub fn river(settings: &Settings, demo: bool, cluster: Option<&Cluster>) -> anyh
     } else {
         let config = aareguru::Config {
             shared_cache: cluster.map(Cluster::shared_cache),
-            asker_span: RequestLines::current_span,
+            caller_span: RequestLines::current_span,
             ..settings.upstream()
         };
         Client::new(&config).map_err(|error| {

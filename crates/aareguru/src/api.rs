@@ -26,7 +26,7 @@ mod named_place;
 mod today;
 mod widget;
 
-pub use crate::fetch::{Answer, BreakerState, Cached, SharedAnswer, SharedCache};
+pub use crate::fetch::{Answer, BreakerState, SharedAnswer, SharedCache, SharedCacheFuture};
 pub use cities::{City, Coordinates};
 pub use current::{
     Aare, AirPoint, Bueber, Current, DayPart, ForecastDay, Record, ScaleStep, Sun, SunDay,
@@ -40,7 +40,7 @@ pub use widget::{Widget, WidgetCity, WidgetValues};
 
 pub(crate) use body::is_bot_protection;
 
-use crate::fetch::{Answers, Line};
+use crate::fetch::{FetchContext, Fetcher};
 use crate::upstream::{Request, Span, Upstream};
 use crate::{Clock, Config, Error, Place, Reading};
 
@@ -61,14 +61,14 @@ pub struct Client {
 
 struct Shared {
     is_clock_suspect: AtomicBool,
-    line: Arc<Line>,
-    cities: Answers<Vec<City>>,
-    today: Answers<WaterToday>,
-    current: Answers<Current>,
-    widget: Answers<Widget>,
-    history: Answers<History>,
-    hydro_latest: Answers<HydroLatest>,
-    hydro_daterange: Answers<HydroDaterange>,
+    context: Arc<FetchContext>,
+    cities: Fetcher<Vec<City>>,
+    today: Fetcher<WaterToday>,
+    current: Fetcher<Current>,
+    widget: Fetcher<Widget>,
+    history: Fetcher<History>,
+    hydro_latest: Fetcher<HydroLatest>,
+    hydro_daterange: Fetcher<HydroDaterange>,
 }
 
 impl Client {
@@ -101,18 +101,18 @@ impl Client {
     /// The hydro API was recorded on another day; each answer knows its own:
     /// [`Answer::recorded_on`].
     pub fn recorded_on(&self) -> Option<Date> {
-        self.shared.line.upstream().recorded_on()
+        self.shared.context.upstream().recorded_on()
     }
 
     /// How long an answer is used before the API is asked again, as
     /// [`Config::cache_ttl`] has it.
     pub fn cache_ttl(&self) -> Duration {
-        self.shared.line.cache_ttl()
+        self.shared.context.cache_ttl()
     }
 
     /// The present, as [`Config::clock`] has it.
     pub fn clock(&self) -> &Clock {
-        self.shared.line.clock()
+        self.shared.context.clock()
     }
 
     /// Whether the last answer about all places dated every measurement in the future. Then the
@@ -141,7 +141,7 @@ impl Client {
 
     /// Whether an API is asked at the moment, or left alone because it fails.
     pub fn breaker_state(&self, api: Api) -> BreakerState {
-        self.shared.line.breaker_state(api)
+        self.shared.context.breaker_state(api)
     }
 
     /// `/v2018/cities`: all places with their key figures, but no flow.
@@ -169,7 +169,7 @@ impl Client {
     /// without asking; does not wait.
     pub fn current_if_fresh(&self, place: &Place) -> Option<Answer<Current>> {
         let request = Request::Current(place.in_table());
-        self.shared.current.at_hand(&request)
+        self.shared.current.get_if_fresh(&request)
     }
 
     /// `/v2018/widget`: temperature, flow and flood danger level of all places
@@ -226,22 +226,22 @@ impl Client {
     }
 
     fn of(upstream: Upstream, config: &Config) -> Self {
-        let line = Arc::new(Line::new(upstream, config));
+        let context = Arc::new(FetchContext::new(upstream, config));
         let shared = Shared {
-            cities: Answers::new(&line, Endpoint::Cities, config, cities::read),
-            today: Answers::new(&line, Endpoint::Today, config, today::read),
-            current: Answers::new(&line, Endpoint::Current, config, current::read),
-            widget: Answers::new(&line, Endpoint::Widget, config, widget::read),
-            history: Answers::new(&line, Endpoint::History, config, history::read),
-            hydro_latest: Answers::new(&line, Endpoint::HydroLatest, config, hydro::read_latest),
-            hydro_daterange: Answers::new(
-                &line,
+            cities: Fetcher::new(&context, Endpoint::Cities, config, cities::read),
+            today: Fetcher::new(&context, Endpoint::Today, config, today::read),
+            current: Fetcher::new(&context, Endpoint::Current, config, current::read),
+            widget: Fetcher::new(&context, Endpoint::Widget, config, widget::read),
+            history: Fetcher::new(&context, Endpoint::History, config, history::read),
+            hydro_latest: Fetcher::new(&context, Endpoint::HydroLatest, config, hydro::read_latest),
+            hydro_daterange: Fetcher::new(
+                &context,
                 Endpoint::HydroDaterange,
                 config,
                 hydro::read_daterange,
             ),
             is_clock_suspect: AtomicBool::new(false),
-            line,
+            context,
         };
         Self {
             shared: Arc::new(shared),
@@ -253,7 +253,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("upstream", self.shared.line.upstream())
+            .field("upstream", self.shared.context.upstream())
             .finish_non_exhaustive()
     }
 }

@@ -76,10 +76,12 @@ pub struct Config {
     /// Where to find what other processes were answered; `None` asks for
     /// itself. Recordings are not shared.
     pub shared_cache: Option<Arc<dyn SharedCache>>,
-    /// The span that an ask belongs to, with its own spans and log lines; called
-    /// by whoever asks. By default the current one. For programs that know in
-    /// another way what they are busy with: the ask has a task of its own.
-    pub asker_span: fn() -> Span,
+    /// Returns the span to which a fetch attaches its spans and log lines.
+    ///
+    /// Called in the task of the caller; by default [`Span::current`]. Fetches
+    /// run in a separate task, so programs that track their requests by other
+    /// means than the current span have to supply it.
+    pub caller_span: fn() -> Span,
 }
 
 impl Default for Config {
@@ -104,7 +106,7 @@ impl Default for Config {
             breaker_blocked_pause: Duration::from_secs(15 * 60),
             clock: Clock::system(),
             shared_cache: None,
-            asker_span: Span::current,
+            caller_span: Span::current,
         }
     }
 }

@@ -145,23 +145,23 @@ pub enum Error {
         endpoint: Endpoint,
     },
 
-    /// The API has failed several times in a row, so it was not asked: try
-    /// after the pause.
+    /// The circuit breaker is open because the API has failed repeatedly, so
+    /// no request was sent: try again after the pause.
     #[error(
-        "{api} has failed repeatedly and was not asked; it will be in {} s",
+        "{api} is failing; next attempt in {} s",
         .retry_after.as_secs_f64().ceil()
     )]
-    Ailing {
-        /// Which one.
+    CircuitOpen {
+        /// The API that is failing.
         api: Api,
-        /// When it will be asked again, at the earliest.
+        /// The time until the next request may be sent.
         retry_after: Duration,
     },
 }
 
 impl Error {
-    /// Whether the same request may well succeed in a moment.
-    pub(crate) fn is_passing(&self) -> bool {
+    /// Whether a retry may succeed.
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => true,
             Self::Status { status, .. } => *status == 429 || *status >= 500,

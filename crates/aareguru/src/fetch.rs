@@ -24,19 +24,19 @@ use crate::{Clock, Config, Error};
 
 mod answer;
 mod breaker;
-mod gate;
 mod metrics;
 mod retry;
+mod shared_breaker;
 mod shared_cache;
 
 pub use answer::Answer;
 pub use breaker::BreakerState;
-pub use shared_cache::{Cached, SharedAnswer, SharedCache};
+pub use shared_cache::{SharedAnswer, SharedCache, SharedCacheFuture};
 
-use answer::{Found, Kept, UntilOld};
-use gate::Gate;
+use answer::{CachedResponse, Found, MaxAge};
 use metrics::{CacheResult, Metrics};
-use retry::Retry;
+use retry::RetryPolicy;
+use shared_breaker::SharedBreaker;
 use shared_cache::Turn;
 
 /// Turns the body of an answer into what it says.
@@ -47,7 +47,7 @@ pub(crate) type Read<T> = fn(&Request, &[u8]) -> Result<T, Error>;
 const MOST_ANSWERS: u64 = 64;
 
 /// The answers of one endpoint, which say a `T`.
-pub(crate) struct Answers<T> {
+pub(crate) struct Fetcher<T> {
     fetch: Arc<Fetch>,
     says: PhantomData<fn() -> T>,
 }
@@ -61,49 +61,49 @@ type ReadAny = Box<dyn Fn(&Request, &[u8]) -> Result<Value, Error> + Send + Sync
 type Asked<'a> = Pin<Box<dyn Future<Output = Result<Found, Error>> + Send + 'a>>;
 
 /// What all endpoints share on the way to their APIs.
-pub(crate) struct Line {
+pub(crate) struct FetchContext {
     upstream: Upstream,
-    aareguru: Gate,
-    hydro: Gate,
-    retry: Retry,
+    aareguru: SharedBreaker,
+    hydro: SharedBreaker,
+    retry: RetryPolicy,
     clock: Clock,
     cache_ttl: Duration,
     stale_for: Duration,
     /// How long an ask may take.
     total_timeout: Duration,
     shared: Option<Arc<dyn SharedCache>>,
-    asker_span: fn() -> Span,
+    caller_span: fn() -> Span,
 }
 
-/// Answers that are kept, and asked for when there are none.
+/// Cached responses, and fetches for those that are missing.
 ///
 /// It does not know what they say: the caches and flights are large, and would
 /// be compiled anew for each endpoint.
 struct Fetch {
-    line: Arc<Line>,
+    context: Arc<FetchContext>,
     endpoint: Endpoint,
     read: ReadAny,
     metrics: Metrics,
     /// What is used without asking. It holds the flights too.
-    fresh: Cache<Request, Kept>,
+    fresh: Cache<Request, CachedResponse>,
     /// What is shown when asking has failed. A cache of its own: a flight in
     /// one cache with both would make those who wait ask one after another.
-    stale: Cache<Request, Kept>,
+    stale: Cache<Request, CachedResponse>,
 }
 
-impl Line {
+impl FetchContext {
     pub(crate) fn new(upstream: Upstream, config: &Config) -> Self {
         Self {
             upstream,
-            aareguru: Gate::new(Api::Aareguru, config),
-            hydro: Gate::new(Api::Hydro, config),
-            retry: Retry::new(config),
+            aareguru: SharedBreaker::new(Api::Aareguru, config),
+            hydro: SharedBreaker::new(Api::Hydro, config),
+            retry: RetryPolicy::new(config),
             clock: config.clock.clone(),
             cache_ttl: config.cache_ttl,
             stale_for: config.stale_for,
             total_timeout: config.total_timeout,
             shared: config.shared_cache.clone(),
-            asker_span: config.asker_span,
+            caller_span: config.caller_span,
         }
     }
 
@@ -120,10 +120,10 @@ impl Line {
     }
 
     pub(crate) fn breaker_state(&self, api: Api) -> BreakerState {
-        self.gate(api).state()
+        self.breaker(api).state()
     }
 
-    fn gate(&self, api: Api) -> &Gate {
+    fn breaker(&self, api: Api) -> &SharedBreaker {
         match api {
             Api::Aareguru => &self.aareguru,
             Api::Hydro => &self.hydro,
@@ -131,9 +131,9 @@ impl Line {
     }
 }
 
-impl<T: Send + Sync + 'static> Answers<T> {
+impl<T: Send + Sync + 'static> Fetcher<T> {
     pub(crate) fn new(
-        line: &Arc<Line>,
+        context: &Arc<FetchContext>,
         endpoint: Endpoint,
         config: &Config,
         read: Read<T>,
@@ -142,7 +142,7 @@ impl<T: Send + Sync + 'static> Answers<T> {
             Ok(Arc::new(read(request, body)?))
         };
         let fetch = Fetch {
-            line: Arc::clone(line),
+            context: Arc::clone(context),
             endpoint,
             read: Box::new(read),
             metrics: Metrics::new(endpoint),
@@ -160,8 +160,8 @@ impl<T: Send + Sync + 'static> Answers<T> {
     }
 
     /// The answer to `request` if it is fresh; asks for nothing.
-    pub(crate) fn at_hand(&self, request: &Request) -> Option<Answer<T>> {
-        self.fetch.at_hand(request).map(Answer::new)
+    pub(crate) fn get_if_fresh(&self, request: &Request) -> Option<Answer<T>> {
+        self.fetch.get_if_fresh(request).map(Answer::new)
     }
 }
 
@@ -174,31 +174,31 @@ impl Fetch {
 
     /// An answer that is used without asking, if the cache has it at hand: at
     /// times it has to be waited for, while it tidies up.
-    fn at_hand(&self, request: &Request) -> Option<Found> {
+    fn get_if_fresh(&self, request: &Request) -> Option<Found> {
         let kept = self.fresh.get(request).now_or_never()??;
-        self.metrics.asked(CacheResult::Hit);
+        self.metrics.record_lookup(CacheResult::Hit);
         Some(Found::new(kept))
     }
 
     async fn answer(self: &Arc<Self>, request: Request) -> Result<Found, Error> {
         if let Some(kept) = self.fresh.get(&request).await {
-            self.metrics.asked(CacheResult::Hit);
+            self.metrics.record_lookup(CacheResult::Hit);
             return Ok(Found::new(kept));
         }
         // The flight belongs to a task of its own: were it the first asker's,
         // each asker who gives up would start it again for the next.
         let fetch = Arc::clone(self);
         let span = tracing::info_span!(
-            "ask",
-            otel.name = format!("ask {}", self.endpoint.label()),
+            "fetch",
+            otel.name = format!("fetch {}", self.endpoint.label()),
             endpoint = self.endpoint.label(),
             cache.result = tracing::field::Empty,
         );
         let flight = async move { fetch.share_flight(request).await };
         // A program may have a span of its own for whoever asks, even if this
         // one is of no interest to it.
-        let asker_span = (self.line.asker_span)();
-        let flight = tokio::spawn(flight.instrument(span).instrument(asker_span));
+        let caller_span = (self.context.caller_span)();
+        let flight = tokio::spawn(flight.instrument(span).instrument(caller_span));
         match flight.await {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {
@@ -216,7 +216,7 @@ impl Fetch {
         let mut is_mine = false;
         let flight = async {
             is_mine = true;
-            let (kept, asked) = self.ask_or_share(&request).await?;
+            let (kept, asked) = self.fetch_or_share(&request).await?;
             is_mine = asked;
             self.stale.insert(request.clone(), kept.clone()).await;
             Ok(kept)
@@ -229,55 +229,59 @@ impl Fetch {
         };
         let error: Arc<Error> = match result {
             Ok(kept) => {
-                self.asked(unserved);
+                self.record_lookup(unserved);
                 return Ok(Found::new(kept));
             }
             Err(error) => error,
         };
         let error = Error::clone(&error);
         let Some(kept) = self.stale.get(&request).await else {
-            self.asked(unserved);
+            self.record_lookup(unserved);
             return Err(error);
         };
-        self.asked(CacheResult::Stale);
+        self.record_lookup(CacheResult::Stale);
         // The breaker has told of its opening; the asks that it stops are many.
-        if is_mine && !matches!(error, Error::Ailing { .. }) {
+        if is_mine && !matches!(error, Error::CircuitOpen { .. }) {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(
                 endpoint = self.endpoint.label(),
                 fetched_at = %kept.fetched_at,
                 error,
-                "no new answer, so an earlier one is shown"
+                "fetch failed, serving a stale response"
             );
         }
         Ok(Found::in_trouble(kept, error))
     }
 
     /// Tells what the caches had for an asker who had to wait.
-    fn asked(&self, result: CacheResult) {
-        self.metrics.asked(result);
+    fn record_lookup(&self, result: CacheResult) {
+        self.metrics.record_lookup(result);
         Span::current().record("cache.result", result.label());
     }
 
     /// Asks the API, unless another process has just done so; says which.
-    async fn ask_or_share(&self, request: &Request) -> Result<(Kept, bool), Error> {
-        let line = &self.line;
+    async fn fetch_or_share(&self, request: &Request) -> Result<(CachedResponse, bool), Error> {
+        let context = &self.context;
         // Who keeps nothing finds nothing that was kept.
-        let is_shared = line.upstream.is_live() && !line.cache_ttl.is_zero();
-        let Some(shared) = line.shared.as_ref().filter(|_| is_shared) else {
-            return self.ask(request).await.map(|(kept, _)| (kept, true));
+        let is_shared = context.upstream.is_live() && !context.cache_ttl.is_zero();
+        let Some(shared) = context.shared.as_ref().filter(|_| is_shared) else {
+            return self
+                .send_with_retry(request)
+                .await
+                .map(|(kept, _)| (kept, true));
         };
-        let question = request.question();
+        let question = request.cache_key();
         let mut earlier = None;
-        let turn = shared_cache::turn(shared, &question, line.total_timeout, |answer| {
-            earlier = self.read_shared(request, answer);
-            earlier
-                .as_ref()
-                .is_some_and(|kept| kept.age < line.cache_ttl)
-        });
+        let turn =
+            shared_cache::wait_for_turn(shared, &question, context.total_timeout, |answer| {
+                earlier = self.read_shared(request, answer);
+                earlier
+                    .as_ref()
+                    .is_some_and(|kept| kept.age < context.cache_ttl)
+            });
         let turn = turn.await;
         if let Some(kept) = earlier {
-            if turn == Turn::Use {
+            if turn == Turn::UseCached {
                 return Ok((kept, false));
             }
             // For the case that asking fails.
@@ -286,13 +290,13 @@ impl Fetch {
                 self.stale.insert(request.clone(), kept).await;
             }
         }
-        let asked = self.ask(request).await;
+        let asked = self.send_with_retry(request).await;
         let shared = Arc::clone(shared);
         // Spans of time make any number of questions.
-        let keep_for = if request.is_about_a_span() {
-            line.cache_ttl
+        let keep_for = if request.has_time_span() {
+            context.cache_ttl
         } else {
-            line.cache_ttl.max(line.stale_for)
+            context.cache_ttl.max(context.stale_for)
         };
         match asked {
             Ok((kept, body)) => {
@@ -306,16 +310,16 @@ impl Fetch {
                 Ok((kept, true))
             }
             Err(error) => {
-                tokio::spawn(async move { shared.give_up(&question).await });
+                tokio::spawn(async move { shared.release(&question).await });
                 Err(error)
             }
         }
     }
 
     /// What another process was answered, if it can be read.
-    fn read_shared(&self, request: &Request, answer: &SharedAnswer) -> Option<Kept> {
+    fn read_shared(&self, request: &Request, answer: &SharedAnswer) -> Option<CachedResponse> {
         let value = (self.read)(request, &answer.body).ok()?;
-        Some(Kept {
+        Some(CachedResponse {
             value,
             fetched_at: answer.fetched_at,
             is_recording: false,
@@ -324,20 +328,23 @@ impl Fetch {
     }
 
     /// Asks the API, as often as it makes sense.
-    async fn ask(&self, request: &Request) -> Result<(Kept, Cow<'static, [u8]>), Error> {
-        let gate = self.line.gate(self.endpoint.api());
-        let retry = &self.line.retry;
+    async fn send_with_retry(
+        &self,
+        request: &Request,
+    ) -> Result<(CachedResponse, Cow<'static, [u8]>), Error> {
+        let breaker = self.context.breaker(self.endpoint.api());
+        let retry = &self.context.retry;
         retry
-            .run(gate, self.endpoint, |time| self.ask_once(request, time))
+            .run(breaker, self.endpoint, |time| self.send(request, time))
             .await
     }
 
-    async fn ask_once(
+    async fn send(
         &self,
         request: &Request,
         time: Duration,
-    ) -> Result<(Kept, Cow<'static, [u8]>), Error> {
-        let upstream = &self.line.upstream;
+    ) -> Result<(CachedResponse, Cow<'static, [u8]>), Error> {
+        let upstream = &self.context.upstream;
         let start = Instant::now();
         let span = tracing::info_span!(
             "upstream",
@@ -350,9 +357,9 @@ impl Fetch {
         );
         let result = match upstream.get(request, time).instrument(span.clone()).await {
             Ok(body) => (self.read)(request, &body.bytes).map(|value| {
-                let kept = Kept {
+                let kept = CachedResponse {
                     value,
-                    fetched_at: body.recorded_at.unwrap_or_else(|| self.line.clock.now()),
+                    fetched_at: body.recorded_at.unwrap_or_else(|| self.context.clock.now()),
                     is_recording: body.recorded_at.is_some(),
                     age: Duration::ZERO,
                 };
@@ -365,18 +372,18 @@ impl Fetch {
             span.record("otel.status_code", "ERROR");
         }
         if upstream.is_live() {
-            self.metrics.requested(&result, start.elapsed());
+            self.metrics.record_request(&result, start.elapsed());
         }
         result
     }
 }
 
-fn cache(ttl: Duration) -> Cache<Request, Kept> {
+fn cache(ttl: Duration) -> Cache<Request, CachedResponse> {
     // The cache panics over a longer time; nobody will miss the rest.
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     Cache::builder()
         .max_capacity(MOST_ANSWERS)
-        .expire_after(UntilOld(ttl.min(LONGEST)))
+        .expire_after(MaxAge(ttl.min(LONGEST)))
         .build()
 }
 
@@ -386,9 +393,9 @@ mod tests {
 
     use super::*;
 
-    fn recorded<T: Send + Sync + 'static>(config: &Config, read: Read<T>) -> Answers<T> {
-        let line = Arc::new(Line::new(Upstream::Recorded, config));
-        Answers::new(&line, Endpoint::Cities, config, read)
+    fn recorded<T: Send + Sync + 'static>(config: &Config, read: Read<T>) -> Fetcher<T> {
+        let context = Arc::new(FetchContext::new(Upstream::Recorded, config));
+        Fetcher::new(&context, Endpoint::Cities, config, read)
     }
 
     /// A reader that panics the first time.
@@ -399,7 +406,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_of_one_flight_does_not_end_the_next() {
+    async fn flight_after_a_panic_succeeds() {
         let answers = Arc::new(recorded(&Config::default(), read_at_second_try));
         let first = tokio::spawn({
             let answers = Arc::clone(&answers);
@@ -410,7 +417,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn any_time_can_be_set() {
+    async fn fetch_with_extreme_durations_succeeds() {
         for time in [Duration::ZERO, Duration::MAX] {
             let config = Config {
                 timeout: time,

@@ -5,7 +5,7 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use aareguru::api::{Cached, SharedAnswer, SharedCache};
+use aareguru::api::{SharedAnswer, SharedCache, SharedCacheFuture};
 use metrics::{Counter, counter, describe_counter};
 use redis::{AsyncCommands, ExistenceCheck, RedisResult, Script, SetExpiry, SetOptions};
 use tokio::time::timeout;
@@ -88,7 +88,7 @@ fn unshared() -> Counter {
 }
 
 impl SharedCache for RedisCache {
-    fn get<'a>(&'a self, question: &'a str) -> Cached<'a, Option<SharedAnswer>> {
+    fn get<'a>(&'a self, question: &'a str) -> SharedCacheFuture<'a, Option<SharedAnswer>> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
             let key = self.answer_key(question);
@@ -100,7 +100,11 @@ impl SharedCache for RedisCache {
         })
     }
 
-    fn may_ask<'a>(&'a self, question: &'a str, longest: Duration) -> Cached<'a, bool> {
+    fn try_acquire<'a>(
+        &'a self,
+        question: &'a str,
+        longest: Duration,
+    ) -> SharedCacheFuture<'a, bool> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
             let expiry = SetExpiry::PX(millis(longest.min(LONGEST_KEPT)));
@@ -120,10 +124,10 @@ impl SharedCache for RedisCache {
         question: &'a str,
         answer: SharedAnswer,
         keep_for: Duration,
-    ) -> Cached<'a, ()> {
+    ) -> SharedCacheFuture<'a, ()> {
         Box::pin(async move {
             if answer.body.len() > LONGEST_BODY || keep_for.is_zero() {
-                return self.give_up(question).await;
+                return self.release(question).await;
             }
             let keep_for = keep_for.min(LONGEST_KEPT);
             let _: RedisResult<()> = self
@@ -138,7 +142,7 @@ impl SharedCache for RedisCache {
         })
     }
 
-    fn give_up<'a>(&'a self, question: &'a str) -> Cached<'a, ()> {
+    fn release<'a>(&'a self, question: &'a str) -> SharedCacheFuture<'a, ()> {
         Box::pin(async move {
             let _: RedisResult<()> = self
                 .give_up

@@ -117,7 +117,7 @@ pub(super) fn upstream(trouble: aareguru::Error) -> Error {
     let text = format!("no data: {}", trouble.with_causes());
     match trouble {
         River::NotMeasured { .. } | River::NoRecording { .. } => error(Code::NoData, text),
-        River::Ailing { retry_after, .. } => {
+        River::CircuitOpen { retry_after, .. } => {
             let seconds = retry_after.as_secs() + 1;
             error(Code::UpstreamUnavailable, text)
                 .extend_with(|_, values| values.set("retryAfterSeconds", seconds))

@@ -24,7 +24,7 @@ Is this machine online, and AAREGURU_BASE_URL right? Then try again in a minute.
 fn of_the_river(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::Unreachable { .. } | Error::Timeout { .. } => OUT_OF_REACH,
-        Error::Status { .. } | Error::Ailing { .. } => {
+        Error::Status { .. } | Error::CircuitOpen { .. } => {
             "The API ails or is busy: try again in some minutes, or look at https://aare.guru."
         }
         Error::Blocked { .. } => {

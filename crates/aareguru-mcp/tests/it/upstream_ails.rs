@@ -141,7 +141,7 @@ async fn after_some_failures_the_api_is_left_alone_and_the_client_told_for_how_l
         assert_eq!(ask(&mut session).await["isError"], true);
     }
     let result = ask(&mut session).await;
-    let says = "the Aareguru API has failed repeatedly and was not asked; it will be in ";
+    let says = "the Aareguru API is failing; next attempt in ";
     assert!(text(&result).contains(says), "{result}");
     assert_eq!(mcp.upstream.times_asked(), 5);
 }

@@ -65,7 +65,7 @@ async fn asked_for_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) 
     let mut session = Session::initialized(server.address).await;
     let arguments = r#"{"city":"bern","start":"-24 hours"}"#;
     let answer = session.call_tool(1, "get_historical_data", arguments).await;
-    let line = server.logged("will be repeated").await;
+    let line = server.logged("request failed, retrying").await;
     (answer["result"].clone(), line)
 }
 
@@ -98,7 +98,7 @@ async fn the_lines_of_a_flight_name_who_asked_over_streamable_http_too() {
     let request = streamable::in_session(&streamable::message(&call), &id);
     let request = with_header(&request, "X-Request-Id: of-the-asker");
     assert_eq!(streamable::ask(server.address, &request).await.status, 200);
-    let line = server.logged("will be repeated").await;
+    let line = server.logged("request failed, retrying").await;
     assert!(line.contains("of-the-asker"), "{line}");
     assert!(line.contains("http.route=\"/mcp\""), "{line}");
 }

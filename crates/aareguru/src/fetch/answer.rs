@@ -28,13 +28,13 @@ pub struct Answer<T> {
 
 /// An answer, whatever it says.
 pub(super) struct Found {
-    kept: Kept,
+    kept: CachedResponse,
     trouble: Option<UpstreamTrouble>,
 }
 
 /// An answer as the caches keep it.
 #[derive(Clone)]
-pub(super) struct Kept {
+pub(super) struct CachedResponse {
     pub(super) value: Value,
     pub(super) fetched_at: Timestamp,
     pub(super) is_recording: bool,
@@ -43,17 +43,17 @@ pub(super) struct Kept {
 }
 
 /// Lets a cache keep an answer until it is so old.
-pub(super) struct UntilOld(pub(super) Duration);
+pub(super) struct MaxAge(pub(super) Duration);
 
-impl<K> Expiry<K, Kept> for UntilOld {
-    fn expire_after_create(&self, _: &K, kept: &Kept, _: Instant) -> Option<Duration> {
+impl<K> Expiry<K, CachedResponse> for MaxAge {
+    fn expire_after_create(&self, _: &K, kept: &CachedResponse, _: Instant) -> Option<Duration> {
         Some(self.0.saturating_sub(kept.age))
     }
 
     fn expire_after_update(
         &self,
         key: &K,
-        kept: &Kept,
+        kept: &CachedResponse,
         now: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
@@ -62,7 +62,7 @@ impl<K> Expiry<K, Kept> for UntilOld {
 }
 
 impl Found {
-    pub(super) fn new(kept: Kept) -> Self {
+    pub(super) fn new(kept: CachedResponse) -> Self {
         Self {
             kept,
             trouble: None,
@@ -70,7 +70,7 @@ impl Found {
     }
 
     /// The answer of an earlier request in place of one that failed.
-    pub(super) fn in_trouble(kept: Kept, error: Error) -> Self {
+    pub(super) fn in_trouble(kept: CachedResponse, error: Error) -> Self {
         let answered_at = kept.fetched_at;
         Self {
             kept,

@@ -27,22 +27,22 @@ pub enum BreakerState {
     },
 }
 
-/// What became of a request.
+/// What the outcome of a request says about the health of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The API answered; it is well, whatever it said.
-    Answered,
-    /// It did not, or with something broken.
-    Failed,
-    /// It answered that it wants to be left alone for so long.
+    /// The API responded, if only with an error of the caller.
+    Success,
+    /// It did not respond, or with a broken response.
+    Failure,
+    /// It requested a pause of this length (`Retry-After`).
     Busy(Duration),
-    /// Its host has blocked us.
+    /// Its host has blocked this client.
     Blocked,
 }
 
 /// The breaker of one API.
 #[derive(Debug)]
-pub(crate) struct Breaker {
+pub(crate) struct CircuitBreaker {
     limits: Limits,
     state: State,
 }
@@ -76,7 +76,7 @@ impl BreakerState {
     }
 }
 
-impl Breaker {
+impl CircuitBreaker {
     pub(crate) fn new(config: &Config) -> Self {
         let longest_pause = config.breaker_longest_pause.min(LONGEST);
         Self {
@@ -115,18 +115,18 @@ impl Breaker {
             (Outcome::Blocked, _) => open(now, limits.blocked_pause),
             // A request that began before it opened; the pause stands.
             (_, open @ State::Open { .. }) => open,
-            (Outcome::Answered, _) => State::Closed { failures: 0 },
+            (Outcome::Success, _) => State::Closed { failures: 0 },
             (Outcome::Busy(wait), _) => {
                 let longest = limits.longest_pause.max(limits.blocked_pause);
                 open(now, wait.clamp(limits.pause.min(longest), longest))
             }
-            (Outcome::Failed, State::HalfOpen { pause, .. }) => {
+            (Outcome::Failure, State::HalfOpen { pause, .. }) => {
                 open(now, (pause * 2).min(limits.longest_pause))
             }
-            (Outcome::Failed, State::Closed { failures }) if failures + 1 >= limits.failures => {
+            (Outcome::Failure, State::Closed { failures }) if failures + 1 >= limits.failures => {
                 open(now, limits.pause)
             }
-            (Outcome::Failed, State::Closed { failures }) => State::Closed {
+            (Outcome::Failure, State::Closed { failures }) => State::Closed {
                 failures: failures + 1,
             },
         };
@@ -159,8 +159,8 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     /// Opens after 3 failures for 5 s, at most 20 s; 60 s when blocked.
-    fn breaker() -> Breaker {
-        Breaker::new(&Config {
+    fn breaker() -> CircuitBreaker {
+        CircuitBreaker::new(&Config {
             timeout: 9 * SECOND,
             breaker_failures: 3,
             breaker_pause: 5 * SECOND,
@@ -171,61 +171,61 @@ mod tests {
     }
 
     /// A breaker that opened at `now`.
-    fn open_breaker(now: Instant) -> Breaker {
+    fn open_breaker(now: Instant) -> CircuitBreaker {
         let mut breaker = breaker();
         for _ in 0..3 {
             breaker.admit(now).unwrap();
-            breaker.report(Outcome::Failed, now);
+            breaker.report(Outcome::Failure, now);
         }
         breaker
     }
 
     #[test]
-    fn it_opens_after_failures_in_a_row() {
+    fn breaker_after_consecutive_failures_opens() {
         let now = Instant::now();
         let mut breaker = breaker();
         for outcome in [
-            Outcome::Failed,
-            Outcome::Failed,
-            Outcome::Answered,
-            Outcome::Failed,
-            Outcome::Failed,
+            Outcome::Failure,
+            Outcome::Failure,
+            Outcome::Success,
+            Outcome::Failure,
+            Outcome::Failure,
         ] {
             breaker.report(outcome, now);
             assert_eq!(breaker.state(now), BreakerState::Closed);
         }
-        breaker.report(Outcome::Failed, now);
+        breaker.report(Outcome::Failure, now);
         assert_eq!(breaker.admit(now + SECOND), Err(4 * SECOND));
     }
 
     #[test]
-    fn after_the_pause_one_request_tries() {
+    fn breaker_after_its_pause_admits_one_trial() {
         let now = Instant::now();
         let mut breaker = open_breaker(now);
         let later = now + 5 * SECOND;
         assert_eq!(breaker.state(later), BreakerState::HalfOpen);
         assert_eq!(breaker.admit(later), Ok(()));
         assert_eq!(breaker.admit(later), Err(10 * SECOND));
-        breaker.report(Outcome::Answered, later);
+        breaker.report(Outcome::Success, later);
         assert_eq!(breaker.state(later), BreakerState::Closed);
         assert_eq!(breaker.admit(later), Ok(()));
     }
 
     #[test]
-    fn each_failed_trial_doubles_the_pause_up_to_the_longest() {
+    fn breaker_after_a_failed_trial_doubles_its_pause() {
         let mut now = Instant::now();
         let mut breaker = open_breaker(now);
         for pause in [5, 10, 20, 20] {
             assert_eq!(breaker.admit(now), Err(pause * SECOND));
             now += pause * SECOND;
             breaker.admit(now).unwrap();
-            breaker.report(Outcome::Failed, now);
+            breaker.report(Outcome::Failure, now);
         }
         now += 20 * SECOND;
         breaker.admit(now).unwrap();
-        breaker.report(Outcome::Answered, now);
+        breaker.report(Outcome::Success, now);
         for _ in 0..3 {
-            breaker.report(Outcome::Failed, now);
+            breaker.report(Outcome::Failure, now);
         }
         assert_eq!(
             breaker.admit(now),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_trial_does_not_keep_it_open_for_ever() {
+    fn breaker_with_an_unreported_trial_admits_another() {
         let now = Instant::now() + 5 * SECOND;
         let mut breaker = open_breaker(now - 5 * SECOND);
         breaker.admit(now).unwrap();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_opens_it_at_once_and_for_longer() {
+    fn breaker_after_a_block_opens_at_once_for_longer() {
         let now = Instant::now();
         let mut breaker = breaker();
         breaker.report(Outcome::Blocked, now);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_to_be_left_alone_is_granted_within_limits() {
+    fn breaker_after_a_busy_response_opens_for_the_clamped_retry_after() {
         let now = Instant::now();
         for (wish, pause) in [(0, 5), (7, 7), (86_400, 60)] {
             let mut breaker = breaker();
@@ -262,18 +262,18 @@ mod tests {
     }
 
     #[test]
-    fn late_news_does_not_shorten_the_pause() {
+    fn open_breaker_ignores_late_reports() {
         let now = Instant::now();
         let mut breaker = open_breaker(now);
-        breaker.report(Outcome::Answered, now);
-        breaker.report(Outcome::Failed, now + SECOND);
+        breaker.report(Outcome::Success, now);
+        breaker.report(Outcome::Failure, now + SECOND);
         assert_eq!(breaker.admit(now + SECOND), Err(4 * SECOND));
     }
 
     #[test]
-    fn any_limits_can_be_set() {
+    fn breaker_with_extreme_limits_does_not_panic() {
         for extreme in [Duration::ZERO, Duration::MAX] {
-            let mut breaker = Breaker::new(&Config {
+            let mut breaker = CircuitBreaker::new(&Config {
                 timeout: extreme,
                 breaker_failures: 0,
                 breaker_pause: extreme,
@@ -282,7 +282,7 @@ mod tests {
                 ..Config::default()
             });
             let now = Instant::now();
-            for outcome in [Outcome::Failed, Outcome::Blocked, Outcome::Busy(extreme)] {
+            for outcome in [Outcome::Failure, Outcome::Blocked, Outcome::Busy(extreme)] {
                 let _ = breaker.admit(now);
                 breaker.report(outcome, now);
             }
@@ -291,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_never_stays_shut_for_longer_than_its_longest_pause(
+        fn breaker_after_any_events_reopens_within_its_longest_pause(
             events in prop::collection::vec((0..4_u8, 0..30_u32), 0..50)
         ) {
             let mut now = Instant::now();
@@ -299,8 +299,8 @@ mod tests {
             for (event, seconds) in events {
                 now += seconds * SECOND;
                 let outcome = match event {
-                    0 => Outcome::Answered,
-                    1 => Outcome::Failed,
+                    0 => Outcome::Success,
+                    1 => Outcome::Failure,
                     2 => Outcome::Busy(seconds * 10 * SECOND),
                     _ => Outcome::Blocked,
                 };

@@ -75,7 +75,7 @@ impl Metrics {
     }
 
     /// A request that was sent.
-    pub(crate) fn requested<T>(&self, result: &Result<T, Error>, took: Duration) {
+    pub(crate) fn record_request<T>(&self, result: &Result<T, Error>, took: Duration) {
         let outcome = outcome(result);
         let index = OUTCOMES.iter().position(|&label| label == outcome);
         if let Some(counter) = index.and_then(|index| self.requests.get(index)) {
@@ -85,7 +85,7 @@ impl Metrics {
     }
 
     /// An asker who was served, or could not be.
-    pub(crate) fn asked(&self, result: CacheResult) {
+    pub(crate) fn record_lookup(&self, result: CacheResult) {
         self.cache[result as usize].increment(1);
     }
 }
@@ -118,10 +118,10 @@ fn describe() {
 
 /// What became of a request, as the label and the traces call it.
 pub(crate) fn outcome<T>(result: &Result<T, Error>) -> &'static str {
-    result.as_ref().map_or_else(trouble, |_| "ok")
+    result.as_ref().map_or_else(error_label, |_| "ok")
 }
 
-fn trouble(error: &Error) -> &'static str {
+fn error_label(error: &Error) -> &'static str {
     match error {
         Error::Timeout { .. } => "timeout",
         Error::Status { status: 429, .. } => "limited",
@@ -142,14 +142,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_cache_result_is_counted_under_its_own_label() {
+    fn cache_results_index_their_own_counters() {
         for (n, result) in CacheResult::ALL.into_iter().enumerate() {
             assert_eq!(result as usize, n);
         }
     }
 
     #[test]
-    fn every_outcome_is_counted() {
+    fn error_labels_cover_all_outcomes() {
         let endpoint = Endpoint::Cities;
         let status = |status| Error::Status {
             endpoint,
@@ -192,7 +192,7 @@ mod tests {
                 got: message(),
             },
         ];
-        let mut labels: Vec<_> = errors.iter().map(trouble).chain(["ok"]).collect();
+        let mut labels: Vec<_> = errors.iter().map(error_label).chain(["ok"]).collect();
         let mut all = OUTCOMES;
         labels.sort_unstable();
         all.sort_unstable();

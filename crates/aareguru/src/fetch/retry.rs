@@ -8,7 +8,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::{Instant, sleep};
 
 use super::breaker::Outcome;
-use super::gate::Gate;
+use super::shared_breaker::SharedBreaker;
 use crate::api::Endpoint;
 use crate::{Config, Error};
 
@@ -16,14 +16,14 @@ use crate::{Config, Error};
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How often and for how long to try.
-pub(crate) struct Retry {
+pub(crate) struct RetryPolicy {
     retries: u32,
     pause: Duration,
     timeout: Duration,
     total: Duration,
 }
 
-impl Retry {
+impl RetryPolicy {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             retries: config.retries,
@@ -36,7 +36,7 @@ impl Retry {
     /// What `request` comes to in the end. It is told how long it may take.
     pub(crate) async fn run<T, F>(
         &self,
-        gate: &Gate,
+        breaker: &SharedBreaker,
         endpoint: Endpoint,
         mut request: impl FnMut(Duration) -> F,
     ) -> Result<T, Error>
@@ -45,19 +45,19 @@ impl Retry {
     {
         let deadline = Instant::now() + self.total;
         let mut pauses = self.pauses();
-        gate.admit()?;
+        breaker.admit()?;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let error = match request(self.timeout.min(left)).await {
                 Ok(answer) => {
-                    gate.report(Outcome::Answered);
+                    breaker.report(Outcome::Success);
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
             let pause = next_pause(&error, &mut pauses)
                 .filter(|&pause| pause < deadline.saturating_duration_since(Instant::now()));
-            gate.report(outcome(&error, pause));
+            breaker.report(outcome(&error, pause));
             let Some(pause) = pause else {
                 return Err(error);
             };
@@ -65,11 +65,11 @@ impl Retry {
                 endpoint = endpoint.label(),
                 %error,
                 pause_ms = pause.as_millis(),
-                "the request failed and will be repeated"
+                "request failed, retrying"
             );
             sleep(pause).await;
             // What went wrong tells more than that the breaker has opened.
-            if gate.admit().is_err() {
+            if breaker.admit().is_err() {
                 return Err(error);
             }
         }
@@ -87,7 +87,7 @@ impl Retry {
 
 /// How long to wait before asking again; `None` if that is of no use.
 fn next_pause(error: &Error, pauses: &mut ExponentialBackoff) -> Option<Duration> {
-    if !error.is_passing() {
+    if !error.is_transient() {
         return None;
     }
     let pause = pauses.next()?;
@@ -103,15 +103,15 @@ fn outcome(error: &Error, pause: Option<Duration>) -> Outcome {
         Error::Malformed {
             endpoint: Endpoint::History,
             ..
-        } => Outcome::Answered,
-        Error::Malformed { .. } | Error::Page { .. } => Outcome::Failed,
+        } => Outcome::Success,
+        Error::Malformed { .. } | Error::Page { .. } => Outcome::Failure,
         // The API needs no key: whoever is forbidden is not wanted.
-        Error::Status { status: 403, .. } => Outcome::Failed,
-        error if error.is_passing() => match error.retry_after() {
+        Error::Status { status: 403, .. } => Outcome::Failure,
+        error if error.is_transient() => match error.retry_after() {
             Some(wish) if pause.is_none() => Outcome::Busy(wish),
-            _ => Outcome::Failed,
+            _ => Outcome::Failure,
         },
-        _ => Outcome::Answered,
+        _ => Outcome::Success,
     }
 }
 
@@ -153,12 +153,12 @@ mod tests {
 
     /// Runs against an API that gives these errors, then success.
     async fn run(config: &Config, errors: impl IntoIterator<Item = Error>) -> Run {
-        let gate = Gate::new(Api::Aareguru, config);
+        let breaker = SharedBreaker::new(Api::Aareguru, config);
         let start = Instant::now();
         let asked_at = RefCell::new(Vec::new());
         let mut errors = errors.into_iter();
-        let result = Retry::new(config)
-            .run(&gate, Endpoint::Current, |_| {
+        let result = RetryPolicy::new(config)
+            .run(&breaker, Endpoint::Current, |_| {
                 asked_at.borrow_mut().push(start.elapsed().as_secs_f64());
                 ready(errors.next().map_or(Ok(()), Err))
             })
@@ -166,12 +166,12 @@ mod tests {
         Run {
             asked_at: asked_at.into_inner(),
             result,
-            state: gate.state(),
+            state: breaker.state(),
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_may_pass_is_repeated_after_growing_pauses() {
+    async fn transient_error_is_retried_with_backoff() {
         let run = run(&config(), [status(500, None), status(503, None)]).await;
         run.result.unwrap();
         let [first, second, third] = run.asked_at[..] else {
@@ -183,14 +183,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_last_error_is_told_when_the_tries_are_used_up() {
+    async fn exhausted_retries_return_the_last_error() {
         let run = run(&config(), (500..).map(|n| status(n, None))).await;
         assert!(matches!(run.result, Err(Error::Status { status: 502, .. })));
         assert_eq!(run.asked_at.len(), 3);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_will_not_pass_is_not_repeated() {
+    async fn permanent_error_is_not_retried() {
         let blocked = Error::Blocked {
             endpoint: Endpoint::Current,
             message: String::new(),
@@ -213,14 +213,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wish_to_be_left_alone_is_kept_to() {
+    async fn retry_waits_for_retry_after() {
         let run = run(&config(), [status(429, Some(7))]).await;
         run.result.unwrap();
         assert!((7.0..7.1).contains(&run.asked_at[1]), "{:?}", run.asked_at);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wish_longer_than_anyone_waits_goes_to_the_breaker() {
+    async fn retry_after_beyond_the_deadline_opens_the_breaker() {
         let run = run(&config(), [status(429, Some(120))]).await;
         assert!(matches!(run.result, Err(Error::Status { status: 429, .. })));
         assert_eq!(run.asked_at, [0.0]);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_try_begins_after_the_total_time() {
+    async fn retry_after_the_total_timeout_is_not_started() {
         let config = Config {
             retries: 1_000,
             ..config()
@@ -244,12 +244,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_try_may_take_no_longer_than_what_is_left() {
+    async fn attempt_timeout_is_capped_by_the_remaining_time() {
         let config = config();
-        let gate = Gate::new(Api::Aareguru, &config);
+        let breaker = SharedBreaker::new(Api::Aareguru, &config);
         let allowed = RefCell::new(Vec::new());
-        let result = Retry::new(&config)
-            .run(&gate, Endpoint::Current, |time| {
+        let result = RetryPolicy::new(&config)
+            .run(&breaker, Endpoint::Current, |time| {
                 allowed.borrow_mut().push(time);
                 async move {
                     sleep(time).await;
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn to_be_forbidden_or_fed_pages_counts_as_failure() {
+    async fn forbidden_status_and_web_page_count_as_failures() {
         let config = Config {
             breaker_failures: 1,
             ..config()
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_open_breaker_ends_the_tries_with_what_went_wrong() {
+    async fn retry_with_an_open_breaker_returns_the_last_error() {
         let config = Config {
             retries: 100,
             breaker_failures: 2,

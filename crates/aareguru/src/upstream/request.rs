@@ -87,12 +87,12 @@ impl Request {
     }
 
     /// Whether it is about a time that the asker has chosen.
-    pub(crate) fn is_about_a_span(&self) -> bool {
+    pub(crate) fn has_time_span(&self) -> bool {
         matches!(self, Self::History(..) | Self::HydroDaterange(..))
     }
 
     /// What tells it from other requests, in letters that any store takes.
-    pub(crate) fn question(&self) -> String {
+    pub(crate) fn cache_key(&self) -> String {
         let query = self.query().into_iter();
         let query: String = query
             .map(|(name, value)| format!(":{name}={value}"))

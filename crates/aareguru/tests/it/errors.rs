@@ -30,7 +30,7 @@ async fn begin_answer(listener: &TcpListener) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_unreachable() {
+async fn refused_connection_yields_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -51,7 +51,7 @@ async fn a_refused_connection_is_unreachable() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_is_unreachable() {
+async fn broken_connection_yields_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { drop(begin_answer(&listener).await) });
@@ -67,7 +67,7 @@ async fn a_connection_that_breaks_is_unreachable() {
 }
 
 #[tokio::test]
-async fn no_answer_is_a_timeout() {
+async fn missing_response_yields_timeout() {
     let server = Server::start(Reply::Never).await;
     let config = Config {
         timeout: Duration::from_millis(50),
@@ -84,7 +84,7 @@ async fn no_answer_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn half_an_answer_is_a_timeout() {
+async fn incomplete_response_yields_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     let held_open = tokio::spawn(async move { begin_answer(&listener).await });
@@ -103,7 +103,7 @@ async fn half_an_answer_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_no_success_is_told() {
+async fn error_status_yields_status() {
     for status in [301, 400, 404, 429, 500, 503] {
         for body in [
             "",
@@ -120,7 +120,7 @@ async fn a_status_that_is_no_success_is_told() {
 }
 
 #[tokio::test]
-async fn bot_protection_is_a_block_by_whatever_status() {
+async fn bot_protection_with_any_status_yields_blocked() {
     let body = r#"{"message":"Access denied by Imunify360 bot-protection. IPs used for automation should be whitelisted"}"#;
     for status in [200, 403, 415, 503] {
         let error = error_of(status, body).await;
@@ -132,14 +132,14 @@ async fn bot_protection_is_a_block_by_whatever_status() {
 }
 
 #[tokio::test]
-async fn a_page_instead_of_data_is_told() {
+async fn web_page_yields_page() {
     let error = error_of(200, "<!DOCTYPE html>\n<title>One moment</title>").await;
     assert!(matches!(error, Error::Page { .. }), "{error:?}");
     assert!(!error.to_string().contains('\n'), "{error}");
 }
 
 #[tokio::test]
-async fn an_error_object_instead_of_data_is_told() {
+async fn error_object_yields_refused() {
     for body in [
         r#"{"error": "unknown city"}"#,
         r#"{"status": "error", "message": "unknown city"}"#,
@@ -153,14 +153,14 @@ async fn an_error_object_instead_of_data_is_told() {
 }
 
 #[tokio::test]
-async fn an_answer_cut_short_is_malformed() {
+async fn truncated_body_yields_malformed() {
     let error = error_of(200, &CURRENT_BERN[..1_000]).await;
     assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
     assert!(std::error::Error::source(&error).is_some());
 }
 
 #[tokio::test]
-async fn a_body_over_the_cap_is_malformed() {
+async fn oversized_body_yields_malformed() {
     let error = error_of(200, vec![b' '; 2 * 1024 * 1024 + 1]).await;
     assert!(
         matches!(&error, Error::Malformed { reason, .. } if reason.contains("2097152 bytes")),
@@ -169,14 +169,14 @@ async fn a_body_over_the_cap_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_broken_encoding_is_malformed() {
+async fn invalid_encoding_yields_malformed() {
     let server = Server::start(Reply::Encoding("gzip")).await;
     let error = current(&server.client(), "bern").await.unwrap_err();
     assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
 }
 
 #[tokio::test]
-async fn berns_data_for_another_place_is_refused() {
+async fn data_of_bern_for_another_place_yields_wrong_place() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.forgetful_client();
     for place in Place::all().iter().filter(|place| place.id() != "bern") {
@@ -189,7 +189,7 @@ async fn berns_data_for_another_place_is_refused() {
 }
 
 #[tokio::test]
-async fn an_error_is_not_kept() {
+async fn error_is_not_cached() {
     let server = Server::start(Reply::Body(500, Vec::new())).await;
     let client = server.client();
     current(&client, "bern").await.unwrap_err();

@@ -44,12 +44,12 @@ fn wary_client(server: &Server) -> Client {
     .unwrap()
 }
 
-fn is_ailing(result: &Result<Answer<Current>, Error>) -> bool {
-    matches!(result, Err(Error::Ailing { .. }))
+fn is_circuit_open(result: &Result<Answer<Current>, Error>) -> bool {
+    matches!(result, Err(Error::CircuitOpen { .. }))
 }
 
 #[tokio::test]
-async fn each_fault_is_bridged_by_the_last_answer() {
+async fn upstream_fault_yields_the_stale_response() {
     let page = "<html>maintenance</html>";
     let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     let thun = r#"{"aare": {"location": "Thun", "temperature": 30}}"#;
@@ -95,7 +95,7 @@ async fn each_fault_is_bridged_by_the_last_answer() {
 }
 
 #[tokio::test]
-async fn an_api_that_does_not_answer_is_bridged_too() {
+async fn upstream_timeout_yields_the_stale_response() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.asking_client();
     client.current(bern()).await.unwrap();
@@ -115,7 +115,7 @@ async fn an_api_that_does_not_answer_is_bridged_too() {
 }
 
 #[tokio::test]
-async fn the_river_tells_of_the_trouble_and_the_true_age() {
+async fn river_with_a_stale_response_reports_the_failure_and_true_times() {
     let server = Server::start(Reply::Recordings).await;
     let river = River::new(server.asking_client());
     let now = river.current_temperature(bern()).await.unwrap();
@@ -136,7 +136,7 @@ async fn the_river_tells_of_the_trouble_and_the_true_age() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_question_bridges_nothing() {
+async fn stale_response_of_another_request_is_not_used() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.asking_client();
     client.current(bern()).await.unwrap();
@@ -151,7 +151,7 @@ async fn an_answer_of_another_question_bridges_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_bridged_for_longer_than_is_set() {
+async fn stale_response_older_than_stale_for_is_not_used() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.forgetful_client();
     client.current(bern()).await.unwrap();
@@ -160,7 +160,7 @@ async fn nothing_is_bridged_for_longer_than_is_set() {
 }
 
 #[tokio::test]
-async fn a_thousand_askers_make_one_request_that_fails() {
+async fn concurrent_callers_share_one_failure() {
     for has_earlier_answer in [false, true] {
         let server = Server::start(Reply::Recordings).await;
         let client = server.asking_client();
@@ -196,7 +196,7 @@ async fn a_thousand_askers_make_one_request_that_fails() {
 }
 
 #[tokio::test]
-async fn a_fault_that_passes_is_not_seen() {
+async fn transient_fault_is_hidden_by_retries() {
     let server = Server::start(Reply::Recordings).await;
     server.reply_next([Reply::status(500), Reply::status(502)]);
     let client = Client::new(&Config {
@@ -212,7 +212,7 @@ async fn a_fault_that_passes_is_not_seen() {
 }
 
 #[tokio::test]
-async fn what_will_not_pass_is_asked_once() {
+async fn permanent_upstream_error_is_not_retried() {
     let blocked = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     for reply in [
         Reply::status(404),
@@ -233,7 +233,7 @@ async fn what_will_not_pass_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_wish_to_be_left_alone_is_kept_to() {
+async fn retry_waits_for_retry_after() {
     let server = Server::start(Reply::Recordings).await;
     server.reply_next([Reply::Busy(30)]);
     let client = Client::new(&Config {
@@ -255,21 +255,21 @@ async fn a_wish_to_be_left_alone_is_kept_to() {
 }
 
 #[tokio::test]
-async fn a_wish_that_no_asker_waits_for_holds_for_the_next_askers() {
+async fn retry_after_beyond_the_timeout_opens_the_breaker() {
     let server = Server::start(Reply::Busy(30)).await;
     let client = server.asking_client();
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Status { retry_after: Some(wish), .. } if wish == 30 * SECOND));
 
     server.reply(Reply::Recordings);
-    assert!(is_ailing(&client.current(bern()).await));
+    assert!(is_circuit_open(&client.current(bern()).await));
     assert_eq!(server.times_asked(), 1);
     pass(30 * SECOND).await;
     client.current(bern()).await.unwrap();
 }
 
 #[tokio::test]
-async fn an_api_that_keeps_failing_is_left_alone_until_one_try_succeeds() {
+async fn breaker_stays_open_until_a_trial_succeeds() {
     let server = Server::start(Reply::status(500)).await;
     let client = wary_client(&server);
     for _ in 0..3 {
@@ -279,7 +279,7 @@ async fn an_api_that_keeps_failing_is_left_alone_until_one_try_succeeds() {
     for _ in 0..100 {
         let error = client.current(bern()).await.unwrap_err();
         assert!(
-            matches!(error, Error::Ailing { api: Api::Aareguru, retry_after } if retry_after <= 5 * SECOND),
+            matches!(error, Error::CircuitOpen { api: Api::Aareguru, retry_after } if retry_after <= 5 * SECOND),
             "{error:?}"
         );
     }
@@ -290,13 +290,13 @@ async fn an_api_that_keeps_failing_is_left_alone_until_one_try_succeeds() {
     assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::HalfOpen);
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Status { .. }), "{error:?}");
-    assert!(is_ailing(&client.current(bern()).await));
+    assert!(is_circuit_open(&client.current(bern()).await));
     assert_eq!(server.times_asked(), 4);
 
     // So the next pause is longer.
     server.reply(Reply::Recordings);
     pass(5 * SECOND).await;
-    assert!(is_ailing(&client.current(bern()).await));
+    assert!(is_circuit_open(&client.current(bern()).await));
     pass(5 * SECOND).await;
     client.current(bern()).await.unwrap();
     assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::Closed);
@@ -304,7 +304,7 @@ async fn an_api_that_keeps_failing_is_left_alone_until_one_try_succeeds() {
 }
 
 #[tokio::test]
-async fn an_api_that_is_left_alone_is_bridged_by_the_last_answer() {
+async fn open_breaker_yields_the_stale_response() {
     let server = Server::start(Reply::Recordings).await;
     let client = wary_client(&server);
     client.current(bern()).await.unwrap();
@@ -315,12 +315,12 @@ async fn an_api_that_is_left_alone_is_bridged_by_the_last_answer() {
         troubles.push(answer.upstream_trouble().unwrap().error.clone());
     }
     assert!(matches!(troubles[2], Error::Status { .. }));
-    assert!(matches!(troubles[3], Error::Ailing { .. }));
+    assert!(matches!(troubles[3], Error::CircuitOpen { .. }));
     assert_eq!(server.times_asked(), 4);
 }
 
 #[tokio::test]
-async fn only_one_question_tries_whether_the_api_is_well_again() {
+async fn half_open_breaker_admits_one_trial() {
     let server = Server::start(Reply::status(500)).await;
     let client = wary_client(&server);
     for _ in 0..3 {
@@ -336,7 +336,7 @@ async fn only_one_question_tries_whether_the_api_is_well_again() {
         yield_now().await;
     }
     let other = client.cities().await.unwrap_err();
-    assert!(matches!(other, Error::Ailing { .. }), "{other:?}");
+    assert!(matches!(other, Error::CircuitOpen { .. }), "{other:?}");
     server.release();
     trial.await.unwrap().unwrap();
     client.cities().await.unwrap();
@@ -344,7 +344,7 @@ async fn only_one_question_tries_whether_the_api_is_well_again() {
 }
 
 #[tokio::test]
-async fn an_asker_who_leaves_does_not_leave_the_try_open() {
+async fn trial_whose_caller_leaves_closes_the_breaker() {
     let server = Server::start(Reply::status(500)).await;
     let client = wary_client(&server);
     for _ in 0..3 {
@@ -367,14 +367,14 @@ async fn an_asker_who_leaves_does_not_leave_the_try_open() {
 }
 
 #[tokio::test]
-async fn a_block_is_not_asked_against() {
+async fn block_opens_the_breaker_at_once() {
     let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     let server = Server::start(Reply::Body(403, message.as_bytes().to_vec())).await;
     let client = server.asking_client();
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Blocked { .. }), "{error:?}");
     for _ in 0..10 {
-        assert!(is_ailing(&client.current(bern()).await));
+        assert!(is_circuit_open(&client.current(bern()).await));
     }
     assert_eq!(server.times_asked(), 1);
     let pause = server.config().breaker_blocked_pause;
@@ -389,7 +389,7 @@ async fn a_block_is_not_asked_against() {
 }
 
 #[tokio::test]
-async fn an_api_that_comes_and_goes_is_asked_on() {
+async fn breaker_with_intermittent_failures_stays_closed() {
     let server = Server::start(Reply::Recordings).await;
     let client = wary_client(&server);
     client.current(bern()).await.unwrap();
@@ -405,7 +405,7 @@ async fn an_api_that_comes_and_goes_is_asked_on() {
 }
 
 #[tokio::test]
-async fn when_one_api_ails_the_other_is_asked_on() {
+async fn breaker_of_one_api_leaves_the_other_closed() {
     let server = Server::start(Reply::status(500)).await;
     let client = wary_client(&server);
     for _ in 0..3 {
@@ -413,13 +413,13 @@ async fn when_one_api_ails_the_other_is_asked_on() {
     }
     let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::now());
     server.reply(Reply::Recordings);
-    assert!(is_ailing(&client.current(bern()).await));
+    assert!(is_circuit_open(&client.current(bern()).await));
     client.hydro_daterange(bern(), start, end).await.unwrap();
     assert_eq!(client.breaker_state(Api::Hydro), BreakerState::Closed);
 }
 
 #[tokio::test]
-async fn a_history_of_unknown_shape_does_not_cost_the_other_endpoints() {
+async fn malformed_history_does_not_open_the_breaker() {
     let server = Server::start(Reply::text(r#"{"data": 1}"#)).await;
     let client = wary_client(&server);
     for _ in 0..5 {

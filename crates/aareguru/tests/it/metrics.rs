@@ -28,7 +28,7 @@ fn numbers(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
 }
 
 #[tokio::test]
-async fn requests_caches_and_breakers_are_counted() {
+async fn requests_cache_lookups_and_breakers_are_counted() {
     let server = Server::start(Reply::Recordings).await;
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
@@ -59,7 +59,7 @@ async fn requests_caches_and_breakers_are_counted() {
 }
 
 #[tokio::test]
-async fn stale_and_shared_answers_are_counted() {
+async fn stale_and_shared_lookups_are_counted() {
     let server = Server::start(Reply::Recordings).await;
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
@@ -83,7 +83,7 @@ async fn stale_and_shared_answers_are_counted() {
 }
 
 #[tokio::test]
-async fn recordings_are_no_requests() {
+async fn recordings_are_not_counted_as_requests() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let client = metrics::with_local_recorder(&recorder, Client::recorded);

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::server::{Reply, Server};
 
 #[tokio::test]
-async fn a_thousand_askers_make_one_request() {
+async fn concurrent_callers_share_one_request() {
     let server = Server::start(Reply::Recordings.held()).await;
     let client = server.client();
     let mut askers = JoinSet::new();
@@ -26,7 +26,7 @@ async fn a_thousand_askers_make_one_request() {
 }
 
 #[tokio::test]
-async fn a_second_ask_within_the_cache_time_makes_no_request() {
+async fn fetch_within_the_cache_time_sends_no_request() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.client();
     client.cities().await.unwrap();
@@ -35,7 +35,7 @@ async fn a_second_ask_within_the_cache_time_makes_no_request() {
 }
 
 #[tokio::test]
-async fn an_ask_after_the_cache_time_makes_a_request() {
+async fn fetch_after_the_cache_time_sends_a_request() {
     let server = Server::start(Reply::Recordings).await;
     let config = Config {
         cache_ttl: Duration::from_millis(200),
@@ -54,7 +54,7 @@ async fn an_ask_after_the_cache_time_makes_a_request() {
 }
 
 #[tokio::test]
-async fn a_cache_time_of_zero_keeps_nothing() {
+async fn cache_time_of_zero_caches_nothing() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.forgetful_client();
     for _ in 0..3 {
@@ -64,7 +64,7 @@ async fn a_cache_time_of_zero_keeps_nothing() {
 }
 
 #[tokio::test]
-async fn each_place_is_cached_by_itself() {
+async fn places_are_cached_separately() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.client();
     client.current(Place::find("bern").unwrap()).await.unwrap();
@@ -77,7 +77,7 @@ async fn each_place_is_cached_by_itself() {
 }
 
 #[tokio::test]
-async fn the_others_are_answered_when_the_first_askers_leave() {
+async fn flight_survives_callers_that_leave() {
     let server = Server::start(Reply::Recordings.held()).await;
     let client = server.client();
     let ask = || {

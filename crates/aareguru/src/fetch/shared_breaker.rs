@@ -6,23 +6,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ::metrics::Gauge;
 use tokio::time::Instant;
 
-use super::breaker::{Breaker, BreakerState, Outcome};
+use super::breaker::{BreakerState, CircuitBreaker, Outcome};
 use super::metrics;
 use crate::api::Api;
 use crate::{Config, Error};
 
 /// What every request to one API has to pass.
-pub(crate) struct Gate {
+pub(crate) struct SharedBreaker {
     api: Api,
-    breaker: Mutex<Breaker>,
+    breaker: Mutex<CircuitBreaker>,
     level: Gauge,
 }
 
-impl Gate {
+impl SharedBreaker {
     pub(crate) fn new(api: Api, config: &Config) -> Self {
         Self {
             api,
-            breaker: Mutex::new(Breaker::new(config)),
+            breaker: Mutex::new(CircuitBreaker::new(config)),
             level: metrics::breaker_level(api),
         }
     }
@@ -33,7 +33,7 @@ impl Gate {
         let mut breaker = self.lock();
         let admitted = breaker.admit(now);
         self.level.set(breaker.state(now).level());
-        admitted.map_err(|retry_after| Error::Ailing {
+        admitted.map_err(|retry_after| Error::CircuitOpen {
             api: self.api,
             retry_after,
         })
@@ -51,15 +51,10 @@ impl Gate {
         match (before, after) {
             (BreakerState::Closed | BreakerState::HalfOpen, BreakerState::Open { retry_after }) => {
                 let pause_secs = retry_after.as_secs_f64();
-                tracing::warn!(
-                    api,
-                    pause_secs,
-                    ?outcome,
-                    "the API ails and is left alone for a while"
-                );
+                tracing::warn!(api, pause_secs, ?outcome, "circuit breaker opened");
             }
             (BreakerState::HalfOpen, BreakerState::Closed) => {
-                tracing::info!(api, "the API is well again");
+                tracing::info!(api, "circuit breaker closed");
             }
             _ => {}
         }
@@ -69,7 +64,7 @@ impl Gate {
         self.lock().state(Instant::now())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Breaker> {
+    fn lock(&self) -> MutexGuard<'_, CircuitBreaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
