@@ -62,13 +62,13 @@ pub struct Client {
 struct Shared {
     is_clock_suspect: AtomicBool,
     context: Arc<FetchContext>,
-    cities: Fetcher<Vec<City>>,
-    today: Fetcher<WaterToday>,
-    current: Fetcher<Current>,
-    widget: Fetcher<Widget>,
-    history: Fetcher<History>,
-    hydro_latest: Fetcher<HydroLatest>,
-    hydro_daterange: Fetcher<HydroDaterange>,
+    cities: Arc<Fetcher<Vec<City>>>,
+    today: Arc<Fetcher<WaterToday>>,
+    current: Arc<Fetcher<Current>>,
+    widget: Arc<Fetcher<Widget>>,
+    history: Arc<Fetcher<History>>,
+    hydro_latest: Arc<Fetcher<HydroLatest>>,
+    hydro_daterange: Arc<Fetcher<HydroDaterange>>,
 }
 
 impl Client {
@@ -101,18 +101,18 @@ impl Client {
     /// The hydro API was recorded on another day; each answer knows its own:
     /// [`Answer::recorded_on`].
     pub fn recorded_on(&self) -> Option<Date> {
-        self.shared.context.upstream().recorded_on()
+        self.shared.context.upstream.recorded_on()
     }
 
     /// How long an answer is used before the API is asked again, as
     /// [`Config::cache_ttl`] has it.
     pub fn cache_ttl(&self) -> Duration {
-        self.shared.context.cache_ttl()
+        self.shared.context.cache_ttl
     }
 
     /// The present, as [`Config::clock`] has it.
     pub fn clock(&self) -> &Clock {
-        self.shared.context.clock()
+        &self.shared.context.clock
     }
 
     /// Whether the last answer about all places dated every measurement in the future. Then the
@@ -141,7 +141,7 @@ impl Client {
 
     /// Whether an API is asked at the moment, or left alone because it fails.
     pub fn breaker_state(&self, api: Api) -> BreakerState {
-        self.shared.context.breaker_state(api)
+        self.shared.context.breaker(api).state()
     }
 
     /// `/v2018/cities`: all places with their key figures, but no flow.
@@ -253,7 +253,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("upstream", self.shared.context.upstream())
+            .field("upstream", &self.shared.context.upstream)
             .finish_non_exhaustive()
     }
 }

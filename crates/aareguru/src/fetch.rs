@@ -1,22 +1,23 @@
-//! The one path of a request: an answer that is still fresh, or else one
-//! flight for all who ask at the same time, which has to pass the API's breaker
-//! and may try more than once. When all of that yields nothing, an earlier
-//! answer, marked as such.
+//! The path of one request, outermost step first:
 //!
-//! Errors go to those who waited for them and are not kept.
+//! 1. [`ResponseCache`] returns a response that is younger than `cache_ttl`.
+//! 2. [`SingleFlight`] runs one fetch for all concurrent callers with the same request.
+//! 3. [`StaleFallback`] replaces a failed fetch by the previous response.
+//! 4. [`SharedFetch`] uses a response that another process has just fetched.
+//! 5. [`RetryPolicy`] repeats the request after transient errors.
+//! 6. [`SharedBreaker`] rejects requests while the API keeps failing.
+//! 7. [`Upstream`] sends the request, or reads a recording.
+//!
+//! [`Fetcher`] calls them in this order. Errors are never cached.
 
-use std::any::Any;
 use std::borrow::Cow;
-use std::marker::PhantomData;
-use std::panic::resume_unwind;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use moka::future::Cache;
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use crate::api::{Api, Endpoint};
 use crate::upstream::{Request, Upstream};
@@ -25,109 +26,73 @@ use crate::{Clock, Config, Error};
 mod answer;
 mod breaker;
 mod metrics;
+mod response_cache;
 mod retry;
 mod shared_breaker;
 mod shared_cache;
+mod single_flight;
+mod stale_fallback;
 
 pub use answer::Answer;
 pub use breaker::BreakerState;
 pub use shared_cache::{SharedAnswer, SharedCache, SharedCacheFuture};
 
-use answer::{CachedResponse, Found, MaxAge};
 use metrics::{CacheResult, Metrics};
+use response_cache::ResponseCache;
 use retry::RetryPolicy;
 use shared_breaker::SharedBreaker;
-use shared_cache::Turn;
+use shared_cache::{SharedFetch, Turn};
+use single_flight::SingleFlight;
+use stale_fallback::StaleFallback;
 
-/// Turns the body of an answer into what it says.
-pub(crate) type Read<T> = fn(&Request, &[u8]) -> Result<T, Error>;
+type Flight<T> = BoxFuture<'static, Result<Answer<T>, Error>>;
 
-/// How many answers of an endpoint are kept. There are eight places; only
-/// spans of time make more questions.
-const MOST_ANSWERS: u64 = 64;
+/// Parses the body of a response, and checks that it answers the request.
+pub(crate) type Parse<T> = fn(&Request, &[u8]) -> Result<T, Error>;
 
-/// The answers of one endpoint, which say a `T`.
+/// Longer times are cut to this one, so that sums of times do not overflow.
+const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Fetches the responses of one endpoint.
 pub(crate) struct Fetcher<T> {
-    fetch: Arc<Fetch>,
-    says: PhantomData<fn() -> T>,
-}
-
-/// What an answer says, whatever that is.
-type Value = Arc<dyn Any + Send + Sync>;
-
-type ReadAny = Box<dyn Fn(&Request, &[u8]) -> Result<Value, Error> + Send + Sync>;
-
-/// What an asker waits for.
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<Found, Error>> + Send + 'a>>;
-
-/// What all endpoints share on the way to their APIs.
-pub(crate) struct FetchContext {
-    upstream: Upstream,
-    aareguru: SharedBreaker,
-    hydro: SharedBreaker,
-    retry: RetryPolicy,
-    clock: Clock,
-    cache_ttl: Duration,
-    stale_for: Duration,
-    /// How long an ask may take.
-    total_timeout: Duration,
-    shared: Option<Arc<dyn SharedCache>>,
-    caller_span: fn() -> Span,
-}
-
-/// Cached responses, and fetches for those that are missing.
-///
-/// It does not know what they say: the caches and flights are large, and would
-/// be compiled anew for each endpoint.
-struct Fetch {
     context: Arc<FetchContext>,
     endpoint: Endpoint,
-    read: ReadAny,
+    parse: Parse<T>,
     metrics: Metrics,
-    /// What is used without asking. It holds the flights too.
-    fresh: Cache<Request, CachedResponse>,
-    /// What is shown when asking has failed. A cache of its own: a flight in
-    /// one cache with both would make those who wait ask one after another.
-    stale: Cache<Request, CachedResponse>,
+    fresh: ResponseCache<T>,
+    flights: SingleFlight<T>,
+    stale: StaleFallback<T>,
+    /// [`Self::run`] behind a pointer, to compile it once. Async and generic
+    /// functions are compiled in each crate that awaits or calls them, here
+    /// together with moka.
+    run: fn(Arc<Self>, Request) -> Flight<T>,
+}
+
+/// What all endpoints have in common.
+pub(crate) struct FetchContext {
+    shared: SharedFetch,
+    retry: RetryPolicy,
+    /// In the order of [`Api::ALL`].
+    breakers: [SharedBreaker; 2],
+    pub(crate) upstream: Upstream,
+    pub(crate) clock: Clock,
+    pub(crate) cache_ttl: Duration,
 }
 
 impl FetchContext {
     pub(crate) fn new(upstream: Upstream, config: &Config) -> Self {
         Self {
-            upstream,
-            aareguru: SharedBreaker::new(Api::Aareguru, config),
-            hydro: SharedBreaker::new(Api::Hydro, config),
+            shared: SharedFetch::new(config, upstream.is_live()),
             retry: RetryPolicy::new(config),
+            breakers: Api::ALL.map(|api| SharedBreaker::new(api, config)),
+            upstream,
             clock: config.clock.clone(),
             cache_ttl: config.cache_ttl,
-            stale_for: config.stale_for,
-            total_timeout: config.total_timeout,
-            shared: config.shared_cache.clone(),
-            caller_span: config.caller_span,
         }
     }
 
-    pub(crate) fn upstream(&self) -> &Upstream {
-        &self.upstream
-    }
-
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    pub(crate) fn cache_ttl(&self) -> Duration {
-        self.cache_ttl
-    }
-
-    pub(crate) fn breaker_state(&self, api: Api) -> BreakerState {
-        self.breaker(api).state()
-    }
-
-    fn breaker(&self, api: Api) -> &SharedBreaker {
-        match api {
-            Api::Aareguru => &self.aareguru,
-            Api::Hydro => &self.hydro,
-        }
+    pub(crate) fn breaker(&self, api: Api) -> &SharedBreaker {
+        &self.breakers[api as usize]
     }
 }
 
@@ -136,214 +101,105 @@ impl<T: Send + Sync + 'static> Fetcher<T> {
         context: &Arc<FetchContext>,
         endpoint: Endpoint,
         config: &Config,
-        read: Read<T>,
-    ) -> Self {
-        let read = move |request: &Request, body: &[u8]| -> Result<Value, Error> {
-            Ok(Arc::new(read(request, body)?))
-        };
-        let fetch = Fetch {
+        parse: Parse<T>,
+    ) -> Arc<Self> {
+        let fresh = ResponseCache::new(config.cache_ttl);
+        Arc::new(Self {
             context: Arc::clone(context),
             endpoint,
-            read: Box::new(read),
+            parse,
             metrics: Metrics::new(endpoint),
-            fresh: cache(config.cache_ttl),
-            stale: cache(config.stale_for),
-        };
-        Self {
-            fetch: Arc::new(fetch),
-            says: PhantomData,
-        }
+            flights: SingleFlight::new(fresh.clone(), config.caller_span),
+            fresh,
+            stale: StaleFallback::new(config.stale_for),
+            run: |fetcher, request| Box::pin(fetcher.run(request)),
+        })
     }
 
-    pub(crate) async fn get(&self, request: Request) -> Result<Answer<T>, Error> {
-        self.fetch.get(request).await.map(Answer::new)
-    }
-
-    /// The answer to `request` if it is fresh; asks for nothing.
+    /// Returns the cached response, if it is fresh, without waiting.
     pub(crate) fn get_if_fresh(&self, request: &Request) -> Option<Answer<T>> {
-        self.fetch.get_if_fresh(request).map(Answer::new)
-    }
-}
-
-impl Fetch {
-    /// An async function is compiled anew in each crate that awaits it, with
-    /// all that it calls; behind a pointer it is compiled once.
-    fn get(self: &Arc<Self>, request: Request) -> Asked<'_> {
-        Box::pin(self.answer(request))
-    }
-
-    /// An answer that is used without asking, if the cache has it at hand: at
-    /// times it has to be waited for, while it tidies up.
-    fn get_if_fresh(&self, request: &Request) -> Option<Found> {
-        let kept = self.fresh.get(request).now_or_never()??;
+        // The future is not always ready: the cache may be evicting entries.
+        let answer = self.fresh.get(request).now_or_never()??;
         self.metrics.record_lookup(CacheResult::Hit);
-        Some(Found::new(kept))
+        Some(answer)
     }
 
-    async fn answer(self: &Arc<Self>, request: Request) -> Result<Found, Error> {
-        if let Some(kept) = self.fresh.get(&request).await {
+    /// Returns a fresh response, fetching it if necessary, or else a stale one.
+    pub(crate) fn get(self: &Arc<Self>, request: Request) -> Flight<T> {
+        (self.run)(Arc::clone(self), request)
+    }
+
+    /// Steps 1 to 3: a fresh response, one of a shared fetch, or a stale one.
+    async fn run(self: Arc<Self>, request: Request) -> Result<Answer<T>, Error> {
+        if let Some(answer) = self.fresh.get(&request).await {
             self.metrics.record_lookup(CacheResult::Hit);
-            return Ok(Found::new(kept));
+            return Ok(answer);
         }
-        // The flight belongs to a task of its own: were it the first asker's,
-        // each asker who gives up would start it again for the next.
-        let fetch = Arc::clone(self);
         let span = tracing::info_span!(
             "fetch",
             otel.name = format!("fetch {}", self.endpoint.label()),
             endpoint = self.endpoint.label(),
             cache.result = tracing::field::Empty,
         );
-        let flight = async move { fetch.share_flight(request).await };
-        // A program may have a span of its own for whoever asks, even if this
-        // one is of no interest to it.
-        let caller_span = (self.context.caller_span)();
-        let flight = tokio::spawn(flight.instrument(span).instrument(caller_span));
-        match flight.await {
-            Ok(result) => result,
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // The runtime is shutting down.
-                Err(cancelled) => Err(Error::Unreachable {
-                    endpoint: self.endpoint,
-                    source: Arc::new(cancelled),
-                }),
-            },
-        }
-    }
-
-    async fn share_flight(&self, request: Request) -> Result<Found, Error> {
-        let mut is_mine = false;
-        let flight = async {
-            is_mine = true;
-            let (kept, asked) = self.fetch_or_share(&request).await?;
-            is_mine = asked;
-            self.stale.insert(request.clone(), kept.clone()).await;
-            Ok(kept)
-        };
-        let result = self.fresh.try_get_with_by_ref(&request, flight).await;
-        let unserved = if is_mine {
-            CacheResult::Miss
-        } else {
-            CacheResult::Shared
-        };
-        let error: Arc<Error> = match result {
-            Ok(kept) => {
-                self.record_lookup(unserved);
-                return Ok(Found::new(kept));
+        let fetcher = Arc::clone(&self);
+        let fetched = request.clone();
+        let fetch = async move { fetcher.fetch(&fetched).await };
+        let flight = self.flights.run(request.clone(), span.clone(), fetch);
+        let (mut result, mut lookup) = flight.await;
+        if let Err(error) = result {
+            // Logged once for all callers that share the fetch.
+            let is_logged = lookup == CacheResult::Miss;
+            let stale = self.stale.recover(&request, error, is_logged);
+            result = stale.instrument(span.clone()).await;
+            if result.is_ok() {
+                lookup = CacheResult::Stale;
             }
-            Err(error) => error,
-        };
-        let error = Error::clone(&error);
-        let Some(kept) = self.stale.get(&request).await else {
-            self.record_lookup(unserved);
-            return Err(error);
-        };
-        self.record_lookup(CacheResult::Stale);
-        // The breaker has told of its opening; the asks that it stops are many.
-        if is_mine && !matches!(error, Error::CircuitOpen { .. }) {
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(
-                endpoint = self.endpoint.label(),
-                fetched_at = %kept.fetched_at,
-                error,
-                "fetch failed, serving a stale response"
-            );
         }
-        Ok(Found::in_trouble(kept, error))
+        self.metrics.record_lookup(lookup);
+        span.record("cache.result", lookup.label());
+        result
     }
 
-    /// Tells what the caches had for an asker who had to wait.
-    fn record_lookup(&self, result: CacheResult) {
-        self.metrics.record_lookup(result);
-        Span::current().record("cache.result", result.label());
-    }
-
-    /// Asks the API, unless another process has just done so; says which.
-    async fn fetch_or_share(&self, request: &Request) -> Result<(CachedResponse, bool), Error> {
+    /// Steps 4 to 6, once for all callers: a fresh response of another process,
+    /// or one from as many requests as the retry policy and the breaker allow.
+    async fn fetch(&self, request: &Request) -> Result<(Answer<T>, CacheResult), Error> {
         let context = &self.context;
-        // Who keeps nothing finds nothing that was kept.
-        let is_shared = context.upstream.is_live() && !context.cache_ttl.is_zero();
-        let Some(shared) = context.shared.as_ref().filter(|_| is_shared) else {
-            return self
-                .send_with_retry(request)
-                .await
-                .map(|(kept, _)| (kept, true));
+        let parse = |shared: SharedAnswer| {
+            let value = (self.parse)(request, &shared.body).ok()?;
+            Some(Answer {
+                age: shared.age,
+                ..Answer::new(value, shared.fetched_at)
+            })
         };
-        let question = request.cache_key();
-        let mut earlier = None;
-        let turn =
-            shared_cache::wait_for_turn(shared, &question, context.total_timeout, |answer| {
-                earlier = self.read_shared(request, answer);
-                earlier
-                    .as_ref()
-                    .is_some_and(|kept| kept.age < context.cache_ttl)
-            });
-        let turn = turn.await;
-        if let Some(kept) = earlier {
-            if turn == Turn::UseCached {
-                return Ok((kept, false));
+        match context.shared.wait_for_turn(request, parse).await {
+            Turn::UseShared(answer) => {
+                self.stale.store(request, answer.clone()).await;
+                return Ok((answer, CacheResult::Shared));
             }
-            // For the case that asking fails.
-            let own = self.stale.get(request).await;
-            if own.is_none_or(|own| own.fetched_at < kept.fetched_at) {
-                self.stale.insert(request.clone(), kept).await;
-            }
+            Turn::Fetch(Some(older)) => self.stale.store_if_newer(request, older).await,
+            Turn::Fetch(None) => {}
         }
-        let asked = self.send_with_retry(request).await;
-        let shared = Arc::clone(shared);
-        // Spans of time make any number of questions.
-        let keep_for = if request.has_time_span() {
-            context.cache_ttl
-        } else {
-            context.cache_ttl.max(context.stale_for)
-        };
-        match asked {
-            Ok((kept, body)) => {
-                let answer = SharedAnswer {
-                    fetched_at: kept.fetched_at,
-                    age: kept.age,
-                    body: body.into_owned(),
-                };
-                // The asker need not wait for it.
-                tokio::spawn(async move { shared.put(&question, answer, keep_for).await });
-                Ok((kept, true))
+        let breaker = context.breaker(self.endpoint.api());
+        let send = |timeout| self.send(request, timeout);
+        match context.retry.run(breaker, self.endpoint, send).await {
+            Ok((answer, body)) => {
+                context.shared.publish(request, &answer, body);
+                self.stale.store(request, answer.clone()).await;
+                Ok((answer, CacheResult::Miss))
             }
             Err(error) => {
-                tokio::spawn(async move { shared.release(&question).await });
+                context.shared.release(request);
                 Err(error)
             }
         }
     }
 
-    /// What another process was answered, if it can be read.
-    fn read_shared(&self, request: &Request, answer: &SharedAnswer) -> Option<CachedResponse> {
-        let value = (self.read)(request, &answer.body).ok()?;
-        Some(CachedResponse {
-            value,
-            fetched_at: answer.fetched_at,
-            is_recording: false,
-            age: answer.age,
-        })
-    }
-
-    /// Asks the API, as often as it makes sense.
-    async fn send_with_retry(
-        &self,
-        request: &Request,
-    ) -> Result<(CachedResponse, Cow<'static, [u8]>), Error> {
-        let breaker = self.context.breaker(self.endpoint.api());
-        let retry = &self.context.retry;
-        retry
-            .run(breaker, self.endpoint, |time| self.send(request, time))
-            .await
-    }
-
+    /// Step 7: one request. Returns the parsed response and its body.
     async fn send(
         &self,
         request: &Request,
-        time: Duration,
-    ) -> Result<(CachedResponse, Cow<'static, [u8]>), Error> {
+        timeout: Duration,
+    ) -> Result<(Answer<T>, Cow<'static, [u8]>), Error> {
         let upstream = &self.context.upstream;
         let start = Instant::now();
         let span = tracing::info_span!(
@@ -355,18 +211,16 @@ impl Fetch {
             outcome = tracing::field::Empty,
             otel.status_code = tracing::field::Empty,
         );
-        let result = match upstream.get(request, time).instrument(span.clone()).await {
-            Ok(body) => (self.read)(request, &body.bytes).map(|value| {
-                let kept = CachedResponse {
-                    value,
-                    fetched_at: body.recorded_at.unwrap_or_else(|| self.context.clock.now()),
-                    is_recording: body.recorded_at.is_some(),
-                    age: Duration::ZERO,
-                };
-                (kept, body.bytes)
-            }),
-            Err(error) => Err(error),
-        };
+        let body = upstream.get(request, timeout).instrument(span.clone());
+        let result = body.await.and_then(|body| {
+            let value = (self.parse)(request, &body.bytes)?;
+            let fetched_at = body.recorded_at.unwrap_or_else(|| self.context.clock.now());
+            let answer = Answer {
+                is_recording: body.recorded_at.is_some(),
+                ..Answer::new(value, fetched_at)
+            };
+            Ok((answer, body.bytes))
+        });
         span.record("outcome", metrics::outcome(&result));
         if result.is_err() {
             span.record("otel.status_code", "ERROR");
@@ -378,42 +232,33 @@ impl Fetch {
     }
 }
 
-fn cache(ttl: Duration) -> Cache<Request, CachedResponse> {
-    // The cache panics over a longer time; nobody will miss the rest.
-    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    Cache::builder()
-        .max_capacity(MOST_ANSWERS)
-        .expire_after(MaxAge(ttl.min(LONGEST)))
-        .build()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
-    fn recorded<T: Send + Sync + 'static>(config: &Config, read: Read<T>) -> Fetcher<T> {
+    fn recorded<T: Send + Sync + 'static>(config: &Config, parse: Parse<T>) -> Arc<Fetcher<T>> {
         let context = Arc::new(FetchContext::new(Upstream::Recorded, config));
-        Fetcher::new(&context, Endpoint::Cities, config, read)
+        Fetcher::new(&context, Endpoint::Cities, config, parse)
     }
 
-    /// A reader that panics the first time.
-    fn read_at_second_try(_: &Request, body: &[u8]) -> Result<usize, Error> {
-        static TRIES: AtomicUsize = AtomicUsize::new(0);
-        assert!(TRIES.fetch_add(1, Ordering::Relaxed) > 0, "the first try");
+    /// Panics on the first call.
+    fn panic_once(_: &Request, body: &[u8]) -> Result<usize, Error> {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        assert!(CALLS.fetch_add(1, Ordering::Relaxed) > 0, "first call");
         Ok(body.len())
     }
 
     #[tokio::test]
     async fn flight_after_a_panic_succeeds() {
-        let answers = Arc::new(recorded(&Config::default(), read_at_second_try));
+        let fetcher = recorded(&Config::default(), panic_once);
         let first = tokio::spawn({
-            let answers = Arc::clone(&answers);
-            async move { answers.get(Request::Cities).await }
+            let fetcher = Arc::clone(&fetcher);
+            async move { fetcher.get(Request::Cities).await }
         });
         assert!(first.await.unwrap_err().is_panic());
-        assert!(*answers.get(Request::Cities).await.unwrap() > 0);
+        assert!(*fetcher.get(Request::Cities).await.unwrap() > 0);
     }
 
     #[tokio::test]
@@ -428,8 +273,8 @@ mod tests {
                 retries: u32::MAX,
                 ..Config::default()
             };
-            let answers = recorded(&config, |_, _| Ok(()));
-            answers.get(Request::Cities).await.unwrap();
+            let fetcher = recorded(&config, |_, _| Ok(()));
+            fetcher.get(Request::Cities).await.unwrap();
         }
     }
 }

@@ -17,8 +17,8 @@
 //! * [`Source`]: who says so, of every fact in `data/`.
 //! * [`api`]: the APIs as they are: [`Client`] with one method per endpoint,
 //!   and the types of the answers.
-//! * `fetch`: the one path of a request: cache, one flight per key, breaker,
-//!   retries, upstream.
+//! * `fetch`: the path of a request: cache, single flight, stale fallback,
+//!   shared cache, retries, circuit breaker, upstream.
 //! * `upstream`: where answers come from: the live APIs or the recordings.
 #![warn(missing_docs)]
 

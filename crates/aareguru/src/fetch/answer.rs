@@ -1,98 +1,52 @@
-//! What an asker gets: a value, and where it comes from.
+//! A response of an API: its value, and where it comes from.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use moka::Expiry;
 
-use super::Value;
 use crate::{Error, UpstreamTrouble};
 
-/// An answer of an API. It can be used as the value it holds.
+/// A response of an API. Dereferences to its value.
 ///
-/// While an API ails, its last answer is shown instead, up to
+/// While an API is failing, callers get its last response instead, up to
 /// [`stale_for`](crate::Config::stale_for) old: see
 /// [`upstream_trouble`](Self::upstream_trouble). The times inside the value are
 /// those of the measurements and stay true. Cloning is cheap.
 pub struct Answer<T> {
-    value: Arc<T>,
-    fetched_at: Timestamp,
-    is_recording: bool,
-    trouble: Option<UpstreamTrouble>,
-}
-
-/// An answer, whatever it says.
-pub(super) struct Found {
-    kept: CachedResponse,
-    trouble: Option<UpstreamTrouble>,
-}
-
-/// An answer as the caches keep it.
-#[derive(Clone)]
-pub(super) struct CachedResponse {
-    pub(super) value: Value,
+    pub(super) value: Arc<T>,
     pub(super) fetched_at: Timestamp,
     pub(super) is_recording: bool,
-    /// How old it was when it came here: another process may have asked.
+    /// How old it was on arrival: another process may have fetched it.
     pub(super) age: Duration,
+    pub(super) trouble: Option<UpstreamTrouble>,
 }
 
-/// Lets a cache keep an answer until it is so old.
-pub(super) struct MaxAge(pub(super) Duration);
-
-impl<K> Expiry<K, CachedResponse> for MaxAge {
-    fn expire_after_create(&self, _: &K, kept: &CachedResponse, _: Instant) -> Option<Duration> {
-        Some(self.0.saturating_sub(kept.age))
-    }
-
-    fn expire_after_update(
-        &self,
-        key: &K,
-        kept: &CachedResponse,
-        now: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        self.expire_after_create(key, kept, now)
-    }
-}
-
-impl Found {
-    pub(super) fn new(kept: CachedResponse) -> Self {
+impl<T> Answer<T> {
+    /// A live response that has just arrived.
+    pub(super) fn new(value: T, fetched_at: Timestamp) -> Self {
         Self {
-            kept,
+            value: Arc::new(value),
+            fetched_at,
+            is_recording: false,
+            age: Duration::ZERO,
             trouble: None,
         }
     }
 
-    /// The answer of an earlier request in place of one that failed.
-    pub(super) fn in_trouble(kept: CachedResponse, error: Error) -> Self {
-        let answered_at = kept.fetched_at;
+    /// The same response, returned because a newer one is unavailable.
+    pub(super) fn stale_because(self, error: Error) -> Self {
+        let answered_at = self.fetched_at;
         Self {
-            kept,
             trouble: Some(UpstreamTrouble { error, answered_at }),
+            ..self
         }
     }
-}
 
-impl<T: Send + Sync + 'static> Answer<T> {
-    /// What was found, which says a `T`.
-    pub(super) fn new(Found { kept, trouble }: Found) -> Self {
-        let value = kept.value.downcast();
-        Self {
-            value: value.expect("an endpoint's answers are all of its type"),
-            fetched_at: kept.fetched_at,
-            is_recording: kept.is_recording,
-            trouble,
-        }
-    }
-}
-
-impl<T> Answer<T> {
     /// The value, shared with the cache and with others who asked.
     pub fn value(&self) -> &Arc<T> {
         &self.value
@@ -142,6 +96,7 @@ impl<T> Clone for Answer<T> {
             value: Arc::clone(&self.value),
             fetched_at: self.fetched_at,
             is_recording: self.is_recording,
+            age: self.age,
             trouble: self.trouble.clone(),
         }
     }

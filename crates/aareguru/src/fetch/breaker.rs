@@ -1,28 +1,27 @@
-//! When an API that fails is left alone, and when it is asked again.
+//! The circuit breaker as a state machine without a clock, a lock or metrics;
+//! [`SharedBreaker`](super::shared_breaker::SharedBreaker) adds those.
 //!
-//! A state machine without a clock: the present is an argument. After some
-//! failures in a row it opens, and no request passes. After a pause one request
-//! may try; if it fails too, the next pause is twice as long.
+//! Opens after some consecutive failures and rejects all requests. After a pause
+//! it admits one trial request; if that fails too, the next pause is twice as
+//! long.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::MAX_DURATION;
 use crate::Config;
 
-/// Longer pauses than this are cut to it: times must not overflow.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// Whether an API is asked.
+/// Whether requests to an API are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
-    /// Requests pass.
+    /// Requests are sent.
     Closed,
-    /// The next request tries whether the API is well again, or is doing so.
+    /// The pause is over: one trial request is sent, or under way.
     HalfOpen,
-    /// No request passes.
+    /// Requests are rejected.
     Open {
-        /// When the next one may.
+        /// The time until the next request may be sent.
         retry_after: Duration,
     },
 }
@@ -40,7 +39,7 @@ pub(crate) enum Outcome {
     Blocked,
 }
 
-/// The breaker of one API.
+/// The circuit breaker of one API.
 #[derive(Debug)]
 pub(crate) struct CircuitBreaker {
     limits: Limits,
@@ -53,8 +52,8 @@ struct Limits {
     pause: Duration,
     longest_pause: Duration,
     blocked_pause: Duration,
-    /// How long a trying request has the field to itself. It reports long
-    /// before, unless its task was lost.
+    /// How long a trial request may take before another one is admitted. It
+    /// reports earlier, unless its task was lost.
     trial: Duration,
 }
 
@@ -78,21 +77,21 @@ impl BreakerState {
 
 impl CircuitBreaker {
     pub(crate) fn new(config: &Config) -> Self {
-        let longest_pause = config.breaker_longest_pause.min(LONGEST);
+        let longest_pause = config.breaker_longest_pause.min(MAX_DURATION);
         Self {
             limits: Limits {
                 failures: config.breaker_failures.max(1),
                 pause: config.breaker_pause.min(longest_pause),
                 longest_pause,
-                blocked_pause: config.breaker_blocked_pause.min(LONGEST),
-                trial: config.timeout.min(LONGEST) + Duration::from_secs(1),
+                blocked_pause: config.breaker_blocked_pause.min(MAX_DURATION),
+                trial: config.timeout.min(MAX_DURATION) + Duration::from_secs(1),
             },
             state: State::Closed { failures: 0 },
         }
     }
 
-    /// Lets a request pass, or tells how long none will. Each request that
-    /// passes has to [`report`](Self::report).
+    /// Admits a request, or returns the time until one may be admitted. The
+    /// outcome of an admitted request must be [reported](Self::report).
     pub(crate) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
         match self.state {
             State::Closed { .. } => Ok(()),
@@ -113,7 +112,7 @@ impl CircuitBreaker {
         let limits = &self.limits;
         self.state = match (outcome, self.state) {
             (Outcome::Blocked, _) => open(now, limits.blocked_pause),
-            // A request that began before it opened; the pause stands.
+            // A request that was sent before it opened. The pause is unchanged.
             (_, open @ State::Open { .. }) => open,
             (Outcome::Success, _) => State::Closed { failures: 0 },
             (Outcome::Busy(wait), _) => {

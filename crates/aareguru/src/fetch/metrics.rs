@@ -1,6 +1,7 @@
-//! The numbers this crate gives to whatever [`metrics`] recorder the program
-//! has installed. Names and labels are listed in the crate's README.
+//! Metrics for the [`metrics`] recorder that the program has installed. Names
+//! and labels are listed in the crate's README.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use ::metrics::{
@@ -11,26 +12,25 @@ use ::metrics::{
 use crate::Error;
 use crate::api::{Api, Endpoint};
 
-/// The numbers of one endpoint: handles that are made once, so that counting
-/// needs no lookup.
+/// The metrics of one endpoint, as handles, so that counting needs no lookup.
 pub(crate) struct Metrics {
-    /// In the order of [`OUTCOMES`].
-    requests: Vec<Counter>,
+    /// By [`outcome`].
+    requests: HashMap<&'static str, Counter>,
     duration: Histogram,
     /// In the order of [`CacheResult::ALL`].
     cache: Vec<Counter>,
 }
 
-/// What the caches had for an asker.
+/// How a caller got its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheResult {
-    /// An answer that is still fresh.
+    /// From the cache, and fresh.
     Hit,
-    /// Nothing, so the API was asked.
+    /// From a request that was sent for this caller.
     Miss,
-    /// An earlier answer, for want of a new one.
+    /// From the cache, and stale, because the fetch failed.
     Stale,
-    /// Nothing, but another was asking the same.
+    /// From a request that was sent for another caller or process.
     Shared,
 }
 
@@ -68,34 +68,32 @@ impl Metrics {
         let request = |outcome| counter!("aareguru_requests_total", "endpoint" => endpoint, "outcome" => outcome);
         let cache = |result: CacheResult| counter!("aareguru_cache_total", "endpoint" => endpoint, "result" => result.label());
         Self {
-            requests: OUTCOMES.into_iter().map(request).collect(),
+            requests: OUTCOMES.map(|outcome| (outcome, request(outcome))).into(),
             duration: histogram!("aareguru_request_duration_seconds", "endpoint" => endpoint),
             cache: CacheResult::ALL.into_iter().map(cache).collect(),
         }
     }
 
-    /// A request that was sent.
+    /// Counts a request that was sent.
     pub(crate) fn record_request<T>(&self, result: &Result<T, Error>, took: Duration) {
-        let outcome = outcome(result);
-        let index = OUTCOMES.iter().position(|&label| label == outcome);
-        if let Some(counter) = index.and_then(|index| self.requests.get(index)) {
+        if let Some(counter) = self.requests.get(outcome(result)) {
             counter.increment(1);
         }
         self.duration.record(took);
     }
 
-    /// An asker who was served, or could not be.
+    /// Counts a caller that got its response or an error.
     pub(crate) fn record_lookup(&self, result: CacheResult) {
         self.cache[result as usize].increment(1);
     }
 }
 
-/// The state of an API's breaker.
+/// The gauge of the state of an API's breaker.
 pub(crate) fn breaker_level(api: Api) -> Gauge {
     gauge!("aareguru_breaker_state", "host" => api.label())
 }
 
-/// What the numbers mean, for recorders that pass it on.
+/// Describes the metrics to recorders that publish descriptions.
 fn describe() {
     describe_counter!(
         "aareguru_requests_total",
@@ -116,7 +114,7 @@ fn describe() {
     );
 }
 
-/// What became of a request, as the label and the traces call it.
+/// The outcome of a request in metrics and traces.
 pub(crate) fn outcome<T>(result: &Result<T, Error>) -> &'static str {
     result.as_ref().map_or_else(error_label, |_| "ok")
 }
@@ -132,7 +130,7 @@ fn error_label(error: &Error) -> &'static str {
         Error::Refused { .. } => "refused",
         Error::Malformed { .. } => "malformed",
         Error::WrongPlace { .. } => "wrong_place",
-        // The others come from no request, or from one that broke.
+        // The rest is about no request, or about a broken connection.
         _ => "unreachable",
     }
 }

@@ -1,21 +1,18 @@
-//! When a request is repeated: only if it failed in a way that may pass, a few
-//! times, after growing pauses, and only as long as the asker will wait and the
-//! breaker lets it.
+//! Repeats a request after a transient error, with exponential backoff, until
+//! the retries or the total time are used up or the breaker opens.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::{Instant, sleep};
 
+use super::MAX_DURATION;
 use super::breaker::Outcome;
 use super::shared_breaker::SharedBreaker;
 use crate::api::Endpoint;
 use crate::{Config, Error};
 
-/// Longer times than this are cut to it: they must not overflow.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// How often and for how long to try.
+/// How often to retry, and for how long.
 pub(crate) struct RetryPolicy {
     retries: u32,
     pause: Duration,
@@ -27,13 +24,14 @@ impl RetryPolicy {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             retries: config.retries,
-            pause: config.retry_pause.min(LONGEST),
+            pause: config.retry_pause.min(MAX_DURATION),
             timeout: config.timeout,
-            total: config.total_timeout.min(LONGEST),
+            total: config.total_timeout.min(MAX_DURATION),
         }
     }
 
-    /// What `request` comes to in the end. It is told how long it may take.
+    /// Runs `request` with its timeout until it succeeds or must not be retried.
+    /// Returns the last error.
     pub(crate) async fn run<T, F>(
         &self,
         breaker: &SharedBreaker,
@@ -68,7 +66,7 @@ impl RetryPolicy {
                 "request failed, retrying"
             );
             sleep(pause).await;
-            // What went wrong tells more than that the breaker has opened.
+            // The error says more than that the breaker has opened.
             if breaker.admit().is_err() {
                 return Err(error);
             }
@@ -78,14 +76,14 @@ impl RetryPolicy {
     fn pauses(&self) -> ExponentialBackoff {
         ExponentialBuilder::new()
             .with_min_delay(self.pause)
-            .with_max_delay(LONGEST)
+            .with_max_delay(MAX_DURATION)
             .with_max_times(self.retries as usize)
             .with_jitter()
             .build()
     }
 }
 
-/// How long to wait before asking again; `None` if that is of no use.
+/// How long to wait before the next retry; `None` if there must be none.
 fn next_pause(error: &Error, pauses: &mut ExponentialBackoff) -> Option<Duration> {
     if !error.is_transient() {
         return None;
@@ -98,14 +96,14 @@ fn next_pause(error: &Error, pauses: &mut ExponentialBackoff) -> Option<Duration
 fn outcome(error: &Error, pause: Option<Duration>) -> Outcome {
     match error {
         Error::Blocked { .. } => Outcome::Blocked,
-        // Nobody has seen an answer of this endpoint; that we cannot read it
-        // must not cost the others.
+        // The shape of these responses is unproven. Failing to parse one must
+        // not block the other endpoints.
         Error::Malformed {
             endpoint: Endpoint::History,
             ..
         } => Outcome::Success,
         Error::Malformed { .. } | Error::Page { .. } => Outcome::Failure,
-        // The API needs no key: whoever is forbidden is not wanted.
+        // The API needs no key, so 403 means that this client is unwanted.
         Error::Status { status: 403, .. } => Outcome::Failure,
         error if error.is_transient() => match error.retry_after() {
             Some(wish) if pause.is_none() => Outcome::Busy(wish),

@@ -1,9 +1,8 @@
-//! The breaker of one API as all requests share it, with its number and its
-//! log lines.
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
+//! The circuit breaker of one API, shared by all its requests, with its metric
+//! and its log messages.
 
 use ::metrics::Gauge;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::breaker::{BreakerState, CircuitBreaker, Outcome};
@@ -11,7 +10,7 @@ use super::metrics;
 use crate::api::Api;
 use crate::{Config, Error};
 
-/// What every request to one API has to pass.
+/// Admits or rejects the requests to one API.
 pub(crate) struct SharedBreaker {
     api: Api,
     breaker: Mutex<CircuitBreaker>,
@@ -27,10 +26,11 @@ impl SharedBreaker {
         }
     }
 
-    /// Lets a request pass, or not.
+    /// Admits a request, or rejects it with [`Error::CircuitOpen`]. The outcome of
+    /// an admitted request must be [reported](Self::report).
     pub(crate) fn admit(&self) -> Result<(), Error> {
         let now = Instant::now();
-        let mut breaker = self.lock();
+        let mut breaker = self.breaker.lock();
         let admitted = breaker.admit(now);
         self.level.set(breaker.state(now).level());
         admitted.map_err(|retry_after| Error::CircuitOpen {
@@ -41,7 +41,7 @@ impl SharedBreaker {
 
     pub(crate) fn report(&self, outcome: Outcome) {
         let now = Instant::now();
-        let mut breaker = self.lock();
+        let mut breaker = self.breaker.lock();
         let before = breaker.state(now);
         breaker.report(outcome, now);
         let after = breaker.state(now);
@@ -61,10 +61,6 @@ impl SharedBreaker {
     }
 
     pub(crate) fn state(&self) -> BreakerState {
-        self.lock().state(Instant::now())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, CircuitBreaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+        self.breaker.lock().state(Instant::now())
     }
 }

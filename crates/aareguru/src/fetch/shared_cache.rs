@@ -1,5 +1,6 @@
-//! The seam for several processes: answers that one has asked for and all use.
+//! The seam for several processes: one fetches a response, and all use it.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -9,30 +10,33 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-/// What a [`SharedCache`] answers with, in time.
+use super::answer::Answer;
+use crate::Config;
+use crate::upstream::Request;
+
+/// What the methods of a [`SharedCache`] return.
 pub type SharedCacheFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The longest that an answer is waited for which another process asks for; so
-/// long that process has the turn, also if it has died.
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
-/// The pause between two looks whether it is there.
-const PAUSE: Duration = Duration::from_millis(25);
+/// The longest wait for a fetch of another process. That process may have died,
+/// so its right to fetch expires after the same time.
+const MAX_WAIT: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Responses that several processes share, so that only one of them fetches each.
 ///
-/// A client without it asks for itself. It may fail at any time: then it says
-/// that there is nothing, or that the asker may ask, and each process asks for
-/// itself again. No answer of it is believed without being read anew.
+/// It may fail at any time: then it returns nothing, or lets the caller fetch,
+/// and each process fetches for itself, as without a shared cache. Responses
+/// are parsed and checked again by each process.
 pub trait SharedCache: Debug + Send + Sync + 'static {
-    /// The last answer to `key`, however old.
+    /// Returns the last response stored under `key`, however old.
     fn get<'a>(&'a self, key: &'a str) -> SharedCacheFuture<'a, Option<SharedAnswer>>;
 
-    /// Whether the caller is to ask the API, and nobody else for the time of
-    /// `longest` or until it [puts](Self::put) an answer or
-    /// [gives up](Self::release).
-    fn try_acquire<'a>(&'a self, key: &'a str, longest: Duration) -> SharedCacheFuture<'a, bool>;
+    /// Acquires the right to fetch the response of `key`, if no other caller has
+    /// it. It ends after `max_time`, or when the caller [stores](Self::put) a
+    /// response or [releases](Self::release) it.
+    fn try_acquire<'a>(&'a self, key: &'a str, max_time: Duration) -> SharedCacheFuture<'a, bool>;
 
-    /// Keeps an answer for `keep_for`.
+    /// Stores a response for `keep_for`, and releases the right to fetch it.
     fn put<'a>(
         &'a self,
         key: &'a str,
@@ -40,60 +44,118 @@ pub trait SharedCache: Debug + Send + Sync + 'static {
         keep_for: Duration,
     ) -> SharedCacheFuture<'a, ()>;
 
-    /// The caller, who was to ask, has no answer.
+    /// Releases the right to fetch without a response.
     fn release<'a>(&'a self, key: &'a str) -> SharedCacheFuture<'a, ()>;
 }
 
-/// What an API has answered.
+/// A response in a [`SharedCache`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedAnswer {
-    /// When, by the clock of the process that asked.
+    /// When it was fetched, by the clock of the process that did.
     pub fetched_at: Timestamp,
-    /// How long ago, by the clock of the cache.
+    /// How long ago that was, by the clock of the cache.
     pub age: Duration,
-    /// The body.
+    /// The body of the response.
     pub body: Vec<u8>,
 }
 
-/// What is to be done for an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// Use the one that was found last.
-    UseCached,
-    /// Ask, and tell the others.
-    Fetch,
+/// Takes turns with other processes at fetching, if there is a shared cache.
+pub(super) struct SharedFetch {
+    cache: Option<Arc<dyn SharedCache>>,
+    cache_ttl: Duration,
+    stale_for: Duration,
+    max_wait: Duration,
 }
 
-/// Waits for a fresh answer of another process, or for the turn to ask. Each
-/// answer that is found goes to `found`, which says whether it is fresh.
-pub(super) async fn wait_for_turn(
-    cache: &Arc<dyn SharedCache>,
-    key: &str,
-    longest: Duration,
-    mut is_fresh: impl FnMut(&SharedAnswer) -> bool,
-) -> Turn {
-    let longest = LONGEST_WAIT.min(longest);
-    let until = Instant::now() + longest;
-    let mut is_there = async || match cache.get(key).await {
-        Some(answer) => is_fresh(&answer),
-        None => false,
-    };
-    loop {
-        if is_there().await {
-            return Turn::UseCached;
+/// What a process does for a response.
+pub(super) enum Turn<T> {
+    /// Uses this one, which another process has just fetched.
+    UseShared(Answer<T>),
+    /// Fetches, then [publishes](SharedFetch::publish) the response or
+    /// [releases](SharedFetch::release) its turn. Holds the previous response.
+    Fetch(Option<Answer<T>>),
+}
+
+impl SharedFetch {
+    pub(super) fn new(config: &Config, is_live: bool) -> Self {
+        // Recordings are the same everywhere; without a time to cache responses
+        // for, there is nothing to share.
+        let is_shared = is_live && !config.cache_ttl.is_zero();
+        Self {
+            cache: config.shared_cache.clone().filter(|_| is_shared),
+            cache_ttl: config.cache_ttl,
+            stale_for: config.stale_for,
+            max_wait: MAX_WAIT.min(config.total_timeout),
         }
-        if cache.try_acquire(key, longest).await {
-            // Another may have been answered between the two.
-            if is_there().await {
-                cache.release(key).await;
-                return Turn::UseCached;
+    }
+
+    /// Waits for a fresh response of another process, or for the turn to fetch.
+    /// Responses that `parse` rejects are ignored.
+    pub(super) async fn wait_for_turn<T>(
+        &self,
+        request: &Request,
+        parse: impl Fn(SharedAnswer) -> Option<Answer<T>>,
+    ) -> Turn<T> {
+        let Some(cache) = &self.cache else {
+            return Turn::Fetch(None);
+        };
+        let key = &request.cache_key();
+        let deadline = Instant::now() + self.max_wait;
+        let look_up = async || match cache.get(key).await.and_then(&parse) {
+            Some(answer) if answer.age < self.cache_ttl => Turn::UseShared(answer),
+            older => Turn::Fetch(older),
+        };
+        loop {
+            let turn = look_up().await;
+            if matches!(turn, Turn::UseShared(_)) {
+                return turn;
             }
-            return Turn::Fetch;
+            if cache.try_acquire(key, self.max_wait).await {
+                // Another process may have published in between.
+                let turn = look_up().await;
+                if matches!(turn, Turn::UseShared(_)) {
+                    cache.release(key).await;
+                }
+                return turn;
+            }
+            if Instant::now() >= deadline {
+                return turn;
+            }
+            sleep(POLL_INTERVAL).await;
         }
-        if Instant::now() >= until {
-            return Turn::Fetch;
+    }
+
+    /// Stores a response for other processes, in the background.
+    pub(super) fn publish<T>(
+        &self,
+        request: &Request,
+        answer: &Answer<T>,
+        body: Cow<'static, [u8]>,
+    ) {
+        let Some(cache) = self.cache.clone() else {
+            return;
+        };
+        let key = request.cache_key();
+        let answer = SharedAnswer {
+            fetched_at: answer.fetched_at,
+            age: answer.age,
+            body: body.into_owned(),
+        };
+        // The number of time spans is unlimited, so they are kept for less long.
+        let keep_for = if request.has_time_span() {
+            self.cache_ttl
+        } else {
+            self.cache_ttl.max(self.stale_for)
+        };
+        tokio::spawn(async move { cache.put(&key, answer, keep_for).await });
+    }
+
+    /// Lets another process fetch, in the background.
+    pub(super) fn release(&self, request: &Request) {
+        if let Some(cache) = self.cache.clone() {
+            let key = request.cache_key();
+            tokio::spawn(async move { cache.release(&key).await });
         }
-        sleep(PAUSE).await;
     }
 }
 
@@ -103,25 +165,25 @@ mod tests {
 
     use super::*;
 
-    /// Another process is answered just before this one may ask.
+    /// Another process publishes just before this one acquires its turn.
     #[derive(Debug, Default)]
-    struct JustAnswered {
-        is_answered: AtomicBool,
-        is_given_up: AtomicBool,
+    struct JustPublished {
+        is_published: AtomicBool,
+        is_released: AtomicBool,
     }
 
-    impl SharedCache for JustAnswered {
+    impl SharedCache for JustPublished {
         fn get<'a>(&'a self, _: &'a str) -> SharedCacheFuture<'a, Option<SharedAnswer>> {
             let answer = SharedAnswer {
                 fetched_at: Timestamp::UNIX_EPOCH,
                 age: Duration::ZERO,
                 body: Vec::new(),
             };
-            Box::pin(async { self.is_answered.load(SeqCst).then_some(answer) })
+            Box::pin(async { self.is_published.load(SeqCst).then_some(answer) })
         }
 
         fn try_acquire<'a>(&'a self, _: &'a str, _: Duration) -> SharedCacheFuture<'a, bool> {
-            self.is_answered.store(true, SeqCst);
+            self.is_published.store(true, SeqCst);
             Box::pin(async { true })
         }
 
@@ -135,17 +197,25 @@ mod tests {
         }
 
         fn release<'a>(&'a self, _: &'a str) -> SharedCacheFuture<'a, ()> {
-            self.is_given_up.store(true, SeqCst);
+            self.is_released.store(true, SeqCst);
             Box::pin(async {})
         }
     }
 
     #[tokio::test]
     async fn response_of_another_process_found_after_acquiring_is_used() {
-        let cache = Arc::new(JustAnswered::default());
-        let shared: Arc<dyn SharedCache> = cache.clone();
-        let turn = wait_for_turn(&shared, "current", Duration::from_secs(1), |_| true).await;
-        assert_eq!(turn, Turn::UseCached);
-        assert!(cache.is_given_up.load(SeqCst), "others wait for nothing");
+        let cache = Arc::new(JustPublished::default());
+        let config = Config {
+            shared_cache: Some(cache.clone()),
+            ..Config::default()
+        };
+        let shared = SharedFetch::new(&config, true);
+        let parse = |answer: SharedAnswer| Some(Answer::new((), answer.fetched_at));
+        let turn = shared.wait_for_turn(&Request::Cities, parse).await;
+        assert!(matches!(turn, Turn::UseShared(_)));
+        assert!(
+            cache.is_released.load(SeqCst),
+            "other processes wait in vain"
+        );
     }
 }

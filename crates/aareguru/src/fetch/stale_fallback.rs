@@ -1,0 +1,54 @@
+//! The previous response in place of a failed fetch.
+
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::response_cache::ResponseCache;
+use crate::Error;
+use crate::upstream::Request;
+
+/// Keeps the last response to each request for `stale_for`.
+///
+/// A cache separate from that of fresh responses: in a common one, callers that
+/// join a fetch would find the stale response there and fetch one by one.
+pub(super) struct StaleFallback<T>(ResponseCache<T>);
+
+impl<T: Send + Sync + 'static> StaleFallback<T> {
+    pub(super) fn new(stale_for: Duration) -> Self {
+        Self(ResponseCache::new(stale_for))
+    }
+
+    pub(super) async fn store(&self, request: &Request, answer: Answer<T>) {
+        self.0.insert(request, answer).await;
+    }
+
+    pub(super) async fn store_if_newer(&self, request: &Request, answer: Answer<T>) {
+        let own = self.0.get(request).await;
+        if own.is_none_or(|own| own.fetched_at < answer.fetched_at) {
+            self.store(request, answer).await;
+        }
+    }
+
+    /// Returns the last response, with `error` attached, or else `error`.
+    pub(super) async fn recover(
+        &self,
+        request: &Request,
+        error: Error,
+        is_logged: bool,
+    ) -> Result<Answer<T>, Error> {
+        let Some(answer) = self.0.get(request).await else {
+            return Err(error);
+        };
+        // The breaker has logged that it opened; it rejects many fetches.
+        if is_logged && !matches!(error, Error::CircuitOpen { .. }) {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(
+                endpoint = request.endpoint().label(),
+                fetched_at = %answer.fetched_at,
+                error,
+                "fetch failed, serving a stale response"
+            );
+        }
+        Ok(answer.stale_because(error))
+    }
+}
