@@ -323,9 +323,11 @@ fn no_corruption_of_a_number_brings_the_calm_back() {
 #[test]
 fn no_other_flow_or_temperature_brings_the_calm_back() {
     let fixture = Fixture::new();
-    // A level that is missing is no warning, so a level is not among the causes here.
+    // A level that is missing is no warning, so a level is not among the causes here. A water of
+    // 15.0 °C is a caution, and one of 15.1 °C, which is the same but for rounding, is none.
     let causes: Vec<_> = causes()
         .into_iter()
+        .filter(|(_, response, ..)| response["aare"]["temperature"] != 15.0)
         .filter(|(.., ground)| {
             matches!(
                 ground,
