@@ -1,6 +1,6 @@
 # The one list of commands.
 
-.PHONY: help run test cluster-test lint fmt docs interop browser conformance tables bench hotpath layout soak scale deny fuzz ci
+.PHONY: help run test cluster-test lint fmt docs interop browser conformance tables bench hotpath soak scale deny fuzz ci
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 24
@@ -59,14 +59,10 @@ scale: ## See what 20,000 sessions cost, and an update for 10,000 subscribers
 	cargo build --release
 	cargo run --release -p load --features peers -- scale --chart docs/scale.svg
 
-hotpath: ## Count the instructions of one call, beside docs/PERFORMANCE.md (needs valgrind)
+hotpath: ## Count the instructions of one call and compare with docs/PERFORMANCE.md (needs valgrind)
 	cargo build --profile profiling
 	cargo build --profile profiling -p load
 	load/hotpath.py
-
-layout: ## List the functions of a call for the linker (needs valgrind)
-	cargo build --profile profiling
-	load/layout.py
 
 deny: ## Check licences, sources and banned crates of all dependencies
 	.ci/cargo-deny check --hide-inclusion-graph bans licenses sources
