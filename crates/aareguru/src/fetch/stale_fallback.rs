@@ -41,11 +41,10 @@ impl<T: Send + Sync + 'static> StaleFallback<T> {
         };
         // The breaker has logged that it opened; it rejects many fetches.
         if is_logged && !matches!(error, Error::CircuitOpen { .. }) {
-            let error: &dyn std::error::Error = &error;
             tracing::warn!(
                 endpoint = request.endpoint().label(),
                 fetched_at = %answer.fetched_at,
-                error,
+                error = error.with_causes(),
                 "fetch failed, serving a stale response"
             );
         }
