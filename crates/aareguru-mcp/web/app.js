@@ -139,6 +139,7 @@ const views = {
     heading(answer),
     ...recorded(answer.water.recorded_on),
     make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.water.temperature_celsius, answer.water.freshness)), measured(answer.water), saying(answer.saying?.text, answer.saying?.plain_reading)),
+    ...notes(answer.doubts),
     make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), translated('p', {}, answer.because ?? '')),
     make('section', {}, make('h2', {}, say('flow')), flow(answer.city, answer.flow.flow_m3_per_s, answer.flow.freshness), saying(answer.flow_saying?.text, answer.flow_saying?.plain_reading)),
     make('section', {}, make('dl', { class: 'facts' }, make('div', {}, make('dt', {}, say('air')), make('dd', {}, celsius(answer.weather?.air_temperature_celsius))))),
@@ -152,7 +153,7 @@ const views = {
       make('div', { class: 'water' }, temperature(at.temperature_celsius, at.freshness)),
       flow(at.city, at.flow_m3_per_s, at.flow_freshness),
       make('div', { class: 'judged' }, verdict(at.verdict), translated('p', { class: 'reason' }, at.reasons[0] ?? '')),
-      measured(at))))),
+      measured(at), ...notes(at.doubts))))),
     foot(),
   ],
   history: (answer) => {
@@ -176,6 +177,7 @@ const views = {
       series('water', '°C', 'temperature_celsius', 1),
       series('flow', 'm³/s', 'flow_m3_per_s', 10),
       make('details', {}, make('summary', {}, say('table')), table([say('time'), say('water'), say('flow')], rows)),
+      ...notes(answer.notes),
       foot(),
     ];
   },
@@ -188,7 +190,7 @@ const views = {
     return [
       heading(answer),
       ...recorded(answer.recorded_on),
-      make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.temperature_celsius, answer.freshness)), measured(answer),
+      make('section', { class: 'now' }, make('div', { class: 'water' }, temperature(answer.temperature_celsius, answer.freshness)), measured(answer), ...notes(answer.unknown_because ? [answer.unknown_because] : []),
         make('p', {}, `${say('water_in_two_hours')}: ${celsius(soon?.temperature_celsius)}`), saying(soon?.saying, soon?.saying_in_english)),
       make('section', { class: `advice ${answer.verdict}` }, verdict(answer.verdict), translated('p', {}, answer.reasons[0] ?? '')),
       make('section', {}, table([say('when'), say('weather_word'), say('air'), say('rain')], [...parts, ...days], 'days')),

@@ -5,7 +5,7 @@
 //! is an [`Option`] or a list that may be empty. What is missing, null or of an
 //! unexpected type is unknown; it never spoils the rest of an answer. A measured or forecast value
 //! that is present but no number is NaN. The numbers here are as upstream sent them: a
-//! [`Reading`](crate::Reading) holds only plausible ones.
+//! [`Reading`] holds only plausible ones.
 
 use std::fmt;
 use std::sync::Arc;

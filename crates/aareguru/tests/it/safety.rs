@@ -340,6 +340,15 @@ fn flow_without_a_trend_makes_the_verdict_unknown() {
 }
 
 #[test]
+fn flow_without_a_flood_level_makes_the_verdict_unknown() {
+    let advice = advise("olten", flow("olten", 100.0));
+    assert_eq!(advice.verdict, Verdict::Unknown);
+    assert_eq!(advice.reasons[0].finding, Finding::FloodLevelUnknown);
+    assert!(says(&advice, "the flood level at Olten is not known"));
+    assert_eq!(advice.level, None);
+}
+
+#[test]
 fn old_flow_is_no_ground_to_speak_of_no_flood() {
     let old = flow_at("bern", 100.0, now() - 3.hours());
     let old = situation("bern", old).with_reported_level(FloodLevel::NoOrMinor);
