@@ -75,6 +75,8 @@ pub use clock::Clock;
 mod config;
 pub use config::Config;
 
+mod current_readings;
+
 mod error;
 pub use error::{Error, UpstreamTrouble};
 

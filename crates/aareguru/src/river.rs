@@ -5,7 +5,6 @@
 
 mod compare;
 mod conditions;
-pub(crate) mod current_readings;
 mod current_temperature;
 mod danger;
 mod forecast;
@@ -28,6 +27,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::current_readings;
 use crate::series::RiverPoint;
 use crate::{Client, Error, Place};
 

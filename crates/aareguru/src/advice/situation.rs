@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::{Advice, BueberCanal, rules};
 use crate::api::Current;
-use crate::river::current_readings;
+use crate::current_readings;
 use crate::{Place, Reading, ReportedLevel, Trend};
 
 /// What is known of the river at a place, to be judged by

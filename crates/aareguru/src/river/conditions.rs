@@ -5,9 +5,10 @@ use std::ops::Range;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Danger, current_readings};
+use super::Danger;
 use crate::advice::BueberCanal;
 use crate::api::{Answer, Current, SunLocation, WeatherNow};
+use crate::current_readings;
 use crate::reading::timestamp;
 use crate::{Place, Reading, UpstreamTrouble};
 

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::current_readings;
 use crate::api::{Answer, Current};
+use crate::current_readings;
 use crate::{Place, Reading, UpstreamTrouble};
 
 /// The temperature of the water at a place.

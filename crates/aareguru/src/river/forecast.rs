@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
-use super::current_readings;
 use crate::api::{Answer, Current, DayPart, SunDay};
+use crate::current_readings;
 use crate::local_time::ZURICH;
 use crate::plausibility::{PlausibleRange, accept, check_water_forecast};
 use crate::reading::timestamp;

@@ -7,9 +7,9 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{HistorySource, Shortfall};
 use crate::api::{Answer, History, HistoryPoint};
+use crate::current_readings::raw_points;
 use crate::excerpt::excerpt;
 use crate::reading::timestamp;
-use crate::river::current_readings::raw_points;
 use crate::series::{RawPoint, ScreenedSeries};
 use crate::{Client, Place, TimeSpan, UpstreamTrouble};
 
