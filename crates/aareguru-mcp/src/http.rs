@@ -2,26 +2,23 @@
 
 mod health;
 mod metrics;
+mod observe;
 pub(crate) mod page;
 pub(crate) mod places;
 mod refusal;
-mod request_telemetry;
 mod session_metrics;
 pub mod streamable;
 pub mod websocket;
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     http::{HeaderName, header},
-    middleware,
     routing::get,
 };
 use rmcp::ServerHandler;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
-use self::request_telemetry::Endpoints;
+use self::observe::ObserveLayer;
 #[cfg(feature = "graphql")]
 use crate::graphql::GraphQl;
 use crate::{
@@ -81,7 +78,7 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
         .layer((
             // Nothing that prints headers shows these.
             SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
-            middleware::from_fn_with_state(Arc::<Endpoints>::default(), request_telemetry::observe),
+            ObserveLayer::default(),
             CheckLayer::new(app.guard.overload().then(app.guard.host_and_origin())),
             // Before the key: a browser sends its preflight without one.
             app.guard.cors(),

@@ -41,12 +41,14 @@ use rmcp::{
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use log::Log;
-use metrics::{Metrics, request_span};
+use metrics::Metrics;
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
 use tools::Lately;
+
+use crate::telemetry::log::RequestLines;
 
 /// How long a client may keep what changes only with another version of this
 /// server.
@@ -63,10 +65,6 @@ Before anybody goes in, ask get_flow_danger_level and pass on its verdict with t
 Never give permission to swim, and recommend no place: these tools know flood levels and a few local \
 limits, not currents, driftwood or the swimmer. Places are ranked by temperature only.";
 
-/// Makes a span part of the trace that a client names in `traceparent`, and links it to the span
-/// of the HTTP request that carried it.
-pub type ContinueTrace = fn(span: &Span, traceparent: &str, request: Option<&Span>);
-
 /// The MCP server; cheap to clone, one clone serves one session.
 #[derive(Debug)]
 pub struct AareServer {
@@ -82,7 +80,6 @@ pub struct AareServer {
     log: Log,
     /// When it is cancelled, subscriptions end.
     shutdown: CancellationToken,
-    continue_trace: ContinueTrace,
 }
 
 /// For a session of its own: it has the river and the pollers in common with
@@ -97,7 +94,6 @@ impl Clone for AareServer {
             session: Session::default(),
             log: Log::default(),
             shutdown: self.shutdown.clone(),
-            continue_trace: self.continue_trace,
         }
     }
 }
@@ -113,7 +109,6 @@ impl AareServer {
             session: Session::default(),
             log: Log::default(),
             shutdown: CancellationToken::new(),
-            continue_trace: |_, _, _| {},
         }
     }
 
@@ -122,13 +117,6 @@ impl AareServer {
     #[must_use]
     pub fn with_shutdown(mut self, shutdown: CancellationToken) -> Self {
         self.shutdown = shutdown;
-        self
-    }
-
-    /// Continues the traces of clients. By default calls start their own.
-    #[must_use]
-    pub fn with_trace_continuation(mut self, continue_trace: ContinueTrace) -> Self {
-        self.continue_trace = continue_trace;
         self
     }
 
@@ -182,12 +170,13 @@ impl ServerHandler for AareServer {
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
         let call = self.metrics.call(&request.name);
-        let span = call.span(&context, self.continue_trace);
+        let span = call.span(&context);
         if let Some(result) = tools::at_once(&self.river, &self.lately, &request, &context) {
-            call.answered(&span, false);
+            RequestLines::in_scope_of(&context, || call.answered(&span, false));
             self.log.well();
             return Either::Left(ready(Ok(result.into())));
         }
+        let lines = RequestLines::of(&context).cloned();
         let answer = async move {
             let told = tools::call(&self.river, &self.lately, request, &context);
             let told = told.instrument(span.clone()).await;
@@ -198,7 +187,7 @@ impl ServerHandler for AareServer {
             Ok(result.into())
         };
         // In a box: the transport moves what it runs.
-        Either::Right(Box::pin(answer))
+        Either::Right(Box::pin(RequestLines::scope(lines, answer)))
     }
 
     async fn list_resources(
@@ -216,9 +205,10 @@ impl ServerHandler for AareServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let span = request_span(&context).cloned().unwrap_or_else(Span::none);
+        let lines = RequestLines::of(&context).cloned();
         let read = resources::read(&self.river, &self.lately, &request.uri, &context);
-        Ok(read.instrument(span).await?.into())
+        let result = RequestLines::scope(lines, read).await?;
+        Ok(result.into())
     }
 
     async fn list_resource_templates(

@@ -1,7 +1,7 @@
-//! What the process reports about itself: log lines on standard error, metrics for Prometheus, and
-//! traces for an OpenTelemetry collector.
+//! What the program tells about itself: logs, to standard error; numbers, for
+//! Prometheus; and traces, if there is a collector to send them to.
 
-mod log;
+pub(crate) mod log;
 pub mod prometheus;
 #[cfg_attr(not(feature = "otlp"), path = "telemetry/without_traces.rs")]
 pub(crate) mod trace;
@@ -11,34 +11,35 @@ use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::Subscriber
 
 use crate::settings::Settings;
 
-/// Keeps logs and traces running. Dropping it writes the buffered log lines.
+/// Logs and traces while they are on.
 #[derive(Debug)]
 pub struct Telemetry {
     traces: Option<trace::Exporter>,
-    /// Last, so that shutting down the traces can still be logged.
-    _log_guard: log::FlushGuard,
+    /// The last, so that it can tell of trouble with the traces.
+    _logs: log::Flush,
 }
 
 impl Telemetry {
-    /// Starts logs and traces, once per process.
+    /// Starts both, once in the life of the process.
     ///
     /// # Errors
     ///
-    /// An invalid `LOG_LEVEL` or `OTEL_EXPORTER_OTLP_ENDPOINT`, or a second call.
+    /// A `LOG_LEVEL` that is none, an `OTEL_EXPORTER_OTLP_ENDPOINT` that is no
+    /// URL, or a second call.
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let (trace_layer, traces) = trace::layer(settings)?.unzip();
-        let (log_layer, log_guard) = log::layer(settings, trace_layer.is_some())?;
+        let (lines, logs) = log::layer(settings)?;
+        let (spans, traces) = trace::layer(settings)?.unzip();
         tracing_subscriber::registry()
-            .with(layers(log_layer, trace_layer))
+            .with(layers(lines, spans))
             .try_init()
-            .context("cannot start logging")?;
+            .context("starting the log")?;
         Ok(Self {
             traces,
-            _log_guard: log_guard,
+            _logs: logs,
         })
     }
 
-    /// Sends buffered spans and writes buffered log lines, in bounded time.
+    /// Sends and writes what waits, in bounded time.
     pub async fn flush(self) {
         if let Some(traces) = self.traces {
             traces.flush().await;
@@ -46,14 +47,15 @@ impl Telemetry {
     }
 }
 
-/// Returns the layers that exist as a list: `Option::None` as a layer enables all spans.
-fn layers<L, T>(log: L, traces: Option<T>) -> Vec<Box<dyn Layer<Registry> + Send + Sync>>
+/// Those that there are, in a list: a layer that is `None` would have every
+/// span made, only to ignore it.
+fn layers<L, T>(lines: L, spans: Option<T>) -> Vec<Box<dyn Layer<Registry> + Send + Sync>>
 where
     L: Layer<Registry> + Send + Sync,
     T: Layer<Registry> + Send + Sync,
 {
-    let log = Some(log.boxed());
-    log.into_iter().chain(traces.map(Layer::boxed)).collect()
+    let lines = Some(lines.boxed());
+    lines.into_iter().chain(spans.map(Layer::boxed)).collect()
 }
 
 #[cfg(test)]
@@ -69,12 +71,12 @@ mod tests {
     }
 
     #[test]
-    fn trace_spans_are_disabled_without_a_collector() {
+    fn a_span_that_nobody_collects_is_not_made() {
         let Line { settings } = Line::try_parse_from(["aareguru-mcp"]).unwrap();
-        let (trace_layer, exporter) = trace::layer(&settings).unwrap().unzip();
-        assert!(exporter.is_none());
-        let (log_layer, _guard) = log::layer(&settings, false).unwrap();
-        let subscriber = tracing_subscriber::registry().with(layers(log_layer, trace_layer));
+        let (lines, _logs) = log::layer(&settings).unwrap();
+        let (spans, traces) = trace::layer(&settings).unwrap().unzip();
+        assert!(traces.is_none());
+        let subscriber = tracing_subscriber::registry().with(layers(lines, spans));
         tracing::subscriber::with_default(subscriber, || {
             assert!(!tracing::info_span!("request").is_disabled());
             assert!(tracing::info_span!("tool").is_disabled());

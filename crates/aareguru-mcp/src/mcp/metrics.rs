@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use rmcp::{RoleServer, service::RequestContext};
 use tracing::Span;
 
-use super::{ContinueTrace, tools};
+use super::tools;
+use crate::telemetry::trace::{self, RequestSpan};
 
 /// What calls are counted under that name a tool which does not exist.
 const UNKNOWN: &str = "unknown";
@@ -78,22 +79,13 @@ impl Tool {
     }
 }
 
-/// Returns the span of the HTTP request that carried a message. A transport may handle the message
-/// in a task that has no current span.
-pub(super) fn request_span(context: &RequestContext<RoleServer>) -> Option<&Span> {
-    context.extensions.get::<Parts>()?.extensions.get::<Span>()
-}
-
 impl Call<'_> {
-    /// Returns the span of the call, or that of the HTTP request if no traces are collected.
-    pub(super) fn span(
-        &self,
-        context: &RequestContext<RoleServer>,
-        continue_trace: ContinueTrace,
-    ) -> Span {
-        let request = request_span(context);
+    /// What the call is in a trace. A client may have begun the trace.
+    pub(super) fn span(&self, context: &RequestContext<RoleServer>) -> Span {
+        let request = context.extensions.get::<Parts>();
+        let request = request.and_then(|parts| parts.extensions.get::<RequestSpan>());
         let span = tracing::info_span!(
-            parent: request.and_then(Span::id),
+            parent: request.and_then(|RequestSpan(span)| span.id()),
             "tool",
             otel.name = format!("tools/call {}", self.name),
             otel.kind = "server",
@@ -101,12 +93,8 @@ impl Call<'_> {
             gen_ai.tool.name = self.name,
             otel.status_code = tracing::field::Empty,
         );
-        if span.is_disabled() {
-            return request.cloned().unwrap_or(span);
-        }
-        if let Some(traceparent) = context.meta.get_traceparent() {
-            continue_trace(&span, traceparent, request);
-        }
+        let carrier = request.map(|RequestSpan(span)| span);
+        trace::continue_from_meta(&span, context.meta.get_traceparent(), carrier);
         span
     }
 
@@ -118,7 +106,6 @@ impl Call<'_> {
             span.record("otel.status_code", "ERROR");
         }
         let duration_ms = took.as_micros() as f64 / 1000.0;
-        let _entered = span.enter();
         tracing::debug!(
             tool.name = self.name,
             tool.is_error = is_error,

@@ -91,6 +91,11 @@ impl Exporter {
     }
 }
 
+/// The span of an HTTP request, in its extensions: a transport may serve it in
+/// a task that has no span of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestSpan(pub(crate) Span);
+
 /// Makes a span part of the trace that a client began, if its headers name one.
 pub(crate) fn continue_from_headers(span: &Span, headers: &HeaderMap) {
     struct Headers<'a>(&'a HeaderMap);
@@ -110,9 +115,10 @@ pub(crate) fn continue_from_headers(span: &Span, headers: &HeaderMap) {
     }
 }
 
-/// Makes a span part of the trace that `traceparent` names, and links it to `request`, the span of
-/// the HTTP request that carried it.
-pub(crate) fn continue_from_traceparent(span: &Span, traceparent: &str, request: Option<&Span>) {
+/// The same for the `traceparent` in the metadata of an MCP request, which is
+/// nearer to what caused it than that of the HTTP request; the span keeps a
+/// link to the latter.
+pub(crate) fn continue_from_meta(span: &Span, traceparent: Option<&str>, carrier: Option<&Span>) {
     struct Meta<'a>(&'a str);
 
     impl Extractor for Meta<'_> {
@@ -125,14 +131,14 @@ pub(crate) fn continue_from_traceparent(span: &Span, traceparent: &str, request:
         }
     }
 
-    if span.is_disabled() {
+    let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) else {
         return;
-    }
-    let request = request.map(|span| span.context().span().span_context().clone());
+    };
+    let carrier = carrier.map(|span| span.context().span().span_context().clone());
     if continue_from(span, &Meta(traceparent))
-        && let Some(request) = request
+        && let Some(carrier) = carrier
     {
-        span.add_link(request);
+        span.add_link(carrier);
     }
 }
 

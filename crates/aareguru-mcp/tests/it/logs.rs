@@ -1,7 +1,6 @@
-//! Log lines: their content, and what they never contain.
+//! What is logged, and what never is.
 
 use serde_json::Value;
-use tokio::net::TcpListener;
 
 use crate::{
     binary::{Server, program},
@@ -26,7 +25,7 @@ fn lines(logs: &str, message: &str) -> Vec<Value> {
 const JSON: [&str; 4] = ["serve", "--demo", "--log-format", "json"];
 
 #[tokio::test]
-async fn request_logs_one_line_with_its_route_status_and_duration() {
+async fn each_request_has_one_line_with_what_an_operator_wants() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let call = tool_call(1, "list_cities", "{}");
@@ -46,13 +45,10 @@ async fn request_logs_one_line_with_its_route_status_and_duration() {
     drop(session);
 
     let logs = logs_of(server).await;
-    let completed = || {
-        let lines = logs.lines();
-        lines.filter(|line| line.contains("request completed"))
-    };
+    let answered = || logs.lines().filter(|line| line.contains("answered"));
     // GET /sse, initialize, initialized, the call, and /nowhere; no probe.
-    assert_eq!(completed().count(), 5, "{logs}");
-    let line = completed()
+    assert_eq!(answered().count(), 5, "{logs}");
+    let line = answered()
         .find(|line| line.contains("from-a-proxy-1"))
         .unwrap();
     for part in [
@@ -66,7 +62,7 @@ async fn request_logs_one_line_with_its_route_status_and_duration() {
         assert!(line.contains(part), "{part} is not in {line}");
     }
     assert!(
-        completed().any(|l| l.contains("\"unmatched\"") && l.contains("http.status=404")),
+        answered().any(|l| l.contains("\"unmatched\"") && l.contains("http.status=404")),
         "{logs}"
     );
     for message in ["session opened", "stream closed"] {
@@ -79,7 +75,7 @@ async fn request_logs_one_line_with_its_route_status_and_duration() {
 }
 
 #[tokio::test]
-async fn request_id_that_is_unfit_is_replaced() {
+async fn an_id_that_is_unfit_for_a_log_is_replaced() {
     let server = Server::demo().await;
     let unfit = "a b\"c";
     let request = with_header(&get("/health"), &format!("X-Request-Id: {unfit}"));
@@ -92,47 +88,28 @@ async fn request_id_that_is_unfit_is_replaced() {
 }
 
 #[tokio::test]
-async fn json_lines_are_objects_with_fields() {
+async fn lines_for_machines_are_objects_with_fields() {
     let server = Server::start(&JSON).await;
     let mut session = Session::initialized(server.address).await;
     session.call_tool(1, "list_cities", "{}").await;
     let logs = logs_of(server).await;
-    let completed = lines(&logs, "request completed");
-    let line = completed.last().unwrap();
+    let answered = lines(&logs, "answered");
+    let line = answered.last().unwrap();
     assert_eq!(line["level"], "INFO");
     assert_eq!(line["http.status"], 202);
     assert!(line["duration_ms"].is_number());
     assert_eq!(line["session.tag"].as_str().unwrap().len(), 8);
-    let span = &line["spans"][0];
+    let span = &line["span"];
     assert_eq!(span["http.route"], "/messages");
     assert_eq!(span["request.id"].as_str().unwrap().len(), 16);
     assert_eq!(
-        lines(&logs, "session opened")[0]["spans"][0]["http.route"],
+        lines(&logs, "session opened")[0]["span"]["http.route"],
         "/sse"
     );
 }
 
 #[tokio::test]
-async fn log_is_complete_when_serve_fails_after_its_start() {
-    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let output = program()
-        .args(["serve", "--demo", "--http-port", "0", "--metrics-address"])
-        .arg(taken.local_addr().unwrap().to_string())
-        .output();
-    let output = output.await.unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let errors = String::from_utf8(output.stderr).unwrap();
-    let (first, rest) = errors.split_once('\n').unwrap();
-    assert!(first.contains("listening address="), "{errors}");
-    assert!(
-        rest.starts_with("aareguru-mcp: cannot listen on"),
-        "{errors}"
-    );
-    assert!(rest.contains("(METRICS_ADDRESS)"), "{errors}");
-}
-
-#[tokio::test]
-async fn invalid_log_level_is_refused_with_the_valid_ones() {
+async fn a_level_that_is_none_is_refused_with_those_there_are() {
     let output = program()
         .args(["serve", "--demo", "--log-level", "verbose"])
         .output();
@@ -249,7 +226,7 @@ async fn no_secret_id_query_or_argument_is_logged_at_any_level() {
         let secrets = full_run(&server).await;
         let logs = logs_of(server).await;
         for event in [
-            "request completed",
+            "answered",
             "session opened",
             "session resumed",
             "request refused",

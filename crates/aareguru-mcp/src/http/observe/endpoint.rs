@@ -22,7 +22,7 @@ const ABANDONED: usize = 5;
 
 /// All routes that were asked for. There are as many as the router has.
 #[derive(Debug)]
-pub(in crate::http) struct Endpoints {
+pub(super) struct Endpoints {
     unmatched: Arc<Endpoint>,
     matched: RwLock<HashMap<Box<str>, Arc<Endpoint>>>,
 }
