@@ -177,7 +177,7 @@ const views = {
       series('water', '°C', 'temperature_celsius', 1),
       series('flow', 'm³/s', 'flow_m3_per_s', 10),
       make('details', {}, make('summary', {}, say('table')), table([say('time'), say('water'), say('flow')], rows)),
-      ...notes(answer.notes),
+      ...notes(answer.values_left_out ? answer.notes.filter((note) => note.startsWith('values left out')) : []),
       foot(),
     ];
   },
