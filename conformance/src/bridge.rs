@@ -10,10 +10,7 @@
 mod events;
 mod session;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
@@ -24,6 +21,7 @@ use axum::{
     routing::post,
 };
 use futures_util::stream;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -105,7 +103,7 @@ async fn end_session(
     headers: HeaderMap,
 ) -> Result<StatusCode, Refused> {
     let (id, _) = bridge.find(&headers)?;
-    bridge.sessions().remove(&id);
+    bridge.sessions.lock().remove(&id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -123,7 +121,7 @@ impl Bridge {
             .query()
             .unwrap_or_default()
             .to_owned();
-        self.sessions().insert(id.clone(), session.clone());
+        self.sessions.lock().insert(id.clone(), session.clone());
         Ok((id, session))
     }
 
@@ -131,17 +129,14 @@ impl Bridge {
         let id = headers.get(SESSION_ID).and_then(|id| id.to_str().ok());
         let id = id.ok_or(Refused(StatusCode::BAD_REQUEST, "no session".to_owned()))?;
         let session = self
-            .sessions()
+            .sessions
+            .lock()
             .get(id)
             .filter(|session| session.is_open())
             .cloned();
         let session =
             session.ok_or(Refused(StatusCode::NOT_FOUND, "no such session".to_owned()))?;
         Ok((id.to_owned(), session))
-    }
-
-    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -12,8 +12,9 @@ mod resources;
 mod rounds;
 mod schemas;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -207,7 +208,7 @@ impl ServerHandler for Everything {
         request: SetLevelRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        *self.level.lock().unwrap_or_else(PoisonError::into_inner) = Some(request.level);
+        *self.level.lock() = Some(request.level);
         Ok(())
     }
 }

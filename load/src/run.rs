@@ -20,13 +20,14 @@ pub(crate) use sample::Sample;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use anyhow::Context;
+use parking_lot::Mutex;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -51,10 +52,6 @@ struct Shared {
 }
 
 impl Shared {
-    fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// When the next call is to begin at a fixed rate, whoever makes it.
     fn next_arrival(&self, per_second: f64) -> Instant {
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
@@ -126,7 +123,7 @@ pub(crate) async fn run(plan: Plan, server: Option<Process>) -> anyhow::Result<R
     while let Some(user) = users.join_next().await {
         user.context("a session panicked")?;
     }
-    let tally = shared.tally();
+    let tally = shared.tally.lock();
     Ok(Report::new(
         &shared.plan,
         &tally,
@@ -146,7 +143,9 @@ impl Shared {
         let begun = self.tickets.load(Ordering::Relaxed);
         let missed = due.saturating_sub(begun);
         if missed > 0 {
-            self.tally().fail("not begun: no session was free", missed);
+            self.tally
+                .lock()
+                .fail("not begun: no session was free", missed);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! One event stream of the server, and who waits for what comes on it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::http::StatusCode;
+use parking_lot::{Mutex, MutexGuard};
 use reqwest::Url;
 use serde_json::Value;
 use tokio::{
@@ -108,5 +109,5 @@ impl Waiting {
 }
 
 fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    waiting.lock()
 }

@@ -1,6 +1,6 @@
 //! Tools that report while they run: log messages and progress.
 
-use std::{sync::PoisonError, time::Duration};
+use std::time::Duration;
 
 use rmcp::{
     ErrorData, RoleServer,
@@ -63,7 +63,7 @@ impl Everything {
         let least = if stateless {
             context.meta.log_level()
         } else {
-            let level = *self.level.lock().unwrap_or_else(PoisonError::into_inner);
+            let level = *self.level.lock();
             Some(level.unwrap_or(LoggingLevel::Debug))
         };
         let wanted = matches!(least, Some(LoggingLevel::Debug | LoggingLevel::Info));

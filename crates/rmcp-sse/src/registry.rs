@@ -1,10 +1,7 @@
 //! The open sessions of this process: found by their id, or by the token in
 //! the ids of their events, and counted against the bounds.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     id::{ResumeToken, SessionId},
@@ -12,6 +9,7 @@ use crate::{
     refusal::Refusal,
     session::Session,
 };
+use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) struct Registry<S> {
     max_sessions: usize,
@@ -111,9 +109,8 @@ impl<S> Registry<S> {
         self.lock().sessions.len()
     }
 
-    // No code panics while it holds the lock, so a poisoned map is whole.
     fn lock(&self) -> MutexGuard<'_, Open<S>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

@@ -16,14 +16,11 @@ pub(crate) use end::End;
 pub(crate) use entry::Entry;
 pub(crate) use journal::Moved;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::request::Parts;
+use parking_lot::{Mutex, MutexGuard};
 use rmcp::{
     ServerHandler,
     model::{InitializeRequestParams, RequestId},
@@ -349,8 +346,7 @@ impl<S> Session<S> {
         self.outbox.poll_next(stream, cx)
     }
 
-    // No code panics while it holds the lock, so a poisoned state is whole.
     fn state(&self) -> MutexGuard<'_, State<S>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }

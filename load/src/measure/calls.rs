@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use super::open;
@@ -96,11 +97,7 @@ async fn spread(
     while let Some(session) = running.join_next().await {
         sessions.push(session.context("a session panicked")??);
     }
-    let latency = load
-        .latency
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let latency = load.latency.lock().clone();
     Ok((sessions, latency))
 }
 
@@ -114,7 +111,7 @@ async fn call_again_and_again(mut session: Session, load: Arc<Load>) -> anyhow::
         let begun = Instant::now();
         session.call(&load.call, id).await?;
         let took = u64::try_from(begun.elapsed().as_nanos())?;
-        let mut latency = load.latency.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latency = load.latency.lock();
         latency.record(took).context("recording a latency")?;
     }
 }

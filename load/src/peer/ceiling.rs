@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -20,6 +20,7 @@ use axum::{
     serve::ListenerExt,
 };
 use futures_util::Stream;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
@@ -122,6 +123,6 @@ impl Drop for EventStream {
     }
 }
 
-fn lock(sessions: &Sessions) -> std::sync::MutexGuard<'_, HashMap<Uuid, mpsc::Sender<Bytes>>> {
-    sessions.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(sessions: &Sessions) -> parking_lot::MutexGuard<'_, HashMap<Uuid, mpsc::Sender<Bytes>>> {
+    sessions.lock()
 }

@@ -79,7 +79,7 @@ impl Sampler {
             lasted: Duration::ZERO,
             cpu: None,
             grown_kib: None,
-            sessions: shared.tally().open,
+            sessions: shared.tally.lock().open,
         };
         let mut cpu = Duration::ZERO;
         if let Some(server) = &self.server {
@@ -108,7 +108,7 @@ impl Sampler {
         let seconds = (now - self.last).as_secs_f64();
         self.last = now;
         let server = self.usage(seconds)?;
-        let mut tally = shared.tally();
+        let mut tally = shared.tally.lock();
         let ms = |quantile| tally.recent.value_at_quantile(quantile) as f64 / 1e6;
         let sample = Sample {
             second: since.as_secs_f64(),

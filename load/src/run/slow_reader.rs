@@ -32,7 +32,7 @@ pub(super) async fn live(index: usize, shared: Arc<Shared>) {
             .await
             .is_some()
         {
-            shared.tally().slow.refused += 1;
+            shared.tally.lock().slow.refused += 1;
         }
     }
 }
@@ -43,7 +43,7 @@ async fn ask_and_hardly_read(session: &mut Session, index: usize, shared: &Share
     for id in 1.. {
         let (_, call) = shared.plan.mix.draw(&mut dice);
         match timeout(PATIENCE, session.send(&call.request(id))).await {
-            Ok(Ok(())) => shared.tally().slow.calls += 1,
+            Ok(Ok(())) => shared.tally.lock().slow.calls += 1,
             Ok(Err(failure)) if failure.leaves_session() => {}
             Ok(Err(_)) => return,
             // The server does not read either, which is its good right.

@@ -57,7 +57,10 @@ pub(super) async fn live(index: usize, arrives: Instant, shared: Arc<Shared>) {
     if let Some(session) = user.session.take() {
         let closed = timeout(user.shared.plan.patience, session.close(&user.target));
         if !matches!(closed.await, Ok(Ok(()))) {
-            user.shared.tally().fail("a session could not be closed", 1);
+            user.shared
+                .tally
+                .lock()
+                .fail("a session could not be closed", 1);
         }
     }
 }
@@ -108,7 +111,7 @@ impl User {
     async fn open(&mut self) -> bool {
         let opening = Session::open(&self.target, self.index);
         let opened = timeout(self.shared.plan.patience, opening).await;
-        let mut tally = self.shared.tally();
+        let mut tally = self.shared.tally.lock();
         match opened {
             Ok(Ok(session)) => {
                 self.session = Some(session);
@@ -130,7 +133,7 @@ impl User {
         self.last_id += 1;
         let request = call.request(self.last_id);
         let called = timeout(shared.plan.patience, self.exchange(&request, self.last_id)).await;
-        let mut tally = shared.tally();
+        let mut tally = shared.tally.lock();
         match called {
             Ok(Ok(true)) => {
                 tally.answered(which, begun.elapsed(), begun >= shared.measured_from);
@@ -175,7 +178,7 @@ impl User {
         let session = self.session.as_mut()?;
         let coming = session.reconnect(&self.target, self.index);
         let came = timeout(self.shared.plan.patience, coming).await;
-        let mut tally = self.shared.tally();
+        let mut tally = self.shared.tally.lock();
         match came {
             Ok(Ok(how)) => {
                 tally.came_back(how);

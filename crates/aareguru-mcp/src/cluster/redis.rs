@@ -12,11 +12,12 @@ mod upkeep;
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, ensure};
+use parking_lot::RwLock;
 use redis::{
     AsyncConnectionConfig, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value,
     aio::{ConnectionLike, MultiplexedConnection},
@@ -226,14 +227,13 @@ impl ConnectionLike for Redis {
 }
 
 impl Shared {
-    // Nothing panics while it holds the lock, so a poisoned value is whole.
     fn live(&self) -> Option<Live> {
         let live = self.live.read();
-        live.unwrap_or_else(PoisonError::into_inner).clone()
+        live.clone()
     }
 
     fn set_live(&self, live: Option<Live>) {
-        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+        *self.live.write() = live;
     }
 }
 

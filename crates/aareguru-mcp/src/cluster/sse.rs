@@ -15,10 +15,11 @@ mod store;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use redis::Script;
 use rmcp::ServerHandler;
 use rmcp_sse::{DeliveryId, Principal, Refusal, SseServerConfig, SseService};
@@ -119,7 +120,7 @@ impl Shared {
         let State::Connected(generation) = self.redis.state() else {
             return true;
         };
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = self.memory.lock();
         let before = memory.generation.replace(generation);
         if before.is_some_and(|before| before != generation) {
             memory.lost_at = Some(Instant::now());
@@ -127,9 +128,8 @@ impl Shared {
         memory.lost_at.is_some_and(|at| at.elapsed() < TOLD_AGAIN)
     }
 
-    // No code panics while it holds the lock, so a poisoned map is whole.
     fn waiting(&self) -> MutexGuard<'_, Deliveries> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 

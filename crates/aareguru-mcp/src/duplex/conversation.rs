@@ -5,14 +5,11 @@
 //! dies of a notification before `initialize`, loses one of two requests with
 //! the same id, and runs any number of them at once.
 
-use std::{
-    borrow::Cow,
-    collections::HashSet,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{borrow::Cow, collections::HashSet};
 
 use bytes::Bytes;
 use metrics::Gauge;
+use parking_lot::{Mutex, MutexGuard};
 use rmcp::{
     ErrorData,
     model::{
@@ -205,9 +202,8 @@ impl Conversation {
         }
     }
 
-    // No code panics while it holds the lock, so a poisoned state is whole.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -1,10 +1,8 @@
 //! What waits to be written to one client, in order, and how much that is.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::VecDeque;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 /// One writer takes from it, and one reader waits for room in it.
@@ -102,9 +100,8 @@ impl Outbox {
         !waiting.closed && waiting.messages.len() > 1 && waiting.bytes >= self.max_bytes
     }
 
-    // No code panics while it holds the lock, so what waits is whole.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 

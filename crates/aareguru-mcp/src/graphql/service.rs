@@ -4,13 +4,14 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
 use futures_util::{StreamExt, stream::BoxStream};
+use parking_lot::Mutex;
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +95,7 @@ impl GraphQl {
     /// Ends every stream and socket of `principal`, and returns how many there
     /// were.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
-        let open = self.shared.open();
+        let open = self.shared.open.lock();
         let of_principal = open
             .values()
             .filter(|open| open.owner.as_ref() == Some(principal));
@@ -211,17 +212,12 @@ impl Shared {
             owner,
             revoked: revoked.clone(),
         };
-        self.open().insert(number, open);
+        self.open.lock().insert(number, open);
         Opened {
             shared: Arc::clone(self),
             number,
             revoked,
         }
-    }
-
-    // No code panics while it holds the lock, so a poisoned map is whole.
-    fn open(&self) -> MutexGuard<'_, HashMap<u64, Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -267,14 +263,14 @@ impl Drop for Following {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        self.shared.open().remove(&self.number);
+        self.shared.open.lock().remove(&self.number);
     }
 }
 
 impl fmt::Debug for GraphQl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GraphQl")
-            .field("open", &self.shared.open().len())
+            .field("open", &self.shared.open.lock().len())
             .finish_non_exhaustive()
     }
 }

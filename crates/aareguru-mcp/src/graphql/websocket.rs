@@ -234,7 +234,7 @@ struct Running {
 struct Slot(Arc<AtomicUsize>);
 
 /// When something was last heard of the client.
-struct Heard(std::sync::Mutex<Instant>);
+struct Heard(parking_lot::Mutex<Instant>);
 
 struct Counted(Arc<Shared>);
 
@@ -322,24 +322,18 @@ impl Executor for Running {
 
 impl Heard {
     fn now(&self) {
-        *self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Instant::now();
+        *self.0.lock() = Instant::now();
     }
 
     fn is_silent_for(&self, time: Duration) -> bool {
-        let at = *self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let at = *self.0.lock();
         at.elapsed() > time
     }
 }
 
 impl Default for Heard {
     fn default() -> Self {
-        Self(std::sync::Mutex::new(Instant::now()))
+        Self(parking_lot::Mutex::new(Instant::now()))
     }
 }
 

@@ -11,7 +11,7 @@ mod ring;
 mod sources;
 
 use std::sync::{
-    Arc, PoisonError, RwLock,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -22,6 +22,7 @@ use axum::{
     response::Response,
 };
 use metrics::Gauge;
+use parking_lot::RwLock;
 use rmcp_sse::{ClientAddress, Principal};
 
 pub use self::{digest::hash, entry::check_entry, ring::Lease, sources::Secret};
@@ -125,11 +126,7 @@ fn is_required(settings: &Settings, ring: &Ring) -> anyhow::Result<bool> {
 
 impl Shared {
     fn ring(&self) -> Arc<Ring> {
-        // Nothing panics while it holds the lock, so a poisoned value is whole.
-        self.ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.ring.read().clone()
     }
 
     fn reload(&self, settings: &Settings) -> anyhow::Result<Vec<Principal>> {
@@ -142,7 +139,7 @@ impl Shared {
         }
         let new = Arc::new(new);
         self.required.store(required, Ordering::Relaxed);
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = new.clone();
+        *self.ring.write() = new.clone();
         self.keys.set(new.len() as f64);
         Ok(old.revoke_missing(&new))
     }

@@ -3,11 +3,9 @@
 //! A place is taken before anything is promised, and given back when it is
 //! dropped.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
+use parking_lot::Mutex;
 use rmcp_sse::{Client, Refusal};
 
 /// The places of one transport.
@@ -42,7 +40,7 @@ impl Places {
 
     /// Takes a place for `client`; nobody is counted for it if it is `None`.
     pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Result<Place, Refusal> {
-        let mut taken = self.lock();
+        let mut taken = self.taken.lock();
         if taken.all >= self.max {
             return Err(Refusal::TooManySessions);
         }
@@ -60,11 +58,6 @@ impl Places {
             client,
         })
     }
-
-    // No code panics while it holds the lock, so the numbers are right.
-    fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Place {
@@ -76,7 +69,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.places.lock();
+        let mut taken = self.places.taken.lock();
         taken.all -= 1;
         let Some(client) = &self.client else {
             return;
@@ -110,7 +103,7 @@ mod tests {
         );
         drop(place);
         places.take(client("b")).unwrap();
-        assert!(places.lock().by_client.is_empty());
+        assert!(places.taken.lock().by_client.is_empty());
     }
 
     #[test]

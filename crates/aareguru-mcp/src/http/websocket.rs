@@ -15,7 +15,7 @@ use std::{
     collections::HashMap,
     fmt, io,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -25,6 +25,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use parking_lot::{Mutex, MutexGuard};
 use rmcp::ServerHandler;
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
 use tokio_util::sync::CancellationToken;
@@ -203,9 +204,8 @@ impl<S> Shared<S> {
         super::refusal::response(refusal)
     }
 
-    // No code panics while it holds the lock, so a poisoned map is whole.
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

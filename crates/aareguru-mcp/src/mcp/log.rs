@@ -3,11 +3,9 @@
 //!
 //! Trouble that lasts is told once, so that a client is not flooded.
 
-use std::{
-    mem::{self, Discriminant},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::mem::{self, Discriminant};
 
+use parking_lot::Mutex;
 use rmcp::{
     RoleServer,
     model::{LoggingLevel, LoggingMessageNotificationParam},
@@ -39,12 +37,12 @@ pub(super) enum Ailment {
 
 impl Log {
     pub(super) fn set_level(&self, level: LoggingLevel) {
-        self.state().level = Some(level);
+        self.0.lock().level = Some(level);
     }
 
     /// Nothing ails the API any more.
     pub(super) fn well(&self) {
-        self.state().told = None;
+        self.0.lock().told = None;
     }
 
     /// Tells the client, if it wants to hear of such and has not heard of this.
@@ -65,7 +63,7 @@ impl Log {
         ailment: Option<Ailment>,
         context: &RequestContext<RoleServer>,
     ) -> Option<LoggingMessageNotificationParam> {
-        let mut state = self.state();
+        let mut state = self.0.lock();
         let least = context.meta.log_level().or(state.level)?;
         // By its kind: the words may tell the seconds that are left.
         let kind = ailment.as_ref().map(mem::discriminant);
@@ -83,10 +81,6 @@ impl Log {
         is_wanted.then(|| {
             LoggingMessageNotificationParam::new(level, Value::String(text)).with_logger(LOGGER)
         })
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

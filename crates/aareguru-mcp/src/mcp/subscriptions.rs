@@ -19,10 +19,11 @@ pub(super) use session::{Session, listen};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
 use aareguru::River;
+use parking_lot::Mutex;
 use tokio::{
     sync::{Notify, watch},
     task::AbortHandle,
@@ -109,7 +110,7 @@ impl<A: Ask> Subscriptions<A> {
 
     pub(crate) fn subscriber(self: &Arc<Self>) -> Subscriber<A> {
         let mailbox = Arc::new(Mailbox::default());
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let id = state.next_id;
         state.next_id += 1;
         let entry = Entry {
@@ -126,7 +127,7 @@ impl<A: Ask> Subscriptions<A> {
 
     /// Leaves word with all that depend on a feed.
     fn tell(&self, feed: Feed, news: News) {
-        for entry in self.state().subscribers.values() {
+        for entry in self.state.lock().subscribers.values() {
             let of_feed = entry.wanted.iter().filter(|(_, of)| **of == Some(feed));
             let told = of_feed.filter(|(subject, _)| match subject {
                 Subject::List => news.is_listed,
@@ -169,16 +170,11 @@ impl<A: Ask> Subscriptions<A> {
             state.pollers.remove(&feed);
         }
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A map is whole after a panic elsewhere.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl<A: Ask> Drop for Subscriptions<A> {
     fn drop(&mut self) {
-        for poller in self.state().pollers.values() {
+        for poller in self.state.lock().pollers.values() {
             poller.running.abort();
         }
     }
@@ -192,7 +188,7 @@ impl<A: Ask> Subscriber<A> {
     ///
     /// It has too many already.
     pub(crate) fn add(&self, subject: Subject, feed: Option<Feed>) -> Result<(), TooMany> {
-        let mut state = self.subscriptions.state();
+        let mut state = self.subscriptions.state.lock();
         let Some(entry) = state.subscribers.get_mut(&self.id) else {
             return Ok(());
         };
@@ -209,17 +205,17 @@ impl<A: Ask> Subscriber<A> {
 
     /// Does not want to hear of it any more.
     pub(super) fn remove(&self, subject: &Subject) {
-        let mut state = self.subscriptions.state();
+        let mut state = self.subscriptions.state.lock();
         let entry = state.subscribers.get_mut(&self.id);
         if let Some(feed) = entry.and_then(|entry| entry.wanted.remove(subject)) {
             self.subscriptions.release(&mut state, feed);
-            self.mailbox.waiting().remove(subject);
+            self.mailbox.waiting.lock().remove(subject);
         }
     }
 
     /// Wants to hear of nothing any more.
     pub(super) fn leave(&self) {
-        let mut state = self.subscriptions.state();
+        let mut state = self.subscriptions.state.lock();
         let entry = state.subscribers.remove(&self.id);
         for feed in entry
             .into_iter()
@@ -233,7 +229,7 @@ impl<A: Ask> Subscriber<A> {
     /// has.
     pub(crate) async fn news(&self) -> BTreeSet<Subject> {
         loop {
-            let news = mem::take(&mut *self.mailbox.waiting());
+            let news = mem::take(&mut *self.mailbox.waiting.lock());
             if !news.is_empty() {
                 return news;
             }
@@ -250,14 +246,10 @@ impl<A: Ask> Drop for Subscriber<A> {
 
 impl Mailbox {
     fn put(&self, subjects: impl Iterator<Item = Subject>) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         waiting.extend(subjects);
         if !waiting.is_empty() {
             self.word.notify_one();
         }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, BTreeSet<Subject>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,12 +9,13 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
 };
 
+use parking_lot::Mutex;
 use rmcp_sse::ClientAddress;
 
 use super::metrics::Metrics;
@@ -118,7 +119,7 @@ impl Capacity {
     pub(super) fn admit(&self, client: Option<IpAddr>) -> Admission {
         let shared = &self.shared;
         let counted_for = shared.limits.counted_for(client);
-        let mut open = shared.open();
+        let mut open = shared.open.lock();
         let Some(overload) = open.overload(&shared.limits, counted_for) else {
             open.served += 1;
             if let Some(client) = counted_for {
@@ -159,11 +160,7 @@ impl Limits {
     }
 }
 
-impl Shared {
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+impl Shared {}
 
 impl Open {
     fn overload(&self, limits: &Limits, client: Option<IpAddr>) -> Option<Overload> {
@@ -185,7 +182,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.shared.open();
+        let mut open = self.shared.open.lock();
         let Kind::Served { counted_for } = self.kind else {
             open.told -= 1;
             return;

@@ -1,9 +1,10 @@
 //! What a session remembers of a delivery while it has a journal.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
+use parking_lot::Mutex;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
 use tokio::sync::oneshot;
 
@@ -89,8 +90,7 @@ impl Entry {
 
     /// The POST, for whoever records something of its message first.
     pub(super) fn post(&self) -> Option<Waiting> {
-        // Nothing panics while it holds the lock.
-        let mut post = self.post.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut post = self.post.lock();
         post.take()
     }
 

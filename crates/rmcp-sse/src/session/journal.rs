@@ -7,9 +7,10 @@
 
 mod commit;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard};
 use rmcp::ServerHandler;
 use tokio::sync::oneshot;
 
@@ -88,9 +89,8 @@ impl Journal {
         log.pending = pending;
     }
 
-    // No code panics while it holds the lock, so a poisoned log is whole.
     fn lock(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock()
     }
 }
 

@@ -1,10 +1,8 @@
 // Sessions in the memory of one process. What it does under one lock, a store
 // for several processes has to do in one transaction.
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
+use parking_lot::Mutex;
 use rmcp_sse::{Commit, Record, SessionStore, Snapshot, StoreError, Stored, Wanted};
 
 /// Every session by the token that its events have in common.
@@ -23,7 +21,7 @@ impl SessionStore for MemoryStore {
 
 impl MemoryStore {
     fn write(&self, commit: Commit) -> Result<(), StoreError> {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self.0.lock();
         let current = sessions.get(&commit.token).map(|session| session.epoch);
         if current.is_some_and(|current| current > commit.epoch) {
             return Err(StoreError::Fenced);
@@ -61,11 +59,11 @@ impl MemoryStore {
 
     /// How many sessions there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.0.lock().len()
     }
 
     fn hand_out(&self, wanted: Wanted<'_>) -> Option<Snapshot> {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self.0.lock();
         let session = sessions.get_mut(wanted.token)?;
         let missed = session.last_event.checked_sub(wanted.seen)?;
         let is_whole = missed <= session.events.len() as u64;

@@ -1,11 +1,8 @@
 //! What callers have spent here and other instances do not know of yet.
 
-use std::{
-    collections::HashMap,
-    mem,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, mem};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::store::Caller;
@@ -20,7 +17,7 @@ pub(super) struct Spent {
 impl Spent {
     /// One more request of this caller.
     pub(super) fn add(&self, caller: &Caller) {
-        let mut requests = self.lock();
+        let mut requests = self.requests.lock();
         let was_empty = requests.is_empty();
         match requests.get_mut(caller) {
             Some(count) => *count = count.saturating_add(1),
@@ -36,22 +33,21 @@ impl Spent {
 
     /// How much of it is a caller's.
     pub(super) fn of(&self, caller: &Caller) -> u32 {
-        self.lock().get(caller).copied().unwrap_or_default()
+        self.requests
+            .lock()
+            .get(caller)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Takes all of it, as soon as there is some.
     pub(super) async fn take(&self) -> HashMap<Caller, u32> {
         loop {
-            let requests = mem::take(&mut *self.lock());
+            let requests = mem::take(&mut *self.requests.lock());
             if !requests.is_empty() {
                 return requests;
             }
             self.some.notified().await;
         }
-    }
-
-    // Nothing panics while it holds the lock, so a poisoned map is whole.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Caller, u32>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

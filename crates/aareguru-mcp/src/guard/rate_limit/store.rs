@@ -1,17 +1,13 @@
 //! What the limiter keeps of each caller: eight bytes, behind one lock that is
 //! held for one look-up.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, fmt, net::IpAddr, sync::Arc};
 
 use governor::{
     nanos::Nanos,
     state::{StateStore, keyed::ShrinkableKeyedStateStore},
 };
+use parking_lot::Mutex;
 use rmcp_sse::Principal;
 
 /// For whom a request is counted.
@@ -52,20 +48,17 @@ impl Store {
 
     /// Whether a caller has no allowance of its own now.
     pub(super) fn counts_as_newcomer(&self, caller: &Caller) -> bool {
-        self.lock().has_no_room_for(caller, self.most_addresses)
+        self.callers
+            .lock()
+            .has_no_room_for(caller, self.most_addresses)
     }
 
     /// A caller will have all of its requests back no sooner than this.
     #[cfg(feature = "redis")]
     pub(super) fn raise(&self, caller: &Caller, until: Nanos) {
-        if let Some(state) = self.lock().states.get_mut(caller) {
+        if let Some(state) = self.callers.lock().states.get_mut(caller) {
             *state = (*state).max(until);
         }
-    }
-
-    // A caller's closure does nothing but count, so a poisoned map is whole.
-    fn lock(&self) -> MutexGuard<'_, Callers> {
-        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,7 +77,7 @@ impl StateStore for Store {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let mut callers = self.lock();
+        let mut callers = self.callers.lock();
         if let Some(state) = callers.states.get_mut(caller) {
             let (outcome, next) = measure(Some(*state))?;
             *state = next;
@@ -104,7 +97,7 @@ impl StateStore for Store {
 
 impl ShrinkableKeyedStateStore<Caller> for Store {
     fn retain_recent(&self, drop_below: Nanos) {
-        let callers = &mut *self.lock();
+        let callers = &mut *self.callers.lock();
         let mut addresses = 0;
         callers.states.retain(|caller, state| {
             let keep = *state > drop_below;
@@ -116,18 +109,18 @@ impl ShrinkableKeyedStateStore<Caller> for Store {
 
     /// Gives memory back when most of it is unused, not at every turn.
     fn shrink_to_fit(&self) {
-        let states = &mut self.lock().states;
+        let states = &mut self.callers.lock().states;
         if states.capacity() > 1024 && states.len() < states.capacity() / 4 {
             states.shrink_to(states.len() * 2);
         }
     }
 
     fn len(&self) -> usize {
-        self.lock().states.len()
+        self.callers.lock().states.len()
     }
 
     fn is_empty(&self) -> bool {
-        self.lock().states.is_empty()
+        self.callers.lock().states.is_empty()
     }
 }
 
@@ -154,7 +147,7 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store")
             .field("most_addresses", &self.most_addresses)
-            .field("callers", &self.lock().states.len())
+            .field("callers", &self.callers.lock().states.len())
             .finish()
     }
 }

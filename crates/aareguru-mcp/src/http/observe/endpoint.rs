@@ -1,13 +1,10 @@
 //! The numbers of each route.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
+use parking_lot::RwLock;
 
 /// What a request is counted under that matched no route.
 const UNMATCHED: &str = "unmatched";
@@ -59,13 +56,12 @@ impl Endpoints {
         let Some(route) = route else {
             return self.unmatched.clone();
         };
-        // Nothing panics while it holds the lock, so a poisoned map is whole.
-        let known = self.matched.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.matched.read();
         if let Some(endpoint) = known.get(route) {
             return endpoint.clone();
         }
         drop(known);
-        let mut known = self.matched.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.matched.write();
         let endpoint = known.entry(route.into());
         endpoint
             .or_insert_with(|| Arc::new(Endpoint::new(route)))

@@ -4,12 +4,13 @@
 use std::{
     cell::Cell,
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::{Method, Response, http::request::Parts};
+use parking_lot::Mutex;
 use rmcp::{ServerHandler, transport::streamable_http_server::session::store::SessionState};
 use rmcp_sse::{Client, Refusal};
 use tokio::sync::OwnedMutexGuard;
@@ -35,8 +36,7 @@ pub(super) struct Restoring(Mutex<HashMap<Box<str>, Weak<tokio::sync::Mutex<()>>
 impl Restoring {
     async fn lock(&self, id: &str) -> OwnedMutexGuard<()> {
         let of_session = {
-            // No code panics while it holds the lock, so a poisoned map is whole.
-            let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut locks = self.0.lock();
             locks.retain(|_, lock| lock.strong_count() > 0);
             let known = locks.get(id).and_then(Weak::upgrade);
             known.unwrap_or_else(|| {

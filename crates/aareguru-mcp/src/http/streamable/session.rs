@@ -1,12 +1,9 @@
 //! One session as the service sees it: whose it is, what it is doing, and why
 //! it will have ended.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use parking_lot::{Mutex, MutexGuard};
 use rmcp::model::{ProtocolVersion, RequestId};
 use rmcp_sse::{Client, Principal, Refusal};
 use tokio::time::Instant;
@@ -210,7 +207,7 @@ impl Session {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -7,15 +7,10 @@
 mod manager;
 mod told;
 
-use std::{
-    cell::Cell,
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{cell::Cell, collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use metrics::{Counter, counter, describe_counter};
+use parking_lot::{Mutex, MutexGuard};
 use rmcp::transport::streamable_http_server::session::{
     SessionId, SessionManager,
     local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
@@ -211,9 +206,8 @@ impl Sessions {
         found
     }
 
-    // No code panics while it holds the lock, so a poisoned map is whole.
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Session>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

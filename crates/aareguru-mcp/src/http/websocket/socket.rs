@@ -1,10 +1,6 @@
 //! One socket, from the upgrade to the close frame.
 
-use std::{
-    future,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future, sync::Arc, time::Duration};
 
 use axum::{
     Error,
@@ -17,6 +13,7 @@ use futures_util::{
     future::FusedFuture,
     stream::{SplitSink, SplitStream},
 };
+use parking_lot::Mutex;
 use rmcp::{ServerHandler, service::serve_server_with_ct};
 use rmcp_sse::SseServerConfig;
 use tokio::{
@@ -212,10 +209,10 @@ async fn drained(conversation: &Conversation, config: &SseServerConfig) -> End {
 
 impl Heard {
     fn now(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.0.lock() = Instant::now();
     }
 
     fn at(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }

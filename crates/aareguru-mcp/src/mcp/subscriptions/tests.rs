@@ -36,20 +36,20 @@ impl Station {
     }
 
     fn asked(&self) -> usize {
-        self.0.asked.lock().unwrap().len()
+        self.0.asked.lock().len()
     }
 }
 
 impl Ask for Station {
     async fn stamp(&self, feed: Feed) -> Result<Stamp, Error> {
         let since = self.0.begun.elapsed();
-        self.0.asked.lock().unwrap().push((feed, since));
-        if *self.0.is_down.lock().unwrap() {
+        self.0.asked.lock().push((feed, since));
+        if *self.0.is_down.lock() {
             return Err(Error::NotMeasured { place: "bern" });
         }
         let told = (since.as_secs() as i64 - 12 * 60).div_euclid(600) * 600;
         let at = Timestamp::from_second(START + told).ok();
-        let places = self.0.places.lock().unwrap();
+        let places = self.0.places.lock();
         let stamp: BTreeMap<_, _> = places.iter().map(|id| ((*id).to_owned(), at)).collect();
         Ok(Stamp(stamp))
     }
@@ -96,7 +96,7 @@ async fn every_measurement_is_told_once_to_everybody_by_one_poller() {
         assert_eq!(subscriber.news().await, BTreeSet::from([resource("a")]));
     }
     // With two asks for each measurement, and never two within the cache time.
-    let asked = station.0.asked.lock().unwrap().clone();
+    let asked = station.0.asked.lock().clone();
     assert!(asked.len() <= 2 * 144 + 2, "{}", asked.len());
     for pair in asked.windows(2) {
         assert!(pair[1].1 - pair[0].1 >= TTL, "{pair:?}");
@@ -124,7 +124,7 @@ async fn without_subscribers_nobody_is_asked() {
     let asked = station.asked();
     sleep(24 * 60 * MINUTE).await;
     assert_eq!(station.asked(), asked);
-    assert!(all.state().pollers.is_empty());
+    assert!(all.state.lock().pollers.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,10 +144,10 @@ async fn what_is_there_at_the_beginning_and_what_cannot_be_had_is_no_news() {
     let subscriber = subscribed(&all, "a");
     let news = timeout(MINUTE, subscriber.news()).await;
     assert!(news.is_err(), "{news:?}");
-    *station.0.is_down.lock().unwrap() = true;
+    *station.0.is_down.lock() = true;
     let news = timeout(60 * MINUTE, subscriber.news()).await;
     assert!(news.is_err(), "{news:?}");
-    *station.0.is_down.lock().unwrap() = false;
+    *station.0.is_down.lock() = false;
     assert_eq!(subscriber.news().await, BTreeSet::from([resource("a")]));
 }
 
@@ -159,7 +159,7 @@ async fn a_place_that_appears_is_told_to_who_asked_for_the_list() {
     subscriber.add(Subject::List, Some(Feed::Cities)).unwrap();
     let news = timeout(120 * MINUTE, subscriber.news()).await;
     assert!(news.is_err(), "new values are no new places: {news:?}");
-    station.0.places.lock().unwrap().push("atlantis");
+    station.0.places.lock().push("atlantis");
     assert_eq!(subscriber.news().await, BTreeSet::from([Subject::List]));
 }
 

@@ -4,10 +4,11 @@
 //! the API's answer and on the second, and on nothing else. As long as both are
 //! the same, it is told again, and not made again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use aareguru::api::{Answer, Current};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use super::{Refusal, Told, at_place::Question};
 
@@ -45,7 +46,7 @@ impl Lately {
             second,
             told: Arc::clone(&told),
         };
-        let mut all = self.lock();
+        let mut all = self.0.lock();
         match all.iter_mut().find(|other| other.question == question) {
             Some(other) => *other = kept,
             None => all.push(kept),
@@ -59,14 +60,9 @@ impl Lately {
         answer: &Answer<Current>,
         second: Timestamp,
     ) -> Option<Arc<Told>> {
-        let all = self.lock();
+        let all = self.0.lock();
         let kept = all.iter().find(|kept| kept.question == question)?;
         let is_same = kept.second == second && kept.answer.is_same_as(answer);
         is_same.then(|| Arc::clone(&kept.told))
-    }
-
-    // Nothing panics while it holds the lock, so a poisoned list is whole.
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -49,7 +49,7 @@ fn one_client_cannot_take_all_places() {
         drop(first);
         served(capacity.admit(from(client)));
     }
-    assert!(capacity.shared.open().by_client.is_empty());
+    assert!(capacity.shared.open.lock().by_client.is_empty());
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn clients_on_this_machine_and_trusted_proxies_are_not_counted() {
     ]
     .map(|client| served(capacity.admit(from(client))))
     .into();
-    assert!(capacity.shared.open().by_client.is_empty());
+    assert!(capacity.shared.open.lock().by_client.is_empty());
     drop(places);
-    assert_eq!(capacity.shared.open().served, 0);
+    assert_eq!(capacity.shared.open.lock().served, 0);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
     io::{self, Write},
     mem,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
         mpsc::{self, Receiver},
     },
@@ -20,6 +20,7 @@ use std::{
 };
 
 use anyhow::Context;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::later::{self, Later};
@@ -136,7 +137,7 @@ impl Write for &Lines {
 
 impl Shared {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 
     fn add(&self, bytes: usize, add: impl FnOnce(&mut Waiting)) {
@@ -158,10 +159,8 @@ impl Shared {
         loop {
             let mut waiting = self.waiting();
             waiting.is_idle = waiting.is_empty();
-            let mut waiting = self
-                .news
-                .wait_while(waiting, |it| it.is_empty() && !it.is_over)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.news
+                .wait_while(&mut waiting, |it| it.is_empty() && !it.is_over);
             if waiting.is_empty() {
                 return;
             }
@@ -174,9 +173,8 @@ impl Shared {
             lines.clear();
             lines.shrink_to(ROOM_BYTES);
             later.shrink_to(ROOM_BYTES / LATER_BYTES);
-            let _ = self
-                .news
-                .wait_timeout_while(self.waiting(), GATHERING, |it| !it.is_over);
+            self.news
+                .wait_while_for(&mut self.waiting(), |it| !it.is_over, GATHERING);
         }
     }
 }
