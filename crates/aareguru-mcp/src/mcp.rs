@@ -18,7 +18,7 @@ pub(crate) mod reading;
 mod resources;
 pub(crate) mod subscriptions;
 pub(crate) mod tools;
-pub(crate) mod trouble;
+pub(crate) mod upstream_failure;
 
 use std::{
     future::{Future, ready},
@@ -46,7 +46,7 @@ use tracing::Instrument;
 use log::Log;
 use metrics::Metrics;
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
-use tools::Lately;
+use tools::ResponseCache;
 
 use crate::telemetry::log::RequestLines;
 
@@ -70,7 +70,7 @@ limits, not currents, driftwood or the swimmer. Places are ranked by temperature
 pub struct AareServer {
     river: River,
     /// What all sessions were told last.
-    lately: Arc<Lately>,
+    response_cache: Arc<ResponseCache>,
     metrics: Arc<Metrics>,
     /// Those of all sessions.
     subscriptions: Arc<Subscriptions>,
@@ -88,7 +88,7 @@ impl Clone for AareServer {
     fn clone(&self) -> Self {
         Self {
             river: self.river.clone(),
-            lately: Arc::clone(&self.lately),
+            response_cache: Arc::clone(&self.response_cache),
             metrics: Arc::clone(&self.metrics),
             subscriptions: Arc::clone(&self.subscriptions),
             session: Session::default(),
@@ -102,7 +102,7 @@ impl AareServer {
     /// A server that asks `river`.
     pub fn new(river: River) -> Self {
         Self {
-            lately: Arc::default(),
+            response_cache: Arc::default(),
             metrics: Arc::new(Metrics::new()),
             subscriptions: Subscriptions::new(river.clone()),
             river,
@@ -171,14 +171,15 @@ impl ServerHandler for AareServer {
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
         let call = self.metrics.call(&request.name);
         let span = call.span(&context);
-        if let Some(result) = tools::at_once(&self.river, &self.lately, &request, &context) {
+        if let Some(result) = tools::at_once(&self.river, &self.response_cache, &request, &context)
+        {
             RequestLines::in_scope_of(&context, || call.answered(&span, false));
             self.log.well();
             return Either::Left(ready(Ok(result.into())));
         }
         let lines = RequestLines::of(&context).cloned();
         let answer = async move {
-            let told = tools::call(&self.river, &self.lately, request, &context);
+            let told = tools::call(&self.river, &self.response_cache, request, &context);
             let told = told.instrument(span.clone()).await;
             let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
             call.answered(&span, told.as_ref().map_or(true, is_error));
@@ -206,7 +207,7 @@ impl ServerHandler for AareServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let lines = RequestLines::of(&context).cloned();
-        let read = resources::read(&self.river, &self.lately, &request.uri, &context);
+        let read = resources::read(&self.river, &self.response_cache, &request.uri, &context);
         let result = RequestLines::scope(lines, read).await?;
         Ok(result.into())
     }

@@ -2,7 +2,7 @@
 //! something one HTML file, whole in itself, made of the page's own style and
 //! drawings (the extension `io.modelcontextprotocol/ui`).
 
-mod said;
+mod translations;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-pub(super) use said::Said;
+pub(super) use translations::Translations;
 
 use crate::http::page::{Language, Words};
 

@@ -1,7 +1,7 @@
 //! The API's trouble as log messages, for a client that asked to hear of it:
 //! by `logging/setLevel`, or from 2026-07-28 on in the request itself.
 //!
-//! Trouble that lasts is told once, so that a client is not flooded.
+//! A failure that lasts is reported once, so that a client is not flooded.
 
 use std::mem::{self, Discriminant};
 
@@ -23,12 +23,12 @@ pub(super) struct Log(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     level: Option<LoggingLevel>,
-    told: Option<Discriminant<Ailment>>,
+    told: Option<Discriminant<UpstreamFailure>>,
 }
 
 /// What ails the API, as seen by one call.
 #[derive(Debug)]
-pub(super) enum Ailment {
+pub(super) enum UpstreamFailure {
     /// An earlier answer was given.
     Bridged(String),
     /// No answer could be given.
@@ -48,7 +48,7 @@ impl Log {
     /// Tells the client, if it wants to hear of such and has not heard of this.
     pub(super) async fn tell(
         &self,
-        ailment: Option<Ailment>,
+        ailment: Option<UpstreamFailure>,
         context: &RequestContext<RoleServer>,
     ) {
         let Some(message) = self.message(ailment, context) else {
@@ -60,7 +60,7 @@ impl Log {
 
     fn message(
         &self,
-        ailment: Option<Ailment>,
+        ailment: Option<UpstreamFailure>,
         context: &RequestContext<RoleServer>,
     ) -> Option<LoggingMessageNotificationParam> {
         let mut state = self.0.lock();
@@ -71,11 +71,11 @@ impl Log {
             return None;
         }
         let (level, text) = match ailment? {
-            Ailment::Bridged(why) => {
+            UpstreamFailure::Bridged(why) => {
                 let text = format!("an earlier answer was given, for want of a new one: {why}");
                 (LoggingLevel::Warning, text)
             }
-            Ailment::NoAnswer(why) => (LoggingLevel::Error, why),
+            UpstreamFailure::NoAnswer(why) => (LoggingLevel::Error, why),
         };
         let is_wanted = weight(level) >= weight(least);
         is_wanted.then(|| {

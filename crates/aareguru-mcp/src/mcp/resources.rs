@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use crate::mcp::{
     apps::App,
     subscriptions::{Feed, until_next},
-    tools::{self, Cities, Lately},
+    tools::{self, Cities, ResponseCache},
 };
 
 use danger_levels::DangerLevels;
@@ -142,7 +142,7 @@ pub(super) fn known_template(uri: &str) -> Result<(), ErrorData> {
 /// cannot be asked.
 pub(super) async fn read(
     river: &River,
-    lately: &Lately,
+    response_cache: &ResponseCache,
     uri: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<ReadResourceResult, ErrorData> {
@@ -156,10 +156,10 @@ pub(super) async fn read(
             let places = river.places().await.map_err(|error| no_data(&error))?;
             to_json(&Cities::new(places, river.now()))?
         }
-        WIDGET => told_by("compare_cities", json!({}), river, lately, context).await?,
+        WIDGET => told_by("compare_cities", json!({}), river, response_cache, context).await?,
         STATIONS => to_json(&Stations::new())?,
         DANGER_LEVELS => to_json(&DangerLevels::new())?,
-        _ => at_one_place(river, lately, uri, context)
+        _ => at_one_place(river, response_cache, uri, context)
             .await
             .map_err(|error| naming(uri, error))?,
     };
@@ -225,16 +225,23 @@ fn naming(uri: &str, mut error: ErrorData) -> ErrorData {
 
 async fn at_one_place(
     river: &River,
-    lately: &Lately,
+    response_cache: &ResponseCache,
     uri: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<Value, ErrorData> {
     if let Some(city) = uri.strip_prefix(CURRENT) {
         let arguments = json!({ "city": place(city)?.id() });
-        told_by("get_current_conditions", arguments, river, lately, context).await
+        told_by(
+            "get_current_conditions",
+            arguments,
+            river,
+            response_cache,
+            context,
+        )
+        .await
     } else if let Some(city) = uri.strip_prefix(FORECAST) {
         let arguments = json!({ "city": place(city)?.id(), "hours": 96 });
-        told_by("get_forecast", arguments, river, lately, context).await
+        told_by("get_forecast", arguments, river, response_cache, context).await
     } else if let Some(city) = uri.strip_prefix(TODAY) {
         let today = river.today_in_short(place(city)?).await;
         let today = today.map_err(|error| no_data(&error))?;
@@ -266,11 +273,11 @@ async fn told_by(
     tool: &'static str,
     arguments: Value,
     river: &River,
-    lately: &Lately,
+    response_cache: &ResponseCache,
     context: &RequestContext<RoleServer>,
 ) -> Result<Value, ErrorData> {
     let arguments = arguments.as_object().cloned().unwrap_or_default();
-    match tools::tell(river, lately, tool, arguments, context).await? {
+    match tools::render(river, response_cache, tool, arguments, context).await? {
         Ok(told) => Ok(Arc::unwrap_or_clone(told).structured),
         Err(refusal) => Err(ErrorData::internal_error(refusal.to_string(), None)),
     }

@@ -29,15 +29,15 @@ use tokio::{
     task::AbortHandle,
 };
 
-use feed::{Ask, News};
+use feed::{FeedSource, News};
 
 /// How much one session, or one `subscriptions/listen`, may subscribe to.
 pub(crate) const MAX_PER_SUBSCRIBER: usize = 64;
 
 /// All subscriptions, and the pollers for them.
 #[derive(Debug)]
-pub(crate) struct Subscriptions<A: Ask = River> {
-    ask: A,
+pub(crate) struct Subscriptions<S: FeedSource = River> {
+    source: S,
     state: Mutex<State>,
     /// How much is subscribed to.
     count: watch::Sender<usize>,
@@ -83,10 +83,10 @@ struct Mailbox {
 
 /// Somebody who wants to hear; no longer, once it is dropped.
 #[derive(Debug)]
-pub(crate) struct Subscriber<A: Ask = River> {
+pub(crate) struct Subscriber<S: FeedSource = River> {
     id: u64,
     mailbox: Arc<Mailbox>,
-    subscriptions: Arc<Subscriptions<A>>,
+    subscriptions: Arc<Subscriptions<S>>,
 }
 
 /// One subscriber has as many subscriptions as it may.
@@ -94,10 +94,10 @@ pub(crate) struct Subscriber<A: Ask = River> {
 #[error("a client may subscribe to at most {MAX_PER_SUBSCRIBER} resources: unsubscribe from one")]
 pub(crate) struct TooMany;
 
-impl<A: Ask> Subscriptions<A> {
-    pub(crate) fn new(ask: A) -> Arc<Self> {
+impl<S: FeedSource> Subscriptions<S> {
+    pub(crate) fn new(source: S) -> Arc<Self> {
         Arc::new(Self {
-            ask,
+            source,
             state: Mutex::default(),
             count: watch::Sender::new(0),
         })
@@ -108,7 +108,7 @@ impl<A: Ask> Subscriptions<A> {
         self.count.subscribe()
     }
 
-    pub(crate) fn subscriber(self: &Arc<Self>) -> Subscriber<A> {
+    pub(crate) fn subscriber(self: &Arc<Self>) -> Subscriber<S> {
         let mailbox = Arc::new(Mailbox::default());
         let mut state = self.state.lock();
         let id = state.next_id;
@@ -148,7 +148,7 @@ impl<A: Ask> Subscriptions<A> {
                     all.tell(feed, news);
                 }
             };
-            let polling = poller::poll(self.ask.clone(), feed, tell);
+            let polling = poller::poll(self.source.clone(), feed, tell);
             Poller {
                 wanted_by: 0,
                 running: tokio::spawn(polling).abort_handle(),
@@ -172,7 +172,7 @@ impl<A: Ask> Subscriptions<A> {
     }
 }
 
-impl<A: Ask> Drop for Subscriptions<A> {
+impl<S: FeedSource> Drop for Subscriptions<S> {
     fn drop(&mut self) {
         for poller in self.state.lock().pollers.values() {
             poller.running.abort();
@@ -180,7 +180,7 @@ impl<A: Ask> Drop for Subscriptions<A> {
     }
 }
 
-impl<A: Ask> Subscriber<A> {
+impl<S: FeedSource> Subscriber<S> {
     /// Wants to hear of `subject`, which is made of `feed`; of what never
     /// changes there is no feed. Twice is as good as once.
     ///
@@ -238,7 +238,7 @@ impl<A: Ask> Subscriber<A> {
     }
 }
 
-impl<A: Ask> Drop for Subscriber<A> {
+impl<S: FeedSource> Drop for Subscriber<S> {
     fn drop(&mut self) {
         self.leave();
     }

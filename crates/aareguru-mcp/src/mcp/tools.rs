@@ -1,17 +1,17 @@
 //! The tools, one file each: its definition, its arguments, its answer.
 
-mod at_place;
 pub(crate) mod compare_cities;
 pub(crate) mod current_conditions;
 mod current_temperature;
 pub(crate) mod flow_danger_level;
 pub(crate) mod forecast;
 pub(crate) mod historical_data;
-mod lately;
 mod list_cities;
+mod response_cache;
 mod schema;
+mod single_place;
 
-pub(super) use self::{lately::Lately, list_cities::Cities};
+pub(super) use self::{list_cities::Cities, response_cache::ResponseCache};
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -28,10 +28,10 @@ use rmcp_sse::RenderedResult;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use self::at_place::{AtPlace, Question};
+use self::single_place::{Question, SinglePlaceArguments};
 use super::{
-    apps::{self, Said},
-    log::Ailment,
+    apps::{self, Translations},
+    log::UpstreamFailure,
 };
 
 /// The definitions of all tools, in the order in which they are listed.
@@ -59,24 +59,24 @@ pub(super) fn all() -> &'static [Tool] {
 /// that says so, because that is what a model gets to read.
 pub(super) async fn call(
     river: &River,
-    lately: &Lately,
+    response_cache: &ResponseCache,
     request: CallToolRequestParams,
     context: &RequestContext<RoleServer>,
-) -> Result<(CallToolResult, Option<Ailment>), ErrorData> {
+) -> Result<(CallToolResult, Option<UpstreamFailure>), ErrorData> {
     let arguments = request.arguments.unwrap_or_default();
-    let answer = tell(river, lately, &request.name, arguments, context).await?;
+    let answer = render(river, response_cache, &request.name, arguments, context).await?;
     Ok(match answer {
         Ok(told) => {
             let ailment = told.structured.get("upstream_trouble");
             let ailment = ailment.and_then(|trouble| trouble.get("because")?.as_str());
-            let ailment = ailment.map(str::to_owned).map(Ailment::Bridged);
+            let ailment = ailment.map(str::to_owned).map(UpstreamFailure::Bridged);
             (result(told, context), ailment)
         }
         Err(refusal) => {
             let text = refusal.to_string();
-            let ailment = matches!(refusal, Refusal::River(_)).then(|| text.clone());
+            let ailment = matches!(refusal, ToolError::River(_)).then(|| text.clone());
             let result = CallToolResult::error(vec![ContentBlock::text(text)]);
-            (result, ailment.map(Ailment::NoAnswer))
+            (result, ailment.map(UpstreamFailure::NoAnswer))
         }
     })
 }
@@ -84,14 +84,14 @@ pub(super) async fn call(
 /// The result of a call that needs nobody to be asked.
 pub(super) fn at_once(
     river: &River,
-    lately: &Lately,
+    response_cache: &ResponseCache,
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Option<CallToolResult> {
     let none = JsonObject::new();
     let arguments = request.arguments.as_ref().unwrap_or(&none);
     let question = Question::of(&request.name, arguments, context)?.ok()?;
-    let told = question.told_at_once(river, lately)?;
+    let told = question.output_at_once(river, response_cache)?;
     Some(result(told, context))
 }
 
@@ -100,16 +100,16 @@ pub(super) fn at_once(
 /// # Errors
 ///
 /// A tool that does not exist.
-pub(super) async fn tell(
+pub(super) async fn render(
     river: &River,
-    lately: &Lately,
+    response_cache: &ResponseCache,
     name: &str,
     arguments: JsonObject,
     context: &RequestContext<RoleServer>,
-) -> Result<Result<Arc<Told>, Refusal>, ErrorData> {
+) -> Result<Result<Arc<ToolOutput>, ToolError>, ErrorData> {
     if let Some(question) = Question::of(name, &arguments, context) {
         return Ok(match question {
-            Ok(question) => question.ask(river, lately).await,
+            Ok(question) => question.ask(river, response_cache).await,
             Err(refusal) => Err(refusal),
         });
     }
@@ -132,33 +132,45 @@ pub(super) async fn tell(
 
 /// What a tool tells: plain data, the same twice.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct ToolOutput {
     /// For people and models.
     text: String,
     /// For programs.
     pub(super) structured: Value,
     /// For apps, in other languages.
-    said: Said,
+    translations: Translations,
     /// As JSON, for those who are told the same; first for clients that know
     /// structured content, then for those that do not.
     rendered: [OnceLock<Option<RenderedResult>>; 2],
 }
 
 /// What was told, as a result. What others are told too is written only once.
-fn result(told: Arc<Told>, context: &RequestContext<RoleServer>) -> CallToolResult {
+fn result(told: Arc<ToolOutput>, context: &RequestContext<RoleServer>) -> CallToolResult {
     let version = context.protocol_version();
     let is_old = version.is_some_and(|version| version < ProtocolVersion::V_2025_06_18);
     match Arc::try_unwrap(told) {
         Ok(told) => told.into_result(is_old),
         Err(told) if told.answers(is_old, context) => CallToolResult::success(Vec::new()),
-        Err(told) => Told::clone(&told).into_result(is_old),
+        Err(told) => ToolOutput::clone(&told).into_result(is_old),
     }
 }
 
-impl Told {
+impl ToolOutput {
+    fn new(text: String, structured: &impl Serialize) -> Result<Self, ToolError> {
+        Ok(Self {
+            text,
+            structured: serde_json::to_value(structured)?,
+            translations: Translations::default(),
+            rendered: Default::default(),
+        })
+    }
+
     /// With what an app is to say in the language of its host.
-    fn saying(self, said: Said) -> Self {
-        Self { said, ..self }
+    fn with_translations(self, translations: Translations) -> Self {
+        Self {
+            translations,
+            ..self
+        }
     }
 
     /// Clients older than structured content get it as a second text.
@@ -169,7 +181,7 @@ impl Told {
         }
         let mut result = CallToolResult::success(content);
         result.structured_content = Some(self.structured);
-        result.meta = self.said.meta();
+        result.meta = self.translations.meta();
         result
     }
 
@@ -190,7 +202,7 @@ fn bern() -> String {
 
 /// Why a tool has no answer, as told to the model.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum ToolError {
     #[error("arguments not understood: {0}")]
     Arguments(#[from] serde_json::Error),
     #[error("{0}")]
@@ -209,16 +221,6 @@ fn read_only(title: &str) -> ToolAnnotations {
         .open_world(true)
 }
 
-fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Refusal> {
+fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ToolError> {
     Ok(serde_json::from_value(arguments.into())?)
-}
-
-fn told(text: String, structured: &impl Serialize) -> Result<Told, Refusal> {
-    let structured = serde_json::to_value(structured)?;
-    Ok(Told {
-        text,
-        structured,
-        said: Said::default(),
-        rendered: Default::default(),
-    })
 }

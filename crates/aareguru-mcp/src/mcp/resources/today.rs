@@ -4,7 +4,7 @@ use aareguru::{CREDIT, TodayInShort, plain_reading};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::mcp::{reading::WaterTemperature, trouble::Trouble};
+use crate::mcp::{reading::WaterTemperature, upstream_failure::FailureDetails};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Today {
@@ -17,7 +17,7 @@ pub(super) struct Today {
     short_saying: Option<String>,
     saying_in_english: Option<&'static str>,
     note: Option<&'static str>,
-    upstream_trouble: Option<Trouble>,
+    upstream_trouble: Option<FailureDetails>,
     credit: &'static str,
 }
 
@@ -33,7 +33,7 @@ impl Today {
             saying: today.saying,
             short_saying: today.short_saying,
             note: place.note(),
-            upstream_trouble: Trouble::new(today.upstream_trouble.as_ref()),
+            upstream_trouble: FailureDetails::new(today.upstream_trouble.as_ref()),
             credit: CREDIT,
         }
     }

@@ -21,7 +21,7 @@ pub(crate) enum Feed {
 
 /// When each place of an answer was measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Stamp(pub(super) BTreeMap<String, Option<Timestamp>>);
+pub(crate) struct MeasurementTimes(pub(super) BTreeMap<String, Option<Timestamp>>);
 
 /// What has changed from one answer to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct News {
     pub(super) is_listed: bool,
 }
 
-impl Stamp {
+impl MeasurementTimes {
     fn of(id: &str, measured_at: Option<Timestamp>) -> Self {
         Self(BTreeMap::from([(id.to_owned(), measured_at)]))
     }
@@ -54,9 +54,12 @@ impl Stamp {
 }
 
 /// Whoever can be asked.
-pub(crate) trait Ask: Clone + Send + Sync + 'static {
+pub(crate) trait FeedSource: Clone + Send + Sync + 'static {
     /// Asks; what is kept is not asked again.
-    fn stamp(&self, feed: Feed) -> impl Future<Output = Result<Stamp, Error>> + Send;
+    fn measurement_times(
+        &self,
+        feed: Feed,
+    ) -> impl Future<Output = Result<MeasurementTimes, Error>> + Send;
 
     /// The present.
     fn now(&self) -> Timestamp;
@@ -65,32 +68,32 @@ pub(crate) trait Ask: Clone + Send + Sync + 'static {
     fn cache_ttl(&self) -> Duration;
 }
 
-impl Ask for River {
-    async fn stamp(&self, feed: Feed) -> Result<Stamp, Error> {
+impl FeedSource for River {
+    async fn measurement_times(&self, feed: Feed) -> Result<MeasurementTimes, Error> {
         let now = Self::now(self);
         Ok(match feed {
             Feed::Current(id) => {
                 let conditions = self.conditions(place(id)).await?;
                 let readings = [conditions.water, conditions.danger.flow];
                 let newest = readings.iter().filter_map(|it| it.measured_at(now)).max();
-                Stamp::of(id, newest)
+                MeasurementTimes::of(id, newest)
             }
             Feed::Today(id) => {
                 let today = self.today_in_short(place(id)).await?;
-                Stamp::of(id, today.water.measured_at(now))
+                MeasurementTimes::of(id, today.water.measured_at(now))
             }
             Feed::Cities => {
                 let places = self.places().await?.into_iter();
-                let stamp = places.map(|at| (at.id, at.water.measured_at(now)));
-                Stamp(stamp.collect())
+                let times = places.map(|at| (at.id, at.water.measured_at(now)));
+                MeasurementTimes(times.collect())
             }
             Feed::Widget => {
                 let places = self.compare(&[]).await?.places.into_iter();
-                let stamp = places.map(|at| {
+                let times = places.map(|at| {
                     let measured_at = at.water.measured_at(now);
                     (at.place.id().to_owned(), measured_at)
                 });
-                Stamp(stamp.collect())
+                MeasurementTimes(times.collect())
             }
         })
     }

@@ -6,7 +6,7 @@ use aareguru::Error;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{feed::Stamp, *};
+use super::{feed::MeasurementTimes, *};
 
 const TTL: Duration = Duration::from_secs(120);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -40,8 +40,8 @@ impl Station {
     }
 }
 
-impl Ask for Station {
-    async fn stamp(&self, feed: Feed) -> Result<Stamp, Error> {
+impl FeedSource for Station {
+    async fn measurement_times(&self, feed: Feed) -> Result<MeasurementTimes, Error> {
         let since = self.0.begun.elapsed();
         self.0.asked.lock().push((feed, since));
         if *self.0.is_down.lock() {
@@ -50,8 +50,8 @@ impl Ask for Station {
         let told = (since.as_secs() as i64 - 12 * 60).div_euclid(600) * 600;
         let at = Timestamp::from_second(START + told).ok();
         let places = self.0.places.lock();
-        let stamp: BTreeMap<_, _> = places.iter().map(|id| ((*id).to_owned(), at)).collect();
-        Ok(Stamp(stamp))
+        let times: BTreeMap<_, _> = places.iter().map(|id| ((*id).to_owned(), at)).collect();
+        Ok(MeasurementTimes(times))
     }
 
     fn now(&self) -> Timestamp {

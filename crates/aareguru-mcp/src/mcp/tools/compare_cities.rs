@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
-    apps::{App, Said},
+    apps::{App, Translations},
     reading::{FreshnessName, WaterTemperature, in_words, unknown_because},
-    tools::{Refusal, Told, parse, read_only, schema, told},
-    trouble::Trouble,
+    tools::{ToolError, ToolOutput, parse, read_only, schema},
+    upstream_failure::FailureDetails,
 };
 
 pub(super) const NAME: &str = "compare_cities";
@@ -62,7 +62,7 @@ pub(crate) struct Answer {
     /// The day of the recording, if this is one and not the live river.
     pub(crate) recorded_on: Option<String>,
     /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<Trouble>,
+    pub(crate) upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -140,7 +140,7 @@ pub(super) async fn call(
     river: &River,
     arguments: JsonObject,
     has_apps: bool,
-) -> Result<Told, Refusal> {
+) -> Result<ToolOutput, ToolError> {
     let arguments: Arguments = parse(arguments)?;
     let names = arguments.cities.as_deref();
     if names.is_some_and(|names| names.is_empty() || names.len() > MAX_PLACES) {
@@ -155,14 +155,14 @@ pub(super) async fn call(
     let comparison = river.compare(&places?).await?;
     let now = river.now();
     let structured = structured(&comparison, now);
-    let said = has_apps.then(|| {
+    let translations = has_apps.then(|| {
         let places = comparison.places.iter();
-        places.fold(Said::default(), |said, at| {
+        places.fold(Translations::default(), |said, at| {
             said.reason(at.place, &at.advice(now).reasons)
         })
     });
-    let told = told(text(&comparison, &structured, now), &structured)?;
-    Ok(told.saying(said.unwrap_or_default()))
+    let told = ToolOutput::new(text(&comparison, &structured, now), &structured)?;
+    Ok(told.with_translations(translations.unwrap_or_default()))
 }
 
 pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
@@ -176,7 +176,7 @@ pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
         boundary: Advice::BOUNDARY,
         notes: notes(comparison, &warmest, now),
         recorded_on: comparison.recorded_on.map(|day| day.to_string()),
-        upstream_trouble: Trouble::new(comparison.upstream_trouble.as_ref()),
+        upstream_trouble: FailureDetails::new(comparison.upstream_trouble.as_ref()),
         credit: CREDIT,
         warmest_first: warmest
             .into_iter()

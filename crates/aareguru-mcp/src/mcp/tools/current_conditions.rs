@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use crate::mcp::{
     advice::VerdictName,
-    apps::{App, Said},
+    apps::{App, Translations},
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
-    tools::{AtPlace, Refusal, Told, read_only, schema, told},
-    trouble::{self, Trouble},
+    tools::{SinglePlaceArguments, ToolError, ToolOutput, read_only, schema},
+    upstream_failure::{self, FailureDetails},
 };
 
 pub(super) const NAME: &str = "get_current_conditions";
@@ -70,7 +70,7 @@ pub(crate) struct Answer {
     /// What to know about this place, if there is anything.
     pub(crate) note: Option<&'static str>,
     /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<Trouble>,
+    pub(crate) upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -120,27 +120,27 @@ pub(crate) struct SayingOf {
 pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
-        .with_input_schema::<AtPlace>()
+        .with_input_schema::<SinglePlaceArguments>()
         .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
         .with_meta(App::Conditions.link())
 }
 
-pub(super) fn tell(
+pub(super) fn render(
     place: &'static Place,
     answer: &api::Answer<Current>,
     now: Timestamp,
     has_apps: bool,
-) -> Result<Told, Refusal> {
+) -> Result<ToolOutput, ToolError> {
     let conditions = Conditions::new(place, answer, now);
-    let said = has_apps.then(|| said(&conditions));
-    let told = told(text(&conditions, now), &structured(conditions, now))?;
-    Ok(told.saying(said.unwrap_or_default()))
+    let translations = has_apps.then(|| translations(&conditions));
+    let told = ToolOutput::new(text(&conditions, now), &structured(conditions, now))?;
+    Ok(told.with_translations(translations.unwrap_or_default()))
 }
 
 /// What the app shows of the texts.
-fn said(conditions: &Conditions) -> Said {
-    Said::default()
+fn translations(conditions: &Conditions) -> Translations {
+    Translations::default()
         .reason(conditions.place, &conditions.danger.advice.reasons)
         .saying(conditions.saying.as_deref())
         .saying(conditions.flow_saying.as_deref())
@@ -182,7 +182,7 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
     }
-    text + &trouble::line(conditions.upstream_trouble.as_ref()) + CREDIT
+    text + &upstream_failure::line(conditions.upstream_trouble.as_ref()) + CREDIT
 }
 
 fn weightiest(advice: &Advice) -> Option<String> {
@@ -253,7 +253,7 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         saying: conditions.saying.map(SayingOf::new),
         flow_saying: conditions.flow_saying.map(SayingOf::new),
         note: place.note(),
-        upstream_trouble: Trouble::new(conditions.upstream_trouble.as_ref()),
+        upstream_trouble: FailureDetails::new(conditions.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::mcp::{
     reading::{WaterTemperature, in_words},
-    tools::{AtPlace, Refusal, Told, read_only, schema, told},
-    trouble::{self, Trouble},
+    tools::{SinglePlaceArguments, ToolError, ToolOutput, read_only, schema},
+    upstream_failure::{self, FailureDetails},
 };
 
 pub(super) const NAME: &str = "get_current_temperature";
@@ -41,7 +41,7 @@ struct Answer {
     /// What to know about this place, if there is anything.
     note: Option<&'static str>,
     /// That the API ails and this is an earlier answer; null if it is new.
-    upstream_trouble: Option<Trouble>,
+    upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
     credit: &'static str,
 }
@@ -49,18 +49,18 @@ struct Answer {
 pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title("Current water temperature")
-        .with_input_schema::<AtPlace>()
+        .with_input_schema::<SinglePlaceArguments>()
         .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only("Current water temperature"))
 }
 
-pub(super) fn tell(
+pub(super) fn render(
     place: &'static Place,
     answer: &api::Answer<Current>,
     now: Timestamp,
-) -> Result<Told, Refusal> {
+) -> Result<ToolOutput, ToolError> {
     let current = CurrentTemperature::new(place, answer, now);
-    told(text(&current, now), &structured(current, now))
+    ToolOutput::new(text(&current, now), &structured(current, now))
 }
 
 fn text(current: &CurrentTemperature, now: Timestamp) -> String {
@@ -81,7 +81,7 @@ fn text(current: &CurrentTemperature, now: Timestamp) -> String {
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
     }
-    text + &trouble::line(current.upstream_trouble.as_ref()) + CREDIT
+    text + &upstream_failure::line(current.upstream_trouble.as_ref()) + CREDIT
 }
 
 fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
@@ -94,7 +94,7 @@ fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
         saying_in_english: current.saying.as_deref().and_then(plain_reading),
         saying: current.saying,
         note: place.note(),
-        upstream_trouble: Trouble::new(current.upstream_trouble.as_ref()),
+        upstream_trouble: FailureDetails::new(current.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

@@ -14,8 +14,8 @@ use serde::Serialize;
 use crate::mcp::{
     advice::{Statement, VerdictName},
     reading::{Flow, Measure, WaterTemperature, in_words},
-    tools::{AtPlace, Refusal, Told, read_only, schema, told},
-    trouble::{self, Trouble},
+    tools::{SinglePlaceArguments, ToolError, ToolOutput, read_only, schema},
+    upstream_failure::{self, FailureDetails},
 };
 
 pub(super) const NAME: &str = "get_flow_danger_level";
@@ -73,7 +73,7 @@ pub(crate) struct Answer {
     /// What to know about this place, if there is anything.
     pub(crate) note: Option<&'static str>,
     /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<Trouble>,
+    pub(crate) upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -123,18 +123,18 @@ pub(crate) enum DirectionName {
 pub(super) fn definition() -> Tool {
     Tool::new(NAME, DESCRIPTION, JsonObject::new())
         .with_title(TITLE)
-        .with_input_schema::<AtPlace>()
+        .with_input_schema::<SinglePlaceArguments>()
         .with_raw_output_schema(schema::output::<Answer>())
         .with_annotations(read_only(TITLE))
 }
 
-pub(super) fn tell(
+pub(super) fn render(
     place: &'static Place,
     answer: &api::Answer<Current>,
     now: Timestamp,
-) -> Result<Told, Refusal> {
+) -> Result<ToolOutput, ToolError> {
     let danger = Danger::new(place, answer, now);
-    told(text(&danger), &structured(&danger))
+    ToolOutput::new(text(&danger), &structured(&danger))
 }
 
 fn text(danger: &Danger) -> String {
@@ -162,7 +162,7 @@ fn text(danger: &Danger) -> String {
     if let Some(note) = place.note() {
         text += &format!("Note: {note}\n");
     }
-    text + &trouble::line(danger.upstream_trouble.as_ref()) + CREDIT
+    text + &upstream_failure::line(danger.upstream_trouble.as_ref()) + CREDIT
 }
 
 /// Value, verdict and who sets the limit; what exactly they say is in the structured content, and
@@ -230,7 +230,7 @@ pub(crate) fn structured(danger: &Danger) -> Answer {
         boundary: Advice::BOUNDARY,
         as_of: advice.as_of.map(local_time),
         note: place.note(),
-        upstream_trouble: Trouble::new(danger.upstream_trouble.as_ref()),
+        upstream_trouble: FailureDetails::new(danger.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

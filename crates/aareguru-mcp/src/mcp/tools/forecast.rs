@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::mcp::{
     advice::VerdictName,
-    apps::{App, Said},
+    apps::{App, Translations},
     reading::{WaterTemperature, in_words},
-    tools::{Refusal, Told, bern, parse, read_only, schema, told},
-    trouble::Trouble,
+    tools::{ToolError, ToolOutput, bern, parse, read_only, schema},
+    upstream_failure::FailureDetails,
 };
 
 pub(super) const NAME: &str = "get_forecast";
@@ -94,7 +94,7 @@ pub(crate) struct Answer {
     /// Whom to credit for the weather.
     pub(crate) weather_credit: &'static str,
     /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<Trouble>,
+    pub(crate) upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -172,7 +172,7 @@ pub(super) async fn call(
     river: &River,
     arguments: JsonObject,
     has_apps: bool,
-) -> Result<Told, Refusal> {
+) -> Result<ToolOutput, ToolError> {
     let arguments: Arguments = parse(arguments)?;
     let hours = arguments.hours.unwrap_or(24);
     if hours == 0 {
@@ -182,19 +182,19 @@ pub(super) async fn call(
     let forecast = river.forecast(place).await?;
     let now = river.now();
     let structured = structured(&forecast, hours, now);
-    let said = has_apps.then(|| said(&forecast, hours, now));
-    let told = told(text(&forecast, &structured, now), &structured)?;
-    Ok(told.saying(said.unwrap_or_default()))
+    let translations = has_apps.then(|| translations(&forecast, hours, now));
+    let told = ToolOutput::new(text(&forecast, &structured, now), &structured)?;
+    Ok(told.with_translations(translations.unwrap_or_default()))
 }
 
 /// What the app shows of the texts.
-fn said(forecast: &Forecast, hours: u32, now: Timestamp) -> Said {
+fn translations(forecast: &Forecast, hours: u32, now: Timestamp) -> Translations {
     let place = forecast.place;
     let water = water_to_come(forecast, now);
     let days = forecast.days_within(hours, now).into_iter();
     let symbols = forecast.parts.iter().map(|part| part.symbol);
     let symbols = symbols.chain(days.map(|day| day.symbol));
-    let said = symbols.fold(Said::default(), Said::weather);
+    let said = symbols.fold(Translations::default(), Translations::weather);
     said.reason(place, &forecast.advice(now).reasons)
         .saying(water.and_then(|water| water.saying.as_deref()))
         .text(NO_FURTHER, "forecast_no_further")
@@ -251,7 +251,7 @@ pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Ans
             .first()
             .map(|it| it.source().to_string()),
         weather_credit: WEATHER_CREDIT,
-        upstream_trouble: Trouble::new(forecast.upstream_trouble.as_ref()),
+        upstream_trouble: FailureDetails::new(forecast.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

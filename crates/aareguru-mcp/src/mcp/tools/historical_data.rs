@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 
 use crate::mcp::{
     apps::App,
-    tools::{Refusal, Told, parse, read_only, schema, told},
-    trouble::Trouble,
+    tools::{ToolError, ToolOutput, parse, read_only, schema},
+    upstream_failure::FailureDetails,
 };
 use numbers::{DayRow, FlowNumbers, TemperatureNumbers};
 
@@ -110,7 +110,7 @@ pub(crate) struct Answer {
     /// The readings, oldest first.
     pub(crate) points: Vec<Point>,
     /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<Trouble>,
+    pub(crate) upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
     pub(crate) credit: &'static str,
 }
@@ -151,7 +151,7 @@ pub(super) async fn call(
     river: &River,
     arguments: JsonObject,
     context: &RequestContext<RoleServer>,
-) -> Result<Told, Refusal> {
+) -> Result<ToolOutput, ToolError> {
     let arguments: Arguments = parse(arguments)?;
     let place = Place::find(&arguments.city)?;
     let (stages, heard) = mpsc::unbounded_channel();
@@ -163,12 +163,12 @@ pub(super) async fn call(
         let (start, end) = (&arguments.start, &arguments.end);
         let history = river.history(place, start, end, river.now(), tell).await?;
         let _ = stages.send(Progress::Counting(history.points.len()));
-        Ok::<_, Refusal>(history)
+        Ok::<_, ToolError>(history)
     };
     let (history, ()) = tokio::join!(history, notify(context, heard));
     let history = history?;
     let structured = structured(&history);
-    told(summary::text(&history, &structured), &structured)
+    ToolOutput::new(summary::text(&history, &structured), &structured)
 }
 
 /// How far a call is.
@@ -224,7 +224,7 @@ pub(crate) fn structured(history: &RiverHistory) -> Answer {
         flow: FlowNumbers::of(&history.points),
         days: DayRow::all_of(&history.points),
         points: points.iter().map(Point::from).collect(),
-        upstream_trouble: Trouble::new(history.upstream_trouble.as_ref()),
+        upstream_trouble: FailureDetails::new(history.upstream_trouble.as_ref()),
         credit: CREDIT,
     }
 }

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use crate::mcp::{
     reading::{WaterTemperature, in_words},
-    tools::{Refusal, Told, read_only, schema, told},
-    trouble::{self, Trouble},
+    tools::{ToolError, ToolOutput, read_only, schema},
+    upstream_failure::{self, FailureDetails},
 };
 
 pub(super) const NAME: &str = "list_cities";
@@ -25,7 +25,7 @@ pub(in crate::mcp) struct Cities {
     /// The places, in downstream order.
     cities: Vec<City>,
     /// That the API ails and this is an earlier answer; null if it is new.
-    upstream_trouble: Option<Trouble>,
+    upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
     credit: &'static str,
 }
@@ -57,10 +57,10 @@ pub(super) fn definition() -> Tool {
         .with_annotations(read_only("Measured places"))
 }
 
-pub(super) async fn call(river: &River) -> Result<Told, Refusal> {
+pub(super) async fn call(river: &River) -> Result<ToolOutput, ToolError> {
     let places = river.places().await?;
     let now = river.now();
-    told(text(&places, now), &Cities::new(places, now))
+    ToolOutput::new(text(&places, now), &Cities::new(places, now))
 }
 
 fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
@@ -79,7 +79,7 @@ fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
             ),
         };
     }
-    text + &trouble::line(trouble_of(places)) + CREDIT
+    text + &upstream_failure::line(trouble_of(places)) + CREDIT
 }
 
 /// One answer tells of all places.
@@ -89,7 +89,7 @@ fn trouble_of(places: &[PlaceTemperature]) -> Option<&UpstreamTrouble> {
 
 impl Cities {
     pub(in crate::mcp) fn new(places: Vec<PlaceTemperature>, now: Timestamp) -> Self {
-        let upstream_trouble = Trouble::new(trouble_of(&places));
+        let upstream_trouble = FailureDetails::new(trouble_of(&places));
         let cities = places
             .into_iter()
             .map(|place| City {

@@ -16,14 +16,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Lately, Refusal, Told, bern, current_conditions, current_temperature, flow_danger_level,
+    ResponseCache, ToolError, ToolOutput, bern, current_conditions, current_temperature,
+    flow_danger_level,
 };
 use crate::mcp::apps;
 
 /// The arguments.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AtPlace {
+pub(super) struct SinglePlaceArguments {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[serde(default = "bern")]
     #[schemars(example = &"thun")]
@@ -63,48 +64,56 @@ impl Question {
         tool: &str,
         arguments: &JsonObject,
         context: &RequestContext<RoleServer>,
-    ) -> Option<Result<Self, Refusal>> {
+    ) -> Option<Result<Self, ToolError>> {
         let topic = Topic::of(tool, context)?;
-        let about = |arguments: AtPlace| {
+        let about = |arguments: SinglePlaceArguments| {
             let place = Place::find(&arguments.city)?;
             Ok(Self { topic, place })
         };
         Some(
-            AtPlace::deserialize(arguments)
-                .map_err(Refusal::from)
+            SinglePlaceArguments::deserialize(arguments)
+                .map_err(ToolError::from)
                 .and_then(about),
         )
     }
 
     /// The answer, if nothing has to be waited for.
-    pub(super) fn told_at_once(self, river: &River, lately: &Lately) -> Option<Arc<Told>> {
+    pub(super) fn output_at_once(
+        self,
+        river: &River,
+        response_cache: &ResponseCache,
+    ) -> Option<Arc<ToolOutput>> {
         let answer = river.client().current_if_fresh(self.place)?;
-        self.told(answer, river, lately).ok()
+        self.output(answer, river, response_cache).ok()
     }
 
-    pub(super) async fn ask(self, river: &River, lately: &Lately) -> Result<Arc<Told>, Refusal> {
+    pub(super) async fn ask(
+        self,
+        river: &River,
+        response_cache: &ResponseCache,
+    ) -> Result<Arc<ToolOutput>, ToolError> {
         let answer = river.client().current(self.place).await?;
-        self.told(answer, river, lately)
+        self.output(answer, river, response_cache)
     }
 
-    fn told(
+    fn output(
         self,
         answer: Answer<Current>,
         river: &River,
-        lately: &Lately,
-    ) -> Result<Arc<Told>, Refusal> {
-        lately.told(self, answer, river.now(), |answer, now| {
-            self.tell(answer, now)
+        response_cache: &ResponseCache,
+    ) -> Result<Arc<ToolOutput>, ToolError> {
+        response_cache.get_or_render(self, answer, river.now(), |answer, now| {
+            self.render(answer, now)
         })
     }
 
-    fn tell(self, answer: &Answer<Current>, now: Timestamp) -> Result<Told, Refusal> {
+    fn render(self, answer: &Answer<Current>, now: Timestamp) -> Result<ToolOutput, ToolError> {
         let place = self.place;
         match self.topic {
-            Topic::Temperature => current_temperature::tell(place, answer, now),
-            Topic::Danger => flow_danger_level::tell(place, answer, now),
+            Topic::Temperature => current_temperature::render(place, answer, now),
+            Topic::Danger => flow_danger_level::render(place, answer, now),
             Topic::Conditions { has_apps } => {
-                current_conditions::tell(place, answer, now, has_apps)
+                current_conditions::render(place, answer, now, has_apps)
             }
         }
     }

@@ -10,48 +10,48 @@ use aareguru::api::{Answer, Current};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::{Refusal, Told, at_place::Question};
+use super::{ToolError, ToolOutput, single_place::Question};
 
 /// What was told last.
 #[derive(Debug, Default)]
-pub(crate) struct Lately(Mutex<Vec<Kept>>);
+pub(crate) struct ResponseCache(Mutex<Vec<CachedOutput>>);
 
 #[derive(Debug)]
-struct Kept {
+struct CachedOutput {
     question: Question,
     answer: Answer<Current>,
     second: Timestamp,
-    told: Arc<Told>,
+    output: Arc<ToolOutput>,
 }
 
-impl Lately {
-    /// What `tell` tells of an answer at the second of `now`, or what it told
+impl ResponseCache {
+    /// What `render` makes of an answer at the second of `now`, or what it told
     /// before.
-    pub(super) fn told(
+    pub(super) fn get_or_render(
         &self,
         question: Question,
         answer: Answer<Current>,
         now: Timestamp,
-        tell: impl FnOnce(&Answer<Current>, Timestamp) -> Result<Told, Refusal>,
-    ) -> Result<Arc<Told>, Refusal> {
+        render: impl FnOnce(&Answer<Current>, Timestamp) -> Result<ToolOutput, ToolError>,
+    ) -> Result<Arc<ToolOutput>, ToolError> {
         let second = Timestamp::from_second(now.as_second()).expect("it is one already");
-        if let Some(told) = self.find(question, &answer, second) {
-            return Ok(told);
+        if let Some(output) = self.find(question, &answer, second) {
+            return Ok(output);
         }
         // Not under the lock: whoever comes meanwhile tells it too.
-        let told = Arc::new(tell(&answer, second)?);
-        let kept = Kept {
+        let output = Arc::new(render(&answer, second)?);
+        let kept = CachedOutput {
             question,
             answer,
             second,
-            told: Arc::clone(&told),
+            output: Arc::clone(&output),
         };
         let mut all = self.0.lock();
         match all.iter_mut().find(|other| other.question == question) {
             Some(other) => *other = kept,
             None => all.push(kept),
         }
-        Ok(told)
+        Ok(output)
     }
 
     fn find(
@@ -59,10 +59,10 @@ impl Lately {
         question: Question,
         answer: &Answer<Current>,
         second: Timestamp,
-    ) -> Option<Arc<Told>> {
+    ) -> Option<Arc<ToolOutput>> {
         let all = self.0.lock();
         let kept = all.iter().find(|kept| kept.question == question)?;
         let is_same = kept.second == second && kept.answer.is_same_as(answer);
-        is_same.then(|| Arc::clone(&kept.told))
+        is_same.then(|| Arc::clone(&kept.output))
     }
 }

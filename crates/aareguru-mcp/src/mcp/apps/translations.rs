@@ -15,9 +15,9 @@ const KEY: &str = "aareguru/said";
 
 /// Each language but English, as a dictionary from English texts.
 #[derive(Debug, Clone, Default)]
-pub(in crate::mcp) struct Said(BTreeMap<&'static str, BTreeMap<String, String>>);
+pub(in crate::mcp) struct Translations(BTreeMap<&'static str, BTreeMap<String, String>>);
 
-impl Said {
+impl Translations {
     /// With the weightiest reason; its sources keep their names.
     #[must_use]
     pub(in crate::mcp) fn reason(self, place: &Place, reasons: &[Reason]) -> Self {
@@ -103,11 +103,16 @@ mod tests {
     #[test]
     fn every_weather_and_saying_is_said_in_three_more_languages() {
         for symbol in WeatherSymbol::all() {
-            let said = Said::default().weather(Some(symbol));
+            let said = Translations::default().weather(Some(symbol));
             assert_eq!(said.0.len(), 3, "{}", symbol.number);
         }
-        let said = Said::default().saying(Some("Uschaflig chaut"));
+        let said = Translations::default().saying(Some("Uschaflig chaut"));
         assert_eq!(said.0["de"].len(), 1, "{said:?}");
-        assert!(Said::default().saying(Some("no saying")).meta().is_none());
+        assert!(
+            Translations::default()
+                .saying(Some("no saying"))
+                .meta()
+                .is_none()
+        );
     }
 }

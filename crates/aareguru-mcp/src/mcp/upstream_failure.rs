@@ -7,7 +7,8 @@ use serde::Serialize;
 /// Why this is an earlier answer: the API could not give a new one. What was
 /// measured keeps its own time and age.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Trouble {
+#[schemars(rename = "Trouble")]
+pub(crate) struct FailureDetails {
     /// What went wrong when the API was asked again.
     pub(crate) because: String,
     /// When the API gave the answer that is shown, in Unix seconds.
@@ -16,7 +17,7 @@ pub(crate) struct Trouble {
     pub(crate) answered_at_local: String,
 }
 
-impl Trouble {
+impl FailureDetails {
     pub(crate) fn new(trouble: Option<&UpstreamTrouble>) -> Option<Self> {
         trouble.map(|trouble| Self {
             because: trouble.error.with_causes(),
