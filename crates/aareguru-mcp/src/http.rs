@@ -70,8 +70,8 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
     health
         .merge(offered)
         .fallback_service(
-            get(page::lost)
-                .fallback(page::lost)
+            get(page::not_found)
+                .fallback(page::not_found)
                 .with_state(page.clone()),
         )
         // The first one is the outermost: a request meets them in this order.

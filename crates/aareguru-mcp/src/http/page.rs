@@ -10,17 +10,17 @@ mod address;
 mod console;
 mod detail;
 mod files;
+mod fragments;
 #[cfg(feature = "graphql")]
 mod graphql;
+mod i18n;
 mod language;
 mod live;
-mod locked;
+mod login;
 mod overview;
+mod overview_data;
 mod series;
-mod sight;
 mod template;
-mod told;
-mod words;
 
 use std::sync::Arc;
 
@@ -40,11 +40,11 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::graphql::page as graphql_page;
 use self::{
     address::Address,
-    sight::{AtPlace, Sight},
+    overview_data::{PlaceOverview, RiverOverview},
     template::{Html, Value},
 };
 pub(crate) use self::{
-    files::is_file, language::Language, told::reason as reason_in_words, words::Words,
+    files::is_file, fragments::reason as reason_in_words, i18n::Texts, language::Language,
 };
 use super::{health::Readiness, places::Places};
 use crate::{app::App, base_path::BasePath, mcp::AareServer};
@@ -94,7 +94,7 @@ impl Page {
 /// Who reads, and by what address.
 #[derive(Debug)]
 struct Reader {
-    words: &'static Words,
+    texts: &'static Texts,
     base_path: String,
     /// What a link carries on: the language, if it was chosen.
     query: &'static str,
@@ -113,7 +113,7 @@ impl Reader {
         let is_chosen = query.is_some_and(|query| query.contains("lang="));
         let etag = headers.get(header::IF_NONE_MATCH);
         Self {
-            words: Words::of(language),
+            texts: Texts::of(language),
             base_path: base_path.to_string(),
             query: if is_chosen { chosen(language) } else { "" },
             address: Address::of(headers),
@@ -129,32 +129,32 @@ impl Reader {
     /// A place's name in the reader's language.
     fn name(&self, place: &Place) -> &'static str {
         let key = format!("place.{}", place.id());
-        self.words.known(&key).unwrap_or_default()
+        self.texts.find(&key).unwrap_or_default()
     }
 
     /// What has to be known before any number is read.
     fn banner(&self, recorded_on: Option<Date>, notice: Option<&'static str>) -> Html {
         const BANNER: &str = r#"<p class="notice">{{text}}</p>"#;
-        let banner = |text: String| Html::fill(BANNER, self.words, &[("text", text.into())]);
+        let banner = |text: String| Html::fill(BANNER, self.texts, &[("text", text.into())]);
         let recorded = recorded_on.map(|day| {
-            let day = self.words.day(day);
-            banner(self.words.tell("recorded", &[("day", &day)]))
+            let day = self.texts.day(day);
+            banner(self.texts.format("recorded", &[("day", &day)]))
         });
-        let notice = notice.map(|key| banner(self.words.say(key).to_owned()));
+        let notice = notice.map(|key| banner(self.texts.get(key).to_owned()));
         recorded.into_iter().chain(notice).collect()
     }
 
     /// A page for this reader; `path` is its own, for the other languages.
     fn page(&self, (path, title): (&str, &str), script: &'static str, main: Html) -> Html {
-        let words = self.words;
+        let texts = self.texts;
         const STYLE: &str = r#"<link rel="stylesheet" href="{{base_path}}/graphql.css">"#;
         let is_live = script == "page.js";
         let style = (script == "graphql.js").then(|| {
             let base_path = ("base_path", self.base_path.as_str().into());
-            Html::fill(STYLE, words, &[base_path])
+            Html::fill(STYLE, texts, &[base_path])
         });
         let values = [
-            ("lang", words.language().code().into()),
+            ("lang", texts.language().code().into()),
             ("title", title.into()),
             ("base_path", self.base_path.as_str().into()),
             ("query", self.query.into()),
@@ -162,19 +162,19 @@ impl Reader {
             ("script", script.into()),
             ("languages", self.languages(path).into()),
             ("main", main.into()),
-            ("live", is_live.then(|| live::status(words)).into()),
-            ("credits", credits(words).into()),
+            ("live", is_live.then(|| live::status(texts)).into()),
+            ("credits", credits(texts).into()),
             ("version", env!("CARGO_PKG_VERSION").into()),
         ];
-        Html::fill(LAYOUT, words, &values)
+        Html::fill(LAYOUT, texts, &values)
     }
 
     fn languages(&self, path: &str) -> Html {
         const LINK: &str = r#"<a href="{{href}}" hreflang="{{code}}" lang="{{code}}" title="{{name}}"{{current}}>{{code}}</a>"#;
         const CURRENT: &str = r#" aria-current="true""#;
         let links = Language::ALL.into_iter().map(|language| {
-            let is_current = language == self.words.language();
-            let current = is_current.then(|| Html::fill(CURRENT, self.words, &[]));
+            let is_current = language == self.texts.language();
+            let current = is_current.then(|| Html::fill(CURRENT, self.texts, &[]));
             let href = format!("{}/{path}{}", self.base_path, chosen(language));
             let values = [
                 ("href", href.into()),
@@ -182,13 +182,13 @@ impl Reader {
                 ("name", language.name().into()),
                 ("current", current.into()),
             ];
-            Html::fill(LINK, self.words, &values)
+            Html::fill(LINK, self.texts, &values)
         });
         links.collect()
     }
 
     fn answer(&self, html: Html) -> Response {
-        let language = self.words.language().code();
+        let language = self.texts.language().code();
         files::page(html, language, self.etag.as_deref())
     }
 }
@@ -202,10 +202,10 @@ fn chosen(language: Language) -> &'static str {
     }
 }
 
-fn credits(words: &Words) -> Html {
+fn credits(texts: &Texts) -> Html {
     const LINK: &str = r#"<a href="{{url}}" rel="noreferrer">{{name}}</a>"#;
     let link = |url: &str, name: &str| {
-        Html::fill(LINK, words, &[("url", url.into()), ("name", name.into())])
+        Html::fill(LINK, texts, &[("url", url.into()), ("name", name.into())])
     };
     let values = [
         (
@@ -214,14 +214,14 @@ fn credits(words: &Words) -> Html {
         ),
         (
             "bafu",
-            link("https://www.hydrodaten.admin.ch", words.say("bafu")).into(),
+            link("https://www.hydrodaten.admin.ch", texts.get("bafu")).into(),
         ),
         (
             "temperaare",
             link("https://temperaare.ch", "TemperAare").into(),
         ),
     ];
-    Html::tell("credits", words, &values)
+    Html::format("credits", texts, &values)
 }
 
 /// The river, or, where another handler answers, the console.
@@ -235,9 +235,9 @@ pub(super) async fn river(
     let Some(server) = &page.0.server else {
         return reader.answer(console::page(&page, &reader));
     };
-    let sight = Sight::of(server.river()).await;
+    let sight = RiverOverview::of(server.river()).await;
     let main = overview::page(&reader, &sight);
-    let title = reader.words.say("title");
+    let title = reader.texts.get("title");
     reader.answer(reader.page(("", title), "page.js", main))
 }
 
@@ -252,27 +252,27 @@ async fn at_place(
     let id = uri.path().rsplit('/').next().unwrap_or_default();
     let place = Place::all().iter().find(|place| place.id() == id);
     let Some((server, place)) = page.0.server.as_ref().zip(place) else {
-        return lost_plain().into_response();
+        return not_found_plain().into_response();
     };
     let river = server.river();
-    let at = AtPlace::asked(river, place).await;
+    let at = PlaceOverview::asked(river, place).await;
     let forecast = river.forecast(place).await.ok();
     let now = river.now();
-    let at = at.unwrap_or_else(|| AtPlace::unknown(place, now));
-    let sight = Sight {
+    let at = at.unwrap_or_else(|| PlaceOverview::unknown(place, now));
+    let sight = RiverOverview {
         recorded_on: at.water.recorded_on,
         is_troubled: at.is_troubled(),
         places: vec![at],
         now,
     };
     let main = detail::page(&reader, &sight, forecast.as_ref());
-    let title = format!("{}: {}", reader.name(place), reader.words.say("title"));
+    let title = format!("{}: {}", reader.name(place), reader.texts.get("title"));
     reader.answer(reader.page((id, &title), "page.js", main))
 }
 
 /// Nobody is here. Who reads HTML and asked for something that could be a place
 /// is told which there are.
-pub(super) async fn lost(
+pub(super) async fn not_found(
     State(page): State<Page>,
     RawQuery(query): RawQuery,
     uri: Uri,
@@ -282,14 +282,14 @@ pub(super) async fn lost(
     let name = under_base.and_then(|path| path.strip_prefix('/'));
     let name = name.filter(|name| reads_html(&headers) && !name.is_empty() && !name.contains('/'));
     let Some(name) = name else {
-        return lost_plain().into_response();
+        return not_found_plain().into_response();
     };
     let reader = Reader::of(&page, query.as_deref(), &headers, false);
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
     let html = reader.page(
-        ("", reader.words.say("unknown_place")),
+        ("", reader.texts.get("unknown_place")),
         "page.js",
-        lost_page(&reader, &name),
+        not_found_page(&reader, &name),
     );
     (StatusCode::NOT_FOUND, reader.answer(html)).into_response()
 }
@@ -301,41 +301,43 @@ fn reads_html(headers: &HeaderMap) -> bool {
     accepts.is_some_and(|accept| accept.contains("text/html"))
 }
 
-fn lost_plain() -> impl IntoResponse {
+fn not_found_plain() -> impl IntoResponse {
     (
         StatusCode::NOT_FOUND,
         "Not Found. MCP clients connect to /mcp, or to /sse.\n",
     )
 }
 
-fn lost_page(reader: &Reader, name: &str) -> Html {
+fn not_found_page(reader: &Reader, name: &str) -> Html {
     const LINK: &str = r#"<a href="{{href}}">{{name}}</a>"#;
     const ITEM: &str = "<li>{{link}}</li>";
-    let words = reader.words;
+    let texts = reader.texts;
     let link = |place: &Place| {
         let values = [
             ("href", reader.href(place.id()).into()),
             ("name", reader.name(place).into()),
         ];
-        Html::fill(LINK, words, &values)
+        Html::fill(LINK, texts, &values)
     };
     let found = Place::find(name);
     let near = found.map_or_else(|unknown: UnknownPlace| unknown.nearest, Some);
     let suggestion =
-        near.map(|place| Html::tell("did_you_mean", words, &[("place", link(place).into())]));
+        near.map(|place| Html::format("did_you_mean", texts, &[("place", link(place).into())]));
     let places = Place::all().iter();
     let places: Html = places
-        .map(|place| Html::fill(ITEM, words, &[("link", link(place).into())]))
+        .map(|place| Html::fill(ITEM, texts, &[("link", link(place).into())]))
         .collect();
     // A name may be as long as an address.
     let shown: String = name.chars().take(60).collect();
     let values = [
         (
             "text",
-            words.tell("unknown_place_text", &[("name", &shown)]).into(),
+            texts
+                .format("unknown_place_text", &[("name", &shown)])
+                .into(),
         ),
         ("suggestion", suggestion.into()),
         ("places", places.into()),
     ];
-    Html::fill(LOST, words, &values)
+    Html::fill(LOST, texts, &values)
 }

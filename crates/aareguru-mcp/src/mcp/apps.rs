@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 pub(super) use translations::Translations;
 
-use crate::http::page::{Language, Words};
+use crate::http::page::{Language, Texts};
 
 const EXTENSION: &str = "io.modelcontextprotocol/ui";
 const MIME_TYPE: &str = "text/html;profile=mcp-app";
@@ -114,7 +114,7 @@ fn in_script(json: &Value) -> String {
 /// The texts that the script names, in each language.
 fn words() -> Value {
     let of = |language: Language| {
-        let texts = Words::of(language).of_scripts(&[SCRIPT]);
+        let texts = Texts::of(language).of_scripts(&[SCRIPT]);
         (language.code(), texts)
     };
     let all: BTreeMap<_, _> = Language::ALL.into_iter().map(of).collect();

@@ -13,9 +13,10 @@ use axum::{
 use rmcp_sse::Principal;
 
 use super::{
-    Page, Reader, locked,
+    Page, Reader,
+    i18n::Texts,
+    login,
     template::{Html, Value},
-    words::Words,
 };
 use crate::{
     connect::{ClientSetup, all_client_setups},
@@ -38,64 +39,64 @@ pub(super) async fn console(
 pub(super) fn page(page: &Page, reader: &Reader) -> Html {
     const KEY: &str = "<p>{{needed}}</p>";
     const GRAPHQL: &str = r#"<div><dt>GraphQL</dt><dd><a href="{{href}}"><code>{{base}}/graphql</code></a></dd></div>"#;
-    let words = reader.words;
+    let texts = reader.texts;
     let report = page.0.readiness.report(None);
     let base = format!("{}{}", reader.address.http(), reader.base_path);
     let key = reader
         .has_key
-        .then(|| Html::fill(KEY, words, &[("needed", key_needed(words).into())]));
+        .then(|| Html::fill(KEY, texts, &[("needed", key_needed(texts).into())]));
     let has_graphql = cfg!(feature = "graphql") && page.0.server.is_some();
     let graphql = has_graphql.then(|| {
         let href = reader.href("graphql");
         let values = [("href", href.into()), ("base", base.as_str().into())];
-        Html::fill(GRAPHQL, words, &values)
+        Html::fill(GRAPHQL, texts, &values)
     });
     let parts = report.parts().iter();
-    let parts: Html = parts.map(|it| part(it, words)).collect();
+    let parts: Html = parts.map(|it| part(it, texts)).collect();
     let values = [
         (
             "lead",
-            Html::tell("console.lead", words, &[("mcp", mcp(words))]).into(),
+            Html::format("console.lead", texts, &[("mcp", mcp(texts))]).into(),
         ),
         ("state", report.worst().label().into()),
-        ("state_text", state_text(&report, words).into()),
+        ("state_text", state_text(&report, texts).into()),
         ("parts", parts.into()),
         (
             "words",
-            words.of_scripts(&[SCRIPT, locked::COPY]).to_string().into(),
+            texts.of_scripts(&[SCRIPT, login::COPY]).to_string().into(),
         ),
         ("key", key.into()),
-        ("setups", setups(&base, reader.has_key, words).into()),
+        ("setups", setups(&base, reader.has_key, texts).into()),
         ("graphql", graphql.into()),
         ("socket_base", base.replacen("http", "ws", 1).into()),
         ("base", base.into()),
     ];
-    let main = Html::fill(PAGE, words, &values);
-    let title = format!("{}: aareguru-mcp", words.say("console.title"));
+    let main = Html::fill(PAGE, texts, &values);
+    let title = format!("{}: aareguru-mcp", texts.get("console.title"));
     reader.page(("console", &title), "console.js", main)
 }
 
 /// What MCP is.
-pub(super) fn mcp(words: &Words) -> Value {
+pub(super) fn mcp(texts: &Texts) -> Value {
     const LINK: &str = r#"<a href="https://modelcontextprotocol.io" rel="noreferrer">MCP</a>"#;
-    Html::fill(LINK, words, &[]).into()
+    Html::fill(LINK, texts, &[]).into()
 }
 
 /// How a client sends its key.
-pub(super) fn key_needed(words: &Words) -> Html {
-    let header = Html::fill("<code>Authorization: Bearer …</code>", words, &[]);
-    Html::tell("console.key_needed", words, &[("header", header.into())])
+pub(super) fn key_needed(texts: &Texts) -> Html {
+    let header = Html::fill("<code>Authorization: Bearer …</code>", texts, &[]);
+    Html::format("console.key_needed", texts, &[("header", header.into())])
 }
 
-fn state_text<'a>(report: &Report, words: &'a Words) -> &'a str {
+fn state_text<'a>(report: &Report, texts: &'a Texts) -> &'a str {
     match report.worst().label() {
-        "ok" => words.say("console.state_ok"),
-        "degraded" => words.say("console.state_degraded"),
-        _ => words.say("console.state_not_ready"),
+        "ok" => texts.get("console.state_ok"),
+        "degraded" => texts.get("console.state_degraded"),
+        _ => texts.get("console.state_not_ready"),
     }
 }
 
-fn part(part: &Part, words: &Words) -> Html {
+fn part(part: &Part, texts: &Texts) -> Html {
     const PART: &str = r#"<li><span class="name">{{name}}</span><span><span class="{{label}}">{{status}}</span>{{detail}}</span></li>"#;
     let label = part.status().label();
     let detail = part.detail().map(|detail| format!(": {detail}"));
@@ -108,11 +109,11 @@ fn part(part: &Part, words: &Words) -> Html {
         ("status", label.replace('_', " ").into()),
         ("detail", detail.unwrap_or_default().into()),
     ];
-    Html::fill(PART, words, &values)
+    Html::fill(PART, texts, &values)
 }
 
 /// How each client is connected to the server at `base`.
-pub(super) fn setups(base: &str, needs_key: bool, words: &Words) -> Html {
+pub(super) fn setups(base: &str, needs_key: bool, texts: &Texts) -> Html {
     let setups = all_client_setups(base).into_iter().map(|mut it| {
         if needs_key {
             // In the words of n8n.
@@ -120,29 +121,29 @@ pub(super) fn setups(base: &str, needs_key: bool, words: &Words) -> Html {
                 .text
                 .replace("Authentication: None", "Authentication: Bearer Auth");
         }
-        setup(&it, words)
+        setup(&it, texts)
     });
     setups.collect()
 }
 
-fn setup(setup: &ClientSetup, words: &Words) -> Html {
+fn setup(setup: &ClientSetup, texts: &Texts) -> Html {
     const SETUP: &str = r#"<div class="setup"><h3>{{client}}</h3><p>{{place}}</p><div class="code"><pre tabindex="0">{{text}}</pre><button type="button" class="copy" data-client="{{client}}">{{w.console.copy}}</button></div></div>"#;
     const FILE: &str = "<code>{{file}}</code>";
     let client = match setup.client {
-        "Cursor, and others that take a URL" => words.say("client.cursor"),
-        "Claude Desktop, through mcp-remote" => words.say("client.claude_desktop"),
-        "An older client, over HTTP+SSE" => words.say("client.older"),
+        "Cursor, and others that take a URL" => texts.get("client.cursor"),
+        "Claude Desktop, through mcp-remote" => texts.get("client.claude_desktop"),
+        "An older client, over HTTP+SSE" => texts.get("client.older"),
         // A name.
         client => client,
     };
     let place = match setup.file {
-        None => words.say("console.in_terminal").into(),
+        None => texts.get("console.in_terminal").into(),
         Some(file) => {
             let file = match file {
-                "the node MCP Client Tool" => words.say("client.n8n_node").into(),
-                file => Html::fill(FILE, words, &[("file", file.into())]).into(),
+                "the node MCP Client Tool" => texts.get("client.n8n_node").into(),
+                file => Html::fill(FILE, texts, &[("file", file.into())]).into(),
             };
-            Html::tell("console.in_file", words, &[("file", file)]).into()
+            Html::format("console.in_file", texts, &[("file", file)]).into()
         }
     };
     let values = [
@@ -150,7 +151,7 @@ fn setup(setup: &ClientSetup, words: &Words) -> Html {
         ("place", place),
         ("text", setup.text.as_str().into()),
     ];
-    Html::fill(SETUP, words, &values)
+    Html::fill(SETUP, texts, &values)
 }
 
 #[cfg(test)]
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_a_setup_says_in_english_is_told_in_every_language() {
-        let of = |language| setups("http://localhost", false, Words::of(language)).into_string();
+        let of = |language| setups("http://localhost", false, Texts::of(language)).into_string();
         let german = of(Language::German);
         for setup in all_client_setups("http://localhost") {
             let is_name = !setup.client.contains([',', ' ']) || setup.client == "Claude Code";
@@ -173,7 +174,7 @@ mod tests {
         }
         assert!(!german.contains("the node"), "{german}");
         assert!(of(Language::English).contains("Cursor, and others that take a URL"));
-        let with_key = setups("http://localhost", true, Words::of(Language::German));
+        let with_key = setups("http://localhost", true, Texts::of(Language::German));
         assert!(
             with_key
                 .into_string()

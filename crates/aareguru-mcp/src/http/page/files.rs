@@ -28,8 +28,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/page.js", SCRIPT, include_str!("../../../web/page.js")),
     ("/charts.js", SCRIPT, include_str!("../../../web/charts.js")),
     ("/console.js", SCRIPT, super::console::SCRIPT),
-    ("/locked.js", SCRIPT, super::locked::SCRIPT),
-    ("/copy.js", SCRIPT, super::locked::COPY),
+    ("/locked.js", SCRIPT, super::login::SCRIPT),
+    ("/copy.js", SCRIPT, super::login::COPY),
     ("/ask.js", SCRIPT, include_str!("../../../web/ask.js")),
     #[cfg(feature = "graphql")]
     (

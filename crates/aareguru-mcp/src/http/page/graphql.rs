@@ -18,9 +18,9 @@ pub(super) const DOCS: &str = include_str!("../../../web/graphql_docs.js");
 pub(crate) fn page(base_path: &BasePath, parts: &Parts) -> Response {
     let has_key = parts.extensions.get::<Principal>().is_some();
     let reader = Reader::new(base_path, parts.uri.query(), &parts.headers, has_key);
-    let words = reader.words;
-    let said = words.of_scripts(&[SCRIPT, DOCS]).to_string();
-    let main = Html::fill(PAGE, words, &[("words", said.into())]);
-    let title = format!("GraphQL: {}", words.say("title"));
+    let texts = reader.texts;
+    let said = texts.of_scripts(&[SCRIPT, DOCS]).to_string();
+    let main = Html::fill(PAGE, texts, &[("words", said.into())]);
+    let title = format!("GraphQL: {}", texts.get("title"));
     reader.answer(reader.page(("graphql", &title), "graphql.js", main))
 }

@@ -17,7 +17,7 @@ use axum::{
 use futures_util::{StreamExt, stream};
 use rmcp_sse::Client;
 
-use super::{Page, template::Html, words::Words};
+use super::{Page, i18n::Texts, template::Html};
 use crate::{
     http::refusal,
     mcp::subscriptions::{Feed, Subject},
@@ -57,7 +57,7 @@ pub(super) async fn live(State(page): State<Page>, extensions: Extensions) -> Re
 
 /// Where the page tells whether it updates by itself. It has the texts for the
 /// program that does it.
-pub(super) fn status(words: &Words) -> Html {
+pub(super) fn status(texts: &Texts) -> Html {
     const STATUS: &str = r#"<p id="live" role="status" aria-live="polite" data-on="{{w.live.on}}" data-off="{{w.live.off}}" data-new="{{w.live.new}}"></p><noscript><p>{{w.live.never}}</p></noscript>"#;
-    Html::fill(STATUS, words, &[])
+    Html::fill(STATUS, texts, &[])
 }

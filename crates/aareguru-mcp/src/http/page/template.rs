@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::words::Words;
+use super::i18n::Texts;
 
 /// HTML that may be sent: made of templates, and of nothing else.
 #[derive(Debug, Default, Clone)]
@@ -28,7 +28,7 @@ impl Html {
     ///
     /// If the template names a value that is not there; every page is made in
     /// a test.
-    pub(super) fn fill(template: &'static str, words: &Words, values: &[(&str, Value)]) -> Self {
+    pub(super) fn fill(template: &'static str, texts: &Texts, values: &[(&str, Value)]) -> Self {
         let mut pieces = template.split("{{");
         let mut html = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
@@ -36,7 +36,7 @@ impl Html {
                 .split_once("}}")
                 .expect("a template closes what it opens");
             if let Some(key) = name.strip_prefix("w.") {
-                push_escaped(&mut html, words.say(key));
+                push_escaped(&mut html, texts.get(key));
             } else {
                 let value = values.iter().find(|(known, _)| *known == name);
                 match value {
@@ -51,8 +51,8 @@ impl Html {
     }
 
     /// A text in the reader's language in which `{name}` stands for a value.
-    pub(super) fn tell(key: &str, words: &Words, values: &[(&str, Value)]) -> Self {
-        let mut pieces = words.say(key).split('{');
+    pub(super) fn format(key: &str, texts: &Texts, values: &[(&str, Value)]) -> Self {
+        let mut pieces = texts.get(key).split('{');
         let mut html = String::new();
         push_escaped(&mut html, pieces.next().unwrap_or_default());
         for piece in pieces {
@@ -130,11 +130,11 @@ mod tests {
 
     #[test]
     fn what_is_inserted_cannot_become_markup() {
-        let words = Words::of(Language::English);
+        let texts = Texts::of(Language::English);
         let evil = r#""><script>alert('{{w.title}}')</script>&"#;
         let html = Html::fill(
             "<a title=\"{{text}}\">{{text}}</a>",
-            words,
+            texts,
             &[("text", evil.into())],
         );
         let html = html.into_string();
@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn markup_stays_markup_and_words_are_found() {
-        let words = Words::of(Language::French);
-        let inner = Html::fill("<b>{{w.unknown}}</b>", words, &[]);
-        let html = Html::fill("<p>{{inner}}</p>", words, &[("inner", inner.into())]);
+        let texts = Texts::of(Language::French);
+        let inner = Html::fill("<b>{{w.unknown}}</b>", texts, &[]);
+        let html = Html::fill("<p>{{inner}}</p>", texts, &[("inner", inner.into())]);
         assert_eq!(html.into_string(), "<p><b>inconnu</b></p>");
     }
 }

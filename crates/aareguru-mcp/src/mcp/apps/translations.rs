@@ -8,7 +8,7 @@ use aareguru::{Place, Saying, WeatherSymbol, advice::Reason};
 use rmcp::model::MetaObject;
 use serde_json::{Value, json};
 
-use crate::http::page::{Language, Words, reason_in_words};
+use crate::http::page::{Language, Texts, reason_in_words};
 
 /// The key in `_meta`.
 const KEY: &str = "aareguru/said";
@@ -26,10 +26,10 @@ impl Translations {
         };
         let english = reason.to_string();
         let sources = english.strip_prefix(&reason.text).unwrap_or_default();
-        self.with(&english, |words| {
+        self.with(&english, |texts| {
             Some(format!(
                 "{}{sources}",
-                reason_in_words(place, reason, words)
+                reason_in_words(place, reason, texts)
             ))
         })
     }
@@ -40,8 +40,8 @@ impl Translations {
         let Some(known) = saying.and_then(Saying::find) else {
             return self;
         };
-        self.with(&known.english, |words| {
-            Some(words.reading_of(known).to_owned())
+        self.with(&known.english, |texts| {
+            Some(texts.plain_reading(known).to_owned())
         })
     }
 
@@ -51,9 +51,7 @@ impl Translations {
             return self;
         };
         let key = format!("weather.{}", symbol.number);
-        self.with(&symbol.english, |words| {
-            words.known(&key).map(str::to_owned)
-        })
+        self.with(&symbol.english, |texts| texts.find(&key).map(str::to_owned))
     }
 
     /// With what is to be known about a place, as `english` says it.
@@ -63,13 +61,13 @@ impl Translations {
             return self;
         };
         let key = format!("note.{}", place.id());
-        self.with(english, |words| words.known(&key).map(str::to_owned))
+        self.with(english, |texts| texts.find(&key).map(str::to_owned))
     }
 
     /// With the text that the page has for this key.
     #[must_use]
     pub(in crate::mcp) fn text(self, english: &str, key: &str) -> Self {
-        self.with(english, |words| words.known(key).map(str::to_owned))
+        self.with(english, |texts| texts.find(key).map(str::to_owned))
     }
 
     /// What is sent; `None` if there is nothing to be said.
@@ -83,10 +81,10 @@ impl Translations {
         }
     }
 
-    fn with(mut self, english: &str, say: impl Fn(&'static Words) -> Option<String>) -> Self {
+    fn with(mut self, english: &str, say: impl Fn(&'static Texts) -> Option<String>) -> Self {
         for language in Language::ALL {
             if language != Language::English
-                && let Some(text) = say(Words::of(language))
+                && let Some(text) = say(Texts::of(language))
             {
                 let dictionary = self.0.entry(language.code()).or_default();
                 dictionary.insert(english.to_owned(), text);

@@ -3,47 +3,47 @@
 use aareguru::{FloodLevel, Place, series::RiverPoint};
 use jiff::Timestamp;
 
-use super::{AtPlace, Html, Series, Value, Words};
+use super::{Html, PlaceOverview, Series, Texts, Value};
 
 const HOURS: i64 = 48;
 const STEP_SECONDS: i64 = 600;
 
-pub(super) fn charts(at: &AtPlace, words: &Words) -> Html {
+pub(super) fn charts(at: &PlaceOverview, texts: &Texts) -> Html {
     const NONE: &str = "<p>{{w.no_series}}</p>";
     let of =
         |value: fn(&RiverPoint) -> Option<f64>| Series::last(&at.past, HOURS, STEP_SECONDS, value);
     let water = of(|point| point.temperature_celsius);
     let flow = of(|point| point.flow_m3_per_s);
     if water.is_none() && flow.is_none() {
-        return Html::fill(NONE, words, &[]);
+        return Html::fill(NONE, texts, &[]);
     }
     let water = water.map(|series| {
         let (low, high) = (series.lowest(), series.highest());
-        let caption = words.tell(
+        let caption = texts.format(
             "chart_water",
             &[
-                ("low", &words.number(low, 1)),
-                ("high", &words.number(high, 1)),
+                ("low", &texts.number(low, 1)),
+                ("high", &texts.number(high, 1)),
             ],
         );
-        chart("water", "°C", &series, 1, caption, String::new(), words)
+        chart("water", "°C", &series, 1, caption, String::new(), texts)
     });
     let flow = flow.map(|series| {
         let (low, high) = (series.lowest(), series.highest());
-        let caption = words.tell(
+        let caption = texts.format(
             "chart_flow",
             &[
-                ("low", &words.number(low, 0)),
-                ("high", &words.number(high, 0)),
+                ("low", &texts.number(low, 0)),
+                ("high", &texts.number(high, 0)),
             ],
         );
         let levels = levels(at.place);
-        chart("flow", "m³/s", &series, 1, caption, levels, words)
+        chart("flow", "m³/s", &series, 1, caption, levels, texts)
     });
     [
         water.unwrap_or_default(),
         flow.unwrap_or_default(),
-        table(&at.past, words),
+        table(&at.past, texts),
     ]
     .into_iter()
     .collect()
@@ -68,7 +68,7 @@ fn chart(
     decimals: usize,
     caption: String,
     levels: String,
-    words: &Words,
+    texts: &Texts,
 ) -> Html {
     const CHART: &str = r#"<figure class="chart {{kind}}" role="img" aria-label="{{caption}}" data-unit="{{unit}}" data-start="{{start}}" data-step="{{step}}" data-values="{{values}}" data-levels="{{levels}}"></figure><p class="caption">{{caption}}</p>"#;
     let values = [
@@ -80,11 +80,11 @@ fn chart(
         ("values", series.values(decimals).into()),
         ("levels", levels.into()),
     ];
-    Html::fill(CHART, words, &values)
+    Html::fill(CHART, texts, &values)
 }
 
 /// The last reading of each hour, the newest first.
-fn table(points: &[RiverPoint], words: &Words) -> Html {
+fn table(points: &[RiverPoint], texts: &Texts) -> Html {
     const TABLE: &str = r#"<details id="table"><summary>{{w.table}}</summary><table><thead><tr><th scope="col">{{w.time}}</th><th scope="col">{{w.water}}</th><th scope="col">{{w.flow}}</th></tr></thead><tbody>{{rows}}</tbody></table></details>"#;
     const ROW: &str = r#"<tr><th scope="row"><time datetime="{{at}}">{{time}}</time></th><td>{{water}}</td><td>{{flow}}</td></tr>"#;
     let hour = |at: Timestamp| at.as_second().div_euclid(3600);
@@ -94,20 +94,20 @@ fn table(points: &[RiverPoint], words: &Words) -> Html {
         last = Some(hour(point.at));
         is_new
     });
-    let unknown = || words.say("unknown").to_owned();
+    let unknown = || texts.get("unknown").to_owned();
     let rows: Html = hourly
         .take(HOURS as usize + 1)
         .map(|point| {
-            let water = point.temperature_celsius.map(|it| words.celsius(it));
-            let flow = point.flow_m3_per_s.map(|it| words.flow(it));
+            let water = point.temperature_celsius.map(|it| texts.celsius(it));
+            let flow = point.flow_m3_per_s.map(|it| texts.flow(it));
             let values = [
                 ("at", point.at.to_string().into()),
-                ("time", words.day_and_time(point.at).into()),
+                ("time", texts.day_and_time(point.at).into()),
                 ("water", water.unwrap_or_else(unknown).into()),
                 ("flow", flow.unwrap_or_else(unknown).into()),
             ];
-            Html::fill(ROW, words, &values)
+            Html::fill(ROW, texts, &values)
         })
         .collect();
-    Html::fill(TABLE, words, &[("rows", rows.into())])
+    Html::fill(TABLE, texts, &[("rows", rows.into())])
 }

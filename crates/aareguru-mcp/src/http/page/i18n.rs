@@ -11,30 +11,30 @@ use super::language::Language;
 
 /// The texts in one language, by their keys: `verdict.caution`.
 #[derive(Debug)]
-pub(crate) struct Words {
+pub(crate) struct Texts {
     language: Language,
     texts: BTreeMap<String, String>,
 }
 
-static ALL: LazyLock<[Words; 4]> = LazyLock::new(|| {
+static ALL: LazyLock<[Texts; 4]> = LazyLock::new(|| {
     [
-        Words::read(Language::German, include_str!("../../../web/words/de.toml")),
-        Words::read(Language::French, include_str!("../../../web/words/fr.toml")),
-        Words::read(
+        Texts::read(Language::German, include_str!("../../../web/words/de.toml")),
+        Texts::read(Language::French, include_str!("../../../web/words/fr.toml")),
+        Texts::read(
             Language::Italian,
             include_str!("../../../web/words/it.toml"),
         ),
-        Words::read(
+        Texts::read(
             Language::English,
             include_str!("../../../web/words/en.toml"),
         ),
     ]
 });
 
-impl Words {
+impl Texts {
     pub(crate) fn of(language: Language) -> &'static Self {
-        let words = ALL.iter().find(|words| words.language == language);
-        words.expect("there are words in each language")
+        let texts = ALL.iter().find(|texts| texts.language == language);
+        texts.expect("there are texts in each language")
     }
 
     pub(crate) fn language(&self) -> Language {
@@ -57,29 +57,29 @@ impl Words {
     }
 
     /// The text with this key, if there is one.
-    pub(crate) fn known(&self, key: &str) -> Option<&str> {
+    pub(crate) fn find(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
     }
 
     /// The text with this key. One that is missing shows its key: the page
     /// stands all the same, and a test finds it before anybody else does.
-    pub(crate) fn say<'a>(&'a self, key: &'a str) -> &'a str {
+    pub(crate) fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.texts.get(key).map_or(key, String::as_str)
     }
 
     /// The text with each `{name}` replaced, once: what is inserted is not
     /// looked at again.
-    pub(super) fn tell(&self, key: &str, values: &[(&str, &str)]) -> String {
-        let mut told = String::new();
-        let mut rest = self.say(key);
+    pub(super) fn format(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let mut text = String::new();
+        let mut rest = self.get(key);
         while let Some((before, after)) = rest.split_once('{') {
-            told.push_str(before);
+            text.push_str(before);
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             let value = values.iter().find(|(known, _)| *known == name);
-            told.push_str(value.map_or("", |(_, value)| value));
+            text.push_str(value.map_or("", |(_, value)| value));
             rest = after;
         }
-        told + rest
+        text + rest
     }
 
     /// With the decimal sign of the language, as it is written in Switzerland.
@@ -119,7 +119,7 @@ impl Words {
         let (number, year) = (day.day().to_string(), day.year().to_string());
         let month = self.month(day);
         let values = [("day", &*number), ("month", month), ("year", &year)];
-        self.tell("date.day", &values)
+        self.format("date.day", &values)
     }
 
     /// `Dienstag, 9. Mai`.
@@ -128,14 +128,14 @@ impl Words {
         let weekday = self.nth("date.weekdays", weekday);
         let (number, month) = (day.day().to_string(), self.month(day));
         let values = [("weekday", weekday), ("day", &number), ("month", month)];
-        self.tell("date.day_of_week", &values)
+        self.format("date.day_of_week", &values)
     }
 
     /// Day and clock.
     pub(super) fn day_and_time(&self, at: Timestamp) -> String {
         let day = self.day(swiss_time(at).date());
         let values = [("day", &*day), ("time", &*self.clock(at))];
-        self.tell("date.and_time", &values)
+        self.format("date.and_time", &values)
     }
 
     /// How long ago, as a program in the page goes on to tell it.
@@ -148,11 +148,11 @@ impl Words {
             120..2880 => ("ago.hours", minutes / 60),
             _ => ("ago.days", minutes / 1440),
         };
-        self.tell(key, &[("n", &n.to_string())])
+        self.format(key, &[("n", &n.to_string())])
     }
 
     /// What a saying says in plain words.
-    pub(crate) fn reading_of(&self, saying: &'static Saying) -> &'static str {
+    pub(crate) fn plain_reading(&self, saying: &'static Saying) -> &'static str {
         match self.language {
             Language::German => &saying.german,
             Language::French => &saying.french,
@@ -167,7 +167,7 @@ impl Words {
     }
 
     fn nth<'a>(&'a self, key: &'a str, n: usize) -> &'a str {
-        self.say(key).split(' ').nth(n).unwrap_or_default()
+        self.get(key).split(' ').nth(n).unwrap_or_default()
     }
 
     fn read(language: Language, table: &str) -> Self {

@@ -6,8 +6,8 @@ use aareguru::{Place, Reading, Situation, WeatherSymbol, advice::Finding};
 
 use super::*;
 
-fn keys(words: &Words) -> BTreeSet<&str> {
-    words.texts.keys().map(String::as_str).collect()
+fn keys(texts: &Texts) -> BTreeSet<&str> {
+    texts.texts.keys().map(String::as_str).collect()
 }
 
 fn values(text: &str) -> BTreeSet<&str> {
@@ -19,27 +19,27 @@ fn values(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn every_text_stands_in_every_language_with_the_same_values() {
-    let english = Words::of(Language::English);
-    for words in ALL.iter() {
-        let language = words.language;
-        assert_eq!(keys(words), keys(english), "{language:?}");
-        for (key, text) in &words.texts {
+    let english = Texts::of(Language::English);
+    for texts in ALL.iter() {
+        let language = texts.language;
+        assert_eq!(keys(texts), keys(english), "{language:?}");
+        for (key, text) in &texts.texts {
             assert!(!text.trim().is_empty(), "{language:?}: {key}");
             assert_eq!(
                 values(text),
-                values(english.say(key)),
+                values(english.get(key)),
                 "{language:?}: {key}"
             );
         }
-        assert_eq!(words.say("date.months").split(' ').count(), 12);
-        assert_eq!(words.say("date.weekdays").split(' ').count(), 7);
+        assert_eq!(texts.get("date.months").split(' ').count(), 12);
+        assert_eq!(texts.get("date.weekdays").split(' ').count(), 7);
     }
 }
 
 #[test]
 fn no_text_promises_anything() {
-    for words in ALL.iter() {
-        for text in words.texts.values() {
+    for texts in ALL.iter() {
+        for text in texts.texts.values() {
             let lower = text.to_lowercase();
             for word in [
                 "safe",
@@ -74,7 +74,7 @@ fn sources() -> String {
         if path.is_dir() {
             let entries = fs::read_dir(&path).unwrap();
             paths.extend(entries.map(|entry| entry.unwrap().path()));
-        } else if !path.ends_with("words/tests.rs")
+        } else if !path.ends_with("i18n/tests.rs")
             && path.extension().is_none_or(|extension| extension != "toml")
         {
             text += &fs::read_to_string(path).unwrap();
@@ -86,7 +86,7 @@ fn sources() -> String {
 #[test]
 fn every_text_is_used_and_every_text_that_is_used_exists() {
     let sources = sources();
-    let english = Words::of(Language::English);
+    let english = Texts::of(Language::English);
     for key in keys(english) {
         let group = key.split_once('.').map_or(key, |(group, _)| group);
         let is_used = [
@@ -100,8 +100,8 @@ fn every_text_is_used_and_every_text_that_is_used_exists() {
         assert!(is_used.iter().any(|use_| sources.contains(use_)), "{key}");
     }
     for (before, after) in [
-        ("say(\"", "\""),
-        ("tell(\"", "\""),
+        (".get(\"", "\""),
+        (".format(\"", "\""),
         ("say('", "'"),
         ("{{w.", "}}"),
     ] {
@@ -114,7 +114,7 @@ fn every_text_is_used_and_every_text_that_is_used_exists() {
 
 #[test]
 fn what_the_library_may_tell_has_words() {
-    let english = Words::of(Language::English);
+    let english = Texts::of(Language::English);
     let has = |key: String| assert!(english.texts.contains_key(&key), "{key}");
     for place in Place::all() {
         has(format!("place.{}", place.id()));
@@ -166,12 +166,12 @@ fn numbers_and_times_are_written_as_in_the_language() {
             "1 minute ago",
         ),
     ] {
-        let words = Words::of(language);
-        assert_eq!(words.celsius(-1.5), celsius);
-        assert_eq!(words.day_and_time(measured), time);
-        assert_eq!(words.ago(Duration::from_secs(90)), ago);
+        let texts = Texts::of(language);
+        assert_eq!(texts.celsius(-1.5), celsius);
+        assert_eq!(texts.day_and_time(measured), time);
+        assert_eq!(texts.ago(Duration::from_secs(90)), ago);
     }
-    let german = Words::of(Language::German);
+    let german = Texts::of(Language::German);
     assert_eq!(
         german.day_of_week("2023-05-09".parse().unwrap()),
         "Dienstag, 9. Mai"
@@ -182,7 +182,7 @@ fn numbers_and_times_are_written_as_in_the_language() {
 
 #[test]
 fn what_is_inserted_is_not_filled_in_again() {
-    let english = Words::of(Language::English);
-    let told = english.tell("unknown_place_text", &[("name", "{name}")]);
-    assert!(told.starts_with("“{name}” is none"), "{told}");
+    let english = Texts::of(Language::English);
+    let text = english.format("unknown_place_text", &[("name", "{name}")]);
+    assert!(text.starts_with("“{name}” is none"), "{text}");
 }

@@ -75,20 +75,20 @@ impl Check for Locked {
 impl Visitor {
     fn told_instead_of(&self, mut refusal: Response) -> Response {
         let reader = &self.reader;
-        let words = reader.words;
+        let texts = reader.texts;
         let base = format!("{}{}", reader.address.http(), reader.base_path);
-        let lead = Html::tell("locked.lead", words, &[("mcp", console::mcp(words))]);
+        let lead = Html::format("locked.lead", texts, &[("mcp", console::mcp(texts))]);
         let values = [
             ("lead", lead.into()),
             (
                 "words",
-                words.of_scripts(&[SCRIPT, COPY]).to_string().into(),
+                texts.of_scripts(&[SCRIPT, COPY]).to_string().into(),
             ),
-            ("key_needed", console::key_needed(words).into()),
-            ("setups", console::setups(&base, true, words).into()),
+            ("key_needed", console::key_needed(texts).into()),
+            ("setups", console::setups(&base, true, texts).into()),
         ];
-        let main = Html::fill(PAGE, words, &values);
-        let title = words.say("locked.title");
+        let main = Html::fill(PAGE, texts, &values);
+        let title = texts.get("locked.title");
         let mut told = reader.answer(reader.page((&self.path, title), "locked.js", main));
         *told.status_mut() = StatusCode::UNAUTHORIZED;
         // The same address has the page itself for who has a key.

@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// All places, downstream.
 #[derive(Debug)]
-pub(super) struct Sight {
-    pub(super) places: Vec<AtPlace>,
+pub(super) struct RiverOverview {
+    pub(super) places: Vec<PlaceOverview>,
     pub(super) now: Timestamp,
     pub(super) recorded_on: Option<Date>,
     /// Whether these are earlier answers than they should be.
@@ -29,7 +29,7 @@ pub(super) struct Sight {
 
 /// One place.
 #[derive(Debug)]
-pub(super) struct AtPlace {
+pub(super) struct PlaceOverview {
     pub(super) place: &'static Place,
     pub(super) water: Reading,
     pub(super) flow: Reading,
@@ -42,22 +42,22 @@ pub(super) struct AtPlace {
     pub(super) conditions: Option<Conditions>,
 }
 
-impl Sight {
+impl RiverOverview {
     pub(super) async fn of(river: &River) -> Self {
         let each = Place::all().iter().map(|place| async move {
-            let asked = AtPlace::asked(river, place);
+            let asked = PlaceOverview::asked(river, place);
             timeout(PATIENCE, asked).await.ok().flatten()
         });
         let (comparison, each) = tokio::join!(river.compare(&[]), join_all(each));
         let now = river.now();
         let comparison = comparison.ok();
-        let is_troubled = each.iter().flatten().any(AtPlace::is_troubled)
+        let is_troubled = each.iter().flatten().any(PlaceOverview::is_troubled)
             || comparison
                 .as_ref()
                 .is_some_and(|it| it.upstream_trouble.is_some());
         let places = Place::all().iter().zip(each);
         let places: Vec<_> = places
-            .map(|(place, asked)| AtPlace::best(place, asked, comparison.as_ref(), now))
+            .map(|(place, asked)| PlaceOverview::best(place, asked, comparison.as_ref(), now))
             .collect();
         Self {
             recorded_on: places.iter().find_map(|at| at.water.recorded_on),
@@ -75,7 +75,7 @@ impl Sight {
     }
 }
 
-impl AtPlace {
+impl PlaceOverview {
     /// What the answer for this place tells; `None` if there is none.
     pub(super) async fn asked(river: &River, place: &'static Place) -> Option<Self> {
         let conditions = river.conditions(place).await.ok()?;
