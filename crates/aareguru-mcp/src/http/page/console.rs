@@ -1,157 +1,181 @@
-//! The console: how the server is, how each client is connected, and a form for
-//! each tool, to be tried out over HTTP+SSE in the browser.
+//! The console: the state of the server, the setup of each client, and a form for each tool that
+//! calls it over HTTP+SSE from the browser.
 //!
-//! It speaks the reader's language. What the tools say of themselves, and how
-//! the parts of the server are, is told as programs are told it, in English.
+//! Tool descriptions and the parts of the server are in English, as programs get them.
 
-use axum::{
-    Extension,
-    extract::{RawQuery, State},
-    http::HeaderMap,
-    response::Response,
-};
-use rmcp_sse::Principal;
+use std::sync::Arc;
 
-use super::{
-    Page, Reader,
-    i18n::Texts,
-    login,
-    template::{Html, Value},
-};
-use crate::{
-    connect::{ClientSetup, all_client_setups},
-    http::health::{Part, Report},
-};
+use axum::{extract::State, response::Response};
+use maud::{Markup, html};
 
-const PAGE: &str = include_str!("../../../web/console.html");
+use super::{Page, PageRequest, Texts, login};
+use crate::connect::{ClientSetup, all_client_setups};
+
 pub(super) const SCRIPT: &str = include_str!("../../../web/console.js");
 
-pub(super) async fn console(
-    State(shared): State<Page>,
-    RawQuery(query): RawQuery,
-    principal: Option<Extension<Principal>>,
-    headers: HeaderMap,
-) -> Response {
-    let reader = Reader::of(&shared, query.as_deref(), &headers, principal.is_some());
-    reader.answer(page(&shared, &reader))
+pub(super) async fn console(State(page): State<Arc<Page>>, request: PageRequest) -> Response {
+    respond(&page, &request)
 }
 
-pub(super) fn page(page: &Page, reader: &Reader) -> Html {
-    const KEY: &str = "<p>{{needed}}</p>";
-    const GRAPHQL: &str = r#"<div><dt>GraphQL</dt><dd><a href="{{href}}"><code>{{base}}/graphql</code></a></dd></div>"#;
-    let texts = reader.texts;
-    let report = page.0.readiness.report(None);
-    let base = format!("{}{}", reader.address.http(), reader.base_path);
-    let key = reader
-        .has_key
-        .then(|| Html::fill(KEY, texts, &[("needed", key_needed(texts).into())]));
-    let has_graphql = cfg!(feature = "graphql") && page.0.server.is_some();
-    let graphql = has_graphql.then(|| {
-        let href = reader.href("graphql");
-        let values = [("href", href.into()), ("base", base.as_str().into())];
-        Html::fill(GRAPHQL, texts, &values)
-    });
-    let parts = report.parts().iter();
-    let parts: Html = parts.map(|it| part(it, texts)).collect();
-    let values = [
-        (
-            "lead",
-            Html::format("console.lead", texts, &[("mcp", mcp(texts))]).into(),
-        ),
-        ("state", report.worst().label().into()),
-        ("state_text", state_text(&report, texts).into()),
-        ("parts", parts.into()),
-        (
-            "words",
-            texts.of_scripts(&[SCRIPT, login::COPY]).to_string().into(),
-        ),
-        ("key", key.into()),
-        ("setups", setups(&base, reader.has_key, texts).into()),
-        ("graphql", graphql.into()),
-        ("socket_base", base.replacen("http", "ws", 1).into()),
-        ("base", base.into()),
-    ];
-    let main = Html::fill(PAGE, texts, &values);
-    let title = format!("{}: aareguru-mcp", texts.get("console.title"));
-    reader.page(("console", &title), "console.js", main)
+pub(super) fn respond(page: &Page, request: &PageRequest) -> Response {
+    let title = format!("{}: aareguru-mcp", request.texts.get("console.title"));
+    request.respond("console", &title, "console.js", &main(page, request))
 }
 
-/// What MCP is.
-pub(super) fn mcp(texts: &Texts) -> Value {
-    const LINK: &str = r#"<a href="https://modelcontextprotocol.io" rel="noreferrer">MCP</a>"#;
-    Html::fill(LINK, texts, &[]).into()
-}
-
-/// How a client sends its key.
-pub(super) fn key_needed(texts: &Texts) -> Html {
-    let header = Html::fill("<code>Authorization: Bearer …</code>", texts, &[]);
-    Html::format("console.key_needed", texts, &[("header", header.into())])
-}
-
-fn state_text<'a>(report: &Report, texts: &'a Texts) -> &'a str {
-    match report.worst().label() {
-        "ok" => texts.get("console.state_ok"),
-        "degraded" => texts.get("console.state_degraded"),
-        _ => texts.get("console.state_not_ready"),
+fn main(page: &Page, request: &PageRequest) -> Markup {
+    let (texts, base) = (request.texts, &request.base_url);
+    html! {
+        div.intro {
+            h1 { (texts.get("console.title")) }
+            p.lead { (texts.format_markup("console.lead", &[("mcp", mcp_link())])) }
+        }
+        (state(page, texts))
+        section aria-labelledby="try" {
+            h2 #try { (texts.get("console.try")) }
+            noscript { p { (texts.get("console.no_script")) } }
+            (connection(texts))
+            div #tools hidden {
+                div.field {
+                    label for="tool" { (texts.get("console.tool")) }
+                    select #tool lang="en" {}
+                }
+                p #description.lead lang="en" {}
+                form #arguments novalidate {}
+                div #result.result role="status" aria-live="polite" {}
+            }
+            div #wire hidden {
+                h3 #messages-title { (texts.get("console.messages")) }
+                p.caption {
+                    (texts.get("console.last_messages")) " "
+                    button #clear.plain type="button" { (texts.get("console.clear")) }
+                }
+                ol #messages.messages tabindex="0" aria-labelledby="messages-title" {}
+            }
+        }
+        (client_setups(base, request.has_key, texts))
+        section aria-labelledby="addresses" {
+            h2 #addresses { (texts.get("console.addresses")) }
+            dl.facts {
+                div { dt { "Streamable HTTP" } dd { code { (base) "/mcp" } } }
+                div { dt { "HTTP+SSE (legacy)" } dd { code { (base) "/sse" } } }
+                div { dt { "WebSocket" } dd { code { (base.replacen("http", "ws", 1)) "/ws" } } }
+                @if cfg!(feature = "graphql") && page.server.is_some() {
+                    div {
+                        dt { "GraphQL" }
+                        dd { a href=(request.href("graphql")) { code { (base) "/graphql" } } }
+                    }
+                }
+            }
+        }
     }
 }
 
-fn part(part: &Part, texts: &Texts) -> Html {
-    const PART: &str = r#"<li><span class="name">{{name}}</span><span><span class="{{label}}">{{status}}</span>{{detail}}</span></li>"#;
-    let label = part.status().label();
-    let detail = part.detail().map(|detail| format!(": {detail}"));
-    let values = [
-        (
-            "name",
-            Value::from(part.name().replace('_', " ").replace("api", "API")),
-        ),
-        ("label", label.into()),
-        ("status", label.replace('_', " ").into()),
-        ("detail", detail.unwrap_or_default().into()),
-    ];
-    Html::fill(PART, texts, &values)
-}
-
-/// How each client is connected to the server at `base`.
-pub(super) fn setups(base: &str, needs_key: bool, texts: &Texts) -> Html {
-    let setups = all_client_setups(base).into_iter().map(|mut it| {
-        if needs_key {
-            // In the words of n8n.
-            it.text = it
-                .text
-                .replace("Authentication: None", "Authentication: Bearer Auth");
+fn state(page: &Page, texts: &Texts) -> Markup {
+    let report = page.readiness.report(None);
+    let state = report.worst().label();
+    html! {
+        section aria-labelledby="state" {
+            h2 #state { (texts.get("console.state")) }
+            p.state.(state) {
+                span aria-hidden="true" { "●" } " "
+                @match state {
+                    "ok" => (texts.get("console.state_ok")),
+                    "degraded" => (texts.get("console.state_degraded")),
+                    _ => (texts.get("console.state_not_ready")),
+                }
+            }
+            ul.parts lang="en" {
+                @for part in report.parts() {
+                    @let status = part.status().label();
+                    li {
+                        span.name { (part.name().replace('_', " ").replace("api", "API")) }
+                        span {
+                            span.(status) { (status.replace('_', " ")) }
+                            @if let Some(detail) = part.detail() { ": " (detail) }
+                        }
+                    }
+                }
+            }
         }
-        setup(&it, texts)
-    });
-    setups.collect()
+    }
 }
 
-fn setup(setup: &ClientSetup, texts: &Texts) -> Html {
-    const SETUP: &str = r#"<div class="setup"><h3>{{client}}</h3><p>{{place}}</p><div class="code"><pre tabindex="0">{{text}}</pre><button type="button" class="copy" data-client="{{client}}">{{w.console.copy}}</button></div></div>"#;
-    const FILE: &str = "<code>{{file}}</code>";
+fn connection(texts: &Texts) -> Markup {
+    let script_texts = texts.of_scripts(&[SCRIPT, login::COPY]).to_string();
+    html! {
+        form #connection hidden data-words=(script_texts) {
+            div.row {
+                div.field {
+                    label for="key" { (texts.get("console.key")) }
+                    input #key type="password" autocomplete="off" spellcheck="false"
+                        aria-describedby="key-hint";
+                    span #key-hint.hint { (texts.get("console.key_hint")) }
+                }
+                button #connect-button type="submit" { (texts.get("console.connect")) }
+                button #disconnect-button.plain type="button" disabled {
+                    (texts.get("console.disconnect"))
+                }
+            }
+            p #connection-state role="status" aria-live="polite" {
+                (texts.get("console.not_connected"))
+            }
+        }
+    }
+}
+
+pub(super) fn mcp_link() -> Markup {
+    html! { a href="https://modelcontextprotocol.io" rel="noreferrer" { "MCP" } }
+}
+
+/// How each client connects to the server at `base`.
+pub(super) fn client_setups(base: &str, needs_key: bool, texts: &Texts) -> Markup {
+    let header = html! { code { "Authorization: Bearer …" } };
+    html! {
+        section aria-labelledby="connect" {
+            h2 #connect { (texts.get("console.clients")) }
+            @if needs_key {
+                p { (texts.format_markup("console.key_needed", &[("header", header)])) }
+            }
+            p #copied role="status" aria-live="polite" {}
+            div.setups {
+                @for setup in all_client_setups(base) { (client_setup(&setup, needs_key, texts)) }
+            }
+        }
+    }
+}
+
+fn client_setup(setup: &ClientSetup, needs_key: bool, texts: &Texts) -> Markup {
     let client = match setup.client {
         "Cursor, and others that take a URL" => texts.get("client.cursor"),
         "Claude Desktop, through mcp-remote" => texts.get("client.claude_desktop"),
         "An older client, over HTTP+SSE" => texts.get("client.older"),
-        // A name.
-        client => client,
+        name => name,
     };
-    let place = match setup.file {
-        None => texts.get("console.in_terminal").into(),
-        Some(file) => {
-            let file = match file {
-                "the node MCP Client Tool" => texts.get("client.n8n_node").into(),
-                file => Html::fill(FILE, texts, &[("file", file.into())]).into(),
-            };
-            Html::format("console.in_file", texts, &[("file", file)]).into()
+    let file = setup.file.map(|file| match file {
+        "the node MCP Client Tool" => html! { (texts.get("client.n8n_node")) },
+        file => html! { code { (file) } },
+    });
+    // As n8n calls them.
+    let (without_key, with_key) = ("Authentication: None", "Authentication: Bearer Auth");
+    html! {
+        div.setup {
+            h3 { (client) }
+            p {
+                @if let Some(file) = file {
+                    (texts.format_markup("console.in_file", &[("file", file)]))
+                } @else {
+                    (texts.get("console.in_terminal"))
+                }
+            }
+            div.code {
+                pre tabindex="0" {
+                    @if needs_key { (setup.text.replace(without_key, with_key)) }
+                    @else { (setup.text) }
+                }
+                button.copy type="button" data-client=(client) { (texts.get("console.copy")) }
+            }
         }
-    };
-    let values = [
-        ("client", client.into()),
-        ("place", place),
-        ("text", setup.text.as_str().into()),
-    ];
-    Html::fill(SETUP, texts, &values)
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +185,8 @@ mod tests {
 
     #[test]
     fn what_a_setup_says_in_english_is_told_in_every_language() {
-        let of = |language| setups("http://localhost", false, Texts::of(language)).into_string();
+        let of =
+            |language| client_setups("http://localhost", false, Texts::of(language)).into_string();
         let german = of(Language::German);
         for setup in all_client_setups("http://localhost") {
             let is_name = !setup.client.contains([',', ' ']) || setup.client == "Claude Code";
@@ -174,7 +199,7 @@ mod tests {
         }
         assert!(!german.contains("the node"), "{german}");
         assert!(of(Language::English).contains("Cursor, and others that take a URL"));
-        let with_key = setups("http://localhost", true, Texts::of(Language::German));
+        let with_key = client_setups("http://localhost", true, Texts::of(Language::German));
         assert!(
             with_key
                 .into_string()

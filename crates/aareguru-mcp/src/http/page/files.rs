@@ -9,8 +9,6 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::template::Html;
-
 /// A page that was tricked into holding something else could do nothing with
 /// it: no script and no style but our files, no connection but to us.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -80,9 +78,8 @@ pub(super) fn routes() -> Router {
 }
 
 /// A page in a language. Only who has a key may have seen it.
-pub(super) fn page(html: Html, language: &'static str, known: Option<&str>) -> Response {
-    let html = html.into_string();
-    let mut answer = answer(HTML, &html, "private, no-cache", known);
+pub(super) fn page(html: &str, language: &'static str, known: Option<&str>) -> Response {
+    let mut answer = answer(HTML, html, "private, no-cache", known);
     let headers = answer.headers_mut();
     let mut set = |name: HeaderName, value| {
         headers.insert(name, HeaderValue::from_static(value));

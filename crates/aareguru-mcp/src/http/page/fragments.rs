@@ -1,173 +1,157 @@
-//! Readings, verdicts and reasons as pieces of the page, in the reader's words.
+//! Parts that several pages share: readings, verdicts and reasons.
 
 use aareguru::{
-    Direction, Doubt, FloodLevel, Freshness, Implausible, Place, Quantity, Reading, Trend,
+    Direction, Doubt, FloodLevel, Freshness, Implausible, Place, Quantity, Reading, Saying, Trend,
     UnknownReason, Verdict,
     advice::{Finding, Reason, ReasonTime},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
+use maud::{Markup, html};
 
-use super::{
-    i18n::Texts,
-    overview_data::PlaceOverview,
-    template::{Html, Value},
-};
+use super::{i18n::Texts, overview_data::PlaceOverview};
 
-/// The water temperature, large; never zero and never calm where it is not
-/// known.
-pub(super) fn temperature(at: &PlaceOverview, now: Timestamp, texts: &Texts) -> Html {
-    const KNOWN: &str =
-        r#"<p class="temperature {{class}}"><strong>{{value}}</strong><span>&#8239;°C</span></p>"#;
-    const UNKNOWN: &str = r#"<p class="temperature none"><span>{{text}}</span></p>"#;
-    let freshness = at.water.freshness(now);
-    let text = match (at.water.value(now), freshness) {
-        (Some(value), Freshness::Old) => {
-            texts.format("last_was", &[("value", &texts.celsius(value))])
+/// What the reader must know before any number: that it is a recording, or that the API fails.
+pub(super) fn banner(recorded_on: Option<Date>, notice: Option<&str>, texts: &Texts) -> Markup {
+    html! {
+        @if let Some(day) = recorded_on {
+            p.notice { (texts.format("recorded", &[("day", texts.day(day))])) }
         }
-        (Some(value), _) => {
-            let values = [
-                ("class", class(freshness).into()),
-                ("value", texts.number(value, 1).into()),
-            ];
-            return Html::fill(KNOWN, texts, &values);
-        }
-        (None, _) => with_reason(texts.get("water_unknown"), &at.water, now, texts),
-    };
-    Html::fill(UNKNOWN, texts, &[("text", text.into())])
-}
-
-/// When a value was measured, how long ago, and what that means.
-pub(super) fn measured(reading: &Reading, now: Timestamp, texts: &Texts) -> Html {
-    const LINE: &str = r#"<p class="measured">{{mark}}{{time}}{{ago}}</p>"#;
-    const MARK: &str = r#"<span class="mark {{class}}">{{text}}</span> "#;
-    const TIME: &str = r#"<time datetime="{{at}}">{{text}}</time>"#;
-    const AGO: &str = r#", <span class="ago" data-at="{{at}}">{{text}}</span>"#;
-    let freshness = reading.freshness(now);
-    let key = format!("freshness.{}", class(freshness));
-    let mark = (freshness != Freshness::Fresh).then(|| {
-        let values = [
-            ("class", class(freshness).into()),
-            ("text", texts.get(&key).into()),
-        ];
-        Html::fill(MARK, texts, &values)
-    });
-    let Some(at) = reading.measured_at(now) else {
-        let unknown = Value::from(texts.get("measured_unknown"));
-        let values = [
-            ("mark", mark.into()),
-            ("time", unknown),
-            ("ago", Html::empty().into()),
-        ];
-        return Html::fill(LINE, texts, &values);
-    };
-    let is_today = freshness == Freshness::Fresh;
-    let time = if is_today {
-        texts.clock(at)
-    } else {
-        texts.day_and_time(at)
-    };
-    let time = [
-        ("at", at.to_string().into()),
-        ("text", texts.format("measured", &[("time", &time)]).into()),
-    ];
-    let age = reading.age(now).filter(|_| reading.recorded_on.is_none());
-    let ago = age.map(|age| {
-        let values = [
-            ("at", at.as_second().to_string().into()),
-            ("text", texts.ago(age).into()),
-        ];
-        Html::fill(AGO, texts, &values)
-    });
-    let values = [
-        ("mark", mark.into()),
-        ("time", Html::fill(TIME, texts, &time).into()),
-        ("ago", ago.into()),
-    ];
-    Html::fill(LINE, texts, &values)
-}
-
-/// The flow in words and against the place's own flood levels.
-pub(super) fn flow(at: &PlaceOverview, now: Timestamp, texts: &Texts) -> Html {
-    const LINE: &str = r#"<div class="flow {{class}}"><p>{{flow}}{{share}}</p>{{bar}}</div>"#;
-    const SHARE: &str = r#" <span class="share">{{text}}</span>"#;
-    // Drawn by a program in the page; without it, the line above says the same.
-    const BAR: &str = r#"<figure class="bar" role="img" aria-label="{{label}}" data-flow="{{flow}}" data-levels="{{levels}}"></figure>"#;
-    let text = flow_text(at, now, texts);
-    let thresholds = at.place.flood_thresholds();
-    let is_shown = at.flow.freshness(now) != Freshness::Old;
-    let known = at.flow.value(now).filter(|_| is_shown).zip(thresholds);
-    let state = match at.flow.value(now) {
-        Some(_) => class(at.flow.freshness(now)),
-        None => "unknown",
-    };
-    let mut values = vec![("class", Value::from(state)), ("flow", text.clone().into())];
-    let (share, bar) = known
-        .map(|(flow, thresholds)| {
-            let levels = FloodLevel::ALL.into_iter();
-            let levels: Vec<_> = levels
-                .filter_map(|level| thresholds.from_m3_per_s(level))
-                .collect();
-            let from = levels.first().copied().unwrap_or(f64::INFINITY);
-            let listed: Vec<_> = levels.iter().map(f64::to_string).collect();
-            let share = texts.format(
-                "share",
-                &[
-                    ("percent", &texts.percent(100.0 * flow / from)),
-                    ("threshold", &texts.number(from, 0)),
-                ],
-            );
-            let label = [("flow", &*text), ("thresholds", &listed.join(", "))];
-            let bar = [
-                ("label", texts.format("flow_bar", &label).into()),
-                ("flow", flow.to_string().into()),
-                ("levels", listed.join(" ").into()),
-            ];
-            (
-                Html::fill(SHARE, texts, &[("text", share.into())]),
-                Html::fill(BAR, texts, &bar),
-            )
-        })
-        .unwrap_or_default();
-    values.extend([("share", share.into()), ("bar", bar.into())]);
-    Html::fill(LINE, texts, &values)
-}
-
-fn flow_text(at: &PlaceOverview, now: Timestamp, texts: &Texts) -> String {
-    let Some(value) = at.flow.value(now) else {
-        let is_measured = at.place.measures(Quantity::Flow);
-        let key = if is_measured {
-            "flow_unknown"
-        } else {
-            "flow_not_measured"
-        };
-        return with_reason(texts.get(key), &at.flow, now, texts);
-    };
-    let value = texts.flow(value);
-    match at.flow.freshness(now) {
-        Freshness::Old => texts.format("last_was", &[("value", &value)]),
-        Freshness::Stale => texts.format("flow_stale", &[("flow", &value)]),
-        _ => value,
+        @if let Some(key) = notice { p.notice { (texts.get(key)) } }
     }
 }
 
-/// How the flow has changed of late.
+/// The water temperature, large; in words if it is old or unknown.
+pub(super) fn temperature(at: &PlaceOverview, now: Timestamp, texts: &Texts) -> Markup {
+    let freshness = at.water.freshness(now);
+    let text = match at.water.value(now) {
+        Some(value) if freshness == Freshness::Old => {
+            texts.format("last_was", &[("value", texts.celsius(value))])
+        }
+        Some(value) => {
+            return html! {
+                p.temperature.(class(freshness)) {
+                    strong { (texts.number(value, 1)) } span { "\u{202f}°C" }
+                }
+            };
+        }
+        None => with_reason(texts.get("water_unknown"), &at.water, now, texts),
+    };
+    html! { p.temperature.none { span { (text) } } }
+}
+
+/// The water temperature in two hours, if the present one is current or recorded.
+pub(super) fn in_two_hours(at: &PlaceOverview, now: Timestamp, texts: &Texts) -> Markup {
+    let celsius = at.water_in_two_hours.filter(|_| is_of_now(&at.water, now));
+    html! {
+        @if let Some(celsius) = celsius {
+            p.soon { (texts.format("in_two_hours", &[("value", texts.celsius(celsius))])) }
+        }
+    }
+}
+
+/// Whether the reading has a current value or belongs to a recording.
+pub(super) fn is_of_now(reading: &Reading, now: Timestamp) -> bool {
+    matches!(
+        reading.freshness(now),
+        Freshness::Fresh | Freshness::Recorded
+    )
+}
+
+/// When a value was measured, how long ago, and whether it is still current.
+pub(super) fn measured(reading: &Reading, now: Timestamp, texts: &Texts) -> Markup {
+    let freshness = reading.freshness(now);
+    let age = reading.age(now).filter(|_| reading.recorded_on.is_none());
+    let time = |at| match freshness {
+        Freshness::Fresh => texts.clock(at),
+        _ => texts.day_and_time(at),
+    };
+    html! {
+        p.measured {
+            @if freshness != Freshness::Fresh {
+                span.mark.(class(freshness)) {
+                    (texts.get(&format!("freshness.{}", class(freshness))))
+                }
+                " "
+            }
+            @if let Some(at) = reading.measured_at(now) {
+                time datetime=(at.to_string()) { (texts.format("measured", &[("time", time(at))])) }
+                @if let Some(age) = age {
+                    ", " span.ago data-at=(at.as_second()) { (texts.ago(age)) }
+                }
+            } @else {
+                (texts.get("measured_unknown"))
+            }
+        }
+    }
+}
+
+/// The flow in words, and as a bar against the flood levels of the place.
+pub(super) fn flow(at: &PlaceOverview, now: Timestamp, texts: &Texts) -> Markup {
+    let (value, freshness) = (at.flow.value(now), at.flow.freshness(now));
+    let text = match (value.map(|value| texts.flow(value)), freshness) {
+        (Some(value), Freshness::Old) => texts.format("last_was", &[("value", value)]),
+        (Some(value), Freshness::Stale) => texts.format("flow_stale", &[("flow", value)]),
+        (Some(value), _) => value,
+        (None, _) if at.place.measures(Quantity::Flow) => {
+            with_reason(texts.get("flow_unknown"), &at.flow, now, texts)
+        }
+        (None, _) => with_reason(texts.get("flow_not_measured"), &at.flow, now, texts),
+    };
+    let levels = flood_levels(at.place);
+    let comparable = value.filter(|_| freshness != Freshness::Old);
+    let from_level_2 = levels.first().map(f64::to_owned);
+    html! {
+        div.flow.(value.map_or("unknown", |_| class(freshness))) {
+            p {
+                (text)
+                @if let Some((flow, from)) = comparable.zip(from_level_2) {
+                    @let percent = texts.percent(100.0 * flow / from);
+                    @let share = [("percent", percent), ("threshold", texts.number(from, 0))];
+                    " " span.share { (texts.format("share", &share)) }
+                }
+            }
+            // The script draws it; without it, the line above says the same.
+            @if let (Some(flow), Some(_)) = (comparable, from_level_2) {
+                @let thresholds = joined(&levels, ", ");
+                @let label = texts.format("flow_bar", &[("flow", &text), ("thresholds", &thresholds)]);
+                figure.bar role="img" aria-label=(label) data-flow=(flow)
+                    data-levels=(joined(&levels, " ")) {}
+            }
+        }
+    }
+}
+
+/// The flows in m³/s from which flood levels 2 to 5 hold; empty if the place has none.
+pub(super) fn flood_levels(place: &Place) -> Vec<f64> {
+    let thresholds = place.flood_thresholds().into_iter();
+    thresholds
+        .flat_map(|it| {
+            FloodLevel::ALL
+                .into_iter()
+                .filter_map(|level| it.from_m3_per_s(level))
+        })
+        .collect()
+}
+
+pub(super) fn joined(numbers: &[f64], separator: &str) -> String {
+    let numbers: Vec<_> = numbers.iter().map(f64::to_string).collect();
+    numbers.join(separator)
+}
+
+/// How the flow changes.
 pub(super) fn trend(trend: Option<Trend>, texts: &Texts) -> String {
-    let Some(trend) = trend else {
-        return texts.get("trend.unknown").to_owned();
+    let key = match trend.map(|trend| trend.direction) {
+        Some(Direction::Rising) => "trend.rising",
+        Some(Direction::Falling) => "trend.falling",
+        Some(Direction::Steady) => "trend.steady",
+        Some(Direction::Unknown) | None => "trend.unknown",
     };
-    let key = match trend.direction {
-        Direction::Rising => "trend.rising",
-        Direction::Falling => "trend.falling",
-        Direction::Steady => "trend.steady",
-        Direction::Unknown => "trend.unknown",
-    };
-    let per_hour = texts.flow(trend.per_hour.unwrap_or_default().abs());
-    texts.format(key, &[("per_hour", &per_hour)])
+    let per_hour = trend.and_then(|trend| trend.per_hour).unwrap_or_default();
+    texts.format(key, &[("per_hour", texts.flow(per_hour.abs()))])
 }
 
 /// The verdict with its sign.
-pub(super) fn verdict(verdict: Verdict, texts: &Texts) -> Html {
-    const VERDICT: &str = r#"<p class="verdict {{class}}"><span class="sign" aria-hidden="true">{{sign}}</span>{{text}}</p>"#;
+pub(super) fn verdict(verdict: Verdict, texts: &Texts) -> Markup {
     let name = verdict.as_str();
     let sign = match verdict {
         Verdict::DoNotSwim => "\u{00d7}",
@@ -175,16 +159,26 @@ pub(super) fn verdict(verdict: Verdict, texts: &Texts) -> Html {
         Verdict::NoKnownWarning => "\u{2013}",
         Verdict::Unknown => "?",
     };
-    let key = format!("verdict.{name}");
-    let values = [
-        ("class", name.into()),
-        ("sign", sign.into()),
-        ("text", texts.get(&key).into()),
-    ];
-    Html::fill(VERDICT, texts, &values)
+    html! {
+        p.verdict.(name) {
+            span.sign aria-hidden="true" { (sign) } (texts.get(&format!("verdict.{name}")))
+        }
+    }
 }
 
-/// That a value is unknown, with the reason if upstream sent something.
+/// A saying in dialect, with its plain reading if that is known.
+pub(super) fn saying(saying: &str, texts: &Texts) -> Markup {
+    html! {
+        p.saying {
+            (texts.get("saying")) ": " q lang="gsw" { (saying) }
+            @if let Some(known) = Saying::find(saying) {
+                " " span.reading { "(" (texts.plain_reading(known)) ")" }
+            }
+        }
+    }
+}
+
+/// `what` is unknown, with the reason if upstream sent something.
 pub(super) fn with_reason(what: &str, reading: &Reading, now: Timestamp, texts: &Texts) -> String {
     match reading.unknown_because(now) {
         Some(because) => with_unknown_reason(what, because, texts),
@@ -202,157 +196,151 @@ fn with_unknown_reason(what: &str, because: UnknownReason, texts: &Texts) -> Str
     texts.format("reason.because", &[("what", what), ("why", texts.get(why))])
 }
 
-/// A doubt about the flow or the water temperature, without a full stop.
-pub(super) fn doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
-    let is_flow = quantity == Quantity::Flow;
-    match doubt {
-        Doubt::Stuck(suspicion) => {
-            let hours = (suspicion.over().as_secs() / 3600).to_string();
-            let value = value_of(quantity, suspicion.value, texts);
-            let values = [("value", &*value), ("hours", &*hours)];
-            if is_flow {
-                texts.format("reason.flow_stuck", &values)
-            } else {
-                texts.format("reason.water_stuck", &values)
-            }
-        }
-        Doubt::Jump { max_celsius } => {
-            let value = texts.celsius(max_celsius);
-            texts.format("reason.water_jump", &[("value", &value)])
-        }
-        _ if is_flow => texts.get("reason.flow_contradiction").to_owned(),
-        _ => texts.get("reason.water_contradiction").to_owned(),
-    }
-}
-
-/// A flow or a water temperature.
-fn value_of(quantity: Quantity, value: f64, texts: &Texts) -> String {
-    match quantity {
-        Quantity::Flow => texts.flow(value),
-        _ => texts.celsius(value),
-    }
-}
-
 /// A reason, without its sources and a full stop.
 pub(crate) fn reason(place: &Place, reason: &Reason, texts: &Texts) -> String {
     let text = finding(place, reason, texts);
     match reason.time {
         ReasonTime::Current => text,
         ReasonTime::Earlier(at) => {
-            let time = texts.day_and_time(at);
-            texts.format("reason.earlier", &[("time", &time), ("reason", &text)])
+            let values = [("time", texts.day_and_time(at)), ("reason", text)];
+            texts.format("reason.earlier", &values)
         }
-        ReasonTime::Unknown => texts.format("reason.earlier_unknown", &[("reason", &text)]),
+        ReasonTime::Unknown => texts.format("reason.earlier_unknown", &[("reason", text)]),
     }
 }
 
 fn finding(place: &Place, reason: &Reason, texts: &Texts) -> String {
-    match &reason.finding {
-        Finding::FlowNotMeasured => texts.get("reason.flow_not_measured").to_owned(),
+    let (key, values) = match &reason.finding {
+        Finding::FlowNotMeasured => ("reason.flow_not_measured", vec![]),
+        Finding::TrendUnknown => ("reason.trend_unknown", vec![]),
+        Finding::FloodLevelUnknown => ("reason.level_unknown", vec![]),
+        Finding::NoSwimmingLimit => ("reason.no_swimming_limit", vec![]),
         Finding::Unknown { quantity, because } => {
-            let what = match quantity {
-                Quantity::Flow => texts.get("reason.flow_unknown"),
-                _ => texts.get("reason.water_unknown"),
-            };
-            with_unknown_reason(what, *because, texts)
+            let what = by_quantity(*quantity, "reason.flow_unknown", "reason.water_unknown");
+            return with_unknown_reason(texts.get(what), *because, texts);
         }
         Finding::TooOld {
             quantity,
             value,
             measured_at,
-        } => {
-            let value = value_of(*quantity, *value, texts);
-            let time = texts.day_and_time(*measured_at);
-            let values = [("value", &*value), ("time", &*time)];
-            match quantity {
-                Quantity::Flow => texts.format("reason.flow_too_old", &values),
-                _ => texts.format("reason.water_too_old", &values),
-            }
-        }
-        Finding::Undated { quantity, value } => {
-            let value = value_of(*quantity, *value, texts);
-            match quantity {
-                Quantity::Flow => texts.format("reason.flow_undated", &[("value", &value)]),
-                _ => texts.format("reason.water_undated", &[("value", &value)]),
-            }
-        }
+        } => (
+            by_quantity(*quantity, "reason.flow_too_old", "reason.water_too_old"),
+            vec![
+                ("value", with_unit(*quantity, *value, texts)),
+                ("time", texts.day_and_time(*measured_at)),
+            ],
+        ),
+        Finding::Undated { quantity, value } => (
+            by_quantity(*quantity, "reason.flow_undated", "reason.water_undated"),
+            vec![("value", with_unit(*quantity, *value, texts))],
+        ),
         Finding::Doubtful {
             quantity,
             doubt: it,
-        } => doubt(*quantity, *it, texts),
-        Finding::TrendUnknown => texts.get("reason.trend_unknown").to_owned(),
-        Finding::FloodLevelUnknown => texts.get("reason.level_unknown").to_owned(),
+        } => return doubt(*quantity, *it, texts),
         Finding::FloodLevelUnreadable { text } => {
-            texts.format("reason.level_unreadable", &[("text", text)])
+            ("reason.level_unreadable", vec![("text", text.clone())])
         }
-        Finding::NoSwimmingLimit => texts.get("reason.no_swimming_limit").to_owned(),
         Finding::OwnMargin {
             from_m3_per_s,
             share_of_level_2,
-        } => {
-            let values = [
-                ("from", &*texts.flow(*from_m3_per_s)),
-                ("percent", &*texts.percent(100.0 * share_of_level_2)),
-            ];
-            texts.format("reason.own_margin", &values)
-        }
+        } => (
+            "reason.own_margin",
+            vec![
+                ("from", texts.flow(*from_m3_per_s)),
+                ("percent", texts.percent(100.0 * share_of_level_2)),
+            ],
+        ),
         Finding::ColdWater {
             celsius,
             limit_celsius,
-        } => {
-            let values = [
-                ("value", &*texts.celsius(*celsius)),
-                ("limit", &*texts.celsius(*limit_celsius)),
-            ];
-            texts.format("reason.cold_water", &values)
-        }
-        Finding::FloodLevel { m3_per_s, level } => flood_level(*m3_per_s, *level, texts),
+        } => (
+            "reason.cold_water",
+            vec![
+                ("value", texts.celsius(*celsius)),
+                ("limit", texts.celsius(*limit_celsius)),
+            ],
+        ),
+        Finding::FloodLevel { m3_per_s, level } => return flood_level(*m3_per_s, *level, texts),
         Finding::LocalLimit { from_m3_per_s } => {
             let key = format!("limit.{}_{from_m3_per_s}", place.id());
-            texts.get(&key).to_owned()
+            return texts.get(&key).to_owned();
         }
         Finding::RisingTowards {
             per_hour_m3_per_s,
             reaches_m3_per_s,
             in_hours,
-        } => {
-            let values = [
-                ("per_hour", &*texts.flow(*per_hour_m3_per_s)),
-                ("reaches", &*texts.flow(*reaches_m3_per_s)),
-                ("hours", &*texts.number(*in_hours, 1)),
-            ];
-            texts.format("reason.rising_towards", &values)
+        } => (
+            "reason.rising_towards",
+            vec![
+                ("per_hour", texts.flow(*per_hour_m3_per_s)),
+                ("reaches", texts.flow(*reaches_m3_per_s)),
+                ("hours", texts.number(*in_hours, 1)),
+            ],
+        ),
+        Finding::RisingFast { per_hour_m3_per_s } => (
+            "reason.rising_fast",
+            vec![("per_hour", texts.flow(*per_hour_m3_per_s))],
+        ),
+        Finding::HighWaterSaying(saying) => (
+            "reason.high_water_saying",
+            vec![
+                ("text", saying.text.clone()),
+                ("reading", texts.plain_reading(saying).to_owned()),
+            ],
+        ),
+        // Findings without a translation keep the text of the library.
+        _ => return reason.text.clone(),
+    };
+    texts.format(key, &values)
+}
+
+/// A doubt about the flow or the water temperature, without a full stop.
+pub(super) fn doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
+    let (key, values) = match doubt {
+        Doubt::Stuck(suspicion) => (
+            by_quantity(quantity, "reason.flow_stuck", "reason.water_stuck"),
+            vec![
+                ("value", with_unit(quantity, suspicion.value, texts)),
+                ("hours", (suspicion.over().as_secs() / 3600).to_string()),
+            ],
+        ),
+        Doubt::Jump { max_celsius } => (
+            "reason.water_jump",
+            vec![("value", texts.celsius(max_celsius))],
+        ),
+        _ => {
+            let (flow, water) = ("reason.flow_contradiction", "reason.water_contradiction");
+            (by_quantity(quantity, flow, water), vec![])
         }
-        Finding::RisingFast { per_hour_m3_per_s } => {
-            let per_hour = texts.flow(*per_hour_m3_per_s);
-            texts.format("reason.rising_fast", &[("per_hour", &per_hour)])
-        }
-        Finding::HighWaterSaying(saying) => {
-            let values = [
-                ("text", &*saying.text),
-                ("reading", texts.plain_reading(saying)),
-            ];
-            texts.format("reason.high_water_saying", &values)
-        }
-        // What has no words here is told in those of the library.
-        _ => reason.text.clone(),
+    };
+    texts.format(key, &values)
+}
+
+fn by_quantity(quantity: Quantity, flow: &'static str, water: &'static str) -> &'static str {
+    if quantity == Quantity::Flow {
+        flow
+    } else {
+        water
+    }
+}
+
+fn with_unit(quantity: Quantity, value: f64, texts: &Texts) -> String {
+    match quantity {
+        Quantity::Flow => texts.flow(value),
+        _ => texts.celsius(value),
     }
 }
 
 fn flood_level(m3_per_s: Option<f64>, level: FloodLevel, texts: &Texts) -> String {
     let number = level.number().to_string();
-    let name_key = format!("level.{number}");
-    let unknown = || texts.get("flow_unknown").to_owned();
-    let flow = m3_per_s.map_or_else(unknown, |flow| texts.flow(flow));
-    let values = [
-        ("flow", &*flow),
-        ("level", &*number),
-        ("name", texts.get(&name_key)),
-    ];
-    let told = texts.format("reason.flood_level", &values);
+    let name = texts.get(&format!("level.{number}")).to_owned();
+    let flow = m3_per_s.map_or_else(|| texts.get("flow_unknown").to_owned(), |it| texts.flow(it));
+    let values = [("flow", flow), ("level", number), ("name", name)];
+    let text = texts.format("reason.flood_level", &values);
     match level {
-        FloodLevel::NoOrMinor => told,
-        _ => format!("{told}. {}", texts.get("reason.flood_near")),
+        FloodLevel::NoOrMinor => text,
+        _ => format!("{text}. {}", texts.get("reason.flood_near")),
     }
 }
 

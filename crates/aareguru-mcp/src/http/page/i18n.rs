@@ -1,54 +1,79 @@
-//! What the page says, in one language: the texts of `web/words`, and how
-//! numbers and times are written there.
+//! Translated texts of the pages (`web/words`, one table per language), and how each language
+//! writes numbers and times.
 
-use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Write},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use aareguru::{Saying, swiss_time};
 use jiff::{Timestamp, civil::Date};
+use maud::{Markup, PreEscaped, Render};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::language::Language;
 
-/// The texts in one language, by their keys: `verdict.caution`.
+/// The texts in one language, by key: `verdict.caution`.
 #[derive(Debug)]
 pub(crate) struct Texts {
     language: Language,
     texts: BTreeMap<String, String>,
 }
 
-static ALL: LazyLock<[Texts; 4]> = LazyLock::new(|| {
-    [
-        Texts::read(Language::German, include_str!("../../../web/words/de.toml")),
-        Texts::read(Language::French, include_str!("../../../web/words/fr.toml")),
-        Texts::read(
-            Language::Italian,
-            include_str!("../../../web/words/it.toml"),
-        ),
-        Texts::read(
-            Language::English,
-            include_str!("../../../web/words/en.toml"),
-        ),
-    ]
-});
+/// An entry of a table: a text, or a group of texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Text(String),
+    Group(BTreeMap<String, String>),
+}
+
+static ALL: LazyLock<[Texts; 4]> = LazyLock::new(|| Language::ALL.map(Texts::load));
 
 impl Texts {
     pub(crate) fn of(language: Language) -> &'static Self {
-        let texts = ALL.iter().find(|texts| texts.language == language);
-        texts.expect("there are texts in each language")
+        &ALL[language as usize]
+    }
+
+    fn load(language: Language) -> Self {
+        let table = match language {
+            Language::German => include_str!("../../../web/words/de.toml"),
+            Language::French => include_str!("../../../web/words/fr.toml"),
+            Language::Italian => include_str!("../../../web/words/it.toml"),
+            Language::English => include_str!("../../../web/words/en.toml"),
+        };
+        let entries: BTreeMap<String, Entry> =
+            toml::from_str(table).expect("the table is compiled in, and the tests read it");
+        let mut texts = BTreeMap::new();
+        for (key, entry) in entries {
+            match entry {
+                Entry::Text(text) => {
+                    texts.insert(key, text);
+                }
+                Entry::Group(group) => {
+                    let group = group.into_iter();
+                    texts.extend(group.map(|(name, text)| (format!("{key}.{name}"), text)));
+                }
+            }
+        }
+        Self { language, texts }
     }
 
     pub(crate) fn language(&self) -> Language {
         self.language
     }
 
-    /// The texts that these scripts name, by their keys.
+    /// The texts that these scripts use, by key.
     pub(crate) fn of_scripts(&self, scripts: &[&str]) -> Value {
         let is_used = |key: &str| {
             let group = key.split_once('.').map_or(key, |(group, _)| group);
-            let (whole, made) = (format!("'{key}'"), format!("`{group}.${{"));
+            let (literal, template) = (format!("'{key}'"), format!("`{group}.${{"));
             scripts
                 .iter()
-                .any(|script| script.contains(&whole) || script.contains(&made))
+                .any(|script| script.contains(&literal) || script.contains(&template))
         };
         let texts = self.texts.iter().filter(|(key, _)| is_used(key));
         texts
@@ -61,25 +86,20 @@ impl Texts {
         self.texts.get(key).map(String::as_str)
     }
 
-    /// The text with this key. One that is missing shows its key: the page
-    /// stands all the same, and a test finds it before anybody else does.
+    /// The text with this key. A missing text shows its key; a test looks up every key in use.
     pub(crate) fn get<'a>(&'a self, key: &'a str) -> &'a str {
-        self.texts.get(key).map_or(key, String::as_str)
+        self.find(key).unwrap_or(key)
     }
 
-    /// The text with each `{name}` replaced, once: what is inserted is not
-    /// looked at again.
-    pub(super) fn format(&self, key: &str, values: &[(&str, &str)]) -> String {
-        let mut text = String::new();
-        let mut rest = self.get(key);
-        while let Some((before, after)) = rest.split_once('{') {
-            text.push_str(before);
-            let (name, after) = after.split_once('}').unwrap_or((after, ""));
-            let value = values.iter().find(|(known, _)| *known == name);
-            text.push_str(value.map_or("", |(_, value)| value));
-            rest = after;
-        }
-        text + rest
+    /// The text with each `{name}` replaced by its value.
+    pub(super) fn format<V: Display>(&self, key: &str, values: &[(&str, V)]) -> String {
+        replace_names(self.get(key), values)
+    }
+
+    /// The escaped text with each `{name}` replaced by markup.
+    pub(super) fn format_markup(&self, key: &str, values: &[(&str, Markup)]) -> Markup {
+        let values: Vec<_> = values.iter().map(|(name, it)| (*name, &it.0)).collect();
+        PreEscaped(replace_names(&self.get(key).render().0, &values))
     }
 
     /// With the decimal sign of the language, as it is written in Switzerland.
@@ -95,7 +115,7 @@ impl Texts {
         format!("{}\u{a0}°C", self.number(value, 1))
     }
 
-    /// A flow: to the tenth below 10 m³/s, else whole.
+    /// A flow, with one decimal below 10 m³/s.
     pub(super) fn flow(&self, value: f64) -> String {
         let decimals = usize::from(value.abs() < 10.0);
         format!("{}\u{a0}m³/s", self.number(value, decimals))
@@ -109,7 +129,7 @@ impl Texts {
         format!("{}\u{a0}mm", self.number(value, 1))
     }
 
-    /// The clock in Switzerland: `13:20`.
+    /// Swiss local time: `13:20`.
     pub(super) fn clock(&self, at: Timestamp) -> String {
         swiss_time(at).strftime("%H:%M").to_string()
     }
@@ -117,15 +137,20 @@ impl Texts {
     /// `9. Mai 2023`.
     pub(super) fn day(&self, day: Date) -> String {
         let (number, year) = (day.day().to_string(), day.year().to_string());
-        let month = self.month(day);
-        let values = [("day", &*number), ("month", month), ("year", &year)];
+        let values = [
+            ("day", &*number),
+            ("month", self.month(day)),
+            ("year", &year),
+        ];
         self.format("date.day", &values)
     }
 
     /// `Dienstag, 9. Mai`.
     pub(super) fn day_of_week(&self, day: Date) -> String {
-        let weekday = usize::from(day.weekday().to_monday_zero_offset().unsigned_abs());
-        let weekday = self.nth("date.weekdays", weekday);
+        let weekday = nth_word(
+            self.get("date.weekdays"),
+            day.weekday().to_monday_zero_offset(),
+        );
         let (number, month) = (day.day().to_string(), self.month(day));
         let values = [("weekday", weekday), ("day", &number), ("month", month)];
         self.format("date.day_of_week", &values)
@@ -134,11 +159,10 @@ impl Texts {
     /// Day and clock.
     pub(super) fn day_and_time(&self, at: Timestamp) -> String {
         let day = self.day(swiss_time(at).date());
-        let values = [("day", &*day), ("time", &*self.clock(at))];
-        self.format("date.and_time", &values)
+        self.format("date.and_time", &[("day", day), ("time", self.clock(at))])
     }
 
-    /// How long ago, as a program in the page goes on to tell it.
+    /// An age such as "5 minutes ago". `page.js` updates it in the same way.
     pub(super) fn ago(&self, age: Duration) -> String {
         let minutes = age.as_secs() / 60;
         let (key, n) = match minutes {
@@ -148,10 +172,10 @@ impl Texts {
             120..2880 => ("ago.hours", minutes / 60),
             _ => ("ago.days", minutes / 1440),
         };
-        self.format(key, &[("n", &n.to_string())])
+        self.format(key, &[("n", n)])
     }
 
-    /// What a saying says in plain words.
+    /// The meaning of a dialect saying.
     pub(crate) fn plain_reading(&self, saying: &'static Saying) -> &'static str {
         match self.language {
             Language::German => &saying.german,
@@ -162,34 +186,29 @@ impl Texts {
     }
 
     fn month(&self, day: Date) -> &str {
-        let month = day.month().unsigned_abs().saturating_sub(1);
-        self.nth("date.months", usize::from(month))
+        nth_word(self.get("date.months"), day.month() - 1)
     }
+}
 
-    fn nth<'a>(&'a self, key: &'a str, n: usize) -> &'a str {
-        self.get(key).split(' ').nth(n).unwrap_or_default()
-    }
+fn nth_word(words: &str, n: i8) -> &str {
+    let n = usize::from(n.unsigned_abs());
+    words.split(' ').nth(n).unwrap_or_default()
+}
 
-    fn read(language: Language, table: &str) -> Self {
-        let table: toml::Table =
-            toml::from_str(table).expect("the table is compiled in and every test reads it");
-        let mut texts = BTreeMap::new();
-        for (key, value) in table {
-            match value {
-                toml::Value::String(text) => {
-                    texts.insert(key, text);
-                }
-                toml::Value::Table(group) => {
-                    for (name, text) in group {
-                        let text = text.as_str().expect("a group holds texts").to_owned();
-                        texts.insert(format!("{key}.{name}"), text);
-                    }
-                }
-                _ => unreachable!("there are texts and groups of them"),
-            }
+/// Replaces each `{name}` once: inserted values are not searched for names.
+fn replace_names<V: Display>(template: &str, values: &[(&str, V)]) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{value}");
         }
-        Self { language, texts }
+        rest = after;
     }
+    text + rest
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
-//! `GET /live`: an event whenever the river was measured anew, so that a page
-//! that is open asks again, and does not before.
+//! `GET /live`: an event for each new measurement, so that open pages reload their content.
 //!
-//! All readers together are one subscriber more to the answer that tells of all
-//! places. They are bounded as the sessions of a transport are.
+//! Together, the pages are one more subscriber to the response for all places. Their number is
+//! limited like the sessions of a transport.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -17,7 +16,7 @@ use axum::{
 use futures_util::{StreamExt, stream};
 use rmcp_sse::Client;
 
-use super::{Page, i18n::Texts, template::Html};
+use super::Page;
 use crate::{
     http::refusal,
     mcp::subscriptions::{Feed, Subject},
@@ -31,11 +30,11 @@ const UNBUFFERED: [(HeaderName, &str); 2] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-pub(super) async fn live(State(page): State<Page>, extensions: Extensions) -> Response {
-    let Some(server) = &page.0.server else {
+pub(super) async fn live(State(page): State<Arc<Page>>, extensions: Extensions) -> Response {
+    let Some(server) = &page.server else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let place = match page.0.followers.take(Client::of(&extensions)) {
+    let place = match page.followers.take(Client::of(&extensions)) {
         Ok(place) => place,
         Err(full) => return refusal::response(full),
     };
@@ -49,15 +48,8 @@ pub(super) async fn live(State(page): State<Page>, extensions: Extensions) -> Re
     });
     // Headers alone are held back by some browsers and proxies.
     let hello = stream::iter([Ok(Event::default().event("hello").data("aare"))]);
-    let until = page.0.shutdown.clone().cancelled_owned();
+    let until = page.shutdown.clone().cancelled_owned();
     let events = hello.chain(events).take_until(until);
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     (UNBUFFERED, Sse::new(events).keep_alive(keep_alive)).into_response()
-}
-
-/// Where the page tells whether it updates by itself. It has the texts for the
-/// program that does it.
-pub(super) fn status(texts: &Texts) -> Html {
-    const STATUS: &str = r#"<p id="live" role="status" aria-live="polite" data-on="{{w.live.on}}" data-off="{{w.live.off}}" data-new="{{w.live.new}}"></p><noscript><p>{{w.live.never}}</p></noscript>"#;
-    Html::fill(STATUS, texts, &[])
 }

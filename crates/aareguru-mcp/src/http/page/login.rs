@@ -1,9 +1,10 @@
-//! What a browser is shown that comes to a page without a key: what this is, how
-//! clients connect, and a field for a key, which a browser cannot send by
-//! itself. Nothing of the river.
+//! The page for browsers without a key: what the server is, how clients connect, and a field for a
+//! key, which a browser cannot send by itself. It contains no data about the river.
 //!
-//! The refusal stays what it is, a 401 with its challenge; only its text is
-//! another one, and only for who reads HTML.
+//! It replaces the body of the 401 response for clients that accept HTML; status and challenge
+//! stay the same.
+
+use std::sync::Arc;
 
 use aareguru::Place;
 use axum::{
@@ -11,28 +12,31 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
+use maud::{Markup, html};
 
-use super::{Page, Reader, console, template::Html};
+use super::{
+    Page, console,
+    request::{PageRequest, accepts_html},
+};
 use crate::guard::Check;
 
-const PAGE: &str = include_str!("../../../web/locked.html");
 pub(super) const SCRIPT: &str = include_str!("../../../web/locked.js");
 pub(super) const COPY: &str = include_str!("../../../web/copy.js");
 
-/// Puts the page into refusals; in front of the check for the key.
+/// Puts the page into 401 responses; runs before the check for the key.
 #[derive(Debug, Clone)]
-pub(in crate::http) struct Locked(Page);
+pub(in crate::http) struct Locked(Arc<Page>);
 
 impl Page {
-    pub(in crate::http) fn locked(&self) -> Locked {
+    pub(in crate::http) fn locked(self: &Arc<Self>) -> Locked {
         Locked(self.clone())
     }
 }
 
-/// Who asked for which page.
+/// A request for a page that may need a key.
 #[derive(Debug)]
 pub(in crate::http) struct Visitor {
-    reader: Reader,
+    request: PageRequest,
     /// Under the base path, without a slash before it.
     path: String,
 }
@@ -42,10 +46,10 @@ impl Check for Locked {
 
     fn check(&self, request: &mut Request) -> Result<Self::Passed, Box<Response>> {
         let headers = request.headers();
-        if request.method() != Method::GET || !super::reads_html(headers) {
+        if request.method() != Method::GET || !accepts_html(headers) {
             return Ok(None);
         }
-        let base_path = &self.0.0.base_path;
+        let base_path = &self.0.base_path;
         let route = request.extensions().get::<MatchedPath>();
         let route = route.and_then(|route| route.as_str().strip_prefix(base_path.as_str()));
         let Some(path) = route.map(|route| route.trim_start_matches('/')) else {
@@ -54,52 +58,66 @@ impl Check for Locked {
         let is_page = ["", "console", "graphql"].contains(&path)
             || Place::all().iter().any(|place| place.id() == path);
         Ok(is_page.then(|| {
-            let mut reader = Reader::of(&self.0, request.uri().query(), headers, true);
-            // It is not kept, so nobody can have it.
-            reader.etag = None;
+            let mut page = PageRequest::new(base_path, request.uri(), headers, true);
+            // The page is not stored, so no client can have it.
+            page.etag = None;
             let path = path.to_owned();
-            Box::new(Visitor { reader, path })
+            Box::new(Visitor {
+                request: page,
+                path,
+            })
         }))
     }
 
     fn answered(visitor: Self::Passed, refusal: Response) -> Response {
         match visitor {
             Some(visitor) if refusal.status() == StatusCode::UNAUTHORIZED => {
-                visitor.told_instead_of(refusal)
+                respond(&visitor.request, &visitor.path, refusal)
             }
             _ => refusal,
         }
     }
 }
 
-impl Visitor {
-    fn told_instead_of(&self, mut refusal: Response) -> Response {
-        let reader = &self.reader;
-        let texts = reader.texts;
-        let base = format!("{}{}", reader.address.http(), reader.base_path);
-        let lead = Html::format("locked.lead", texts, &[("mcp", console::mcp(texts))]);
-        let values = [
-            ("lead", lead.into()),
-            (
-                "words",
-                texts.of_scripts(&[SCRIPT, COPY]).to_string().into(),
-            ),
-            ("key_needed", console::key_needed(texts).into()),
-            ("setups", console::setups(&base, true, texts).into()),
-        ];
-        let main = Html::fill(PAGE, texts, &values);
-        let title = texts.get("locked.title");
-        let mut told = reader.answer(reader.page((&self.path, title), "locked.js", main));
-        *told.status_mut() = StatusCode::UNAUTHORIZED;
-        // The same address has the page itself for who has a key.
-        let headers = told.headers_mut();
-        headers.remove(header::ETAG);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
-            if let Some(value) = refusal.headers_mut().remove(&name) {
-                headers.insert(name, value);
+fn respond(request: &PageRequest, path: &str, mut refusal: Response) -> Response {
+    let title = request.texts.get("locked.title");
+    let mut response = request.respond(path, title, "locked.js", &main(request));
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    // With a key, the same URL is the page itself.
+    let headers = response.headers_mut();
+    headers.remove(header::ETAG);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
+        if let Some(value) = refusal.headers_mut().remove(&name) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn main(request: &PageRequest) -> Markup {
+    let texts = request.texts;
+    let script_texts = texts.of_scripts(&[SCRIPT, COPY]).to_string();
+    html! {
+        div.intro {
+            h1 { (texts.get("locked.title")) }
+            p.lead { (texts.format_markup("locked.lead", &[("mcp", console::mcp_link())])) }
+        }
+        noscript { p.notice { (texts.get("locked.no_script")) } }
+        section #lock aria-label=(texts.get("locked.key")) hidden {
+            form #unlock data-words=(script_texts) {
+                div.row {
+                    div.field {
+                        label for="key" { (texts.get("locked.key")) }
+                        input #key type="password" autocomplete="off" spellcheck="false" required
+                            aria-describedby="key-hint unlock-state";
+                        span #key-hint.hint { (texts.get("locked.key_hint")) }
+                    }
+                    button #open type="submit" { (texts.get("locked.open")) }
+                }
+                p #unlock-state role="status" {}
             }
         }
-        told
+        (console::client_setups(&request.base_url, true, texts))
     }
 }

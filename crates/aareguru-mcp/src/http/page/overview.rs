@@ -1,155 +1,130 @@
-//! All places, downstream, at a glance.
+//! The content of the start page: all places, downstream.
 
-use aareguru::{Freshness, Verdict};
+use aareguru::Verdict;
+use jiff::Timestamp;
+use maud::{Markup, html};
 
 use super::{
-    Reader, fragments,
+    PageRequest, PlaceOverview, RiverOverview,
+    fragments::{banner, flow, in_two_hours, measured, reason, temperature, verdict},
     i18n::Texts,
-    overview_data::{PlaceOverview, RiverOverview},
     series::Series,
-    template::{Html, Value},
 };
 
-const PAGE: &str = include_str!("../../../web/river.html");
-const PLACE: &str = include_str!("../../../web/river_place.html");
+/// The verdicts, as they are listed.
+const VERDICTS: [Verdict; 4] = [
+    Verdict::DoNotSwim,
+    Verdict::Caution,
+    Verdict::Unknown,
+    Verdict::NoKnownWarning,
+];
 
-/// The lakes that the Aare leaves before it comes to these places.
-const LAKES: [(&str, &str); 3] = [("interlaken", "brienz"), ("thun", "thun"), ("biel", "biel")];
-
-pub(super) fn page(reader: &Reader, sight: &RiverOverview) -> Html {
-    let texts = reader.texts;
-    let places = sight.places.iter();
-    let places: Html = places
-        .flat_map(|at| [lake(at, texts), stop(reader, at, sight)])
-        .collect();
-    let values = [
-        (
-            "banner",
-            reader.banner(sight.recorded_on, notice(sight)).into(),
-        ),
-        ("extremes", extremes(sight, texts).into()),
-        ("places", places.into()),
-        ("base_path", reader.base_path.as_str().into()),
-    ];
-    Html::fill(PAGE, texts, &values)
-}
-
-fn notice(sight: &RiverOverview) -> Option<&'static str> {
-    if sight.is_empty() {
+pub(super) fn main(request: &PageRequest, river: &RiverOverview) -> Markup {
+    let texts = request.texts;
+    let notice = if river.is_empty() {
         Some("no_data")
     } else {
-        sight.is_troubled.then_some("trouble")
+        river.is_upstream_failing.then_some("trouble")
+    };
+    html! {
+        div.intro {
+            h1 { (texts.get("title")) }
+            p.lead { (texts.get("lead")) }
+            (banner(river.recorded_on, notice, texts))
+            (extremes(request, river))
+        }
+        h2.quiet { (texts.get("places")) }
+        ol.river {
+            @for at in &river.places {
+                @if let Some(lake) = lake_above(at) {
+                    li.lake { span { (texts.get(lake)) } }
+                }
+                (stop(request, at, river.now))
+            }
+        }
+        section.ask {
+            h2 { (texts.get("ask")) }
+            p {
+                (texts.get("ask_text")) " "
+                a href={ (request.base_path) "/console" } { (texts.get("ask_link")) }
+            }
+        }
     }
 }
 
-fn lake(at: &PlaceOverview, texts: &Texts) -> Html {
-    const LAKE: &str = r#"<li class="lake"><span>{{name}}</span></li>"#;
-    let lake = LAKES.iter().find(|(below, _)| *below == at.place.id());
-    let Some((_, lake)) = lake else {
-        return Html::empty();
-    };
-    let key = format!("lake.{lake}");
-    Html::fill(LAKE, texts, &[("name", texts.get(&key).into())])
+/// The lake that the Aare leaves just above the place.
+fn lake_above(at: &PlaceOverview) -> Option<&'static str> {
+    match at.place.id() {
+        "interlaken" => Some("lake.brienz"),
+        "thun" => Some("lake.thun"),
+        "biel" => Some("lake.biel"),
+        _ => None,
+    }
 }
 
-fn stop(reader: &Reader, at: &PlaceOverview, sight: &RiverOverview) -> Html {
-    let (texts, now) = (reader.texts, sight.now);
-    let reason = at.advice.reasons.first();
-    let reason = reason.map(|reason| fragments::reason(at.place, reason, texts));
-    let values = [
-        ("id", at.place.id().into()),
-        ("href", reader.href(at.place.id()).into()),
-        ("name", reader.name(at.place).into()),
-        (
-            "station",
-            texts
-                .format("gauge", &[("station", at.place.station())])
-                .into(),
-        ),
-        ("temperature", fragments::temperature(at, now, texts).into()),
-        ("in_two_hours", in_two_hours(at, sight, texts).into()),
-        ("spark", spark(at, texts).into()),
-        ("flow", fragments::flow(at, now, texts).into()),
-        (
-            "verdict",
-            fragments::verdict(at.advice.verdict, texts).into(),
-        ),
-        ("reason", reason.unwrap_or_default().into()),
-        (
-            "measured",
-            fragments::measured(&at.water, now, texts).into(),
-        ),
-    ];
-    Html::fill(PLACE, texts, &values)
+fn stop(request: &PageRequest, at: &PlaceOverview, now: Timestamp) -> Markup {
+    let (texts, id) = (request.texts, at.place.id());
+    html! {
+        li.stop #(id) {
+            article aria-labelledby={ "name-" (id) } {
+                div.where {
+                    h3 #{ "name-" (id) } { a href=(request.href(id)) { (request.name(at.place)) } }
+                    p { (texts.format("gauge", &[("station", at.place.station())])) }
+                }
+                div.water { (temperature(at, now, texts)) (in_two_hours(at, now, texts)) }
+                div.series { (spark(at, texts)) }
+                (flow(at, now, texts))
+                div.judged {
+                    (verdict(at.advice.verdict, texts))
+                    p.reason {
+                        @if let Some(first) = at.advice.reasons.first() {
+                            (reason(at.place, first, texts))
+                        }
+                    }
+                }
+                (measured(&at.water, now, texts))
+            }
+        }
+    }
 }
 
-/// Only after a temperature that is of now, or of the recording.
-pub(super) fn in_two_hours(
-    at: &PlaceOverview,
-    sight: &RiverOverview,
-    texts: &Texts,
-) -> Option<Html> {
-    const LINE: &str = r#"<p class="soon">{{text}}</p>"#;
-    let freshness = at.water.freshness(sight.now);
-    let is_of_now = matches!(freshness, Freshness::Fresh | Freshness::Recorded);
-    let celsius = at.water_in_two_hours.filter(|_| is_of_now)?;
-    let text = texts.format("in_two_hours", &[("value", &texts.celsius(celsius))]);
-    Some(Html::fill(LINE, texts, &[("text", text.into())]))
-}
-
-fn spark(at: &PlaceOverview, texts: &Texts) -> Html {
-    const SPARK: &str = r#"<figure class="spark" role="img" aria-label="{{label}}" data-start="{{start}}" data-step="{{step}}" data-values="{{values}}"></figure>"#;
-    const NONE: &str = r#"<p class="quiet">{{w.no_series}}</p>"#;
+fn spark(at: &PlaceOverview, texts: &Texts) -> Markup {
     let Some(series) = Series::last(&at.past, 24, 1800, |it| it.temperature_celsius) else {
-        return Html::fill(NONE, texts, &[]);
+        return html! { p.quiet { (texts.get("no_series")) } };
     };
     let (low, high) = (
         texts.celsius(series.lowest()),
         texts.celsius(series.highest()),
     );
-    let label = texts.format("spark", &[("low", &low), ("high", &high)]);
-    let values = [
-        ("label", Value::from(label)),
-        ("start", series.start.to_string().into()),
-        ("step", series.step_seconds.to_string().into()),
-        ("values", series.values(1).into()),
-    ];
-    Html::fill(SPARK, texts, &values)
+    html! {
+        figure.spark role="img" aria-label=(texts.format("spark", &[("low", low), ("high", high)]))
+            data-start=(series.start) data-step=(series.step_seconds)
+            data-values=(series.values(1)) {}
+    }
 }
 
-/// Where it is warmest and coldest, and how many places have which verdict.
-fn extremes(sight: &RiverOverview, texts: &Texts) -> Option<Html> {
-    const LINE: &str = r#"<p class="extremes">{{text}}</p><ul class="verdicts">{{verdicts}}</ul>"#;
-    const ITEM: &str = "<li>{{verdict}}<span>{{places}}</span></li>";
-    let places = sight.places.iter();
-    let known = places.filter_map(|at| Some((at, at.water.comparable_value(sight.now)?)));
-    let told = |(at, celsius): (&PlaceOverview, f64)| {
-        let key = format!("place.{}", at.place.id());
-        format!("{}, {}", texts.get(&key), texts.celsius(celsius))
+/// Where it is warmest and coldest, and which places have which verdict.
+fn extremes(request: &PageRequest, river: &RiverOverview) -> Markup {
+    let texts = request.texts;
+    let known = river.places.iter();
+    let known = known.filter_map(|at| Some((at.place, at.water.comparable_value(river.now)?)));
+    let mut known: Vec<_> = known.collect();
+    known.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (Some(coldest), Some(warmest)) = (known.first(), known.last()) else {
+        return Markup::default();
     };
-    let warmest = known.clone().max_by(|a, b| a.1.total_cmp(&b.1)).map(told)?;
-    let coldest = known.min_by(|a, b| a.1.total_cmp(&b.1)).map(told)?;
-    let text = texts.format("extremes", &[("warmest", &warmest), ("coldest", &coldest)]);
-    let verdicts = [
-        Verdict::DoNotSwim,
-        Verdict::Caution,
-        Verdict::Unknown,
-        Verdict::NoKnownWarning,
-    ];
-    let verdicts = verdicts.into_iter().filter_map(|verdict| {
-        let places = sight.places.iter();
-        let places = places.filter(|at| at.advice.verdict == verdict);
-        let keys: Vec<_> = places
-            .map(|at| format!("place.{}", at.place.id()))
-            .collect();
-        let names: Vec<_> = keys.iter().map(|key| texts.get(key)).collect();
-        let values = [
-            ("verdict", fragments::verdict(verdict, texts).into()),
-            ("places", names.join(", ").into()),
-        ];
-        (!names.is_empty()).then(|| Html::fill(ITEM, texts, &values))
-    });
-    let verdicts: Html = verdicts.collect();
-    let values = [("text", text.into()), ("verdicts", verdicts.into())];
-    Some(Html::fill(LINE, texts, &values))
+    let [warmest, coldest] = [warmest, coldest]
+        .map(|(place, celsius)| format!("{}, {}", request.name(place), texts.celsius(*celsius)));
+    html! {
+        p.extremes { (texts.format("extremes", &[("warmest", warmest), ("coldest", coldest)])) }
+        ul.verdicts {
+            @for it in VERDICTS {
+                @let places = river.places.iter().filter(|at| at.advice.verdict == it);
+                @let names: Vec<_> = places.map(|at| request.name(at.place)).collect();
+                @if !names.is_empty() {
+                    li { (verdict(it, texts)) span { (names.join(", ")) } }
+                }
+            }
+        }
+    }
 }

@@ -1,21 +1,19 @@
-//! What is seen of the river when the page is asked for.
+//! The data of the pages: one request for all places, and one per place for what only that
+//! contains, such as the trend of the flow and the last two days.
 //!
-//! One request of the API tells of all places, and one of each place what only
-//! that tells: how the flow changes, and the last two days. Both are kept, so
-//! that readers cost the API no more than one of them would. Who is slow is not
-//! waited for: the page then tells of that place what is in the first answer.
+//! Responses are cached, so readers do not multiply requests. The overview waits for a place at
+//! most [`PLACE_TIMEOUT`]; then it shows what the response for all places contains.
 
 use std::time::Duration;
 
 use aareguru::{
-    Advice, Comparison, Conditions, Place, Reading, River, Situation, Trend, series::RiverPoint,
+    Advice, ComparedPlace, Conditions, Place, Reading, River, Situation, Trend, series::RiverPoint,
 };
 use futures_util::future::join_all;
 use jiff::{Timestamp, civil::Date};
 use tokio::time::timeout;
 
-/// How long a reader waits for what is not needed.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PLACE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// All places, downstream.
 #[derive(Debug)]
@@ -23,8 +21,8 @@ pub(super) struct RiverOverview {
     pub(super) places: Vec<PlaceOverview>,
     pub(super) now: Timestamp,
     pub(super) recorded_on: Option<Date>,
-    /// Whether these are earlier answers than they should be.
-    pub(super) is_troubled: bool,
+    /// Whether the upstream API failed and cached responses stand in.
+    pub(super) is_upstream_failing: bool,
 }
 
 /// One place.
@@ -39,47 +37,53 @@ pub(super) struct PlaceOverview {
     pub(super) water_in_two_hours: Option<f64>,
     /// The last two days, oldest first.
     pub(super) past: Vec<RiverPoint>,
+    /// `None` if only the response for all places is available.
     pub(super) conditions: Option<Conditions>,
 }
 
 impl RiverOverview {
-    pub(super) async fn of(river: &River) -> Self {
+    pub(super) async fn fetch(river: &River) -> Self {
         let each = Place::all().iter().map(|place| async move {
-            let asked = PlaceOverview::asked(river, place);
-            timeout(PATIENCE, asked).await.ok().flatten()
+            let fetched = timeout(PLACE_TIMEOUT, PlaceOverview::fetch(river, place)).await;
+            (place, fetched.ok().flatten())
         });
         let (comparison, each) = tokio::join!(river.compare(&[]), join_all(each));
         let now = river.now();
         let comparison = comparison.ok();
-        let is_troubled = each.iter().flatten().any(PlaceOverview::is_troubled)
-            || comparison
-                .as_ref()
-                .is_some_and(|it| it.upstream_trouble.is_some());
-        let places = Place::all().iter().zip(each);
-        let places: Vec<_> = places
-            .map(|(place, asked)| PlaceOverview::best(place, asked, comparison.as_ref(), now))
-            .collect();
+        let upstream_trouble = comparison
+            .as_ref()
+            .and_then(|it| it.upstream_trouble.as_ref());
+        let is_upstream_failing = upstream_trouble.is_some()
+            || each
+                .iter()
+                .filter_map(|(_, at)| at.as_ref())
+                .any(PlaceOverview::is_upstream_failing);
+        let compared = comparison.map(|it| it.places).unwrap_or_default();
+        let places = each.into_iter().map(|(place, fetched)| {
+            let compared = compared.iter().find(|at| at.place == place);
+            PlaceOverview::newest(place, fetched, compared, now)
+        });
+        let places: Vec<_> = places.collect();
         Self {
             recorded_on: places.iter().find_map(|at| at.water.recorded_on),
             places,
             now,
-            is_troubled,
+            is_upstream_failing,
         }
     }
 
     /// Whether nothing is known of any place.
     pub(super) fn is_empty(&self) -> bool {
-        let is_unknown = |reading: &Reading| reading.value(self.now).is_none();
-        let mut places = self.places.iter();
-        places.all(|at| is_unknown(&at.water) && is_unknown(&at.flow))
+        let mut readings = self.places.iter().flat_map(|at| [&at.water, &at.flow]);
+        readings.all(|reading| reading.value(self.now).is_none())
     }
 }
 
 impl PlaceOverview {
-    /// What the answer for this place tells; `None` if there is none.
-    pub(super) async fn asked(river: &River, place: &'static Place) -> Option<Self> {
+    /// What the response for this place contains; `None` if there is none.
+    pub(super) async fn fetch(river: &River, place: &'static Place) -> Option<Self> {
         let conditions = river.conditions(place).await.ok()?;
-        // These come with the same answer.
+        // The following come from the same response.
         let past = river.past_two_days(place).await.unwrap_or_default();
         let forecast = river.forecast(place).await.ok();
         let in_two_hours = forecast.and_then(|forecast| forecast.water_in_two_hours);
@@ -96,7 +100,7 @@ impl PlaceOverview {
         })
     }
 
-    /// Of a place of which there is no answer.
+    /// A place without any response.
     pub(super) fn unknown(place: &'static Place, now: Timestamp) -> Self {
         Self {
             place,
@@ -110,37 +114,32 @@ impl PlaceOverview {
         }
     }
 
-    fn best(
+    fn newest(
         place: &'static Place,
-        asked: Option<Self>,
-        comparison: Option<&Comparison>,
+        fetched: Option<Self>,
+        compared: Option<&ComparedPlace>,
         now: Timestamp,
     ) -> Self {
-        let compared = comparison
-            .and_then(|comparison| comparison.places.iter().find(|at| at.place == place))
-            .map(|at| Self {
-                water: at.water,
-                flow: at.flow,
-                advice: at.advice(now),
-                water_in_two_hours: at.water_in_two_hours,
-                ..Self::unknown(place, now)
-            });
-        match (asked, compared) {
-            (Some(asked), Some(compared))
-                if asked.water.measured_at(now) < compared.water.measured_at(now) =>
-            {
+        let compared = compared.map(|at| Self {
+            water: at.water,
+            flow: at.flow,
+            advice: at.advice(now),
+            water_in_two_hours: at.water_in_two_hours,
+            ..Self::unknown(place, now)
+        });
+        match (fetched, compared) {
+            (Some(old), Some(new)) if old.water.measured_at(now) < new.water.measured_at(now) => {
                 Self {
-                    past: asked.past,
-                    ..compared
+                    past: old.past,
+                    ..new
                 }
             }
-            (Some(asked), _) => asked,
-            (None, Some(compared)) => compared,
+            (Some(at), _) | (None, Some(at)) => at,
             (None, None) => Self::unknown(place, now),
         }
     }
 
-    pub(super) fn is_troubled(&self) -> bool {
+    pub(super) fn is_upstream_failing(&self) -> bool {
         let conditions = self.conditions.as_ref();
         conditions.is_some_and(|it| it.upstream_trouble.is_some())
     }

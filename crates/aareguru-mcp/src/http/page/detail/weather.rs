@@ -1,175 +1,176 @@
-//! What comes, in the air and in the water, and where the sun shines.
+//! The forecast of weather and water, and the hours of sunshine.
 
-use aareguru::{Conditions, Forecast, Freshness, Reading, WeatherSymbol};
+use aareguru::{Conditions, Forecast, Reading, WeatherSymbol};
+use jiff::Timestamp;
+use maud::{Markup, html};
 
-use super::{Html, PlaceOverview, RiverOverview, Texts, Value, fragments};
+use super::{
+    PlaceOverview, Texts,
+    fragments::{is_of_now, saying, with_reason},
+};
 
 pub(super) fn forecast(
     at: &PlaceOverview,
     forecast: Option<&Forecast>,
-    sight: &RiverOverview,
+    now: Timestamp,
     texts: &Texts,
-) -> Html {
-    const UNKNOWN: &str = "<p>{{w.unknown}}</p>";
-    const NOW: &str = r#"<dl class="facts">{{water}}<div><dt>{{w.air}}</dt><dd>{{air}}</dd></div><div><dt>{{w.rain}}</dt><dd>{{rain}}</dd></div></dl>{{parts}}{{implausible}}"#;
-    const IMPLAUSIBLE: &str = r#"<p class="notice">{{w.forecast_implausible}}</p>"#;
+) -> Markup {
+    let unknown = texts.get("unknown");
     let Some(forecast) = forecast else {
-        return Html::fill(UNKNOWN, texts, &[]);
+        return html! { p { (unknown) } };
     };
-    let conditions = at.conditions.as_ref();
-    let is_of_now = |freshness| matches!(freshness, Freshness::Fresh | Freshness::Recorded);
-    let unknown = || texts.get("unknown").to_owned();
-    let shown = |reading: Option<Reading>, in_words: &dyn Fn(f64) -> String| {
+    let shown = |reading: Option<Reading>, with_unit: &dyn Fn(f64) -> String| {
         let Some(reading) = reading else {
-            return unknown();
+            return unknown.to_owned();
         };
-        let value = reading.value(sight.now);
-        match value.filter(|_| is_of_now(reading.freshness(sight.now))) {
-            Some(value) => in_words(value),
-            None => fragments::with_reason(&unknown(), &reading, sight.now, texts),
+        match reading.value(now).filter(|_| is_of_now(&reading, now)) {
+            Some(value) => with_unit(value),
+            None => with_reason(unknown, &reading, now, texts),
         }
     };
+    let conditions = at.conditions.as_ref();
     let air = shown(conditions.map(|it| it.air), &|air| texts.celsius(air));
     let rain = shown(conditions.map(|it| it.rain), &|mm| {
-        texts.format("rain_last", &[("mm", &texts.millimetres(mm))])
+        texts.format("rain_last", &[("mm", texts.millimetres(mm))])
     });
-    let values = [
-        ("water", water(at, forecast, sight, texts).into()),
-        ("air", air.into()),
-        ("rain", rain.into()),
-        ("parts", days(forecast, sight, texts).into()),
-        (
-            "implausible",
-            (!forecast.implausible.is_empty())
-                .then(|| Html::fill(IMPLAUSIBLE, texts, &[]))
-                .into(),
-        ),
-    ];
-    Html::fill(NOW, texts, &values)
+    let water = forecast.water_in_two_hours.as_ref();
+    let water = water.filter(|_| is_of_now(&at.water, now));
+    html! {
+        dl.facts {
+            div {
+                dt { (texts.get("water_in_two_hours")) }
+                dd {
+                    (water.map_or_else(|| unknown.to_owned(), |it| texts.celsius(it.celsius)))
+                    @if let Some(text) = water.and_then(|it| it.saying.as_deref()) {
+                        (saying(text, texts))
+                    }
+                }
+            }
+            div { dt { (texts.get("air")) } dd { (air) } }
+            div { dt { (texts.get("rain")) } dd { (rain) } }
+        }
+        (days(forecast, now, texts))
+        @if !forecast.implausible.is_empty() {
+            p.notice { (texts.get("forecast_implausible")) }
+        }
+    }
 }
 
-fn water(at: &PlaceOverview, forecast: &Forecast, sight: &RiverOverview, texts: &Texts) -> Html {
-    const LINE: &str = r#"<div><dt>{{w.water_in_two_hours}}</dt><dd>{{text}}{{saying}}</dd></div>"#;
-    let freshness = at.water.freshness(sight.now);
-    let is_of_now = matches!(freshness, Freshness::Fresh | Freshness::Recorded);
-    let water = forecast.water_in_two_hours.as_ref().filter(|_| is_of_now);
-    let saying = water.and_then(|water| water.saying.as_deref());
-    let text = water.map(|water| texts.celsius(water.celsius));
-    let values = [
-        (
-            "text",
-            Value::from(text.unwrap_or_else(|| texts.get("unknown").to_owned())),
-        ),
-        ("saying", saying.map(|it| super::said(it, texts)).into()),
-    ];
-    Html::fill(LINE, texts, &values)
-}
-
-/// Today by its parts, and the days after it. On a phone a row is drawn on two
-/// lines; the roles keep it a table for those who hear it.
-fn days(forecast: &Forecast, sight: &RiverOverview, texts: &Texts) -> Html {
-    const TABLE: &str = r#"<div class="scroll" tabindex="0" role="group" aria-label="{{caption}}"><table class="days" role="table"><caption>{{caption}}</caption><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">{{w.when}}</th><th scope="col" role="columnheader">{{w.weather_word}}</th><th scope="col" role="columnheader">{{w.air}}</th><th scope="col" role="columnheader">{{w.rain}}</th></tr></thead><tbody role="rowgroup">{{rows}}</tbody></table></div>"#;
-    let is_of_today = forecast.is_of_today(sight.now) == Some(true);
+/// Today in parts, and the following days. Narrow screens lay a row out on two lines, so the roles
+/// preserve the table for screen readers.
+fn days(forecast: &Forecast, now: Timestamp, texts: &Texts) -> Markup {
+    let is_of_today = forecast.is_of_today(now) == Some(true);
     let caption = match forecast.today {
         Some(day) if !is_of_today || forecast.recorded_on.is_some() => {
-            texts.format("of_day", &[("day", &texts.day(day))])
+            texts.format("of_day", &[("day", texts.day(day))])
         }
         _ => texts.get("today").to_owned(),
     };
-    let parts = forecast.parts.iter().map(|part| {
-        let key = format!("part.{}", part.part.as_str());
-        let air = part.air_celsius.map(|air| texts.celsius(air));
-        row(
-            texts.get(&key).to_owned(),
-            part.symbol,
-            air,
-            (part.rain_mm, part.rain_risk_percent),
-            texts,
-        )
-    });
-    let days = forecast.days.iter().map(|day| {
-        let name = day.date.map(|date| texts.day_of_week(date));
-        let name = name.unwrap_or_else(|| format!("+{}", day.days_ahead));
-        let (low, high) = (day.lowest_air_celsius, day.highest_air_celsius);
-        let air = low.zip(high);
-        let air =
-            air.map(|(low, high)| format!("{} / {}", texts.number(low, 0), texts.celsius(high)));
-        let rain = (day.rain_mm, day.rain_risk_percent);
-        row(name, day.symbol, air, rain, texts)
-    });
-    let rows: Html = parts.chain(days).collect();
-    let values = [("caption", caption.into()), ("rows", rows.into())];
-    Html::fill(TABLE, texts, &values)
+    html! {
+        div.scroll tabindex="0" role="group" aria-label=(caption) {
+            table.days role="table" {
+                caption { (caption) }
+                thead role="rowgroup" {
+                    tr role="row" {
+                        th scope="col" role="columnheader" { (texts.get("when")) }
+                        th scope="col" role="columnheader" { (texts.get("weather_word")) }
+                        th scope="col" role="columnheader" { (texts.get("air")) }
+                        th scope="col" role="columnheader" { (texts.get("rain")) }
+                    }
+                }
+                tbody role="rowgroup" {
+                    @for part in &forecast.parts {
+                        @let name = texts.get(&format!("part.{}", part.part.as_str())).to_owned();
+                        @let air = part.air_celsius.map(|air| texts.celsius(air));
+                        @let rain = (part.rain_mm, part.rain_risk_percent);
+                        (row(&name, part.symbol, air, rain, texts))
+                    }
+                    @for day in &forecast.days {
+                        @let name = match day.date {
+                            Some(date) => texts.day_of_week(date),
+                            None => format!("+{}", day.days_ahead),
+                        };
+                        @let air = day.lowest_air_celsius.zip(day.highest_air_celsius);
+                        @let air = air.map(|(lowest, highest)| {
+                            format!("{} / {}", texts.number(lowest, 0), texts.celsius(highest))
+                        });
+                        @let rain = (day.rain_mm, day.rain_risk_percent);
+                        (row(&name, day.symbol, air, rain, texts))
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn row(
-    name: String,
+    name: &str,
     symbol: Option<&WeatherSymbol>,
     air: Option<String>,
     rain: (Option<f64>, Option<f64>),
     texts: &Texts,
-) -> Html {
-    const ROW: &str = r#"<tr role="row"><th scope="row" role="rowheader">{{name}}</th><td role="cell">{{weather}}</td><td role="cell">{{air}}</td><td role="cell">{{rain}}</td></tr>"#;
-    let key = symbol.map(|symbol| format!("weather.{}", symbol.number));
-    let unknown = texts.get("unknown");
+) -> Markup {
+    let unknown = || texts.get("unknown").to_owned();
+    let weather = symbol.map(|symbol| format!("weather.{}", symbol.number));
+    let weather = weather.map_or_else(unknown, |key| texts.get(&key).to_owned());
     let rain = match rain {
         (Some(mm), Some(percent)) => {
-            let (mm, percent) = (texts.millimetres(mm), texts.percent(percent));
-            texts.format("rain_risk", &[("mm", &mm), ("percent", &percent)])
+            let values = [
+                ("mm", texts.millimetres(mm)),
+                ("percent", texts.percent(percent)),
+            ];
+            texts.format("rain_risk", &values)
         }
         (Some(mm), None) => texts.millimetres(mm),
-        (None, _) => unknown.to_owned(),
+        (None, _) => unknown(),
     };
-    let values = [
-        ("name", Value::from(name)),
-        (
-            "weather",
-            key.as_deref().map_or(unknown, |key| texts.get(key)).into(),
-        ),
-        ("air", air.unwrap_or_else(|| unknown.to_owned()).into()),
-        ("rain", rain.into()),
-    ];
-    Html::fill(ROW, texts, &values)
+    html! {
+        tr role="row" {
+            th scope="row" role="rowheader" { (name) }
+            td role="cell" { (weather) }
+            td role="cell" { (air.unwrap_or_else(unknown)) }
+            td role="cell" { (rain) }
+        }
+    }
 }
 
-/// The sunshine of today, and on which lawn it shines when.
-pub(super) fn sun(
-    conditions: &Conditions,
-    forecast: Option<&Forecast>,
-    texts: &Texts,
-) -> Option<Html> {
-    const SUN: &str =
-        r#"<section aria-labelledby="sun"><h2 id="sun">{{w.sun}}</h2>{{shine}}{{lawns}}</section>"#;
-    const SHINE: &str = "<p>{{text}}</p>";
-    const LAWNS: &str = r#"<table><thead><tr><th scope="col">{{w.lawn}}</th><th scope="col">{{w.sun_from}}</th><th scope="col">{{w.sun_until}}</th></tr></thead><tbody>{{rows}}</tbody></table>"#;
-    const LAWN: &str =
-        r#"<tr><th scope="row">{{name}}</th><td>{{from}}</td><td>{{until}}</td></tr>"#;
+/// Today's sunshine, and when the sun shines on which lawn.
+pub(super) fn sun(conditions: &Conditions, forecast: Option<&Forecast>, texts: &Texts) -> Markup {
     let minutes = forecast.and_then(|forecast| forecast.sunshine.minutes);
-    let shine = minutes.map(|minutes| {
-        let hours = format!("{}:{:02} h", minutes / 60, minutes % 60);
-        let text = texts.format("sunshine", &[("hours", &hours)]);
-        Html::fill(SHINE, texts, &[("text", text.into())])
-    });
-    let clock = |at: Option<jiff::Timestamp>| {
+    let lawns = &conditions.lawns;
+    if minutes.is_none() && lawns.is_empty() {
+        return Markup::default();
+    }
+    let clock = |at: Option<Timestamp>| {
         at.map_or_else(|| texts.get("unknown").to_owned(), |at| texts.clock(at))
     };
-    let rows: Html = conditions
-        .lawns
-        .iter()
-        .map(|lawn| {
-            let values = [
-                ("name", lawn.name.as_str().into()),
-                ("from", clock(lawn.sun_from).into()),
-                ("until", clock(lawn.sun_until).into()),
-            ];
-            Html::fill(LAWN, texts, &values)
-        })
-        .collect();
-    let lawns =
-        (!conditions.lawns.is_empty()).then(|| Html::fill(LAWNS, texts, &[("rows", rows.into())]));
-    if shine.is_none() && lawns.is_none() {
-        return None;
+    html! {
+        section aria-labelledby="sun" {
+            h2 #sun { (texts.get("sun")) }
+            @if let Some(minutes) = minutes {
+                @let hours = format!("{}:{:02} h", minutes / 60, minutes % 60);
+                p { (texts.format("sunshine", &[("hours", hours)])) }
+            }
+            @if !lawns.is_empty() {
+                table {
+                    thead {
+                        tr {
+                            th scope="col" { (texts.get("lawn")) }
+                            th scope="col" { (texts.get("sun_from")) }
+                            th scope="col" { (texts.get("sun_until")) }
+                        }
+                    }
+                    tbody {
+                        @for lawn in lawns {
+                            tr {
+                                th scope="row" { (lawn.name) }
+                                td { (clock(lawn.sun_from)) }
+                                td { (clock(lawn.sun_until)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
-    let values = [("shine", shine.into()), ("lawns", lawns.into())];
-    Some(Html::fill(SUN, texts, &values))
 }

@@ -92,24 +92,34 @@ fn every_text_is_used_and_every_text_that_is_used_exists() {
         let is_used = [
             format!("\"{key}\""),
             format!("'{key}'"),
-            format!("{{{{w.{key}}}}}"),
             // Made of a group and a name, as in `format!("place.{id}")`.
             format!("\"{group}.{{"),
             format!("`{group}.${{"),
         ];
         assert!(is_used.iter().any(|use_| sources.contains(use_)), "{key}");
     }
-    for (before, after) in [
-        (".get(\"", "\""),
-        (".format(\"", "\""),
-        ("say('", "'"),
-        ("{{w.", "}}"),
-    ] {
+    for before in [".get(\"", ".format(\"", ".format_markup(\"", "say('"] {
         for piece in sources.split(before).skip(1) {
-            let key = piece.split(after).next().unwrap();
+            let key = piece.split(['"', '\'']).next().unwrap();
             assert!(english.texts.contains_key(key), "{key}");
         }
     }
+    // Keys that a variable holds first, such as "trend.rising".
+    for piece in sources.split('"') {
+        let is_key = |(group, name): (&str, &str)| {
+            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            let is_file = ["js", "css"].contains(&name);
+            name.chars().all(is_name) && !name.is_empty() && !is_file && has_group(english, group)
+        };
+        if piece.split_once('.').is_some_and(is_key) {
+            assert!(english.texts.contains_key(piece), "{piece}");
+        }
+    }
+}
+
+fn has_group(texts: &Texts, group: &str) -> bool {
+    let mut keys = texts.texts.keys();
+    keys.any(|key| key.split_once('.').is_some_and(|(it, _)| it == group))
 }
 
 #[test]
