@@ -10,20 +10,27 @@ mod session_metrics;
 pub mod streamable;
 pub mod websocket;
 
+use std::sync::Arc;
+
+use aareguru::Place;
 use axum::{
     Router,
+    extract::{Request, State},
     http::{HeaderName, header},
-    routing::get,
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+    routing::{MethodRouter, any_service, get},
 };
 use rmcp::ServerHandler;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
-use self::observe::ObserveLayer;
+use self::{health::Readiness, observe::ObserveLayer, page::Page};
 #[cfg(feature = "graphql")]
-use crate::graphql::GraphQl;
+use crate::graphql::{self, GraphQl};
 use crate::{
     app::App,
-    guard::{Check, CheckLayer, Guard},
+    base_path::BasePath,
+    guard::{Access, Guard},
 };
 
 /// Secrets of clients, whether or not they are for us.
@@ -34,79 +41,193 @@ const SENSITIVE_HEADERS: [HeaderName; 4] = [
     HeaderName::from_static("x-api-key"),
 ];
 
-/// The router that answers every request, but for those of Prometheus.
-pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
-    // Health is asked for by those who run the server: outside the base path.
-    let health = Router::new()
-        .route("/health", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .with_state(health::Readiness::new(app));
-    let page = page::Page::new(app);
-    let offered = Router::new()
-        .route("/", get(page::river).with_state(page.clone()))
-        .merge(page.routes())
-        .route_service("/mcp", app.streamable.clone())
-        .route(
-            "/ws",
-            get(websocket::connect).with_state(app.websocket.clone()),
-        )
-        .route_service("/sse", app.sse.clone())
-        .route_service("/messages", app.sse.clone())
-        .route_service("/messages/", app.sse.clone());
-    #[cfg(feature = "graphql")]
-    let offered = match &app.graphql {
-        Some(service) => offered.merge(graphql(service)),
-        None => offered,
-    };
-    let offered = if app.base_path.is_root() {
-        offered
-    } else {
-        let base_path = app.base_path.as_str();
-        let slash = format!("{base_path}/");
-        Router::new()
-            .route(&slash, get(page::river).with_state(page.clone()))
-            .nest(base_path, offered)
-    };
-    health
-        .merge(offered)
-        .fallback_service(
-            get(page::not_found)
-                .fallback(page::not_found)
-                .with_state(page.clone()),
-        )
-        // The first one is the outermost: a request meets them in this order.
-        .layer((
-            // Nothing that prints headers shows these.
-            SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
-            ObserveLayer::default(),
-            CheckLayer::new(app.guard.overload().then(app.guard.host_and_origin())),
-            // Before the key: a browser sends its preflight without one.
-            app.guard.cors(),
-            CheckLayer::new(
-                (app.guard.client_address())
-                    // Tells browsers in their words what the next one refuses.
-                    .then(page.locked())
-                    .then(app.guard.api_key())
-                    .then(app.guard.rate_limit()),
-            ),
-        ))
+/// One row of the route table.
+#[derive(Debug)]
+pub struct Route {
+    /// Who may call it. A path that is in no row is [`Access::Keyed`].
+    pub access: Access,
+    /// Its path under the base path, except that [`Access::Open`] routes are outside of it.
+    pub path: String,
+    /// Its methods, each with its handler.
+    handler: MethodRouter,
 }
 
-/// The routes of GraphQL, without the layers; to be merged with the others.
+impl Route {
+    fn new(access: Access, path: impl Into<String>, handler: MethodRouter) -> Self {
+        Self {
+            access,
+            path: path.into(),
+            handler,
+        }
+    }
+}
+
+/// The route table, without [`metrics_route`].
+pub fn routes<S: ServerHandler + Clone>(app: &App<S>) -> Vec<Route> {
+    table(app, &Page::new(app))
+}
+
+fn table<S: ServerHandler + Clone>(app: &App<S>, page: &Arc<Page>) -> Vec<Route> {
+    use Access::{Keyed, Open};
+
+    let ready = get(health::ready).with_state(Readiness::new(app));
+    let socket = get(websocket::connect).with_state(app.websocket.clone());
+    let river = get(page::river).with_state(page.clone());
+    let console = get(page::console).with_state(page.clone());
+    let live = get(page::live).with_state(page.clone());
+    let sse = any_service(app.sse.clone());
+    let mut routes = vec![
+        Route::new(Open, "/health", get(health::live)),
+        Route::new(Open, "/health/ready", ready),
+        Route::new(Access::Page, "/", river),
+        Route::new(Access::Page, "/console", console),
+        Route::new(Keyed, "/live", live),
+        Route::new(Keyed, "/mcp", any_service(app.streamable.clone())),
+        Route::new(Keyed, "/ws", socket),
+        Route::new(Keyed, "/sse", sse.clone()),
+        Route::new(Keyed, "/messages", sse.clone()),
+        Route::new(Keyed, "/messages/", sse),
+    ];
+    for place in Place::all() {
+        let handler = get(move |page, request| page::place(page, request, place));
+        let path = format!("/{}", place.id());
+        routes.push(Route::new(
+            Access::Page,
+            path,
+            handler.with_state(page.clone()),
+        ));
+    }
+    for (path, file) in page::files() {
+        routes.push(Route::new(Access::Asset, path, file));
+    }
+    #[cfg(feature = "graphql")]
+    routes.extend(app.graphql.iter().flat_map(graphql_routes));
+    routes
+}
+
 #[cfg(feature = "graphql")]
-pub fn graphql(graphql: &GraphQl) -> Router {
-    let answer = get(crate::graphql::get).post(crate::graphql::post);
-    Router::new()
-        .route("/graphql", answer)
-        .route("/graphql/schema.graphql", get(crate::graphql::told_schema))
-        .with_state(graphql.clone())
+fn graphql_routes(service: &GraphQl) -> [Route; 2] {
+    let answer = get(graphql::get).post(graphql::post);
+    let schema = get(graphql::told_schema);
+    [
+        Route::new(Access::Page, "/graphql", answer.with_state(service.clone())),
+        Route::new(
+            Access::Keyed,
+            "/graphql/schema.graphql",
+            schema.with_state(service.clone()),
+        ),
+    ]
+}
+
+/// The route for Prometheus.
+pub fn metrics_route() -> Route {
+    Route::new(Access::Open, "/metrics", get(metrics::scrape))
+}
+
+/// The router that answers every request, but for those of Prometheus.
+pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
+    let page = Page::new(app);
+    let not_found = get(page::not_found).fallback(page::not_found);
+    let not_found = not_found.with_state(page.clone());
+    let mut routes = table(app, &page);
+    let mut router = Router::new();
+    for access in [Access::Open, Access::Asset, Access::Page, Access::Keyed] {
+        let of_class = routes.extract_if(.., |route| route.access == access);
+        let of_class = match access {
+            Access::Open => unlayered(of_class),
+            Access::Asset | Access::Page => nested(&app.base_path, of_class.collect()),
+            Access::Keyed => {
+                nested(&app.base_path, of_class.collect()).fallback_service(not_found.clone())
+            }
+        };
+        let admission = Arc::new(Admission {
+            guard: app.guard.clone(),
+            page: page.clone(),
+            access,
+        });
+        // The first one is the outermost: a request meets them in this order.
+        router = router.merge(of_class.layer((
+            // Nothing that prints headers shows these.
+            SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
+            ObserveLayer::new(access),
+            app.guard.check_source(access),
+            // Before the key: a browser sends its preflight without one.
+            app.guard.cors(),
+            from_fn_with_state(admission, admit),
+        )));
+    }
+    router
+}
+
+/// The routes, without a layer.
+fn unlayered(routes: impl IntoIterator<Item = Route>) -> Router {
+    routes.into_iter().fold(Router::new(), |router, route| {
+        router.route(&route.path, route.handler)
+    })
+}
+
+/// The routes under the base path, without a layer.
+fn nested(base_path: &BasePath, routes: Vec<Route>) -> Router {
+    if base_path.is_root() {
+        return unlayered(routes);
+    }
+    let base_path = base_path.as_str();
+    let mut root = routes.iter().filter(|route| route.path == "/");
+    let root = root.next().map(|route| route.handler.clone());
+    let nested = Router::new().nest(base_path, unlayered(routes));
+    match root {
+        // The base path with a slash, too.
+        Some(root) => nested.route(&format!("{base_path}/"), root),
+        None => nested,
+    }
+}
+
+/// What [`admit`] needs for the routes of one class.
+struct Admission {
+    guard: Guard,
+    page: Arc<Page>,
+    access: Access,
+}
+
+/// Identifies, authenticates and counts the client of a request before its route answers.
+async fn admit(
+    State(admission): State<Arc<Admission>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Admission {
+        guard,
+        page,
+        access,
+    } = &*admission;
+    guard.identify_client(&mut request);
+    let key = match guard.authenticate(*access, &mut request) {
+        Ok(key) => key,
+        Err(refusal) if *access == Access::Page => return page.login(&request, *refusal),
+        Err(refusal) => return *refusal,
+    };
+    let response = match guard.count(*access, &mut request) {
+        Ok(left) => {
+            let mut response = next.run(request).await;
+            guard.add_rate_limit(left, &mut response);
+            response
+        }
+        Err(refusal) => *refusal,
+    };
+    guard.confirm(key.as_ref(), response)
+}
+
+/// The routes of GraphQL, without a layer.
+#[cfg(feature = "graphql")]
+pub fn graphql(service: &GraphQl) -> Router {
+    unlayered(graphql_routes(service))
 }
 
 /// The route for Prometheus, to be merged with the others or served apart. A
 /// scrape comes every few seconds: it is neither logged nor counted.
 /// Only the name by which the server is called is checked.
 pub fn metrics(guard: &Guard) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics::scrape))
-        .layer(CheckLayer::new(guard.host_and_origin()))
+    let route = metrics_route();
+    let check_source = guard.check_source(route.access);
+    unlayered([route]).layer(check_source)
 }

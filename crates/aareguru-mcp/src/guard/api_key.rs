@@ -18,7 +18,7 @@ use std::sync::{
 use anyhow::bail;
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use metrics::Gauge;
@@ -32,8 +32,7 @@ use self::{
     ring::Ring,
 };
 use super::{
-    check::Check,
-    is_file, is_open,
+    Access,
     metrics::{self as numbers, ByReason},
     once_per_second::OncePerSecond,
     rate_limit::RateLimit,
@@ -44,19 +43,13 @@ use crate::settings::Settings;
 /// The header for a key alone; `Authorization: Bearer` does too.
 pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// The keys, and what they are needed for. A clone shares them.
-#[derive(Debug, Clone)]
-pub struct ApiKeys {
-    shared: Arc<Shared>,
-}
-
+/// The keys, and what they are needed for.
 #[derive(Debug)]
-struct Shared {
+pub(super) struct ApiKeys {
     ring: RwLock<Arc<Ring>>,
     /// Whether there has to be a key; it may change with the keys.
     required: AtomicBool,
     in_query: bool,
-    failures: RateLimit,
     refused: ByReason<4>,
     reloads: ByReason<2>,
     keys: Gauge,
@@ -73,63 +66,46 @@ enum Fault {
 }
 
 impl ApiKeys {
-    pub(super) fn new(settings: &Settings, failures: RateLimit) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: &Settings) -> anyhow::Result<Self> {
         let ring = Ring::new(sources::read(settings)?, None)?;
         let required = is_required(settings, &ring)?;
         let keys = numbers::keys();
         keys.set(ring.len() as f64);
         Ok(Self {
-            shared: Arc::new(Shared {
-                ring: RwLock::new(Arc::new(ring)),
-                required: AtomicBool::new(required),
-                in_query: settings.api_key_in_query,
-                failures,
-                refused: numbers::auth_refused(),
-                reloads: numbers::reloads(),
-                keys,
-                log: OncePerSecond::default(),
-            }),
+            ring: RwLock::new(Arc::new(ring)),
+            required: AtomicBool::new(required),
+            in_query: settings.api_key_in_query,
+            refused: numbers::auth_refused(),
+            reloads: numbers::reloads(),
+            keys,
+            log: OncePerSecond::default(),
         })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.shared.ring().len() == 0
+        self.ring().len() == 0
     }
 
     /// Whether nobody passes without a key.
     pub(super) fn are_required(&self) -> bool {
-        self.shared.required.load(Ordering::Relaxed)
+        self.required.load(Ordering::Relaxed)
     }
 
     /// Replaces the keys by those in the settings, all of them or none, and
     /// returns the principals of which one was taken away. From then on no
     /// request with it passes.
     pub(super) fn reload(&self, settings: &Settings) -> anyhow::Result<Vec<Principal>> {
-        let reloaded = self.shared.reload(settings);
+        let reloaded = self.replace(settings);
         let outcome = if reloaded.is_ok() { "ok" } else { "failed" };
-        self.shared.reloads.increment(outcome);
+        self.reloads.increment(outcome);
         reloaded
     }
-}
 
-/// Keys are there to be asked for, unless the settings say otherwise.
-fn is_required(settings: &Settings, ring: &Ring) -> anyhow::Result<bool> {
-    let required = settings.api_key_required.unwrap_or(ring.len() > 0);
-    if required && ring.len() == 0 {
-        bail!(
-            "API_KEY_REQUIRED is true and there is no key: set API_KEYS or API_KEYS_FILE \
-             (`aareguru-mcp hash-key --generate` makes a key)"
-        );
-    }
-    Ok(required)
-}
-
-impl Shared {
     fn ring(&self) -> Arc<Ring> {
         self.ring.read().clone()
     }
 
-    fn reload(&self, settings: &Settings) -> anyhow::Result<Vec<Principal>> {
+    fn replace(&self, settings: &Settings) -> anyhow::Result<Vec<Principal>> {
         let old = self.ring();
         let new = Ring::new(sources::read(settings)?, Some(&old))?;
         let required = is_required(settings, &new)?;
@@ -144,23 +120,43 @@ impl Shared {
         Ok(old.revoke_missing(&new))
     }
 
-    fn admit(&self, request: &mut Request) -> Result<Option<Lease>, Fault> {
+    /// Authenticates a request. One without a valid key counts as one of its
+    /// address in `failures`, so that keys cannot be guessed at will.
+    pub(super) fn check(
+        &self,
+        access: Access,
+        request: &mut Request,
+        failures: &RateLimit,
+    ) -> Result<Option<Lease>, Box<Response>> {
+        let lease = self
+            .find(access, request)
+            .map_err(|fault| self.refuse(fault, request, failures))?;
+        if let Some(lease) = &lease {
+            lease.count();
+            let extensions = request.extensions_mut();
+            extensions.insert(lease.principal().clone());
+            extensions.insert(lease.clone());
+        }
+        Ok(lease)
+    }
+
+    fn find(&self, access: Access, request: &mut Request) -> Result<Option<Lease>, Fault> {
         let ring = self.ring();
         let in_query = self.in_query && ring.len() > 0;
         let presented = presented::take(request, in_query);
-        if ring.len() == 0 || is_open(request) {
+        if ring.len() == 0 || access == Access::Open {
             return Ok(None);
         }
+        let is_asset = access == Access::Asset && request.method() == Method::GET;
         match presented {
             Presented::Digest(digest) => ring.find(&digest).map(Some).ok_or(Fault::Wrong),
             Presented::Malformed(malformed) => Err(Fault::Malformed(malformed)),
-            Presented::Nothing if !self.required.load(Ordering::Relaxed) => Ok(None),
-            Presented::Nothing if is_file(request) => Ok(None),
+            Presented::Nothing if is_asset || !self.are_required() => Ok(None),
             Presented::Nothing => Err(Fault::Missing),
         }
     }
 
-    fn refuse(&self, fault: Fault, request: &Request) -> Box<Response> {
+    fn refuse(&self, fault: Fault, request: &Request, failures: &RateLimit) -> Box<Response> {
         let reason = fault.label();
         self.refused.increment(reason);
         let client = request.extensions().get::<ClientAddress>();
@@ -178,55 +174,40 @@ impl Shared {
                 "request refused: no valid API key"
             );
         }
-        if let Err(too_many) = self.failures.count_failure(request) {
+        if let Err(too_many) = failures.count_failure(request) {
             return too_many;
         }
         let query = request.uri().query().unwrap_or_default();
         let mentions_query = !self.in_query && presented::is_in_query(query);
         Box::new(fault.answer(mentions_query))
     }
-}
 
-/// A request that was let in with a key.
-#[derive(Debug)]
-pub(crate) struct Admitted {
-    lease: Lease,
-    keys: Arc<Shared>,
-}
-
-impl Check for ApiKeys {
-    type Passed = Option<Admitted>;
-
-    fn check(&self, request: &mut Request) -> Result<Option<Admitted>, Box<Response>> {
-        let lease = self
-            .shared
-            .admit(request)
-            .map_err(|fault| self.shared.refuse(fault, request))?;
+    /// Adds the principal to a response, for the layers outside. A key that was
+    /// revoked meanwhile may have opened a session after all others of it were
+    /// ended, so its response, which may be the session's stream, is dropped.
+    pub(super) fn confirm(&self, lease: Option<&Lease>, mut response: Response) -> Response {
         let Some(lease) = lease else {
-            return Ok(None);
-        };
-        lease.count();
-        let extensions = request.extensions_mut();
-        extensions.insert(lease.principal().clone());
-        extensions.insert(lease.clone());
-        let keys = self.shared.clone();
-        Ok(Some(Admitted { lease, keys }))
-    }
-
-    /// Tells the layers outside whose request it was. A key that was taken
-    /// back meanwhile may have opened a session after all others of it were
-    /// ended, so its answer, which may be the session's stream, is dropped.
-    fn answered(admitted: Option<Admitted>, mut response: Response) -> Response {
-        let Some(Admitted { lease, keys }) = admitted else {
             return response;
         };
         if lease.is_revoked() {
-            keys.refused.increment(Fault::Revoked.label());
+            self.refused.increment(Fault::Revoked.label());
             return Fault::Revoked.answer(false);
         }
         response.extensions_mut().insert(lease.principal().clone());
         response
     }
+}
+
+/// Keys are there to be asked for, unless the settings say otherwise.
+fn is_required(settings: &Settings, ring: &Ring) -> anyhow::Result<bool> {
+    let required = settings.api_key_required.unwrap_or(ring.len() > 0);
+    if required && ring.len() == 0 {
+        bail!(
+            "API_KEY_REQUIRED is true and there is no key: set API_KEYS or API_KEYS_FILE \
+             (`aareguru-mcp hash-key --generate` makes a key)"
+        );
+    }
+    Ok(required)
 }
 
 impl Fault {

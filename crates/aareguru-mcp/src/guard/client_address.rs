@@ -8,25 +8,18 @@
 mod forwarded;
 mod proxy;
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{net::IpAddr, sync::Once};
 
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName},
-    response::Response,
 };
 use metrics::Counter;
 use rmcp_sse::ClientAddress;
 
 pub use self::proxy::{ClientIpHeader, Proxy};
 
-use super::{check::Check, metrics as numbers};
+use super::metrics as numbers;
 use crate::settings::Settings;
 
 /// What proxies write who ask nobody.
@@ -45,56 +38,36 @@ pub struct PeerAddress(pub Option<IpAddr>);
 ///
 /// A client on this machine has none, as long as nothing else is known: it may
 /// be a proxy, and behind it many clients.
-#[derive(Debug, Clone)]
-pub struct ClientAddresses {
-    shared: Arc<Shared>,
-}
-
 #[derive(Debug)]
-struct Shared {
+pub(super) struct ClientAddresses {
     proxies: Vec<Proxy>,
     header: ClientIpHeader,
     /// Counts the headers that are not believed.
     ignored: Counter,
-    /// Whether the log has told of a header that is not believed.
-    told_untrusted: AtomicBool,
-    /// Whether the log has told of a proxy that names no client.
-    told_missing: AtomicBool,
+    untrusted_warning: Once,
+    missing_warning: Once,
 }
 
 impl ClientAddresses {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                proxies: settings.trusted_proxies.clone(),
-                header: settings.client_ip_header.clone(),
-                ignored: numbers::forwarding_ignored(),
-                told_untrusted: AtomicBool::new(false),
-                told_missing: AtomicBool::new(false),
-            }),
+            proxies: settings.trusted_proxies.clone(),
+            header: settings.client_ip_header.clone(),
+            ignored: numbers::forwarding_ignored(),
+            untrusted_warning: Once::new(),
+            missing_warning: Once::new(),
         }
     }
-}
 
-impl Check for ClientAddresses {
-    type Passed = ();
-
-    fn check(&self, request: &mut Request) -> Result<(), Box<Response>> {
+    pub(super) fn identify(&self, request: &mut Request) {
         // In-process callers have no connection.
         if let Some(PeerAddress(peer)) = request.extensions().get().copied()
-            && let Some(address) = self.shared.client(peer, request.headers())
+            && let Some(address) = self.client(peer, request.headers())
         {
             request.extensions_mut().insert(ClientAddress(address));
         }
-        Ok(())
     }
 
-    fn answered((): (), response: Response) -> Response {
-        response
-    }
-}
-
-impl Shared {
     fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.map(|peer| peer.to_canonical());
         let of_connection = peer.filter(|peer| !peer.is_loopback());
@@ -119,14 +92,14 @@ impl Shared {
             return;
         };
         self.ignored.increment(1);
-        if !self.told_untrusted.swap(true, Ordering::Relaxed) {
+        self.untrusted_warning.call_once(|| {
             let peer = peer.map_or_else(|| "unix".to_owned(), |peer| peer.to_string());
             tracing::warn!(
                 peer,
                 "{header} is not believed: if this is your proxy, name it in TRUSTED_PROXIES \
                  (told once)"
             );
-        }
+        });
     }
 
     fn tell_missing(&self, peer: Option<IpAddr>) {
@@ -134,14 +107,14 @@ impl Shared {
         if peer.is_some_and(|peer| peer.is_loopback()) {
             return;
         }
-        if !self.told_missing.swap(true, Ordering::Relaxed) {
+        self.missing_warning.call_once(|| {
             tracing::warn!(
                 peer = peer.map(tracing::field::display),
                 "a trusted proxy names no client in {}: its clients are counted as one; \
                  set CLIENT_IP_HEADER to the header that it writes (told once)",
                 self.header
             );
-        }
+        });
     }
 }
 

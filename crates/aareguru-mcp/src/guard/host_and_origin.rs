@@ -1,10 +1,7 @@
 //! Whether a request was sent to this server by one of its names, and not by
 //! a web page of somebody else's (DNS rebinding).
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::Request,
@@ -14,8 +11,7 @@ use axum::{
 use rmcp_sse::{InvalidPattern, RebindingProtection, RefusedHeader};
 
 use super::{
-    check::Check,
-    is_open,
+    Access,
     metrics::{self, ByReason},
 };
 use crate::settings::Settings;
@@ -24,12 +20,12 @@ use crate::settings::Settings;
 const TOLD_CHARS: usize = 100;
 
 /// The check of `Host` and `Origin`.
-#[derive(Debug, Clone)]
-pub struct HostAndOrigin {
+#[derive(Debug)]
+pub(super) struct HostAndOrigin {
     protection: RebindingProtection,
     /// For open routes that are asked for by address.
     by_address: RebindingProtection,
-    refused: Arc<ByReason<2>>,
+    refused: ByReason<2>,
 }
 
 impl HostAndOrigin {
@@ -39,19 +35,15 @@ impl HostAndOrigin {
         Ok(Self {
             protection: settings.rebinding_protection(origins)?,
             by_address: any_host(origins)?,
-            refused: Arc::new(metrics::rebinding_refused()),
+            refused: metrics::rebinding_refused(),
         })
     }
-}
 
-impl Check for HostAndOrigin {
-    type Passed = ();
-
-    fn check(&self, request: &mut Request) -> Result<(), Box<Response>> {
+    pub(super) fn check(&self, access: Access, request: &Request) -> Result<(), Box<Response>> {
         // Kubernetes and Prometheus call a server by its address, which they
         // cannot be talked out of. A page can be on an address only if that is
         // where it came from: what rebinds is a name.
-        let protection = if is_open(request) && is_sent_to_an_address(request) {
+        let protection = if access == Access::Open && is_sent_to_an_address(request) {
             &self.by_address
         } else {
             &self.protection
@@ -63,10 +55,6 @@ impl Check for HostAndOrigin {
             });
             Box::new(answer(refused, request))
         })
-    }
-
-    fn answered((): (), response: Response) -> Response {
-        response
     }
 }
 

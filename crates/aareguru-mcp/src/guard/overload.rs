@@ -7,28 +7,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{check::Check, is_open};
+use super::Access;
 use crate::serve::Overload;
 
 /// How long to wait before trying again, in seconds.
 const RETRY_AFTER_SECS: &str = "5";
 
-/// The check for the mark.
-#[derive(Debug, Clone, Copy)]
-pub struct OverloadCheck;
-
-impl Check for OverloadCheck {
-    type Passed = ();
-
-    fn check(&self, request: &mut Request) -> Result<(), Box<Response>> {
-        match request.extensions().get() {
-            Some(overload) if !is_open(request) => Err(Box::new(answer(*overload))),
-            _ => Ok(()),
-        }
-    }
-
-    fn answered((): (), response: Response) -> Response {
-        response
+pub(super) fn check(access: Access, request: &Request) -> Result<(), Box<Response>> {
+    match request.extensions().get() {
+        Some(overload) if access != Access::Open => Err(Box::new(answer(*overload))),
+        _ => Ok(()),
     }
 }
 

@@ -33,8 +33,7 @@ pub(crate) use self::shared::SharedLimit;
 
 use self::store::{Caller, Store};
 use super::{
-    check::Check,
-    is_open,
+    Access,
     metrics::{self as numbers, ByReason},
     once_per_second::OncePerSecond,
     refusal,
@@ -49,17 +48,10 @@ pub(super) const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 type Limiter<C> = RateLimiter<Caller, Store, C, StateInformationMiddleware>;
 
-/// The limit; a clone shares the counts. It may be off.
-#[derive(Debug, Clone)]
-pub struct RateLimit {
+/// The limit, unless it is off.
+#[derive(Debug)]
+pub(super) struct RateLimit {
     limit: Option<Arc<Limit<DefaultClock>>>,
-}
-
-/// What is left for a caller.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Left {
-    per_minute: u32,
-    remaining: u32,
 }
 
 /// What whoever opened a connection may still ask: each request over it counts
@@ -119,23 +111,16 @@ impl RateLimit {
         })
     }
 
-    /// Forgets those who have not asked for so long that it makes no
-    /// difference.
-    pub(super) fn forget_the_quiet(&self) {
-        if let Some(limit) = &self.limit {
-            limit.forget_the_quiet();
-        }
-    }
-}
-
-impl Check for RateLimit {
-    type Passed = Option<Left>;
-
-    fn check(&self, request: &mut Request) -> Result<Option<Left>, Box<Response>> {
+    /// Counts a request, and returns the state of its caller's allowance.
+    pub(super) fn check(
+        &self,
+        access: Access,
+        request: &mut Request,
+    ) -> Result<Option<StateSnapshot>, Box<Response>> {
         let Some(limit) = &self.limit else {
             return Ok(None);
         };
-        if is_open(request) {
+        if access == Access::Open {
             return Ok(None);
         }
         let extensions = request.extensions();
@@ -153,11 +138,12 @@ impl Check for RateLimit {
         Ok(Some(left))
     }
 
-    fn answered(left: Option<Left>, mut response: Response) -> Response {
-        if let Some(left) = left {
-            left.tell(response.headers_mut());
+    /// Forgets those who have not asked for so long that it makes no
+    /// difference.
+    pub(super) fn forget_the_quiet(&self) {
+        if let Some(limit) = &self.limit {
+            limit.forget_the_quiet();
         }
-        response
     }
 }
 
@@ -187,26 +173,19 @@ impl<C: Clock + Clone> Limit<C> {
         }
     }
 
-    fn check(&self, caller: &Caller) -> Result<Left, Box<Response>> {
+    fn check(&self, caller: &Caller) -> Result<StateSnapshot, Box<Response>> {
         self.count(caller)
             .map_err(|exceeded| Box::new(exceeded.answer()))
     }
 
-    fn count(&self, caller: &Caller) -> Result<Left, Exceeded> {
+    fn count(&self, caller: &Caller) -> Result<StateSnapshot, Exceeded> {
         match self.limiter.check_key(caller) {
             Ok(state) => {
                 #[cfg(feature = "redis")]
                 self.tell_others(caller);
-                Ok(self.left(&state))
+                Ok(state)
             }
             Err(until) => Err(self.refuse(caller, &until)),
-        }
-    }
-
-    fn left(&self, state: &StateSnapshot) -> Left {
-        Left {
-            per_minute: self.per_minute.get(),
-            remaining: state.remaining_burst_capacity(),
         }
     }
 
@@ -260,14 +239,14 @@ impl<C: Clock> Limit<C> {
     }
 }
 
-impl Left {
-    fn tell(self, headers: &mut HeaderMap) {
-        let missing = u64::from(self.per_minute - self.remaining.min(self.per_minute));
-        let full_in_secs = (missing * 60).div_ceil(u64::from(self.per_minute));
-        headers.insert(LIMIT, self.per_minute.into());
-        headers.insert(REMAINING, self.remaining.into());
-        headers.insert(RESET, full_in_secs.into());
-    }
+/// Adds what is left of a caller's allowance to the headers of a response.
+pub(super) fn add_headers(left: &StateSnapshot, headers: &mut HeaderMap) {
+    let per_minute = left.quota().burst_size().get();
+    let remaining = left.remaining_burst_capacity();
+    let missing = u64::from(per_minute.saturating_sub(remaining));
+    headers.insert(LIMIT, per_minute.into());
+    headers.insert(REMAINING, remaining.into());
+    headers.insert(RESET, (missing * 60).div_ceil(per_minute.into()).into());
 }
 
 /// Rounded up: whoever waits for so long is let in.

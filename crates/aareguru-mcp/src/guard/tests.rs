@@ -5,7 +5,7 @@ use clap::Parser;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use rmcp_sse::RefusedHeader;
 
-use super::{check::Check, host_and_origin::HostAndOrigin};
+use super::{Access, host_and_origin::HostAndOrigin};
 use crate::settings::Settings;
 
 #[derive(Parser)]
@@ -74,7 +74,7 @@ fn refused_hosts_and_origins_are_counted() {
         &[("host", "localhost"), ("origin", "null")],
         &[],
     ] {
-        let _ = check.check(&mut request(headers));
+        let _ = check.check(Access::Keyed, &request(headers));
     }
     let all = counts.all();
     let name = "aareguru_mcp_rebinding_refused_total";
@@ -94,7 +94,8 @@ fn a_refused_host_is_told_back_only_if_it_is_plain() {
         ("<script>", "what was sent is not allowed"),
         ("", "what was sent is not allowed"),
     ] {
-        let response = check.check(&mut request(&[("host", host)])).unwrap_err();
+        let response = check.check(Access::Keyed, &request(&[("host", host)]));
+        let response = response.unwrap_err();
         assert_eq!(response.status(), RefusedHeader::Host.status());
         let body =
             futures_util::FutureExt::now_or_never(axum::body::to_bytes(response.into_body(), 1000));

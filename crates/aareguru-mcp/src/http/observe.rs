@@ -31,15 +31,26 @@ use self::{
     endpoint::{Endpoint, Endpoints},
     request_id::RequestId,
 };
-use crate::telemetry::{
-    log::{self, RequestLines},
-    trace::{self, RequestSpan},
+use crate::{
+    guard::Access,
+    telemetry::{
+        log::{self, RequestLines},
+        trace::{self, RequestSpan},
+    },
 };
 
 /// Observes the requests to a router; see the module.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct ObserveLayer {
     endpoints: Arc<Endpoints>,
+}
+
+impl ObserveLayer {
+    /// For the routes of one access class.
+    pub(super) fn new(access: Access) -> Self {
+        let endpoints = Arc::new(Endpoints::new(access));
+        Self { endpoints }
+    }
 }
 
 #[derive(Debug, Clone)]

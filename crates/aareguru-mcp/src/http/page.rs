@@ -23,15 +23,13 @@ mod series;
 use std::sync::Arc;
 
 use aareguru::Place;
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{extract::State, response::Response};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "graphql")]
 pub(crate) use self::graphql::page as graphql_page;
-pub(super) use self::not_found::not_found;
-pub(crate) use self::{
-    files::is_file, fragments::reason as reason_in_words, i18n::Texts, language::Language,
-};
+pub(super) use self::{console::console, files::routes as files, live::live, not_found::not_found};
+pub(crate) use self::{fragments::reason as reason_in_words, i18n::Texts, language::Language};
 use self::{
     overview_data::{PlaceOverview, RiverOverview},
     request::PageRequest,
@@ -61,19 +59,6 @@ impl Page {
             shutdown: app.shutdown.clone(),
         })
     }
-
-    /// All routes except `/`, which a base path moves.
-    pub(super) fn routes(self: &Arc<Self>) -> Router {
-        let places = Place::all().iter().fold(Router::new(), |router, place| {
-            let page = move |page, request| place_page(page, request, place);
-            router.route(&format!("/{}", place.id()), get(page))
-        });
-        places
-            .route("/console", get(console::console))
-            .route("/live", get(live::live))
-            .with_state(self.clone())
-            .merge(files::routes())
-    }
 }
 
 /// The overview of the river, or the console if a different MCP handler is served.
@@ -86,7 +71,8 @@ pub(super) async fn river(State(page): State<Arc<Page>>, request: PageRequest) -
     request.respond("", request.texts.get("title"), "page.js", &main)
 }
 
-async fn place_page(
+/// The page of a place.
+pub(super) async fn place(
     State(page): State<Arc<Page>>,
     request: PageRequest,
     place: &'static Place,

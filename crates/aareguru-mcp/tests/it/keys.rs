@@ -2,13 +2,18 @@
 
 use std::process::Stdio;
 
+use aareguru_mcp::guard::Access;
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     binary::{Server, program},
     client::{Answer, Session, get, post_json, send, with_header},
     neighbour::{Neighbour, beside_a_neighbour},
-    routes::{all_methods, is_open, routes},
+    routes::{all_methods, routes, routes_of},
     scrape::counted,
 };
 
@@ -31,13 +36,6 @@ pub(crate) fn with_key(request: &str, key: &str) -> String {
     with_header(request, &format!("X-API-Key: {key}"))
 }
 
-/// Of the pages: the same for everybody, and without data.
-fn is_file(path: &str) -> bool {
-    [".css", ".js", ".svg"]
-        .iter()
-        .any(|end| path.ends_with(end))
-}
-
 fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
     assert_eq!(answer.status, 401, "{request}");
     let challenge = r#"www-authenticate: Bearer realm="aareguru-mcp""#;
@@ -53,13 +51,10 @@ fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
 #[tokio::test]
 async fn without_a_key_every_route_that_gives_data_is_401() {
     let server = server(&[]).await;
-    let (open, guarded) = routes()
-        .into_iter()
-        .partition::<Vec<_>, _>(|path| is_open(path));
+    let open = routes_of(Access::Open);
     assert_eq!(open, ["/health", "/health/ready", "/metrics"]);
-    let (files, guarded) = guarded
-        .into_iter()
-        .partition::<Vec<_>, _>(|path| is_file(path));
+    let files = routes_of(Access::Asset);
+    let guarded = [routes_of(Access::Page), routes_of(Access::Keyed)].concat();
     for path in &files {
         assert_eq!(send(server.address, get(path)).await.status, 200, "{path}");
     }
@@ -95,6 +90,72 @@ async fn without_a_key_every_route_that_gives_data_is_401() {
         logs.contains("request refused: no valid API key reason=\"missing\""),
         "{logs}"
     );
+}
+
+#[tokio::test]
+async fn with_a_key_no_route_is_401() {
+    let server = server(&[]).await;
+    for path in routes() {
+        let request = with_header(&with_key(&get(&path), ALICE), "Connection: close");
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.unwrap();
+        // `/messages` lacks its session, `/mcp` its `Accept` header and `/ws` its upgrade.
+        let expected: &[u8] = match path.as_str() {
+            "/messages" | "/messages/" => b"405",
+            "/mcp" => b"406",
+            "/ws" => b"426",
+            "/graphql" => b"400",
+            _ => b"200",
+        };
+        assert_eq!(&status[9..], expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_ends_like_an_open_one_needs_a_key() {
+    let server = server(&[]).await;
+    let assets = routes_of(Access::Asset).into_iter();
+    let open = assets.chain(routes_of(Access::Open));
+    let paths = open.flat_map(|path| {
+        ["/x", "/mcp", "/sse", "/bern", "/health"].map(|before| format!("{before}{path}"))
+    });
+    for path in paths.filter(|path| path != "/health/ready") {
+        for request in all_methods(&path) {
+            let refused = send(server.address, &request).await;
+            assert_unauthorized(&refused, "missing_token", &request);
+        }
+        let passed = send(server.address, with_key(&get(&path), ALICE)).await;
+        assert_eq!(passed.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_access_of_a_route_is_the_same_under_a_base_path() {
+    let server = server(&["--base-path", "/rivers/aare"]).await;
+    for (access, without_a_key) in [
+        (Access::Asset, 200),
+        (Access::Page, 401),
+        (Access::Keyed, 401),
+    ] {
+        for path in routes_of(access) {
+            let under_base = send(server.address, get(&format!("/rivers/aare{path}"))).await;
+            assert_eq!(under_base.status, without_a_key, "{path}");
+            assert_eq!(send(server.address, get(&path)).await.status, 401, "{path}");
+        }
+    }
+    for path in routes_of(Access::Open) {
+        assert_eq!(send(server.address, get(&path)).await.status, 200, "{path}");
+        let under_base = send(server.address, get(&format!("/rivers/aare{path}"))).await;
+        assert_eq!(under_base.status, 401, "{path}");
+    }
+    for path in ["/rivers/aare", "/rivers/aare/"] {
+        let request = with_header(&get(path), "Accept: text/html");
+        let refused = send(server.address, &request).await;
+        assert_eq!(refused.status, 401, "{path}");
+        assert!(refused.body.contains("claude mcp add"), "{path}");
+    }
 }
 
 #[tokio::test]

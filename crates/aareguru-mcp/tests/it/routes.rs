@@ -1,7 +1,11 @@
-//! Every route that the server has, read off the router itself, so that one
-//! that is added tomorrow is attacked, too.
+//! The route table, so that a route that is added tomorrow is attacked, too.
 
-use aareguru_mcp::{app::App, http, settings::Settings};
+use aareguru_mcp::{
+    app::App,
+    guard::Access,
+    http::{self, Route},
+    settings::Settings,
+};
 use clap::Parser;
 
 #[derive(Parser)]
@@ -10,45 +14,25 @@ struct Line {
     settings: Settings,
 }
 
-/// The paths of all routes, with something in the place of parameters.
-pub(crate) fn routes() -> Vec<String> {
+/// All routes of the server.
+pub(crate) fn table() -> Vec<Route> {
     let settings = Line::try_parse_from(["aareguru-mcp"]).unwrap().settings;
     let app = App::build(&settings, true, None).unwrap();
-    let router = http::router(&app).merge(http::metrics(&app.guard));
-    // axum tells its routes to nobody but those who debug.
-    let shown = format!("{router:?}");
-    let paths = shown
-        .split("paths: {")
-        .nth(1)
-        .expect("the router shows its paths");
-    let paths = paths.split('}').next().unwrap();
-    let mut paths: Vec<_> = paths
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .map(|path| path.replace(['{', '}', '*'], ""))
-        .collect();
-    paths.sort();
-    for known in [
-        "/",
-        "/health",
-        "/mcp",
-        "/messages",
-        "/metrics",
-        "/sse",
-        "/ws",
-    ] {
-        assert!(
-            paths.iter().any(|path| path == known),
-            "{known} not in {shown}"
-        );
-    }
-    paths
+    let mut routes = http::routes(&app);
+    routes.push(http::metrics_route());
+    routes
 }
 
-/// Whether a route is one of those that need no key.
-pub(crate) fn is_open(path: &str) -> bool {
-    path.starts_with("/health") || path == "/metrics"
+/// The paths of all routes.
+pub(crate) fn routes() -> Vec<String> {
+    table().into_iter().map(|route| route.path).collect()
+}
+
+/// The paths of the routes of one class.
+pub(crate) fn routes_of(access: Access) -> Vec<String> {
+    let routes = table().into_iter();
+    let of_class = routes.filter(|route| route.access == access);
+    of_class.map(|route| route.path).collect()
 }
 
 /// A request of each method for a path.

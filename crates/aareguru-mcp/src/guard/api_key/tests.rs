@@ -5,7 +5,11 @@ use crate::guard::tests::{recorded, request, settings, value};
 
 fn api_keys(keys: &str) -> ApiKeys {
     let settings = settings(&["--api-keys", keys]);
-    ApiKeys::new(&settings, RateLimit::new(0, 1)).unwrap()
+    ApiKeys::new(&settings).unwrap()
+}
+
+fn check(keys: &ApiKeys, mut request: Request) -> Result<Option<Lease>, Box<Response>> {
+    keys.check(Access::Keyed, &mut request, &RateLimit::new(0, 1))
 }
 
 fn with_key(key: &str) -> Request {
@@ -15,7 +19,7 @@ fn with_key(key: &str) -> Request {
 #[test]
 fn what_becomes_of_requests_is_counted() {
     let (keys, counts) = recorded(|| api_keys("alice:key-of-alice,bob:key-of-bob"));
-    for mut request in [
+    for request in [
         with_key("key-of-alice"),
         with_key("key-of-alice"),
         with_key("wrong"),
@@ -24,7 +28,7 @@ fn what_becomes_of_requests_is_counted() {
         request(&[]),
         request(&[]),
     ] {
-        let _ = keys.check(&mut request);
+        let _ = check(&keys, request);
     }
     let all = counts.all();
     let refused = |reason| value(&all, "aareguru_mcp_auth_refused_total", reason);
@@ -40,7 +44,8 @@ fn what_becomes_of_requests_is_counted() {
 fn a_request_carries_the_name_of_its_key_and_the_key_no_more() {
     let keys = api_keys("alice:key-of-alice");
     let mut request = with_key("key-of-alice");
-    keys.check(&mut request).unwrap();
+    let limit = RateLimit::new(0, 1);
+    keys.check(Access::Keyed, &mut request, &limit).unwrap();
     assert_eq!(request.extensions().get(), Some(&Principal::new("alice")));
     assert_eq!(
         request
@@ -58,17 +63,17 @@ fn a_request_carries_the_name_of_its_key_and_the_key_no_more() {
 fn a_key_that_is_revoked_while_its_request_runs_gets_no_answer() {
     let keys = api_keys("alice:key-of-alice,bob:key-of-bob");
     let [alice, bob] =
-        ["key-of-alice", "key-of-bob"].map(|key| keys.check(&mut with_key(key)).unwrap());
+        ["key-of-alice", "key-of-bob"].map(|key| check(&keys, with_key(key)).unwrap());
     let left = settings(&["--api-keys", "bob:key-of-bob"]);
     assert_eq!(keys.reload(&left).unwrap(), [Principal::new("alice")]);
 
-    let answer = ApiKeys::answered(alice, Response::default());
+    let answer = keys.confirm(alice.as_ref(), Response::default());
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    let answer = ApiKeys::answered(bob, Response::default());
+    let answer = keys.confirm(bob.as_ref(), Response::default());
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.extensions().get(), Some(&Principal::new("bob")));
-    assert!(keys.check(&mut with_key("key-of-alice")).is_err());
-    assert!(keys.check(&mut with_key("key-of-bob")).is_ok());
+    assert!(check(&keys, with_key("key-of-alice")).is_err());
+    assert!(check(&keys, with_key("key-of-bob")).is_ok());
 }
 
 #[test]
@@ -76,8 +81,8 @@ fn a_reload_that_renames_a_key_revokes_its_old_name() {
     let keys = api_keys("alice:the-same-key");
     let renamed = settings(&["--api-keys", "carol:the-same-key"]);
     assert_eq!(keys.reload(&renamed).unwrap(), [Principal::new("alice")]);
-    let admitted = keys.check(&mut with_key("the-same-key")).unwrap().unwrap();
-    assert_eq!(admitted.lease.principal().key(), "carol");
+    let lease = check(&keys, with_key("the-same-key")).unwrap().unwrap();
+    assert_eq!(lease.principal().key(), "carol");
 }
 
 #[test]
@@ -85,18 +90,18 @@ fn a_reload_without_keys_does_not_open_the_door() {
     let keys = api_keys("alice:key-of-alice");
     let none = settings(&["--api-key-required=false"]);
     assert!(keys.reload(&none).is_err());
-    assert!(keys.check(&mut request(&[])).is_err());
-    assert!(keys.check(&mut with_key("key-of-alice")).is_ok());
+    assert!(check(&keys, request(&[])).is_err());
+    assert!(check(&keys, with_key("key-of-alice")).is_ok());
 }
 
 #[test]
 fn the_first_key_may_come_later() {
-    let keys = ApiKeys::new(&settings(&[]), RateLimit::new(0, 1)).unwrap();
-    assert!(keys.check(&mut request(&[])).unwrap().is_none());
+    let keys = ApiKeys::new(&settings(&[])).unwrap();
+    assert!(check(&keys, request(&[])).unwrap().is_none());
     keys.reload(&settings(&["--api-keys", "alice:key-of-alice"]))
         .unwrap();
     assert!(keys.are_required());
-    assert!(keys.check(&mut request(&[])).is_err());
+    assert!(check(&keys, request(&[])).is_err());
 }
 
 #[test]
@@ -106,8 +111,8 @@ fn keys_may_be_many() {
         .collect();
     let keys = api_keys(&list.join(","));
     for n in [0, 1, 250, 499] {
-        let mut request = with_key(&format!("key-of-user-{n}"));
-        let admitted = keys.check(&mut request).unwrap().unwrap();
-        assert_eq!(admitted.lease.principal().key(), format!("user-{n}"));
+        let request = with_key(&format!("key-of-user-{n}"));
+        let lease = check(&keys, request).unwrap().unwrap();
+        assert_eq!(lease.principal().key(), format!("user-{n}"));
     }
 }

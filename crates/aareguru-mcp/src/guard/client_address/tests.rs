@@ -3,25 +3,25 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn shared(proxies: &[&str], header: &str) -> Shared {
-    Shared {
+fn addresses(proxies: &[&str], header: &str) -> ClientAddresses {
+    ClientAddresses {
         proxies: proxies.iter().map(|proxy| proxy.parse().unwrap()).collect(),
         header: header.parse().unwrap(),
         ignored: Counter::noop(),
-        told_untrusted: AtomicBool::new(false),
-        told_missing: AtomicBool::new(false),
+        untrusted_warning: Once::new(),
+        missing_warning: Once::new(),
     }
 }
 
 /// The client of a connection from `peer` whose header has these lines.
-fn client(shared: &Shared, peer: &str, lines: &[&str]) -> Option<String> {
-    let name: HeaderName = shared.header.to_string().parse().unwrap();
+fn client(addresses: &ClientAddresses, peer: &str, lines: &[&str]) -> Option<String> {
+    let name: HeaderName = addresses.header.to_string().parse().unwrap();
     let mut headers = HeaderMap::new();
     for line in lines {
         headers.append(&name, HeaderValue::from_bytes(line.as_bytes()).unwrap());
     }
     let peer = (peer != "unix").then(|| peer.parse().unwrap());
-    shared
+    addresses
         .client(peer, &headers)
         .map(|client| client.to_string())
 }
@@ -32,22 +32,22 @@ fn some(client: &str) -> Option<String> {
 
 #[test]
 fn without_trusted_proxies_the_connection_counts_and_no_header() {
-    let shared = shared(&[], "X-Forwarded-For");
+    let addresses = addresses(&[], "X-Forwarded-For");
     assert_eq!(
-        client(&shared, "203.0.113.7", &["192.0.2.1"]),
+        client(&addresses, "203.0.113.7", &["192.0.2.1"]),
         some("203.0.113.7")
     );
     assert_eq!(
-        client(&shared, "::ffff:203.0.113.7", &[]),
+        client(&addresses, "::ffff:203.0.113.7", &[]),
         some("203.0.113.7")
     );
-    assert_eq!(client(&shared, "127.0.0.1", &["192.0.2.1"]), None);
-    assert_eq!(client(&shared, "unix", &["192.0.2.1"]), None);
+    assert_eq!(client(&addresses, "127.0.0.1", &["192.0.2.1"]), None);
+    assert_eq!(client(&addresses, "unix", &["192.0.2.1"]), None);
 }
 
 #[test]
 fn the_rightmost_untrusted_address_is_the_client() {
-    let shared = shared(&["10.0.0.0/8", "2001:db8::/32", "unix"], "X-Forwarded-For");
+    let addresses = addresses(&["10.0.0.0/8", "2001:db8::/32", "unix"], "X-Forwarded-For");
     for (peer, lines, expected) in [
         ("10.0.0.1", &["192.0.2.1"][..], "192.0.2.1"),
         // What a client writes itself is left of what the proxy adds.
@@ -81,7 +81,7 @@ fn the_rightmost_untrusted_address_is_the_client() {
         ("203.0.113.7", &["192.0.2.1"], "203.0.113.7"),
     ] {
         assert_eq!(
-            client(&shared, peer, lines),
+            client(&addresses, peer, lines),
             some(expected),
             "{peer} {lines:?}"
         );
@@ -90,18 +90,18 @@ fn the_rightmost_untrusted_address_is_the_client() {
 
 #[test]
 fn a_proxy_on_this_machine_names_its_clients_if_it_is_trusted() {
-    let shared = shared(&["127.0.0.1", "::1"], "X-Forwarded-For");
+    let addresses = addresses(&["127.0.0.1", "::1"], "X-Forwarded-For");
     assert_eq!(
-        client(&shared, "127.0.0.1", &["192.0.2.1"]),
+        client(&addresses, "127.0.0.1", &["192.0.2.1"]),
         some("192.0.2.1")
     );
-    assert_eq!(client(&shared, "::1", &["192.0.2.1"]), some("192.0.2.1"));
-    assert_eq!(client(&shared, "127.0.0.1", &[]), None);
+    assert_eq!(client(&addresses, "::1", &["192.0.2.1"]), some("192.0.2.1"));
+    assert_eq!(client(&addresses, "127.0.0.1", &[]), None);
 }
 
 #[test]
 fn forwarded_is_read_as_its_rfc_has_it() {
-    let shared = shared(&["10.0.0.0/8"], "Forwarded");
+    let addresses = addresses(&["10.0.0.0/8"], "Forwarded");
     for (line, expected) in [
         ("for=192.0.2.1", "192.0.2.1"),
         ("For=\"192.0.2.1:80\";proto=https;by=10.0.0.1", "192.0.2.1"),
@@ -117,7 +117,7 @@ fn forwarded_is_read_as_its_rfc_has_it() {
         ("192.0.2.9", "10.0.0.1"),
     ] {
         assert_eq!(
-            client(&shared, "10.0.0.1", &[line]),
+            client(&addresses, "10.0.0.1", &[line]),
             some(expected),
             "{line}"
         );
@@ -126,9 +126,9 @@ fn forwarded_is_read_as_its_rfc_has_it() {
 
 #[test]
 fn a_header_with_one_address_has_one() {
-    let shared = shared(&["172.16.0.0/12"], "Fly-Client-IP");
+    let addresses = addresses(&["172.16.0.0/12"], "Fly-Client-IP");
     assert_eq!(
-        client(&shared, "172.16.0.2", &["192.0.2.1"]),
+        client(&addresses, "172.16.0.2", &["192.0.2.1"]),
         some("192.0.2.1")
     );
     for lines in [
@@ -138,13 +138,13 @@ fn a_header_with_one_address_has_one() {
         &[],
     ] {
         assert_eq!(
-            client(&shared, "172.16.0.2", lines),
+            client(&addresses, "172.16.0.2", lines),
             some("172.16.0.2"),
             "{lines:?}"
         );
     }
     assert_eq!(
-        client(&shared, "203.0.113.7", &["192.0.2.1"]),
+        client(&addresses, "203.0.113.7", &["192.0.2.1"]),
         some("203.0.113.7")
     );
 }
@@ -163,15 +163,15 @@ proptest! {
     /// Whatever a client writes, its own address is what a proxy adds.
     #[test]
     fn no_client_chooses_its_address(forged in "[ -~]{0,60}") {
-        let shared = shared(&["10.0.0.0/8"], "X-Forwarded-For");
+        let addresses = addresses(&["10.0.0.0/8"], "X-Forwarded-For");
         let line = format!("{forged}, 192.0.2.1");
-        prop_assert_eq!(client(&shared, "10.0.0.1", &[&line]), some("192.0.2.1"));
-        prop_assert_eq!(client(&shared, "10.0.0.1", &[&forged, "192.0.2.1"]), some("192.0.2.1"));
+        prop_assert_eq!(client(&addresses, "10.0.0.1", &[&line]), some("192.0.2.1"));
+        prop_assert_eq!(client(&addresses, "10.0.0.1", &[&forged, "192.0.2.1"]), some("192.0.2.1"));
     }
 
     #[test]
     fn no_header_makes_the_parser_panic(line in "\\PC{0,80}", header in "X-Forwarded-For|Forwarded|X-Real-IP") {
-        let shared = shared(&["10.0.0.0/8"], &header);
-        let _ = client(&shared, "10.0.0.1", &[&line]);
+        let addresses = addresses(&["10.0.0.0/8"], &header);
+        let _ = client(&addresses, "10.0.0.1", &[&line]);
     }
 }

@@ -77,7 +77,7 @@ fn what_is_left_is_told() {
         left = limit.check(&address(1)).unwrap();
     }
     let mut response = Response::default();
-    left.tell(response.headers_mut());
+    add_headers(&left, response.headers_mut());
     assert_eq!(header(&response, LIMIT), 60);
     assert_eq!(header(&response, REMAINING), 50);
     assert_eq!(header(&response, RESET), 10);

@@ -6,11 +6,10 @@ use axum::http::StatusCode;
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
 use parking_lot::RwLock;
 
+use crate::guard::Access;
+
 /// What a request is counted under that matched no route.
 const UNMATCHED: &str = "unmatched";
-
-/// Who asks for these is a machine, and asks for ever.
-const PROBES: [&str; 2] = ["/health", "/health/ready"];
 
 /// What became of a request: the classes of HTTP's status codes, and the last
 /// for those whose client went away.
@@ -20,6 +19,7 @@ const ABANDONED: usize = 5;
 /// All routes that were asked for. There are as many as the router has.
 #[derive(Debug)]
 pub(super) struct Endpoints {
+    access: Access,
     unmatched: Arc<Endpoint>,
     matched: RwLock<HashMap<Box<str>, Arc<Endpoint>>>,
 }
@@ -33,8 +33,8 @@ pub(super) struct Endpoint {
     outcomes: [Counter; OUTCOMES.len()],
 }
 
-impl Default for Endpoints {
-    fn default() -> Self {
+impl Endpoints {
+    pub(super) fn new(access: Access) -> Self {
         describe_histogram!(
             "request_duration_seconds",
             "From the head of a request to the head of its answer, by route"
@@ -44,13 +44,12 @@ impl Default for Endpoints {
             "HTTP requests, by route and class of status; abandoned if the client went away first"
         );
         Self {
-            unmatched: Arc::new(Endpoint::new(UNMATCHED)),
+            access,
+            unmatched: Arc::new(Endpoint::new(UNMATCHED, access)),
             matched: RwLock::default(),
         }
     }
-}
 
-impl Endpoints {
     /// The numbers of a route, as the router writes it.
     pub(super) fn of(&self, route: Option<&str>) -> Arc<Endpoint> {
         let Some(route) = route else {
@@ -64,13 +63,13 @@ impl Endpoints {
         let mut known = self.matched.write();
         let endpoint = known.entry(route.into());
         endpoint
-            .or_insert_with(|| Arc::new(Endpoint::new(route)))
+            .or_insert_with(|| Arc::new(Endpoint::new(route, self.access)))
             .clone()
     }
 }
 
 impl Endpoint {
-    fn new(route: &str) -> Self {
+    fn new(route: &str, access: Access) -> Self {
         // A route that may end in a slash is one for all that.
         let route = Some(route.trim_end_matches('/')).filter(|route| !route.is_empty());
         let route = route.unwrap_or("/").to_owned();
@@ -81,7 +80,7 @@ impl Endpoint {
         Self {
             outcomes: OUTCOMES.map(requests),
             duration: histogram!("request_duration_seconds", "endpoint" => route.clone()),
-            is_probe: PROBES.contains(&route.as_str()),
+            is_probe: access == Access::Open,
             route: route.into(),
         }
     }

@@ -13,7 +13,10 @@ use crate::connect::{ClientSetup, all_client_setups};
 
 pub(super) const SCRIPT: &str = include_str!("../../../web/console.js");
 
-pub(super) async fn console(State(page): State<Arc<Page>>, request: PageRequest) -> Response {
+pub(in crate::http) async fn console(
+    State(page): State<Arc<Page>>,
+    request: PageRequest,
+) -> Response {
     respond(&page, &request)
 }
 

@@ -2,10 +2,9 @@
 //! again to who has them.
 
 use axum::{
-    Router,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodRouter, get},
 };
 use sha2::{Digest, Sha256};
 
@@ -58,23 +57,16 @@ const FILES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Whether a route, as the router has matched it, is that of a file: the same
-/// for everybody, and without data.
-pub(crate) fn is_file(route: &str) -> bool {
-    FILES.iter().any(|(path, ..)| route.ends_with(path))
-}
-
-pub(super) fn routes() -> Router {
-    FILES
-        .iter()
-        .fold(Router::new(), |router, (path, of_type, text)| {
-            let file = move |headers: HeaderMap| async move {
-                let known = headers.get(header::IF_NONE_MATCH);
-                let known = known.and_then(|known| known.to_str().ok());
-                answer(of_type, text, "public, no-cache", known)
-            };
-            router.route(path, get(file))
-        })
+/// The paths of the files, and what answers there.
+pub(in crate::http) fn routes() -> impl Iterator<Item = (&'static str, MethodRouter)> {
+    FILES.iter().map(|(path, of_type, text)| {
+        let file = move |headers: HeaderMap| async move {
+            let known = headers.get(header::IF_NONE_MATCH);
+            let known = known.and_then(|known| known.to_str().ok());
+            answer(of_type, text, "public, no-cache", known)
+        };
+        (*path, get(file))
+    })
 }
 
 /// A page in a language. Only who has a key may have seen it.

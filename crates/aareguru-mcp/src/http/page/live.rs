@@ -30,7 +30,10 @@ const UNBUFFERED: [(HeaderName, &str); 2] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-pub(super) async fn live(State(page): State<Arc<Page>>, extensions: Extensions) -> Response {
+pub(in crate::http) async fn live(
+    State(page): State<Arc<Page>>,
+    extensions: Extensions,
+) -> Response {
     let Some(server) = &page.server else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -4,11 +4,8 @@
 //! It replaces the body of the 401 response for clients that accept HTML; status and challenge
 //! stay the same.
 
-use std::sync::Arc;
-
-use aareguru::Place;
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
@@ -18,81 +15,37 @@ use super::{
     Page, console,
     request::{PageRequest, accepts_html},
 };
-use crate::guard::Check;
 
 pub(super) const SCRIPT: &str = include_str!("../../../web/locked.js");
 pub(super) const COPY: &str = include_str!("../../../web/copy.js");
 
-/// Puts the page into 401 responses; runs before the check for the key.
-#[derive(Debug, Clone)]
-pub(in crate::http) struct Locked(Arc<Page>);
-
 impl Page {
-    pub(in crate::http) fn locked(self: &Arc<Self>) -> Locked {
-        Locked(self.clone())
-    }
-}
-
-/// A request for a page that may need a key.
-#[derive(Debug)]
-pub(in crate::http) struct Visitor {
-    request: PageRequest,
-    /// Under the base path, without a slash before it.
-    path: String,
-}
-
-impl Check for Locked {
-    type Passed = Option<Box<Visitor>>;
-
-    fn check(&self, request: &mut Request) -> Result<Self::Passed, Box<Response>> {
+    /// Returns the login page instead of `refusal` if the refusal is a 401 for a browser.
+    pub(in crate::http) fn login(&self, request: &Request, mut refusal: Response) -> Response {
         let headers = request.headers();
-        if request.method() != Method::GET || !accepts_html(headers) {
-            return Ok(None);
+        let is_unauthorized = refusal.status() == StatusCode::UNAUTHORIZED;
+        if !is_unauthorized || request.method() != Method::GET || !accepts_html(headers) {
+            return refusal;
         }
-        let base_path = &self.0.base_path;
-        let route = request.extensions().get::<MatchedPath>();
-        let route = route.and_then(|route| route.as_str().strip_prefix(base_path.as_str()));
-        let Some(path) = route.map(|route| route.trim_start_matches('/')) else {
-            return Ok(None);
-        };
-        let is_page = ["", "console", "graphql"].contains(&path)
-            || Place::all().iter().any(|place| place.id() == path);
-        Ok(is_page.then(|| {
-            let mut page = PageRequest::new(base_path, request.uri(), headers, true);
-            // The page is not stored, so no client can have it.
-            page.etag = None;
-            let path = path.to_owned();
-            Box::new(Visitor {
-                request: page,
-                path,
-            })
-        }))
-    }
-
-    fn answered(visitor: Self::Passed, refusal: Response) -> Response {
-        match visitor {
-            Some(visitor) if refusal.status() == StatusCode::UNAUTHORIZED => {
-                respond(&visitor.request, &visitor.path, refusal)
+        let path = request.uri().path().strip_prefix(self.base_path.as_str());
+        let path = path.unwrap_or_default().trim_start_matches('/');
+        let mut page = PageRequest::new(&self.base_path, request.uri(), headers, true);
+        // The page is not stored, so no client can have it.
+        page.etag = None;
+        let title = page.texts.get("locked.title");
+        let mut response = page.respond(path, title, "locked.js", &main(&page));
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        // With a key, the same URL is the page itself.
+        let headers = response.headers_mut();
+        headers.remove(header::ETAG);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
+            if let Some(value) = refusal.headers_mut().remove(&name) {
+                headers.insert(name, value);
             }
-            _ => refusal,
         }
+        response
     }
-}
-
-fn respond(request: &PageRequest, path: &str, mut refusal: Response) -> Response {
-    let title = request.texts.get("locked.title");
-    let mut response = request.respond(path, title, "locked.js", &main(request));
-    *response.status_mut() = StatusCode::UNAUTHORIZED;
-    // With a key, the same URL is the page itself.
-    let headers = response.headers_mut();
-    headers.remove(header::ETAG);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
-        if let Some(value) = refusal.headers_mut().remove(&name) {
-            headers.insert(name, value);
-        }
-    }
-    response
 }
 
 fn main(request: &PageRequest) -> Markup {
