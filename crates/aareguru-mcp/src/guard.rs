@@ -8,11 +8,8 @@ mod api_key;
 mod client_address;
 mod cors;
 mod host_and_origin;
-mod metrics;
-mod once_per_second;
 mod overload;
 mod rate_limit;
-mod refusal;
 mod upkeep;
 
 #[cfg(test)]
@@ -20,8 +17,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::{body::Body, extract::Request, response::Response};
-use governor::middleware::StateSnapshot;
+use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use rmcp_sse::Principal;
 use tower::util::Either;
 use tower_http::{
@@ -111,42 +107,30 @@ impl Guard {
         tower::util::option_layer(self.0.cors.clone())
     }
 
-    /// Records the client's address in the request's extensions.
-    pub(crate) fn identify_client(&self, request: &mut Request) {
-        self.0.client_addresses.identify(request);
-    }
-
-    /// Authenticates a request by its API key, which it removes from the request.
+    /// Identifies, authenticates and counts the client of a request before `next` answers it.
     ///
-    /// Returns `None` for a request that needs no key and has none.
-    pub(crate) fn authenticate(
+    /// `unauthorized` presents the refusal of a request without a valid key.
+    pub(crate) async fn admit(
         &self,
         access: Access,
-        request: &mut Request,
-    ) -> Result<Option<Lease>, Box<Response>> {
-        let checks = &self.0;
-        checks.api_keys.check(access, request, &checks.rate_limit)
-    }
-
-    /// Counts a request against its client's rate limit, and returns what is left of it.
-    pub(crate) fn count(
-        &self,
-        access: Access,
-        request: &mut Request,
-    ) -> Result<Option<StateSnapshot>, Box<Response>> {
-        self.0.rate_limit.check(access, request)
-    }
-
-    /// Adds the state of the rate limit to a response.
-    pub(crate) fn add_rate_limit(&self, left: Option<StateSnapshot>, response: &mut Response) {
-        if let Some(left) = left {
-            rate_limit::add_headers(&left, response.headers_mut());
-        }
-    }
-
-    /// Adds the principal to a response, or refuses it if the key was revoked meanwhile.
-    pub(crate) fn confirm(&self, key: Option<&Lease>, response: Response) -> Response {
-        self.0.api_keys.confirm(key, response)
+        mut request: Request,
+        next: Next,
+        unauthorized: impl FnOnce(&Request, Response) -> Response,
+    ) -> Response {
+        let checks = &*self.0;
+        checks.client_addresses.identify(&mut request);
+        let key = match checks
+            .api_keys
+            .check(access, &mut request, &checks.rate_limit)
+        {
+            Ok(key) => key,
+            Err(refusal) => return unauthorized(&request, *refusal),
+        };
+        let response = match checks.rate_limit.check(access, &mut request) {
+            Ok(left) => rate_limit::add_headers(left, next.run(request).await),
+            Err(refusal) => *refusal,
+        };
+        checks.api_keys.confirm(key.as_ref(), response)
     }
 
     /// The limit, to be shared with other instances; `None` if there is none.

@@ -4,8 +4,6 @@ mod health;
 mod metrics;
 mod observe;
 pub(crate) mod page;
-pub(crate) mod places;
-mod refusal;
 mod session_metrics;
 pub mod streamable;
 pub mod websocket;
@@ -189,32 +187,18 @@ struct Admission {
     access: Access,
 }
 
-/// Identifies, authenticates and counts the client of a request before its route answers.
-async fn admit(
-    State(admission): State<Arc<Admission>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// Admits a request; a browser without a key gets the login page.
+async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
     let Admission {
         guard,
         page,
         access,
     } = &*admission;
-    guard.identify_client(&mut request);
-    let key = match guard.authenticate(*access, &mut request) {
-        Ok(key) => key,
-        Err(refusal) if *access == Access::Page => return page.login(&request, *refusal),
-        Err(refusal) => return *refusal,
+    let unauthorized = |request: &Request, refusal| match access {
+        Access::Page => page.login(request, refusal),
+        _ => refusal,
     };
-    let response = match guard.count(*access, &mut request) {
-        Ok(left) => {
-            let mut response = next.run(request).await;
-            guard.add_rate_limit(left, &mut response);
-            response
-        }
-        Err(refusal) => *refusal,
-    };
-    guard.confirm(key.as_ref(), response)
+    guard.admit(*access, request, next, unauthorized).await
 }
 
 /// The routes of GraphQL, without a layer.

@@ -32,13 +32,17 @@ pub mod settings;
 pub mod telemetry;
 
 pub mod app;
+mod client_limiter;
 pub mod cluster;
+mod counter_vec;
 mod duplex;
 #[cfg(feature = "graphql")]
 pub mod graphql;
 pub mod guard;
 pub mod http;
+mod log_throttle;
 pub mod mcp;
+mod refusal;
 pub mod serve;
 pub mod stdio;
 pub mod terminal;

@@ -11,7 +11,6 @@ mod connection;
 mod files;
 mod head;
 mod listener;
-mod metrics;
 mod signals;
 
 pub use capacity::{Limits, Overload};
@@ -20,7 +19,7 @@ pub use files::raise_limit;
 pub use listener::{Inherited, Listener, SocketMode};
 pub use signals::Signals;
 
-use std::{future, io, sync::Arc, time::Duration};
+use std::{future, io, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures_util::{Stream, StreamExt};
@@ -29,9 +28,10 @@ use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use capacity::{Admission, Capacity};
+use capacity::Capacity;
 use connection::Connection;
-use listener::Peer;
+
+use crate::counter_vec::CounterVec;
 
 /// How long streams may take to end after the last running request.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -90,14 +90,14 @@ pub async fn run(
         draining,
         grace,
     } = server.shutdown;
-    let connections = TaskTracker::new();
-    let acceptor = Arc::new(Acceptor {
-        router: server.router,
-        capacity: Capacity::new(server.limits),
-        timeouts: server.timeouts,
-        connections: connections.clone(),
-        draining: draining.clone(),
-    });
+    let Server {
+        router,
+        limits,
+        timeouts,
+        ..
+    } = server;
+    let acceptor = Acceptor::new(router, limits, timeouts, draining.clone());
+    let connections = acceptor.connections.clone();
     let mut accepting = JoinSet::new();
     for listener in listeners {
         accepting.spawn(acceptor.clone().accept(listener));
@@ -143,14 +143,8 @@ fn ended(connections: &TaskTracker, why: String) -> anyhow::Result<()> {
 
 /// Serves one listener until the process ends; nothing tells it to stop.
 pub async fn for_ever(listener: Listener, router: Router, limits: Limits, timeouts: Timeouts) {
-    let acceptor = Acceptor {
-        router,
-        capacity: Capacity::new(limits),
-        timeouts,
-        connections: TaskTracker::new(),
-        draining: CancellationToken::new(),
-    };
-    Arc::new(acceptor).accept(listener).await;
+    let acceptor = Acceptor::new(router, limits, timeouts, CancellationToken::new());
+    acceptor.accept(listener).await;
 }
 
 /// The name of the next signal.
@@ -167,10 +161,27 @@ struct Acceptor {
     capacity: Capacity,
     timeouts: Timeouts,
     connections: TaskTracker,
+    closed: Arc<CounterVec>,
     draining: CancellationToken,
 }
 
 impl Acceptor {
+    fn new(
+        router: Router,
+        limits: Limits,
+        timeouts: Timeouts,
+        draining: CancellationToken,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            router,
+            capacity: Capacity::new(limits),
+            timeouts,
+            connections: TaskTracker::new(),
+            closed: Arc::new(connection::closed()),
+            draining,
+        })
+    }
+
     async fn accept(self: Arc<Self>, listener: Listener) {
         loop {
             match listener.accept().await {
@@ -180,19 +191,17 @@ impl Acceptor {
         }
     }
 
-    fn serve(&self, stream: listener::Stream, peer: Peer) {
-        let (place, overload) = match self.capacity.admit(peer.address()) {
-            Admission::Served(place) => (place, None),
-            Admission::Refused(place, overload) => (place, Some(overload)),
-            // Nothing is said, because saying it would take what is short.
-            Admission::Dropped => return,
+    fn serve(&self, stream: listener::Stream, peer: Option<IpAddr>) {
+        // A response would take what is short.
+        let Some(permit) = self.capacity.admit(peer) else {
+            return;
         };
         let connection = Connection {
             stream,
             peer,
-            place,
-            overload,
+            permit,
             token: self.connections.token(),
+            closed: self.closed.clone(),
         };
         let served = connection.serve(self.router.clone(), self.timeouts, self.draining.clone());
         tokio::spawn(served);

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     base_path::BasePath,
-    http::places::{Place, Places},
+    client_limiter::{SessionLimiter, SessionPermit},
 };
 
 /// GraphQL over the river, for the routes at `/graphql`.
@@ -44,8 +44,8 @@ pub(super) struct Shared {
     pub(super) metrics: Metrics,
     /// Where the routes sit.
     pub(super) base_path: BasePath,
-    subscriptions: Arc<Places>,
-    pub(super) sockets: Arc<Places>,
+    subscriptions: Arc<SessionLimiter>,
+    pub(super) sockets: Arc<SessionLimiter>,
     open: Mutex<HashMap<u64, Open>>,
     opened: AtomicU64,
 }
@@ -71,14 +71,14 @@ impl GraphQl {
         config: SseServerConfig,
         base_path: BasePath,
     ) -> Self {
-        let places = || Places::new(config.max_sessions, config.max_sessions_per_client);
+        let limiter = || SessionLimiter::new(config.max_sessions, config.max_sessions_per_client);
         Self {
             shared: Arc::new(Shared {
                 schema,
                 limits,
                 metrics: Metrics::new(),
-                subscriptions: places(),
-                sockets: places(),
+                subscriptions: limiter(),
+                sockets: limiter(),
                 config,
                 base_path,
                 open: Mutex::default(),
@@ -128,10 +128,10 @@ impl Shared {
         let mut request = request;
         let shared = Arc::clone(self);
         match self.limits.admit(&mut request) {
-            Ok(Some(OperationType::Subscription)) => match self.subscriptions.take(client) {
-                Ok(place) => self.follow(place, request),
-                Err(refusal) => {
-                    once(self.refused(Some(OperationType::Subscription), full(refusal)))
+            Ok(Some(OperationType::Subscription)) => match self.subscriptions.try_acquire(client) {
+                Ok(permit) => self.follow(permit, request),
+                Err(exceeded) => {
+                    once(self.refused(Some(OperationType::Subscription), full(exceeded.into())))
                 }
             },
             Ok(kind) => {
@@ -144,13 +144,13 @@ impl Shared {
 
     fn follow(
         self: &Arc<Self>,
-        place: Place,
+        permit: SessionPermit,
         mut request: Request,
     ) -> BoxStream<'static, Response> {
         let kind = Some(OperationType::Subscription);
         let following = Following {
             shared: Arc::clone(self),
-            _place: place,
+            _permit: permit,
         };
         self.metrics.subscriptions.increment(1);
         let order = Order::of(&mut request);
@@ -252,7 +252,7 @@ fn once(answer: Response) -> BoxStream<'static, Response> {
 /// A subscription that is open.
 struct Following {
     shared: Arc<Shared>,
-    _place: Place,
+    _permit: SessionPermit,
 }
 
 impl Drop for Following {

@@ -30,7 +30,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream::BoxStream};
-use rmcp_sse::{Client, Principal};
+use rmcp_sse::{Client, Principal, Refusal};
 use serde_json::json;
 use tokio::{
     sync::mpsc,
@@ -43,8 +43,9 @@ use super::{
     trouble::{self, Code},
 };
 use crate::{
+    client_limiter::SessionPermit,
     guard::{Allowance, Lease},
-    http::places::Place,
+    refusal,
 };
 
 /// What a socket reads into; longer messages are put together from more.
@@ -75,22 +76,12 @@ pub(super) async fn connect(graphql: GraphQl, mut parts: Parts) -> Response {
     };
     let shared = graphql.shared;
     let client = Client::of(&parts.extensions);
-    let place = if shared.config.cancellation_token.is_cancelled() {
-        Err(rmcp_sse::Refusal::ShuttingDown)
-    } else {
-        shared.sockets.take(client.clone())
-    };
-    let place = match place {
-        Ok(place) => place,
-        Err(refusal) => {
-            let mut response = (refusal.status(), format!("{refusal}\n")).into_response();
-            if let Some(seconds) = refusal.retry_after_secs() {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, seconds.into());
-            }
-            return response;
-        }
+    if shared.config.cancellation_token.is_cancelled() {
+        return refusal::of_transport(Refusal::ShuttingDown);
+    }
+    let permit = match shared.sockets.try_acquire(client.clone()) {
+        Ok(permit) => permit,
+        Err(exceeded) => return refusal::of_transport(exceeded.into()),
     };
     let max_bytes = shared.config.max_request_body_bytes;
     upgrade
@@ -106,7 +97,7 @@ pub(super) async fn connect(graphql: GraphQl, mut parts: Parts) -> Response {
             }
             let allowance = parts.extensions.get().cloned();
             let executor = Running::new(shared, client);
-            run(socket, protocol, executor, allowance, opened, place).await;
+            run(socket, protocol, executor, allowance, opened, permit).await;
         })
 }
 
@@ -117,7 +108,7 @@ async fn run(
     executor: Running,
     allowance: Option<Allowance>,
     opened: Opened,
-    _place: Place,
+    _permit: SessionPermit,
 ) {
     let shared = Arc::clone(&executor.shared);
     let config = &shared.config;

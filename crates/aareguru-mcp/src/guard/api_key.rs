@@ -21,7 +21,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use metrics::Gauge;
+use metrics::{Gauge, describe_gauge, gauge};
 use parking_lot::RwLock;
 use rmcp_sse::{ClientAddress, Principal};
 
@@ -31,14 +31,8 @@ use self::{
     presented::{Malformed, Presented},
     ring::Ring,
 };
-use super::{
-    Access,
-    metrics::{self as numbers, ByReason},
-    once_per_second::OncePerSecond,
-    rate_limit::RateLimit,
-    refusal,
-};
-use crate::settings::Settings;
+use super::{Access, rate_limit::RateLimit};
+use crate::{counter_vec::CounterVec, log_throttle::LogThrottle, refusal, settings::Settings};
 
 /// The header for a key alone; `Authorization: Bearer` does too.
 pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -50,10 +44,10 @@ pub(super) struct ApiKeys {
     /// Whether there has to be a key; it may change with the keys.
     required: AtomicBool,
     in_query: bool,
-    refused: ByReason<4>,
-    reloads: ByReason<2>,
+    refused: CounterVec,
+    reloads: CounterVec,
     keys: Gauge,
-    log: OncePerSecond,
+    log: LogThrottle,
 }
 
 /// Why a request is refused.
@@ -69,16 +63,28 @@ impl ApiKeys {
     pub(super) fn new(settings: &Settings) -> anyhow::Result<Self> {
         let ring = Ring::new(sources::read(settings)?, None)?;
         let required = is_required(settings, &ring)?;
-        let keys = numbers::keys();
+        let keys = "aareguru_mcp_api_keys";
+        describe_gauge!(keys, "API keys in effect");
+        let keys = gauge!(keys);
         keys.set(ring.len() as f64);
         Ok(Self {
             ring: RwLock::new(Arc::new(ring)),
             required: AtomicBool::new(required),
             in_query: settings.api_key_in_query,
-            refused: numbers::auth_refused(),
-            reloads: numbers::reloads(),
+            refused: CounterVec::new(
+                "aareguru_mcp_auth_refused_total",
+                "Requests refused for want of a valid API key, by reason",
+                "reason",
+                ["missing", "malformed", "wrong", "revoked"],
+            ),
+            reloads: CounterVec::new(
+                "aareguru_mcp_api_key_reloads_total",
+                "Times the API keys were read again, by outcome",
+                "outcome",
+                ["ok", "failed"],
+            ),
             keys,
-            log: OncePerSecond::default(),
+            log: LogThrottle::new(1),
         })
     }
 
@@ -161,7 +167,7 @@ impl ApiKeys {
         self.refused.increment(reason);
         let client = request.extensions().get::<ClientAddress>();
         let client = client.map(|ClientAddress(address)| tracing::field::display(address));
-        if self.log.passes() {
+        if self.log.pass().is_some() {
             tracing::warn!(
                 reason,
                 client.address = client,
@@ -241,7 +247,7 @@ impl Fault {
         let description = format!(
             "{what}: send `Authorization: Bearer KEY` or `X-API-Key: KEY` with every request{hint}"
         );
-        let mut response = refusal::json(StatusCode::UNAUTHORIZED, error, &description);
+        let mut response = refusal::oauth(StatusCode::UNAUTHORIZED, error, &description, None);
         let challenge = HeaderValue::from_static(challenge);
         response
             .headers_mut()

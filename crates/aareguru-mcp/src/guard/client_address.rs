@@ -14,12 +14,11 @@ use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName},
 };
-use metrics::Counter;
+use metrics::{Counter, counter, describe_counter};
 use rmcp_sse::ClientAddress;
 
 pub use self::proxy::{ClientIpHeader, Proxy};
 
-use super::metrics as numbers;
 use crate::settings::Settings;
 
 /// What proxies write who ask nobody.
@@ -50,10 +49,16 @@ pub(super) struct ClientAddresses {
 
 impl ClientAddresses {
     pub(super) fn new(settings: &Settings) -> Self {
+        let ignored = "aareguru_mcp_forwarding_ignored_total";
+        describe_counter!(
+            ignored,
+            "Requests whose X-Forwarded-For or Forwarded was not believed, because it does not \
+             come from one of TRUSTED_PROXIES"
+        );
         Self {
             proxies: settings.trusted_proxies.clone(),
             header: settings.client_ip_header.clone(),
-            ignored: numbers::forwarding_ignored(),
+            ignored: counter!(ignored),
             untrusted_warning: Once::new(),
             missing_warning: Once::new(),
         }

@@ -6,15 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{
     extract::Request,
     http::{HeaderName, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use rmcp_sse::{InvalidPattern, RebindingProtection, RefusedHeader};
 
-use super::{
-    Access,
-    metrics::{self, ByReason},
-};
-use crate::settings::Settings;
+use super::Access;
+use crate::{counter_vec::CounterVec, refusal, settings::Settings};
 
 /// The most characters of a refused header that are told back.
 const TOLD_CHARS: usize = 100;
@@ -25,7 +22,7 @@ pub(super) struct HostAndOrigin {
     protection: RebindingProtection,
     /// For open routes that are asked for by address.
     by_address: RebindingProtection,
-    refused: ByReason<2>,
+    refused: CounterVec,
 }
 
 impl HostAndOrigin {
@@ -35,7 +32,12 @@ impl HostAndOrigin {
         Ok(Self {
             protection: settings.rebinding_protection(origins)?,
             by_address: any_host(origins)?,
-            refused: metrics::rebinding_refused(),
+            refused: CounterVec::new(
+                "aareguru_mcp_rebinding_refused_total",
+                "Requests refused for their Host or Origin, by header",
+                "header",
+                ["host", "origin"],
+            ),
         })
     }
 
@@ -77,9 +79,9 @@ fn answer(refused: RefusedHeader, request: &Request) -> Response {
     };
     let value = told(request, &name);
     let text = format!(
-        "{refused}: {value} is not allowed; the operator of this server can allow it in {setting}\n"
+        "{refused}: {value} is not allowed; the operator of this server can allow it in {setting}"
     );
-    (refused.status(), text).into_response()
+    refusal::text(refused.status(), text, None)
 }
 
 /// The header as it came, if it may be told back: nothing but what hosts and

@@ -17,7 +17,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use governor::{
@@ -25,19 +25,15 @@ use governor::{
     clock::{Clock, DefaultClock},
     middleware::{StateInformationMiddleware, StateSnapshot},
 };
-use metrics::Gauge;
+use metrics::{Gauge, describe_gauge, gauge};
 use rmcp_sse::ClientAddress;
 
 #[cfg(feature = "redis")]
 pub(crate) use self::shared::SharedLimit;
 
 use self::store::{Caller, Store};
-use super::{
-    Access,
-    metrics::{self as numbers, ByReason},
-    once_per_second::OncePerSecond,
-    refusal,
-};
+use super::Access;
+use crate::{counter_vec::CounterVec, log_throttle::LogThrottle, refusal};
 
 /// How many requests a minute are allowed.
 pub(super) const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -81,9 +77,9 @@ struct Limit<C: Clock> {
     /// When the limiter's time began.
     #[cfg(feature = "redis")]
     start: C::Instant,
-    limited: ByReason<3>,
+    limited: CounterVec,
     clients: Gauge,
-    log: OncePerSecond,
+    log: LogThrottle,
     /// What others are to be told of, if there are others.
     #[cfg(feature = "redis")]
     spent: std::sync::OnceLock<spent::Spent>,
@@ -153,6 +149,8 @@ fn address_of(address: ClientAddress) -> Caller {
 
 impl<C: Clock + Clone> Limit<C> {
     fn new(per_minute: NonZeroU32, max_clients: usize, clock: C) -> Self {
+        let clients = "aareguru_mcp_rate_limit_clients";
+        describe_gauge!(clients, "Clients that the rate limit tells apart now");
         let store = Store::new(max_clients);
         let quota = Quota::per_minute(per_minute);
         #[cfg(feature = "redis")]
@@ -165,9 +163,15 @@ impl<C: Clock + Clone> Limit<C> {
             clock,
             #[cfg(feature = "redis")]
             start,
-            limited: numbers::rate_limited(),
-            clients: numbers::rate_limit_clients(),
-            log: OncePerSecond::default(),
+            limited: CounterVec::new(
+                "aareguru_mcp_rate_limited_total",
+                "Requests over the rate limit, by what they were counted for: key, address, or \
+                 newcomers (all new addresses together, when there are too many to be told apart)",
+                "by",
+                ["key", "address", "newcomers"],
+            ),
+            clients: gauge!(clients),
+            log: LogThrottle::new(1),
             #[cfg(feature = "redis")]
             spent: std::sync::OnceLock::new(),
         }
@@ -197,7 +201,7 @@ impl<C: Clock + Clone> Limit<C> {
             caller.label()
         };
         self.limited.increment(by);
-        if self.log.passes() {
+        if self.log.pass().is_some() {
             tracing::warn!(by, client = %caller, "request refused: over the rate limit");
         } else {
             tracing::debug!(by, client = %caller, "request refused: over the rate limit");
@@ -220,10 +224,9 @@ impl Exceeded {
     fn answer(self) -> Response {
         let description = self.to_string();
         let secs = self.retry_after_secs;
-        let mut response =
-            refusal::json(StatusCode::TOO_MANY_REQUESTS, "rate_limited", &description);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut response = refusal::oauth(status, "rate_limited", &description, Some(secs));
         let headers = response.headers_mut();
-        headers.insert(header::RETRY_AFTER, secs.into());
         headers.insert(LIMIT, self.per_minute.get().into());
         headers.insert(REMAINING, HeaderValue::from_static("0"));
         headers.insert(RESET, secs.into());
@@ -239,14 +242,19 @@ impl<C: Clock> Limit<C> {
     }
 }
 
-/// Adds what is left of a caller's allowance to the headers of a response.
-pub(super) fn add_headers(left: &StateSnapshot, headers: &mut HeaderMap) {
+/// Adds the state of a caller's allowance to a response.
+pub(super) fn add_headers(left: Option<StateSnapshot>, mut response: Response) -> Response {
+    let Some(left) = left else {
+        return response;
+    };
     let per_minute = left.quota().burst_size().get();
     let remaining = left.remaining_burst_capacity();
     let missing = u64::from(per_minute.saturating_sub(remaining));
+    let headers = response.headers_mut();
     headers.insert(LIMIT, per_minute.into());
     headers.insert(REMAINING, remaining.into());
     headers.insert(RESET, (missing * 60).div_ceil(per_minute.into()).into());
+    response
 }
 
 /// Rounded up: whoever waits for so long is let in.

@@ -34,8 +34,8 @@ use self::{
     overview_data::{PlaceOverview, RiverOverview},
     request::PageRequest,
 };
-use super::{health::Readiness, places::Places};
-use crate::{app::App, base_path::BasePath, mcp::AareServer};
+use super::health::Readiness;
+use crate::{app::App, base_path::BasePath, client_limiter::SessionLimiter, mcp::AareServer};
 
 /// What the pages are rendered from.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) struct Page {
     /// `None` if a different MCP handler is served.
     server: Option<AareServer>,
     /// Limits the open pages that are notified of measurements.
-    followers: Arc<Places>,
+    followers: Arc<SessionLimiter>,
     shutdown: CancellationToken,
 }
 
@@ -55,7 +55,10 @@ impl Page {
             readiness: Readiness::new(app),
             base_path: app.base_path.clone(),
             server: app.river_server.clone(),
-            followers: Places::new(app.bounds.max_sessions, app.bounds.max_sessions_per_client),
+            followers: SessionLimiter::new(
+                app.bounds.max_sessions,
+                app.bounds.max_sessions_per_client,
+            ),
             shutdown: app.shutdown.clone(),
         })
     }

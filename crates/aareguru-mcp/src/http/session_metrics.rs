@@ -4,6 +4,8 @@
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use rmcp_sse::{MessageCounters, Refusal};
 
+use crate::counter_vec::CounterVec;
+
 /// Handles that are made once, so that counting needs no lookup.
 #[derive(Debug)]
 pub(super) struct SessionMetrics {
@@ -12,10 +14,9 @@ pub(super) struct SessionMetrics {
     pub(super) in_flight: Gauge,
     sessions: Gauge,
     opened: Counter,
-    /// In the order in which they are declared.
-    refused: Vec<Counter>,
+    refused: CounterVec,
     /// By the reasons for which sessions end.
-    closed: Vec<(&'static str, Counter)>,
+    closed: CounterVec,
 }
 
 impl SessionMetrics {
@@ -27,26 +28,30 @@ impl SessionMetrics {
         ends: impl IntoIterator<Item = &'static str>,
     ) -> Self {
         let name = |what: &str| format!("aareguru_mcp_{transport}_{what}");
-        let counter = |what: &str, meaning: &str| {
-            describe_counter!(name(what), format!("{title}: {meaning}"));
-            name(what)
-        };
+        let meaning = |meaning: &str| format!("{title}: {meaning}");
         let gauge = |what: &str, meaning: &str| {
             describe_gauge!(name(what), format!("{title}: {meaning}"));
             gauge!(name(what))
         };
-        let refused = counter("refused_total", "requests refused by the transport, by why");
-        let closed = counter("sessions_closed_total", "sessions closed, by why");
-        let closed_by = |reason| (reason, counter!(closed.clone(), "reason" => reason));
+        let opened = name("sessions_opened_total");
+        describe_counter!(opened.clone(), meaning("sessions opened"));
         Self {
             messages: MessageCounters::new(),
             in_flight: gauge("requests_in_flight", "requests that handlers are running"),
             sessions: gauge("sessions", "sessions open now"),
-            opened: counter!(counter("sessions_opened_total", "sessions opened")),
-            refused: Refusal::all()
-                .map(|refusal| counter!(refused.clone(), "reason" => refusal.label()))
-                .collect(),
-            closed: ends.into_iter().map(closed_by).collect(),
+            opened: counter!(opened),
+            refused: CounterVec::new(
+                name("refused_total"),
+                meaning("requests refused by the transport, by why"),
+                "reason",
+                Refusal::all().map(Refusal::label),
+            ),
+            closed: CounterVec::new(
+                name("sessions_closed_total"),
+                meaning("sessions closed, by why"),
+                "reason",
+                ends,
+            ),
         }
     }
 
@@ -57,12 +62,10 @@ impl SessionMetrics {
 
     pub(super) fn closed(&self, reason: &'static str) {
         self.sessions.decrement(1);
-        if let Some((_, counter)) = self.closed.iter().find(|(label, _)| *label == reason) {
-            counter.increment(1);
-        }
+        self.closed.increment(reason);
     }
 
     pub(super) fn refused(&self, refusal: Refusal) {
-        self.refused[refusal as usize].increment(1);
+        self.refused.increment(refusal.label());
     }
 }

@@ -45,7 +45,8 @@ use rmcp_sse::{Principal, Refusal, SseServerConfig};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{answer::refused, restore::Restoring, session::End, sessions::Sessions, shared::Store};
-use super::{places::Places, session_metrics::SessionMetrics};
+use super::session_metrics::SessionMetrics;
+use crate::client_limiter::SessionLimiter;
 
 pub use self::shared::{Progress, Shared as Kept, SharedSessions, Source, Unreachable};
 
@@ -64,7 +65,7 @@ pub struct StreamableService<S> {
 struct Shared<S> {
     rmcp: StreamableHttpService<S, Sessions>,
     sessions: Arc<Sessions>,
-    places: Arc<Places>,
+    limiter: Arc<SessionLimiter>,
     /// The sessions of other instances.
     others: Option<Arc<dyn SharedSessions>>,
     metrics: Arc<SessionMetrics>,
@@ -122,7 +123,7 @@ impl<S: ServerHandler> StreamableService<S> {
             shared: Arc::new(Shared {
                 rmcp: StreamableHttpService::new(factory, sessions.clone(), of_rmcp),
                 sessions,
-                places: Places::new(config.max_sessions, config.max_sessions_per_client),
+                limiter: SessionLimiter::new(config.max_sessions, config.max_sessions_per_client),
                 others,
                 metrics,
                 config,

@@ -30,11 +30,13 @@ use rmcp::ServerHandler;
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    places::{Place, Places},
-    session_metrics::SessionMetrics,
+use super::session_metrics::SessionMetrics;
+use crate::{
+    client_limiter::{SessionLimiter, SessionPermit},
+    duplex::Conversation,
+    guard::Lease,
+    refusal,
 };
-use crate::{duplex::Conversation, guard::Lease};
 
 const PROTOCOL: &str = "mcp";
 
@@ -51,7 +53,7 @@ pub struct WebSocketService<S> {
 struct Shared<S> {
     factory: Box<dyn Fn() -> io::Result<S> + Send + Sync>,
     config: SseServerConfig,
-    places: Arc<Places>,
+    limiter: Arc<SessionLimiter>,
     metrics: SessionMetrics,
     open: Mutex<HashMap<u64, Open>>,
     opened: AtomicU64,
@@ -73,7 +75,7 @@ impl<S: ServerHandler> WebSocketService<S> {
         Self {
             shared: Arc::new(Shared {
                 factory: Box::new(factory),
-                places: Places::new(config.max_sessions, config.max_sessions_per_client),
+                limiter: SessionLimiter::new(config.max_sessions, config.max_sessions_per_client),
                 metrics: SessionMetrics::new(
                     "websocket",
                     "WebSocket",
@@ -119,14 +121,12 @@ pub async fn connect<S: ServerHandler>(
         let text = "none of the sub-protocols is spoken here: ask for `mcp`\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     }
-    let place = if shared.config.cancellation_token.is_cancelled() {
-        Err(Refusal::ShuttingDown)
-    } else {
-        shared.places.take(Client::of(&parts.extensions))
-    };
-    let place = match place {
-        Ok(place) => place,
-        Err(refusal) => return shared.refuse(refusal),
+    if shared.config.cancellation_token.is_cancelled() {
+        return shared.refuse(Refusal::ShuttingDown);
+    }
+    let permit = match shared.limiter.try_acquire(Client::of(&parts.extensions)) {
+        Ok(permit) => permit,
+        Err(exceeded) => return shared.refuse(exceeded.into()),
     };
     let handler = match (shared.factory)() {
         Ok(handler) => handler,
@@ -142,7 +142,7 @@ pub async fn connect<S: ServerHandler>(
         .max_frame_size(max_bytes)
         .on_failed_upgrade(|error| tracing::debug!(%error, "upgrade failed"))
         .on_upgrade(async move |socket| {
-            let session = shared.begin(parts.extensions.get().cloned(), place);
+            let session = shared.begin(parts.extensions.get().cloned(), permit);
             // The sessions of its principal may have been ended just before.
             if parts.extensions.get().is_some_and(Lease::is_revoked) {
                 session.revoked.cancel();
@@ -176,11 +176,11 @@ struct Session<S> {
     shared: Arc<Shared<S>>,
     number: u64,
     revoked: CancellationToken,
-    _place: Place,
+    _permit: SessionPermit,
 }
 
 impl<S> Shared<S> {
-    fn begin(self: Arc<Self>, owner: Option<Principal>, place: Place) -> Session<S> {
+    fn begin(self: Arc<Self>, owner: Option<Principal>, permit: SessionPermit) -> Session<S> {
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let revoked = CancellationToken::new();
         let open = Open {
@@ -194,14 +194,14 @@ impl<S> Shared<S> {
             shared: self,
             number,
             revoked,
-            _place: place,
+            _permit: permit,
         }
     }
 
     fn refuse(&self, refusal: Refusal) -> Response {
         self.metrics.refused(refusal);
         tracing::debug!(reason = refusal.label(), "request refused");
-        super::refusal::response(refusal)
+        refusal::of_transport(refusal)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Open>> {

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{
@@ -10,15 +10,17 @@ use hyper::{
     service::{Service, service_fn},
 };
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
+use tokio_util::{
+    io::InspectReader, sync::CancellationToken, task::task_tracker::TaskTrackerToken,
+};
 
 use super::{
     body::TimedBody,
-    capacity::{Ended, Overload, Place},
-    head::{HeadTimer, Wait, Watched},
-    listener::{Peer, Stream},
+    capacity::ConnectionPermit,
+    head::{HeadTimer, Wait},
+    listener::Stream,
 };
-use crate::guard::PeerAddress;
+use crate::{counter_vec::CounterVec, guard::PeerAddress};
 
 /// The most bytes of a request's head; more is answered with 431, and so are
 /// more than 100 headers, hyper's default. hyper lets pass what it has read in
@@ -47,11 +49,28 @@ pub struct Timeouts {
 /// A connection that was accepted.
 pub(super) struct Connection {
     pub(super) stream: Stream,
-    pub(super) peer: Peer,
-    pub(super) place: Place,
-    /// Why its requests are to be refused.
-    pub(super) overload: Option<Overload>,
+    /// The address of the other end; `None` on a Unix socket.
+    pub(super) peer: Option<IpAddr>,
+    pub(super) permit: ConnectionPermit,
     pub(super) token: TaskTrackerToken,
+    /// Counts how connections end.
+    pub(super) closed: Arc<CounterVec>,
+}
+
+pub(super) fn closed() -> CounterVec {
+    CounterVec::new(
+        "aareguru_mcp_connections_closed_total",
+        "Connections that ended, by how",
+        "reason",
+        [
+            "well",
+            "idle",
+            "head_timeout",
+            "head_too_large",
+            "bad_request",
+            "broken",
+        ],
+    )
 }
 
 impl Connection {
@@ -65,28 +84,33 @@ impl Connection {
         let Self {
             stream,
             peer,
-            place,
-            overload,
+            permit,
             token,
+            closed,
         } = self;
+        let overload = permit.overload;
         if overload.is_some() {
             timeouts.head = timeouts.head.min(REFUSAL);
             timeouts.body = timeouts.body.min(REFUSAL);
         }
-        let ended = place.ended();
         let router = TowerToHyperService::new(router);
         let service = service_fn(|request: Request<Incoming>| {
             let body = |body| TimedBody::new(body, timeouts.body, draining.clone());
             let mut request = request.map(body);
-            let peer = PeerAddress(peer.address());
-            request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(PeerAddress(peer));
             if let Some(overload) = overload {
                 request.extensions_mut().insert(overload);
             }
             router.call(request)
         });
         let wait = Arc::new(Wait::default());
-        let stream = Watched::new(stream, wait.clone(), (place, token));
+        // The stream may outlive this task, because a WebSocket takes it along.
+        let held = (permit, token);
+        let reading = wait.clone();
+        let stream = InspectReader::new(stream, move |bytes: &[u8]| {
+            let _ = &held;
+            reading.read(bytes);
+        });
         let connection = http1::Builder::new()
             .timer(HeadTimer {
                 wait: wait.clone(),
@@ -108,28 +132,28 @@ impl Connection {
             }
         };
         match result {
-            Ok(()) => ended.count(Ended::Well),
+            Ok(()) => closed.increment("well"),
             Err(error) => {
                 let reason = reason(&error, &wait);
-                ended.count(reason);
-                tracing::debug!(%error, reason = reason.label(), "connection ended early");
+                closed.increment(reason);
+                tracing::debug!(%error, reason, "connection ended early");
             }
         }
     }
 }
 
-fn reason(error: &hyper::Error, wait: &Wait) -> Ended {
+fn reason(error: &hyper::Error, wait: &Wait) -> &'static str {
     if error.is_timeout() {
         if wait.is_idle() {
-            Ended::Idle
+            "idle"
         } else {
-            Ended::HeadTimeout
+            "head_timeout"
         }
     } else if error.is_parse_too_large() {
-        Ended::HeadTooLarge
+        "head_too_large"
     } else if error.is_parse() {
-        Ended::BadRequest
+        "bad_request"
     } else {
-        Ended::Broken
+        "broken"
     }
 }

@@ -6,7 +6,6 @@
 
 use std::{
     future::Future,
-    io,
     pin::Pin,
     sync::{
         Arc,
@@ -18,7 +17,6 @@ use std::{
 
 use hyper::rt::{Sleep, Timer};
 use pin_project_lite::pin_project;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Timeouts;
 
@@ -54,8 +52,11 @@ impl Wait {
         self.state.load(Ordering::Relaxed) & flag != 0
     }
 
-    fn read(&self) {
-        self.state.fetch_or(READING, Ordering::Relaxed);
+    /// Notes what was read from the connection, unless it is its end.
+    pub(super) fn read(&self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.state.fetch_or(READING, Ordering::Relaxed);
+        }
     }
 
     /// Begins to wait for a head; returns whether it is the first.
@@ -132,69 +133,5 @@ impl Future for HeadSleep {
             this.sleep.as_mut().reset(late);
         }
         this.sleep.poll(cx)
-    }
-}
-
-pin_project! {
-    /// A stream that notes when something comes.
-    pub(super) struct Watched<S, K> {
-        #[pin]
-        stream: S,
-        wait: Arc<Wait>,
-        // What lives as long as the stream, which may outlive the connection's
-        // task: a WebSocket takes it along.
-        kept: K,
-    }
-}
-
-impl<S, K> Watched<S, K> {
-    pub(super) fn new(stream: S, wait: Arc<Wait>, kept: K) -> Self {
-        Self { stream, wait, kept }
-    }
-}
-
-impl<S: AsyncRead, K> AsyncRead for Watched<S, K> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.project();
-        let before = buf.filled().len();
-        let read = this.stream.poll_read(cx, buf);
-        if buf.filled().len() > before {
-            this.wait.read();
-        }
-        read
-    }
-}
-
-impl<S: AsyncWrite, K> AsyncWrite for Watched<S, K> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.project().stream.poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().stream.poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().stream.poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.project().stream.poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }

@@ -35,14 +35,6 @@ pub enum Listener {
 /// The bytes of a connection.
 pub(super) type Stream = Either<TcpStream, UnixStream>;
 
-/// Who is at the other end.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Peer {
-    Address(IpAddr),
-    /// A program on this machine, by a Unix socket.
-    Local,
-}
-
 /// The file of a Unix socket that we have made; dropping it removes it.
 #[derive(Debug)]
 pub struct SocketFile {
@@ -112,15 +104,16 @@ impl Listener {
         Self::Tcp(listener)
     }
 
-    pub(super) async fn accept(&self) -> io::Result<(Stream, Peer)> {
+    /// The next connection, with the address of its other end unless it is a Unix socket.
+    pub(super) async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                Ok((Either::Left(stream), Peer::Address(peer.ip())))
+                Ok((Either::Left(stream), Some(peer.ip())))
             }
             Self::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Either::Right(stream), Peer::Local))
+                Ok((Either::Right(stream), None))
             }
         }
     }
@@ -138,15 +131,6 @@ impl fmt::Display for Listener {
         match path.as_ref().ok().and_then(|address| address.as_pathname()) {
             Some(path) => write!(f, "unix:{}", path.display()),
             None => f.write_str("unix"),
-        }
-    }
-}
-
-impl Peer {
-    pub(super) fn address(self) -> Option<IpAddr> {
-        match self {
-            Self::Address(address) => Some(address),
-            Self::Local => None,
         }
     }
 }

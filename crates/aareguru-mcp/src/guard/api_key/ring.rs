@@ -3,13 +3,12 @@
 use std::{fmt, sync::Arc};
 
 use anyhow::bail;
-use metrics::Counter;
+use metrics::{Counter, counter, describe_counter};
 use rmcp_sse::Principal;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use tokio_util::sync::CancellationToken;
 
 use super::{digest::Digest, sources::Sourced};
-use crate::guard::metrics as numbers;
 
 /// All keys.
 #[derive(Debug, Default)]
@@ -56,6 +55,8 @@ impl Ring {
     /// The keys of these entries; those that were in the `old` ring stay the
     /// same, with what depends on them.
     pub(super) fn new(entries: Vec<Sourced>, old: Option<&Self>) -> anyhow::Result<Self> {
+        let requests = "aareguru_mcp_api_key_requests_total";
+        describe_counter!(requests, "Requests with a valid API key, by the key's name");
         let mut ring = Self::default();
         for Sourced { entry, place } in entries {
             if ring.keys.iter().any(|key| key.digest == entry.digest) {
@@ -76,7 +77,7 @@ impl Ring {
             ring.keys.push(known.unwrap_or_else(|| {
                 Arc::new(Key {
                     digest: entry.digest,
-                    requests: numbers::requests_of(&entry.name),
+                    requests: counter!(requests, "key" => entry.name.clone()),
                     principal: Principal::new(entry.name),
                     revoked: CancellationToken::new(),
                 })

@@ -76,8 +76,7 @@ fn what_is_left_is_told() {
     for _ in 0..9 {
         left = limit.check(&address(1)).unwrap();
     }
-    let mut response = Response::default();
-    add_headers(&left, response.headers_mut());
+    let response = add_headers(Some(left), Response::default());
     assert_eq!(header(&response, LIMIT), 60);
     assert_eq!(header(&response, REMAINING), 50);
     assert_eq!(header(&response, RESET), 10);

@@ -18,8 +18,8 @@ use rmcp_sse::Client;
 
 use super::Page;
 use crate::{
-    http::refusal,
     mcp::subscriptions::{Feed, Subject},
+    refusal,
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -37,17 +37,17 @@ pub(in crate::http) async fn live(
     let Some(server) = &page.server else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let place = match page.followers.take(Client::of(&extensions)) {
-        Ok(place) => place,
-        Err(full) => return refusal::response(full),
+    let permit = match page.followers.try_acquire(Client::of(&extensions)) {
+        Ok(permit) => permit,
+        Err(exceeded) => return refusal::of_transport(exceeded.into()),
     };
     let subscriber = server.subscriptions().subscriber();
     let added = subscriber.add(Subject::Measurement, Some(Feed::Widget));
     added.expect("one subscription is not too many");
-    let events = stream::unfold((subscriber, place), |(subscriber, place)| async move {
+    let events = stream::unfold((subscriber, permit), |(subscriber, permit)| async move {
         subscriber.news().await;
         let event = Event::default().event("measurement").data("new");
-        Some((Ok::<_, Infallible>(event), (subscriber, place)))
+        Some((Ok::<_, Infallible>(event), (subscriber, permit)))
     });
     // Headers alone are held back by some browsers and proxies.
     let hello = stream::iter([Ok(Event::default().event("hello").data("aare"))]);

@@ -1,4 +1,4 @@
-//! What a request holds while it runs: its id in its session, or a place.
+//! What a request holds while it runs: its id in its session, or a permit.
 //!
 //! It travels with the request into the handler and with the answer to the
 //! client, and is given back when both are done: a client that drops the
@@ -7,7 +7,7 @@
 use metrics::Gauge;
 
 use super::session::Running;
-use crate::http::places::Place;
+use crate::client_limiter::SessionPermit;
 
 #[derive(Debug)]
 pub(super) struct Held {
@@ -19,7 +19,7 @@ pub(super) struct Held {
 #[expect(dead_code, reason = "held to be dropped")]
 pub(super) enum Thing {
     Request(Running),
-    Place(Place),
+    Permit(SessionPermit),
 }
 
 impl Held {
@@ -44,8 +44,8 @@ impl From<Running> for Thing {
     }
 }
 
-impl From<Place> for Thing {
-    fn from(place: Place) -> Self {
-        Self::Place(place)
+impl From<SessionPermit> for Thing {
+    fn from(permit: SessionPermit) -> Self {
+        Self::Permit(permit)
     }
 }

@@ -20,7 +20,7 @@ use super::{
     session_id,
     sessions::NEW,
 };
-use crate::http::places::Place;
+use crate::client_limiter::{LimitExceeded, SessionPermit};
 
 /// What is to be known of a message before rmcp reads it.
 #[derive(Debug, Default, Deserialize)]
@@ -131,34 +131,34 @@ impl<S: ServerHandler> Shared<S> {
         if request_id.is_none() {
             return Ok((None, None));
         }
-        let place = self.place(Client::of(&parts.extensions))?;
+        let permit = self.permit(Client::of(&parts.extensions))?;
         if head.method.as_deref() == Some("initialize") {
             let new = New {
                 owner: asking.cloned(),
                 lease: parts.extensions.get().cloned(),
-                place,
+                permit,
             };
             return Ok((None, Some(new)));
         }
         // A request of the revision without sessions is one for itself.
-        Ok((Some(self.hold(place)), None))
+        Ok((Some(self.hold(permit)), None))
     }
 
-    /// A place for one more session, if need be that of one which its client
+    /// A permit for one more session, if need be that of one which its client
     /// seems to have left.
-    pub(super) fn place(&self, client: Option<Client>) -> Result<Place, Refusal> {
-        let refusal = match self.places.take(client.clone()) {
-            Ok(place) => return Ok(place),
-            Err(refusal) => refusal,
+    pub(super) fn permit(&self, client: Option<Client>) -> Result<SessionPermit, Refusal> {
+        let exceeded = match self.limiter.try_acquire(client.clone()) {
+            Ok(permit) => return Ok(permit),
+            Err(exceeded) => exceeded,
         };
-        let of_client = match refusal {
-            Refusal::TooManySessionsOfClient => client.as_ref(),
-            _ => None,
+        let of_client = match exceeded {
+            LimitExceeded::PerClient => client.as_ref(),
+            LimitExceeded::Total => None,
         };
         if self.sessions.evict(of_client, self.config.resume_grace) {
-            return self.places.take(client);
+            return Ok(self.limiter.try_acquire(client)?);
         }
-        Err(refusal)
+        Err(exceeded.into())
     }
 
     fn hold(&self, thing: impl Into<held::Thing>) -> Arc<Held> {

@@ -79,7 +79,7 @@ impl<S: ServerHandler> Shared<S> {
         let new = New {
             owner: asking.cloned(),
             lease: parts.extensions.get().cloned(),
-            place: self.place(Client::of(&parts.extensions))?,
+            permit: self.permit(Client::of(&parts.extensions))?,
         };
         self.sessions.adopt(id, new)?;
         Ok(Some(Brought { state, restoring }))

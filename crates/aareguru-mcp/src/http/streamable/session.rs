@@ -8,7 +8,7 @@ use rmcp::model::{ProtocolVersion, RequestId};
 use rmcp_sse::{Client, Principal, Refusal};
 use tokio::time::Instant;
 
-use crate::{guard::Lease, http::places::Place};
+use crate::{client_limiter::SessionPermit, guard::Lease};
 
 /// How often it is said of a session with messages that it is to be kept.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
@@ -19,7 +19,7 @@ pub(super) struct New {
     pub(super) owner: Option<Principal>,
     /// The key of its owner.
     pub(super) lease: Option<Lease>,
-    pub(super) place: Place,
+    pub(super) permit: SessionPermit,
 }
 
 /// Why a session ended; its label is in a log line and in a metric.
@@ -41,7 +41,7 @@ pub(super) enum End {
 #[derive(Debug)]
 pub(super) struct Session {
     owner: Option<Principal>,
-    place: Place,
+    permit: SessionPermit,
     state: Mutex<State>,
 }
 
@@ -88,7 +88,7 @@ impl Session {
     pub(super) fn new(new: New) -> Self {
         Self {
             owner: new.owner,
-            place: new.place,
+            permit: new.permit,
             state: Mutex::new(State {
                 running: HashSet::new(),
                 listening: 0,
@@ -108,7 +108,7 @@ impl Session {
 
     /// Who has it open.
     pub(super) fn client(&self) -> Option<&Client> {
-        self.place.client()
+        self.permit.client()
     }
 
     /// An event without data tells the client how to come back. Clients of the

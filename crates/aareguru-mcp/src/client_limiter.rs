@@ -1,0 +1,149 @@
+//! Limits how many sessions, streams or connections exist at once, in total and per client.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use metrics::Gauge;
+use parking_lot::Mutex;
+use rmcp_sse::{Client, Refusal};
+
+/// Limits the sessions of one transport.
+pub(crate) type SessionLimiter = ClientLimiter<Client>;
+
+/// Permit for one session.
+pub(crate) type SessionPermit = Permit<Client>;
+
+/// Hands out permits, up to a total and up to a number per client.
+#[derive(Debug)]
+pub(crate) struct ClientLimiter<K> {
+    max: usize,
+    max_per_client: usize,
+    in_use: Gauge,
+    usage: Mutex<Usage<K>>,
+}
+
+#[derive(Debug)]
+struct Usage<K> {
+    total: usize,
+    by_client: HashMap<K, usize>,
+}
+
+/// Dropping it releases it.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Permit<K: Eq + Hash> {
+    limiter: Arc<ClientLimiter<K>>,
+    client: Option<K>,
+}
+
+/// The limit that is exhausted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LimitExceeded {
+    Total,
+    PerClient,
+}
+
+impl<K: Clone + Eq + Hash> ClientLimiter<K> {
+    pub(crate) fn new(max: usize, max_per_client: usize) -> Arc<Self> {
+        Self::with_gauge(max, max_per_client, Gauge::noop())
+    }
+
+    /// A limiter whose permits in use `in_use` shows.
+    pub(crate) fn with_gauge(max: usize, max_per_client: usize, in_use: Gauge) -> Arc<Self> {
+        let usage = Mutex::new(Usage {
+            total: 0,
+            by_client: HashMap::new(),
+        });
+        Arc::new(Self {
+            max,
+            max_per_client,
+            in_use,
+            usage,
+        })
+    }
+
+    /// Acquires a permit, or reports which limit is exhausted.
+    ///
+    /// Without a client, a permit counts towards the total only.
+    pub(crate) fn try_acquire(
+        self: &Arc<Self>,
+        client: Option<K>,
+    ) -> Result<Permit<K>, LimitExceeded> {
+        let mut usage = self.usage.lock();
+        let of_client = client.as_ref().and_then(|it| usage.by_client.get(it));
+        if of_client.is_some_and(|&count| count >= self.max_per_client) {
+            return Err(LimitExceeded::PerClient);
+        }
+        if usage.total >= self.max {
+            return Err(LimitExceeded::Total);
+        }
+        usage.total += 1;
+        if let Some(client) = &client {
+            *usage.by_client.entry(client.clone()).or_default() += 1;
+        }
+        drop(usage);
+        self.in_use.increment(1);
+        let limiter = self.clone();
+        Ok(Permit { limiter, client })
+    }
+}
+
+impl<K: Eq + Hash> Permit<K> {
+    /// The client that it counts for.
+    pub(crate) fn client(&self) -> Option<&K> {
+        self.client.as_ref()
+    }
+}
+
+impl<K: Eq + Hash> Drop for Permit<K> {
+    fn drop(&mut self) {
+        let mut usage = self.limiter.usage.lock();
+        usage.total -= 1;
+        if let Some(client) = &self.client
+            && let Some(count) = usage.by_client.get_mut(client)
+        {
+            *count -= 1;
+            if *count == 0 {
+                usage.by_client.remove(client);
+            }
+        }
+        drop(usage);
+        self.limiter.in_use.decrement(1);
+    }
+}
+
+impl From<LimitExceeded> for Refusal {
+    fn from(exceeded: LimitExceeded) -> Self {
+        match exceeded {
+            LimitExceeded::Total => Self::TooManySessions,
+            LimitExceeded::PerClient => Self::TooManySessionsOfClient,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_released_permit_is_available_again() {
+        let limiter = ClientLimiter::new(1, 1);
+        let permit = limiter.try_acquire(Some("a")).unwrap();
+        let refused = limiter.try_acquire(Some("b")).unwrap_err();
+        assert_eq!(refused, LimitExceeded::Total);
+        drop(permit);
+        drop(limiter.try_acquire(Some("b")).unwrap());
+        assert!(limiter.usage.lock().by_client.is_empty());
+    }
+
+    #[test]
+    fn one_client_cannot_acquire_all_permits() {
+        let limiter = ClientLimiter::new(3, 1);
+        let _a = limiter.try_acquire(Some("a")).unwrap();
+        let refused = limiter.try_acquire(Some("a")).unwrap_err();
+        assert_eq!(refused, LimitExceeded::PerClient);
+        let _b = limiter.try_acquire(Some("b")).unwrap();
+        let _unknown = limiter.try_acquire(None).unwrap();
+        let refused = limiter.try_acquire(None).unwrap_err();
+        assert_eq!(refused, LimitExceeded::Total);
+    }
+}

@@ -1,0 +1,50 @@
+//! Turns refusals into HTTP responses.
+
+use std::fmt;
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use rmcp_sse::Refusal;
+use serde_json::json;
+
+/// A refusal by a transport: one sentence, and when to try again.
+pub(crate) fn of_transport(refusal: Refusal) -> Response {
+    text(refusal.status(), refusal, refusal.retry_after_secs())
+}
+
+/// A refusal in one sentence.
+pub(crate) fn text(
+    status: StatusCode,
+    text: impl fmt::Display,
+    retry_after_secs: Option<u32>,
+) -> Response {
+    retry_after(
+        (status, format!("{text}\n")),
+        retry_after_secs.map(u64::from),
+    )
+}
+
+/// A refusal in the form of OAuth errors ([RFC 6750,
+/// 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)), which MCP clients read.
+pub(crate) fn oauth(
+    status: StatusCode,
+    error: &str,
+    error_description: &str,
+    retry_after_secs: Option<u64>,
+) -> Response {
+    let body = json!({ "error": error, "error_description": error_description });
+    retry_after((status, Json(body)), retry_after_secs)
+}
+
+fn retry_after(response: impl IntoResponse, seconds: Option<u64>) -> Response {
+    let mut response = response.into_response();
+    if let Some(seconds) = seconds {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
