@@ -138,10 +138,8 @@ impl<S: ServerHandler + Clone> App<S> {
         use crate::cluster::Notice;
 
         let Some(cluster) = &self.cluster else { return };
-        let (sse, websocket) = (self.sse.clone(), self.websocket.clone());
+        let end_sessions_of = self.end_local_sessions_of();
         let streamable = self.streamable.clone();
-        #[cfg(feature = "graphql")]
-        let graphql = self.graphql.clone();
         cluster.listen(move |notice| match notice {
             Notice::SessionDeleted(id) => streamable.end_session(&id),
             Notice::Subscribed {
@@ -153,14 +151,7 @@ impl<S: ServerHandler + Clone> App<S> {
                 streamable.cancelled_elsewhere(&session, request);
             }
             Notice::Revoked(principal) => {
-                let principal = Principal::new(principal);
-                sse.end_sessions_of(&principal);
-                websocket.end_sessions_of(&principal);
-                streamable.end_sessions_of(&principal);
-                #[cfg(feature = "graphql")]
-                if let Some(graphql) = &graphql {
-                    graphql.end_sessions_of(&principal);
-                }
+                end_sessions_of(&Principal::new(principal));
             }
         });
     }
@@ -174,16 +165,26 @@ impl<S: ServerHandler + Clone> App<S> {
         if let Some(cluster) = &self.cluster {
             cluster.end_sessions_of(principal);
         }
+        self.end_local_sessions_of()(principal)
+    }
+
+    fn end_local_sessions_of(&self) -> impl Fn(&Principal) -> usize + use<S> {
+        let (sse, websocket) = (self.sse.clone(), self.websocket.clone());
+        let streamable = self.streamable.clone();
         #[cfg(feature = "graphql")]
-        let of_graphql = self.graphql.as_ref();
-        #[cfg(feature = "graphql")]
-        let of_graphql = of_graphql.map_or(0, |graphql| graphql.end_sessions_of(principal));
-        #[cfg(not(feature = "graphql"))]
-        let of_graphql = 0;
-        of_graphql
-            + self.sse.end_sessions_of(principal)
-            + self.websocket.end_sessions_of(principal)
-            + self.streamable.end_sessions_of(principal)
+        let graphql = self.graphql.clone();
+        move |principal| {
+            #[cfg(feature = "graphql")]
+            let of_graphql = graphql
+                .as_ref()
+                .map_or(0, |it| it.end_sessions_of(principal));
+            #[cfg(not(feature = "graphql"))]
+            let of_graphql = 0;
+            of_graphql
+                + sse.end_sessions_of(principal)
+                + websocket.end_sessions_of(principal)
+                + streamable.end_sessions_of(principal)
+        }
     }
 }
 

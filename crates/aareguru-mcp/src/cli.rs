@@ -17,7 +17,7 @@ use crate::{
     guard, hash_key,
     healthcheck::{self, Target},
     http,
-    serve::{self, Inherited, Limits, Listener, Server, Shutdown, Signals},
+    serve::{self, Inherited, Limits, Listener, Server, Shutdown},
     settings::{Effective, Flags, Settings},
     stdio,
     telemetry::{Telemetry, prometheus::Prometheus},
@@ -220,7 +220,7 @@ async fn serve_until_stopped(
     inherited: Inherited,
 ) -> anyhow::Result<()> {
     // Whoever reads that it listens may already tell it to stop.
-    let signals = Signals::listen()?;
+    let signals = serve::signals()?;
     let listeners = listeners(settings, inherited).await?;
     for listener in &listeners {
         tracing::info!(

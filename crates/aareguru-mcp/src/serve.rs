@@ -17,7 +17,7 @@ pub use capacity::{Limits, Overload};
 pub use connection::Timeouts;
 pub use files::raise_limit;
 pub use listener::{Inherited, Listener, SocketMode};
-pub use signals::Signals;
+pub use signals::signals;
 
 use std::{future, io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -73,7 +73,7 @@ pub struct Cut {
     why: String,
 }
 
-/// Serves until the first of `signals`, such as [`Signals`], and ends as
+/// Serves until the first of `signals`, such as [`signals()`], and ends as
 /// [`Shutdown`] says. The second ends it at once.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ use self::lines::Lines;
 use crate::{
     app::App,
     duplex::{Conversation, Duplex, Handler, Outbox, Revisions},
-    serve::Signals,
+    serve::signals,
 };
 
 /// How long running requests may go on after a signal. Clients that stop a
@@ -39,7 +39,7 @@ const STOPPING: Duration = Duration::from_millis(500);
 ///
 /// Standard input or output that fails.
 pub async fn run(app: &App) -> anyhow::Result<()> {
-    let mut signals = Signals::listen()?;
+    let mut signals = signals()?;
     let config = &app.bounds;
     let max_bytes = config.max_request_body_bytes;
     let conversation = Arc::new(Conversation::new(

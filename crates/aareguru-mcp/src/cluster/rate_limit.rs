@@ -46,25 +46,25 @@ pub(super) async fn share(limit: SharedLimit, redis: Redis) {
     let script = Script::new(SPEND);
     let per_request = u64::try_from(limit.per_request().as_micros()).unwrap_or(u64::MAX);
     loop {
-        let spent = limit.spent().await;
+        let spent = limit.take_pending().await;
         for callers in spent.chunks(MOST_CALLERS) {
             let mut spend = script.prepare_invoke();
             spend.arg(per_request);
-            for requests in callers {
-                spend.key(redis.key(format_args!("rate:{requests}")));
-                spend.arg(requests.count);
+            for (caller, count) in callers {
+                spend.key(redis.key(format_args!("rate:{}", caller.shared_key())));
+                spend.arg(*count);
             }
             let full_in: Result<Vec<u64>, _> = spend.invoke_async(&mut redis.clone()).await;
             match full_in {
                 Ok(full_in) => {
-                    for (requests, micros) in callers.iter().zip(full_in) {
-                        limit.learn(requests, Duration::from_micros(micros));
+                    for ((caller, _), micros) in callers.iter().zip(full_in) {
+                        limit.apply_remote(caller, Duration::from_micros(micros));
                     }
                 }
                 // The connection has told of it.
                 Err(error) => {
                     tracing::debug!(%error, "the rate limit is not shared");
-                    let count = callers.iter().map(|requests| u64::from(requests.count));
+                    let count = callers.iter().map(|(_, count)| u64::from(*count));
                     unshared.increment(count.sum());
                 }
             }

@@ -27,10 +27,7 @@ use rmcp_sse::{ClientAddress, Principal};
 
 pub use self::{digest::hash, entry::check_entry, ring::Lease, sources::Secret};
 
-use self::{
-    presented::{Malformed, Presented},
-    ring::Ring,
-};
+use self::{presented::Malformed, ring::Ring};
 use super::{Access, rate_limit::RateLimit};
 use crate::{counter_vec::CounterVec, log_throttle::LogThrottle, refusal, settings::Settings};
 
@@ -154,11 +151,10 @@ impl ApiKeys {
             return Ok(None);
         }
         let is_asset = access == Access::Asset && request.method() == Method::GET;
-        match presented {
-            Presented::Digest(digest) => ring.find(&digest).map(Some).ok_or(Fault::Wrong),
-            Presented::Malformed(malformed) => Err(Fault::Malformed(malformed)),
-            Presented::Nothing if is_asset || !self.are_required() => Ok(None),
-            Presented::Nothing => Err(Fault::Missing),
+        match presented.map_err(Fault::Malformed)? {
+            Some(digest) => ring.find(&digest).map(Some).ok_or(Fault::Wrong),
+            None if is_asset || !self.are_required() => Ok(None),
+            None => Err(Fault::Missing),
         }
     }
 

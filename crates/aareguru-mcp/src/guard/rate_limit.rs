@@ -8,9 +8,9 @@
 //! A minute's worth may come at once; then they come back evenly (GCRA).
 
 #[cfg(feature = "redis")]
-mod shared;
+mod pending_usage;
 #[cfg(feature = "redis")]
-mod spent;
+mod shared;
 mod store;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
@@ -80,9 +80,9 @@ struct Limit<C: Clock> {
     limited: CounterVec,
     clients: Gauge,
     log: LogThrottle,
-    /// What others are to be told of, if there are others.
+    /// For other instances, if there may be any.
     #[cfg(feature = "redis")]
-    spent: std::sync::OnceLock<spent::Spent>,
+    pending: std::sync::OnceLock<pending_usage::PendingUsage>,
 }
 
 impl RateLimit {
@@ -173,7 +173,7 @@ impl<C: Clock + Clone> Limit<C> {
             clients: gauge!(clients),
             log: LogThrottle::new(1),
             #[cfg(feature = "redis")]
-            spent: std::sync::OnceLock::new(),
+            pending: std::sync::OnceLock::new(),
         }
     }
 
@@ -186,7 +186,7 @@ impl<C: Clock + Clone> Limit<C> {
         match self.limiter.check_key(caller) {
             Ok(state) => {
                 #[cfg(feature = "redis")]
-                self.tell_others(caller);
+                self.collect(caller);
                 Ok(state)
             }
             Err(until) => Err(self.refuse(caller, &until)),

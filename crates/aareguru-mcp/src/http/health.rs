@@ -3,7 +3,7 @@
 //! Liveness depends on nothing but the process. Readiness tells of the parts
 //! that it needs; each is a line in [`Readiness::report`].
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use aareguru::{Client, api::Api, api::BreakerState};
 use axum::{
@@ -36,11 +36,6 @@ pub(super) async fn live() -> Json<Health> {
 /// What readiness is made of.
 #[derive(Debug, Clone)]
 pub(super) struct Readiness {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
     client: Option<Client>,
     cluster: Option<Cluster>,
     stopping: CancellationToken,
@@ -78,22 +73,21 @@ pub(super) enum Status {
 
 impl Readiness {
     pub(super) fn new<S>(app: &App<S>) -> Self {
-        let shared = Arc::new(Shared {
+        Self {
             client: app.client.clone(),
             cluster: app.cluster.clone(),
             stopping: app.stopping.clone(),
-        });
-        Self { shared }
+        }
     }
 
     pub(super) fn report(&self, overload: Option<Overload>) -> Report {
         let mut parts = vec![self.lifecycle(), connections(overload)];
-        if let Some(client) = &self.shared.client {
+        if let Some(client) = &self.client {
             parts.push(upstream("aareguru_api", client, Api::Aareguru));
             parts.push(upstream("hydro_api", client, Api::Hydro));
             parts.push(clock(client));
         }
-        parts.extend(self.shared.cluster.as_ref().map(redis));
+        parts.extend(self.cluster.as_ref().map(redis));
         let ready = parts.iter().all(|part| part.status != Status::NotReady);
         Report {
             status: if ready { "ready" } else { "not_ready" },
@@ -105,7 +99,7 @@ impl Readiness {
 
     fn lifecycle(&self) -> Part {
         let name = "lifecycle";
-        if self.shared.stopping.is_cancelled() {
+        if self.stopping.is_cancelled() {
             Part::new(name, Status::NotReady, "the server is stopping")
         } else {
             Part::ok(name)

@@ -3,8 +3,6 @@
 //! A plain hash is enough, and a slow one would only be a lever for whoever
 //! wants to keep the server busy: keys are random and long, not passwords.
 
-use std::fmt::Write;
-
 use sha2::{Digest as _, Sha256};
 
 pub(super) type Digest = [u8; 32];
@@ -23,33 +21,17 @@ pub(super) fn of(key: &[u8]) -> Digest {
 /// );
 /// ```
 pub fn hash(key: &str) -> String {
-    let mut text = "sha256:".to_owned();
-    write_hex(&mut text, &of(key.as_bytes()));
-    text
+    format!("sha256:{}", hex::encode(of(key.as_bytes())))
 }
 
 /// A name for a key that has none: always the same for one key, and no way
 /// back to it. It is a hash of the digest, so that it is no part of that.
 pub(super) fn name(digest: &Digest) -> String {
-    let mut name = "key-".to_owned();
-    write_hex(&mut name, &of(digest)[..4]);
-    name
-}
-
-fn write_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-    }
+    format!("key-{}", hex::encode(&of(digest)[..4]))
 }
 
 pub(super) fn parse_hex(text: &str) -> Option<Digest> {
-    let is_hex = text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if !is_hex {
-        return None;
-    }
-    let mut digest = [0; 32];
-    for (n, byte) in digest.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * n..2 * n + 2], 16).ok()?;
-    }
+    let mut digest = Digest::default();
+    hex::decode_to_slice(text, &mut digest).ok()?;
     Some(digest)
 }

@@ -18,14 +18,6 @@ use super::{
 /// The parameter of the query, for clients that cannot set headers.
 const PARAMETER: &str = "api_key";
 
-/// What stands for a key in a request.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Presented {
-    Nothing,
-    Digest(Digest),
-    Malformed(Malformed),
-}
-
 /// What cannot be a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Malformed {
@@ -48,7 +40,7 @@ impl Malformed {
 /// `Authorization: Bearer`, else from the query if that is allowed.
 ///
 /// `Authorization` with another scheme is for somebody else, such as a proxy.
-pub(super) fn take(request: &mut Request, in_query: bool) -> Presented {
+pub(super) fn take(request: &mut Request, in_query: bool) -> Result<Option<Digest>, Malformed> {
     let headers = request.headers_mut();
     let own = take_header(headers, &X_API_KEY);
     let authorization = take_header(headers, &header::AUTHORIZATION);
@@ -57,23 +49,21 @@ pub(super) fn take(request: &mut Request, in_query: bool) -> Presented {
     } else {
         None
     };
-    match (own, authorization) {
-        (Err(malformed), _) | (Ok(None), Err(malformed)) => Presented::Malformed(malformed),
-        (Ok(Some(key)), _) => digest(key.as_bytes()),
-        (Ok(None), Ok(Some(value))) if bearer(value.as_bytes()).is_some() => {
-            digest(bearer(value.as_bytes()).unwrap_or_default())
-        }
-        (Ok(None), Ok(_)) => in_query.map_or(Presented::Nothing, |key| digest(&key)),
+    if let Some(key) = own? {
+        return digest(key.as_bytes()).map(Some);
     }
+    let authorization = authorization?;
+    let bearer = authorization.as_ref().and_then(|it| bearer(it.as_bytes()));
+    bearer.or(in_query.as_deref()).map(digest).transpose()
 }
 
-fn digest(key: &[u8]) -> Presented {
+fn digest(key: &[u8]) -> Result<Digest, Malformed> {
     let key = key.trim_ascii();
     match key.len() {
-        0 => Presented::Malformed(Malformed::Empty),
+        0 => Err(Malformed::Empty),
         // Nobody makes us hash megabytes.
-        length if length > MAX_KEY_BYTES => Presented::Malformed(Malformed::TooLong),
-        _ => Presented::Digest(digest::of(key)),
+        length if length > MAX_KEY_BYTES => Err(Malformed::TooLong),
+        _ => Ok(digest::of(key)),
     }
 }
 
@@ -147,12 +137,12 @@ mod tests {
         request.body(Body::empty()).unwrap()
     }
 
-    fn presented(headers: &[(&str, &str)]) -> Presented {
+    fn presented(headers: &[(&str, &str)]) -> Result<Option<Digest>, Malformed> {
         take(&mut request("/sse?api_key=k", headers), false)
     }
 
-    fn key(key: &str) -> Presented {
-        Presented::Digest(digest::of(key.as_bytes()))
+    fn key(key: &str) -> Result<Option<Digest>, Malformed> {
+        Ok(Some(digest::of(key.as_bytes())))
     }
 
     #[test]
@@ -165,16 +155,13 @@ mod tests {
         assert_eq!(presented(&both), key("k"));
         let proxy = [("authorization", "Basic dTpw"), ("x-api-key", "k")];
         assert_eq!(presented(&proxy), key("k"));
-        assert_eq!(
-            presented(&[("authorization", "Basic dTpw")]),
-            Presented::Nothing
-        );
-        assert_eq!(presented(&[]), Presented::Nothing);
+        assert_eq!(presented(&[("authorization", "Basic dTpw")]), Ok(None));
+        assert_eq!(presented(&[]), Ok(None));
     }
 
     #[test]
     fn what_cannot_be_a_key_is_told_apart() {
-        let malformed = Presented::Malformed;
+        let malformed = Err;
         assert_eq!(presented(&[("x-api-key", "")]), malformed(Malformed::Empty));
         assert_eq!(
             presented(&[("authorization", "Bearer")]),
@@ -211,15 +198,9 @@ mod tests {
 
     #[test]
     fn a_key_in_the_query_is_nothing_unless_allowed() {
-        assert_eq!(
-            take(&mut request("/sse?api_key=k", &[]), false),
-            Presented::Nothing
-        );
-        assert_eq!(
-            take(&mut request("/sse?apikey=k", &[]), true),
-            Presented::Nothing
-        );
-        let empty = Presented::Malformed(Malformed::Empty);
+        assert_eq!(take(&mut request("/sse?api_key=k", &[]), false), Ok(None));
+        assert_eq!(take(&mut request("/sse?apikey=k", &[]), true), Ok(None));
+        let empty = Err(Malformed::Empty);
         assert_eq!(take(&mut request("/sse?api_key", &[]), true), empty);
     }
 }

@@ -58,13 +58,13 @@ impl Ring {
         let requests = "aareguru_mcp_api_key_requests_total";
         describe_counter!(requests, "Requests with a valid API key, by the key's name");
         let mut ring = Self::default();
-        for Sourced { entry, place } in entries {
+        for Sourced { entry, location } in entries {
             if ring.keys.iter().any(|key| key.digest == entry.digest) {
-                bail!("{place}: this key is there twice, and it has to be clear whose it is");
+                bail!("{location}: this key is there twice, and it has to be clear whose it is");
             }
             if entry.is_short {
                 tracing::warn!(
-                    %place,
+                    place = %location,
                     name = entry.name,
                     "this API key is so short that it can be guessed: \
                      `aareguru-mcp hash-key --generate` makes a better one"

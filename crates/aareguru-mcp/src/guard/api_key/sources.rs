@@ -1,9 +1,6 @@
 //! Where keys are read from: the setting itself, and files that it names.
 
-use std::{
-    fmt, fs,
-    path::{Path, PathBuf},
-};
+use std::{fmt, fs, path::Path};
 
 use anyhow::Context;
 
@@ -33,19 +30,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// An entry, and where it stands.
+/// An entry, and where it stands, for messages, which never show the entry.
 pub(super) struct Sourced {
     pub(super) entry: Entry,
-    pub(super) place: Place,
-}
-
-/// Where an entry stands, for messages, which never show the entry.
-#[derive(Debug, Clone)]
-pub(super) enum Place {
-    /// The number of the entry in `API_KEYS`, from 1.
-    Setting(usize),
-    /// A file, the number of the line, and the setting that names the file.
-    File(PathBuf, usize, String),
+    pub(super) location: String,
 }
 
 /// All entries: of `API_KEYS`, of the files that it names, and of
@@ -53,15 +41,15 @@ pub(super) enum Place {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, and the first entry that is none, by its place.
+/// A file that cannot be read, and the first entry that is none, by its location.
 pub(super) fn read(settings: &Settings) -> anyhow::Result<Vec<Sourced>> {
     let mut entries = Vec::new();
     let given = settings.api_keys.iter().map(|Secret(text)| text.trim());
     for (n, text) in given.enumerate().filter(|(_, text)| !text.is_empty()) {
-        let place = Place::Setting(n + 1);
+        let location = format!("entry {} of API_KEYS", n + 1);
         match text.strip_prefix('@') {
-            Some(path) => file(Path::new(path), &place.to_string(), &mut entries)?,
-            None => entries.push(parse(text, place)?),
+            Some(path) => file(Path::new(path), &location, &mut entries)?,
+            None => entries.push(parse(text, location)?),
         }
     }
     if let Some(path) = &settings.api_keys_file {
@@ -77,24 +65,13 @@ fn file(path: &Path, setting: &str, entries: &mut Vec<Sourced>) -> anyhow::Resul
         .with_context(|| format!("cannot read keys from {shown} ({setting})"))?;
     let lines = text.lines().map(str::trim).enumerate();
     for (n, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
-        let place = Place::File(path.to_owned(), n + 1, setting.to_owned());
-        entries.push(parse(line, place)?);
+        let location = format!("line {} of {shown} ({setting})", n + 1);
+        entries.push(parse(line, location)?);
     }
     Ok(())
 }
 
-fn parse(text: &str, place: Place) -> anyhow::Result<Sourced> {
-    let entry = Entry::parse(text).with_context(|| place.to_string())?;
-    Ok(Sourced { entry, place })
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Setting(n) => write!(f, "entry {n} of API_KEYS"),
-            Self::File(path, line, setting) => {
-                write!(f, "line {line} of {} ({setting})", path.display())
-            }
-        }
-    }
+fn parse(text: &str, location: String) -> anyhow::Result<Sourced> {
+    let entry = Entry::parse(text).with_context(|| location.clone())?;
+    Ok(Sourced { entry, location })
 }

@@ -26,7 +26,7 @@ pub(super) fn client(
         }
         ClientIpHeader::Forwarded => {
             let hops = from_the_right(headers, &FORWARDED)
-                .flat_map(|line| elements(line).into_iter().rev());
+                .flat_map(|line| split_unquoted(line, ',').into_iter().rev());
             first_untrusted(hops.map(forwarded_for), is_trusted)
         }
         ClientIpHeader::Single(name) => {
@@ -73,11 +73,6 @@ fn address(text: &str) -> Option<IpAddr> {
     let address = bare.unwrap_or(text).parse().ok();
     let address = address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()));
     address.map(|address| address.to_canonical())
-}
-
-/// The elements of a `Forwarded` line, split at commas that are not quoted.
-fn elements(line: &str) -> Vec<&str> {
-    split_unquoted(line, ',')
 }
 
 /// The address of an element's `for` parameter.

@@ -4,7 +4,6 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use axum::http::HeaderName;
 use ipnet::IpNet;
-use thiserror::Error;
 
 /// Whom to believe where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +13,6 @@ pub enum Proxy {
     /// Whoever is connected by a Unix socket.
     Unix,
 }
-
-/// What is no [`Proxy`].
-#[derive(Debug, Error)]
-#[error("not an address, not a network such as 10.0.0.0/8 or fd00::/8, and not `unix`")]
-pub struct InvalidProxy;
 
 impl Proxy {
     /// Whether it is at the other end of a connection; `None` is a Unix socket.
@@ -32,9 +26,9 @@ impl Proxy {
 }
 
 impl FromStr for Proxy {
-    type Err = InvalidProxy;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, InvalidProxy> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if text.eq_ignore_ascii_case("unix") {
             return Ok(Self::Unix);
@@ -43,7 +37,9 @@ impl FromStr for Proxy {
             .parse()
             .map(|address: IpAddr| IpNet::from(address.to_canonical()));
         let network = address.or_else(|_| text.parse());
-        network.map(Self::Network).map_err(|_| InvalidProxy)
+        network.map(Self::Network).map_err(
+            |_| "not an address, not a network such as 10.0.0.0/8 or fd00::/8, and not `unix`",
+        )
     }
 }
 
@@ -72,16 +68,13 @@ pub enum ClientIpHeader {
     Single(HeaderName),
 }
 
-/// What is no [`ClientIpHeader`].
-#[derive(Debug, Error)]
-#[error("not the name of a header, such as X-Forwarded-For, Forwarded or Fly-Client-IP")]
-pub struct InvalidHeader;
-
 impl FromStr for ClientIpHeader {
-    type Err = InvalidHeader;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, InvalidHeader> {
-        let name: HeaderName = text.trim().parse().map_err(|_| InvalidHeader)?;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name: HeaderName = text.trim().parse().map_err(
+            |_| "not the name of a header, such as X-Forwarded-For, Forwarded or Fly-Client-IP",
+        )?;
         Ok(match name.as_str() {
             "x-forwarded-for" => Self::XForwardedFor,
             "forwarded" => Self::Forwarded,

@@ -12,7 +12,7 @@ use rmcp_sse::Principal;
 
 /// For whom a request is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Caller {
+pub(crate) enum Caller {
     /// There are as many as there are keys.
     Principal(Principal),
     /// There are as many as somebody can get hold of.
@@ -125,6 +125,12 @@ impl ShrinkableKeyedStateStore<Caller> for Store {
 }
 
 impl Caller {
+    /// A key for it that is the same at every instance.
+    #[cfg(feature = "redis")]
+    pub(crate) fn shared_key(&self) -> String {
+        format!("{}:{self}", self.label())
+    }
+
     /// The value of the label `by`.
     pub(super) fn label(&self) -> &'static str {
         match self {

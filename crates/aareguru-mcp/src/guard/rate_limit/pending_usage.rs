@@ -1,4 +1,4 @@
-//! What callers have spent here and other instances do not know of yet.
+//! Requests that were counted here and that other instances do not know of yet.
 
 use std::{collections::HashMap, mem};
 
@@ -7,15 +7,15 @@ use tokio::sync::Notify;
 
 use super::store::Caller;
 
-/// It holds no more callers than the limit tells apart.
+/// Holds no more callers than the limit tells apart.
 #[derive(Debug, Default)]
-pub(super) struct Spent {
+pub(super) struct PendingUsage {
     requests: Mutex<HashMap<Caller, u32>>,
-    some: Notify,
+    added: Notify,
 }
 
-impl Spent {
-    /// One more request of this caller.
+impl PendingUsage {
+    /// Counts a request.
     pub(super) fn add(&self, caller: &Caller) {
         let mut requests = self.requests.lock();
         let was_empty = requests.is_empty();
@@ -27,11 +27,11 @@ impl Spent {
         }
         drop(requests);
         if was_empty {
-            self.some.notify_one();
+            self.added.notify_one();
         }
     }
 
-    /// How much of it is a caller's.
+    /// The number of requests of a caller.
     pub(super) fn of(&self, caller: &Caller) -> u32 {
         self.requests
             .lock()
@@ -40,14 +40,14 @@ impl Spent {
             .unwrap_or_default()
     }
 
-    /// Takes all of it, as soon as there is some.
+    /// Takes all requests, as soon as there are any.
     pub(super) async fn take(&self) -> HashMap<Caller, u32> {
         loop {
             let requests = mem::take(&mut *self.requests.lock());
             if !requests.is_empty() {
                 return requests;
             }
-            self.some.notified().await;
+            self.added.notified().await;
         }
     }
 }
