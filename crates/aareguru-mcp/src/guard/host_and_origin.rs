@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderName, header},
     response::Response,
 };
-use rmcp_sse::{InvalidPattern, RebindingProtection, RefusedHeader};
+use rmcp_sse::{RebindingProtection, RefusedHeader};
 
 use super::Access;
 use crate::{counter_vec::CounterVec, refusal, settings::Settings};
@@ -27,11 +27,9 @@ pub(super) struct HostAndOrigin {
 
 impl HostAndOrigin {
     pub(super) fn new(settings: &Settings, origins: &[String]) -> anyhow::Result<Self> {
-        let any_host =
-            |origins| -> Result<_, InvalidPattern> { RebindingProtection::new(["*"], origins) };
         Ok(Self {
             protection: settings.rebinding_protection(origins)?,
-            by_address: any_host(origins)?,
+            by_address: RebindingProtection::new(["*"], origins)?,
             refused: CounterVec::new(
                 "aareguru_mcp_rebinding_refused_total",
                 "Requests refused for their Host or Origin, by header",

@@ -34,12 +34,10 @@ const LEFT_OVER: Duration = Duration::from_secs(5);
 /// somebody has to wait for it: most bodies come with their head.
 #[derive(Debug)]
 pub(super) struct TimedBody {
-    /// Until it is dropped.
+    /// `None` once it was late or has failed.
     incoming: Option<Incoming>,
     timeout: Duration,
     late: Option<Pin<Box<Sleep>>>,
-    /// Whether it was late, or failed: there is nothing more to come.
-    has_failed: bool,
     draining: CancellationToken,
 }
 
@@ -50,7 +48,6 @@ impl TimedBody {
             incoming: Some(incoming),
             timeout,
             late: None,
-            has_failed: false,
             draining,
         }
     }
@@ -59,7 +56,7 @@ impl TimedBody {
 impl Drop for TimedBody {
     fn drop(&mut self) {
         let left_over = self.incoming.take().filter(|body| !body.is_end_stream());
-        let Some(left_over) = left_over.filter(|_| !self.has_failed) else {
+        let Some(left_over) = left_over else {
             return;
         };
         // hyper reads on while somebody takes what it reads.
@@ -99,13 +96,15 @@ impl Body for TimedBody {
             return Poll::Ready(None);
         };
         if let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) {
-            this.has_failed |= matches!(frame, Some(Err(_)));
+            if matches!(frame, Some(Err(_))) {
+                this.incoming = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let timeout = this.timeout;
         let late = this.late.get_or_insert_with(|| Box::pin(sleep(timeout)));
         late.as_mut().poll(cx).map(|()| {
-            this.has_failed = true;
+            this.incoming = None;
             tracing::debug!("a request's body took longer than {timeout:?}");
             let error = io::Error::new(io::ErrorKind::TimedOut, "the body took too long");
             Some(Err(error.into()))

@@ -148,12 +148,3 @@ impl fmt::Display for Caller {
         }
     }
 }
-
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("most_addresses", &self.most_addresses)
-            .field("callers", &self.callers.lock().states.len())
-            .finish()
-    }
-}
