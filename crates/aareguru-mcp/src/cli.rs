@@ -205,7 +205,7 @@ async fn serve(args: &RunArgs, inherited: Inherited) -> anyhow::Result<()> {
     let again = || Ok(resolve(&args.settings)?.settings);
     let served = tokio::select! {
         served = serve_until_stopped(&app, settings, args.demo, inherited) => served,
-        failed = guard::upkeep(&app, again) => failed,
+        failed = guard::maintain(&app, again) => failed,
     };
     // Connections have ended or were cut: what is left to be told is told now,
     // and the exit code says which it was.

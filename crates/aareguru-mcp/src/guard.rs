@@ -10,7 +10,7 @@ mod cors;
 mod host_and_origin;
 mod overload;
 mod rate_limit;
-mod upkeep;
+mod reload;
 
 #[cfg(test)]
 mod tests;
@@ -33,9 +33,9 @@ pub(crate) use self::rate_limit::Exceeded;
 pub(crate) use self::rate_limit::SharedLimit;
 pub use self::{
     access::Access,
-    api_key::{Lease, Secret, check_entry, hash},
+    api_key::{KeyHandle, Secret, check_entry, hash},
     client_address::{ClientIpHeader, PeerAddress, Proxy},
-    upkeep::upkeep,
+    reload::maintain,
 };
 use self::{
     api_key::ApiKeys, client_address::ClientAddresses, host_and_origin::HostAndOrigin,
@@ -150,8 +150,8 @@ impl Guard {
         self.0.api_keys.reload(settings)
     }
 
-    fn forget_the_quiet(&self) {
-        self.0.rate_limit.forget_the_quiet();
+    fn evict_idle(&self) {
+        self.0.rate_limit.evict_idle();
     }
 
     /// Tells an operator what may not have been meant.

@@ -96,7 +96,7 @@ impl Conversation {
 
     pub(super) fn receive(&self, input: &Input) -> Received {
         self.state().active_at = Instant::now();
-        let exceeded = self.allowance.as_ref().map(Allowance::spend);
+        let exceeded = self.allowance.as_ref().map(Allowance::try_acquire);
         let bytes = match input {
             Input::Text(bytes) => bytes,
             Input::TooLong => {

@@ -25,7 +25,7 @@ use super::{
     http::as_json,
     service::{GraphQl, Opened, Shared},
 };
-use crate::guard::Lease;
+use crate::guard::KeyHandle;
 
 /// A comment, which keeps proxies from thinking that nothing comes any more.
 const KEEP_ALIVE: Bytes = Bytes::from_static(b":\n\n");
@@ -40,7 +40,7 @@ pub(super) fn respond(
     let shared = Arc::clone(&graphql.shared);
     let opened = shared.opened(extensions.get::<Principal>().cloned());
     // The streams of its principal may have been ended just before.
-    if extensions.get().is_some_and(Lease::is_revoked) {
+    if extensions.get().is_some_and(KeyHandle::is_revoked) {
         opened.revoked.cancel();
     }
     let (events, reader) = mpsc::channel(1);

@@ -44,7 +44,7 @@ use super::{
 };
 use crate::{
     client_limiter::SessionPermit,
-    guard::{Allowance, Lease},
+    guard::{Allowance, KeyHandle},
     refusal,
 };
 
@@ -92,7 +92,7 @@ pub(super) async fn connect(graphql: GraphQl, mut parts: Parts) -> Response {
         .on_upgrade(async move |socket| {
             let opened = shared.opened(parts.extensions.get::<Principal>().cloned());
             // The sockets of its principal may have been ended just before.
-            if parts.extensions.get().is_some_and(Lease::is_revoked) {
+            if parts.extensions.get().is_some_and(KeyHandle::is_revoked) {
                 opened.revoked.cancel();
             }
             let allowance = parts.extensions.get().cloned();
@@ -236,7 +236,7 @@ impl Doorkeeper {
         let Ok(ClientMessage::Start { id, .. }) = message else {
             return true;
         };
-        let Some(Err(exceeded)) = self.allowance.as_ref().map(Allowance::spend) else {
+        let Some(Err(exceeded)) = self.allowance.as_ref().map(Allowance::try_acquire) else {
             return true;
         };
         let error = trouble::rate_limited(exceeded).into_server_error(Pos::default());

@@ -6,8 +6,8 @@
 
 mod digest;
 mod entry;
+mod key_set;
 mod presented;
-mod ring;
 mod sources;
 
 use std::sync::{
@@ -25,9 +25,9 @@ use metrics::{Gauge, describe_gauge, gauge};
 use parking_lot::RwLock;
 use rmcp_sse::{ClientAddress, Principal};
 
-pub use self::{digest::hash, entry::check_entry, ring::Lease, sources::Secret};
+pub use self::{digest::hash, entry::check_entry, key_set::KeyHandle, sources::Secret};
 
-use self::{presented::Malformed, ring::Ring};
+use self::{key_set::KeySet, presented::Malformed};
 use super::{Access, rate_limit::RateLimit};
 use crate::{counter_vec::CounterVec, log_throttle::LogThrottle, refusal, settings::Settings};
 
@@ -37,13 +37,13 @@ pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The keys, and what they are needed for.
 #[derive(Debug)]
 pub(super) struct ApiKeys {
-    ring: RwLock<Arc<Ring>>,
+    keys: RwLock<Arc<KeySet>>,
     /// Whether there has to be a key; it may change with the keys.
     required: AtomicBool,
     in_query: bool,
     refused: CounterVec,
     reloads: CounterVec,
-    keys: Gauge,
+    count: Gauge,
     log: LogThrottle,
 }
 
@@ -58,14 +58,13 @@ enum Fault {
 
 impl ApiKeys {
     pub(super) fn new(settings: &Settings) -> anyhow::Result<Self> {
-        let ring = Ring::new(sources::read(settings)?, None)?;
-        let required = is_required(settings, &ring)?;
-        let keys = "aareguru_mcp_api_keys";
-        describe_gauge!(keys, "API keys in effect");
-        let keys = gauge!(keys);
-        keys.set(ring.len() as f64);
+        let keys = KeySet::new(sources::read(settings)?, None)?;
+        let required = is_required(settings, &keys)?;
+        describe_gauge!("aareguru_mcp_api_keys", "API keys in effect");
+        let count = gauge!("aareguru_mcp_api_keys");
+        count.set(keys.len() as f64);
         Ok(Self {
-            ring: RwLock::new(Arc::new(ring)),
+            keys: RwLock::new(Arc::new(keys)),
             required: AtomicBool::new(required),
             in_query: settings.api_key_in_query,
             refused: CounterVec::new(
@@ -80,13 +79,13 @@ impl ApiKeys {
                 "outcome",
                 ["ok", "failed"],
             ),
-            keys,
+            count,
             log: LogThrottle::new(1),
         })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.ring().len() == 0
+        self.keys().len() == 0
     }
 
     /// Whether nobody passes without a key.
@@ -104,13 +103,13 @@ impl ApiKeys {
         reloaded
     }
 
-    fn ring(&self) -> Arc<Ring> {
-        self.ring.read().clone()
+    fn keys(&self) -> Arc<KeySet> {
+        self.keys.read().clone()
     }
 
     fn replace(&self, settings: &Settings) -> anyhow::Result<Vec<Principal>> {
-        let old = self.ring();
-        let new = Ring::new(sources::read(settings)?, Some(&old))?;
+        let old = self.keys();
+        let new = KeySet::new(sources::read(settings)?, Some(&old))?;
         let required = is_required(settings, &new)?;
         if new.len() == 0 && old.len() > 0 {
             // A file that is being written, or was lost, must not open the door.
@@ -118,8 +117,8 @@ impl ApiKeys {
         }
         let new = Arc::new(new);
         self.required.store(required, Ordering::Relaxed);
-        *self.ring.write() = new.clone();
-        self.keys.set(new.len() as f64);
+        *self.keys.write() = new.clone();
+        self.count.set(new.len() as f64);
         Ok(old.revoke_missing(&new))
     }
 
@@ -130,29 +129,29 @@ impl ApiKeys {
         access: Access,
         request: &mut Request,
         failures: &RateLimit,
-    ) -> Result<Option<Lease>, Box<Response>> {
-        let lease = self
+    ) -> Result<Option<KeyHandle>, Box<Response>> {
+        let handle = self
             .find(access, request)
             .map_err(|fault| self.refuse(fault, request, failures))?;
-        if let Some(lease) = &lease {
-            lease.count();
+        if let Some(handle) = &handle {
+            handle.count();
             let extensions = request.extensions_mut();
-            extensions.insert(lease.principal().clone());
-            extensions.insert(lease.clone());
+            extensions.insert(handle.principal().clone());
+            extensions.insert(handle.clone());
         }
-        Ok(lease)
+        Ok(handle)
     }
 
-    fn find(&self, access: Access, request: &mut Request) -> Result<Option<Lease>, Fault> {
-        let ring = self.ring();
-        let in_query = self.in_query && ring.len() > 0;
+    fn find(&self, access: Access, request: &mut Request) -> Result<Option<KeyHandle>, Fault> {
+        let keys = self.keys();
+        let in_query = self.in_query && keys.len() > 0;
         let presented = presented::take(request, in_query);
-        if ring.len() == 0 || access == Access::Open {
+        if keys.len() == 0 || access == Access::Open {
             return Ok(None);
         }
         let is_asset = access == Access::Asset && request.method() == Method::GET;
         match presented.map_err(Fault::Malformed)? {
-            Some(digest) => ring.find(&digest).map(Some).ok_or(Fault::Wrong),
+            Some(digest) => keys.find(&digest).map(Some).ok_or(Fault::Wrong),
             None if is_asset || !self.are_required() => Ok(None),
             None => Err(Fault::Missing),
         }
@@ -187,23 +186,23 @@ impl ApiKeys {
     /// Adds the principal to a response, for the layers outside. A key that was
     /// revoked meanwhile may have opened a session after all others of it were
     /// ended, so its response, which may be the session's stream, is dropped.
-    pub(super) fn confirm(&self, lease: Option<&Lease>, mut response: Response) -> Response {
-        let Some(lease) = lease else {
+    pub(super) fn confirm(&self, handle: Option<&KeyHandle>, mut response: Response) -> Response {
+        let Some(handle) = handle else {
             return response;
         };
-        if lease.is_revoked() {
+        if handle.is_revoked() {
             self.refused.increment(Fault::Revoked.label());
             return Fault::Revoked.answer(false);
         }
-        response.extensions_mut().insert(lease.principal().clone());
+        response.extensions_mut().insert(handle.principal().clone());
         response
     }
 }
 
 /// Keys are there to be asked for, unless the settings say otherwise.
-fn is_required(settings: &Settings, ring: &Ring) -> anyhow::Result<bool> {
-    let required = settings.api_key_required.unwrap_or(ring.len() > 0);
-    if required && ring.len() == 0 {
+fn is_required(settings: &Settings, keys: &KeySet) -> anyhow::Result<bool> {
+    let required = settings.api_key_required.unwrap_or(keys.len() > 0);
+    if required && keys.len() == 0 {
         bail!(
             "API_KEY_REQUIRED is true and there is no key: set API_KEYS or API_KEYS_FILE \
              (`aareguru-mcp hash-key --generate` makes a key)"

@@ -134,11 +134,10 @@ impl RateLimit {
         Ok(Some(left))
     }
 
-    /// Forgets those who have not asked for so long that it makes no
-    /// difference.
-    pub(super) fn forget_the_quiet(&self) {
+    /// Evicts the callers that have their whole allowance back.
+    pub(super) fn evict_idle(&self) {
         if let Some(limit) = &self.limit {
-            limit.forget_the_quiet();
+            limit.evict_idle();
         }
     }
 }
@@ -214,8 +213,8 @@ impl<C: Clock + Clone> Limit<C> {
 }
 
 impl Allowance {
-    /// Counts one request more.
-    pub(crate) fn spend(&self) -> Result<(), Exceeded> {
+    /// Counts one more request, or reports that it exceeds the limit.
+    pub(crate) fn try_acquire(&self) -> Result<(), Exceeded> {
         self.limit.count(&self.caller).map(drop)
     }
 }
@@ -235,7 +234,7 @@ impl Exceeded {
 }
 
 impl<C: Clock> Limit<C> {
-    fn forget_the_quiet(&self) {
+    fn evict_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
         self.clients.set(self.limiter.len() as f64);

@@ -34,7 +34,7 @@ use super::session_metrics::SessionMetrics;
 use crate::{
     client_limiter::{SessionLimiter, SessionPermit},
     duplex::Conversation,
-    guard::Lease,
+    guard::KeyHandle,
     refusal,
 };
 
@@ -144,7 +144,7 @@ pub async fn connect<S: ServerHandler>(
         .on_upgrade(async move |socket| {
             let session = shared.begin(parts.extensions.get().cloned(), permit);
             // The sessions of its principal may have been ended just before.
-            if parts.extensions.get().is_some_and(Lease::is_revoked) {
+            if parts.extensions.get().is_some_and(KeyHandle::is_revoked) {
                 session.revoked.cancel();
             }
             let config = &session.shared.config;

@@ -8,7 +8,7 @@ fn api_keys(keys: &str) -> ApiKeys {
     ApiKeys::new(&settings).unwrap()
 }
 
-fn check(keys: &ApiKeys, mut request: Request) -> Result<Option<Lease>, Box<Response>> {
+fn check(keys: &ApiKeys, mut request: Request) -> Result<Option<KeyHandle>, Box<Response>> {
     keys.check(Access::Keyed, &mut request, &RateLimit::new(0, 1))
 }
 
@@ -50,7 +50,7 @@ fn a_request_carries_the_name_of_its_key_and_the_key_no_more() {
     assert_eq!(
         request
             .extensions()
-            .get::<Lease>()
+            .get::<KeyHandle>()
             .unwrap()
             .principal()
             .key(),
@@ -81,8 +81,8 @@ fn a_reload_that_renames_a_key_revokes_its_old_name() {
     let keys = api_keys("alice:the-same-key");
     let renamed = settings(&["--api-keys", "carol:the-same-key"]);
     assert_eq!(keys.reload(&renamed).unwrap(), [Principal::new("alice")]);
-    let lease = check(&keys, with_key("the-same-key")).unwrap().unwrap();
-    assert_eq!(lease.principal().key(), "carol");
+    let handle = check(&keys, with_key("the-same-key")).unwrap().unwrap();
+    assert_eq!(handle.principal().key(), "carol");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn keys_may_be_many() {
     let keys = api_keys(&list.join(","));
     for n in [0, 1, 250, 499] {
         let request = with_key(&format!("key-of-user-{n}"));
-        let lease = check(&keys, request).unwrap().unwrap();
-        assert_eq!(lease.principal().key(), format!("user-{n}"));
+        let handle = check(&keys, request).unwrap().unwrap();
+        assert_eq!(handle.principal().key(), format!("user-{n}"));
     }
 }

@@ -99,7 +99,7 @@ fn a_flood_of_addresses_stays_within_bounds_and_known_clients_are_served() {
     assert!(limit.check(&address(20_000)).is_err());
     // When the flood is over, its memory is given back and strangers get in.
     clock.advance(Duration::from_secs(120));
-    limit.forget_the_quiet();
+    limit.evict_idle();
     assert_eq!(limit.limiter.len(), 0);
     assert_eq!(passing(&limit, &address(20_000)), 60);
 }
@@ -117,7 +117,7 @@ fn what_is_refused_is_counted_by_what_it_was_counted_for() {
     ] {
         let _ = limit.check(&caller);
     }
-    limit.forget_the_quiet();
+    limit.evict_idle();
     let all = counts.all();
     let limited = |by| value(&all, "aareguru_mcp_rate_limited_total", by);
     assert_eq!(
@@ -133,7 +133,7 @@ fn forgetting_the_quiet_gives_nobody_more() {
     passing(&limit, &address(1));
     for _ in 0..10 {
         clock.advance(Duration::from_secs(1));
-        limit.forget_the_quiet();
+        limit.evict_idle();
         assert_eq!(passing(&limit, &address(1)), 1);
     }
 }

@@ -135,7 +135,7 @@ impl<S: ServerHandler> Shared<S> {
         if head.method.as_deref() == Some("initialize") {
             let new = New {
                 owner: asking.cloned(),
-                lease: parts.extensions.get().cloned(),
+                key: parts.extensions.get().cloned(),
                 permit,
             };
             return Ok((None, Some(new)));

@@ -78,7 +78,7 @@ impl<S: ServerHandler> Shared<S> {
         }
         let new = New {
             owner: asking.cloned(),
-            lease: parts.extensions.get().cloned(),
+            key: parts.extensions.get().cloned(),
             permit: self.permit(Client::of(&parts.extensions))?,
         };
         self.sessions.adopt(id, new)?;

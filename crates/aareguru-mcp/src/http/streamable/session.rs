@@ -8,7 +8,7 @@ use rmcp::model::{ProtocolVersion, RequestId};
 use rmcp_sse::{Client, Principal, Refusal};
 use tokio::time::Instant;
 
-use crate::{client_limiter::SessionPermit, guard::Lease};
+use crate::{client_limiter::SessionPermit, guard::KeyHandle};
 
 /// How often it is said of a session with messages that it is to be kept.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
@@ -18,7 +18,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct New {
     pub(super) owner: Option<Principal>,
     /// The key of its owner.
-    pub(super) lease: Option<Lease>,
+    pub(super) key: Option<KeyHandle>,
     pub(super) permit: SessionPermit,
 }
 

@@ -107,7 +107,7 @@ impl Sessions {
     /// Takes in a session of another instance, which rmcp is about to restore.
     /// Another request may have been faster.
     pub(super) fn adopt(self: &Arc<Self>, id: &str, mut new: New) -> Result<(), Refusal> {
-        let lease = new.lease.take();
+        let key = new.key.take();
         let id = SessionId::from(id);
         {
             let mut open = self.lock();
@@ -119,7 +119,7 @@ impl Sessions {
         self.metrics.opened();
         self.adopted.increment(1);
         tracing::info!(transport = "streamable", "session of another instance");
-        if lease.is_some_and(|lease| lease.is_revoked()) {
+        if key.is_some_and(|key| key.is_revoked()) {
             self.end(id, End::Revoked);
             return Err(Refusal::UnknownSession);
         }

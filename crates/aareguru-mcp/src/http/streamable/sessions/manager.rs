@@ -28,7 +28,7 @@ impl SessionManager for Sessions {
     async fn create_session(&self) -> Result<(SessionId, SessionTransport), Error> {
         let new = NEW.try_with(Cell::take).ok().flatten();
         let mut new = new.ok_or(Error::NoPlace)?;
-        let lease = new.lease.take();
+        let key = new.key.take();
         let session = Session::new(new);
         let (id, transport) = self.local.create_session().await?;
         self.lock().insert(id.clone(), Arc::new(session));
@@ -36,7 +36,7 @@ impl SessionManager for Sessions {
         tracing::info!(transport = "streamable", "session opened");
         // All sessions of its owner may have been ended just before it was
         // one of them.
-        if lease.is_some_and(|lease| lease.is_revoked()) {
+        if key.is_some_and(|key| key.is_revoked()) {
             if let Some(session) = self.lock().get(&id) {
                 session.ends_by(End::Revoked);
             }

@@ -1,5 +1,5 @@
-//! What the guard does beside requests: it forgets clients that are quiet, and
-//! reads the keys again on SIGHUP.
+//! Work of the guard between requests: evicts idle clients from the rate limit, and reloads the
+//! API keys on SIGHUP.
 
 use std::{
     io::{self, IsTerminal},
@@ -15,21 +15,20 @@ use tokio::{
 
 use crate::{app::App, settings::Settings};
 
-/// How often quiet clients are forgotten.
+/// How often idle clients are evicted.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Runs for as long as it is polled. `settings` reads the settings again, from
-/// wherever they came.
+/// Runs for as long as it is polled. `settings` reads the settings again from their sources.
 ///
 /// # Errors
 ///
 /// The terminal in which the program ran is gone.
-pub async fn upkeep<S: ServerHandler + Clone>(
+pub async fn maintain<S: ServerHandler + Clone>(
     app: &App<S>,
     settings: impl Fn() -> anyhow::Result<Settings>,
 ) -> anyhow::Result<()> {
-    // Somebody who tries the program in a terminal closes that to end it. A
-    // daemon has none, and everything else is told by a key to be kept.
+    // A user who tries the program in a terminal closes the terminal to end it. A daemon has no
+    // terminal, and a server with keys is meant to stay.
     let in_terminal = io::stdin().is_terminal();
     let mut hangup = if in_terminal && !app.guard.has_keys() {
         None
@@ -40,7 +39,7 @@ pub async fn upkeep<S: ServerHandler + Clone>(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = ticks.tick() => app.guard.forget_the_quiet(),
+            _ = ticks.tick() => app.guard.evict_idle(),
             () = received(&mut hangup) => {
                 if in_terminal && !io::stdin().is_terminal() {
                     bail!("the terminal is gone");

@@ -1,4 +1,4 @@
-//! The keys that are in force, and the lease that a request has on one.
+//! The keys that are in force, and the handle that a request has on one.
 
 use std::{fmt, sync::Arc};
 
@@ -12,7 +12,7 @@ use super::{digest::Digest, sources::Sourced};
 
 /// All keys.
 #[derive(Debug, Default)]
-pub(super) struct Ring {
+pub(super) struct KeySet {
     keys: Vec<Arc<Key>>,
 }
 
@@ -28,9 +28,9 @@ struct Key {
 /// What outlives its request (a socket, a session) has to end when the key is
 /// taken back.
 #[derive(Clone)]
-pub struct Lease(Arc<Key>);
+pub struct KeyHandle(Arc<Key>);
 
-impl Lease {
+impl KeyHandle {
     /// Who the key stands for.
     pub fn principal(&self) -> &Principal {
         &self.0.principal
@@ -51,15 +51,15 @@ impl Lease {
     }
 }
 
-impl Ring {
-    /// The keys of these entries; those that were in the `old` ring stay the
+impl KeySet {
+    /// The keys of these entries; those that were in the `old` set stay the
     /// same, with what depends on them.
     pub(super) fn new(entries: Vec<Sourced>, old: Option<&Self>) -> anyhow::Result<Self> {
         let requests = "aareguru_mcp_api_key_requests_total";
         describe_counter!(requests, "Requests with a valid API key, by the key's name");
-        let mut ring = Self::default();
+        let mut set = Self::default();
         for Sourced { entry, location } in entries {
-            if ring.keys.iter().any(|key| key.digest == entry.digest) {
+            if set.keys.iter().any(|key| key.digest == entry.digest) {
                 bail!("{location}: this key is there twice, and it has to be clear whose it is");
             }
             if entry.is_short {
@@ -74,7 +74,7 @@ impl Ring {
                 let mut keys = old.keys.iter();
                 keys.find(|key| key.is(&entry.digest, &entry.name)).cloned()
             });
-            ring.keys.push(known.unwrap_or_else(|| {
+            set.keys.push(known.unwrap_or_else(|| {
                 Arc::new(Key {
                     digest: entry.digest,
                     requests: counter!(requests, "key" => entry.name.clone()),
@@ -83,7 +83,7 @@ impl Ring {
                 })
             }));
         }
-        Ok(ring)
+        Ok(set)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -92,16 +92,16 @@ impl Ring {
 
     /// The key with this digest. It is compared with all keys, whichever fits,
     /// so that the time it takes says nothing about any.
-    pub(super) fn find(&self, digest: &Digest) -> Option<Lease> {
+    pub(super) fn find(&self, digest: &Digest) -> Option<KeyHandle> {
         let mut found = u32::MAX;
         for (n, key) in (0..).zip(&self.keys) {
             found.conditional_assign(&n, key.digest.ct_eq(digest));
         }
         let key = self.keys.get(usize::try_from(found).ok()?)?;
-        Some(Lease(key.clone()))
+        Some(KeyHandle(key.clone()))
     }
 
-    /// Revokes the keys that the `new` ring does not have, and returns their
+    /// Revokes the keys that the `new` set does not have, and returns their
     /// principals, each once.
     pub(super) fn revoke_missing(&self, new: &Self) -> Vec<Principal> {
         let mut principals = Vec::new();
@@ -130,7 +130,7 @@ impl fmt::Debug for Key {
     }
 }
 
-impl fmt::Debug for Lease {
+impl fmt::Debug for KeyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
