@@ -17,6 +17,7 @@ mod login;
 mod not_found;
 mod overview;
 mod overview_data;
+mod reasons;
 mod request;
 mod series;
 
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 #[cfg(feature = "graphql")]
 pub(crate) use self::graphql::page as graphql_page;
 pub(super) use self::{console::console, files::routes as files, live::live, not_found::not_found};
-pub(crate) use self::{fragments::reason as reason_in_words, i18n::Texts, language::Language};
+pub(crate) use self::{i18n::Texts, language::Language, reasons::reason as reason_in_words};
 use self::{
     overview_data::{PlaceOverview, RiverOverview},
     request::PageRequest,

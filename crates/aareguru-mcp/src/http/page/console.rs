@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::{Page, PageRequest, Texts, login};
 use crate::connect::{ClientSetup, all_client_setups};
 
-pub(super) const SCRIPT: &str = include_str!("../../../web/console.js");
+const SCRIPT: &str = include_str!("../../../web/console.js");
 
 pub(in crate::http) async fn console(
     State(page): State<Arc<Page>>,

@@ -9,6 +9,7 @@ use super::{
     PageRequest, PlaceOverview,
     fragments::{self, banner, flow, in_two_hours, measured, saying, temperature, verdict},
     i18n::Texts,
+    reasons,
 };
 
 mod chart;
@@ -44,7 +45,7 @@ pub(super) fn main(
                 (saying(text, texts))
             }
             @if let Some(doubt) = doubt {
-                p.notice { (fragments::doubt(Quantity::Temperature, doubt, texts)) "." }
+                p.notice { (reasons::doubt(Quantity::Temperature, doubt, texts)) "." }
             }
         }
         section.advice.(at.advice.verdict.as_str()) aria-labelledby="why" {
@@ -90,7 +91,7 @@ pub(super) fn main(
 fn reason(at: &PlaceOverview, reason: &Reason, texts: &Texts) -> Markup {
     html! {
         li class=(reason.speaks_for.map_or("", Verdict::as_str)) {
-            (fragments::reason(at.place, reason, texts)) ". "
+            (reasons::reason(at.place, reason, texts)) ". "
             span.sources {
                 (texts.get("source")) ": "
                 @for (n, source) in reason.sources.iter().enumerate() {

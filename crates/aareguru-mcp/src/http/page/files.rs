@@ -1,15 +1,14 @@
-//! How pages and the files they need are sent: never without a policy, and not
-//! again to who has them.
+//! Responses with pages and their files: always with a content security policy, and without a body
+//! if the client has the same version.
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
 use sha2::{Digest, Sha256};
 
-/// A page that was tricked into holding something else could do nothing with
-/// it: no script and no style but our files, no connection but to us.
+/// Restricts injected content: scripts and styles only from our files, connections only to us.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'; require-trusted-types-for 'script'; \
@@ -19,37 +18,36 @@ const HTML: &str = "text/html; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
+/// A file of `web`, as its path, its type and its content.
+macro_rules! file {
+    ($name:literal, $type:expr) => {
+        (
+            concat!("/", $name),
+            $type,
+            include_str!(concat!("../../../web/", $name)),
+        )
+    };
+}
+
 /// The files of the pages, compiled in.
 const FILES: &[(&str, &str, &str)] = &[
-    ("/style.css", STYLE, include_str!("../../../web/style.css")),
-    ("/page.js", SCRIPT, include_str!("../../../web/page.js")),
-    ("/charts.js", SCRIPT, include_str!("../../../web/charts.js")),
-    ("/console.js", SCRIPT, super::console::SCRIPT),
-    ("/locked.js", SCRIPT, super::login::SCRIPT),
-    ("/copy.js", SCRIPT, super::login::COPY),
-    ("/ask.js", SCRIPT, include_str!("../../../web/ask.js")),
+    file!("style.css", STYLE),
+    file!("page.js", SCRIPT),
+    file!("charts.js", SCRIPT),
+    file!("console.js", SCRIPT),
+    file!("locked.js", SCRIPT),
+    file!("copy.js", SCRIPT),
+    file!("ask.js", SCRIPT),
     #[cfg(feature = "graphql")]
-    (
-        "/graphql.css",
-        STYLE,
-        include_str!("../../../web/graphql.css"),
-    ),
+    file!("graphql.css", STYLE),
     #[cfg(feature = "graphql")]
-    ("/graphql.js", SCRIPT, super::graphql::SCRIPT),
+    file!("graphql.js", SCRIPT),
     #[cfg(feature = "graphql")]
-    ("/graphql_docs.js", SCRIPT, super::graphql::DOCS),
+    file!("graphql_docs.js", SCRIPT),
     #[cfg(feature = "graphql")]
-    (
-        "/graphql_schema.js",
-        SCRIPT,
-        include_str!("../../../web/graphql_schema.js"),
-    ),
+    file!("graphql_schema.js", SCRIPT),
     #[cfg(feature = "graphql")]
-    (
-        "/graphql_text.js",
-        SCRIPT,
-        include_str!("../../../web/graphql_text.js"),
-    ),
+    file!("graphql_text.js", SCRIPT),
     (
         "/icon.svg",
         "image/svg+xml",
@@ -69,21 +67,18 @@ pub(in crate::http) fn routes() -> impl Iterator<Item = (&'static str, MethodRou
     })
 }
 
-/// A page in a language. Only who has a key may have seen it.
+/// A page in a language. Shared caches must not store it: it may need a key.
 pub(super) fn page(html: &str, language: &'static str, known: Option<&str>) -> Response {
-    let mut answer = answer(HTML, html, "private, no-cache", known);
-    let headers = answer.headers_mut();
-    let mut set = |name: HeaderName, value| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
-    set(header::REFERRER_POLICY, "no-referrer");
-    set(header::CONTENT_LANGUAGE, language);
-    set(header::VARY, "accept, accept-language, x-forwarded-proto");
-    answer
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_LANGUAGE, language),
+        (header::VARY, "accept, accept-language, x-forwarded-proto"),
+    ];
+    (headers, answer(HTML, html, "private, no-cache", known)).into_response()
 }
 
-/// To be asked for again each time, and sent again only if it has changed.
+/// A response that clients must revalidate; without a body if they have this version.
 fn answer(
     of_type: &'static str,
     text: &str,

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use super::{PageRequest, Texts};
 use crate::base_path::BasePath;
 
-pub(super) const SCRIPT: &str = include_str!("../../../web/graphql.js");
-pub(super) const DOCS: &str = include_str!("../../../web/graphql_docs.js");
+const SCRIPT: &str = include_str!("../../../web/graphql.js");
+const DOCS: &str = include_str!("../../../web/graphql_docs.js");
 
 /// The response to a browser that sends no query.
 pub(crate) fn page(base_path: &BasePath, parts: &Parts) -> Response {

@@ -16,7 +16,7 @@ use super::{
     request::{PageRequest, accepts_html},
 };
 
-pub(super) const SCRIPT: &str = include_str!("../../../web/locked.js");
+const SCRIPT: &str = include_str!("../../../web/locked.js");
 pub(super) const COPY: &str = include_str!("../../../web/copy.js");
 
 impl Page {

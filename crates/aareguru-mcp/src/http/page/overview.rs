@@ -6,8 +6,9 @@ use maud::{Markup, html};
 
 use super::{
     PageRequest, PlaceOverview, RiverOverview,
-    fragments::{banner, flow, in_two_hours, measured, reason, temperature, verdict},
+    fragments::{banner, flow, in_two_hours, measured, temperature, verdict},
     i18n::Texts,
+    reasons::reason,
     series::Series,
 };
 
@@ -92,12 +93,10 @@ fn spark(at: &PlaceOverview, texts: &Texts) -> Markup {
     let Some(series) = Series::last(&at.past, 24, 1800, |it| it.temperature_celsius) else {
         return html! { p.quiet { (texts.get("no_series")) } };
     };
-    let (low, high) = (
-        texts.celsius(series.lowest()),
-        texts.celsius(series.highest()),
-    );
+    let (low, high) = series.range();
+    let range = [("low", texts.celsius(low)), ("high", texts.celsius(high))];
     html! {
-        figure.spark role="img" aria-label=(texts.format("spark", &[("low", low), ("high", high)]))
+        figure.spark role="img" aria-label=(texts.format("spark", &range))
             data-start=(series.start) data-step=(series.step_seconds)
             data-values=(series.values(1)) {}
     }

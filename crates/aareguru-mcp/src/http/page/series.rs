@@ -1,6 +1,5 @@
-//! A series of readings as an attribute: where it begins, how far apart its
-//! values are, and the values, empty where there is none. A program in the page
-//! draws it.
+//! A series of readings as attributes, for the script that draws it: the start, the step, and the
+//! values, empty where there is none.
 
 use aareguru::series::RiverPoint;
 
@@ -43,20 +42,12 @@ impl Series {
         (series.values.iter().flatten().count() > 1).then_some(series)
     }
 
-    pub(super) fn lowest(&self) -> f64 {
-        self.values
-            .iter()
-            .flatten()
-            .copied()
-            .fold(f64::MAX, f64::min)
-    }
-
-    pub(super) fn highest(&self) -> f64 {
-        self.values
-            .iter()
-            .flatten()
-            .copied()
-            .fold(f64::MIN, f64::max)
+    /// The lowest and the highest value.
+    pub(super) fn range(&self) -> (f64, f64) {
+        let values = self.values.iter().flatten();
+        values.fold((f64::MAX, f64::MIN), |(low, high), value| {
+            (value.min(low), value.max(high))
+        })
     }
 
     /// `12.5,,12.6`, to so many decimals.
@@ -96,7 +87,7 @@ mod tests {
         let series = Series::last(&points, 1, 600, |it| it.temperature_celsius).unwrap();
         assert_eq!(series.start, 7_200);
         assert_eq!(series.values(1), "10.0,10.1,,10.3,,,10.5");
-        assert_eq!((series.lowest(), series.highest()), (10.0, 10.5));
+        assert_eq!(series.range(), (10.0, 10.5));
     }
 
     #[test]

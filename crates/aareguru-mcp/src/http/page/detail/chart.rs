@@ -21,7 +21,7 @@ pub(super) fn charts(at: &PlaceOverview, texts: &Texts) -> Markup {
         return html! { p { (texts.get("no_series")) } };
     }
     let caption = |key, series: &Series, decimals| {
-        let (low, high) = (series.lowest(), series.highest());
+        let (low, high) = series.range();
         let range = [
             ("low", texts.number(low, decimals)),
             ("high", texts.number(high, decimals)),
