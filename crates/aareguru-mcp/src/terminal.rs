@@ -1,20 +1,17 @@
-//! What people at a terminal ask: one screen a question, or the structured
-//! answer of the MCP tool as JSON.
-//!
-//! A screen shows what the tool tells, in its words; what the numbers mean is
-//! the business of `aareguru`.
+//! The commands for people at a terminal. Each prints the answer of the matching MCP tool, as text
+//! or as the JSON of its structured content; what the numbers mean is up to `aareguru`.
 
 mod chart;
 mod compare;
 mod forecast;
+mod hints;
 mod history;
 mod now;
 mod screen;
 mod sparkline;
 mod table;
-mod trouble;
-mod verdict;
 
+use aareguru::River;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -51,45 +48,36 @@ pub(crate) struct Asked<Q: Args> {
     json: bool,
 }
 
-/// An answer in both forms.
-struct Shown {
-    screen: Screen,
-    json: String,
-}
-
-impl Shown {
-    fn new(screen: Screen, answer: &impl Serialize) -> anyhow::Result<Self> {
-        let json = serde_json::to_string_pretty(answer)? + "\n";
-        Ok(Self { screen, json })
-    }
+/// The arguments of one command.
+trait Query: Args {
+    /// Gets the answer as text and as JSON.
+    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)>;
 }
 
 impl Question {
-    /// Asks, and prints the answer.
+    /// Prints the answer.
     ///
     /// # Errors
     ///
     /// Why there is no answer, with what to do about it.
     pub(crate) async fn answer(&self, settings: &Settings) -> anyhow::Result<()> {
-        let (demo, json) = match self {
-            Self::Now(Asked { demo, json, .. }) => (demo, json),
-            Self::Compare(Asked { demo, json, .. }) => (demo, json),
-            Self::Forecast(Asked { demo, json, .. }) => (demo, json),
-            Self::History(Asked { demo, json, .. }) => (demo, json),
-        };
-        let river = app::river(settings, *demo, None)?;
-        let shown = match self {
-            Self::Now(asked) => asked.question.ask(&river).await,
-            Self::Compare(asked) => asked.question.ask(&river).await,
-            Self::Forecast(asked) => asked.question.ask(&river).await,
-            Self::History(asked) => asked.question.ask(&river).await,
-        };
-        let shown = shown.map_err(trouble::with_way_out)?;
-        let printed = if *json {
-            screen::print(&shown.json)
-        } else {
-            shown.screen.print()
-        };
-        printed.context("writing to standard output")
+        match self {
+            Self::Now(asked) => answer(asked, settings).await,
+            Self::Compare(asked) => answer(asked, settings).await,
+            Self::Forecast(asked) => answer(asked, settings).await,
+            Self::History(asked) => answer(asked, settings).await,
+        }
     }
+}
+
+async fn answer<Q: Query>(asked: &Asked<Q>, settings: &Settings) -> anyhow::Result<()> {
+    let river = app::river(settings, asked.demo, None)?;
+    let answer = asked.question.answer(&river).await;
+    let (screen, json) = answer.map_err(hints::with_hint)?;
+    let text = if asked.json { json } else { screen.into_text() };
+    screen::print(&text).context("writing to standard output")
+}
+
+fn json(answer: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(answer)? + "\n")
 }

@@ -1,60 +1,94 @@
 //! A series with its axes: how high, and from when to when.
 
-use aareguru::local_time;
+use aareguru::{
+    local_time,
+    series::{RiverPoint, flows, temperatures},
+};
 use anstyle::Style;
 use jiff::Timestamp;
 use textwrap::core::display_width;
 
 use super::{
-    screen::{FAINT, Screen, WARNING},
+    screen::{FAINT, FLOW, Screen, WARNING, WATER},
     sparkline::Series,
 };
 use crate::mcp::reading::Measure;
 
-/// Draws one measure from `from` to `until`, in Unix seconds; says so if there
-/// is nothing to draw.
-pub(super) fn draw(
+/// Unix seconds.
+type Span = (i64, i64);
+
+pub(super) fn water(
     screen: &mut Screen,
-    (name, measure, style): (&str, Measure, Style),
-    points: &[(i64, Option<f64>)],
-    (from, until): (i64, i64),
+    name: &str,
+    points: &[RiverPoint],
+    span: Span,
     height: usize,
 ) {
-    let series = Series::new(points, (from, until));
+    let points = temperatures(points);
+    draw(screen, (name, Measure::Water, WATER), &points, span, height);
+}
+
+pub(super) fn flow(
+    screen: &mut Screen,
+    name: &str,
+    points: &[RiverPoint],
+    span: Span,
+    height: usize,
+) {
+    draw(
+        screen,
+        (name, Measure::Flow, FLOW),
+        &flows(points),
+        span,
+        height,
+    );
+}
+
+fn draw(
+    screen: &mut Screen,
+    (name, measure, style): (&str, Measure, Style),
+    points: &[(Timestamp, Option<f64>)],
+    span: Span,
+    height: usize,
+) {
+    let points: Vec<_> = points
+        .iter()
+        .map(|(at, it)| (at.as_second(), *it))
+        .collect();
+    let series = Series::new(&points, span);
     let Some(labels) = series.scale().map(|scale| labels(measure, scale, height)) else {
         screen.field(name, WARNING, "unknown", ": not measured in this span");
         return;
     };
-    let beside = labels.iter().map(|label| display_width(label)).max();
-    let width = screen.field_width().saturating_sub(beside.unwrap_or(0));
+    let label_width = labels.iter().map(|label| display_width(label)).max();
+    let width = screen
+        .field_width()
+        .saturating_sub(label_width.unwrap_or(0));
     let sparkline = series.drawn(width);
     for (n, (line, label)) in sparkline.lines(height).iter().zip(labels).enumerate() {
-        let name = if n == 0 { name } else { "" };
-        screen.drawn(name, style, line, &label);
+        screen.drawn(if n == 0 { name } else { "" }, style, line, &label);
     }
-    let (from, until) = (short_time(from), short_time(until));
+    let (from, until) = (short_time(span.0), short_time(span.1));
     let room = sparkline.width().saturating_sub(from.len() + until.len());
-    if room > 0 {
-        screen.drawn("", FAINT, &format!("{from}{}{until}", " ".repeat(room)), "");
+    let gap = if room > 0 {
+        " ".repeat(room)
     } else {
-        screen.drawn("", FAINT, &format!("{from} to {until}"), "");
-    }
+        " to ".to_owned()
+    };
+    screen.drawn("", FAINT, &format!("{from}{gap}{until}"), "");
 }
 
 /// The labels at the side, from the top.
 fn labels(measure: Measure, (bottom, top): (f64, f64), height: usize) -> Vec<String> {
-    let label = |n: usize| match n {
-        0 if height == 1 => format!(" {} to {}", bare(measure, bottom), measure.shown(top)),
-        0 => format!(" ┤{}", measure.shown(top)),
-        n if n == height - 1 => format!(" ┤{}", measure.shown(bottom)),
-        _ => " │".to_owned(),
-    };
-    (0..height).map(label).collect()
-}
-
-fn bare(measure: Measure, value: f64) -> String {
-    let shown = measure.shown(value);
-    shown.split(' ').next().unwrap_or(&shown).to_owned()
+    let (bottom, top) = (measure.shown(bottom), measure.shown(top));
+    if height == 1 {
+        let without_unit = bottom.split(' ').next().unwrap_or_default();
+        return vec![format!(" {without_unit} to {top}")];
+    }
+    let mut labels = vec![" │".to_owned(); height];
+    labels[0] = format!(" ┤{top}");
+    labels[height - 1] = format!(" ┤{bottom}");
+    labels
 }
 
 /// Month, day, hour and minute in Swiss local time.

@@ -5,15 +5,25 @@ use aareguru::{CREDIT, Place, River};
 use clap::Args;
 
 use super::{
-    Shown,
+    Query, json,
     screen::{BOLD, PLAIN, Screen, WARNING, verdict_in_words, verdict_style},
-    table::{Cell, Column, Table},
+    table::{self, Cell, Column},
 };
 use crate::mcp::{
     advice::VerdictName,
     reading::{FreshnessName, Measure},
     tools::compare_cities::{self, Answer, Compared},
 };
+
+const COLUMNS: [Column; 7] = [
+    Column::text("place", 0),
+    Column::number("water", 0),
+    Column::text("warning", 0),
+    Column::number("flow", 1),
+    Column::number("of lvl 2", 2),
+    Column::number("in 2 h", 4),
+    Column::text("measured", 3),
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
@@ -23,21 +33,22 @@ pub(crate) struct Compare {
     cities: Vec<&'static Place>,
 }
 
-impl Compare {
-    pub(super) async fn ask(&self, river: &River) -> anyhow::Result<Shown> {
+impl Query for Compare {
+    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let comparison = river.compare(&self.cities).await?;
         let now = river.now();
         let answer = compare_cities::structured(&comparison, now);
         let mut screen = Screen::new();
         let verdicts = compare_cities::verdicts(&comparison, now);
         draw(&mut screen, &answer, &verdicts);
-        Shown::new(screen, &answer)
+        Ok((screen, json(&answer)?))
     }
 }
 
 fn draw(screen: &mut Screen, answer: &Answer, verdicts: &[String]) {
     screen.title("The Aare, downstream", answer.recorded_on.as_deref());
-    table(&answer.places).draw(screen);
+    let rows: Vec<_> = answer.places.iter().map(row).collect();
+    table::draw(screen, &COLUMNS, &rows);
     screen.blank();
     for line in compare_cities::rankings(answer) {
         screen.paragraph(PLAIN, "", &line);
@@ -51,59 +62,44 @@ fn draw(screen: &mut Screen, answer: &Answer, verdicts: &[String]) {
         screen.paragraph(style, "• ", says);
     }
     screen.warning(answer.boundary);
-    for note in &answer.notes {
-        screen.paragraph(PLAIN, "Note: ", note);
-    }
+    screen.notes(&answer.notes);
     screen.credit(&[CREDIT]);
 }
 
-fn table(places: &[Compared]) -> Table {
-    let mut table = Table::new([
-        Column::text("place", 0),
-        Column::number("water", 0),
-        Column::text("warning", 0),
-        Column::number("flow", 1),
-        Column::number("of lvl 2", 2),
-        Column::number("in 2 h", 4),
-        Column::text("measured", 3),
-    ]);
+fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
     let known = |value: Option<String>| value.unwrap_or_else(|| "unknown".to_owned());
-    for at in places {
-        let water = at
-            .water
-            .temperature_celsius
-            .map(|it| Measure::Water.shown(it));
-        let in_two_hours = at
-            .water_in_two_hours_celsius
-            .map(|it| Measure::Water.shown(it));
-        let freshness = at.water.measured.freshness;
-        let water_style = match freshness {
-            FreshnessName::Fresh | FreshnessName::Recorded => BOLD,
-            _ => WARNING,
-        };
-        // The year goes without saying; an old one is said to be old.
-        let measured = at.water.measured.measured_at_local.as_deref();
-        let measured = measured.map(|it| it.get(5..).unwrap_or(it).to_owned());
-        let measured = match freshness {
-            FreshnessName::Stale => measured.map(|it| format!("{it}, stale")),
-            FreshnessName::Old => measured.map(|it| format!("{it}, old")),
-            _ => measured,
-        };
-        let verdict = verdict_in_words(at.verdict);
-        let verdict = match at.verdict {
-            VerdictName::DoNotSwim => verdict.to_uppercase(),
-            VerdictName::NoKnownWarning => "none known".to_owned(),
-            _ => verdict.to_owned(),
-        };
-        table.row([
-            at.name.into(),
-            Cell::new(water_style, known(water)),
-            Cell::new(verdict_style(at.verdict), verdict),
-            known(at.flow_m3_per_s.map(|it| Measure::Flow.shown(it))).into(),
-            known(at.percent_of_flood_level_2.map(|it| format!("{it:.0} %"))).into(),
-            known(in_two_hours).into(),
-            known(measured).into(),
-        ]);
-    }
-    table
+    let water = at.water.temperature_celsius;
+    let freshness = at.water.measured.freshness;
+    let water_style = match freshness {
+        FreshnessName::Fresh | FreshnessName::Recorded => BOLD,
+        _ => WARNING,
+    };
+    // Without the year; a value that may be of an earlier one is marked as old.
+    let measured = at.water.measured.measured_at_local.as_deref();
+    let measured = measured.map(|it| {
+        let time = it.get(5..).unwrap_or(it);
+        match freshness {
+            FreshnessName::Stale => format!("{time}, stale"),
+            FreshnessName::Old => format!("{time}, old"),
+            _ => time.to_owned(),
+        }
+    });
+    let verdict = match at.verdict {
+        VerdictName::DoNotSwim => "DO NOT SWIM",
+        VerdictName::NoKnownWarning => "none known",
+        verdict => verdict_in_words(verdict),
+    };
+    [
+        at.name.into(),
+        Cell::new(water_style, known(water.map(|it| Measure::Water.shown(it)))),
+        Cell::new(verdict_style(at.verdict), verdict),
+        known(at.flow_m3_per_s.map(|it| Measure::Flow.shown(it))).into(),
+        known(at.percent_of_flood_level_2.map(|it| format!("{it:.0} %"))).into(),
+        known(
+            at.water_in_two_hours_celsius
+                .map(|it| Measure::Water.shown(it)),
+        )
+        .into(),
+        known(measured).into(),
+    ]
 }

@@ -5,16 +5,32 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    Shown,
+    Query, json,
     now::reading,
     screen::{PLAIN, Screen},
-    table::{Cell, Column, Table},
-    verdict,
+    table::{self, Cell, Column},
 };
 use crate::mcp::{
     reading::Measure,
     tools::forecast::{self, Answer, Day, Part},
 };
+
+const PART_COLUMNS: [Column; 5] = [
+    Column::text("", 0),
+    Column::number("air", 0),
+    Column::number("rain", 0),
+    Column::number("risk", 0),
+    Column::text("weather", 1),
+];
+
+const DAY_COLUMNS: [Column; 6] = [
+    Column::text("", 0),
+    Column::number("air", 0),
+    Column::number("rain", 1),
+    Column::number("risk", 1),
+    Column::text("weather", 2),
+    Column::text("sunshine", 3),
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct Forecast {
@@ -28,14 +44,14 @@ pub(crate) struct Forecast {
     hours: u32,
 }
 
-impl Forecast {
-    pub(super) async fn ask(&self, river: &River) -> anyhow::Result<Shown> {
+impl Query for Forecast {
+    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let forecast = river.forecast(self.city).await?;
         let now = river.now();
         let answer = forecast::structured(&forecast, self.hours, now);
         let mut screen = Screen::new();
         draw(&mut screen, &forecast, &answer, now);
-        Shown::new(screen, &answer)
+        Ok((screen, json(&answer)?))
     }
 }
 
@@ -45,15 +61,12 @@ fn draw(screen: &mut Screen, forecast: &RiverForecast, answer: &Answer, now: Tim
         &format!("Forecast for {} ({})", answer.name, answer.station),
         answer.water.measured.recorded_on.as_deref(),
     );
-    verdict::draw(screen, &advice);
+    screen.verdict(&advice);
     screen.blank();
 
     reading(screen, "Water", Measure::Water, &forecast.water, now);
     let ahead = forecast::water_in_words(answer.water_in_two_hours.as_ref());
-    for (n, line) in ahead.lines().enumerate() {
-        let name = if n == 0 { "In 2 h" } else { "" };
-        screen.field(name, PLAIN, "", line);
-    }
+    screen.text_fields("In 2 h", &ahead.lines().collect::<Vec<_>>());
     if !answer.parts_of_today.is_empty() {
         let day = answer.today.as_deref().unwrap_or("of an unknown date");
         // In a recording it is not today.
@@ -61,70 +74,48 @@ fn draw(screen: &mut Screen, forecast: &RiverForecast, answer: &Answer, now: Tim
             Some(_) => format!("The day of the recording, {day}"),
             None => format!("Today, {day}"),
         });
-        parts(&answer.parts_of_today).draw(screen);
+        let rows: Vec<_> = answer.parts_of_today.iter().map(part_row).collect();
+        table::draw(screen, &PART_COLUMNS, &rows);
         screen.paragraph(PLAIN, "", &answer.sunshine_today.in_words());
     }
     if !answer.days.is_empty() {
         screen.heading("The days to come");
-        days(&answer.days).draw(screen);
+        let rows: Vec<_> = answer.days.iter().map(day_row).collect();
+        table::draw(screen, &DAY_COLUMNS, &rows);
     }
     screen.blank();
     screen.paragraph(PLAIN, "", forecast::best_in_words(answer).trim_end());
-    verdict::draw_reasons(screen, &advice);
-    for note in &answer.notes {
-        screen.paragraph(PLAIN, "Note: ", note);
-    }
+    screen.reasons(&advice);
+    screen.notes(&answer.notes);
     screen.credit(&[answer.weather_credit, CREDIT]);
 }
 
-fn parts(parts: &[Part]) -> Table {
-    let mut table = Table::new([
-        Column::text("", 0),
-        Column::number("air", 0),
-        Column::number("rain", 0),
-        Column::number("risk", 0),
-        Column::text("weather", 1),
-    ]);
-    for part in parts {
-        table.row([
-            part.part.into(),
-            forecast::or_unknown(part.air_celsius, "°C").into(),
-            forecast::or_unknown(part.rain_mm, "mm").into(),
-            forecast::or_unknown(part.rain_risk_percent, "%").into(),
-            Cell::from(part.weather.unwrap_or("unknown")),
-        ]);
-    }
-    table
+fn part_row(part: &Part) -> [Cell; PART_COLUMNS.len()] {
+    [
+        part.part.into(),
+        forecast::or_unknown(part.air_celsius, "°C").into(),
+        forecast::or_unknown(part.rain_mm, "mm").into(),
+        forecast::or_unknown(part.rain_risk_percent, "%").into(),
+        part.weather.unwrap_or("unknown").into(),
+    ]
 }
 
-fn days(days: &[Day]) -> Table {
-    let mut table = Table::new([
-        Column::text("", 0),
-        Column::number("air", 0),
-        Column::number("rain", 1),
-        Column::number("risk", 1),
-        Column::text("weather", 2),
-        Column::text("sunshine", 3),
-    ]);
-    for day in days {
-        let weekday = day.weekday.as_deref().and_then(|day| day.get(..3));
-        let date = day.date.as_deref().unwrap_or("unknown");
-        let (lowest, highest) = (day.lowest_air_celsius, day.highest_air_celsius);
-        let air = match (lowest, highest) {
-            (Some(lowest), Some(highest)) => format!("{lowest} to {highest} °C"),
-            (lowest, highest) => {
-                let of = |value| forecast::or_unknown(value, "°C");
-                format!("{} to {}", of(lowest), of(highest))
-            }
-        };
-        table.row([
-            Cell::from(format!("{} {date}", weekday.unwrap_or_default())),
-            air.into(),
-            forecast::or_unknown(day.rain_mm, "mm").into(),
-            forecast::or_unknown(day.rain_risk_percent, "%").into(),
-            day.weather.unwrap_or("unknown").into(),
-            day.sunshine.text.as_deref().unwrap_or("unknown").into(),
-        ]);
-    }
-    table
+fn day_row(day: &Day) -> [Cell; DAY_COLUMNS.len()] {
+    let weekday = day.weekday.as_deref().and_then(|day| day.get(..3));
+    let date = day.date.as_deref().unwrap_or("unknown");
+    let air = match (day.lowest_air_celsius, day.highest_air_celsius) {
+        (Some(lowest), Some(highest)) => format!("{lowest} to {highest} °C"),
+        (lowest, highest) => {
+            let of = |value| forecast::or_unknown(value, "°C");
+            format!("{} to {}", of(lowest), of(highest))
+        }
+    };
+    [
+        format!("{} {date}", weekday.unwrap_or_default()).into(),
+        air.into(),
+        forecast::or_unknown(day.rain_mm, "mm").into(),
+        forecast::or_unknown(day.rain_risk_percent, "%").into(),
+        day.weather.unwrap_or("unknown").into(),
+        day.sunshine.text.as_deref().unwrap_or("unknown").into(),
+    ]
 }

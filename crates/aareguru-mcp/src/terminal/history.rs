@@ -1,17 +1,14 @@
 //! `history`: what was measured at one place? As JSON, the answer of
 //! `get_historical_data`.
 
-use aareguru::{
-    CREDIT, Place, River, RiverHistory, local_time,
-    series::{flows, temperatures},
-};
+use aareguru::{CREDIT, Place, River, RiverHistory, local_time};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    Shown, chart,
-    screen::{BOLD, FLOW, PLAIN, Screen, WARNING, WATER},
-    table::{Column, Table},
+    Query, chart, json,
+    screen::{BOLD, PLAIN, Screen, WARNING},
+    table::{self, Cell, Column},
 };
 use crate::mcp::{
     reading::Measure,
@@ -23,6 +20,12 @@ use crate::mcp::{
 
 /// How high the charts are, in lines.
 const HEIGHT: usize = 4;
+
+const COLUMNS: [Column; 3] = [
+    Column::text("day", 0),
+    Column::number("water in °C", 0),
+    Column::number("flow in m³/s", 1),
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct History {
@@ -55,8 +58,8 @@ pub(crate) struct History {
     end: String,
 }
 
-impl History {
-    pub(super) async fn ask(&self, river: &River) -> anyhow::Result<Shown> {
+impl Query for History {
+    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let last_days = || format!("-{} days", self.days);
         let start = self.start.clone().unwrap_or_else(last_days);
         let now = river.now();
@@ -65,7 +68,7 @@ impl History {
         let answer = historical_data::structured(&history);
         let mut screen = Screen::new();
         draw(&mut screen, &history, &answer);
-        Shown::new(screen, &answer)
+        Ok((screen, json(&answer)?))
     }
 }
 
@@ -83,37 +86,18 @@ fn draw(screen: &mut Screen, history: &RiverHistory, answer: &Answer) {
         history.source
     );
     screen.paragraph(PLAIN, "", &span);
-    for note in &answer.notes {
-        screen.paragraph(PLAIN, "Note: ", note);
-    }
-    for (name, measure, style, series, numbers) in [
-        (
-            "Water temperature",
-            Measure::Water,
-            WATER,
-            temperatures(&history.points),
-            &answer.temperature.numbers,
-        ),
-        (
-            "Flow",
-            Measure::Flow,
-            FLOW,
-            flows(&history.points),
-            &answer.flow.numbers,
-        ),
-    ] {
-        screen.heading(name);
-        statistics(screen, measure, numbers);
-        let series: Vec<_> = series
-            .iter()
-            .map(|(at, it)| (at.as_second(), *it))
-            .collect();
-        let span = (answer.start, answer.end);
-        chart::draw(screen, ("", measure, style), &series, span, HEIGHT);
-    }
+    screen.notes(&answer.notes);
+    let span = (answer.start, answer.end);
+    screen.heading("Water temperature");
+    statistics(screen, Measure::Water, &answer.temperature.numbers);
+    chart::water(screen, "", &history.points, span, HEIGHT);
+    screen.heading("Flow");
+    statistics(screen, Measure::Flow, &answer.flow.numbers);
+    chart::flow(screen, "", &history.points, span, HEIGHT);
     if !answer.days.is_empty() {
         screen.heading("By day: lowest / mean / highest");
-        by_day(&answer.days).draw(screen);
+        let rows: Vec<_> = answer.days.iter().map(row).collect();
+        table::draw(screen, &COLUMNS, &rows);
     }
     screen.credit(&[CREDIT]);
 }
@@ -147,22 +131,14 @@ fn statistics(screen: &mut Screen, measure: Measure, numbers: &Numbers) {
     }
 }
 
-fn by_day(days: &[DayRow]) -> Table {
-    let mut table = Table::new([
-        Column::text("day", 0),
-        Column::number("water in °C", 0),
-        Column::number("flow in m³/s", 1),
-    ]);
+fn row(day: &DayRow) -> [Cell; COLUMNS.len()] {
     let shown = |of_day: Option<OfDay>| match of_day {
         Some(OfDay { min, mean, max, .. }) => format!("{min:.1} / {mean:.1} / {max:.1}"),
         None => "unknown".to_owned(),
     };
-    for day in days {
-        table.row([
-            day.date.as_str().into(),
-            shown(day.temperature_celsius).into(),
-            shown(day.flow_m3_per_s).into(),
-        ]);
-    }
-    table
+    [
+        day.date.as_str().into(),
+        shown(day.temperature_celsius).into(),
+        shown(day.flow_m3_per_s).into(),
+    ]
 }

@@ -1,17 +1,13 @@
 //! `now`: how is it at one place? As JSON, the answer of
 //! `get_current_conditions`.
 
-use aareguru::{
-    CREDIT, Conditions, Freshness, Place, Reading, River, quoted,
-    series::{flows, temperatures},
-};
+use aareguru::{CREDIT, Conditions, Place, Reading, River, quoted};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    Shown, chart,
-    screen::{BOLD, FLOW, PLAIN, Screen, WARNING, WATER},
-    verdict,
+    Query, chart, json,
+    screen::{BOLD, Screen, WARNING},
 };
 use crate::mcp::{
     reading::Measure,
@@ -28,30 +24,22 @@ pub(crate) struct Now {
     city: &'static Place,
 }
 
-impl Now {
-    pub(super) async fn ask(&self, river: &River) -> anyhow::Result<Shown> {
+impl Query for Now {
+    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let conditions = river.conditions(self.city).await?;
         let answer = current_conditions::structured(conditions.clone(), conditions.danger.asked_at);
         let mut screen = Screen::new();
         draw(&mut screen, &conditions, &answer);
-        // In the same answer of the API; where there is none, it is not told.
+        // From the same response of the API; left out if there is none.
         let day = river.history(self.city, "-24 hours", "now", river.now(), |_| {});
         if let Ok(day) = day.await {
             let span = (day.span.start().as_second(), day.span.end().as_second());
             screen.heading("The 24 hours before");
-            for (drawn, series) in [
-                (("Water", Measure::Water, WATER), temperatures(&day.points)),
-                (("Flow", Measure::Flow, FLOW), flows(&day.points)),
-            ] {
-                let series: Vec<_> = series
-                    .iter()
-                    .map(|(at, it)| (at.as_second(), *it))
-                    .collect();
-                chart::draw(&mut screen, drawn, &series, span, 1);
-            }
+            chart::water(&mut screen, "Water", &day.points, span, 1);
+            chart::flow(&mut screen, "Flow", &day.points, span, 1);
         }
         screen.credit(&[CREDIT]);
-        Shown::new(screen, &answer)
+        Ok((screen, json(&answer)?))
     }
 }
 
@@ -62,43 +50,39 @@ fn draw(screen: &mut Screen, conditions: &Conditions, answer: &current_condition
         &format!("{} ({})", answer.name, answer.station),
         answer.water.measured.recorded_on.as_deref(),
     );
-    verdict::draw(screen, &danger.advice);
+    screen.verdict(&danger.advice);
     screen.blank();
 
     reading(screen, "Water", Measure::Water, &conditions.water, now);
-    if let Some(saying) = &answer.saying {
-        said(screen, saying);
-    }
+    said(screen, answer.saying.as_ref());
     reading(screen, "Flow", Measure::Flow, &danger.flow, now);
-    if let Some(saying) = &answer.flow_saying {
-        said(screen, saying);
-    }
+    said(screen, answer.flow_saying.as_ref());
     if let Some(trend) = flow_danger_level::structured(danger).trend {
-        screen.field("", PLAIN, "", &trend_in_words(&trend));
+        screen.text_field("", &trend_in_words(&trend));
     }
-    screen.field("", PLAIN, "", &flow_danger_level::level_in_words(danger));
+    screen.text_field("", &flow_danger_level::level_in_words(danger));
     reading(screen, "Air", Measure::Air, &conditions.air, now);
     let rain = current_conditions::rain_in_words(conditions, now);
-    screen.field("", PLAIN, "", rain.trim_start_matches("; "));
-    for (n, lawn) in conditions.lawns.iter().enumerate() {
+    screen.text_field("", rain.trim_start_matches("; "));
+    let lawns = conditions.lawns.iter().map(|lawn| {
         let times = current_conditions::lawn_in_words(lawn);
-        let name = if n == 0 { "Sun" } else { "" };
-        screen.field(name, PLAIN, "", &format!("{}: {times}", quoted(&lawn.name)));
-    }
+        format!("{}: {times}", quoted(&lawn.name))
+    });
+    screen.text_fields("Sun", &lawns.collect::<Vec<_>>());
     if let Some(canal) = conditions.canal {
         let state = current_conditions::canal_in_words(canal);
-        screen.field("Canal", PLAIN, "", &format!("Bueber canal: {state}"));
+        screen.text_field("Canal", &format!("Bueber canal: {state}"));
     }
     for doubt in &answer.doubts {
         screen.field("Doubt", WARNING, doubt, "");
     }
     if let Some(note) = answer.note {
-        screen.field("Note", PLAIN, "", note);
+        screen.text_field("Note", note);
     }
-    verdict::draw_reasons(screen, &danger.advice);
+    screen.reasons(&danger.advice);
 }
 
-/// A reading in the words that models get, its value in front of the eyes.
+/// A reading in the words that models get, with its value emphasised.
 pub(super) fn reading(
     screen: &mut Screen,
     name: &str,
@@ -107,13 +91,9 @@ pub(super) fn reading(
     now: Timestamp,
 ) {
     let words = measure.in_words(reading, now);
-    let is_current = matches!(
-        reading.freshness(now),
-        Freshness::Fresh | Freshness::Recorded
-    );
-    let value = reading.value(now).map(|value| measure.shown(value));
-    let value = value.filter(|value| is_current && words.starts_with(value.as_str()));
-    match value {
+    let value = reading.value(now).filter(|_| reading.is_current(now));
+    let value = value.map(|value| measure.shown(value));
+    match value.filter(|value| words.starts_with(value.as_str())) {
         Some(value) => screen.field(name, BOLD, &value, &words[value.len()..]),
         None => screen.field(name, WARNING, &words, ""),
     }
@@ -128,12 +108,9 @@ fn trend_in_words(trend: &TrendOf) -> String {
     }
 }
 
-fn said(screen: &mut Screen, saying: &current_conditions::SayingOf) {
-    let plain = saying.plain_reading.unwrap_or("no plain reading known");
-    screen.field(
-        "",
-        PLAIN,
-        "",
-        &format!("{} ({plain})", quoted(&saying.text)),
-    );
+fn said(screen: &mut Screen, saying: Option<&current_conditions::SayingOf>) {
+    if let Some(saying) = saying {
+        let plain = saying.plain_reading.unwrap_or("no plain reading known");
+        screen.text_field("", &format!("{} ({plain})", quoted(&saying.text)));
+    }
 }

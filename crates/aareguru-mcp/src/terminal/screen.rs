@@ -1,8 +1,6 @@
-//! The one place for colour and layout: text that fits the width, and what a
-//! heading, a warning or a verdict looks like.
+//! Colour and layout: text that fits the width, and how a heading, a warning or a verdict looks.
 //!
-//! Colours are always written here; whether they reach the terminal is decided
-//! when the screen is printed.
+//! Text always contains colours; [`print()`] removes them where they are not wanted.
 
 use std::{
     borrow::Cow,
@@ -10,6 +8,7 @@ use std::{
     io::{self, Write},
 };
 
+use aareguru::Advice;
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Color, Style};
 use textwrap::core::display_width;
@@ -36,7 +35,7 @@ pub(super) const FLOW: Style = AnsiColor::Blue.on_default();
 const WIDEST: usize = 120;
 /// Below this, words would not fit.
 const NARROWEST: usize = 20;
-const UNTOLD: usize = 80;
+const DEFAULT_WIDTH: usize = 80;
 
 /// Where the values of fields begin.
 const FIELD: usize = 9;
@@ -52,11 +51,11 @@ impl Screen {
     /// As wide as `COLUMNS` says, else as the terminal is (also if what is
     /// printed goes through a pager), else 80 columns.
     pub(super) fn new() -> Self {
-        let told = env::var("COLUMNS").ok().and_then(|it| it.parse().ok());
-        let width = told
+        let columns = env::var("COLUMNS").ok().and_then(|it| it.parse().ok());
+        let width = columns
             .filter(|columns| *columns > 0)
             .or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0.into()))
-            .unwrap_or(UNTOLD);
+            .unwrap_or(DEFAULT_WIDTH);
         Self {
             width: width.clamp(NARROWEST, WIDEST),
             text: String::new(),
@@ -117,27 +116,39 @@ impl Screen {
         }
     }
 
-    /// A line as it stands, under a name.
+    /// A name, and beside it wrapped text.
+    pub(super) fn text_field(&mut self, name: &str, text: &str) {
+        self.field(name, PLAIN, "", text);
+    }
+
+    /// Several text fields under one name.
+    pub(super) fn text_fields(&mut self, name: &str, texts: &[impl AsRef<str>]) {
+        for (n, text) in texts.iter().enumerate() {
+            self.text_field(if n == 0 { name } else { "" }, text.as_ref());
+        }
+    }
+
+    /// A line that is not wrapped, next to a name.
     pub(super) fn drawn(&mut self, name: &str, style: Style, drawing: &str, label: &str) {
         self.text += &format!(
             "{FAINT}{name:FIELD$}{FAINT:#}{style}{drawing}{style:#}{FAINT}{label}{FAINT:#}\n"
         );
     }
 
-    /// The verdict. That one should not swim is in a box, with or without
-    /// colours; no verdict is green.
-    pub(super) fn verdict(&mut self, verdict: VerdictName, headline: &str) {
+    /// The verdict. "Do not swim" is in a box, with or without colours; no verdict is green.
+    pub(super) fn verdict(&mut self, advice: &Advice) {
+        let (verdict, headline) = (advice.verdict.into(), advice.headline());
         let style = verdict_style(verdict);
         let name = verdict_in_words(verdict).to_uppercase();
         let VerdictName::DoNotSwim = verdict else {
             self.paragraph(style, "▌ ", &name);
-            self.paragraph(PLAIN, "▌ ", headline);
+            self.paragraph(PLAIN, "▌ ", &headline);
             return;
         };
         let inner = self.width - 4;
         let bar = "═".repeat(self.width - 2);
         let mut lines = vec![name];
-        lines.extend(textwrap::wrap(headline, inner).into_iter().map(Into::into));
+        lines.extend(textwrap::wrap(&headline, inner).into_iter().map(Into::into));
         self.painted(style, &format!("╔{bar}╗"));
         for line in lines {
             let left = inner.saturating_sub(display_width(&line)) / 2;
@@ -148,16 +159,28 @@ impl Screen {
         self.painted(style, &format!("╚{bar}╝"));
     }
 
-    /// A point of a list, and who says so.
-    pub(super) fn point(&mut self, text: &str, source: &str) {
-        self.paragraph(PLAIN, "• ", text);
-        if !source.is_empty() {
-            self.paragraph(FAINT, "  ", source);
+    /// The reasons of a verdict with their sources, and what no number contains.
+    pub(super) fn reasons(&mut self, advice: &Advice) {
+        self.heading("Why");
+        for reason in &advice.reasons {
+            self.paragraph(PLAIN, "• ", &reason.text);
+            let sources = reason.sources.iter();
+            let sources: Vec<_> = sources
+                .map(|it| format!("{}, {}", it.name, it.date))
+                .collect();
+            self.paragraph(FAINT, "  ", &sources.join("; "));
         }
+        self.warning(Advice::BOUNDARY);
     }
 
     pub(super) fn warning(&mut self, text: &str) {
         self.paragraph(WARNING, "! ", text);
+    }
+
+    pub(super) fn notes(&mut self, notes: &[String]) {
+        for note in notes {
+            self.paragraph(PLAIN, "Note: ", note);
+        }
     }
 
     /// Whom to credit; the end of every screen.
@@ -168,14 +191,8 @@ impl Screen {
         }
     }
 
-    /// Writes the screen to standard output, in colours if it is a terminal
-    /// that wants them (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
-    ///
-    /// # Errors
-    ///
-    /// Standard output cannot be written to; that nobody reads on is none.
-    pub(super) fn print(&self) -> io::Result<()> {
-        print(&self.text)
+    pub(super) fn into_text(self) -> String {
+        self.text
     }
 
     pub(super) fn painted(&mut self, style: Style, line: &str) {
@@ -207,11 +224,12 @@ fn held_together(text: &str) -> String {
         })
 }
 
-/// Writes to standard output, without the colours where they are not wanted.
+/// Writes to standard output, with colours if it is a terminal that wants them (`NO_COLOR`,
+/// `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
 ///
 /// # Errors
 ///
-/// Standard output cannot be written to; that nobody reads on is none.
+/// Standard output cannot be written to. A reader that closed the pipe is no error.
 pub(super) fn print(text: &str) -> io::Result<()> {
     let mut out = AutoStream::auto(io::stdout().lock());
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

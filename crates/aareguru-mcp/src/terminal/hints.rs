@@ -1,18 +1,12 @@
-//! Why there is no answer, and what somebody at a terminal can do about it.
+//! What to do about an error, for somebody at a terminal.
 
 use aareguru::{Error, HistoryError};
 
-/// The error with the way out.
-pub(super) fn with_way_out(error: anyhow::Error) -> anyhow::Error {
-    let way_out = if let Some(error) = error.downcast_ref::<Error>() {
-        of_the_river(error)
-    } else if let Some(error) = error.downcast_ref::<HistoryError>() {
-        of_the_past(error)
-    } else {
-        None
-    };
-    match way_out {
-        Some(way_out) => anyhow::anyhow!("{error:#}\n{way_out}"),
+/// The error, with a hint if there is one.
+pub(super) fn with_hint(error: anyhow::Error) -> anyhow::Error {
+    let hint = error.downcast_ref().and_then(river_hint);
+    match hint.or_else(|| error.downcast_ref().and_then(history_hint)) {
+        Some(hint) => anyhow::anyhow!("{error:#}\n{hint}"),
         None => error,
     }
 }
@@ -21,7 +15,7 @@ const OUT_OF_REACH: &str = "\
 Is this machine online, and AAREGURU_BASE_URL right? Then try again in a minute. \
 `--demo` shows recorded data, without a network.";
 
-fn of_the_river(error: &Error) -> Option<&'static str> {
+fn river_hint(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::Unreachable { .. } | Error::Timeout { .. } => OUT_OF_REACH,
         Error::Status { .. } | Error::CircuitOpen { .. } => {
@@ -39,7 +33,7 @@ fn of_the_river(error: &Error) -> Option<&'static str> {
     })
 }
 
-fn of_the_past(error: &HistoryError) -> Option<&'static str> {
+fn history_hint(error: &HistoryError) -> Option<&'static str> {
     Some(match error {
         HistoryError::Nowhere(_) => {
             "Is this machine online? Then ask for the last days (`--days 7`), or try again later."
