@@ -1,190 +1,187 @@
 //! All measures of all servers, in rounds, as one table.
 
 mod machine;
-mod neighbours;
+mod other_programs;
 mod report;
 mod results;
 mod row;
 
-pub(crate) use machine::Machine;
-
-use std::{env, fs, path::Path};
+use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
+use clap::{Args, ValueEnum, builder::ArgPredicate::IsPresent};
 
-use self::{neighbours::Neighbours, results::Results, row::Row};
+use self::{other_programs::OtherPrograms, results::Results, row::Row};
 use crate::{
     cores::Cores,
-    measure::{self, within_deadline},
+    measure::{self, calls::quantile_ms, within_deadline},
     server::{Kind, Server},
 };
 
+/// Rounds of opening and closing sessions, each as long as the grace of a server.
+const REOPEN_ROUNDS: usize = 3;
+
+/// Sessions that a full run holds at once.
+const FULL_HOLD: usize = 20_000;
+
+/// Starts of a server in one round.
+const STARTS: usize = 5;
+
 /// How much is measured.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) servers: Vec<Kind>,
-    pub(crate) rounds: usize,
-    /// Calls of one measure.
-    pub(crate) calls: u64,
-    pub(crate) idle: usize,
-    /// Rounds of opening and closing, each as long as the grace of a server.
-    pub(crate) reopen: usize,
-    pub(crate) hold: usize,
-    /// Starts in one round.
-    pub(crate) starts: usize,
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// A sanity run of less than a minute.
+    #[arg(long)]
+    quick: bool,
+
+    /// Write the table to this file too.
+    #[arg(long)]
+    write: Option<PathBuf>,
+
+    /// The servers to measure, the ceiling included. [default: all that
+    /// are built]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    servers: Vec<Kind>,
+
+    /// How often each measure is taken.
+    #[arg(long, default_value = "5", default_value_if("quick", IsPresent, "1"))]
+    rounds: usize,
+
+    /// How many calls one measure makes.
+    #[arg(
+        long,
+        default_value = "50000",
+        default_value_if("quick", IsPresent, "10000")
+    )]
+    calls: u64,
+
+    /// How many sessions do nothing.
+    #[arg(
+        long,
+        default_value = "5000",
+        default_value_if("quick", IsPresent, "1000")
+    )]
+    idle: usize,
+
+    /// How many sessions are held at once.
+    #[arg(
+        long,
+        default_value = "20000",
+        default_value_if("quick", IsPresent, "2000")
+    )]
+    hold: usize,
 }
 
-impl Plan {
-    pub(crate) fn full() -> Self {
-        Self {
-            servers: Kind::available(),
-            rounds: 5,
-            calls: 50_000,
-            idle: 5_000,
-            reopen: 3,
-            hold: 20_000,
-            starts: 5,
+impl Bench {
+    /// Measures, prints the table, and writes it to a file if requested. Fails at
+    /// the end if a server other than those on SDKs of other languages could not be measured.
+    pub(crate) async fn run(mut self, cores: Option<Cores>) -> anyhow::Result<()> {
+        if self.servers.is_empty() {
+            self.servers = Kind::available();
         }
+        let mut results = Results::default();
+        let others = OtherPrograms::watch()?;
+        for round in 0..self.rounds {
+            // Each server is first once, so that a machine that slows down does not
+            // favour one of them.
+            let mut servers = self.servers.clone();
+            servers.rotate_left(round % self.servers.len());
+            for kind in servers {
+                let (round, rounds) = (round + 1, self.rounds);
+                progress(&format!("round {round} of {rounds}: {}", kind.name()));
+                self.one_round(kind, cores, &mut results).await;
+            }
+        }
+        // Slow servers would take very long, and prove nothing.
+        for kind in self.servers.iter().filter(|kind| kind.slowness() == 1) {
+            progress(&format!("many sessions: {}", kind.name()));
+            self.once(*kind, cores, &mut results).await;
+        }
+
+        results.note(format!(
+            "Other programs used {:.0} % of the machine meanwhile.",
+            others.percent()?
+        ));
+        for kind in Kind::value_variants() {
+            if !self.servers.contains(kind) {
+                results.note(format!("`{}` was not measured.", kind.name()));
+            }
+        }
+        let table = report::table(&self, &results);
+        print(&table);
+        if let Some(path) = &self.write {
+            let command = env::args().skip(1).collect::<Vec<_>>().join(" ");
+            let page = report::page(&table, &self, cores, (&command, path))?;
+            fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
+            let chart = path.with_extension("svg");
+            fs::write(&chart, report::chart(&self, &results)?)
+                .with_context(|| format!("writing {}", chart.display()))?;
+        }
+        let failures = results.own_failures();
+        ensure!(failures == 0, "{failures} measures failed, see above");
+        Ok(())
     }
 
-    pub(crate) fn quick() -> Self {
-        Self {
-            rounds: 1,
-            calls: 10_000,
-            idle: 1_000,
-            reopen: 0,
-            hold: 2_000,
-            ..Self::full()
+    /// What is measured in every round, each time with a new process.
+    async fn one_round(&self, kind: Kind, cores: Option<Cores>, results: &mut Results) {
+        for _ in 0..STARTS.div_ceil(kind.slowness()) {
+            let took = within_deadline(measure::start::run(kind, cores)).await;
+            let rows = took.map(|took| vec![(Row::Start, took.as_secs_f64() * 1e3)]);
+            results.add_all(kind, "start", rows);
         }
-    }
-}
-
-/// Measures, prints the table, and writes it to a file if asked to. Fails in
-/// the end if anything could not be measured that is not somebody else's.
-pub(crate) async fn run(
-    plan: &Plan,
-    machine: &Machine,
-    cores: Option<Cores>,
-    write: Option<&Path>,
-) -> anyhow::Result<()> {
-    let mut results = Results::default();
-    let neighbours = Neighbours::watch()?;
-    for round in 0..plan.rounds {
-        // Everyone is first once, so that a machine that slows down does not
-        // favour one of them.
-        let mut servers = plan.servers.clone();
-        servers.rotate_left(round % plan.servers.len().max(1));
-        for kind in servers {
-            progress(&format!(
-                "round {} of {}: {}",
-                round + 1,
-                plan.rounds,
-                kind.name()
-            ));
-            one_round(plan, kind, cores, &mut results).await;
+        for sessions in [32, 500] {
+            let rows = with_server(kind, cores, async |server| {
+                let calls = self.calls / kind.slowness() as u64;
+                let calls = measure::calls::run(server, &kind.call(), sessions, calls).await?;
+                let [p50, p99] = [0.5, 0.99].map(|quantile| quantile_ms(&calls.latency, quantile));
+                Ok(vec![
+                    (Row::CallCpu { sessions }, calls.cpu_us_per_call()),
+                    (Row::CallRate { sessions }, calls.per_second()),
+                    (Row::P50 { sessions }, p50),
+                    (Row::P99 { sessions }, p99),
+                    (Row::Tail { sessions }, p99 / p50),
+                ])
+            });
+            results.add_all(kind, &format!("calls in {sessions} sessions"), rows.await);
         }
-    }
-    // Those that are slow would hold up everybody, and prove nothing.
-    for kind in plan.servers.iter().filter(|kind| kind.slowness() == 1) {
-        progress(&format!("many sessions: {}", kind.name()));
-        once(plan, *kind, cores, &mut results).await;
-    }
-
-    let others = neighbours.percent(machine.cores)?;
-    results.note(format!(
-        "Other programs used {others:.0} % of the machine meanwhile."
-    ));
-    for kind in Kind::all() {
-        if !plan.servers.contains(kind) {
-            results.note(format!("`{}` was not measured.", kind.name()));
-        }
-    }
-    let table = report::table(plan, &results);
-    print(&table);
-    if let Some(path) = write {
-        let command = env::args().skip(1).collect::<Vec<_>>().join(" ");
-        let page = report::page(&table, plan, machine, cores, (&command, path));
-        fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
-        let chart = path.with_extension("svg");
-        fs::write(&chart, report::chart(plan, &results))
-            .with_context(|| format!("writing {}", chart.display()))?;
-    }
-    let failures = results.own_failures();
-    ensure!(failures == 0, "{failures} measures failed, see above");
-    Ok(())
-}
-
-/// What is measured in every round, each time with a new process.
-async fn one_round(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut Results) {
-    for _ in 0..plan
-        .starts
-        .div_ceil(usize::try_from(kind.slowness()).unwrap_or(1))
-    {
-        match within_deadline(measure::start::run(kind, cores)).await {
-            Ok(took) => results.add(Row::Start, kind, took.as_secs_f64() * 1e3),
-            Err(error) => results.fail(kind, "start", &error),
-        }
-    }
-    for sessions in [32, 500] {
-        let calls = with_server(kind, cores, async |server| {
-            let calls = plan.calls / kind.slowness();
-            measure::calls::run(server, &kind.call(), sessions, calls).await
+        let rows = with_server(kind, cores, async |server| {
+            let idle = measure::idle::run(server, self.idle / kind.slowness()).await?;
+            Ok(vec![
+                (Row::IdleMemory, idle.kib_per_session),
+                (Row::OpenRate, idle.opened_per_cpu_second),
+            ])
         });
-        match calls.await {
-            Ok(calls) => {
-                results.add(Row::CallCpu { sessions }, kind, calls.cpu_us_per_call());
-                results.add(Row::CallRate { sessions }, kind, calls.per_second());
-                let (p50, p99) = (calls.quantile_ms(0.5), calls.quantile_ms(0.99));
-                results.add(Row::P50 { sessions }, kind, p50);
-                results.add(Row::P99 { sessions }, kind, p99);
-                results.add(Row::Tail { sessions }, kind, p99 / p50);
-            }
-            Err(error) => results.fail(kind, &format!("calls in {sessions} sessions"), &error),
-        }
+        results.add_all(kind, "idle sessions", rows.await);
     }
-    let idle = with_server(kind, cores, async |server| {
-        let sessions = plan.idle / usize::try_from(kind.slowness())?;
-        measure::idle::run(server, sessions).await
-    });
-    match idle.await {
-        Ok(idle) => {
-            results.add(Row::IdleMemory, kind, idle.kib_per_session);
-            results.add(Row::OpenRate, kind, idle.opened_per_cpu_second);
-        }
-        Err(error) => results.fail(kind, "idle sessions", &error),
-    }
-}
 
-/// What is measured once, because it takes long and varies little.
-async fn once(plan: &Plan, kind: Kind, cores: Option<Cores>, results: &mut Results) {
-    let held = with_server(kind, cores, async |server| {
-        measure::hold::run(server, plan.hold).await
-    });
-    match held.await {
-        Ok(held) => {
-            results.add(Row::Held, kind, held.answered as f64);
-            if let Some(limit) = held.limit(plan.hold) {
-                results.note(limit);
+    /// What is measured once, because it takes long and varies little.
+    async fn once(&self, kind: Kind, cores: Option<Cores>, results: &mut Results) {
+        let held = with_server(kind, cores, async |server| {
+            measure::hold::run(server, self.hold).await
+        });
+        let rows = held.await.map(|held| {
+            held.limit(self.hold)
+                .into_iter()
+                .for_each(|limit| results.note(limit));
+            if let Some(error) = &held.failure {
+                results.fail(kind, "held sessions", error);
             }
-            if let Some(error) = held.failure {
-                results.fail(kind, "held sessions", &error);
-            }
+            vec![(Row::Held, held.answered as f64)]
+        });
+        results.add_all(kind, "held sessions", rows);
+        if self.quick {
+            return;
         }
-        Err(error) => results.fail(kind, "held sessions", &error),
-    }
-    if plan.reopen == 0 {
-        return;
-    }
-    let memory = with_server(kind, cores, async |server| {
-        measure::idle::reopen(server, plan.idle, plan.reopen, kind.grace()).await
-    });
-    match memory.await {
-        Ok(memory) => {
-            let (first, last) = (memory[0] as f64, memory[memory.len() - 1] as f64);
-            results.add(Row::MemoryClosed, kind, first / 1024.0);
-            results.add(Row::MemoryKept, kind, last / first);
-        }
-        Err(error) => results.fail(kind, "reopened sessions", &error),
+        let rows = with_server(kind, cores, async |server| {
+            let grace = kind.grace();
+            let memory = measure::idle::reopen(server, self.idle, REOPEN_ROUNDS, grace).await?;
+            let (first, last) = (memory[0] as f64, memory[REOPEN_ROUNDS - 1] as f64);
+            Ok(vec![
+                (Row::MemoryClosed, first / 1024.0),
+                (Row::MemoryKept, last / first),
+            ])
+        });
+        results.add_all(kind, "reopened sessions", rows.await);
     }
 }
 

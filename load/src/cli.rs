@@ -1,20 +1,19 @@
 //! The commands.
 
-mod bench_args;
 mod run_args;
-mod scale_args;
 mod single;
-mod soak_args;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tokio::runtime;
 
 use crate::{
-    bench::Machine,
+    bench::Bench,
     cores::{self, Cores},
     measure, peer,
+    scale::Scale,
     server::Kind,
+    soak::Soak,
     sockets,
 };
 
@@ -34,16 +33,16 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// All measures of all servers, in rounds, as one table.
-    Bench(bench_args::BenchArgs),
-    /// Load on a server that runs, as you want it; tells latencies and errors,
+    Bench(Bench),
+    /// Load on a server that runs, as you want it; reports latencies and errors,
     /// and fails if limits are not kept.
     Run(Box<run_args::RunArgs>),
-    /// The product under a mixed load with cuts, slow readers and an upstream
-    /// that ails: what grows, and whether it lets go of everything in the end.
-    Soak(soak_args::SoakArgs),
+    /// The product under a mixed load with cuts, slow readers and upstream
+    /// failures: what grows, and whether it releases everything at last.
+    Soak(Soak),
     /// The product with ever more sessions: what each costs, what it costs when
-    /// all go at once, and how long all take to hear of an update.
-    Scale(scale_args::ScaleArgs),
+    /// all close at once, and how long an update takes to reach all of them.
+    Scale(Scale),
     #[command(flatten)]
     Single(single::Single),
     /// Be one of the servers that are measured, until standard input ends.
@@ -53,7 +52,7 @@ enum Command {
         /// The core to stay on.
         #[arg(long)]
         core: Option<usize>,
-        /// What the product asks instead of the API; its recordings otherwise.
+        /// The upstream of the product; its recordings otherwise.
         #[arg(long, value_name = "URL")]
         upstream: Option<String>,
     },
@@ -62,14 +61,13 @@ enum Command {
 impl Cli {
     /// Runs to the end.
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        let no_pin = self.no_pin;
         match self.command {
-            Command::Bench(args) => measuring(self.no_pin, async |machine, cores| {
-                args.run(&machine, cores).await
-            }),
-            Command::Run(args) => measuring(true, async |_, _| args.run().await),
-            Command::Soak(args) => measuring(true, async |_, _| args.run().await),
-            Command::Scale(args) => measuring(self.no_pin, async |_, cores| args.run(cores).await),
-            Command::Single(single) => measuring(self.no_pin, async |_, cores| {
+            Command::Bench(bench) => measuring(no_pin, async |cores| bench.run(cores).await),
+            Command::Run(args) => measuring(true, async |_| args.run().await),
+            Command::Soak(soak) => measuring(true, async |_| soak.run().await),
+            Command::Scale(scale) => measuring(no_pin, async |cores| scale.run(cores).await),
+            Command::Single(single) => measuring(no_pin, async |cores| {
                 measure::within_deadline(single.run(cores)).await
             }),
             Command::Peer {
@@ -84,11 +82,9 @@ impl Cli {
 /// Does the work of the measuring side, on one core.
 fn measuring(
     no_pin: bool,
-    work: impl AsyncFnOnce(Machine, Option<Cores>) -> anyhow::Result<()>,
+    work: impl AsyncFnOnce(Option<Cores>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     sockets::raise_limit()?;
-    // Before this process limits itself to one core.
-    let machine = Machine::read()?;
     let cores = if no_pin { None } else { Cores::choose()? };
     if let Some(cores) = cores {
         cores::pin(cores.client)?;
@@ -97,7 +93,7 @@ fn measuring(
         .enable_all()
         .build()
         .context("starting the runtime")?;
-    runtime.block_on(work(machine, cores))
+    runtime.block_on(work(cores))
 }
 
 #[cfg(test)]
@@ -107,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn command_line_is_valid() {
         Cli::command().debug_assert();
     }
 }

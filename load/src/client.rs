@@ -1,100 +1,143 @@
-//! The client: HTTP/1.1 and events over raw sockets, so that it costs far less
-//! than the server it measures; for WebSocket, tungstenite.
-//!
-//! A session is a `Channel`, where answers come, and a `Post`, which many
-//! sessions may share.
+//! The client: one session over any of the transports.
 
 mod call;
-mod channel;
-mod chunks;
-mod event;
-mod events;
 mod failure;
-mod head;
+mod http_client;
 mod message;
-mod post;
-mod socket;
 mod sse;
 mod streamable;
-mod wire;
+mod web_socket;
 
-pub(crate) use call::{Call, ping, subscribe};
-pub(crate) use channel::{Channel, Resumed};
+pub(crate) use call::Call;
 pub(crate) use failure::Failure;
-pub(crate) use post::Post;
-pub(crate) use wire::Wire;
+pub(crate) use http_client::HttpClient;
 
-use std::net::Ipv4Addr;
+use self::{sse::SseChannel, streamable::StreamableChannel, web_socket::WebSocketChannel};
+use crate::server::{Target, Transport};
 
-use crate::server::Target;
-
-/// One session with a connection of its own for posting.
-#[derive(Debug)]
+/// One MCP session.
 pub(crate) struct Session {
+    client: HttpClient,
     channel: Channel,
-    post: Post,
+}
+
+/// Where the server's messages arrive.
+enum Channel {
+    Sse(SseChannel),
+    Streamable(StreamableChannel),
+    WebSocket(Box<WebSocketChannel>),
+}
+
+/// What became of a session whose connections were cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resumed {
+    /// It continues, and pending answers arrive.
+    WithAnswers,
+    /// It continues, but pending answers are lost.
+    WithoutAnswers,
+    /// A new session replaces it.
+    AsNewSession,
 }
 
 impl Session {
-    /// Opens the `index`-th session and initializes it.
+    /// Opens the `index`-th session, with its own connection for POST requests.
     pub(crate) async fn open(target: &Target, index: usize) -> Result<Self, Failure> {
-        let source = source(index);
-        let mut post = Post::new(target, source);
-        let channel = Channel::open(target, source, &mut post).await?;
-        Ok(Self { channel, post })
+        Self::open_with(HttpClient::new(target, index)).await
     }
 
-    /// The same for one that reads slowly.
-    pub(crate) async fn open_slow(target: &Target, index: usize) -> Result<Self, Failure> {
-        let source = source(index);
-        let mut post = Post::new(target, source);
-        let channel = Channel::open_slow(target, source, &mut post).await?;
-        Ok(Self { channel, post })
+    /// Opens a session and initializes it.
+    pub(crate) async fn open_with(client: HttpClient) -> Result<Self, Failure> {
+        let channel = match client.target().transport {
+            Transport::Sse => Channel::Sse(SseChannel::open(&client, None).await?),
+            Transport::StreamableHttp | Transport::StreamableQuiet => {
+                Channel::Streamable(StreamableChannel::new(&client))
+            }
+            Transport::WebSocket => {
+                Channel::WebSocket(Box::new(WebSocketChannel::open(&client).await?))
+            }
+        };
+        let mut session = Self { client, channel };
+        session.initialize().await?;
+        Ok(session)
     }
 
-    /// Sends a request and waits for its answer.
+    async fn initialize(&mut self) -> Result<(), Failure> {
+        self.send(call::INITIALIZE.to_owned()).await?;
+        self.answer(0).await?;
+        self.send(call::INITIALIZED.to_owned()).await?;
+        if let Channel::Streamable(channel) = &mut self.channel {
+            channel.accepted().await?;
+            channel.listen(&self.client).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a request with this id and waits for its answer.
     pub(crate) async fn call(&mut self, call: &Call, id: u64) -> Result<(), Failure> {
-        self.send(&call.request(id)).await?;
+        self.send(call.request(id)).await?;
         self.answer(id).await
     }
 
-    /// Sends a request.
-    pub(crate) async fn send(&mut self, message: &str) -> Result<(), Failure> {
-        self.channel.send(&mut self.post, message).await
+    /// Sends a message; over HTTP+SSE, waits until the server has accepted it.
+    pub(crate) async fn send(&mut self, message: String) -> Result<(), Failure> {
+        match &mut self.channel {
+            Channel::Sse(channel) => channel.send(&self.client, message).await,
+            Channel::Streamable(channel) => channel.send(&self.client, message).await,
+            Channel::WebSocket(channel) => channel.send(message).await,
+        }
     }
 
-    /// Waits for the answer to a request that was sent.
+    /// Waits for the answer to request `id`; anything but success is an error.
+    ///
+    /// Cancel safe, except over Streamable HTTP, where the answer is lost.
     pub(crate) async fn answer(&mut self, id: u64) -> Result<(), Failure> {
-        self.channel.answer(&mut self.post, id).await
+        let answer = loop {
+            match message::answers(&self.next().await?, id) {
+                Ok(false) => {}
+                answer => break answer.map(drop),
+            }
+        };
+        if let Channel::Streamable(channel) = &mut self.channel {
+            channel.finish_response().await;
+        }
+        answer
     }
 
-    /// Loses all its connections, and comes back as its transport can.
-    pub(crate) async fn reconnect(
-        &mut self,
-        target: &Target,
-        index: usize,
-    ) -> Result<Resumed, Failure> {
-        self.post.cut();
-        self.channel
-            .reconnect(target, source(index), &mut self.post)
-            .await
+    /// Waits for the server's next message; over Streamable HTTP, for the next one in the
+    /// response to the last POST.
+    pub(crate) async fn next(&mut self) -> Result<String, Failure> {
+        match &mut self.channel {
+            Channel::Sse(channel) => channel.next().await,
+            Channel::Streamable(channel) => channel.next().await,
+            Channel::WebSocket(channel) => channel.next().await,
+        }
     }
 
-    /// Ends the session, whatever is under way.
-    pub(crate) async fn close(mut self, target: &Target) -> Result<(), Failure> {
-        self.post.cut();
-        self.channel.close(target, &mut self.post).await
+    /// Closes all connections, and reconnects as the transport allows.
+    pub(crate) async fn reconnect(&mut self) -> Result<Resumed, Failure> {
+        self.client.disconnect().await;
+        match &mut self.channel {
+            Channel::Sse(channel) => {
+                if channel.resume(&self.client).await? {
+                    return Ok(Resumed::WithAnswers);
+                }
+            }
+            Channel::Streamable(channel) => {
+                channel.listen(&self.client).await?;
+                return Ok(Resumed::WithoutAnswers);
+            }
+            Channel::WebSocket(channel) => **channel = WebSocketChannel::open(&self.client).await?,
+        }
+        self.initialize().await?;
+        Ok(Resumed::AsNewSession)
     }
 
-    /// Reads some bytes and forgets them; `false` when nothing more will come.
-    pub(crate) async fn swallow(&mut self) -> bool {
-        self.channel.swallow(&mut self.post).await
+    /// Ends the session. Without Streamable HTTP, closing its connections does.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        self.client.disconnect().await;
+        match self.channel {
+            Channel::Streamable(channel) => channel.close(&self.client).await,
+            _ => Ok(()),
+        }
     }
-}
-
-/// The address that the `index`-th session comes from. One address has too few
-/// ports for all, and is but one client to a server that limits clients.
-pub(crate) fn source(index: usize) -> Ipv4Addr {
-    let host = u8::try_from(index % 250).expect("a remainder of 250 fits");
-    Ipv4Addr::new(127, 0, 1, host + 1)
 }

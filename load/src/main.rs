@@ -1,40 +1,40 @@
 //! Measures the transport against its ceiling: what the same calls cost a bare
-//! axum server that knows no MCP library.
+//! axum server without an MCP library.
 //!
 //! - `cli`: the commands.
-//! - `peer`: the servers that are measured, each in a process of its own.
-//! - `server`: a running server, as the measuring side sees it.
-//! - `process`: its CPU time and memory, as the kernel tells them.
-//! - `client`: the client: HTTP/1.1 and events over raw sockets.
-//! - `measure`: one file a measure.
-//! - `run`: load as its user wants it, on any server, with limits to keep.
-//! - `soak`: the product for a long time, with troubles: what it holds on to.
+//! - `peer`: the servers that are measured, each in a separate process.
+//! - `server`: a running server, as the measuring side sees it; `process`: its CPU time and
+//!   memory; `scrape`: its metrics.
+//! - `client`: one session over any of the transports; `session_pool`: very many sessions.
+//! - `measure`: one file per measure.
+//! - `run`: load as you want it, on any server, with limits to keep.
+//! - `soak`: the product for a long time, with failures: what it does not release.
 //! - `scale`: the product with ever more sessions: what grows, and how.
-//! - `crowd`: very many sessions; `upstream`: a stand-in for the API; `scrape`:
-//!   what a server tells of itself.
+//! - `upstream`: a substitute for the API.
 //! - `bench`: all measures of all servers, in rounds, as one table.
-//! - `chart`: numbers over time as SVG.
-//! - `cores`, `sockets`: which core runs what, and how many sockets there are.
+//! - `chart`, `table`: numbers as SVG and as Markdown; `output`: the files for them.
+//! - `cores`, `sockets`: the cores of server and client, and the limit on sockets.
 
 mod cli;
 
 mod peer;
+mod process;
+mod scrape;
 mod server;
 
 mod client;
-mod process;
+mod session_pool;
 
 mod bench;
 mod measure;
 mod run;
 mod scale;
 mod soak;
-
-mod crowd;
-mod scrape;
 mod upstream;
 
 mod chart;
+mod output;
+mod table;
 
 mod cores;
 mod sockets;

@@ -1,5 +1,5 @@
-//! One file a measure. Each takes a running server and tells numbers; what
-//! they should be is `bench`'s business.
+//! The measures, one per file. Each takes a running server and returns numbers; `bench` judges
+//! them.
 
 pub(crate) mod calls;
 pub(crate) mod hold;
@@ -12,11 +12,10 @@ use std::{future::Future, time::Duration};
 
 use anyhow::Context;
 
-/// No measure takes longer than this, so that the load ends by itself even if
-/// a server loses an answer.
+/// No measure takes longer, so that the program ends even if a server loses an answer.
 const DEADLINE: Duration = Duration::from_secs(300);
 
-/// Runs a measure, for a while at most.
+/// Runs a measure within the deadline.
 pub(crate) async fn within_deadline<T>(
     measure: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {

@@ -1,37 +1,39 @@
-//! The servers that are measured. Each is a process of its own, started by the
-//! measuring side, so that its CPU time and memory are its own too.
+//! The servers that are measured. Each is a separate process, started by the measuring side, so
+//! that CPU time and memory can be attributed to it.
 //!
-//! A peer prints its URL when it listens, and ends when its standard input
-//! does: nothing is left behind, however the measuring side ended.
+//! A peer prints its URL when it listens, and ends with its standard input or with the measuring
+//! side.
 
 mod ceiling;
-pub(crate) mod foreign;
 mod ours;
 pub(crate) mod product;
 #[cfg(feature = "peers")]
 mod rmcp_0_10;
 mod rmcp_http;
+pub(crate) mod sdk;
 
-use std::io;
+use std::{io, os::unix::process::CommandExt, process::Command};
 
 use anyhow::Context;
+use axum::{Router, serve::ListenerExt};
+use nix::sys::{prctl::set_pdeathsig, signal::Signal};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{cores, server::Kind, sockets};
 
-/// Runs a peer on `core`, or on all cores, until standard input ends.
+/// Runs a peer on `core`, or on all cores.
 ///
-/// The product asks `upstream`, or answers from its recordings.
+/// The product uses `upstream`, or its recordings.
 pub(crate) fn run(kind: Kind, core: Option<usize>, upstream: Option<&str>) -> anyhow::Result<()> {
     sockets::raise_limit()?;
     if let Some(core) = core {
         cores::pin(core)?;
     }
     if kind == Kind::AareguruMcp {
-        return product::replace_this_process(upstream);
+        return exec(product::command(upstream)?, Signal::SIGTERM);
     }
-    if let Some(foreign) = kind.foreign() {
-        return foreign.replace_this_process();
+    if let Some(sdk) = kind.sdk() {
+        return exec(sdk.command()?, Signal::SIGKILL);
     }
     let runtime = Runtime::new().context("starting the runtime")?;
     let result = runtime.block_on(async {
@@ -45,6 +47,16 @@ pub(crate) fn run(kind: Kind, core: Option<usize>, upstream: Option<&str>) -> an
     result
 }
 
+/// Becomes another program; returns only if that fails.
+///
+/// The program does not watch its standard input, so the kernel sends it `signal` when the
+/// measuring side ends.
+fn exec(mut command: Command, signal: Signal) -> anyhow::Result<()> {
+    set_pdeathsig(signal).context("asking to end with the parent")?;
+    let error = command.exec();
+    Err(error).with_context(|| format!("running {}", command.get_program().display()))
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "this is how the parent learns the port"
@@ -54,7 +66,7 @@ async fn serve(kind: Kind) -> anyhow::Result<()> {
         .await
         .context("listening")?;
     let address = listener.local_addr().context("reading the bound address")?;
-    println!("http://{address}{}", kind.path());
+    println!("http://{address}{}", kind.endpoint().0);
     match kind {
         Kind::Ceiling => ceiling::serve(listener).await,
         Kind::Ours => ours::serve(listener).await,
@@ -65,4 +77,12 @@ async fn serve(kind: Kind) -> anyhow::Result<()> {
             unreachable!("it has replaced this process")
         }
     }
+}
+
+async fn serve_router(listener: TcpListener, router: Router) -> anyhow::Result<()> {
+    let listener = listener.tap_io(|connection| {
+        // This only reduces delays; a connection that has ended is noticed later.
+        let _ = connection.set_nodelay(true);
+    });
+    Ok(axum::serve(listener, router).await?)
 }

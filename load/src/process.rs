@@ -1,24 +1,25 @@
-//! What the kernel knows of a server process: its CPU time and its memory.
+//! The CPU time and memory of a server's process, as the kernel counts them.
 
-use std::{fs, time::Duration};
+use std::{future::Future, time::Duration};
 
 use anyhow::Context;
 use nix::{
     time::{ClockId, clock_getcpuclockid},
     unistd::Pid,
 };
+use procfs::process::LimitValue;
 
-/// A process that runs.
+/// A running process.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Process {
-    pid: u32,
+    pid: i32,
     clock: ClockId,
 }
 
 impl Process {
     pub(crate) fn new(pid: u32) -> anyhow::Result<Self> {
-        let raw = i32::try_from(pid).context("no process id")?;
-        let clock = clock_getcpuclockid(Pid::from_raw(raw))
+        let pid = i32::try_from(pid).context("no process id")?;
+        let clock = clock_getcpuclockid(Pid::from_raw(pid))
             .with_context(|| format!("there is no process {pid}"))?;
         Ok(Self { pid, clock })
     }
@@ -32,64 +33,57 @@ impl Process {
             .into())
     }
 
+    /// The CPU time that it uses during an action, with the action's result.
+    pub(crate) async fn cpu_during<T, E>(
+        &self,
+        action: impl Future<Output = Result<T, E>>,
+    ) -> anyhow::Result<(T, Duration)>
+    where
+        anyhow::Error: From<E>,
+    {
+        let before = self.cpu()?;
+        let result = action.await?;
+        Ok((result, self.cpu()? - before))
+    }
+
     /// Its resident memory that belongs to no file, in KiB.
     ///
     /// Pages of the program itself are left out: they are shared, and come in
     /// as they are first run.
     pub(crate) fn memory_kib(&self) -> anyhow::Result<u64> {
-        let rollup = self.read("smaps_rollup")?;
-        field(&rollup, "Anonymous:").context("no `Anonymous` in smaps_rollup")
+        let rollup = self.procfs()?.smaps_rollup()?.memory_map_rollup;
+        let anonymous = rollup
+            .iter()
+            .find_map(|map| map.extension.map.get("Anonymous"));
+        Ok(anonymous.context("no `Anonymous` in smaps_rollup")? / 1024)
     }
 
     /// How many files it has open, sockets included.
     pub(crate) fn open_files(&self) -> anyhow::Result<usize> {
-        let path = format!("/proc/{}/fd", self.pid);
-        Ok(fs::read_dir(&path)
-            .with_context(|| format!("reading {path}"))?
-            .count())
+        Ok(self.procfs()?.fd_count()?)
     }
 
     /// How many threads it has.
     pub(crate) fn threads(&self) -> anyhow::Result<u64> {
-        let status = self.read("status")?;
-        field(&status, "Threads:").context("no `Threads` in status")
+        Ok(self.procfs()?.status()?.threads)
     }
 
     /// How many files it may have open.
     pub(crate) fn max_open_files(&self) -> anyhow::Result<usize> {
-        let limits = self.read("limits")?;
-        let soft = field(&limits, "Max open files").context("no `Max open files` in limits")?;
-        Ok(usize::try_from(soft)?)
+        match self.procfs()?.limits()?.max_open_files.soft_limit {
+            LimitValue::Value(limit) => Ok(usize::try_from(limit)?),
+            LimitValue::Unlimited => Ok(usize::MAX),
+        }
     }
 
-    fn read(&self, name: &str) -> anyhow::Result<String> {
-        let path = format!("/proc/{}/{name}", self.pid);
-        fs::read_to_string(&path).with_context(|| format!("reading {path}"))
+    fn procfs(&self) -> anyhow::Result<procfs::process::Process> {
+        Ok(procfs::process::Process::new(self.pid)?)
     }
-}
-
-/// The first number after `name` at the start of a line.
-pub(crate) fn field(text: &str, name: &str) -> Option<u64> {
-    let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
-    rest.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_field_is_the_first_number_after_its_name() {
-        let rollup = "55d0-7ffd ---p 0 00:00 0 [rollup]\n\
-                      Rss:                1748 kB\n\
-                      Pss_Anon:             96 kB\n\
-                      Anonymous:           100 kB\n";
-        assert_eq!(field(rollup, "Anonymous:"), Some(100));
-        let limits = "Limit            Soft Limit  Hard Limit  Units\n\
-                      Max open files   20000       524288      files\n";
-        assert_eq!(field(limits, "Max open files"), Some(20_000));
-        assert_eq!(field(limits, "Max locked memory"), None);
-    }
 
     #[test]
     fn this_process_has_a_clock_memory_and_a_limit() {

@@ -1,155 +1,165 @@
-//! Load as its user wants it: many sessions that behave as clients do, some of
-//! them badly, and what each call took.
+//! Load as you want it: many sessions that behave as clients do, some of them badly, and how
+//! long each call took.
 
-mod dice;
-mod gate;
+mod limits;
 mod mix;
 mod plan;
-mod progress;
 mod report;
 mod sample;
 mod slow_reader;
 mod tally;
 mod user;
 
-pub(crate) use gate::Limits;
+pub(crate) use limits::Limits;
 pub(crate) use mix::Mix;
-pub(crate) use plan::{Pace, Plan, Think, duration};
+pub(crate) use plan::{Plan, duration};
 pub(crate) use report::Report;
 pub(crate) use sample::Sample;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    cell::{Cell, RefCell},
+    future::Future,
+    io::{self, IsTerminal},
+    pin::pin,
     time::Duration,
 };
 
 use anyhow::Context;
-use parking_lot::Mutex;
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::{
     sync::watch,
-    task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{progress::Progress, sample::Sampler, tally::Tally};
-use crate::process::Process;
+use self::{sample::Sampler, tally::Tally};
+use crate::{client::Failure, process::Process, server::Target};
 
-/// What all sessions share.
+/// Without a terminal, only one progress line in so many is written.
+const PROGRESS_EVERY: usize = 10;
+
+/// What all sessions share. They run in one task.
 #[derive(Debug)]
-struct Shared {
-    plan: Plan,
-    /// When all sessions are there and measuring begins.
+struct Run<'a> {
+    plan: &'a Plan,
+    mix: &'a Mix,
+    /// When all sessions have opened.
     measured_from: Instant,
     stop: CancellationToken,
-    /// Counts how often all connections are to be cut.
-    cuts: watch::Receiver<u64>,
-    tickets: AtomicU64,
-    tally: Mutex<Tally>,
+    /// Changes when all connections must be cut.
+    cuts: watch::Receiver<()>,
+    /// Calls that were due and begun, at a fixed rate.
+    begun: Cell<u64>,
+    tally: RefCell<Tally>,
 }
 
-impl Shared {
-    /// When the next call is to begin at a fixed rate, whoever makes it.
+impl Run<'_> {
+    fn target(&self, index: usize) -> &Target {
+        &self.plan.targets[index % self.plan.targets.len()]
+    }
+
+    /// When the next call is due at a fixed rate, in whichever session.
     fn next_arrival(&self, per_second: f64) -> Instant {
-        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
-        self.measured_from + Duration::from_secs_f64(ticket as f64 / per_second)
+        let begun = self.begun.replace(self.begun.get() + 1);
+        self.measured_from + Duration::from_secs_f64(begun as f64 / per_second)
+    }
+
+    /// Applies the plan's timeout.
+    async fn in_time<T>(
+        &self,
+        action: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let done = timeout(self.plan.timeout, action).await;
+        done.unwrap_or(Err(Failure::Timeout))
+    }
+
+    /// Counts the calls that were due at a fixed rate, but found no free session, as failures.
+    fn count_missed_calls(&self) {
+        if let Some(per_second) = self.plan.rate {
+            let elapsed = Instant::now().saturating_duration_since(self.measured_from);
+            let due = (elapsed.as_secs_f64() * per_second) as u64;
+            let missed = due.saturating_sub(self.begun.get());
+            if missed > 0 {
+                let mut tally = self.tally.borrow_mut();
+                tally.fail("not begun: no session was free".to_owned(), missed);
+            }
+        }
     }
 }
 
 /// Runs the plan to its end, or until it is interrupted.
-pub(crate) async fn run(plan: Plan, server: Option<Process>) -> anyhow::Result<Report> {
+pub(crate) async fn run(plan: &Plan, mix: &Mix, server: Option<Process>) -> anyhow::Result<Report> {
     let begun = Instant::now();
-    let (cut, cuts) = watch::channel(0);
-    let tally = Tally::new(plan.mix.names())?;
-    let shared = Arc::new(Shared {
+    let (cut, cuts) = watch::channel(());
+    let run = Run {
+        plan,
+        mix,
         measured_from: begun + plan.ramp,
         stop: CancellationToken::new(),
         cuts,
-        tickets: AtomicU64::new(0),
-        tally: Mutex::new(tally),
-        plan,
-    });
+        begun: Cell::new(0),
+        tally: RefCell::new(Tally::new(mix.names())?),
+    };
     let mut sampler = Sampler::new(server)?;
 
-    let mut users = JoinSet::new();
-    for index in 0..shared.plan.sessions {
-        let arrives = begun + shared.plan.ramp * u32::try_from(index)? / count(&shared)?;
-        users.spawn(user::live(index, arrives, shared.clone()));
+    let mut users = FuturesUnordered::new();
+    for index in 0..plan.sessions {
+        let arrives = begun + plan.ramp.mul_f64(index as f64 / plan.sessions as f64);
+        users.push(user::run(index, arrives, &run).boxed_local());
     }
-    for index in 0..shared.plan.slow_readers {
-        let index = shared.plan.sessions + index;
-        users.spawn(slow_reader::live(index, shared.clone()));
+    for index in 0..plan.slow_readers {
+        users.push(slow_reader::run(plan.sessions + index, &run).boxed_local());
     }
 
-    let ends = shared.measured_from + shared.plan.lasts;
+    let ends = run.measured_from + plan.lasts;
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     seconds.tick().await;
-    let mut next_cut = shared
-        .plan
+    let mut next_cut = plan
         .cut_every
-        .map(|every| shared.measured_from + every);
-    let mut progress = Progress::new();
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+        .map(|every| (run.measured_from + every, every));
+    let mut interrupt = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             _ = seconds.tick() => {
-                let sample = sampler.take(&shared, begun.elapsed())?;
-                progress.show(&sample);
-                if let (Some(every), Some(at)) = (shared.plan.cut_every, next_cut)
-                    && Instant::now() >= at
-                {
-                    cut.send_modify(|cuts| *cuts += 1);
-                    next_cut = Some(at + every);
+                show_progress(sampler.take(&mut run.tally.borrow_mut(), begun.elapsed())?);
+                if let Some((at, every)) = &mut next_cut && Instant::now() >= *at {
+                    cut.send_replace(());
+                    *at += *every;
                 }
             }
-            () = sleep_until(shared.measured_from), if !sampler.is_measuring() => {
-                sampler.begin_measuring(&shared)?;
+            () = sleep_until(run.measured_from), if !sampler.is_measuring() => {
+                sampler.begin_measuring(run.tally.borrow().open)?;
             }
             () = sleep_until(ends) => break,
             pressed = &mut interrupt => {
                 pressed.context("waiting for Ctrl-C")?;
                 break;
             }
+            Some(()) = users.next() => {}
         }
     }
-    progress.end();
-    let measured = sampler.end_measuring(&shared)?;
-    shared.note_what_was_not_begun();
-    shared.stop.cancel();
-    while let Some(user) = users.join_next().await {
-        user.context("a session panicked")?;
-    }
-    let tally = shared.tally.lock();
+    let (measured, samples) = sampler.finish()?;
+    run.count_missed_calls();
+    run.stop.cancel();
+    while users.next().await.is_some() {}
+    drop(users);
     Ok(Report::new(
-        &shared.plan,
-        &tally,
-        measured,
-        sampler.into_samples(),
+        plan,
+        run.tally.into_inner(),
+        &measured,
+        samples,
     ))
 }
 
-impl Shared {
-    /// At a fixed rate, calls that nobody was free to make have failed, too.
-    fn note_what_was_not_begun(&self) {
-        let Pace::Rate(per_second) = self.plan.pace else {
-            return;
-        };
-        let elapsed = Instant::now().saturating_duration_since(self.measured_from);
-        let due = (elapsed.as_secs_f64() * per_second) as u64;
-        let begun = self.tickets.load(Ordering::Relaxed);
-        let missed = due.saturating_sub(begun);
-        if missed > 0 {
-            self.tally
-                .lock()
-                .fail("not begun: no session was free", missed);
-        }
+/// Shows the last sample on standard error: in one line that is rewritten, or in a line now and
+/// then without a terminal.
+#[expect(clippy::print_stderr, reason = "someone is waiting")]
+fn show_progress(samples: &[Sample]) {
+    let Some(sample) = samples.last() else { return };
+    if io::stderr().is_terminal() {
+        eprint!("\r{sample}\x1b[K");
+    } else if samples.len().is_multiple_of(PROGRESS_EVERY) {
+        eprintln!("{sample}");
     }
-}
-
-fn count(shared: &Shared) -> anyhow::Result<u32> {
-    Ok(u32::try_from(shared.plan.sessions)?.max(1))
 }

@@ -1,32 +1,34 @@
 //! What grows with the number of sessions, and how: the product with ever more
-//! of them, all closed at once, opened again, and told of an update.
+//! of them, all closed at once, opened again, and notified of an update.
 
 mod report;
 
-pub(crate) use report::Report;
-
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use anyhow::{Context, ensure};
+use clap::Args;
+use futures_util::FutureExt;
 use serde::Serialize;
 use tokio::time::{Instant, timeout};
 
+use self::report::Report;
 use crate::{
-    client::{ping, subscribe},
+    client::Call,
     cores::Cores,
-    crowd::Crowd,
+    output::Output,
     server::{Server, Transport},
+    session_pool::{Outcome, SessionPool},
     sockets,
     upstream::Upstream,
 };
 
-/// Parts of all sessions at which things are looked at.
+/// The shares of all sessions at which the server is measured.
 const STEPS: [f64; 6] = [0.05, 0.125, 0.25, 0.5, 0.75, 1.0];
 
 const RESOURCE: &str = "aareguru://current/bern";
 
-/// No update takes longer to be noticed: the poller asks every few seconds here.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// No update takes longer: the product polls the upstream every few seconds here.
+const UPDATE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// With so many sessions open.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -44,24 +46,48 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Storm {
     pub(crate) sessions: usize,
-    /// Until the server had let go of every connection.
+    /// Until the server had closed every connection.
     pub(crate) closed_ms: f64,
     pub(crate) close_cpu_us: f64,
     pub(crate) open_cpu_us: f64,
 }
 
-/// An update of a resource, to all who subscribed.
+/// An update of a resource, to all subscribers.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Broadcast {
     pub(crate) subscribers: usize,
-    /// From the first who was told to the last, the reading of all included.
+    /// From the first notification received to the last, the reading of all included.
     pub(crate) to_last_ms: f64,
     pub(crate) cpu_us_each: f64,
     /// While all were subscribed.
     pub(crate) upstream_asked: u64,
 }
 
-pub(crate) async fn run(
+#[derive(Debug, Args)]
+pub(crate) struct Scale {
+    /// How many sessions there are at last.
+    #[arg(long, default_value_t = 20_000)]
+    sessions: usize,
+
+    /// How many sessions receive an update.
+    #[arg(long, default_value_t = 10_000)]
+    subscribers: usize,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Scale {
+    #[expect(clippy::print_stdout, reason = "this is the result")]
+    pub(crate) async fn run(&self, cores: Option<Cores>) -> anyhow::Result<()> {
+        ensure!(self.sessions > 0, "--sessions 0 measures nothing");
+        let report = scale(self.sessions, self.subscribers, cores).await?;
+        print!("{report}");
+        self.output.write(&report, || report.chart())
+    }
+}
+
+async fn scale(
     sessions: usize,
     subscribers: usize,
     cores: Option<Cores>,
@@ -69,9 +95,9 @@ pub(crate) async fn run(
     let upstream = Upstream::start(false).await?;
     let server = Server::start_product(cores, &upstream).await?;
     let most = sockets::sessions_within(server.max_sockets()?, 1, sessions);
-    let (steps, crowd) = grow(&server, most).await?;
+    let (steps, pool) = grow(&server, most).await?;
     let quiet = more_without_files(&server, sessions - most).await?;
-    let storm = storm(&server, crowd, most).await?;
+    let storm = storm(&server, pool, most).await?;
     server.stop().await?;
 
     let mut broadcasts = Vec::new();
@@ -89,63 +115,53 @@ pub(crate) async fn run(
     })
 }
 
-async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, Crowd)> {
-    let mut crowd = Crowd::new(&server.target);
+async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, SessionPool)> {
+    let mut pool = SessionPool::new(&server.target);
     // What every server allocates once is not the sessions'.
-    crowd.grow_to(64.min(most)).await.all()?;
-    drop(std::mem::replace(&mut crowd, Crowd::new(&server.target)));
+    pool.grow_to(64.min(most)).await.all()?;
+    pool = SessionPool::new(&server.target);
     server.settle().await?;
     let memory = server.process.memory_kib()?;
     let mut steps = Vec::new();
-    for (index, part) in STEPS.into_iter().enumerate() {
+    for (id, part) in (1..).zip(STEPS) {
         let sessions = ((most as f64 * part) as usize).max(1);
-        let more = sessions - crowd.len();
-        let cpu = server.process.cpu()?;
-        crowd.grow_to(sessions).await.all().context("opening")?;
-        let opened = server.process.cpu()? - cpu;
+        let more = sessions - pool.len();
+        let opened = cpu_us_each(server, more, pool.grow_to(sessions)).await?;
         server.settle().await?;
         let now = server.process.memory_kib()?;
-        let cpu = server.process.cpu()?;
-        let id = index as u64 + 1;
-        let answered = crowd.request(id, ping(id)).await.all()?;
-        ensure!(answered == sessions, "{answered} of {sessions} answered");
-        let pinged = server.process.cpu()? - cpu;
+        let ping = Call::ping();
         steps.push(Step {
             sessions,
             kib_per_session: (now as f64 - memory as f64) / sessions as f64,
-            open_cpu_us: us_each(opened, more),
-            ping_cpu_us: us_each(pinged, sessions),
+            open_cpu_us: opened,
+            ping_cpu_us: cpu_us_each(server, sessions, pool.call_each(&ping, id)).await?,
         });
     }
-    Ok((steps, crowd))
+    Ok((steps, pool))
 }
 
-/// Sessions of Streamable HTTP that open no stream take no file; tells how many
-/// of them answer beside all the others.
+/// Sessions of Streamable HTTP that open no stream take no file. Returns how many
+/// of them answer alongside all the others.
 async fn more_without_files(server: &Server, count: usize) -> anyhow::Result<usize> {
-    let mut target = server.target.clone();
-    target.speak("/mcp", Transport::StreamableQuiet);
-    let mut crowd = Crowd::new(&target);
-    crowd.grow_to(count).await.all().context("opening more")?;
-    crowd.request(1, ping(1)).await.all()
+    let target = server.target.at("/mcp", Transport::StreamableQuiet);
+    let mut pool = SessionPool::new(&target);
+    pool.grow_to(count).await.all().context("opening more")?;
+    Ok(pool.call_each(&Call::ping(), 1).await.all()?.count)
 }
 
-async fn storm(server: &Server, crowd: Crowd, most: usize) -> anyhow::Result<Storm> {
-    let open_files = server.process.open_files()?;
-    let cpu = server.process.cpu()?;
+async fn storm(server: &Server, pool: SessionPool, most: usize) -> anyhow::Result<Storm> {
+    let other_files = server.process.open_files()?.saturating_sub(most);
     let begun = Instant::now();
-    drop(crowd);
-    server.let_go(open_files.saturating_sub(most)).await?;
+    drop(pool);
+    let closing = server.wait_for_closed_connections(other_files);
+    let ((), cpu) = server.process.cpu_during(closing).await?;
     let closed = begun.elapsed();
-    let close_cpu = server.process.cpu()? - cpu;
-    let mut crowd = Crowd::new(&server.target);
-    let cpu = server.process.cpu()?;
-    crowd.grow_to(most).await.all().context("opening again")?;
+    let mut pool = SessionPool::new(&server.target);
     Ok(Storm {
         sessions: most,
         closed_ms: closed.as_secs_f64() * 1e3,
-        close_cpu_us: us_each(close_cpu, most),
-        open_cpu_us: us_each(server.process.cpu()? - cpu, most),
+        close_cpu_us: us_each(cpu, most),
+        open_cpu_us: cpu_us_each(server, most, pool.grow_to(most)).await?,
     })
 }
 
@@ -154,30 +170,37 @@ async fn broadcast(
     upstream: &Upstream,
     subscribers: usize,
 ) -> anyhow::Result<Broadcast> {
-    // The next measurement is due, so the poller asks as often as it may.
+    // The next measurement is due, so the product polls as often as it may.
     upstream.measure(Duration::from_secs(25 * 60));
-    let mut crowd = Crowd::new(&server.target);
-    crowd.grow_to(subscribers).await.all()?;
-    let subscribed = crowd.request(1, subscribe(1, RESOURCE)).await.all()?;
-    ensure!(subscribed == subscribers, "{subscribed} subscribed");
+    let mut pool = SessionPool::new(&server.target);
+    pool.grow_to(subscribers).await.all()?;
+    pool.call_each(&Call::subscribe(RESOURCE), 1).await.all()?;
     server.settle().await?;
 
     let (asked, _) = upstream.counts();
-    let cpu = server.process.cpu()?;
     upstream.measure(Duration::from_secs(12 * 60));
-    let told = timeout(PATIENCE, async {
-        let told = crowd.hear().await;
-        let first = told.heard_first.unwrap_or_else(Instant::now);
-        anyhow::Ok((told.all()?, first.elapsed()))
-    });
-    let (told, took) = told.await.context("not all were told of the update")??;
-    ensure!(told == subscribers, "{told} of {subscribers} were told");
+    let updating = pool.receive_each("notifications/resources/updated");
+    let updating = timeout(UPDATE_TIMEOUT, updating);
+    let updated = server.process.cpu_during(updating).await;
+    let (updated, cpu) = updated.context("not all sessions received the update")?;
+    let took = updated.first.map(|first| first.elapsed());
+    updated.all()?;
     Ok(Broadcast {
         subscribers,
-        to_last_ms: took.as_secs_f64() * 1e3,
-        cpu_us_each: us_each(server.process.cpu()? - cpu, subscribers),
+        to_last_ms: took.unwrap_or_default().as_secs_f64() * 1e3,
+        cpu_us_each: us_each(cpu, subscribers),
         upstream_asked: upstream.counts().0 - asked,
     })
+}
+
+/// The server's CPU time for what `count` sessions do, of each, in microseconds.
+async fn cpu_us_each(
+    server: &Server,
+    count: usize,
+    action: impl Future<Output = Outcome>,
+) -> anyhow::Result<f64> {
+    let (_, cpu) = server.process.cpu_during(action.map(Outcome::all)).await?;
+    Ok(us_each(cpu, count))
 }
 
 fn us_each(cpu: Duration, count: usize) -> f64 {

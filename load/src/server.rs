@@ -1,5 +1,4 @@
-//! A running server, as the measuring side sees it: where it listens, and what
-//! it uses.
+//! A running server: where it listens, and its process.
 
 mod kind;
 mod target;
@@ -19,34 +18,27 @@ use tokio::{
 use crate::{cores::Cores, process::Process, upstream::Upstream};
 
 /// How long a server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Files that a server may open for itself when it is first used.
 const OWN_FILES: usize = 8;
 
-/// A server of ours, or somebody's.
+/// A server that was started here, and ends with this value, or that was running already.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) target: Target,
     pub(crate) process: Process,
-    started: Option<Started>,
-}
-
-/// A server that ends with this value.
-#[derive(Debug)]
-struct Started {
-    child: Child,
-    // A server that prints more than its address must be able to.
-    _out: BufReader<ChildStdout>,
+    // With its output: a server that prints more than its address must be able to.
+    child: Option<(Child, BufReader<ChildStdout>)>,
 }
 
 impl Server {
-    /// Starts a server and waits until it has said where it listens.
+    /// Starts a server and waits until it listens.
     pub(crate) async fn start(kind: Kind, cores: Option<Cores>) -> anyhow::Result<Self> {
         Self::start_with(kind, cores, &[]).await
     }
 
-    /// Starts the product with live data, of an upstream that we have.
+    /// Starts the product with this upstream.
     pub(crate) async fn start_product(
         cores: Option<Cores>,
         upstream: &Upstream,
@@ -61,7 +53,8 @@ impl Server {
         options: &[&str],
     ) -> anyhow::Result<Self> {
         let mut command = Command::new(env::current_exe().context("finding this program")?);
-        command.arg("peer").arg(kind.name()).args(options);
+        let name = kind.name();
+        command.args(["peer", &name]).args(options);
         if let Some(cores) = cores {
             command.args(["--core", &cores.server.to_string()]);
         }
@@ -74,43 +67,41 @@ impl Server {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("starting {}", kind.name()))?;
+            .with_context(|| format!("starting {name}"))?;
         let pid = child.id().context("the server has ended")?;
         let out = child.stdout.take().context("the server has no output")?;
         let mut out = BufReader::new(out);
-        let mut target = timeout(PATIENCE, address(&mut out))
+        let (path, transport) = kind.endpoint();
+        let printed = timeout(TIMEOUT, address(&mut out))
             .await
-            .with_context(|| format!("{} did not say where it listens", kind.name()))?
-            .with_context(|| format!("starting {}", kind.name()))?;
-        // A server may have several transports, and name another first.
-        target.speak(kind.path(), kind.transport());
+            .with_context(|| format!("{name} did not print where it listens"))?
+            .with_context(|| format!("starting {name}"))?;
         Ok(Self {
-            target,
+            // A server may have several transports, and print another first.
+            target: printed.at(path, transport),
             process: Process::new(pid)?,
-            started: Some(Started { child, _out: out }),
+            child: Some((child, out)),
         })
     }
 
-    /// A server that somebody else started and will stop.
+    /// A server that is running already, and is left running.
     pub(crate) fn attach(target: Target, pid: u32) -> anyhow::Result<Self> {
         Ok(Self {
             target,
             process: Process::new(pid)?,
-            started: None,
+            child: None,
         })
     }
 
     /// Ends a server that was started here.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Some(mut started) = self.started else {
+        let Some((mut child, _)) = self.child else {
             return Ok(());
         };
-        started.child.start_kill().context("stopping the server")?;
-        timeout(PATIENCE, started.child.wait())
+        timeout(TIMEOUT, child.kill())
             .await
             .context("the server does not end")?
-            .context("waiting for the server")?;
-        Ok(())
+            .context("stopping the server")
     }
 
     /// How many sockets there can be: as many on this side as on the server's.
@@ -119,17 +110,20 @@ impl Server {
         Ok(own.max_open_files()?.min(self.process.max_open_files()?))
     }
 
-    /// Waits until it has noticed that clients are gone, and has about as many
-    /// files open as before them.
-    pub(crate) async fn let_go(&self, open_files_before: usize) -> anyhow::Result<()> {
-        let gone = async {
+    /// Waits until it has closed the connections that its clients have closed, and has about as
+    /// many files open as before them.
+    pub(crate) async fn wait_for_closed_connections(
+        &self,
+        open_files_before: usize,
+    ) -> anyhow::Result<()> {
+        let closed = async {
             while self.process.open_files()? > open_files_before + OWN_FILES {
                 sleep(Duration::from_millis(50)).await;
             }
             anyhow::Ok(())
         };
-        let gone = timeout(PATIENCE, gone).await;
-        gone.context("the server keeps connections that their clients have closed")?
+        let closed = timeout(TIMEOUT, closed).await;
+        closed.context("the server keeps connections that their clients have closed")?
     }
 
     /// Waits until it has nothing left to do, for a while at most: a server

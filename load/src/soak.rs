@@ -1,29 +1,25 @@
-//! Hours in short: the product under a mixed load with cuts, slow readers and an
-//! upstream that ails, and what it holds on to when all that is over.
+//! The product under a mixed load with cuts, slow readers and upstream failures, and the
+//! resources that it still holds when all clients have gone.
 
 mod slope;
 mod verdict;
 
-use std::{collections::BTreeMap, pin::pin, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
-use anyhow::Context;
-use tokio::{
-    select,
-    time::{Instant, interval, sleep},
-};
+use anyhow::ensure;
+use clap::Args;
+use tokio::time::{Instant, interval, sleep};
 
-pub(crate) use verdict::Verdict;
-
-use self::slope::per_hour;
+use self::{slope::per_hour, verdict::Verdict};
 use crate::{
-    process::Process,
-    run::{self, Mix, Pace, Plan, Sample, Think},
+    output::Output,
+    run::{self, Mix, Plan, Sample, duration},
     scrape,
-    server::{Kind, Server, Target, Transport},
+    server::{Kind, Server, Transport},
     upstream::Upstream,
 };
 
-/// What every gauge of the product has to show when all clients are gone.
+/// Gauges of the product that must be zero when all clients have gone.
 const GAUGES: [&str; 4] = [
     "rmcp_sse_sessions",
     "rmcp_sse_requests_in_flight",
@@ -31,35 +27,82 @@ const GAUGES: [&str; 4] = [
     "aareguru_mcp_websocket_sessions",
 ];
 
-/// Its tasks that have not ended.
+/// The gauge of its tasks that have not ended.
 const TASKS: &str = "aareguru_mcp_runtime_tasks";
 
-/// How long the server may take to let go, beyond the grace for those who might
-/// come back.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the server may take to release everything, in addition to the grace period for
+/// clients that reconnect.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// So many times as long as the warm-up is the rest.
+/// The warm-up is this part of the whole.
 const WARM_UP_SHARE: u32 = 8;
 
-/// Runs for `lasts` in all.
-pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verdict> {
+const MIX: &str =
+    "get_current_temperature=6,get_current_conditions=2,list_cities=1,resources/read=1";
+const ARGUMENTS: [&str; 3] = [
+    r#"get_current_temperature={"city":"bern"}"#,
+    r#"get_current_conditions={"city":"bern"}"#,
+    r#"resources/read={"uri":"aareguru://cities"}"#,
+];
+
+/// The server without clients.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Rest {
+    pub(crate) memory_kib: u64,
+    pub(crate) open_files: usize,
+    pub(crate) threads: u64,
+    pub(crate) tasks: f64,
+    /// Sessions and calls that it still holds, by gauge.
+    pub(crate) held: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Soak {
+    /// How long it takes, a warm-up included; each minute ends with a fault of the
+    /// upstream, so at least one minute.
+    #[arg(long = "for", default_value = "20m", value_parser = duration, value_name = "TIME")]
+    lasts: Duration,
+
+    /// How many sessions there are, a third over each transport; there are a tenth
+    /// as many slow readers in addition.
+    #[arg(long, default_value_t = 60)]
+    sessions: usize,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Soak {
+    #[expect(clippy::print_stdout, reason = "this is the result")]
+    pub(crate) async fn run(&self) -> anyhow::Result<()> {
+        let verdict = soak(self.lasts, self.sessions).await?;
+        print!("{verdict}");
+        self.output.write(&verdict, || verdict.report.chart())?;
+        let failures = verdict.failures().join("; ");
+        ensure!(failures.is_empty(), "{failures}");
+        Ok(())
+    }
+}
+
+async fn soak(lasts: Duration, sessions: usize) -> anyhow::Result<Verdict> {
     let upstream = Upstream::start(true).await?;
     let server = Server::start_product(None, &upstream).await?;
     let warm_up = lasts / WARM_UP_SHARE;
     load(&server, sessions, warm_up).await?;
     let before = rest(&server).await?;
-    let (report, tasks) = load_and_count_tasks(&server, sessions, lasts - warm_up).await?;
+    let tasks = RefCell::new(Vec::new());
+    let report = tokio::select! {
+        report = load(&server, sessions, lasts - warm_up) => report?,
+        error = count_tasks(&server, &tasks) => return Err(error),
+    };
     let after = rest(&server).await?;
     let (asked, failed) = upstream.counts();
     server.stop().await?;
 
     let samples = steady(&report.samples);
     let slope = |value: fn(&Sample) -> Option<f64>| {
-        per_hour(
-            samples
-                .iter()
-                .filter_map(|sample| Some((sample.second, value(sample)?))),
-        )
+        let points = samples.iter();
+        per_hour(points.filter_map(|sample| Some((sample.second, value(sample)?))))
     };
     Ok(Verdict {
         before,
@@ -67,7 +110,7 @@ pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verd
         memory_kib_per_hour: slope(|sample| Some(sample.server?.memory_kib as f64)),
         files_per_hour: slope(|sample| Some(sample.server?.open_files as f64)),
         threads_per_hour: slope(|sample| Some(sample.server?.threads as f64)),
-        tasks_per_hour: per_hour(steady(&tasks).iter().copied()),
+        tasks_per_hour: per_hour(steady(&tasks.into_inner()).iter().copied()),
         p99_ms_per_hour: slope(|sample| (sample.calls_per_second > 0.0).then_some(sample.p99_ms)),
         upstream_asked: asked,
         upstream_failed: failed,
@@ -75,64 +118,38 @@ pub(crate) async fn run(lasts: Duration, sessions: usize) -> anyhow::Result<Verd
     })
 }
 
-/// The server when nobody uses it.
-#[derive(Debug, Clone, serde::Serialize)]
-pub(crate) struct Rest {
-    pub(crate) memory_kib: u64,
-    pub(crate) open_files: usize,
-    pub(crate) threads: u64,
-    pub(crate) tasks: f64,
-    /// Sessions and calls that it still knows, by gauge.
-    pub(crate) held: BTreeMap<&'static str, f64>,
-}
-
 async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Result<run::Report> {
-    let Target { address, .. } = server.target;
-    let target = |scheme: &str, path: &str| format!("{scheme}://{address}{path}").parse();
-    let arguments = [
-        r#"get_current_temperature={"city":"bern"}"#.to_owned(),
-        r#"get_current_conditions={"city":"bern"}"#.to_owned(),
-        r#"resources/read={"uri":"aareguru://cities"}"#.to_owned(),
-    ];
-    let mix = "get_current_temperature=6,get_current_conditions=2,list_cities=1,resources/read=1";
-    let mix = mix.split(',').map(str::to_owned).collect::<Vec<_>>();
     let plan = Plan {
         targets: vec![
-            target("http", "/sse")?,
-            target("http", "/mcp")?,
-            target("ws", "/ws")?,
+            server.target.clone(),
+            server.target.at("/mcp", Transport::StreamableHttp),
+            server.target.at("/ws", Transport::WebSocket),
         ],
         sessions,
         ramp: Duration::from_secs(2),
         lasts,
-        pace: Pace::Closed,
-        mix: Mix::parse(&mix, &arguments)?,
-        think: "20ms..200ms".parse::<Think>()?,
-        patience: Duration::from_secs(20),
+        rate: None,
+        think: "20ms..200ms".parse()?,
+        timeout: Duration::from_secs(20),
         cut_every: Some(Duration::from_secs(7)),
         slow_readers: sessions / 10,
     };
-    debug_assert!(plan.targets[2].transport == Transport::WebSocket);
-    run::run(plan, Some(server.process)).await
+    let mix = MIX.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let mix = Mix::parse(&mix, &ARGUMENTS.map(str::to_owned))?;
+    run::run(&plan, &mix, Some(server.process)).await
 }
 
-/// Also tells how many tasks the server has, once a second: seconds since the
-/// begin, and tasks.
-async fn load_and_count_tasks(
-    server: &Server,
-    sessions: usize,
-    lasts: Duration,
-) -> anyhow::Result<(run::Report, Vec<(f64, f64)>)> {
+/// Adds the number of the server's tasks once a second, with the seconds since the start.
+async fn count_tasks(server: &Server, counts: &RefCell<Vec<(f64, f64)>>) -> anyhow::Error {
     let begun = Instant::now();
-    let mut load = pin!(load(server, sessions, lasts));
     let mut every = interval(Duration::from_secs(1));
-    let mut counts = Vec::new();
     loop {
-        select! {
-            report = &mut load => return Ok((report?, counts)),
-            _ = every.tick() => {
-                counts.push((begun.elapsed().as_secs_f64(), tasks(server).await?));
-            }
+        every.tick().await;
+        match tasks(server).await {
+            Ok(count) => counts
+                .borrow_mut()
+                .push((begun.elapsed().as_secs_f64(), count)),
+            Err(error) => return error,
         }
     }
 }
@@ -141,35 +158,27 @@ async fn tasks(server: &Server) -> anyhow::Result<f64> {
     scrape::value(&scrape::fetch(&server.target).await?, TASKS)
 }
 
-/// Waits until the server has let go of all clients, for a while at most.
+/// Waits until the server has released all sessions, for a while at most.
 async fn rest(server: &Server) -> anyhow::Result<Rest> {
-    let deadline = Instant::now() + Kind::AareguruMcp.grace() + PATIENCE;
+    let deadline = Instant::now() + Kind::AareguruMcp.grace() + RELEASE_TIMEOUT;
     loop {
         let text = scrape::fetch(&server.target).await?;
-        let mut held = BTreeMap::new();
-        for gauge in GAUGES {
-            // What was never counted is not told.
-            let value = scrape::value(&text, gauge).unwrap_or(0.0);
-            if value > 0.0 {
-                held.insert(gauge, value);
-            }
-        }
+        // A gauge that was never set is missing.
+        let gauges = GAUGES.map(|gauge| (gauge, scrape::value(&text, gauge).unwrap_or(0.0)));
+        let held = gauges.into_iter().filter(|(_, value)| *value > 0.0);
+        let held = held.collect::<BTreeMap<_, _>>();
         if held.is_empty() || Instant::now() > deadline {
             server.settle().await?;
-            return told(server.process, tasks(server).await?, held);
+            return Ok(Rest {
+                memory_kib: server.process.memory_kib()?,
+                open_files: server.process.open_files()?,
+                threads: server.process.threads()?,
+                tasks: tasks(server).await?,
+                held,
+            });
         }
         sleep(Duration::from_millis(500)).await;
     }
-}
-
-fn told(process: Process, tasks: f64, held: BTreeMap<&'static str, f64>) -> anyhow::Result<Rest> {
-    Ok(Rest {
-        memory_kib: process.memory_kib()?,
-        open_files: process.open_files().context("counting files")?,
-        threads: process.threads()?,
-        tasks,
-        held,
-    })
 }
 
 /// Without the beginning, in which buffers grow to their size.

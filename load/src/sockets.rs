@@ -1,11 +1,11 @@
-//! How many sockets there are: each session takes one or two file descriptors
-//! on either side.
+//! The limit on sockets: each session takes one or two file descriptors on
+//! either side.
 
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// What a process needs beside the sockets of its sessions: the product keeps
-/// 200 files for itself, and there are connections for posting.
+/// What a process needs in addition to the sockets of its sessions: the product
+/// reserves 200 files, and there are connections for POST requests.
 const RESERVED: usize = 256;
 
 /// Raises the limit on open files as far as it goes without privileges.

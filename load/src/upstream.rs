@@ -1,5 +1,5 @@
-//! A stand-in for the Aareguru API: what was recorded of it, measured when we
-//! say, and with faults when we want them.
+//! A substitute for the Aareguru API: its recorded responses, with a time of measurement that can
+//! be set, and with faults if requested.
 
 use std::{
     net::SocketAddr,
@@ -30,9 +30,6 @@ const CITIES: &str = include_str!("../../crates/aareguru/recordings/cities.json"
 const MINUTE: Duration = Duration::from_secs(60);
 const FAULT_FROM: Duration = Duration::from_secs(40);
 
-/// Longer than anybody waits.
-const NEVER: Duration = Duration::from_secs(3600);
-
 #[derive(Debug, Clone)]
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
@@ -49,7 +46,7 @@ struct Shared {
     failed: AtomicU64,
 }
 
-/// What an API does that ails.
+/// A way in which an upstream fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Error,
@@ -81,14 +78,14 @@ impl Upstream {
         Ok(upstream)
     }
 
-    /// From now on the newest measurement is so old.
+    /// Sets the age of the newest measurement.
     pub(crate) fn measure(&self, age: Duration) {
         let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
         let at = Timestamp::now().as_second().saturating_sub(age);
         self.shared.measured_at.store(at, Ordering::Relaxed);
     }
 
-    /// How often it was asked, and how often that ended with a fault.
+    /// The number of requests, and how many of them ended with a fault.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         (count(&self.shared.asked), count(&self.shared.failed))
@@ -96,7 +93,7 @@ impl Upstream {
 }
 
 impl Fault {
-    /// What is wrong at this time; each minute it is something else.
+    /// The fault at this time; each minute has a different one.
     fn at(since: Duration) -> Option<Self> {
         let minute = since.as_secs() / MINUTE.as_secs();
         let into = Duration::from_secs(since.as_secs() % MINUTE.as_secs());
@@ -113,10 +110,7 @@ impl Fault {
             Self::Error => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "5")]).into_response(),
             Self::Nonsense => "<html>maintenance</html>".into_response(),
-            Self::Silence => {
-                tokio::time::sleep(NEVER).await;
-                StatusCode::OK.into_response()
-            }
+            Self::Silence => std::future::pending().await,
         }
     }
 }
@@ -169,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_minute_ends_with_another_fault() {
+    fn each_minute_ends_with_a_different_fault() {
         let at = |seconds| Fault::at(Duration::from_secs(seconds));
         assert_eq!((at(0), at(39), at(60)), (None, None, None));
         let faults = [at(40), at(119), at(160), at(239), at(280)];

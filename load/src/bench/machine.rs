@@ -1,14 +1,11 @@
-//! Where and with what was measured.
+//! The machine and the versions that were measured.
 
-use std::{fmt, fs, process::Command, thread};
+use std::{fs, process::Command};
 
-use anyhow::Context;
 use jiff::Zoned;
+use procfs::{CpuInfo, Current, Meminfo};
 
-use crate::{
-    peer::foreign::{Foreign, PYTHON_SDK, TYPESCRIPT_SDK},
-    process,
-};
+use crate::peer::sdk::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK};
 
 /// The libraries whose versions change the numbers.
 const LIBRARIES: [&str; 6] = ["axum", "hyper", "rmcp", "serde_json", "tokio", "tower-http"];
@@ -16,7 +13,7 @@ const LIBRARIES: [&str; 6] = ["axum", "hyper", "rmcp", "serde_json", "tokio", "t
 /// As cargo resolved it for this program.
 const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
 
-/// Those of the servers in Python, as pip takes them.
+/// Those of the servers in Python, for pip.
 const PYTHON_PACKAGES: [&str; 5] = ["mcp", "uvicorn", "uvloop", "httptools", "starlette"];
 const PYTHON_REQUIREMENTS: &str = include_str!("../../../interop/requirements/py-load.txt");
 
@@ -24,76 +21,39 @@ const PYTHON_REQUIREMENTS: &str = include_str!("../../../interop/requirements/py
 const NODE_PACKAGES: [&str; 2] = ["@modelcontextprotocol/sdk", "express"];
 const NODE_LOCK_FILE: &str = include_str!("../../../interop/package-lock.json");
 
-#[derive(Debug)]
-pub(crate) struct Machine {
-    processor: String,
-    pub(super) cores: usize,
-    memory_gib: u64,
-    kernel: String,
-}
-
-impl Machine {
-    pub(crate) fn read() -> anyhow::Result<Self> {
-        let processors = read("/proc/cpuinfo")?;
-        let processor = processors
-            .lines()
-            .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-            .map_or("unknown processor", |(_, name)| name);
-        let memory = process::field(&read("/proc/meminfo")?, "MemTotal:").unwrap_or_default();
-        Ok(Self {
-            processor: processor.to_owned(),
-            cores: thread::available_parallelism()
-                .context("counting the cores")?
-                .get(),
-            memory_gib: memory / 1024 / 1024,
-            kernel: read("/proc/sys/kernel/osrelease")?.trim().to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for Machine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            processor,
-            cores,
-            memory_gib,
-            kernel,
-        } = self;
-        writeln!(f, "- Date: {}", Zoned::now().date())?;
-        writeln!(
-            f,
-            "- Machine: {processor}, {cores} cores, {memory_gib} GiB, Linux {kernel}"
-        )?;
-        let libraries =
-            LIBRARIES.map(|name| format!("{name} {}", versions(LOCK_FILE, name).join(" and ")));
-        writeln!(
-            f,
-            "- Versions: {}; {}; commit {}",
-            libraries.join(", "),
-            said_by("rustc", &["--version"]),
-            said_by("git", &["describe", "--always", "--dirty"])
-        )?;
-        let python = PYTHON_PACKAGES.map(|name| {
-            let version = pinned(PYTHON_REQUIREMENTS, name).unwrap_or("unknown");
-            format!("{name} {version}")
-        });
-        let node = NODE_PACKAGES.map(|name| {
-            let version = locked(NODE_LOCK_FILE, name).unwrap_or("unknown");
-            format!("{name} {version}")
-        });
-        writeln!(
-            f,
-            "- Versions of the SDKs: {}, {}; {}, Node {}",
-            python.join(", "),
-            interpreter(PYTHON_SDK),
-            node.join(", "),
-            interpreter(TYPESCRIPT_SDK)
-        )
-    }
-}
-
-fn read(path: &str) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("reading {path}"))
+/// The list of both, as Markdown.
+pub(super) fn description() -> anyhow::Result<String> {
+    let processors = CpuInfo::current()?;
+    let processor = processors.model_name(0).unwrap_or("unknown processor");
+    let (cores, memory_gib) = (processors.num_cores(), Meminfo::current()?.mem_total >> 30);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let libraries =
+        LIBRARIES.map(|name| format!("{name} {}", versions(LOCK_FILE, name).join(" and ")));
+    let python = PYTHON_PACKAGES.map(|name| {
+        let version = pinned(PYTHON_REQUIREMENTS, name).unwrap_or("unknown");
+        format!("{name} {version}")
+    });
+    let node = NODE_PACKAGES.map(|name| {
+        let version = locked(NODE_LOCK_FILE, name).unwrap_or("unknown");
+        format!("{name} {version}")
+    });
+    Ok(format!(
+        "\
+- Date: {}
+- Machine: {processor}, {cores} cores, {memory_gib} GiB, Linux {}
+- Versions: {}; {}; commit {}
+- Versions of the SDKs: {}, {}; {}, Node {}
+",
+        Zoned::now().date(),
+        kernel.trim(),
+        libraries.join(", "),
+        printed_by("rustc", &["--version"]),
+        printed_by("git", &["describe", "--always", "--dirty"]),
+        python.join(", "),
+        interpreter(PYTHON_SDK),
+        node.join(", "),
+        interpreter(TYPESCRIPT_SDK)
+    ))
 }
 
 /// The versions of a package in a lock file.
@@ -115,20 +75,19 @@ fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
     lock.split_once(&head)?.1.split('"').next()
 }
 
-/// What the interpreter of a server says of itself.
-fn interpreter(of: Foreign) -> String {
-    let path = of.interpreter();
-    path.map_or_else(
+/// The version that an interpreter prints.
+fn interpreter(sdk: Sdk) -> String {
+    sdk.interpreter().map_or_else(
         || "unknown".to_owned(),
-        |path| said_by(&path.to_string_lossy(), &["--version"]),
+        |path| printed_by(&path.to_string_lossy(), &["--version"]),
     )
 }
 
 /// The one line that a program prints.
-fn said_by(program: &str, arguments: &[&str]) -> String {
-    let said = Command::new(program).args(arguments).output();
-    let said = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    said.ok()
+fn printed_by(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let line = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    line.ok()
         .filter(|line| !line.is_empty())
         .unwrap_or_else(|| format!("{program} unknown"))
 }
@@ -138,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_file_tells_versions() {
+    fn lock_file_lists_versions() {
         let lock = "[[package]]\nname = \"rmcp\"\nversion = \"0.10.0\"\nsource = \"x\"\n\n\
                     [[package]]\nname = \"rmcp\"\nversion = \"3.11.0\"\n\n\
                     [[package]]\nname = \"rmcp-macros\"\nversion = \"1.0.0\"\n";
@@ -147,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_of_other_languages_are_told_with_their_versions() {
+    fn packages_of_other_languages_have_versions() {
         for name in PYTHON_PACKAGES {
             assert!(pinned(PYTHON_REQUIREMENTS, name).is_some(), "{name}");
         }
@@ -158,8 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_is_told() {
-        let text = Machine::read().unwrap().to_string();
+    fn machine_is_described() {
+        let text = description().unwrap();
         assert!(text.contains("Linux"), "{text}");
         assert!(!text.contains("tokio ;"), "{text}");
     }

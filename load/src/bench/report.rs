@@ -2,19 +2,19 @@
 
 use std::{fmt::Write, path::Path};
 
-use super::{Machine, Plan, results::Results, row::Row};
-use crate::{chart::Bars, cores::Cores, server::Kind};
+use super::{Bench, FULL_HOLD, machine, results::Results, row::Row};
+use crate::{chart, cores::Cores, server::Kind, table};
 
-/// The table, and below it what is to be known about it.
-pub(super) fn table(plan: &Plan, results: &Results) -> String {
-    let servers = &plan.servers;
+/// The table, with remarks and failures below it.
+pub(super) fn table(bench: &Bench, results: &Results) -> String {
+    let servers = &bench.servers;
     let judged = servers
         .iter()
         .copied()
         .filter(|kind| matches!(kind, Kind::Ours | Kind::AareguruMcp))
         .collect::<Vec<_>>();
     let mut head = vec![String::new()];
-    head.extend(servers.iter().map(|kind| kind.name().to_owned()));
+    head.extend(servers.iter().map(|kind| kind.name()));
     head.extend(
         judged
             .iter()
@@ -22,67 +22,62 @@ pub(super) fn table(plan: &Plan, results: &Results) -> String {
     );
     head.push("to reach".to_owned());
 
-    let mut text = line(&head);
-    text.push_str(&line(&vec!["---".to_owned(); head.len()]));
-    for row in results.rows() {
+    let rows = results.rows().into_iter().map(|row| {
         let mut cells = vec![row.label()];
         cells.extend(servers.iter().map(|kind| value(results, row, *kind)));
         cells.extend(judged.iter().map(|kind| ratio(results, row, *kind)));
         cells.push(match row {
             // A quick run does not try as many.
-            Row::Held if plan.hold < Plan::full().hold => String::new(),
+            Row::Held if bench.hold < FULL_HOLD => String::new(),
             _ => goals(results, row, &judged),
         });
-        text.push_str(&line(&cells));
-    }
-    for note in results.notes() {
+        cells
+    });
+    let mut text = table::markdown(head, rows);
+    for note in &results.notes {
         let _ = write!(text, "\n- {note}");
     }
-    for failure in results.failures() {
+    for (_, failure) in &results.failures {
         let _ = write!(text, "\n- FAILED: {failure}");
     }
     text
 }
 
 /// What a call costs each server.
-pub(super) fn chart(plan: &Plan, results: &Results) -> String {
+pub(super) fn chart(bench: &Bench, results: &Results) -> anyhow::Result<String> {
     let row = Row::CallCpu { sessions: 32 };
-    let bars = plan.servers.iter().filter_map(|kind| {
+    let bars = bench.servers.iter().filter_map(|kind| {
         let value = results.median(row, *kind)?;
-        Some((kind.name().to_owned(), value))
+        Some((kind.name(), value))
     });
-    Bars {
-        title: row.label(),
-        bars: bars.collect(),
-    }
-    .to_string()
+    chart::bars(&row.label(), &bars.collect::<Vec<_>>())
 }
 
-/// The table with all that is needed to judge and repeat it.
+/// The table with everything that is needed to judge and repeat it.
 pub(super) fn page(
     table: &str,
-    plan: &Plan,
-    machine: &Machine,
+    bench: &Bench,
     cores: Option<Cores>,
     (command, path): (&str, &Path),
-) -> String {
+) -> anyhow::Result<String> {
     let table = table.trim_end();
-    let servers = plan.servers.iter().fold(String::new(), |text, kind| {
+    let servers = bench.servers.iter().fold(String::new(), |text, kind| {
         format!("{text}- `{}`: {}.\n", kind.name(), kind.description())
     });
-    let Plan {
+    let Bench {
         rounds,
         calls,
         idle,
         ..
-    } = plan;
+    } = bench;
+    let machine = machine::description()?;
     let chart = path.with_extension("svg");
     let chart = chart.file_name().unwrap_or_default().to_string_lossy();
     let cores = match cores {
         Some(_) => "The server had one core to itself, the client another.",
         None => "The system chose the cores.",
     };
-    format!(
+    Ok(format!(
         "\
 # Benchmarks
 
@@ -111,11 +106,7 @@ Written by `make bench`; not to be edited.
 
 - Command: `load {command}`
 {machine}"
-    )
-}
-
-fn line(cells: &[String]) -> String {
-    format!("| {} |\n", cells.join(" | "))
+    ))
 }
 
 fn value(results: &Results, row: Row, kind: Kind) -> String {
@@ -134,7 +125,7 @@ fn ratio(results: &Results, row: Row, kind: Kind) -> String {
     ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
-/// What each server has to reach, and whether it does.
+/// The goal of each server, and whether it is met.
 fn goals(results: &Results, row: Row, judged: &[Kind]) -> String {
     let goals = judged.iter().filter_map(|kind| {
         let goal = row.goal(*kind)?;
@@ -154,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_tells_medians_ratios_and_what_is_reached() {
+    fn table_shows_medians_ratios_and_goals() {
         let mut results = Results::default();
         let row = Row::CallCpu { sessions: 32 };
         for (ceiling, ours) in [(20.0, 24.0), (22.0, 26.4)] {
@@ -163,12 +154,17 @@ mod tests {
         }
         results.add(Row::Held, Kind::Ours, 19_000.0);
         results.note("ours: no more".to_owned());
-        let plan = Plan {
+        let bench = Bench {
+            quick: false,
+            write: None,
             servers: vec![Kind::Ceiling, Kind::Ours],
-            ..Plan::full()
+            rounds: 2,
+            calls: 50_000,
+            idle: 5_000,
+            hold: 20_000,
         };
         assert_eq!(
-            table(&plan, &results),
+            table(&bench, &results),
             "|  | ceiling | ours | ours ÷ ceiling | to reach |\n\
              | --- | --- | --- | --- | --- |\n\
              | server CPU per call, 32 sessions (µs) | 21.0 ± 5 % | 25.2 ± 5 % | 1.20 | ours ≤ 1.25 × ✓ |\n\

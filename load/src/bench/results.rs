@@ -8,13 +8,28 @@ use crate::server::Kind;
 #[derive(Debug, Default)]
 pub(super) struct Results {
     values: BTreeMap<(Row, Kind), Vec<f64>>,
-    failures: Vec<(Kind, String)>,
-    notes: Vec<String>,
+    pub(super) failures: Vec<(Kind, String)>,
+    pub(super) notes: Vec<String>,
 }
 
 impl Results {
     pub(super) fn add(&mut self, row: Row, kind: Kind, value: f64) {
         self.values.entry((row, kind)).or_default().push(value);
+    }
+
+    /// Adds what was measured, or the failure.
+    pub(super) fn add_all(
+        &mut self,
+        kind: Kind,
+        what: &str,
+        measured: anyhow::Result<Vec<(Row, f64)>>,
+    ) {
+        match measured {
+            Ok(rows) => rows
+                .into_iter()
+                .for_each(|(row, value)| self.add(row, kind, value)),
+            Err(error) => self.fail(kind, what, &error),
+        }
     }
 
     /// Something could not be measured.
@@ -25,26 +40,17 @@ impl Results {
         }
     }
 
-    /// Something is to be known about the numbers.
+    /// Adds a remark on the numbers.
     pub(super) fn note(&mut self, what: String) {
         if !self.notes.contains(&what) {
             self.notes.push(what);
         }
     }
 
-    pub(super) fn failures(&self) -> impl Iterator<Item = &str> {
-        self.failures.iter().map(|(_, failure)| failure.as_str())
-    }
-
-    /// How many of them are not those of somebody else's program, which may do
-    /// as it likes.
+    /// The number of failures, without those of servers on SDKs of other languages.
     pub(super) fn own_failures(&self) -> usize {
-        let own = |(kind, _): &&(Kind, String)| kind.foreign().is_none();
-        self.failures.iter().filter(own).count()
-    }
-
-    pub(super) fn notes(&self) -> &[String] {
-        &self.notes
+        let failures = self.failures.iter();
+        failures.filter(|(kind, _)| kind.sdk().is_none()).count()
     }
 
     pub(super) fn rows(&self) -> BTreeSet<Row> {

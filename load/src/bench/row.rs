@@ -1,5 +1,4 @@
-//! The rows of the table: what is measured, in which unit, and the number to
-//! reach.
+//! The rows of the table: the quantity, its unit, and the goal.
 
 use crate::server::Kind;
 
@@ -18,7 +17,7 @@ pub(super) enum Row {
     Start,
 }
 
-/// The number to reach.
+/// The goal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Goal {
     Most(f64),
@@ -54,7 +53,7 @@ impl Row {
         }
     }
 
-    /// What this server has to reach; `None` if it is there for comparison.
+    /// The goal of this server; `None` if it is measured for comparison.
     pub(super) fn goal(self, kind: Kind) -> Option<Goal> {
         let product = match kind {
             Kind::Ours => false,

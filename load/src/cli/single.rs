@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use hdrhistogram::Histogram;
 
 use crate::{
     client::Call,
     cores::Cores,
-    measure,
+    measure::{self, calls::quantile_ms},
     server::{Kind, Server, Target},
 };
 
@@ -28,7 +27,7 @@ pub(super) enum Single {
         #[arg(long, default_value_t = 100_000)]
         calls: u64,
 
-        /// The tool to call. [default: what the server is there for]
+        /// The tool to call. [default: the one that `bench` measures]
         #[arg(long)]
         tool: Option<String>,
 
@@ -76,7 +75,7 @@ pub(super) enum Single {
         #[arg(long, default_value_t = 20_000)]
         sessions: usize,
     },
-    /// Latency of one session, alone and beside others that post large calls
+    /// Latency of one session, alone and alongside others that post large calls
     /// and never read an answer.
     Isolation {
         #[command(flatten)]
@@ -136,18 +135,19 @@ impl Single {
                 println!("{calls} calls in {sessions} sessions, all answered");
                 println!("server CPU per call   {:.1} µs", done.cpu_us_per_call());
                 println!("calls per second      {:.0}", done.per_second());
-                println!("p50                   {:.2} ms", done.quantile_ms(0.5));
-                println!("p99                   {:.2} ms", done.quantile_ms(0.99));
-                server.stop().await
+                println!(
+                    "p50                   {:.2} ms",
+                    quantile_ms(&done.latency, 0.5)
+                );
+                println!(
+                    "p99                   {:.2} ms",
+                    quantile_ms(&done.latency, 0.99)
+                );
             }
             Self::Idle { subject, sessions } => {
                 let server = subject.start(cores).await?;
-                let idle = measure::idle::run(&server, sessions).await?;
-                println!(
-                    "{sessions} idle sessions, {:.1} KiB each",
-                    idle.kib_per_session
-                );
-                server.stop().await
+                let each = measure::idle::run(&server, sessions).await?.kib_per_session;
+                println!("{sessions} idle sessions, {each:.1} KiB each");
             }
             Self::Reopen {
                 subject,
@@ -159,14 +159,13 @@ impl Single {
                 let server = subject.start(cores).await?;
                 let memory = measure::idle::reopen(&server, sessions, rounds, grace).await?;
                 println!("memory after each round of {sessions} sessions: {memory:?} KiB");
-                server.stop().await
             }
             Self::Open { subject, sessions } => {
                 let server = subject.start(cores).await?;
-                let opened = measure::open::run(&server, sessions).await?;
-                let rate = opened.per_cpu_second();
+                let rate = measure::open::run(&server, sessions)
+                    .await?
+                    .per_cpu_second();
                 println!("{sessions} sessions, {rate:.0} in each second of the server's CPU");
-                server.stop().await
             }
             Self::Hold { subject, sessions } => {
                 let server = subject.start(cores).await?;
@@ -175,44 +174,39 @@ impl Single {
                 if let Some(limit) = held.limit(sessions) {
                     println!("{limit}");
                 }
-                server.stop().await?;
-                held.failure.map_or(Ok(()), Err)
+                return held.failure.map_or(Ok(()), Err);
             }
             Self::Isolation {
                 subject,
                 disturbers,
                 calls,
             } => {
-                let server = subject.start(cores).await?;
-                let call = subject.server.call();
+                let (call, server) = (subject.server.call(), subject.start(cores).await?);
                 let done = measure::isolation::run(&server, &call, disturbers, calls).await?;
-                let ms = |latency: &Histogram<u64>, quantile| {
-                    latency.value_at_quantile(quantile) as f64 / 1e6
-                };
-                println!("{calls} calls of one session, beside {disturbers} that do not read");
+                println!("{calls} calls of one session, alongside {disturbers} that do not read");
                 for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
-                    let (alone, disturbed) =
-                        (ms(&done.alone, quantile), ms(&done.disturbed, quantile));
+                    let alone = quantile_ms(&done.alone, quantile);
+                    let disturbed = quantile_ms(&done.disturbed, quantile);
                     let ratio = disturbed / alone;
                     println!(
                         "{name}  {alone:.2} ms alone, {disturbed:.2} ms disturbed, {ratio:.1} times"
                     );
                 }
                 println!("disturbers were refused {} times", done.refused);
-                server.stop().await
             }
             Self::Start { server, times } => {
                 for _ in 0..times {
                     let took = measure::start::run(server, cores).await?;
                     println!("first session after {:.1} ms", took.as_secs_f64() * 1e3);
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 }
 
 impl Subject {
+    /// Starts the server, which ends with the value, or attaches to the one that runs.
     async fn start(&self, cores: Option<Cores>) -> anyhow::Result<Server> {
         match (&self.peer_url, self.pid) {
             (Some(target), Some(pid)) => Server::attach(target.clone(), pid),

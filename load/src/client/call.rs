@@ -6,18 +6,6 @@ pub(crate) const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initial
 
 pub(crate) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 
-/// A `ping` with this id.
-pub(crate) fn ping(id: u64) -> String {
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)
-}
-
-/// Subscribes to a resource, with this id.
-pub(crate) fn subscribe(id: u64, uri: &str) -> String {
-    format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"method":"resources/subscribe","params":{{"uri":"{uri}"}}}}"#
-    )
-}
-
 /// A tool and its arguments, or another request.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
@@ -40,6 +28,15 @@ impl Call {
             method: method.into(),
             params: params.into(),
         }
+    }
+
+    pub(crate) fn ping() -> Self {
+        Self::method("ping", "{}")
+    }
+
+    /// Subscribes to a resource.
+    pub(crate) fn subscribe(uri: &str) -> Self {
+        Self::method("resources/subscribe", &format!(r#"{{"uri":"{uri}"}}"#))
     }
 
     /// The tool that every peer has.

@@ -1,12 +1,14 @@
-//! What can become of a message, other than an answer.
+//! Why a call was not answered with a result.
 
-/// Why there is no good answer.
+use std::fmt::Display;
+
+/// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("no connection: {0}")]
     Connect(std::io::Error),
-    #[error("the connection broke: {0}")]
-    Broken(std::io::Error),
+    #[error("the connection broke: {0:#}")]
+    Broken(anyhow::Error),
     #[error("the server closed the connection")]
     Closed,
     #[error("the server answers {status} to {request}: {text}")]
@@ -19,12 +21,18 @@ pub(crate) enum Failure {
     Error { code: i64, message: String },
     #[error("a tool's error: {0}")]
     Tool(String),
+    #[error("deadline has elapsed")]
+    Timeout,
     #[error("not understood: {0}")]
-    Foreign(String),
+    Unexpected(String),
 }
 
 impl Failure {
-    /// The kind of it, for counting.
+    pub(super) fn unexpected(error: impl Display) -> Self {
+        Self::Unexpected(error.to_string())
+    }
+
+    /// The kind of failure, for counting.
     pub(crate) fn kind(&self) -> String {
         match self {
             Self::Connect(_) => "no connection".to_owned(),
@@ -33,17 +41,30 @@ impl Failure {
             Self::Status { status, .. } => format!("HTTP status {status}"),
             Self::Error { code, .. } => format!("JSON-RPC error {code}"),
             Self::Tool(_) => "tool error".to_owned(),
-            Self::Foreign(_) => "not understood".to_owned(),
+            Self::Timeout => "no answer in time".to_owned(),
+            Self::Unexpected(_) => "not understood".to_owned(),
         }
     }
 
-    /// Whether the session goes on.
+    /// Whether the session continues.
     pub(crate) fn leaves_session(&self) -> bool {
         match self {
             Self::Error { .. } | Self::Tool(_) => true,
-            // Refused for now, not for good.
+            // Refused because of a limit.
             Self::Status { status, .. } => matches!(status, 429 | 503),
             _ => false,
+        }
+    }
+}
+
+impl From<hyper::Error> for Failure {
+    fn from(error: hyper::Error) -> Self {
+        if error.is_parse() {
+            Self::unexpected(error)
+        } else if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
+            Self::Closed
+        } else {
+            Self::Broken(error.into())
         }
     }
 }
@@ -53,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_survives_what_is_said_in_it_and_nothing_else() {
+    fn session_survives_errors_and_limits_only() {
         let refused = |status| Failure::Status {
             status,
             request: "a POST",

@@ -1,5 +1,4 @@
-//! As much of a message from the server as tells whether it is an answer, and
-//! a good one.
+//! The part of a server's message that shows whether it is an answer, and a success.
 
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -25,27 +24,26 @@ struct RpcError {
     message: String,
 }
 
-/// Whether `text` is the answer to request `id`; anything but success is an
-/// error.
+/// Whether `text` is the answer to request `id`; anything but success is an error.
 ///
-/// The server's own requests and notifications are none, nor are answers to
-/// earlier requests that were given up.
+/// The server's own requests and notifications are not, nor are answers to earlier requests that
+/// were cancelled.
 pub(crate) fn answers(text: &str, id: u64) -> Result<bool, Failure> {
-    let foreign = || Failure::Foreign(text.to_owned());
-    let message = serde_json::from_str::<Message>(text).map_err(|_| foreign())?;
+    let unexpected = || Failure::Unexpected(text.to_owned());
+    let message = serde_json::from_str::<Message>(text).map_err(|_| unexpected())?;
     if message.method.is_some() {
         return Ok(false);
     }
     match message.id {
         Some(of) if of < id => return Ok(false),
         Some(of) if of == id => {}
-        _ => return Err(foreign()),
+        _ => return Err(unexpected()),
     }
     match (message.result, message.error) {
         (Some(Outcome { is_error: false }), None) => Ok(true),
         (Some(_), None) => Err(Failure::Tool(text.to_owned())),
         (None, Some(RpcError { code, message })) => Err(Failure::Error { code, message }),
-        _ => Err(foreign()),
+        _ => Err(unexpected()),
     }
 }
 
@@ -54,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_result_without_an_error_is_a_good_answer() {
+    fn only_a_result_without_an_error_is_a_success() {
         let answer = |text| answers(text, 7);
         assert!(answer(r#"{"jsonrpc":"2.0","id":7,"result":{"content":[]}}"#).unwrap());
         assert!(!answer(r#"{"jsonrpc":"2.0","method":"notifications/message"}"#).unwrap());
@@ -65,7 +63,10 @@ mod tests {
         let error = answer(r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"x"}}"#);
         assert!(matches!(error, Err(Failure::Error { code: -32602, .. })));
         for text in [r#"{"jsonrpc":"2.0","id":8,"result":{}}"#, "<html>"] {
-            assert!(matches!(answer(text), Err(Failure::Foreign(_))), "{text}");
+            assert!(
+                matches!(answer(text), Err(Failure::Unexpected(_))),
+                "{text}"
+            );
         }
     }
 }

@@ -1,122 +1,109 @@
-//! HTTP+SSE: answers come on the stream that was opened first.
+//! HTTP+SSE: all answers arrive on the stream that was opened first.
 
-use std::net::Ipv4Addr;
+use futures_util::StreamExt;
+use http::{HeaderMap, Method, Uri};
+use hyper::body::Incoming;
+use sse_stream::{Sse, SseStream};
 
-use super::{Failure, Post, events::Events, message, wire, wire::Wire};
-use crate::server::Target;
+use super::{
+    Failure, HttpClient,
+    http_client::{Connection, success, text},
+};
 
-#[derive(Debug)]
-pub(crate) struct EventStream {
-    wire: Wire,
-    events: Events,
-    endpoint: String,
-    // What the server gave to the last event, for resuming after it.
-    last_event: String,
+pub(super) struct SseChannel {
+    _connection: Connection,
+    events: SseStream<Incoming>,
+    headers: HeaderMap,
+    endpoint: Uri,
+    last_event_id: Option<String>,
 }
 
-impl EventStream {
-    /// Opens a stream and waits for its first event, which says where to post.
-    pub(crate) async fn open(target: &Target, source: Ipv4Addr) -> Result<Self, Failure> {
-        let wire = Wire::connect(target.address, source).await?;
-        Self::open_on(wire, target, "").await
-    }
-
-    /// The same for a reader whose buffer is small.
-    pub(crate) async fn open_slow(target: &Target, source: Ipv4Addr) -> Result<Self, Failure> {
-        let wire = Wire::new(wire::connect_slow(target.address, source).await?);
-        Self::open_on(wire, target, "").await
-    }
-
-    /// Opens the stream anew, after the last event that has come; tells
-    /// whether the session is still the same.
-    pub(crate) async fn resume(
-        &mut self,
-        target: &Target,
-        source: Ipv4Addr,
-    ) -> Result<bool, Failure> {
-        let wire = Wire::connect(target.address, source).await?;
-        let stream = Self::open_on(wire, target, &self.last_event).await?;
-        let is_same = stream.endpoint == self.endpoint;
-        let last_event = std::mem::replace(self, stream).last_event;
-        if self.last_event.is_empty() {
-            self.last_event = last_event;
+impl SseChannel {
+    /// Opens a stream, after the event with this id if there is one, and waits for its first
+    /// event, which names the endpoint for POST requests.
+    pub(super) async fn open(
+        client: &HttpClient,
+        last_event_id: Option<String>,
+    ) -> Result<Self, Failure> {
+        let mut headers = client.headers("text/event-stream");
+        if let Some(id) = &last_event_id {
+            let id = id.parse().map_err(Failure::unexpected)?;
+            headers.insert("last-event-id", id);
         }
+        let (connection, response) = client.get(&client.target().path, headers).await?;
+        let response = success(response, "the GET of the event stream").await?;
+        let mut channel = Self {
+            _connection: connection,
+            events: SseStream::new(response.into_body()),
+            headers: client.headers("*/*"),
+            endpoint: Uri::default(),
+            last_event_id,
+        };
+        let event = channel.next_event().await?;
+        if event.event.as_deref() != Some("endpoint") {
+            return Err(Failure::Unexpected(format!(
+                "the first event is `{}`",
+                event.event.unwrap_or_default()
+            )));
+        }
+        channel.endpoint = relative(&event.data.unwrap_or_default())?;
+        Ok(channel)
+    }
+
+    /// Reopens the stream after the last event received. Returns whether the session is still
+    /// the same.
+    pub(super) async fn resume(&mut self, client: &HttpClient) -> Result<bool, Failure> {
+        let resumed = Self::open(client, self.last_event_id.clone()).await?;
+        let is_same = resumed.endpoint == self.endpoint;
+        *self = resumed;
         Ok(is_same)
     }
 
-    async fn open_on(mut wire: Wire, target: &Target, last_event: &str) -> Result<Self, Failure> {
-        let Target {
-            address,
-            path,
-            headers,
-            ..
-        } = target;
-        let last_event = match last_event {
-            "" => String::new(),
-            id => format!("Last-Event-ID: {id}\r\n"),
-        };
-        let get = format!(
-            "GET {path} HTTP/1.1\r\n\
-             Host: {address}\r\n\
-             Accept: text/event-stream\r\n\
-             {headers}{last_event}\r\n"
-        );
-        wire.send(get.as_bytes()).await?;
-        let head = wire.head().await?;
-        if head.status != 200 {
-            let text = wire.body(&head.body).await.unwrap_or_default();
-            return Err(Failure::Status {
-                status: head.status,
-                request: "the GET of the event stream",
-                text: String::from_utf8_lossy(&text).into_owned(),
-            });
+    pub(super) async fn send(&self, client: &HttpClient, message: String) -> Result<(), Failure> {
+        let headers = self.headers.clone();
+        let response = client.send(Method::POST, &self.endpoint, headers, message);
+        let response = response.await?.await?;
+        // The connection is free for the next request when the body has been read.
+        text(success(response, "a POST").await?).await.map(drop)
+    }
+
+    pub(super) async fn next(&mut self) -> Result<String, Failure> {
+        Ok(self.next_event().await?.data.unwrap_or_default())
+    }
+
+    async fn next_event(&mut self) -> Result<Sse, Failure> {
+        let event = next_event(&mut self.events).await?;
+        if event.id.as_ref().is_some_and(|id| !id.is_empty()) {
+            self.last_event_id.clone_from(&event.id);
         }
-        let mut events = Events::of(&head.body);
-        let event = events.next(&mut wire).await?;
-        if event.name != "endpoint" {
-            let name = event.name;
-            return Err(Failure::Foreign(format!("the first event is `{name}`")));
+        Ok(event)
+    }
+}
+
+/// Waits for the next event with data. Cancel safe.
+pub(super) async fn next_event(events: &mut SseStream<Incoming>) -> Result<Sse, Failure> {
+    loop {
+        match events.next().await.ok_or(Failure::Closed)? {
+            Ok(event) if event.data.as_ref().is_some_and(|data| !data.is_empty()) => {
+                return Ok(event);
+            }
+            // An id alone marks where the stream begins.
+            Ok(_) => {}
+            Err(sse_stream::Error::Body(error)) => {
+                let error = error.downcast::<hyper::Error>();
+                return Err(error.map_or_else(Failure::unexpected, |error| (*error).into()));
+            }
+            Err(error) => return Err(Failure::unexpected(error)),
         }
-        Ok(Self {
-            wire,
-            events,
-            endpoint: path_of(&event.data).to_owned(),
-            last_event: event.id,
-        })
-    }
-
-    /// Posts a message, which the server accepts before it answers.
-    pub(crate) async fn send(&self, post: &mut Post, message: &str) -> Result<(), Failure> {
-        post.send(&self.endpoint, message).await
-    }
-
-    /// Waits for the answer to request `id`; anything but success is an error.
-    /// Nothing is lost if that is given up.
-    pub(crate) async fn answer(&mut self, id: u64) -> Result<(), Failure> {
-        while !message::answers(&self.next().await?, id)? {}
-        Ok(())
-    }
-
-    /// Waits for the next message, whatever it is.
-    pub(crate) async fn next(&mut self) -> Result<String, Failure> {
-        let event = self.events.next(&mut self.wire).await?;
-        if !event.id.is_empty() {
-            self.last_event = event.id;
-        }
-        Ok(event.data)
-    }
-
-    pub(super) fn wire(&mut self) -> &mut Wire {
-        &mut self.wire
     }
 }
 
 /// The endpoint without its origin, if it has one.
-fn path_of(endpoint: &str) -> &str {
-    let Some((_, rest)) = endpoint.split_once("://") else {
-        return endpoint;
-    };
-    rest.find('/').map_or("/", |at| &rest[at..])
+fn relative(endpoint: &str) -> Result<Uri, Failure> {
+    let uri = endpoint.parse::<Uri>().map_err(Failure::unexpected)?;
+    let path = uri.into_parts().path_and_query;
+    path.map(Uri::from)
+        .ok_or_else(|| Failure::Unexpected(format!("the endpoint is `{endpoint}`")))
 }
 
 #[cfg(test)]
@@ -124,8 +111,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_may_have_an_origin() {
-        assert_eq!(path_of("/messages?session_id=1"), "/messages?session_id=1");
-        assert_eq!(path_of("http://127.0.0.1:1/m?s=1"), "/m?s=1");
+    fn endpoint_may_have_an_origin() {
+        for (endpoint, path) in [
+            ("/messages?session_id=1", "/messages?session_id=1"),
+            ("http://127.0.0.1:1/m?s=1", "/m?s=1"),
+        ] {
+            assert_eq!(relative(endpoint).unwrap(), path);
+        }
     }
 }

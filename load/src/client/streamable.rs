@@ -1,129 +1,139 @@
-//! Streamable HTTP: each answer comes in the response to its request. Like the
-//! SDKs' clients this one also opens a stream for what the server has to say.
+//! Streamable HTTP: each answer arrives in the response to its request. Like the SDKs' clients,
+//! this one also opens a stream for the server's own messages.
 
-use std::net::Ipv4Addr;
+use std::mem;
 
-use super::{Failure, Post, call, events::Events, message, wire::Wire};
-use crate::server::{Target, Transport};
+use futures_util::StreamExt;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use hyper::body::Incoming;
+use sse_stream::SseStream;
 
-#[derive(Debug)]
-pub(crate) struct Streamable {
-    path: String,
-    // What every request carries; with it the session survives its connections.
-    headers: String,
-    // `None` if the server has nothing to say by itself.
-    listening: Option<Wire>,
+use super::{
+    Failure, HttpClient,
+    http_client::{Connection, ResponseFuture, success, text},
+    sse::next_event,
+};
+use crate::server::Transport;
+
+pub(super) struct StreamableChannel {
+    /// Sent with every request; they name the session, which outlives its connections.
+    headers: HeaderMap,
+    response: PendingResponse,
+    /// The stream of the server's own messages, which nobody reads.
+    _listener: Option<(Connection, Response<Incoming>)>,
 }
 
-impl Streamable {
-    /// Opens a session, says hello, and listens.
-    pub(crate) async fn open(
-        target: &Target,
-        source: Ipv4Addr,
-        post: &mut Post,
-    ) -> Result<Self, Failure> {
-        let mut session = Self {
-            path: target.path.clone(),
-            headers: "Accept: application/json, text/event-stream\r\n".to_owned(),
-            listening: None,
-        };
-        session.send(post, call::INITIALIZE).await?;
-        let id = session.answer(post, 0).await?;
-        session
-            .headers
-            .push_str("MCP-Protocol-Version: 2025-06-18\r\n");
-        if let Some(id) = id {
-            session
-                .headers
-                .push_str(&format!("Mcp-Session-Id: {id}\r\n"));
+/// The response to the last POST, as far as it has been read.
+#[derive(Default)]
+enum PendingResponse {
+    #[default]
+    None,
+    Head(ResponseFuture),
+    Events(SseStream<Incoming>),
+}
+
+impl StreamableChannel {
+    pub(super) fn new(client: &HttpClient) -> Self {
+        Self {
+            headers: client.headers("application/json, text/event-stream"),
+            response: PendingResponse::None,
+            _listener: None,
         }
-        session.notify(post, call::INITIALIZED).await?;
-        session.listen(target, source).await?;
-        Ok(session)
     }
 
-    /// Opens the stream for what the server has to say, if it has one and this
-    /// client wants to hear it.
-    pub(crate) async fn listen(
-        &mut self,
-        target: &Target,
-        source: Ipv4Addr,
-    ) -> Result<(), Failure> {
-        self.listening = None;
-        if target.transport == Transport::StreamableQuiet {
+    /// Opens the stream for the server's own messages, if the server has one and this client
+    /// listens to it.
+    pub(super) async fn listen(&mut self, client: &HttpClient) -> Result<(), Failure> {
+        self.response = PendingResponse::None;
+        self._listener = None;
+        if client.target().transport == Transport::StreamableQuiet {
             return Ok(());
         }
-        let Target { address, path, .. } = target;
-        let own = &target.headers;
-        let headers = &self.headers;
-        let get = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{own}{headers}\r\n");
-        let mut wire = Wire::connect(*address, source).await?;
-        wire.send(get.as_bytes()).await?;
-        let head = wire.head().await?;
-        match head.status {
-            200 => self.listening = Some(wire),
-            405 => {}
-            status => {
-                let text = wire.body(&head.body).await.unwrap_or_default();
-                return Err(Failure::Status {
-                    status,
-                    request: "the GET of the event stream",
-                    text: String::from_utf8_lossy(&text).into_owned(),
-                });
-            }
+        let (connection, response) = client
+            .get(&client.target().path, self.headers.clone())
+            .await?;
+        if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+            let response = success(response, "the GET of the event stream").await?;
+            self._listener = Some((connection, response));
         }
         Ok(())
     }
 
-    pub(crate) async fn notify(&self, post: &mut Post, message: &str) -> Result<(), Failure> {
-        self.send(post, message).await?;
-        post.accepted().await
-    }
-
-    /// Ends the session, which otherwise waits for its client for a while.
-    pub(crate) async fn close(&self, target: &Target, post: &mut Post) -> Result<(), Failure> {
-        let Target { address, path, .. } = target;
-        let (own, headers) = (&target.headers, &self.headers);
-        let delete = format!("DELETE {path} HTTP/1.1\r\nHost: {address}\r\n{own}{headers}\r\n");
-        post.connected().await?.send(delete.as_bytes()).await?;
-        post.accepted().await
-    }
-
-    /// Posts a message and does not wait for what becomes of it.
-    pub(crate) async fn send(&self, post: &mut Post, message: &str) -> Result<(), Failure> {
-        post.write(&self.path, &self.headers, message).await
-    }
-
-    /// Waits for the answer to request `id`, and tells the session that the
-    /// server names with it. Once given up, the connection is of no more use.
-    pub(crate) async fn answer(&self, post: &mut Post, id: u64) -> Result<Option<String>, Failure> {
-        let head = post.head().await?;
-        if head.status != 200 {
-            return Err(Failure::Status {
-                status: head.status,
-                request: "a POST",
-                text: post.body(&head).await?,
-            });
+    /// Sends a message without waiting for the response.
+    pub(super) async fn send(
+        &mut self,
+        client: &HttpClient,
+        message: String,
+    ) -> Result<(), Failure> {
+        if !matches!(self.response, PendingResponse::None) {
+            // HTTP/1.1 has no other way to skip the rest of a response.
+            self.response = PendingResponse::None;
+            client.disconnect().await;
         }
-        let answered = if head.is_stream {
-            let mut events = Events::of(&head.body);
-            let wire = post.wire()?;
-            let answered = loop {
-                let event = events.next(wire).await?;
-                match message::answers(&event.data, id) {
-                    Ok(false) => {}
-                    answered => break answered,
+        let headers = self.headers.clone();
+        let response = client.send(Method::POST, &client.target().path, headers, message);
+        self.response = PendingResponse::Head(response.await?);
+        Ok(())
+    }
+
+    /// Waits until the server has accepted the last message, to which there is no answer.
+    pub(super) async fn accepted(&mut self) -> Result<(), Failure> {
+        if let PendingResponse::Head(response) = mem::take(&mut self.response) {
+            text(success(response.await?, "a POST").await?).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn next(&mut self) -> Result<String, Failure> {
+        loop {
+            match &mut self.response {
+                PendingResponse::None => {
+                    let missing = "the response holds no answer";
+                    return Err(Failure::Unexpected(missing.to_owned()));
                 }
-            };
-            events.finish(wire).await?;
-            answered
-        } else {
-            message::answers(&post.body(&head).await?, id)
-        };
-        if answered? {
-            Ok(head.session_id)
-        } else {
-            Err(Failure::Foreign("the response holds no answer".to_owned()))
+                PendingResponse::Events(events) => {
+                    return Ok(next_event(events).await?.data.unwrap_or_default());
+                }
+                PendingResponse::Head(response) => {
+                    let response = response.await;
+                    self.response = PendingResponse::None;
+                    let mut response = success(response?, "a POST").await?;
+                    self.learn_session(response.headers_mut());
+                    let content_type = response.headers().get(header::CONTENT_TYPE);
+                    if !content_type.is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"))
+                    {
+                        return text(response).await;
+                    }
+                    let events = SseStream::new(response.into_body());
+                    self.response = PendingResponse::Events(events);
+                }
+            }
         }
+    }
+
+    /// Copies the session id of a response into the headers of the next requests.
+    fn learn_session(&mut self, response: &mut HeaderMap) {
+        if let Some(id) = response.remove("mcp-session-id") {
+            self.headers.insert("mcp-session-id", id);
+        }
+        let version = HeaderValue::from_static("2025-06-18");
+        self.headers.insert("mcp-protocol-version", version);
+    }
+
+    /// Reads the response to its end, so that its connection is free for the next request.
+    pub(super) async fn finish_response(&mut self) {
+        if let PendingResponse::Events(mut events) = mem::take(&mut self.response) {
+            while let Some(Ok(_)) = events.next().await {}
+        }
+    }
+
+    /// Ends the session, which the server otherwise keeps for a while.
+    pub(super) async fn close(self, client: &HttpClient) -> Result<(), Failure> {
+        let uri = &client.target().path;
+        let response = client.send(Method::DELETE, uri, self.headers, String::new());
+        let response = response.await?.await?;
+        success(response, "the DELETE of the session")
+            .await
+            .map(drop)
     }
 }

@@ -1,17 +1,12 @@
 //! Calls in a closed loop: what one costs the server, and how long it takes.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    cell::{Cell, RefCell},
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use futures_util::{TryStreamExt, stream::FuturesUnordered};
 use hdrhistogram::Histogram;
-use parking_lot::Mutex;
-use tokio::task::JoinSet;
 
 use super::open;
 use crate::{
@@ -19,7 +14,7 @@ use crate::{
     server::Server,
 };
 
-/// Part of the calls that goes before the measured ones, to warm up.
+/// One call in so many is made in addition before the measured ones, to warm up.
 const WARM_UP_SHARE: u64 = 10;
 
 #[derive(Debug)]
@@ -29,7 +24,7 @@ pub(crate) struct Calls {
     /// What the server needed for them.
     pub(crate) cpu: Duration,
     pub(crate) wall: Duration,
-    /// From the first byte of the POST to the answer, in nanoseconds.
+    /// From the start of the POST to the answer, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
 }
 
@@ -41,10 +36,11 @@ impl Calls {
     pub(crate) fn per_second(&self) -> f64 {
         self.count as f64 / self.wall.as_secs_f64()
     }
+}
 
-    pub(crate) fn quantile_ms(&self, quantile: f64) -> f64 {
-        self.latency.value_at_quantile(quantile) as f64 / 1e6
-    }
+/// A quantile of latencies, in milliseconds.
+pub(crate) fn quantile_ms(latency: &Histogram<u64>, quantile: f64) -> f64 {
+    latency.value_at_quantile(quantile) as f64 / 1e6
 }
 
 /// Makes `count` calls in `sessions` sessions, each of which waits for its
@@ -55,63 +51,42 @@ pub(crate) async fn run(
     sessions: usize,
     count: u64,
 ) -> anyhow::Result<Calls> {
-    let opened = open::run(server, sessions).await?.sessions;
-    let (opened, _) = spread(opened, call, count / WARM_UP_SHARE).await?;
+    let mut opened = open::run(server, sessions).await?.sessions;
+    closed_loop(&mut opened, call, count / WARM_UP_SHARE).await?;
 
-    let cpu = server.process.cpu()?;
     let begun = Instant::now();
-    let (_opened, latency) = spread(opened, call, count).await?;
+    let calling = closed_loop(&mut opened, call, count);
+    let (latency, cpu) = server.process.cpu_during(calling).await?;
     Ok(Calls {
         count,
+        cpu,
         wall: begun.elapsed(),
-        cpu: server.process.cpu()? - cpu,
         latency,
     })
 }
 
-/// What the sessions share.
-struct Load {
-    call: Call,
-    count: u64,
-    begun: AtomicU64,
-    latency: Mutex<Histogram<u64>>,
-}
-
-/// Spreads `count` calls over the sessions and gives them back.
-async fn spread(
-    sessions: Vec<Session>,
+/// Spreads `count` calls over the sessions. Returns their latencies in nanoseconds.
+pub(super) async fn closed_loop(
+    sessions: &mut [Session],
     call: &Call,
     count: u64,
-) -> anyhow::Result<(Vec<Session>, Histogram<u64>)> {
-    let load = Arc::new(Load {
-        call: call.clone(),
-        count,
-        begun: AtomicU64::new(0),
-        latency: Mutex::new(Histogram::new(3).context("making a histogram")?),
-    });
-    let mut running = JoinSet::new();
-    for session in sessions {
-        running.spawn(call_again_and_again(session, load.clone()));
-    }
-    let mut sessions = Vec::with_capacity(running.len());
-    while let Some(session) = running.join_next().await {
-        sessions.push(session.context("a session panicked")??);
-    }
-    let latency = load.latency.lock().clone();
-    Ok((sessions, latency))
-}
-
-async fn call_again_and_again(mut session: Session, load: Arc<Load>) -> anyhow::Result<Session> {
-    loop {
-        // Request 0 was the initialize.
-        let id = load.begun.fetch_add(1, Ordering::Relaxed) + 1;
-        if id > load.count {
-            return Ok(session);
+) -> anyhow::Result<Histogram<u64>> {
+    // Request 0 was the initialize.
+    let last_id = Cell::new(0);
+    let latency = RefCell::new(Histogram::new(3)?);
+    let call_until_done = async |session: &mut Session| {
+        while last_id.get() < count {
+            let id = last_id.get() + 1;
+            last_id.set(id);
+            let begun = Instant::now();
+            session.call(call, id).await?;
+            let took = u64::try_from(begun.elapsed().as_nanos())?;
+            latency.borrow_mut().record(took)?;
         }
-        let begun = Instant::now();
-        session.call(&load.call, id).await?;
-        let took = u64::try_from(begun.elapsed().as_nanos())?;
-        let mut latency = load.latency.lock();
-        latency.record(took).context("recording a latency")?;
-    }
+        anyhow::Ok(())
+    };
+    let calling = sessions.iter_mut().map(call_until_done);
+    let calling = calling.collect::<FuturesUnordered<_>>();
+    calling.try_collect::<()>().await?;
+    Ok(latency.into_inner())
 }

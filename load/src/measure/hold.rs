@@ -1,14 +1,14 @@
 //! Very many sessions at once, all of which still answer.
 
-use crate::{client::ping, crowd::Crowd, server::Server, sockets};
+use crate::{client::Call, server::Server, session_pool::SessionPool, sockets};
 
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    /// How many the limit on open files lets us try.
+    /// How many the limit on open files allows.
     pub(crate) tried: usize,
-    /// How many were open and initialized at once, and answered a ping then.
+    /// How many answered a ping while all of them were open.
     pub(crate) answered: usize,
-    /// What the first that failed said.
+    /// The first failure.
     pub(crate) failure: Option<anyhow::Error>,
 }
 
@@ -27,10 +27,10 @@ impl Held {
 
 pub(crate) async fn run(server: &Server, wanted: usize) -> anyhow::Result<Held> {
     let tried = sockets::sessions_within(server.max_sockets()?, 1, wanted);
-    let mut crowd = Crowd::new(&server.target);
-    let opened = crowd.grow_to(tried).await;
+    let mut pool = SessionPool::new(&server.target);
+    let opened = pool.grow_to(tried).await;
     // All are open; none is closed before the last has answered.
-    let answered = crowd.request(1, ping(1)).await;
+    let answered = pool.call_each(&Call::ping(), 1).await;
     Ok(Held {
         tried,
         answered: answered.count,

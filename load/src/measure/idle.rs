@@ -1,4 +1,4 @@
-//! Sessions that do nothing: the memory each takes, and whether it comes back.
+//! Sessions that do nothing: the memory of each, and whether it is released.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::server::Server;
 /// allocates once is not counted as theirs.
 const WARM_UP: usize = 64;
 
-/// How long an allocator may take to give memory back: jemalloc does it over ten
+/// How long an allocator may take to release memory: jemalloc does it over ten
 /// seconds.
-const GIVING_BACK: Duration = Duration::from_secs(12);
+const RELEASE_TIME: Duration = Duration::from_secs(12);
 
 #[derive(Debug)]
 pub(crate) struct Idle {
@@ -20,7 +20,7 @@ pub(crate) struct Idle {
 }
 
 /// Opens `count` sessions, each with its stream and a kept connection for
-/// posting, and lets them be.
+/// posting, which then do nothing.
 pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
     open_and_close(server, WARM_UP).await?;
     server.settle().await?;
@@ -34,9 +34,9 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
     })
 }
 
-/// Opens and closes `count` sessions, `rounds` times; tells the memory in KiB
+/// Opens and closes `count` sessions, `rounds` times. Returns the memory in KiB
 /// after each round, when `grace`, for which the server keeps them, is over and
-/// its allocator has had its time.
+/// its allocator has released memory.
 pub(crate) async fn reopen(
     server: &Server,
     count: usize,
@@ -46,7 +46,7 @@ pub(crate) async fn reopen(
     let mut memory = Vec::with_capacity(rounds);
     for _ in 0..rounds {
         open_and_close(server, count).await?;
-        tokio::time::sleep(grace + GIVING_BACK).await;
+        tokio::time::sleep(grace + RELEASE_TIME).await;
         server.settle().await?;
         memory.push(server.process.memory_kib()?);
     }
@@ -56,5 +56,5 @@ pub(crate) async fn reopen(
 async fn open_and_close(server: &Server, count: usize) -> anyhow::Result<()> {
     let open_files = server.process.open_files()?;
     drop(open::run(server, count).await?);
-    server.let_go(open_files).await
+    server.wait_for_closed_connections(open_files).await
 }

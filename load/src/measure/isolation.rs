@@ -1,20 +1,14 @@
 //! What a session notices of others that misbehave: they post large calls as
-//! fast as they are taken, and never read an answer.
+//! fast as they are accepted, and never read an answer.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, slice, time::Duration};
 
-use anyhow::Context;
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use hdrhistogram::Histogram;
-use tokio::task::JoinSet;
 
+use super::calls::closed_loop;
 use crate::{
-    client::{Call, Session},
+    client::{Call, Failure, Session},
     server::{Server, Target},
 };
 
@@ -34,7 +28,7 @@ pub(crate) struct Isolation {
     pub(crate) refused: usize,
 }
 
-/// Makes `count` calls in one session, first alone, then beside `disturbers`.
+/// Makes `count` calls in one session, first alone, then alongside `disturbers`.
 pub(crate) async fn run(
     server: &Server,
     call: &Call,
@@ -42,58 +36,36 @@ pub(crate) async fn run(
     count: u64,
 ) -> anyhow::Result<Isolation> {
     let mut session = Session::open(&server.target, 0).await?;
-    let alone = calls(&mut session, call, 0..count).await?;
+    let alone = closed_loop(slice::from_mut(&mut session), call, count).await?;
 
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut running = JoinSet::new();
-    for index in 1..=disturbers {
-        running.spawn(disturb(server.target.clone(), index, stop.clone()));
-    }
-    let disturbed = calls(&mut session, call, count..2 * count).await?;
-    stop.store(true, Ordering::Relaxed);
-    let mut refused = 0;
-    while let Some(done) = running.join_next().await {
-        refused += done.context("a disturber panicked")??;
-    }
+    let refused = Cell::new(0);
+    let disturbing = (1..=disturbers).map(|index| disturb(&server.target, index, &refused));
+    let mut disturbing = disturbing.collect::<FuturesUnordered<_>>();
+    let disturbed = tokio::select! {
+        latency = closed_loop(slice::from_mut(&mut session), call, count) => latency?,
+        Some(failure) = disturbing.next() => return Err(failure.into()),
+    };
     Ok(Isolation {
         alone,
         disturbed,
-        refused,
+        refused: refused.get(),
     })
 }
 
-async fn calls(
-    session: &mut Session,
-    call: &Call,
-    ids: std::ops::Range<u64>,
-) -> anyhow::Result<Histogram<u64>> {
-    let mut latency = Histogram::new(3).context("making a histogram")?;
-    for id in ids {
-        let begun = Instant::now();
-        // Request 0 was the initialize.
-        session.call(call, id + 1).await?;
-        latency.record(u64::try_from(begun.elapsed().as_nanos())?)?;
-    }
-    Ok(latency)
-}
-
-/// Misbehaves until told to stop; tells how often it was refused.
-async fn disturb(target: Target, index: usize, stop: Arc<AtomicBool>) -> anyhow::Result<usize> {
+/// Misbehaves until no session can be opened.
+async fn disturb(target: &Target, index: usize, refused: &Cell<usize>) -> Failure {
     let text = "x".repeat(TEXT_BYTES);
     let call = Call::new("echo", &format!(r#"{{"text":"{text}"}}"#));
-    let mut refused = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let mut session = Session::open(&target, index).await?;
-        for id in 1.. {
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            if session.send(&call.request(id)).await.is_err() {
-                refused += 1;
-                break;
-            }
+    loop {
+        let mut session = match Session::open(target, index).await {
+            Ok(session) => session,
+            Err(failure) => return failure,
+        };
+        let mut id = 1;
+        while session.send(call.request(id)).await.is_ok() {
+            id += 1;
             tokio::time::sleep(PAUSE).await;
         }
+        refused.set(refused.get() + 1);
     }
-    Ok(refused)
 }

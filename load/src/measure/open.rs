@@ -10,7 +10,6 @@ use crate::{client::Session, server::Server, sockets};
 /// How many sessions are being opened at any time.
 const AT_ONCE: usize = 64;
 
-#[derive(Debug)]
 pub(crate) struct Opened {
     /// They stay open as long as this value.
     pub(crate) sessions: Vec<Session>,
@@ -31,12 +30,10 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Opened>
         "{count} sessions with two sockets each need more than the {limit} open files that are \
          allowed (ulimit -n)"
     );
-    let before = server.process.cpu()?;
-    let sessions = stream::iter(0..count)
+    let opening = stream::iter(0..count)
         .map(|index| Session::open(&server.target, index))
         .buffer_unordered(AT_ONCE)
-        .try_collect::<Vec<_>>()
-        .await?;
-    let cpu = server.process.cpu()? - before;
+        .try_collect::<Vec<_>>();
+    let (sessions, cpu) = server.process.cpu_during(opening).await?;
     Ok(Opened { sessions, cpu })
 }

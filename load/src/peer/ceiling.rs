@@ -2,13 +2,7 @@
 //! limits, keep-alive or resume. Nothing that parses the message and answers
 //! on another connection's stream costs much less.
 
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -17,9 +11,8 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
-    serve::ListenerExt,
 };
-use futures_util::Stream;
+use futures_util::stream;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,24 +26,22 @@ pub(crate) async fn serve(listener: TcpListener) -> anyhow::Result<()> {
         .route("/sse", get(open))
         .route("/messages", post(message))
         .with_state(Sessions::default());
-    let listener = listener.tap_io(|connection| {
-        // Only a matter of delay; a connection that has ended is noticed later.
-        let _ = connection.set_nodelay(true);
-    });
-    Ok(axum::serve(listener, router).await?)
+    super::serve_router(listener, router).await
 }
 
 async fn open(State(sessions): State<Sessions>) -> Response {
     let id = Uuid::new_v4();
-    let (sender, events) = mpsc::channel(16);
+    let (sender, mut events) = mpsc::channel(16);
     let endpoint = format!("event: endpoint\r\ndata: /messages?session_id={id}\r\n\r\n");
     let _ = sender.try_send(endpoint.into());
-    lock(&sessions).insert(id, sender);
-    let stream = EventStream {
-        events,
-        id,
-        sessions,
-    };
+    sessions.lock().insert(id, sender);
+    let session = OpenSession { id, sessions };
+    let stream = stream::poll_fn(move |cx| {
+        let _session = &session;
+        events
+            .poll_recv(cx)
+            .map(|event| event.map(Ok::<_, Infallible>))
+    });
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
@@ -68,7 +59,7 @@ async fn message(
     Query(SessionQuery { session_id }): Query<SessionQuery>,
     Json(message): Json<Value>,
 ) -> (StatusCode, &'static str) {
-    let Some(events) = lock(&sessions).get(&session_id).cloned() else {
+    let Some(events) = sessions.lock().get(&session_id).cloned() else {
         return (StatusCode::NOT_FOUND, "Could not find session");
     };
     if let Some(answer) = answer(&message) {
@@ -102,27 +93,14 @@ fn answer(message: &Value) -> Option<Value> {
     Some(json!({"jsonrpc": "2.0", "id": id, "result": result}))
 }
 
-/// The events of one session, which ends with it.
-struct EventStream {
-    events: mpsc::Receiver<Bytes>,
+/// Removes a session when its stream ends.
+struct OpenSession {
     id: Uuid,
     sessions: Sessions,
 }
 
-impl Stream for EventStream {
-    type Item = Result<Bytes, Infallible>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.events.poll_recv(cx).map(|event| event.map(Ok))
-    }
-}
-
-impl Drop for EventStream {
+impl Drop for OpenSession {
     fn drop(&mut self) {
-        lock(&self.sessions).remove(&self.id);
+        self.sessions.lock().remove(&self.id);
     }
-}
-
-fn lock(sessions: &Sessions) -> parking_lot::MutexGuard<'_, HashMap<Uuid, mpsc::Sender<Bytes>>> {
-    sessions.lock()
 }

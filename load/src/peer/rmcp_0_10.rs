@@ -1,6 +1,5 @@
 //! The last release of rmcp that had this transport, as it came.
 
-use axum::serve::ListenerExt;
 use rmcp_0_10::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -22,13 +21,9 @@ pub(crate) async fn serve(listener: TcpListener) -> anyhow::Result<()> {
         sse_keep_alive: None,
     });
     let stopped = server.with_service(|| Echo);
-    let listener = listener.tap_io(|connection| {
-        // Only a matter of delay; a connection that has ended is noticed later.
-        let _ = connection.set_nodelay(true);
-    });
-    let result = axum::serve(listener, router).await;
+    let result = super::serve_router(listener, router).await;
     stopped.cancel();
-    Ok(result?)
+    result
 }
 
 struct Echo;

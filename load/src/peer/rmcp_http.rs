@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
@@ -17,9 +17,5 @@ pub(crate) async fn serve(listener: TcpListener) -> anyhow::Result<()> {
         StreamableHttpServerConfig::default(),
     );
     let router = Router::new().route_service("/mcp", service);
-    let listener = listener.tap_io(|connection| {
-        // Only a matter of delay; a connection that has ended is noticed later.
-        let _ = connection.set_nodelay(true);
-    });
-    Ok(axum::serve(listener, router).await?)
+    super::serve_router(listener, router).await
 }

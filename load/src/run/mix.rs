@@ -1,8 +1,8 @@
 //! What is called, and how often each.
 
 use anyhow::{Context, ensure};
+use fastrand::Rng;
 
-use super::dice::Dice;
 use crate::client::Call;
 
 /// Calls with their weights.
@@ -50,7 +50,7 @@ impl Mix {
         let total = parts.iter().map(|part| part.weight).sum();
         ensure!(
             total > 0,
-            "nothing is to be called: name a tool with a weight in --mix"
+            "nothing would be called: name a tool with a weight in --mix"
         );
         Ok(Self { parts, total })
     }
@@ -60,8 +60,8 @@ impl Mix {
     }
 
     /// One of the calls, and which.
-    pub(super) fn draw(&self, dice: &mut Dice) -> (usize, &Call) {
-        let mut left = dice.below(self.total);
+    pub(super) fn draw(&self, random: &mut Rng) -> (usize, &Call) {
+        let mut left = random.u64(..self.total);
         for (index, part) in self.parts.iter().enumerate() {
             if left < part.weight {
                 return (index, &part.call);
@@ -110,10 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn each_is_drawn_by_its_weight() {
+    fn calls_are_drawn_by_weight() {
         let mix = mix(&["a=3", "ping"], &[r#"a={"x":1}"#]).unwrap();
-        let mut dice = Dice::new(1);
-        let drawn = (0..4_000).filter(|_| mix.draw(&mut dice).0 == 0).count();
+        let mut random = Rng::with_seed(1);
+        let drawn = (0..4_000).filter(|_| mix.draw(&mut random).0 == 0).count();
         assert!((2_850..3_150).contains(&drawn), "{drawn}");
         let request = mix.parts[0].call.request(5);
         assert_eq!(
@@ -124,10 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_called_is_named() {
+    fn invalid_mix_is_named() {
         for (parts, arguments, says) in [
             (&["a=x"][..], &[][..], "`x` is no weight of `a`"),
-            (&["a=0"], &[], "nothing is to be called"),
+            (&["a=0"], &[], "nothing would be called"),
             (
                 &["a"],
                 &["a=[]"],

@@ -1,42 +1,75 @@
-//! What is to be done.
+//! What a run does.
 
 use std::{str::FromStr, time::Duration};
 
 use anyhow::{Context, ensure};
+use clap::Args;
+use fastrand::Rng;
 use jiff::SignedDuration;
 
-use super::{Mix, dice::Dice};
 use crate::server::Target;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Plan {
-    /// The sessions take turns among them.
+    /// The server, on a loopback address: http://…/sse, http://…/mcp, ws://…/ws.
+    /// Sessions take turns among several.
+    #[arg(required = true, value_name = "URL")]
     pub(crate) targets: Vec<Target>,
+
+    /// How many sessions there are.
+    #[arg(long, default_value_t = 32)]
     pub(crate) sessions: usize,
-    /// In which the sessions open, evenly; not measured.
+
+    /// In how much time they open, evenly; measuring begins then.
+    #[arg(long, default_value = "1s", value_parser = duration, value_name = "TIME")]
     pub(crate) ramp: Duration,
+
+    /// How long is measured.
+    #[arg(long = "for", default_value = "30s", value_parser = duration, value_name = "TIME")]
     pub(crate) lasts: Duration,
-    pub(crate) pace: Pace,
-    pub(crate) mix: Mix,
+
+    /// Begin so many calls a second, of all sessions together, whatever their
+    /// answers take; a latency then counts from when the call was due. [default:
+    /// each session calls when it has its answer]
+    #[arg(long, value_name = "CALLS_PER_SECOND", conflicts_with = "think")]
+    pub(crate) rate: Option<f64>,
+
+    /// How long a session pauses between an answer and its next call, as in `2s`
+    /// or `1s..3s`.
+    #[arg(
+        long,
+        default_value = "0s",
+        hide_default_value = true,
+        value_name = "TIME"
+    )]
     pub(crate) think: Think,
+
     /// How long an answer may take.
-    pub(crate) patience: Duration,
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
+    pub(crate) timeout: Duration,
+
+    /// Cut all connections at once, again and again, and let the sessions
+    /// reconnect.
+    #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) cut_every: Option<Duration>,
-    /// Sessions beside the others that hardly read what they asked for.
+
+    /// Additional sessions that call and hardly read.
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
     pub(crate) slow_readers: usize,
 }
 
-/// When a session calls.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Pace {
-    /// When it has its answer, and has thought.
-    Closed,
-    /// So many calls a second, of all sessions together, however long answers
-    /// take. A latency counts from when its call was due.
-    Rate(f64),
+impl Plan {
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.sessions > 0, "--sessions 0 makes no load");
+        ensure!(!self.lasts.is_zero(), "--for no time measures nothing");
+        if let Some(rate) = self.rate {
+            ensure!(rate > 0.0 && rate.is_finite(), "--rate {rate} is no rate");
+        }
+        Ok(())
+    }
 }
 
-/// What a user does between an answer and the next call.
+/// The pause between an answer and the next call.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Think {
     least: Duration,
@@ -44,9 +77,8 @@ pub(crate) struct Think {
 }
 
 impl Think {
-    pub(super) fn draw(self, dice: &mut Dice) -> Duration {
-        let range = u64::try_from((self.most - self.least).as_micros()).unwrap_or(u64::MAX);
-        self.least + Duration::from_micros(dice.below(range.saturating_add(1).max(1)))
+    pub(super) fn draw(self, random: &mut Rng) -> Duration {
+        self.least + (self.most - self.least).mul_f64(random.f64())
     }
 }
 
@@ -74,16 +106,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_think_for_a_time_or_between_two() {
+    fn think_time_is_fixed_or_between_two() {
         let think = "1s..3s".parse::<Think>().unwrap();
-        let mut dice = Dice::new(0);
+        let mut random = Rng::with_seed(0);
         for _ in 0..100 {
-            let time = think.draw(&mut dice);
+            let time = think.draw(&mut random);
             assert!(time >= Duration::from_secs(1) && time <= Duration::from_secs(3));
         }
         let think = "250ms".parse::<Think>().unwrap();
-        assert_eq!(think.draw(&mut dice), Duration::from_millis(250));
-        assert_eq!(Think::default().draw(&mut dice), Duration::ZERO);
+        assert_eq!(think.draw(&mut random), Duration::from_millis(250));
+        assert_eq!(Think::default().draw(&mut random), Duration::ZERO);
         for text in ["3s..1s", "soon", "-1s"] {
             assert!(text.parse::<Think>().is_err(), "{text}");
         }

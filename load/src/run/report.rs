@@ -1,4 +1,4 @@
-//! What a run has shown: for people, for machines, and as a chart.
+//! The numbers of a run: as text, as JSON, and as a chart.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,11 +6,11 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::{
-    Pace, Plan, Sample,
+    Plan, Sample,
     sample::Measured,
-    tally::{Cuts, Slow, Tally},
+    tally::{Cuts, SlowReaders, Tally},
 };
-use crate::chart::{Chart, Panel};
+use crate::chart::{self, Panel};
 
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
@@ -19,18 +19,18 @@ pub(crate) struct Report {
     /// Of all sessions together; `None` is a closed loop.
     pub(crate) rate_per_second: Option<f64>,
     pub(crate) seconds: f64,
-    /// Answered well while it was measured.
+    /// Answered with a result while it was measured.
     pub(crate) calls: u64,
     pub(crate) calls_per_second: f64,
     /// `None` if there was no answer.
     pub(crate) latency: Option<Latency>,
     pub(crate) by_call: BTreeMap<String, Latency>,
-    /// How often what went wrong, while the sessions opened, too.
+    /// Failures by kind, including those while the sessions opened.
     pub(crate) errors: BTreeMap<String, u64>,
     pub(crate) first_error: Option<String>,
     pub(crate) sessions_opened: u64,
     pub(crate) cuts: Cuts,
-    pub(crate) slow_readers: Slow,
+    pub(crate) slow_readers: SlowReaders,
     pub(crate) server_cpu_us_per_call: Option<f64>,
     pub(crate) server_kib_per_session: Option<f64>,
     pub(crate) samples: Vec<Sample>,
@@ -63,133 +63,111 @@ impl Latency {
 impl Report {
     pub(super) fn new(
         plan: &Plan,
-        tally: &Tally,
-        measured: Measured,
+        tally: Tally,
+        measured: &Measured,
         samples: Vec<Sample>,
     ) -> Self {
         let calls = tally.latency.len();
         let seconds = measured.lasted.as_secs_f64();
-        let per_call = |cpu: std::time::Duration| cpu.as_secs_f64() * 1e6 / calls as f64;
-        let per_session = |kib: i64| kib as f64 / measured.sessions as f64;
+        let cpu = measured.cpu.filter(|_| calls > 0);
+        let grown_kib = measured.grown_kib.filter(|_| measured.sessions > 0);
+        let by_call = tally.by_call.into_iter();
         Self {
             targets: plan.targets.iter().map(ToString::to_string).collect(),
             sessions: plan.sessions,
-            rate_per_second: match plan.pace {
-                Pace::Closed => None,
-                Pace::Rate(rate) => Some(rate),
-            },
+            rate_per_second: plan.rate,
             seconds,
             calls,
             calls_per_second: calls as f64 / seconds,
             latency: Latency::of(&tally.latency),
-            by_call: tally
-                .by_call
-                .iter()
-                .filter_map(|(name, latency)| Some((name.clone(), Latency::of(latency)?)))
+            by_call: by_call
+                .filter_map(|(name, latency)| Some((name, Latency::of(&latency)?)))
                 .collect(),
-            errors: tally.errors.clone(),
-            first_error: tally.first_error.clone(),
+            errors: tally.errors,
+            first_error: tally.first_error,
             sessions_opened: tally.opened,
             cuts: tally.cuts,
             slow_readers: tally.slow,
-            server_cpu_us_per_call: measured.cpu.filter(|_| calls > 0).map(per_call),
-            server_kib_per_session: measured
-                .grown_kib
-                .filter(|_| measured.sessions > 0)
-                .map(per_session),
+            server_cpu_us_per_call: cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / calls as f64),
+            server_kib_per_session: grown_kib.map(|kib| kib as f64 / measured.sessions as f64),
             samples,
         }
     }
 
     /// Latency and rate over time, and the server's memory if it is known.
-    pub(crate) fn chart(&self) -> String {
-        let line = |value: fn(&Sample) -> f64| {
-            let points = self
-                .samples
-                .iter()
-                .map(|sample| (sample.second, value(sample)));
-            points.collect::<Vec<_>>()
+    pub(crate) fn chart(&self) -> anyhow::Result<String> {
+        let line = |value: fn(&Sample) -> Option<f64>| {
+            let samples = self.samples.iter();
+            samples
+                .filter_map(|sample| Some((sample.second, value(sample)?)))
+                .collect::<Vec<_>>()
         };
-        let mut panels = vec![
-            Panel::new("latency (ms)", "seconds")
-                .line("p50", line(|sample| sample.p50_ms))
-                .line("p99", line(|sample| sample.p99_ms))
-                .line("max", line(|sample| sample.max_ms)),
-            Panel::new("calls per second", "seconds")
-                .line("answered", line(|sample| sample.calls_per_second)),
+        let latency = vec![
+            ("p50", line(|sample| Some(sample.p50_ms))),
+            ("p99", line(|sample| Some(sample.p99_ms))),
+            ("max", line(|sample| Some(sample.max_ms))),
         ];
-        if self.samples.iter().any(|sample| sample.server.is_some()) {
-            let memory = line(|sample| {
-                let server = sample.server.as_ref();
-                server.map_or(f64::NAN, |server| server.memory_kib as f64 / 1024.0)
-            });
-            panels.push(Panel::new("server memory (MiB)", "seconds").line("memory", memory));
+        let rate = line(|sample| Some(sample.calls_per_second));
+        let memory = line(|sample| Some(sample.server?.memory_kib as f64 / 1024.0));
+        let mut panels = vec![
+            Panel("latency (ms)", latency),
+            Panel("calls per second", vec![("answered", rate)]),
+        ];
+        if !memory.is_empty() {
+            panels.push(Panel("server memory (MiB)", vec![("memory", memory)]));
         }
-        Chart { panels }.to_string()
+        chart::lines("seconds", &panels)
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            seconds,
-            calls,
-            calls_per_second,
-            cuts,
-            slow_readers,
-            ..
-        } = self;
         let loop_kind = match self.rate_per_second {
             None => "closed loop".to_owned(),
             Some(rate) => format!("open loop of {rate} calls per second"),
         };
+        let (sessions, seconds, targets) = (self.sessions, self.seconds, self.targets.join(" "));
         writeln!(
             f,
-            "{} sessions, {loop_kind}, {seconds:.1} s: {}",
-            self.sessions,
-            self.targets.join(" ")
+            "{sessions} sessions, {loop_kind}, {seconds:.1} s: {targets}\n"
         )?;
-        writeln!(f)?;
-        writeln!(
-            f,
-            "answered     {calls} calls, {calls_per_second:.0} per second"
-        )?;
-        writeln!(
-            f,
-            "{:24} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            "latency (ms)", "calls", "p50", "p90", "p99", "p99.9", "max"
-        )?;
+        let (calls, rate) = (self.calls, self.calls_per_second);
+        writeln!(f, "answered     {calls} calls, {rate:.0} per second")?;
+        let names = ["calls", "p50", "p90", "p99", "p99.9", "max"].map(|name| format!("{name:>9}"));
+        writeln!(f, "{:24} {}", "latency (ms)", names.join(" "))?;
         let all = self.latency.iter().map(|latency| ("all", latency));
-        let each = self
-            .by_call
-            .iter()
-            .map(|(name, latency)| (name.as_str(), latency));
-        for (name, latency) in all.chain(each.filter(|_| self.by_call.len() > 1)) {
-            let Latency {
-                calls,
-                p50_ms,
-                p90_ms,
-                p99_ms,
-                p999_ms,
-                max_ms,
-            } = latency;
+        let each = self.by_call.iter().filter(|_| self.by_call.len() > 1);
+        for (name, latency) in all.chain(each.map(|(name, latency)| (name.as_str(), latency))) {
+            write!(f, "  {name:22} {:>9}", latency.calls)?;
+            for ms in [
+                latency.p50_ms,
+                latency.p90_ms,
+                latency.p99_ms,
+                latency.p999_ms,
+                latency.max_ms,
+            ] {
+                write!(f, " {ms:>9.2}")?;
+            }
+            writeln!(f)?;
+        }
+        let Cuts {
+            resumed,
+            continued,
+            replaced,
+            calls_lost,
+        } = self.cuts;
+        if resumed + continued + replaced > 0 {
             writeln!(
                 f,
-                "  {name:22} {calls:>9} {p50_ms:>9.2} {p90_ms:>9.2} {p99_ms:>9.2} {p999_ms:>9.2} {max_ms:>9.2}"
+                "after cuts   {resumed} sessions resumed, {continued} continued, {replaced} were \
+                 replaced; {calls_lost} calls were lost with a connection"
             )?;
         }
-        if cuts.resumed + cuts.continued + cuts.anew > 0 {
+        let SlowReaders { calls, refused } = self.slow_readers;
+        if calls > 0 {
             writeln!(
                 f,
-                "after cuts   {} sessions resumed, {} went on, {} began anew; {} calls were lost with a connection",
-                cuts.resumed, cuts.continued, cuts.anew, cuts.calls_lost
-            )?;
-        }
-        if slow_readers.calls > 0 {
-            writeln!(
-                f,
-                "slow readers {} calls; refused or ended {} times",
-                slow_readers.calls, slow_readers.refused
+                "slow readers {calls} calls; refused or ended {refused} times"
             )?;
         }
         if let Some(cpu) = self.server_cpu_us_per_call {
@@ -205,9 +183,8 @@ impl fmt::Display for Report {
         for (kind, times) in &self.errors {
             writeln!(f, "  {times:>9}  {kind}")?;
         }
-        if let Some(first) = &self.first_error {
-            writeln!(f, "  the first: {first}")?;
-        }
-        Ok(())
+        self.first_error
+            .iter()
+            .try_for_each(|first| writeln!(f, "  the first: {first}"))
     }
 }

@@ -1,17 +1,17 @@
-//! How things stand, once a second.
+//! The state of the load, once a second.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::Shared;
+use super::tally::Tally;
 use crate::process::Process;
 
 /// The last second, and what the server uses at its end.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Sample {
-    /// Since the begin of the load.
+    /// Since the start of the load.
     pub(crate) second: f64,
     pub(crate) sessions: usize,
     pub(crate) calls_per_second: f64,
@@ -35,10 +35,10 @@ pub(crate) struct Usage {
 /// What the server needed while it was measured.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measured {
+    begun: Instant,
     pub(super) lasted: Duration,
     pub(super) cpu: Option<Duration>,
-    /// What its memory has grown by since before the first session, at the
-    /// begin of measuring.
+    /// How much its memory grew from before the first session to the start of measuring.
     pub(super) grown_kib: Option<i64>,
     pub(super) sessions: usize,
 }
@@ -50,97 +50,117 @@ pub(super) struct Sampler {
     last: Instant,
     last_cpu: Duration,
     memory_before_kib: u64,
-    measuring: Option<(Instant, Duration, Measured)>,
+    measured: Measured,
+    is_measuring: bool,
 }
 
 impl Sampler {
     pub(super) fn new(server: Option<Process>) -> anyhow::Result<Self> {
-        let mut sampler = Self {
+        let last_cpu = server.map_or(Ok(Duration::ZERO), |server| server.cpu())?;
+        Ok(Self {
             server,
             samples: Vec::new(),
             last: Instant::now(),
-            last_cpu: Duration::ZERO,
-            memory_before_kib: 0,
-            measuring: None,
-        };
-        if let Some(server) = &sampler.server {
-            sampler.last_cpu = server.cpu()?;
-            sampler.memory_before_kib = server.memory_kib()?;
-        }
-        Ok(sampler)
+            last_cpu,
+            memory_before_kib: server.map_or(Ok(0), |server| server.memory_kib())?,
+            measured: Measured {
+                begun: Instant::now(),
+                lasted: Duration::ZERO,
+                cpu: server.map(|_| last_cpu),
+                grown_kib: None,
+                sessions: 0,
+            },
+            is_measuring: false,
+        })
     }
 
     pub(super) fn is_measuring(&self) -> bool {
-        self.measuring.is_some()
+        self.is_measuring
     }
 
-    pub(super) fn begin_measuring(&mut self, shared: &Shared) -> anyhow::Result<()> {
-        let mut measured = Measured {
-            lasted: Duration::ZERO,
-            cpu: None,
-            grown_kib: None,
-            sessions: shared.tally.lock().open,
-        };
-        let mut cpu = Duration::ZERO;
+    pub(super) fn begin_measuring(&mut self, sessions: usize) -> anyhow::Result<()> {
+        self.is_measuring = true;
+        self.measured.begun = Instant::now();
+        self.measured.sessions = sessions;
         if let Some(server) = &self.server {
-            cpu = server.cpu()?;
-            let memory = i64::try_from(server.memory_kib()?)?;
-            measured.grown_kib = Some(memory - i64::try_from(self.memory_before_kib)?);
+            let grown = server.memory_kib()? as i64 - self.memory_before_kib as i64;
+            self.measured.grown_kib = Some(grown);
+            self.measured.cpu = Some(server.cpu()?);
         }
-        self.measuring = Some((Instant::now(), cpu, measured));
         Ok(())
     }
 
-    pub(super) fn end_measuring(&mut self, shared: &Shared) -> anyhow::Result<Measured> {
-        if self.measuring.is_none() {
-            self.begin_measuring(shared)?;
+    /// Ends measuring. Returns what was measured, and all samples.
+    pub(super) fn finish(mut self) -> anyhow::Result<(Measured, Vec<Sample>)> {
+        self.measured.lasted = self.measured.begun.elapsed();
+        if let (Some(server), Some(cpu)) = (self.server, &mut self.measured.cpu) {
+            *cpu = server.cpu()?.saturating_sub(*cpu);
         }
-        let (begun, cpu, mut measured) = self.measuring.expect("it has just begun");
-        measured.lasted = begun.elapsed();
-        if let Some(server) = &self.server {
-            measured.cpu = Some(server.cpu()?.saturating_sub(cpu));
-        }
-        Ok(measured)
+        Ok((self.measured, self.samples))
     }
 
-    pub(super) fn take(&mut self, shared: &Shared, since: Duration) -> anyhow::Result<Sample> {
-        let now = Instant::now();
-        let seconds = (now - self.last).as_secs_f64();
-        self.last = now;
-        let server = self.usage(seconds)?;
-        let mut tally = shared.tally.lock();
+    /// Adds a sample. Returns all of them.
+    pub(super) fn take(&mut self, tally: &mut Tally, since: Duration) -> anyhow::Result<&[Sample]> {
+        let seconds = self.last.elapsed().as_secs_f64();
+        self.last = Instant::now();
         let ms = |quantile| tally.recent.value_at_quantile(quantile) as f64 / 1e6;
-        let sample = Sample {
+        self.samples.push(Sample {
             second: since.as_secs_f64(),
             sessions: tally.open,
             calls_per_second: tally.recent.len() as f64 / seconds,
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
             max_ms: ms(1.0),
-            errors: tally.error_count(),
-            server,
-        };
+            errors: tally.errors.values().sum(),
+            server: match self.server {
+                Some(server) => Some(Usage::of(&server, &mut self.last_cpu, seconds)?),
+                None => None,
+            },
+        });
         tally.recent.reset();
-        self.samples.push(sample);
-        Ok(sample)
+        Ok(&self.samples)
     }
+}
 
-    fn usage(&mut self, seconds: f64) -> anyhow::Result<Option<Usage>> {
-        let Some(server) = &self.server else {
-            return Ok(None);
-        };
+impl Usage {
+    fn of(server: &Process, last_cpu: &mut Duration, seconds: f64) -> anyhow::Result<Self> {
         let cpu = server.cpu()?;
-        let used = cpu.saturating_sub(self.last_cpu);
-        self.last_cpu = cpu;
-        Ok(Some(Usage {
+        let used = cpu.saturating_sub(*last_cpu);
+        *last_cpu = cpu;
+        Ok(Self {
             cpu_percent: used.as_secs_f64() / seconds * 100.0,
             memory_kib: server.memory_kib()?,
             open_files: server.open_files()?,
             threads: server.threads()?,
-        }))
+        })
     }
+}
 
-    pub(super) fn into_samples(self) -> Vec<Sample> {
-        self.samples
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            second,
+            sessions,
+            calls_per_second,
+            p50_ms,
+            p99_ms,
+            errors,
+            ..
+        } = self;
+        write!(
+            f,
+            "{second:>4.0} s  {sessions} sessions  {calls_per_second:.0} calls/s  p50 {p50_ms:.1} ms  \
+             p99 {p99_ms:.1} ms  {errors} errors"
+        )?;
+        let Some(server) = &self.server else {
+            return Ok(());
+        };
+        write!(
+            f,
+            "  server {:.0} % CPU  {} MiB  {} files",
+            server.cpu_percent,
+            server.memory_kib / 1024,
+            server.open_files
+        )
     }
 }

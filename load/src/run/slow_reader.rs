@@ -1,55 +1,54 @@
-//! A client that asks and hardly reads: what a good one must not notice.
+//! A client that calls and hardly reads. Other clients must not notice it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
+use fastrand::Rng;
 use tokio::time::{sleep, timeout};
 
-use super::{Shared, dice::Dice};
-use crate::client::Session;
+use super::Run;
+use crate::client::{HttpClient, Session};
 
-/// Between two calls, and two sips of what they are answered.
+/// Between two calls, and the time that a read may take.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long it waits for a call to be taken.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// It reads one message for so many calls.
+const CALLS_PER_READ: u64 = 5;
 
-/// Lives until the load stops, in one session after the other.
-pub(super) async fn live(index: usize, shared: Arc<Shared>) {
-    let targets = &shared.plan.targets;
-    let target = &targets[index % targets.len()];
-    while !shared.stop.is_cancelled() {
-        let patience = shared.plan.patience;
-        let opening = Session::open_slow(target, index);
-        if let Ok(Ok(mut session)) = timeout(patience, opening).await {
-            let living = ask_and_hardly_read(&mut session, index, &shared);
-            shared.stop.run_until_cancelled(living).await;
+/// How long it waits for a call to be accepted.
+const SEND_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Runs one session after the other until the load stops.
+pub(super) async fn run(index: usize, run: &Run<'_>) {
+    while !run.stop.is_cancelled() {
+        let client = HttpClient::new(run.target(index), index).with_small_buffer();
+        if let Ok(mut session) = run.in_time(Session::open_with(client)).await {
+            let calling = call_and_hardly_read(&mut session, index, run);
+            run.stop.run_until_cancelled(calling).await;
             // The server may have ended it already.
-            let _ = timeout(patience, session.close(target)).await;
+            let _ = run.in_time(session.close()).await;
         }
-        if shared
-            .stop
-            .run_until_cancelled(sleep(INTERVAL))
-            .await
-            .is_some()
-        {
-            shared.tally.lock().slow.refused += 1;
+        let paused = run.stop.run_until_cancelled(sleep(INTERVAL));
+        if paused.await.is_some() {
+            run.tally.borrow_mut().slow.refused += 1;
         }
     }
 }
 
-/// Until the server has had enough.
-async fn ask_and_hardly_read(session: &mut Session, index: usize, shared: &Shared) {
-    let mut dice = Dice::new(index);
+/// Returns when the server has ended the session.
+async fn call_and_hardly_read(session: &mut Session, index: usize, run: &Run<'_>) {
+    let mut random = Rng::with_seed(index as u64);
     for id in 1.. {
-        let (_, call) = shared.plan.mix.draw(&mut dice);
-        match timeout(PATIENCE, session.send(&call.request(id))).await {
-            Ok(Ok(())) => shared.tally.lock().slow.calls += 1,
+        let (_, call) = run.mix.draw(&mut random);
+        match timeout(SEND_TIMEOUT, session.send(call.request(id))).await {
+            Ok(Ok(())) => run.tally.borrow_mut().slow.calls += 1,
             Ok(Err(failure)) if failure.leaves_session() => {}
             Ok(Err(_)) => return,
-            // The server does not read either, which is its good right.
+            // The server may stop reading from a client that does not read.
             Err(_) => {}
         }
-        if let Ok(false) = timeout(INTERVAL, session.swallow()).await {
+        if id % CALLS_PER_READ == 0
+            && let Ok(Err(_)) = timeout(INTERVAL, session.next()).await
+        {
             return;
         }
         sleep(INTERVAL).await;

@@ -2,107 +2,95 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use anyhow::Context;
-use hdrhistogram::Histogram;
+use hdrhistogram::{CreationError, Histogram};
+use serde::Serialize;
 
-use crate::client::Resumed;
+use crate::client::{Failure, Resumed};
 
 #[derive(Debug)]
 pub(super) struct Tally {
-    /// Latencies in nanoseconds of the calls that were answered well.
+    /// Latencies in nanoseconds of the calls that were answered with a result.
     pub(super) latency: Histogram<u64>,
     /// The same for each part of the mix.
     pub(super) by_call: Vec<(String, Histogram<u64>)>,
     /// The same since the last sample.
     pub(super) recent: Histogram<u64>,
     pub(super) errors: BTreeMap<String, u64>,
-    /// What the first error said.
     pub(super) first_error: Option<String>,
     pub(super) open: usize,
     pub(super) opened: u64,
     pub(super) cuts: Cuts,
-    pub(super) slow: Slow,
+    pub(super) slow: SlowReaders,
 }
 
 /// What became of sessions whose connections were cut.
-#[derive(Debug, Default, Clone, Copy, serde::Serialize)]
+#[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(crate) struct Cuts {
-    /// They went on with every answer that was under way.
+    /// Continued with every pending answer.
     pub(crate) resumed: u64,
-    /// They went on.
+    /// Continued without pending answers.
     pub(crate) continued: u64,
-    /// They had to begin anew.
-    pub(crate) anew: u64,
-    /// Calls whose answer was under way and could not come; no errors, because
-    /// it was the client that cut.
+    /// Replaced by a new session.
+    #[serde(rename = "anew")]
+    pub(crate) replaced: u64,
+    /// Calls whose answer was lost; no errors, because the client cut the connection.
     pub(crate) calls_lost: u64,
 }
 
 /// What the slow readers did.
-#[derive(Debug, Default, Clone, Copy, serde::Serialize)]
-pub(crate) struct Slow {
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub(crate) struct SlowReaders {
     pub(crate) calls: u64,
     /// How often one was refused, or lost its session.
     pub(crate) refused: u64,
 }
 
 impl Tally {
-    pub(super) fn new(calls: Vec<String>) -> anyhow::Result<Self> {
-        let histogram = || Histogram::new(3).context("making a histogram");
-        let by_call = calls
-            .into_iter()
-            .map(|name| Ok((name, histogram()?)))
-            .collect::<anyhow::Result<_>>()?;
+    pub(super) fn new(calls: Vec<String>) -> Result<Self, CreationError> {
+        let by_call = calls.into_iter().map(|name| Ok((name, Histogram::new(3)?)));
         Ok(Self {
-            latency: histogram()?,
-            by_call,
-            recent: histogram()?,
+            latency: Histogram::new(3)?,
+            by_call: by_call.collect::<Result<_, CreationError>>()?,
+            recent: Histogram::new(3)?,
             errors: BTreeMap::new(),
             first_error: None,
             open: 0,
             opened: 0,
             cuts: Cuts::default(),
-            slow: Slow::default(),
+            slow: SlowReaders::default(),
         })
     }
 
-    /// A call of this part of the mix was answered well.
-    pub(super) fn answered(&mut self, call: usize, took: Duration, is_measured: bool) {
-        record(&mut self.recent, took);
+    /// Counts a result of this part of the mix.
+    pub(super) fn answered(&mut self, part: usize, took: Duration, is_measured: bool) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let mut histograms = vec![&mut self.recent];
         if is_measured {
-            record(&mut self.latency, took);
-            record(&mut self.by_call[call].1, took);
+            histograms.extend([&mut self.latency, &mut self.by_call[part].1]);
+        }
+        for histogram in histograms {
+            histogram
+                .record(nanos)
+                .expect("a histogram without bounds grows");
         }
     }
 
-    pub(super) fn fail(&mut self, kind: &str, times: u64) {
-        *self.errors.entry(kind.to_owned()).or_default() += times;
+    pub(super) fn fail(&mut self, kind: String, times: u64) {
+        *self.errors.entry(kind).or_default() += times;
     }
 
-    pub(super) fn failed(&mut self, kind: &str, says: &dyn std::fmt::Display) {
-        self.fail(kind, 1);
-        self.first_error.get_or_insert_with(|| says.to_string());
+    /// Counts a failure; `during` goes before its kind.
+    pub(super) fn failed(&mut self, during: &str, failure: &Failure) {
+        self.fail(format!("{during}{}", failure.kind()), 1);
+        self.first_error.get_or_insert_with(|| failure.to_string());
     }
 
-    pub(super) fn came_back(&mut self, how: Resumed) {
+    pub(super) fn reconnected(&mut self, how: Resumed) {
         match how {
-            Resumed::All => self.cuts.resumed += 1,
-            Resumed::Session => self.cuts.continued += 1,
-            Resumed::Anew => self.cuts.anew += 1,
+            Resumed::WithAnswers => self.cuts.resumed += 1,
+            Resumed::WithoutAnswers => self.cuts.continued += 1,
+            Resumed::AsNewSession => self.cuts.replaced += 1,
         }
-    }
-
-    pub(super) fn error_count(&self) -> u64 {
-        self.errors.values().sum()
-    }
-}
-
-/// Long latencies find a place, because the histograms grow as far as memory
-/// does.
-fn record(histogram: &mut Histogram<u64>, took: Duration) {
-    let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-    if histogram.record(nanos).is_err() {
-        histogram.saturating_record(nanos);
     }
 }
 
@@ -111,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn latencies_of_any_length_are_kept_apart_from_those_that_are_not_measured() {
+    fn latencies_of_any_length_are_recorded_apart_from_unmeasured_ones() {
         let mut tally = Tally::new(vec!["a".to_owned()]).unwrap();
         tally.answered(0, Duration::from_micros(80), true);
         tally.answered(0, Duration::from_secs(3_600), true);

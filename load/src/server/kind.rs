@@ -2,100 +2,74 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     client::Call,
     peer::{
-        foreign::{Foreign, PYTHON_SDK, TYPESCRIPT_SDK},
         product,
+        sdk::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK},
     },
     server::Transport,
 };
 
+/// The documentation of each is its description in the table of `bench`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Kind {
-    /// Bare axum without an MCP library: what a call costs at least.
+    /// The same wire on bare axum, without an MCP library, guards, limits or resume.
     Ceiling,
-    /// This workspace's transport with a handler that echoes.
+    /// This workspace's `rmcp-sse` with its defaults and a handler that echoes, routed and served
+    /// as in the product.
     Ours,
-    /// The same handler on the last release of rmcp that had this transport.
+    /// The same handler on the last rmcp that had this transport.
     #[cfg(feature = "peers")]
     #[value(name = "rmcp-0.10")]
     Rmcp010,
-    /// The same handler on rmcp's own Streamable HTTP.
+    /// The same handler on rmcp's own Streamable HTTP with its defaults; each session also
+    /// listens, as the SDKs' clients do.
     #[value(name = "rmcp-http")]
     RmcpHttp,
-    /// The TypeScript SDK's transport on Express.
+    /// The TypeScript SDK's `SSEServerTransport` with a tool that echoes, on Express, in
+    /// production mode.
     TypescriptSdk,
-    /// The Python SDK's transport on uvicorn.
+    /// The Python SDK's `SseServerTransport` with a tool that echoes, on uvicorn with uvloop and
+    /// httptools.
     PythonSdk,
-    /// The product as it is shipped, with recorded data.
+    /// The product with recorded data and the tool `get_current_temperature`; its limits on
+    /// sessions and on requests per client are out of reach.
     AareguruMcp,
 }
 
 impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Ceiling => "ceiling",
-            Self::Ours => "ours",
-            #[cfg(feature = "peers")]
-            Self::Rmcp010 => "rmcp-0.10",
-            Self::RmcpHttp => "rmcp-http",
-            Self::TypescriptSdk => "typescript-sdk",
-            Self::PythonSdk => "python-sdk",
-            Self::AareguruMcp => "aareguru-mcp",
-        }
+    /// As on the command line.
+    pub(crate) fn name(self) -> String {
+        self.value().get_name().to_owned()
     }
 
-    /// What it is, for those who read the numbers.
-    pub(crate) fn description(self) -> &'static str {
-        match self {
-            Self::Ceiling => {
-                "the same wire on bare axum, without an MCP library, guards, limits or resume"
-            }
-            Self::Ours => {
-                "this workspace's `rmcp-sse` with its defaults and a handler that echoes, routed \
-                 and served as in the product"
-            }
-            #[cfg(feature = "peers")]
-            Self::Rmcp010 => "the same handler on the last rmcp that had this transport",
-            Self::RmcpHttp => {
-                "the same handler on rmcp's own Streamable HTTP with its defaults; each session \
-                 also listens, as the SDKs' clients do"
-            }
-            Self::TypescriptSdk => {
-                "the TypeScript SDK's `SSEServerTransport` with a tool that echoes, on Express, in \
-                 production mode"
-            }
-            Self::PythonSdk => {
-                "the Python SDK's `SseServerTransport` with a tool that echoes, on uvicorn with \
-                 uvloop and httptools"
-            }
-            Self::AareguruMcp => {
-                "the product with recorded data, asked for `get_current_temperature`; its limits \
-                 on sessions and on requests per client are out of reach"
-            }
-        }
+    pub(crate) fn description(self) -> String {
+        let value = self.value();
+        value
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default()
     }
 
-    /// Those that this program knows.
-    pub(crate) fn all() -> &'static [Self] {
-        Self::value_variants()
+    fn value(self) -> PossibleValue {
+        self.to_possible_value().expect("no kind is skipped")
     }
 
     /// Those that can be started.
     pub(crate) fn available() -> Vec<Self> {
         let mut kinds = Self::value_variants().to_vec();
-        kinds.retain(|kind| match kind.foreign() {
-            Some(foreign) => foreign.is_set_up(),
+        kinds.retain(|kind| match kind.sdk() {
+            Some(sdk) => sdk.is_installed(),
             None => *kind != Self::AareguruMcp || product::is_built(),
         });
         kinds
     }
 
-    /// The program, if it is one of another language.
-    pub(crate) fn foreign(self) -> Option<Foreign> {
+    /// The SDK of another language that it uses.
+    pub(crate) fn sdk(self) -> Option<Sdk> {
         match self {
             Self::PythonSdk => Some(PYTHON_SDK),
             Self::TypescriptSdk => Some(TYPESCRIPT_SDK),
@@ -103,9 +77,8 @@ impl Kind {
         }
     }
 
-    /// How many times as long as the others it takes, about; it gets so much
-    /// less to do.
-    pub(crate) fn slowness(self) -> u64 {
+    /// By how much it is slower than the others, roughly; it gets so much less to do.
+    pub(crate) fn slowness(self) -> usize {
         match self {
             Self::PythonSdk => 20,
             Self::TypescriptSdk => 5,
@@ -113,22 +86,15 @@ impl Kind {
         }
     }
 
-    pub(crate) fn transport(self) -> Transport {
+    /// Where its sessions begin, and the transport there.
+    pub(crate) fn endpoint(self) -> (&'static str, Transport) {
         match self {
-            Self::RmcpHttp => Transport::StreamableHttp,
-            _ => Transport::Sse,
+            Self::RmcpHttp => ("/mcp", Transport::StreamableHttp),
+            _ => ("/sse", Transport::Sse),
         }
     }
 
-    /// Where its sessions begin.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::RmcpHttp => "/mcp",
-            _ => "/sse",
-        }
-    }
-
-    /// What it is asked.
+    /// The call that is measured.
     pub(crate) fn call(self) -> Call {
         match self {
             Self::AareguruMcp => Call::new("get_current_temperature", r#"{"city":"bern"}"#),
@@ -137,10 +103,10 @@ impl Kind {
     }
 
     /// How long it keeps a session whose stream has ended, for a client that
-    /// may come back.
+    /// may reconnect.
     pub(crate) fn grace(self) -> Duration {
         match self {
-            // 30 s, looked at once a second.
+            // 30 s, checked once a second.
             Self::Ours | Self::AareguruMcp => Duration::from_secs(32),
             _ => Duration::ZERO,
         }

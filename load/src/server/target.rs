@@ -1,18 +1,19 @@
-//! Where a server is, and how one speaks to it.
+//! Where a server listens, and which transport it speaks there.
 
-use std::{fmt, net::SocketAddrV4, str::FromStr, sync::Arc};
+use std::{fmt, net::SocketAddrV4, str::FromStr};
 
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header::HOST, uri::Scheme};
 
-/// An address on this machine, a path there, and what is spoken on it.
+/// An address on this machine, and how to open a session there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddrV4,
-    pub(crate) path: String,
+    pub(crate) path: Uri,
     pub(crate) transport: Transport,
-    /// What every request carries, each header with its line end.
-    pub(crate) headers: Arc<str>,
+    /// Sent with every request.
+    pub(crate) headers: HeaderMap,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,8 +23,7 @@ pub(crate) enum Transport {
     /// Streamable HTTP.
     #[value(name = "http")]
     StreamableHttp,
-    /// Streamable HTTP by a client that does not listen to what the server says
-    /// by itself.
+    /// Streamable HTTP without the stream for the server's own messages.
     #[value(name = "http-quiet")]
     StreamableQuiet,
     #[value(name = "ws")]
@@ -31,10 +31,13 @@ pub(crate) enum Transport {
 }
 
 impl Target {
-    /// The same server on another path.
-    pub(crate) fn speak(&mut self, path: &str, transport: Transport) {
-        path.clone_into(&mut self.path);
-        self.transport = transport;
+    /// The same server with another path and transport.
+    pub(crate) fn at(&self, path: &'static str, transport: Transport) -> Self {
+        Self {
+            path: Uri::from_static(path),
+            transport,
+            ..self.clone()
+        }
     }
 
     /// Adds a header such as `X-API-Key: abc` to every request.
@@ -42,17 +45,15 @@ impl Target {
         let (name, value) = header
             .split_once(':')
             .with_context(|| format!("`{header}` is no header such as `X-API-Key: abc`"))?;
-        ensure!(
-            !header.contains(['\r', '\n']),
-            "a header is one line: `{name}`"
+        let parsed = (
+            name.parse::<HeaderName>(),
+            value.trim().parse::<HeaderValue>(),
         );
-        self.headers = format!("{}{name}: {}\r\n", self.headers, value.trim()).into();
+        let (Ok(parsed_name), Ok(value)) = parsed else {
+            bail!("`{name}` is no header name, or its value is more than a line");
+        };
+        self.headers.append(parsed_name, value);
         Ok(())
-    }
-
-    pub(crate) fn header_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let lines = self.headers.lines();
-        lines.filter_map(|line| line.split_once(": "))
     }
 }
 
@@ -62,13 +63,15 @@ impl FromStr for Target {
     /// `ws://` is WebSocket; a path that ends in `/mcp` is Streamable HTTP, any
     /// other is HTTP+SSE.
     fn from_str(url: &str) -> anyhow::Result<Self> {
-        let (rest, is_socket) = match (url.strip_prefix("http://"), url.strip_prefix("ws://")) {
-            (Some(rest), _) => (rest, false),
-            (_, Some(rest)) => (rest, true),
+        let parts = url.parse::<Uri>().unwrap_or_default().into_parts();
+        let is_socket = match parts.scheme.as_ref().map(Scheme::as_str) {
+            Some("http") => false,
+            Some("ws") => true,
             _ => bail!("`{url}` is no URL such as http://127.0.0.1:8000/sse"),
         };
-        let (address, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let address = parts.authority.context("a URL with a scheme has a host")?;
         let address = address
+            .as_str()
             .parse::<SocketAddrV4>()
             .with_context(|| format!("`{address}` is no IPv4 address with a port"))?;
         // Measuring a machine that others use would be an attack.
@@ -77,23 +80,25 @@ impl FromStr for Target {
             "{} is not on this machine",
             address.ip()
         );
-        let path = match path {
-            "" | "/" if is_socket => "/ws",
-            "" | "/" => "/sse",
-            path => path,
+        let path = parts.path_and_query.map_or_else(Uri::default, Uri::from);
+        let path = match path.path() {
+            "/" if is_socket => Uri::from_static("/ws"),
+            "/" => Uri::from_static("/sse"),
+            _ => path,
         };
         let transport = if is_socket {
             Transport::WebSocket
-        } else if path.trim_end_matches('/').ends_with("/mcp") {
+        } else if path.path().trim_end_matches('/').ends_with("/mcp") {
             Transport::StreamableHttp
         } else {
             Transport::Sse
         };
+        let host = HeaderValue::try_from(address.to_string())?;
         Ok(Self {
             address,
-            path: path.to_owned(),
+            path,
             transport,
-            headers: "".into(),
+            headers: HeaderMap::from_iter([(HOST, host)]),
         })
     }
 }
@@ -113,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scheme_and_path_tell_the_transport() {
+    fn scheme_and_path_select_the_transport() {
         for (url, path, transport) in [
             ("http://127.0.0.1:8000", "/sse", Transport::Sse),
             ("http://127.0.0.1:8000/", "/sse", Transport::Sse),
@@ -131,7 +136,7 @@ mod tests {
         ] {
             let target = url.parse::<Target>().unwrap();
             assert_eq!(target.address.port(), 8000);
-            assert_eq!((target.path.as_str(), target.transport), (path, transport));
+            assert_eq!((target.path.path(), target.transport), (path, transport));
         }
     }
 
@@ -148,13 +153,15 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_whole_lines() {
+    fn headers_are_sent_with_the_host() {
         let mut target = "http://127.0.0.1:1".parse::<Target>().unwrap();
         target.add_header("X-API-Key:abc").unwrap();
         target.add_header("A: b").unwrap();
-        assert_eq!(&*target.headers, "X-API-Key: abc\r\nA: b\r\n");
-        assert!(target.header_pairs().eq([("X-API-Key", "abc"), ("A", "b")]));
-        assert!(target.add_header("nothing").is_err());
-        assert!(target.add_header("A: b\r\nC: d").is_err());
+        for (name, value) in [("host", "127.0.0.1:1"), ("x-api-key", "abc"), ("a", "b")] {
+            assert_eq!(target.headers[name], value);
+        }
+        for header in ["nothing", "A: b\r\nC: d", "no name: x"] {
+            assert!(target.add_header(header).is_err(), "{header}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What a soak has shown, and whether something leaks.
+//! The result of a soak, and whether something leaks.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::Rest;
 use crate::run::Report;
 
-/// What allocators keep for later is no leak: memory at rest may be so many
-/// times what it was after the warm-up, and so much more.
-const MOST_TIMES: f64 = 1.25;
-const MOST_MORE_KIB: f64 = 8.0 * 1024.0;
+/// Memory at rest may grow by this factor and this much more, because allocators keep some for
+/// later use.
+const MEMORY_FACTOR: f64 = 1.25;
+const MEMORY_MARGIN_KIB: f64 = 8.0 * 1024.0;
 
 /// Connections to the upstream come and go.
-const MOST_FILES_MORE: usize = 8;
-const MOST_TASKS_MORE: f64 = 8.0;
+const MAX_MORE_FILES: usize = 8;
+const MAX_MORE_TASKS: f64 = 8.0;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Verdict {
@@ -32,95 +32,81 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// What is wrong; never that something took long.
-    pub(crate) fn troubles(&self) -> Vec<String> {
+    /// Errors and leaks; never that something took long.
+    pub(crate) fn failures(&self) -> Vec<String> {
         let (before, after) = (&self.before, &self.after);
-        let mut troubles = Vec::new();
-        for (kind, times) in &self.report.errors {
-            troubles.push(format!("{times} calls: {kind}"));
-        }
-        if self.report.calls == 0 {
-            troubles.push("no call was answered".to_owned());
-        }
+        let errors = self.report.errors.iter();
+        let mut failures = errors
+            .map(|(kind, times)| format!("{times} calls: {kind}"))
+            .collect::<Vec<_>>();
+        let mut fail_if = |is_wrong: bool, what: String| failures.extend(is_wrong.then_some(what));
+        fail_if(self.report.calls == 0, "no call was answered".to_owned());
         for (gauge, value) in &after.held {
-            troubles.push(format!("{gauge} is still {value}"));
+            fail_if(true, format!("{gauge} is still {value}"));
         }
-        if after.open_files > before.open_files + MOST_FILES_MORE {
-            let more = after.open_files - before.open_files;
-            troubles.push(format!("{more} more files are open than before"));
-        }
-        if after.tasks > before.tasks + MOST_TASKS_MORE {
-            let more = after.tasks - before.tasks;
-            troubles.push(format!("{more} more tasks are alive than before"));
-        }
-        let most = before.memory_kib as f64 * MOST_TIMES + MOST_MORE_KIB;
-        if after.memory_kib as f64 > most {
-            troubles.push(format!(
-                "memory at rest has grown from {} to {} KiB",
-                before.memory_kib, after.memory_kib
-            ));
-        }
-        if self.upstream_failed == 0 {
-            troubles.push("the upstream never failed, so nothing was tried".to_owned());
-        }
-        troubles
+        let files = after.open_files.saturating_sub(before.open_files);
+        fail_if(
+            files > MAX_MORE_FILES,
+            format!("{files} more files are open than before"),
+        );
+        let tasks = after.tasks - before.tasks;
+        fail_if(
+            tasks > MAX_MORE_TASKS,
+            format!("{tasks} more tasks are alive than before"),
+        );
+        let (memory, most) = (after.memory_kib, before.memory_kib as f64 * MEMORY_FACTOR);
+        fail_if(
+            memory as f64 > most + MEMORY_MARGIN_KIB,
+            format!(
+                "memory at rest has grown from {} to {memory} KiB",
+                before.memory_kib
+            ),
+        );
+        fail_if(
+            self.upstream_failed == 0,
+            "the upstream never failed, so nothing was tried".to_owned(),
+        );
+        failures
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (asked, failed) = (self.upstream_asked, self.upstream_failed);
         write!(f, "{}", self.report)?;
-        writeln!(
-            f,
-            "upstream     asked {} times, failed {}",
-            self.upstream_asked, self.upstream_failed
-        )?;
-        writeln!(f)?;
+        writeln!(f, "upstream     {asked} requests, {failed} failed\n")?;
         writeln!(
             f,
             "{:22} {:>12} {:>12} {:>16}",
             "", "warmed up", "in the end", "slope per hour"
         )?;
-        let (before, after) = (&self.before, &self.after);
-        let slope =
+        let per_hour =
             |slope: Option<f64>| slope.map_or("unknown".to_owned(), |slope| format!("{slope:+.1}"));
-        // The sum of nothing is minus zero.
-        let held = |rest: &Rest| (rest.held.values().sum::<f64>() + 0.0).to_string();
-        let mut row = |name: &str, before: String, after: String, per_hour: Option<f64>| {
-            let per_hour = slope(per_hour);
-            writeln!(f, "{name:22} {before:>12} {after:>12} {per_hour:>16}")
+        let mut row = |name: &str, value: fn(&Rest) -> f64, slope: Option<f64>| {
+            let (before, after) = (value(&self.before), value(&self.after));
+            let slope = per_hour(slope);
+            writeln!(f, "{name:22} {before:>12} {after:>12} {slope:>16}")
         };
         row(
             "memory at rest (KiB)",
-            before.memory_kib.to_string(),
-            after.memory_kib.to_string(),
+            |rest| rest.memory_kib as f64,
             self.memory_kib_per_hour,
         )?;
         row(
             "open files",
-            before.open_files.to_string(),
-            after.open_files.to_string(),
+            |rest| rest.open_files as f64,
             self.files_per_hour,
         )?;
+        row("threads", |rest| rest.threads as f64, self.threads_per_hour)?;
+        row("tasks", |rest| rest.tasks, self.tasks_per_hour)?;
+        // The sum of nothing is minus zero.
         row(
-            "threads",
-            before.threads.to_string(),
-            after.threads.to_string(),
-            self.threads_per_hour,
+            "sessions held",
+            |rest| rest.held.values().sum::<f64>() + 0.0,
+            None,
         )?;
-        row(
-            "tasks",
-            before.tasks.to_string(),
-            after.tasks.to_string(),
-            self.tasks_per_hour,
-        )?;
-        row("sessions held", held(before), held(after), None)?;
-        row(
-            "p99 (ms)",
-            String::new(),
-            String::new(),
-            self.p99_ms_per_hour,
-        )?;
+        let p99 = per_hour(self.p99_ms_per_hour);
+        writeln!(f, "{:22} {:>12} {:>12} {p99:>16}", "p99 (ms)", "", "")?;
         writeln!(f, "Slopes are those under load.")
     }
 }
@@ -163,12 +149,12 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_is_a_trouble_and_slowness_is_not() {
+    fn leak_is_a_failure_and_slowness_is_not() {
         assert_eq!(
-            verdict(rest(30_000, 22, 10.0, 0.0)).troubles(),
+            verdict(rest(30_000, 22, 10.0, 0.0)).failures(),
             Vec::<String>::new()
         );
-        let leaks = verdict(rest(80_000, 60, 99.0, 2.0)).troubles();
+        let leaks = verdict(rest(80_000, 60, 99.0, 2.0)).failures();
         assert_eq!(
             leaks,
             [
@@ -181,9 +167,9 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_a_trouble() {
+    fn error_is_a_failure() {
         let mut verdict = verdict(rest(20_000, 20, 9.0, 0.0));
         verdict.report.errors.insert("tool error".to_owned(), 3);
-        assert_eq!(verdict.troubles(), ["3 calls: tool error"]);
+        assert_eq!(verdict.failures(), ["3 calls: tool error"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Limits that a run has to keep.
+//! Limits that a run must keep.
 
 use super::Report;
 
@@ -31,49 +31,42 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// What was not kept. What was not measured is not kept.
+    /// The limits that were exceeded, or not measured.
     pub(crate) fn missed(&self, report: &Report) -> Vec<String> {
-        let mut missed = Vec::new();
-        let mut most = |what: &str, limit: Option<f64>, value: Option<f64>| match (limit, value) {
-            (Some(limit), Some(value)) if value <= limit => {}
-            (Some(limit), Some(value)) => {
-                missed.push(format!("{what}: {value:.1}, more than {limit}"));
-            }
-            (Some(_), None) => missed.push(format!("{what}: not measured")),
-            (None, _) => {}
-        };
-        let errors = report.errors.values().sum::<u64>();
-        let all = (errors + report.calls).max(1);
-        let percent = errors as f64 / all as f64 * 100.0;
-        let latency = report.latency.as_ref();
-        most(
-            "errors",
-            self.max_errors.map(|most| most as f64),
-            Some(errors as f64),
-        );
-        most("errors in percent", self.max_error_percent, Some(percent));
-        most(
-            "p99 in ms",
-            self.max_p99_ms,
-            latency.map(|latency| latency.p99_ms),
-        );
-        most(
-            "CPU in µs per call",
-            self.max_cpu_us_per_call,
-            report.server_cpu_us_per_call,
-        );
-        most(
-            "memory in KiB per session",
-            self.max_kib_per_session,
-            report.server_kib_per_session,
-        );
-        if let Some(least) = self.min_calls_per_second
-            && report.calls_per_second < least
-        {
-            let rate = report.calls_per_second;
-            missed.push(format!("calls per second: {rate:.1}, less than {least}"));
-        }
-        missed
+        let errors = report.errors.values().sum::<u64>() as f64;
+        let all = (errors + report.calls as f64).max(1.0);
+        let p99 = report.latency.map(|latency| latency.p99_ms);
+        let max_errors = self.max_errors.map(|most| most as f64);
+        let checks = [
+            ("errors", max_errors, Some(errors)),
+            (
+                "errors in percent",
+                self.max_error_percent,
+                Some(errors / all * 100.0),
+            ),
+            ("p99 in ms", self.max_p99_ms, p99),
+            (
+                "CPU in µs per call",
+                self.max_cpu_us_per_call,
+                report.server_cpu_us_per_call,
+            ),
+            (
+                "memory in KiB per session",
+                self.max_kib_per_session,
+                report.server_kib_per_session,
+            ),
+        ];
+        let missed = checks
+            .into_iter()
+            .filter_map(|(what, limit, value)| match (limit?, value) {
+                (limit, Some(value)) if value <= limit => None,
+                (limit, Some(value)) => Some(format!("{what}: {value:.1}, more than {limit}")),
+                (_, None) => Some(format!("{what}: not measured")),
+            });
+        let rate = report.calls_per_second;
+        let least = self.min_calls_per_second.filter(|least| rate < *least);
+        let slow = least.map(|least| format!("calls per second: {rate:.1}, less than {least}"));
+        missed.chain(slow).collect()
     }
 }
 
@@ -83,7 +76,7 @@ mod tests {
     use crate::run::report::Latency;
 
     #[test]
-    fn limits_that_are_not_kept_are_named() {
+    fn exceeded_limits_are_named() {
         let mut report = Report {
             calls: 90,
             calls_per_second: 9.0,

@@ -1,0 +1,66 @@
+//! How much of the machine other programs use: with more than a few percent, caches and queues
+//! differ from those of an idle machine.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeValLike,
+};
+use procfs::{CpuInfo, Current, CurrentSI, KernelStats};
+
+/// A point in time to count from.
+#[derive(Debug)]
+pub(super) struct OtherPrograms {
+    begun: Instant,
+    before: Duration,
+}
+
+impl OtherPrograms {
+    pub(super) fn watch() -> anyhow::Result<Self> {
+        Ok(Self {
+            begun: Instant::now(),
+            before: cpu_of_others()?,
+        })
+    }
+
+    /// Their share of all cores since the beginning, in percent.
+    pub(super) fn percent(&self) -> anyhow::Result<f64> {
+        let cores = CpuInfo::current()?.num_cores();
+        let used = cpu_of_others()?.saturating_sub(self.before);
+        let all = self.begun.elapsed().mul_f64(cores as f64);
+        Ok(used.as_secs_f64() / all.as_secs_f64() * 100.0)
+    }
+}
+
+/// All CPU time on the machine that is not this program's or its servers'.
+fn cpu_of_others() -> anyhow::Result<Duration> {
+    let total = KernelStats::current()?.total;
+    let mut busy = total.user_duration() + total.nice_duration() + total.system_duration();
+    let optional = [
+        total.irq_duration(),
+        total.softirq_duration(),
+        total.steal_duration(),
+    ];
+    busy += optional.into_iter().flatten().sum::<Duration>();
+    for who in [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN] {
+        let usage = getrusage(who).context("reading this program's CPU time")?;
+        for time in [usage.user_time(), usage.system_time()] {
+            let own = Duration::from_micros(u64::try_from(time.num_microseconds())?);
+            busy = busy.saturating_sub(own);
+        }
+    }
+    Ok(busy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_programs_use_a_share_of_the_machine() {
+        let others = OtherPrograms::watch().unwrap();
+        assert!(others.percent().unwrap() >= 0.0);
+    }
+}

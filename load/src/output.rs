@@ -1,0 +1,42 @@
+//! Where a command writes its numbers.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use clap::Args;
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+pub(crate) struct Output {
+    /// Write the numbers to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Draw the numbers over time, or over the number of sessions, into this
+    /// file, as SVG.
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+}
+
+impl Output {
+    pub(crate) fn write(
+        &self,
+        numbers: &impl Serialize,
+        chart: impl FnOnce() -> anyhow::Result<String>,
+    ) -> anyhow::Result<()> {
+        if let Some(path) = &self.json {
+            write(path, &serde_json::to_string_pretty(numbers)?)?;
+        }
+        if let Some(path) = &self.chart {
+            write(path, &chart()?)?;
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}

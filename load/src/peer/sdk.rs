@@ -1,0 +1,68 @@
+//! Servers on the SDKs of other languages: `interop/setup` installs interpreters and packages,
+//! and `peers/` holds the programs.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, ensure};
+
+/// The Python SDK on uvicorn.
+pub(crate) const PYTHON_SDK: Sdk = Sdk {
+    interpreter: "py-load/bin/python",
+    program: "python_sdk.py",
+};
+
+/// The TypeScript SDK on Express.
+pub(crate) const TYPESCRIPT_SDK: Sdk = Sdk {
+    interpreter: "node/bin/node",
+    program: "typescript_sdk.cjs",
+};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sdk {
+    /// Below the folder of `interop/setup`.
+    interpreter: &'static str,
+    /// Below `peers/`.
+    program: &'static str,
+}
+
+impl Sdk {
+    /// Whether the interpreter is installed.
+    pub(crate) fn is_installed(self) -> bool {
+        self.interpreter().is_some_and(|path| path.exists())
+    }
+
+    pub(crate) fn interpreter(self) -> Option<PathBuf> {
+        home().map(|home| home.join(self.interpreter))
+    }
+
+    pub(super) fn command(self) -> anyhow::Result<Command> {
+        ensure!(
+            self.is_installed(),
+            "{} is not installed: run interop/setup",
+            self.interpreter
+        );
+        let home = home().context("there is no home folder: set INTEROP_HOME")?;
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+        let mut command = Command::new(home.join(self.interpreter));
+        command
+            .arg(programs.join(self.program))
+            .env_clear()
+            .env("INTEROP_HOME", &home)
+            .env("NODE_ENV", "production");
+        Ok(command)
+    }
+}
+
+/// The folder of `interop/setup`.
+fn home() -> Option<PathBuf> {
+    if let Some(home) = env::var_os("INTEROP_HOME") {
+        return Some(home.into());
+    }
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
+    Some(cache.join("aareguru-mcp/interop"))
+}

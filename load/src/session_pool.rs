@@ -1,0 +1,99 @@
+//! Many sessions that share a few connections for POST requests: HTTP does not tie a session to
+//! a connection, and this halves the number of sockets.
+
+use std::future::Future;
+
+use futures_util::{Stream, StreamExt, stream};
+use tokio::time::Instant;
+
+use crate::{
+    client::{Call, Failure, HttpClient, Session},
+    server::Target,
+};
+
+/// The number of connections for POST requests, and of sessions in use at any time.
+pub(crate) const CONCURRENCY: usize = 16;
+
+pub(crate) struct SessionPool {
+    clients: Vec<HttpClient>,
+    sessions: Vec<Session>,
+}
+
+/// How many sessions did what they were asked, until the first failure.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) count: usize,
+    /// When the first of them was done.
+    pub(crate) first: Option<Instant>,
+    pub(crate) failure: Option<Failure>,
+}
+
+impl Outcome {
+    async fn of(done: impl Stream<Item = Result<(), Failure>>) -> Self {
+        let mut done = std::pin::pin!(done);
+        let mut outcome = Self::default();
+        while let Some(result) = done.next().await {
+            if let Err(failure) = result {
+                outcome.failure = Some(failure);
+                break;
+            }
+            outcome.first.get_or_insert_with(Instant::now);
+            outcome.count += 1;
+        }
+        outcome
+    }
+
+    /// Fails if one of them did.
+    pub(crate) fn all(self) -> Result<Self, Failure> {
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => Ok(self),
+        }
+    }
+}
+
+impl SessionPool {
+    pub(crate) fn new(target: &Target) -> Self {
+        let clients = (0..CONCURRENCY).map(|index| HttpClient::new(target, index));
+        Self {
+            clients: clients.collect(),
+            sessions: Vec::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Opens and initializes sessions until there are `count`.
+    pub(crate) async fn grow_to(&mut self, count: usize) -> Outcome {
+        let Self { clients, sessions } = self;
+        let opening = stream::iter(sessions.len()..count)
+            .map(|index| Session::open_with(clients[index % CONCURRENCY].sharing(index)))
+            .buffer_unordered(CONCURRENCY)
+            .map(|opened| opened.map(|session| sessions.push(session)));
+        Outcome::of(opening).await
+    }
+
+    /// Calls once in each session, with an id that is greater than any before.
+    pub(crate) async fn call_each(&mut self, call: &Call, id: u64) -> Outcome {
+        self.each(|session| session.call(call, id)).await
+    }
+
+    /// Waits until each session has received a message that contains `text`.
+    pub(crate) async fn receive_each(&mut self, text: &str) -> Outcome {
+        self.each(|session| async move {
+            while !session.next().await?.contains(text) {}
+            Ok(())
+        })
+        .await
+    }
+
+    async fn each<'a, F>(&'a mut self, action: impl FnMut(&'a mut Session) -> F) -> Outcome
+    where
+        F: Future<Output = Result<(), Failure>>,
+    {
+        let actions = stream::iter(&mut self.sessions).map(action);
+        Outcome::of(actions.buffer_unordered(CONCURRENCY)).await
+    }
+}
