@@ -1,4 +1,9 @@
 //! All measures of all servers, in rounds, as one table.
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "someone is waiting for the table"
+)]
 
 mod machine;
 mod other_programs;
@@ -6,15 +11,16 @@ mod report;
 mod results;
 mod row;
 
-use std::{env, fs, path::PathBuf};
+use std::{env, path::PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::{Args, ValueEnum, builder::ArgPredicate::IsPresent};
 
 use self::{other_programs::OtherPrograms, results::Results, row::Row};
 use crate::{
     cores::Cores,
     measure::{self, calls::quantile_ms, within_deadline},
+    output,
     server::{Kind, Server},
 };
 
@@ -88,13 +94,13 @@ impl Bench {
             servers.rotate_left(round % self.servers.len());
             for kind in servers {
                 let (round, rounds) = (round + 1, self.rounds);
-                progress(&format!("round {round} of {rounds}: {}", kind.name()));
+                eprintln!("round {round} of {rounds}: {}", kind.name());
                 self.one_round(kind, cores, &mut results).await;
             }
         }
         // Slow servers would take very long, and prove nothing.
         for kind in self.servers.iter().filter(|kind| kind.slowness() == 1) {
-            progress(&format!("many sessions: {}", kind.name()));
+            eprintln!("many sessions: {}", kind.name());
             self.once(*kind, cores, &mut results).await;
         }
 
@@ -108,14 +114,13 @@ impl Bench {
             }
         }
         let table = report::table(&self, &results);
-        print(&table);
+        println!("{table}");
         if let Some(path) = &self.write {
             let command = env::args().skip(1).collect::<Vec<_>>().join(" ");
             let page = report::page(&table, &self, cores, (&command, path))?;
-            fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
-            let chart = path.with_extension("svg");
-            fs::write(&chart, report::chart(&self, &results)?)
-                .with_context(|| format!("writing {}", chart.display()))?;
+            output::write(path, &page)?;
+            let chart = report::chart(&self, &results)?;
+            output::write(&path.with_extension("svg"), &chart)?;
         }
         let failures = results.own_failures();
         ensure!(failures == 0, "{failures} measures failed, see above");
@@ -191,21 +196,8 @@ async fn with_server<T>(
     cores: Option<Cores>,
     measure: impl AsyncFnOnce(&Server) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let server = Server::start(kind, cores).await?;
+    let server = Server::start(kind, cores, None).await?;
     let result = within_deadline(measure(&server)).await;
     server.stop().await?;
     result
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "it takes minutes, and someone is waiting"
-)]
-fn progress(what: &str) {
-    eprintln!("{what}");
-}
-
-#[expect(clippy::print_stdout, reason = "this is the result")]
-fn print(table: &str) {
-    println!("{table}");
 }

@@ -13,7 +13,7 @@ pub(crate) use failure::Failure;
 pub(crate) use http_client::HttpClient;
 
 use self::{sse::SseChannel, streamable::StreamableChannel, web_socket::WebSocketChannel};
-use crate::server::{Target, Transport};
+use crate::server::Transport;
 
 /// One MCP session.
 pub(crate) struct Session {
@@ -40,14 +40,9 @@ pub(crate) enum Resumed {
 }
 
 impl Session {
-    /// Opens the `index`-th session, with its own connection for POST requests.
-    pub(crate) async fn open(target: &Target, index: usize) -> Result<Self, Failure> {
-        Self::open_with(HttpClient::new(target, index)).await
-    }
-
     /// Opens a session and initializes it.
-    pub(crate) async fn open_with(client: HttpClient) -> Result<Self, Failure> {
-        let channel = match client.target().transport {
+    pub(crate) async fn open(client: HttpClient) -> Result<Self, Failure> {
+        let channel = match client.target.transport {
             Transport::Sse => Channel::Sse(SseChannel::open(&client, None).await?),
             Transport::StreamableHttp | Transport::StreamableQuiet => {
                 Channel::Streamable(StreamableChannel::new(&client))

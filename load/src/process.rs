@@ -34,15 +34,12 @@ impl Process {
     }
 
     /// The CPU time that it uses during an action, with the action's result.
-    pub(crate) async fn cpu_during<T, E>(
+    pub(crate) async fn cpu_during<T>(
         &self,
-        action: impl Future<Output = Result<T, E>>,
-    ) -> anyhow::Result<(T, Duration)>
-    where
-        anyhow::Error: From<E>,
-    {
+        action: impl Future<Output = Result<T, impl Into<anyhow::Error>>>,
+    ) -> anyhow::Result<(T, Duration)> {
         let before = self.cpu()?;
-        let result = action.await?;
+        let result = action.await.map_err(Into::into)?;
         Ok((result, self.cpu()? - before))
     }
 

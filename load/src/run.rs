@@ -128,7 +128,7 @@ pub(crate) async fn run(plan: &Plan, mix: &Mix, server: Option<Process>) -> anyh
                     *at += *every;
                 }
             }
-            () = sleep_until(run.measured_from), if !sampler.is_measuring() => {
+            () = sleep_until(run.measured_from), if !sampler.is_measuring => {
                 sampler.begin_measuring(run.tally.borrow().open)?;
             }
             () = sleep_until(ends) => break,
@@ -139,6 +139,7 @@ pub(crate) async fn run(plan: &Plan, mix: &Mix, server: Option<Process>) -> anyh
             Some(()) = users.next() => {}
         }
     }
+    end_progress();
     let (measured, samples) = sampler.finish()?;
     run.count_missed_calls();
     run.stop.cancel();
@@ -161,5 +162,13 @@ fn show_progress(samples: &[Sample]) {
         eprint!("\r{sample}\x1b[K");
     } else if samples.len().is_multiple_of(PROGRESS_EVERY) {
         eprintln!("{sample}");
+    }
+}
+
+/// Leaves the line that was rewritten.
+#[expect(clippy::print_stderr, reason = "someone is waiting")]
+fn end_progress() {
+    if io::stderr().is_terminal() {
+        eprintln!();
     }
 }

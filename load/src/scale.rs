@@ -16,7 +16,7 @@ use crate::{
     client::Call,
     cores::Cores,
     output::Output,
-    server::{Server, Transport},
+    server::{Kind, Server, Transport},
     session_pool::{Outcome, SessionPool},
     sockets,
     upstream::Upstream,
@@ -81,38 +81,35 @@ impl Scale {
     #[expect(clippy::print_stdout, reason = "this is the result")]
     pub(crate) async fn run(&self, cores: Option<Cores>) -> anyhow::Result<()> {
         ensure!(self.sessions > 0, "--sessions 0 measures nothing");
-        let report = scale(self.sessions, self.subscribers, cores).await?;
+        let report = self.measure(cores).await?;
         print!("{report}");
         self.output.write(&report, || report.chart())
     }
-}
 
-async fn scale(
-    sessions: usize,
-    subscribers: usize,
-    cores: Option<Cores>,
-) -> anyhow::Result<Report> {
-    let upstream = Upstream::start(false).await?;
-    let server = Server::start_product(cores, &upstream).await?;
-    let most = sockets::sessions_within(server.max_sockets()?, 1, sessions);
-    let (steps, pool) = grow(&server, most).await?;
-    let quiet = more_without_files(&server, sessions - most).await?;
-    let storm = storm(&server, pool, most).await?;
-    server.stop().await?;
-
-    let mut broadcasts = Vec::new();
-    for share in [10, 1] {
-        let server = Server::start_product(cores, &upstream).await?;
-        broadcasts.push(broadcast(&server, &upstream, (subscribers / share).max(1)).await?);
+    async fn measure(&self, cores: Option<Cores>) -> anyhow::Result<Report> {
+        let upstream = Upstream::start(false).await?;
+        let server = Server::start(Kind::AareguruMcp, cores, Some(&upstream)).await?;
+        let most = sockets::sessions_within(server.max_sockets()?, 1, self.sessions);
+        let (steps, pool) = grow(&server, most).await?;
+        let quiet = more_without_files(&server, self.sessions - most).await?;
+        let storm = storm(&server, pool, most).await?;
         server.stop().await?;
+
+        let mut broadcasts = Vec::new();
+        for share in [10, 1] {
+            let server = Server::start(Kind::AareguruMcp, cores, Some(&upstream)).await?;
+            let subscribers = (self.subscribers / share).max(1);
+            broadcasts.push(broadcast(&server, &upstream, subscribers).await?);
+            server.stop().await?;
+        }
+        Ok(Report {
+            wanted: self.sessions,
+            steps,
+            quiet,
+            storm,
+            broadcasts,
+        })
     }
-    Ok(Report {
-        wanted: sessions,
-        steps,
-        quiet,
-        storm,
-        broadcasts,
-    })
 }
 
 async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, SessionPool)> {
@@ -125,7 +122,7 @@ async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, Sessio
     let mut steps = Vec::new();
     for (id, part) in (1..).zip(STEPS) {
         let sessions = ((most as f64 * part) as usize).max(1);
-        let more = sessions - pool.len();
+        let more = sessions - pool.sessions.len();
         let opened = cpu_us_each(server, more, pool.grow_to(sessions)).await?;
         server.settle().await?;
         let now = server.process.memory_kib()?;
@@ -143,8 +140,7 @@ async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, Sessio
 /// Sessions of Streamable HTTP that open no stream take no file. Returns how many
 /// of them answer alongside all the others.
 async fn more_without_files(server: &Server, count: usize) -> anyhow::Result<usize> {
-    let target = server.target.at("/mcp", Transport::StreamableQuiet);
-    let mut pool = SessionPool::new(&target);
+    let mut pool = SessionPool::new(&server.target.at("/mcp", Transport::StreamableQuiet));
     pool.grow_to(count).await.all().context("opening more")?;
     Ok(pool.call_each(&Call::ping(), 1).await.all()?.count)
 }

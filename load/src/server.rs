@@ -10,7 +10,7 @@ use std::{env, process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
     time::{sleep, timeout},
 };
@@ -29,32 +29,22 @@ pub(crate) struct Server {
     pub(crate) target: Target,
     pub(crate) process: Process,
     // With its output: a server that prints more than its address must be able to.
-    child: Option<(Child, BufReader<ChildStdout>)>,
+    child: Option<(Child, Lines<BufReader<ChildStdout>>)>,
 }
 
 impl Server {
-    /// Starts a server and waits until it listens.
-    pub(crate) async fn start(kind: Kind, cores: Option<Cores>) -> anyhow::Result<Self> {
-        Self::start_with(kind, cores, &[]).await
-    }
-
-    /// Starts the product with this upstream.
-    pub(crate) async fn start_product(
-        cores: Option<Cores>,
-        upstream: &Upstream,
-    ) -> anyhow::Result<Self> {
-        let url = format!("http://{}", upstream.address);
-        Self::start_with(Kind::AareguruMcp, cores, &["--upstream", &url]).await
-    }
-
-    async fn start_with(
+    /// Starts a server and waits until it listens. The product uses the upstream, if there is one.
+    pub(crate) async fn start(
         kind: Kind,
         cores: Option<Cores>,
-        options: &[&str],
+        upstream: Option<&Upstream>,
     ) -> anyhow::Result<Self> {
         let mut command = Command::new(env::current_exe().context("finding this program")?);
         let name = kind.name();
-        command.args(["peer", &name]).args(options);
+        command.args(["peer", &name]);
+        if let Some(upstream) = upstream {
+            command.args(["--upstream", &format!("http://{}", upstream.address)]);
+        }
         if let Some(cores) = cores {
             command.args(["--core", &cores.server.to_string()]);
         }
@@ -70,7 +60,7 @@ impl Server {
             .with_context(|| format!("starting {name}"))?;
         let pid = child.id().context("the server has ended")?;
         let out = child.stdout.take().context("the server has no output")?;
-        let mut out = BufReader::new(out);
+        let mut out = BufReader::new(out).lines();
         let (path, transport) = kind.endpoint();
         let printed = timeout(TIMEOUT, address(&mut out))
             .await
@@ -149,18 +139,12 @@ impl Server {
 }
 
 /// The first URL that a server prints.
-async fn address(out: &mut BufReader<ChildStdout>) -> anyhow::Result<Target> {
-    let mut line = String::new();
-    loop {
-        line.clear();
-        if out.read_line(&mut line).await? == 0 {
-            bail!("it ended at once");
-        }
-        if let Some(url) = line
-            .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-        {
+async fn address(out: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result<Target> {
+    while let Some(line) = out.next_line().await? {
+        let mut words = line.split_whitespace();
+        if let Some(url) = words.find(|word| word.starts_with("http://")) {
             return url.parse();
         }
     }
+    bail!("it ended at once")
 }

@@ -16,7 +16,7 @@ pub(crate) const CONCURRENCY: usize = 16;
 
 pub(crate) struct SessionPool {
     clients: Vec<HttpClient>,
-    sessions: Vec<Session>,
+    pub(crate) sessions: Vec<Session>,
 }
 
 /// How many sessions did what they were asked, until the first failure.
@@ -61,15 +61,11 @@ impl SessionPool {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
     /// Opens and initializes sessions until there are `count`.
     pub(crate) async fn grow_to(&mut self, count: usize) -> Outcome {
         let Self { clients, sessions } = self;
         let opening = stream::iter(sessions.len()..count)
-            .map(|index| Session::open_with(clients[index % CONCURRENCY].sharing(index)))
+            .map(|index| Session::open(clients[index % CONCURRENCY].sharing(index)))
             .buffer_unordered(CONCURRENCY)
             .map(|opened| opened.map(|session| sessions.push(session)));
         Outcome::of(opening).await

@@ -4,7 +4,7 @@
 mod slope;
 mod verdict;
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, time::Duration};
 
 use anyhow::ensure;
 use clap::Args;
@@ -86,14 +86,14 @@ impl Soak {
 
 async fn soak(lasts: Duration, sessions: usize) -> anyhow::Result<Verdict> {
     let upstream = Upstream::start(true).await?;
-    let server = Server::start_product(None, &upstream).await?;
+    let server = Server::start(Kind::AareguruMcp, None, Some(&upstream)).await?;
     let warm_up = lasts / WARM_UP_SHARE;
     load(&server, sessions, warm_up).await?;
     let before = rest(&server).await?;
     let tasks = RefCell::new(Vec::new());
     let report = tokio::select! {
         report = load(&server, sessions, lasts - warm_up) => report?,
-        error = count_tasks(&server, &tasks) => return Err(error),
+        never = count_tasks(&server, &tasks) => match never? {},
     };
     let after = rest(&server).await?;
     let (asked, failed) = upstream.counts();
@@ -140,17 +140,17 @@ async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Resu
 }
 
 /// Adds the number of the server's tasks once a second, with the seconds since the start.
-async fn count_tasks(server: &Server, counts: &RefCell<Vec<(f64, f64)>>) -> anyhow::Error {
+async fn count_tasks(
+    server: &Server,
+    counts: &RefCell<Vec<(f64, f64)>>,
+) -> anyhow::Result<Infallible> {
     let begun = Instant::now();
     let mut every = interval(Duration::from_secs(1));
     loop {
         every.tick().await;
-        match tasks(server).await {
-            Ok(count) => counts
-                .borrow_mut()
-                .push((begun.elapsed().as_secs_f64(), count)),
-            Err(error) => return error,
-        }
+        let count = tasks(server).await?;
+        let seconds = begun.elapsed().as_secs_f64();
+        counts.borrow_mut().push((seconds, count));
     }
 }
 

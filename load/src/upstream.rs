@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::Context;
 use axum::{
-    Router,
+    Json, Router,
     extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -26,18 +26,12 @@ use tokio::net::TcpListener;
 const CURRENT_BERN: &str = include_str!("../../crates/aareguru/recordings/current-bern.json");
 const CITIES: &str = include_str!("../../crates/aareguru/recordings/cities.json");
 
-/// Every minute begins well and ends with a fault.
-const MINUTE: Duration = Duration::from_secs(60);
-const FAULT_FROM: Duration = Duration::from_secs(40);
-
-#[derive(Debug, Clone)]
-pub(crate) struct Upstream {
-    pub(crate) address: SocketAddr,
-    shared: Arc<Shared>,
-}
+/// From this second on, each minute has a fault.
+const FAULT_FROM_SECOND: u64 = 40;
 
 #[derive(Debug)]
-struct Shared {
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
     begun: Instant,
     has_faults: bool,
     /// In Unix seconds.
@@ -57,47 +51,56 @@ enum Fault {
 
 impl Upstream {
     /// Listens, until the runtime ends.
-    pub(crate) async fn start(has_faults: bool) -> anyhow::Result<Self> {
+    pub(crate) async fn start(has_faults: bool) -> anyhow::Result<Arc<Self>> {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.context("listening as the upstream")?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
+        let upstream = Arc::new(Self {
+            address: listener.local_addr()?,
             begun: Instant::now(),
             has_faults,
             measured_at: AtomicI64::new(0),
             asked: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         });
+        upstream.measure(Duration::from_secs(15 * 60));
         let router = Router::new()
             .route("/v2018/current", get(current))
             .route("/v2018/cities", get(cities))
-            .with_state(shared.clone());
+            .with_state(upstream.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let upstream = Self { address, shared };
-        upstream.measure(Duration::from_secs(15 * 60));
         Ok(upstream)
     }
 
     /// Sets the age of the newest measurement.
     pub(crate) fn measure(&self, age: Duration) {
-        let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-        let at = Timestamp::now().as_second().saturating_sub(age);
-        self.shared.measured_at.store(at, Ordering::Relaxed);
+        let at = (Timestamp::now() - age).as_second();
+        self.measured_at.store(at, Ordering::Relaxed);
     }
 
     /// The number of requests, and how many of them ended with a fault.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (count(&self.shared.asked), count(&self.shared.failed))
+        (count(&self.asked), count(&self.failed))
+    }
+
+    /// Answers with a recorded response that `update` has changed, or with a fault.
+    async fn answer(&self, recorded: &str, update: impl FnOnce(&mut Value, i64)) -> Response {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if let Some(fault) = Fault::at(self.begun.elapsed()).filter(|_| self.has_faults) {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+            return fault.answer().await;
+        }
+        let mut response = serde_json::from_str(recorded).expect("the recording is JSON");
+        update(&mut response, self.measured_at.load(Ordering::Relaxed));
+        Json(response).into_response()
     }
 }
 
 impl Fault {
     /// The fault at this time; each minute has a different one.
     fn at(since: Duration) -> Option<Self> {
-        let minute = since.as_secs() / MINUTE.as_secs();
-        let into = Duration::from_secs(since.as_secs() % MINUTE.as_secs());
-        (into >= FAULT_FROM).then_some(match minute % 4 {
+        let (minute, second) = (since.as_secs() / 60, since.as_secs() % 60);
+        (second >= FAULT_FROM_SECOND).then_some(match minute % 4 {
             0 => Self::Error,
             1 => Self::Silence,
             2 => Self::Nonsense,
@@ -121,41 +124,23 @@ struct Place {
 }
 
 async fn current(
-    State(shared): State<Arc<Shared>>,
+    State(upstream): State<Arc<Upstream>>,
     Query(Place { city }): Query<Place>,
 ) -> Response {
     if city != "bern" {
         return (StatusCode::NOT_FOUND, "only Bern was recorded").into_response();
     }
-    let at = shared.measured_at.load(Ordering::Relaxed);
-    answer(&shared, CURRENT_BERN, |recorded| {
-        recorded["aare"]["timestamp"] = at.into();
-    })
-    .await
+    let update = |response: &mut Value, at: i64| response["aare"]["timestamp"] = at.into();
+    upstream.answer(CURRENT_BERN, update).await
 }
 
-async fn cities(State(shared): State<Arc<Shared>>) -> Response {
-    let at = shared.measured_at.load(Ordering::Relaxed);
-    answer(&shared, CITIES, |recorded| {
-        for city in recorded.as_array_mut().into_iter().flatten() {
+async fn cities(State(upstream): State<Arc<Upstream>>) -> Response {
+    let update = |response: &mut Value, at: i64| {
+        for city in response.as_array_mut().into_iter().flatten() {
             city["time"] = at.into();
         }
-    })
-    .await
-}
-
-async fn answer(shared: &Shared, recorded: &str, renew: impl FnOnce(&mut Value)) -> Response {
-    shared.asked.fetch_add(1, Ordering::Relaxed);
-    let fault = Fault::at(shared.begun.elapsed()).filter(|_| shared.has_faults);
-    if let Some(fault) = fault {
-        shared.failed.fetch_add(1, Ordering::Relaxed);
-        return fault.answer().await;
-    }
-    let Ok(mut recorded) = serde_json::from_str(recorded) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    renew(&mut recorded);
-    ([("content-type", "application/json")], recorded.to_string()).into_response()
+    upstream.answer(CITIES, update).await
 }
 
 #[cfg(test)]

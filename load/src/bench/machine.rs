@@ -27,60 +27,47 @@ pub(super) fn description() -> anyhow::Result<String> {
     let processor = processors.model_name(0).unwrap_or("unknown processor");
     let (cores, memory_gib) = (processors.num_cores(), Meminfo::current()?.mem_total >> 30);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    let libraries =
-        LIBRARIES.map(|name| format!("{name} {}", versions(LOCK_FILE, name).join(" and ")));
-    let python = PYTHON_PACKAGES.map(|name| {
-        let version = pinned(PYTHON_REQUIREMENTS, name).unwrap_or("unknown");
-        format!("{name} {version}")
+    let libraries = versions(LOCK_FILE, LIBRARIES, |name| {
+        format!("name = \"{name}\"\nversion = \"")
     });
-    let node = NODE_PACKAGES.map(|name| {
-        let version = locked(NODE_LOCK_FILE, name).unwrap_or("unknown");
-        format!("{name} {version}")
+    let python = versions(PYTHON_REQUIREMENTS, PYTHON_PACKAGES, |name| {
+        format!("\n{name}==")
+    });
+    let node = versions(NODE_LOCK_FILE, NODE_PACKAGES, |name| {
+        format!("\"node_modules/{name}\": {{\n      \"version\": \"")
     });
     Ok(format!(
         "\
 - Date: {}
 - Machine: {processor}, {cores} cores, {memory_gib} GiB, Linux {}
-- Versions: {}; {}; commit {}
-- Versions of the SDKs: {}, {}; {}, Node {}
+- Versions: {libraries}; {}; commit {}
+- Versions of the SDKs: {python}, {}; {node}, Node {}
 ",
         Zoned::now().date(),
         kernel.trim(),
-        libraries.join(", "),
         printed_by("rustc", &["--version"]),
         printed_by("git", &["describe", "--always", "--dirty"]),
-        python.join(", "),
         interpreter(PYTHON_SDK),
-        node.join(", "),
         interpreter(TYPESCRIPT_SDK)
     ))
 }
 
-/// The versions of a package in a lock file.
-fn versions<'a>(lock: &'a str, name: &str) -> Vec<&'a str> {
-    let head = format!("name = \"{name}\"\nversion = \"");
-    let after = lock.split(&head).skip(1);
-    after.filter_map(|rest| rest.split('"').next()).collect()
-}
-
-/// The version of a package in pip's requirements.
-fn pinned<'a>(requirements: &'a str, name: &str) -> Option<&'a str> {
-    let lines = &mut requirements.lines();
-    lines.find_map(|line| line.strip_prefix(name)?.strip_prefix("=="))
-}
-
-/// The version of a package in npm's lock file.
-fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
-    let head = format!("\"node_modules/{name}\": {{\n      \"version\": \"");
-    lock.split_once(&head)?.1.split('"').next()
+/// The names with their versions, each of which follows `head` in a list of packages.
+fn versions<const N: usize>(list: &str, names: [&str; N], head: impl Fn(&str) -> String) -> String {
+    let list = format!("\n{list}");
+    let names = names.map(|name| {
+        let head = head(name);
+        let versions = list.split(&head).skip(1);
+        let versions = versions.filter_map(|rest| rest.split(['"', '\n', ' ']).next());
+        format!("{name} {}", versions.collect::<Vec<_>>().join(" and "))
+    });
+    names.join(", ")
 }
 
 /// The version that an interpreter prints.
 fn interpreter(sdk: Sdk) -> String {
-    sdk.interpreter().map_or_else(
-        || "unknown".to_owned(),
-        |path| printed_by(&path.to_string_lossy(), &["--version"]),
-    )
+    let path = sdk.interpreter().unwrap_or_else(|| "interpreter".into());
+    printed_by(&path.to_string_lossy(), &["--version"])
 }
 
 /// The one line that a program prints.
@@ -101,25 +88,26 @@ mod tests {
         let lock = "[[package]]\nname = \"rmcp\"\nversion = \"0.10.0\"\nsource = \"x\"\n\n\
                     [[package]]\nname = \"rmcp\"\nversion = \"3.11.0\"\n\n\
                     [[package]]\nname = \"rmcp-macros\"\nversion = \"1.0.0\"\n";
-        assert_eq!(versions(lock, "rmcp"), ["0.10.0", "3.11.0"]);
-        assert_eq!(versions(lock, "none"), Vec::<&str>::new());
-    }
-
-    #[test]
-    fn packages_of_other_languages_have_versions() {
-        for name in PYTHON_PACKAGES {
-            assert!(pinned(PYTHON_REQUIREMENTS, name).is_some(), "{name}");
-        }
-        for name in NODE_PACKAGES {
-            assert!(locked(NODE_LOCK_FILE, name).is_some(), "{name}");
-        }
-        assert_eq!(pinned("mcp-types==1\nmcp==2.3.0\n", "mcp"), Some("2.3.0"));
+        let head = |name: &str| format!("name = \"{name}\"\nversion = \"");
+        assert_eq!(versions(lock, ["rmcp"], head), "rmcp 0.10.0 and 3.11.0");
+        let head = |name: &str| format!("\n{name}==");
+        assert_eq!(
+            versions("mcp-types==1\nmcp==2.3.0\n", ["mcp"], head),
+            "mcp 2.3.0"
+        );
     }
 
     #[test]
     fn machine_is_described() {
         let text = description().unwrap();
         assert!(text.contains("Linux"), "{text}");
-        assert!(!text.contains("tokio ;"), "{text}");
+        let names = LIBRARIES
+            .iter()
+            .chain(&PYTHON_PACKAGES)
+            .chain(&NODE_PACKAGES);
+        for name in names {
+            let version = text.split_once(&format!("{name} ")).unwrap().1;
+            assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{text}");
+        }
     }
 }

@@ -46,10 +46,9 @@ fn cpu_of_others() -> anyhow::Result<Duration> {
     busy += optional.into_iter().flatten().sum::<Duration>();
     for who in [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN] {
         let usage = getrusage(who).context("reading this program's CPU time")?;
-        for time in [usage.user_time(), usage.system_time()] {
-            let own = Duration::from_micros(u64::try_from(time.num_microseconds())?);
-            busy = busy.saturating_sub(own);
-        }
+        let own = usage.user_time() + usage.system_time();
+        let own = Duration::from_micros(u64::try_from(own.num_microseconds())?);
+        busy = busy.saturating_sub(own);
     }
     Ok(busy)
 }

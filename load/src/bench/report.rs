@@ -8,24 +8,21 @@ use crate::{chart, cores::Cores, server::Kind, table};
 /// The table, with remarks and failures below it.
 pub(super) fn table(bench: &Bench, results: &Results) -> String {
     let servers = &bench.servers;
-    let judged = servers
-        .iter()
-        .copied()
-        .filter(|kind| matches!(kind, Kind::Ours | Kind::AareguruMcp))
-        .collect::<Vec<_>>();
+    let mut judged = servers.clone();
+    judged.retain(|kind| matches!(kind, Kind::Ours | Kind::AareguruMcp));
     let mut head = vec![String::new()];
     head.extend(servers.iter().map(|kind| kind.name()));
-    head.extend(
-        judged
-            .iter()
-            .map(|kind| format!("{} ÷ ceiling", kind.name())),
-    );
+    let ratios = judged.iter().map(|kind| kind.name() + " ÷ ceiling");
+    head.extend(ratios);
     head.push("to reach".to_owned());
 
     let rows = results.rows().into_iter().map(|row| {
         let mut cells = vec![row.label()];
-        cells.extend(servers.iter().map(|kind| value(results, row, *kind)));
-        cells.extend(judged.iter().map(|kind| ratio(results, row, *kind)));
+        let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "–".to_owned());
+        let values = servers.iter().map(|kind| value(results, row, *kind));
+        cells.extend(values.map(or_dash));
+        let ratios = judged.iter().map(|kind| results.ratio(row, *kind));
+        cells.extend(ratios.map(|ratio| or_dash(ratio.map(|ratio| format!("{ratio:.2}")))));
         cells.push(match row {
             // A quick run does not try as many.
             Row::Held if bench.hold < FULL_HOLD => String::new(),
@@ -109,20 +106,11 @@ Written by `make bench`; not to be edited.
     ))
 }
 
-fn value(results: &Results, row: Row, kind: Kind) -> String {
-    let Some(median) = results.median(row, kind) else {
-        return "–".to_owned();
-    };
-    let decimals = row.decimals();
-    match results.spread(row, kind) {
-        Some(spread) => format!("{median:.decimals$} ± {:.0} %", spread * 100.0),
-        None => format!("{median:.decimals$}"),
-    }
-}
-
-fn ratio(results: &Results, row: Row, kind: Kind) -> String {
-    let ratio = results.ratio(row, kind);
-    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
+fn value(results: &Results, row: Row, kind: Kind) -> Option<String> {
+    let (median, decimals) = (results.median(row, kind)?, row.decimals());
+    let spread = results.spread(row, kind);
+    let spread = spread.map(|spread| format!(" ± {:.0} %", spread * 100.0));
+    Some(format!("{median:.decimals$}{}", spread.unwrap_or_default()))
 }
 
 /// The goal of each server, and whether it is met.
@@ -130,12 +118,9 @@ fn goals(results: &Results, row: Row, judged: &[Kind]) -> String {
     let goals = judged.iter().filter_map(|kind| {
         let goal = row.goal(*kind)?;
         let value = results.median(row, *kind)?;
-        let met = if goal.is_met(value, results.ratio(row, *kind)) {
-            "✓"
-        } else {
-            "✗"
-        };
-        Some(format!("{} {} {met}", kind.name(), goal.text()))
+        let is_met = goal.is_met(value, results.ratio(row, *kind));
+        let mark = if is_met { "✓" } else { "✗" };
+        Some(format!("{} {} {mark}", kind.name(), goal.text()))
     });
     goals.collect::<Vec<_>>().join(", ")
 }

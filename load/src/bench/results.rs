@@ -58,32 +58,24 @@ impl Results {
     }
 
     pub(super) fn median(&self, row: Row, kind: Kind) -> Option<f64> {
-        self.values
-            .get(&(row, kind))
-            .map(|values| median(values.clone()))
+        Some(median(self.values.get(&(row, kind))?.clone()))
     }
 
     /// Half the way from the least to the greatest value, as a share of the
     /// median; `None` for a single value.
     pub(super) fn spread(&self, row: Row, kind: Kind) -> Option<f64> {
-        let values = self
-            .values
-            .get(&(row, kind))
-            .filter(|values| values.len() > 1)?;
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        Some((greatest - least) / 2.0 / median(values.clone()))
+        let mut values = self.values.get(&(row, kind))?.clone();
+        values.sort_by(f64::total_cmp);
+        let range = values.last()? - values.first()?;
+        (values.len() > 1).then(|| range / 2.0 / median(values))
     }
 
     /// The value as a multiple of the ceiling's, of each round by itself; the
     /// median of them.
     pub(super) fn ratio(&self, row: Row, kind: Kind) -> Option<f64> {
-        let values = self.values.get(&(row, kind))?;
+        let values = self.values.get(&(row, kind))?.iter();
         let ceiling = self.values.get(&(row, Kind::Ceiling))?;
-        let ratios = values
-            .iter()
-            .zip(ceiling)
-            .map(|(value, ceiling)| value / ceiling);
+        let ratios = values.zip(ceiling).map(|(value, ceiling)| value / ceiling);
         Some(median(ratios.collect()))
     }
 }

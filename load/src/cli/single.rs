@@ -135,14 +135,10 @@ impl Single {
                 println!("{calls} calls in {sessions} sessions, all answered");
                 println!("server CPU per call   {:.1} µs", done.cpu_us_per_call());
                 println!("calls per second      {:.0}", done.per_second());
-                println!(
-                    "p50                   {:.2} ms",
-                    quantile_ms(&done.latency, 0.5)
-                );
-                println!(
-                    "p99                   {:.2} ms",
-                    quantile_ms(&done.latency, 0.99)
-                );
+                for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
+                    let latency = quantile_ms(&done.latency, quantile);
+                    println!("{name}                   {latency:.2} ms");
+                }
             }
             Self::Idle { subject, sessions } => {
                 let server = subject.start(cores).await?;
@@ -155,16 +151,18 @@ impl Single {
                 rounds,
                 grace,
             } => {
-                let grace = grace.map_or_else(|| subject.grace(), Duration::from_secs);
+                let grace = match (grace, &subject.peer_url) {
+                    (Some(seconds), _) => Duration::from_secs(seconds),
+                    (None, Some(_)) => Duration::ZERO,
+                    (None, None) => subject.server.grace(),
+                };
                 let server = subject.start(cores).await?;
                 let memory = measure::idle::reopen(&server, sessions, rounds, grace).await?;
                 println!("memory after each round of {sessions} sessions: {memory:?} KiB");
             }
             Self::Open { subject, sessions } => {
                 let server = subject.start(cores).await?;
-                let rate = measure::open::run(&server, sessions)
-                    .await?
-                    .per_cpu_second();
+                let (_, rate) = measure::open::run(&server, sessions).await?;
                 println!("{sessions} sessions, {rate:.0} in each second of the server's CPU");
             }
             Self::Hold { subject, sessions } => {
@@ -210,14 +208,7 @@ impl Subject {
     async fn start(&self, cores: Option<Cores>) -> anyhow::Result<Server> {
         match (&self.peer_url, self.pid) {
             (Some(target), Some(pid)) => Server::attach(target.clone(), pid),
-            _ => Server::start(self.server, cores).await,
-        }
-    }
-
-    fn grace(&self) -> Duration {
-        match self.peer_url {
-            Some(_) => Duration::ZERO,
-            None => self.server.grace(),
+            _ => Server::start(self.server, cores, None).await,
         }
     }
 }

@@ -6,28 +6,24 @@ pub(crate) const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initial
 
 pub(crate) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 
-/// A tool and its arguments, or another request.
+/// A request without its id.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    method: Arc<str>,
-    params: Arc<str>,
+    method_and_params: Arc<str>,
 }
 
 impl Call {
-    /// `arguments` are a JSON object.
-    pub(crate) fn new(tool: &str, arguments: &str) -> Self {
-        Self {
-            method: "tools/call".into(),
-            params: format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#).into(),
-        }
-    }
-
     /// Any request; `params` are a JSON object.
     pub(crate) fn method(method: &str, params: &str) -> Self {
         Self {
-            method: method.into(),
-            params: params.into(),
+            method_and_params: format!(r#""method":"{method}","params":{params}"#).into(),
         }
+    }
+
+    /// A tool; `arguments` are a JSON object.
+    pub(crate) fn new(tool: &str, arguments: &str) -> Self {
+        let params = format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#);
+        Self::method("tools/call", &params)
     }
 
     pub(crate) fn ping() -> Self {
@@ -45,7 +41,7 @@ impl Call {
     }
 
     pub(crate) fn request(&self, id: u64) -> String {
-        let Self { method, params } = self;
-        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
+        let Self { method_and_params } = self;
+        format!(r#"{{"jsonrpc":"2.0","id":{id},{method_and_params}}}"#)
     }
 }

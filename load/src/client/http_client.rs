@@ -30,7 +30,7 @@ pub(super) type ResponseFuture = BoxFuture<'static, hyper::Result<Response<Incom
 /// Clones share one connection for POST requests, which is opened on first use.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpClient {
-    target: Arc<Target>,
+    pub(super) target: Arc<Target>,
     source: Ipv4Addr,
     has_small_buffer: bool,
     shared: Arc<Mutex<Option<Connection>>>,
@@ -64,15 +64,9 @@ impl HttpClient {
 
     /// Limits the receive buffer of new connections, so that the server notices a slow reader
     /// early.
-    pub(crate) fn with_small_buffer(self) -> Self {
-        Self {
-            has_small_buffer: true,
-            ..self
-        }
-    }
-
-    pub(super) fn target(&self) -> &Target {
-        &self.target
+    pub(crate) fn with_small_buffer(mut self) -> Self {
+        self.has_small_buffer = true;
+        self
     }
 
     /// The headers of a request with a message, for answers in these formats.

@@ -30,7 +30,7 @@ impl SseChannel {
             let id = id.parse().map_err(Failure::unexpected)?;
             headers.insert("last-event-id", id);
         }
-        let (connection, response) = client.get(&client.target().path, headers).await?;
+        let (connection, response) = client.get(&client.target.path, headers).await?;
         let response = success(response, "the GET of the event stream").await?;
         let mut channel = Self {
             _connection: connection,
@@ -40,11 +40,10 @@ impl SseChannel {
             last_event_id,
         };
         let event = channel.next_event().await?;
-        if event.event.as_deref() != Some("endpoint") {
-            return Err(Failure::Unexpected(format!(
-                "the first event is `{}`",
-                event.event.unwrap_or_default()
-            )));
+        let name = event.event.unwrap_or_default();
+        if name != "endpoint" {
+            let unexpected = format!("the first event is `{name}`");
+            return Err(Failure::Unexpected(unexpected));
         }
         channel.endpoint = relative(&event.data.unwrap_or_default())?;
         Ok(channel)

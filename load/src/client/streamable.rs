@@ -46,11 +46,11 @@ impl StreamableChannel {
     pub(super) async fn listen(&mut self, client: &HttpClient) -> Result<(), Failure> {
         self.response = PendingResponse::None;
         self._listener = None;
-        if client.target().transport == Transport::StreamableQuiet {
+        if client.target.transport == Transport::StreamableQuiet {
             return Ok(());
         }
         let (connection, response) = client
-            .get(&client.target().path, self.headers.clone())
+            .get(&client.target.path, self.headers.clone())
             .await?;
         if response.status() != StatusCode::METHOD_NOT_ALLOWED {
             let response = success(response, "the GET of the event stream").await?;
@@ -71,7 +71,7 @@ impl StreamableChannel {
             client.disconnect().await;
         }
         let headers = self.headers.clone();
-        let response = client.send(Method::POST, &client.target().path, headers, message);
+        let response = client.send(Method::POST, &client.target.path, headers, message);
         self.response = PendingResponse::Head(response.await?);
         Ok(())
     }
@@ -98,10 +98,14 @@ impl StreamableChannel {
                     let response = response.await;
                     self.response = PendingResponse::None;
                     let mut response = success(response?, "a POST").await?;
-                    self.learn_session(response.headers_mut());
+                    if let Some(id) = response.headers_mut().remove("mcp-session-id") {
+                        self.headers.insert("mcp-session-id", id);
+                    }
+                    let version = HeaderValue::from_static("2025-06-18");
+                    self.headers.insert("mcp-protocol-version", version);
                     let content_type = response.headers().get(header::CONTENT_TYPE);
-                    if !content_type.is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"))
-                    {
+                    let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
+                    if !content_type.starts_with(b"text/event-stream") {
                         return text(response).await;
                     }
                     let events = SseStream::new(response.into_body());
@@ -109,15 +113,6 @@ impl StreamableChannel {
                 }
             }
         }
-    }
-
-    /// Copies the session id of a response into the headers of the next requests.
-    fn learn_session(&mut self, response: &mut HeaderMap) {
-        if let Some(id) = response.remove("mcp-session-id") {
-            self.headers.insert("mcp-session-id", id);
-        }
-        let version = HeaderValue::from_static("2025-06-18");
-        self.headers.insert("mcp-protocol-version", version);
     }
 
     /// Reads the response to its end, so that its connection is free for the next request.
@@ -129,7 +124,7 @@ impl StreamableChannel {
 
     /// Ends the session, which the server otherwise keeps for a while.
     pub(super) async fn close(self, client: &HttpClient) -> Result<(), Failure> {
-        let uri = &client.target().path;
+        let uri = &client.target.path;
         let response = client.send(Method::DELETE, uri, self.headers, String::new());
         let response = response.await?.await?;
         success(response, "the DELETE of the session")

@@ -16,7 +16,7 @@ pub(super) struct WebSocketChannel {
 
 impl WebSocketChannel {
     pub(super) async fn open(client: &HttpClient) -> Result<Self, Failure> {
-        let target = client.target();
+        let target = &client.target;
         let mut request = target.to_string().into_client_request()?;
         let headers = request.headers_mut();
         headers.insert("sec-websocket-protocol", HeaderValue::from_static("mcp"));

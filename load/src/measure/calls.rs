@@ -51,7 +51,7 @@ pub(crate) async fn run(
     sessions: usize,
     count: u64,
 ) -> anyhow::Result<Calls> {
-    let mut opened = open::run(server, sessions).await?.sessions;
+    let (mut opened, _) = open::run(server, sessions).await?;
     closed_loop(&mut opened, call, count / WARM_UP_SHARE).await?;
 
     let begun = Instant::now();

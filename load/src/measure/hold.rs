@@ -15,11 +15,11 @@ pub(crate) struct Held {
 impl Held {
     /// Why fewer than `wanted` were tried, if so.
     pub(crate) fn limit(&self, wanted: usize) -> Option<String> {
-        (self.tried < wanted).then(|| {
+        let tried = self.tried;
+        (tried < wanted).then(|| {
             format!(
-                "{} instead of {wanted} sessions were to be held: no process may have more files \
-                 open here (ulimit -Hn).",
-                self.tried
+                "{tried} instead of {wanted} sessions were held: no process may have more files \
+                 open here (ulimit -Hn)."
             )
         })
     }

@@ -25,12 +25,12 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
     open_and_close(server, WARM_UP).await?;
     server.settle().await?;
     let before = server.process.memory_kib()?;
-    let opened = open::run(server, count).await?;
+    let (_sessions, rate) = open::run(server, count).await?;
     server.settle().await?;
     let after = server.process.memory_kib()?;
     Ok(Idle {
         kib_per_session: (after as f64 - before as f64) / count as f64,
-        opened_per_cpu_second: opened.per_cpu_second(),
+        opened_per_cpu_second: rate,
     })
 }
 

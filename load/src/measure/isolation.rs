@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 
 use super::calls::closed_loop;
 use crate::{
-    client::{Call, Failure, Session},
+    client::{Call, Failure, HttpClient, Session},
     server::{Server, Target},
 };
 
@@ -35,7 +35,7 @@ pub(crate) async fn run(
     disturbers: usize,
     count: u64,
 ) -> anyhow::Result<Isolation> {
-    let mut session = Session::open(&server.target, 0).await?;
+    let mut session = Session::open(HttpClient::new(&server.target, 0)).await?;
     let alone = closed_loop(slice::from_mut(&mut session), call, count).await?;
 
     let refused = Cell::new(0);
@@ -57,7 +57,7 @@ async fn disturb(target: &Target, index: usize, refused: &Cell<usize>) -> Failur
     let text = "x".repeat(TEXT_BYTES);
     let call = Call::new("echo", &format!(r#"{{"text":"{text}"}}"#));
     loop {
-        let mut session = match Session::open(target, index).await {
+        let mut session = match Session::open(HttpClient::new(target, index)).await {
             Ok(session) => session,
             Err(failure) => return failure,
         };

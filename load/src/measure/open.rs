@@ -1,29 +1,19 @@
 //! Opens and initializes sessions: how many in one second of the server's CPU.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::{client::Session, server::Server, sockets};
+use crate::{
+    client::{HttpClient, Session},
+    server::Server,
+    sockets,
+};
 
 /// How many sessions are being opened at any time.
 const AT_ONCE: usize = 64;
 
-pub(crate) struct Opened {
-    /// They stay open as long as this value.
-    pub(crate) sessions: Vec<Session>,
-    /// What the server needed for them.
-    pub(crate) cpu: Duration,
-}
-
-impl Opened {
-    pub(crate) fn per_cpu_second(&self) -> f64 {
-        self.sessions.len() as f64 / self.cpu.as_secs_f64()
-    }
-}
-
-pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Opened> {
+/// Returns the sessions, and how many were opened in one second of the server's CPU.
+pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<(Vec<Session>, f64)> {
     let limit = server.max_sockets()?;
     ensure!(
         sockets::sessions_within(limit, 2, count) == count,
@@ -31,9 +21,9 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Opened>
          allowed (ulimit -n)"
     );
     let opening = stream::iter(0..count)
-        .map(|index| Session::open(&server.target, index))
+        .map(|index| Session::open(HttpClient::new(&server.target, index)))
         .buffer_unordered(AT_ONCE)
         .try_collect::<Vec<_>>();
     let (sessions, cpu) = server.process.cpu_during(opening).await?;
-    Ok(Opened { sessions, cpu })
+    Ok((sessions, count as f64 / cpu.as_secs_f64()))
 }

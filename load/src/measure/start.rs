@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    client::Session,
+    client::{HttpClient, Session},
     cores::Cores,
     server::{Kind, Server},
 };
@@ -11,8 +11,8 @@ use crate::{
 /// Starts a server, opens a session, and stops it.
 pub(crate) async fn run(kind: Kind, cores: Option<Cores>) -> anyhow::Result<Duration> {
     let begun = Instant::now();
-    let server = Server::start(kind, cores).await?;
-    let session = Session::open(&server.target, 0).await?;
+    let server = Server::start(kind, cores, None).await?;
+    let session = Session::open(HttpClient::new(&server.target, 0)).await?;
     let took = begun.elapsed();
     drop(session);
     server.stop().await?;

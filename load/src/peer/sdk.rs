@@ -59,10 +59,9 @@ impl Sdk {
 
 /// The folder of `interop/setup`.
 fn home() -> Option<PathBuf> {
-    if let Some(home) = env::var_os("INTEROP_HOME") {
-        return Some(home.into());
-    }
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
-    Some(cache.join("aareguru-mcp/interop"))
+    let folder = |name| env::var_os(name).map(PathBuf::from);
+    folder("INTEROP_HOME").or_else(|| {
+        let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+        Some(cache.join("aareguru-mcp/interop"))
+    })
 }

@@ -1,6 +1,8 @@
 //! What is called, and how often each.
 
-use anyhow::{Context, ensure};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail, ensure};
 use fastrand::Rng;
 
 use crate::client::Call;
@@ -24,28 +26,24 @@ impl Mix {
     /// or `resources/read`, and its weight, 1 if it is left out. `arguments` are
     /// as in `get_forecast={"city":"bern"}`.
     pub(crate) fn parse(parts: &[String], arguments: &[String]) -> anyhow::Result<Self> {
-        let mut given = Vec::new();
+        let mut given = BTreeMap::new();
         for argument in arguments {
             let (name, json) = argument.split_once('=').with_context(|| {
                 format!("`{argument}` is no NAME=JSON such as get_forecast={{\"city\":\"bern\"}}")
             })?;
-            let is_object = serde_json::from_str::<serde_json::Map<_, _>>(json).is_ok();
             ensure!(
-                is_object,
+                serde_json::from_str::<serde_json::Map<_, _>>(json).is_ok(),
                 "the arguments of `{name}` are no JSON object: {json}"
             );
-            given.push((name, json));
+            given.insert(name, json);
         }
         let parts = parts
             .iter()
             .map(|part| Part::parse(part, &given))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        for (name, _) in given {
-            let is_called = parts.iter().any(|part| part.name == name);
-            ensure!(
-                is_called,
-                "there are arguments of `{name}`, which is not in the mix"
-            );
+        given.retain(|name, _| parts.iter().all(|part| part.name != *name));
+        if let Some(name) = given.keys().next() {
+            bail!("there are arguments of `{name}`, which is not in the mix");
         }
         let total = parts.iter().map(|part| part.weight).sum();
         ensure!(
@@ -73,14 +71,13 @@ impl Mix {
 }
 
 impl Part {
-    fn parse(part: &str, given: &[(&str, &str)]) -> anyhow::Result<Self> {
+    fn parse(part: &str, given: &BTreeMap<&str, &str>) -> anyhow::Result<Self> {
         let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
         let weight = weight
             .parse()
             .with_context(|| format!("`{weight}` is no weight of `{name}`: a whole number is"))?;
         ensure!(!name.is_empty(), "`{part}` names no tool");
-        let arguments = given.iter().find(|(of, _)| *of == name);
-        let arguments = arguments.map_or("{}", |(_, json)| json);
+        let arguments = given.get(name).copied().unwrap_or("{}");
         let is_method = name == "ping" || name.contains('/');
         let call = if is_method {
             Call::method(name, arguments)

@@ -10,7 +10,10 @@ use super::{
     sample::Measured,
     tally::{Cuts, SlowReaders, Tally},
 };
-use crate::chart::{self, Panel};
+use crate::{
+    chart::{self, Panel},
+    measure::calls::quantile_ms,
+};
 
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
@@ -48,14 +51,14 @@ pub(crate) struct Latency {
 
 impl Latency {
     fn of(histogram: &Histogram<u64>) -> Option<Self> {
-        let ms = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e6;
+        let ms = |quantile| quantile_ms(histogram, quantile);
         (!histogram.is_empty()).then(|| Self {
             calls: histogram.len(),
             p50_ms: ms(0.5),
             p90_ms: ms(0.9),
             p99_ms: ms(0.99),
             p999_ms: ms(0.999),
-            max_ms: histogram.max() as f64 / 1e6,
+            max_ms: ms(1.0),
         })
     }
 }
@@ -150,17 +153,13 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
-        let Cuts {
-            resumed,
-            continued,
-            replaced,
-            calls_lost,
-        } = self.cuts;
-        if resumed + continued + replaced > 0 {
+        let cuts = &self.cuts;
+        if cuts.resumed + cuts.continued + cuts.replaced > 0 {
             writeln!(
                 f,
-                "after cuts   {resumed} sessions resumed, {continued} continued, {replaced} were \
-                 replaced; {calls_lost} calls were lost with a connection"
+                "after cuts   {} sessions resumed, {} continued, {} were replaced; {} calls were \
+                 lost with a connection",
+                cuts.resumed, cuts.continued, cuts.replaced, cuts.calls_lost
             )?;
         }
         let SlowReaders { calls, refused } = self.slow_readers;
@@ -183,8 +182,7 @@ impl fmt::Display for Report {
         for (kind, times) in &self.errors {
             writeln!(f, "  {times:>9}  {kind}")?;
         }
-        self.first_error
-            .iter()
-            .try_for_each(|first| writeln!(f, "  the first: {first}"))
+        let mut first = self.first_error.iter();
+        first.try_for_each(|first| writeln!(f, "  the first: {first}"))
     }
 }

@@ -1,12 +1,12 @@
 //! The state of the load, once a second.
 
-use std::{fmt, time::Duration};
+use std::{fmt, mem, time::Duration};
 
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::tally::Tally;
-use crate::process::Process;
+use crate::{measure::calls::quantile_ms, process::Process};
 
 /// The last second, and what the server uses at its end.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -51,7 +51,7 @@ pub(super) struct Sampler {
     last_cpu: Duration,
     memory_before_kib: u64,
     measured: Measured,
-    is_measuring: bool,
+    pub(super) is_measuring: bool,
 }
 
 impl Sampler {
@@ -72,10 +72,6 @@ impl Sampler {
             },
             is_measuring: false,
         })
-    }
-
-    pub(super) fn is_measuring(&self) -> bool {
-        self.is_measuring
     }
 
     pub(super) fn begin_measuring(&mut self, sessions: usize) -> anyhow::Result<()> {
@@ -103,54 +99,40 @@ impl Sampler {
     pub(super) fn take(&mut self, tally: &mut Tally, since: Duration) -> anyhow::Result<&[Sample]> {
         let seconds = self.last.elapsed().as_secs_f64();
         self.last = Instant::now();
-        let ms = |quantile| tally.recent.value_at_quantile(quantile) as f64 / 1e6;
+        let mut usage = None;
+        if let Some(server) = &self.server {
+            let cpu = server.cpu()?;
+            let used = cpu.saturating_sub(mem::replace(&mut self.last_cpu, cpu));
+            usage = Some(Usage {
+                cpu_percent: used.as_secs_f64() / seconds * 100.0,
+                memory_kib: server.memory_kib()?,
+                open_files: server.open_files()?,
+                threads: server.threads()?,
+            });
+        }
         self.samples.push(Sample {
             second: since.as_secs_f64(),
             sessions: tally.open,
             calls_per_second: tally.recent.len() as f64 / seconds,
-            p50_ms: ms(0.5),
-            p99_ms: ms(0.99),
-            max_ms: ms(1.0),
+            p50_ms: quantile_ms(&tally.recent, 0.5),
+            p99_ms: quantile_ms(&tally.recent, 0.99),
+            max_ms: quantile_ms(&tally.recent, 1.0),
             errors: tally.errors.values().sum(),
-            server: match self.server {
-                Some(server) => Some(Usage::of(&server, &mut self.last_cpu, seconds)?),
-                None => None,
-            },
+            server: usage,
         });
         tally.recent.reset();
         Ok(&self.samples)
     }
 }
 
-impl Usage {
-    fn of(server: &Process, last_cpu: &mut Duration, seconds: f64) -> anyhow::Result<Self> {
-        let cpu = server.cpu()?;
-        let used = cpu.saturating_sub(*last_cpu);
-        *last_cpu = cpu;
-        Ok(Self {
-            cpu_percent: used.as_secs_f64() / seconds * 100.0,
-            memory_kib: server.memory_kib()?,
-            open_files: server.open_files()?,
-            threads: server.threads()?,
-        })
-    }
-}
-
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            second,
-            sessions,
-            calls_per_second,
-            p50_ms,
-            p99_ms,
-            errors,
-            ..
-        } = self;
+        let (second, sessions, rate) = (self.second, self.sessions, self.calls_per_second);
+        let (p50, p99, errors) = (self.p50_ms, self.p99_ms, self.errors);
         write!(
             f,
-            "{second:>4.0} s  {sessions} sessions  {calls_per_second:.0} calls/s  p50 {p50_ms:.1} ms  \
-             p99 {p99_ms:.1} ms  {errors} errors"
+            "{second:>4.0} s  {sessions} sessions  {rate:.0} calls/s  p50 {p50:.1} ms  \
+             p99 {p99:.1} ms  {errors} errors"
         )?;
         let Some(server) = &self.server else {
             return Ok(());

@@ -21,7 +21,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) async fn run(index: usize, run: &Run<'_>) {
     while !run.stop.is_cancelled() {
         let client = HttpClient::new(run.target(index), index).with_small_buffer();
-        if let Ok(mut session) = run.in_time(Session::open_with(client)).await {
+        if let Ok(mut session) = run.in_time(Session::open(client)).await {
             let calling = call_and_hardly_read(&mut session, index, run);
             run.stop.run_until_cancelled(calling).await;
             // The server may have ended it already.

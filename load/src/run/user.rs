@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::Run;
-use crate::client::{Failure, Resumed, Session};
+use crate::client::{Failure, HttpClient, Resumed, Session};
 
 /// How long a client waits after a failure.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -54,22 +54,15 @@ pub(super) async fn run(index: usize, arrives: Instant, run: &Run<'_>) {
 
 impl User<'_> {
     async fn open(&mut self) -> Result<(), ()> {
-        let opening = Session::open(self.run.target(self.index), self.index);
-        let opened = self.run.in_time(opening).await;
+        let client = HttpClient::new(self.run.target(self.index), self.index);
+        let opened = self.run.in_time(Session::open(client)).await;
         let mut tally = self.run.tally.borrow_mut();
-        match opened {
-            Ok(session) => {
-                self.session = Some(session);
-                self.cuts.mark_unchanged();
-                tally.open += 1;
-                tally.opened += 1;
-                Ok(())
-            }
-            Err(failure) => {
-                tally.failed("open: ", &failure);
-                Err(())
-            }
-        }
+        let session = opened.map_err(|failure| tally.failed("open: ", &failure))?;
+        self.session = Some(session);
+        self.cuts.mark_unchanged();
+        tally.open += 1;
+        tally.opened += 1;
+        Ok(())
     }
 
     /// Waits until a call is due, and makes it. Failures of the call are counted.

@@ -60,12 +60,12 @@ impl Kind {
 
     /// Those that can be started.
     pub(crate) fn available() -> Vec<Self> {
-        let mut kinds = Self::value_variants().to_vec();
-        kinds.retain(|kind| match kind.sdk() {
+        let is_available = |kind: &Self| match kind.sdk() {
             Some(sdk) => sdk.is_installed(),
             None => *kind != Self::AareguruMcp || product::is_built(),
-        });
-        kinds
+        };
+        let kinds = Self::value_variants().iter().copied();
+        kinds.filter(is_available).collect()
     }
 
     /// The SDK of another language that it uses.

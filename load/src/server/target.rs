@@ -45,14 +45,9 @@ impl Target {
         let (name, value) = header
             .split_once(':')
             .with_context(|| format!("`{header}` is no header such as `X-API-Key: abc`"))?;
-        let parsed = (
-            name.parse::<HeaderName>(),
-            value.trim().parse::<HeaderValue>(),
-        );
-        let (Ok(parsed_name), Ok(value)) = parsed else {
-            bail!("`{name}` is no header name, or its value is more than a line");
-        };
-        self.headers.append(parsed_name, value);
+        let name = HeaderName::try_from(name).with_context(|| format!("in `{header}`"))?;
+        let value = HeaderValue::try_from(value.trim()).context("a header is one line")?;
+        self.headers.append(name, value);
         Ok(())
     }
 }
