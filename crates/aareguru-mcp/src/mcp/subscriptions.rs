@@ -1,9 +1,8 @@
-//! Who wants to hear of what, over all sessions.
+//! Subscriptions to resources, over all sessions.
 //!
-//! There is one poller for each answer of the API that somebody's resources
-//! depend on, however many subscribe, and none otherwise. Pollers leave word
-//! in mailboxes and wait for nobody: what is not yet fetched is in a mailbox
-//! once, so that a slow client costs no more than its own subscriptions.
+//! Each response of the API that a subscribed resource depends on has one poller, however many
+//! subscribe to it, and none without subscribers. A poller counts changes and waits for nobody; a
+//! slow client finds one change where there were several.
 
 mod feed;
 mod pace;
@@ -18,16 +17,16 @@ pub(super) use session::{Session, listen};
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    mem,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use aareguru::River;
 use parking_lot::Mutex;
-use tokio::{
-    sync::{Notify, watch},
-    task::AbortHandle,
-};
+use tokio::sync::{Notify, watch};
+use tokio_util::task::AbortOnDropHandle;
 
 use feed::{FeedSource, News};
 
@@ -38,29 +37,35 @@ pub(crate) const MAX_PER_SUBSCRIBER: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Subscriptions<S: FeedSource = River> {
     source: S,
-    state: Mutex<State>,
-    /// How much is subscribed to.
+    pollers: Mutex<HashMap<Feed, Weak<Poller>>>,
+    /// Wakes all subscribers when any feed changes, which is once in some minutes.
+    changed: Arc<Notify>,
+    /// How many subscriptions there are.
     count: watch::Sender<usize>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    next_id: u64,
-    subscribers: HashMap<u64, Entry>,
-    pollers: HashMap<Feed, Poller>,
-}
-
-/// What asks for one feed, while somebody wants it.
+/// Polls one feed until the last subscription to it is dropped.
 #[derive(Debug)]
 struct Poller {
-    wanted_by: usize,
-    running: AbortHandle,
+    changes: Arc<Changes>,
+    _task: AbortOnDropHandle<()>,
 }
 
+/// How often a feed has changed since its poller started.
+#[derive(Debug, Default)]
+struct Changes {
+    updated: AtomicU64,
+    listed: AtomicU64,
+}
+
+/// One subscription; ends when it is dropped.
 #[derive(Debug)]
-struct Entry {
-    mailbox: Arc<Mailbox>,
-    wanted: BTreeMap<Subject, Option<Feed>>,
+struct Subscription {
+    /// `None` for what never changes.
+    poller: Option<Arc<Poller>>,
+    /// The changes that were reported.
+    seen: u64,
+    count: watch::Sender<usize>,
 }
 
 /// What can be subscribed to.
@@ -74,19 +79,11 @@ pub(crate) enum Subject {
     Resource(String),
 }
 
-/// Word that waits to be fetched.
-#[derive(Debug, Default)]
-struct Mailbox {
-    waiting: Mutex<BTreeSet<Subject>>,
-    word: Notify,
-}
-
-/// Somebody who wants to hear; no longer, once it is dropped.
+/// The subscriptions of one client; they end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Subscriber<S: FeedSource = River> {
-    id: u64,
-    mailbox: Arc<Mailbox>,
     subscriptions: Arc<Subscriptions<S>>,
+    wanted: Mutex<BTreeMap<Subject, Subscription>>,
 }
 
 /// One subscriber has as many subscriptions as it may.
@@ -98,158 +95,131 @@ impl<S: FeedSource> Subscriptions<S> {
     pub(crate) fn new(source: S) -> Arc<Self> {
         Arc::new(Self {
             source,
-            state: Mutex::default(),
+            pollers: Mutex::default(),
+            changed: Arc::default(),
             count: watch::Sender::new(0),
         })
     }
 
-    /// How much is subscribed to, by all together.
+    /// How many subscriptions there are, over all subscribers.
     pub(super) fn count(&self) -> watch::Receiver<usize> {
         self.count.subscribe()
     }
 
     pub(crate) fn subscriber(self: &Arc<Self>) -> Subscriber<S> {
-        let mailbox = Arc::new(Mailbox::default());
-        let mut state = self.state.lock();
-        let id = state.next_id;
-        state.next_id += 1;
-        let entry = Entry {
-            mailbox: Arc::clone(&mailbox),
-            wanted: BTreeMap::new(),
-        };
-        state.subscribers.insert(id, entry);
         Subscriber {
-            id,
-            mailbox,
             subscriptions: Arc::clone(self),
+            wanted: Mutex::default(),
         }
     }
 
-    /// Leaves word with all that depend on a feed.
-    fn tell(&self, feed: Feed, news: News) {
-        for entry in self.state.lock().subscribers.values() {
-            let of_feed = entry.wanted.iter().filter(|(_, of)| **of == Some(feed));
-            let told = of_feed.filter(|(subject, _)| match subject {
-                Subject::List => news.is_listed,
-                Subject::Measurement | Subject::Resource(_) => news.is_updated,
-            });
-            entry.mailbox.put(told.map(|(subject, _)| subject.clone()));
-        }
-    }
-
-    /// One subscription more on a feed: the first one starts its poller.
-    fn hold(self: &Arc<Self>, state: &mut State, feed: Option<Feed>) {
+    fn subscribe(&self, subject: &Subject, feed: Option<Feed>) -> Subscription {
         self.count.send_modify(|count| *count += 1);
-        let Some(feed) = feed else { return };
-        let poller = state.pollers.entry(feed).or_insert_with(|| {
-            let all = Arc::downgrade(self);
-            let tell = move |news| {
-                if let Some(all) = Weak::upgrade(&all) {
-                    all.tell(feed, news);
-                }
-            };
-            let polling = poller::poll(self.source.clone(), feed, tell);
-            Poller {
-                wanted_by: 0,
-                running: tokio::spawn(polling).abort_handle(),
-            }
-        });
-        poller.wanted_by += 1;
+        let mut subscription = Subscription {
+            poller: feed.map(|feed| self.poller(feed)),
+            seen: 0,
+            count: self.count.clone(),
+        };
+        subscription.seen = subscription.changes(subject);
+        subscription
     }
 
-    /// One subscription less on a feed: with the last one its poller ends.
-    fn release(&self, state: &mut State, feed: Option<Feed>) {
-        self.count.send_modify(|count| *count -= 1);
-        let Some(feed) = feed else { return };
-        let Some(poller) = state.pollers.get_mut(&feed) else {
-            return;
-        };
-        poller.wanted_by -= 1;
-        if poller.wanted_by == 0 {
-            poller.running.abort();
-            state.pollers.remove(&feed);
+    /// Returns the poller of a feed; the first subscription starts it.
+    fn poller(&self, feed: Feed) -> Arc<Poller> {
+        let mut pollers = self.pollers.lock();
+        if let Some(poller) = pollers.get(&feed).and_then(Weak::upgrade) {
+            return poller;
         }
+        let changes = Arc::<Changes>::default();
+        let (counted, changed) = (Arc::clone(&changes), Arc::clone(&self.changed));
+        let report = move |news: News| {
+            counted
+                .updated
+                .fetch_add(news.is_updated.into(), Ordering::Relaxed);
+            counted
+                .listed
+                .fetch_add(news.is_listed.into(), Ordering::Relaxed);
+            if news != News::default() {
+                changed.notify_waiters();
+            }
+        };
+        let polling = poller::poll(self.source.clone(), feed, report);
+        let poller = Arc::new(Poller {
+            changes,
+            _task: AbortOnDropHandle::new(tokio::spawn(polling)),
+        });
+        pollers.insert(feed, Arc::downgrade(&poller));
+        poller
     }
 }
 
-impl<S: FeedSource> Drop for Subscriptions<S> {
+impl Subscription {
+    fn changes(&self, subject: &Subject) -> u64 {
+        let Some(poller) = &self.poller else { return 0 };
+        let changes = match subject {
+            Subject::List => &poller.changes.listed,
+            Subject::Measurement | Subject::Resource(_) => &poller.changes.updated,
+        };
+        changes.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Subscription {
     fn drop(&mut self) {
-        for poller in self.state.lock().pollers.values() {
-            poller.running.abort();
-        }
+        self.count.send_modify(|count| *count -= 1);
     }
 }
 
 impl<S: FeedSource> Subscriber<S> {
-    /// Wants to hear of `subject`, which is made of `feed`; of what never
-    /// changes there is no feed. Twice is as good as once.
+    /// Subscribes to `subject`, which is made of `feed`; what never changes has no feed. Has no
+    /// effect if it is subscribed already.
     ///
     /// # Errors
     ///
-    /// It has too many already.
+    /// It has too many subscriptions.
     pub(crate) fn add(&self, subject: Subject, feed: Option<Feed>) -> Result<(), TooMany> {
-        let mut state = self.subscriptions.state.lock();
-        let Some(entry) = state.subscribers.get_mut(&self.id) else {
-            return Ok(());
-        };
-        if entry.wanted.contains_key(&subject) {
+        let mut wanted = self.wanted.lock();
+        if wanted.contains_key(&subject) {
             return Ok(());
         }
-        if entry.wanted.len() >= MAX_PER_SUBSCRIBER {
+        if wanted.len() >= MAX_PER_SUBSCRIBER {
             return Err(TooMany);
         }
-        entry.wanted.insert(subject, feed);
-        self.subscriptions.hold(&mut state, feed);
+        let subscription = self.subscriptions.subscribe(&subject, feed);
+        wanted.insert(subject, subscription);
         Ok(())
     }
 
-    /// Does not want to hear of it any more.
     pub(super) fn remove(&self, subject: &Subject) {
-        let mut state = self.subscriptions.state.lock();
-        let entry = state.subscribers.get_mut(&self.id);
-        if let Some(feed) = entry.and_then(|entry| entry.wanted.remove(subject)) {
-            self.subscriptions.release(&mut state, feed);
-            self.mailbox.waiting.lock().remove(subject);
-        }
+        self.wanted.lock().remove(subject);
     }
 
-    /// Wants to hear of nothing any more.
-    pub(super) fn leave(&self) {
-        let mut state = self.subscriptions.state.lock();
-        let entry = state.subscribers.remove(&self.id);
-        for feed in entry
-            .into_iter()
-            .flat_map(|entry| entry.wanted.into_values())
-        {
-            self.subscriptions.release(&mut state, feed);
-        }
+    pub(super) fn clear(&self) {
+        self.wanted.lock().clear();
     }
 
-    /// What has changed since the last call, each once; waits until something
-    /// has.
+    /// Returns what has changed since the last call, each once; waits until something has.
     pub(crate) async fn news(&self) -> BTreeSet<Subject> {
         loop {
-            let news = mem::take(&mut *self.mailbox.waiting.lock());
+            // Before the look at the changes, so that none is missed in between.
+            let changed = self.subscriptions.changed.notified();
+            let news = self.changed();
             if !news.is_empty() {
                 return news;
             }
-            self.mailbox.word.notified().await;
+            changed.await;
         }
     }
-}
 
-impl<S: FeedSource> Drop for Subscriber<S> {
-    fn drop(&mut self) {
-        self.leave();
-    }
-}
-
-impl Mailbox {
-    fn put(&self, subjects: impl Iterator<Item = Subject>) {
-        let mut waiting = self.waiting.lock();
-        waiting.extend(subjects);
-        if !waiting.is_empty() {
-            self.word.notify_one();
+    fn changed(&self) -> BTreeSet<Subject> {
+        let mut news = BTreeSet::new();
+        for (subject, subscription) in self.wanted.lock().iter_mut() {
+            let changes = subscription.changes(subject);
+            if subscription.seen != changes {
+                subscription.seen = changes;
+                news.insert(subject.clone());
+            }
         }
+        news
     }
 }

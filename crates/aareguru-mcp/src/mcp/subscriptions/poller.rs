@@ -5,13 +5,13 @@ use super::pace::until_next;
 
 /// Never returns. What there is at the beginning is no news, nor is an answer
 /// that cannot be had: the next one is compared with the last one there was.
-pub(super) async fn poll(source: impl FeedSource, feed: Feed, tell: impl Fn(News)) {
+pub(super) async fn poll(source: impl FeedSource, feed: Feed, report: impl Fn(News)) {
     let mut last = None;
     loop {
         // Why there is no answer is logged where it is asked for.
         if let Ok(times) = source.measurement_times(feed).await {
             if let Some(last) = &last {
-                tell(times.news_since(last));
+                report(times.news_since(last));
             }
             last = Some(times);
         }

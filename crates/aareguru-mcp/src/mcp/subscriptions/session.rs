@@ -1,25 +1,26 @@
 //! The subscriptions of one session, by `resources/subscribe` or by
-//! `subscriptions/listen`, and how word of them reaches the client.
+//! `subscriptions/listen`, and how the client is notified.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
 use rmcp::{
-    Peer, RoleServer,
-    model::ResourceUpdatedNotificationParam,
-    service::{ServiceError, SubscriptionContext, SubscriptionSendError},
+    Peer, RoleServer, model::ResourceUpdatedNotificationParam, service::SubscriptionContext,
 };
-use tokio::task::AbortHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Feed, Subject, Subscriber, Subscriptions, TooMany};
 
-/// A session's own; dropped with it, and then nobody is told any more.
+/// The subscriptions of a session by `resources/subscribe`; they end with it.
 #[derive(Debug, Default)]
 pub(in crate::mcp) struct Session(OnceLock<Subscribed>);
 
 #[derive(Debug)]
 struct Subscribed {
     subscriber: Arc<Subscriber>,
-    telling: AbortHandle,
+    _notifying: AbortOnDropHandle<()>,
 }
 
 impl Session {
@@ -34,10 +35,10 @@ impl Session {
     ) -> Result<(), TooMany> {
         let subscribed = self.0.get_or_init(|| {
             let subscriber = Arc::new(all.subscriber());
-            let telling = tokio::spawn(tell(Arc::clone(&subscriber), peer.clone()));
+            let notifying = tokio::spawn(notify_peer(Arc::clone(&subscriber), peer.clone()));
             Subscribed {
                 subscriber,
-                telling: telling.abort_handle(),
+                _notifying: AbortOnDropHandle::new(notifying),
             }
         });
         if feed == Some(Feed::Cities) {
@@ -59,50 +60,52 @@ impl Session {
 
 impl Drop for Subscribed {
     fn drop(&mut self) {
-        self.telling.abort();
-        // The task holds the subscriber until it is scheduled to end.
-        self.subscriber.leave();
+        // The task holds the subscriber until the runtime drops it.
+        self.subscriber.clear();
     }
 }
 
-async fn tell(subscriber: Arc<Subscriber>, peer: Peer<RoleServer>) {
+async fn notify_peer(subscriber: Arc<Subscriber>, peer: Peer<RoleServer>) {
+    let peer = &peer;
+    deliver(&subscriber, |subject| async move {
+        match subject {
+            Subject::List => peer.notify_resource_list_changed().await,
+            Subject::Measurement => Ok(()),
+            Subject::Resource(uri) => {
+                let param = ResourceUpdatedNotificationParam::new(uri);
+                peer.notify_resource_updated(param).await
+            }
+        }
+    })
+    .await;
+}
+
+/// Notifies of what a `subscriptions/listen` was granted, until it is over.
+pub(in crate::mcp) async fn listen(subscriber: &Subscriber, context: &SubscriptionContext) {
+    let sink = &context.sink();
+    let delivery = deliver(subscriber, |subject| async move {
+        match subject {
+            Subject::List => sink.notify_resource_list_changed().await,
+            Subject::Measurement => Ok(()),
+            Subject::Resource(uri) => sink.notify_resource_updated(uri).await,
+        }
+    });
+    tokio::select! {
+        () = delivery => {}
+        () = context.cancelled() => {}
+    }
+}
+
+/// Sends all news, until the client has closed.
+async fn deliver<E, Sending>(subscriber: &Subscriber, send: impl Fn(Subject) -> Sending)
+where
+    Sending: Future<Output = Result<(), E>>,
+{
     loop {
         for subject in subscriber.news().await {
-            let told: Result<(), ServiceError> = match subject {
-                Subject::List => peer.notify_resource_list_changed().await,
-                Subject::Measurement => continue,
-                Subject::Resource(uri) => {
-                    let param = ResourceUpdatedNotificationParam::new(uri);
-                    peer.notify_resource_updated(param).await
-                }
-            };
-            // The session has ended.
-            if told.is_err() {
+            if send(subject).await.is_err() {
                 return;
             }
         }
-    }
-}
-
-/// Tells of what a `subscriptions/listen` was granted, until it is over.
-pub(in crate::mcp) async fn listen(subscriber: &Subscriber, context: &SubscriptionContext) {
-    let sink = context.sink();
-    let telling = async {
-        loop {
-            for subject in subscriber.news().await {
-                let told: Result<(), SubscriptionSendError> = match subject {
-                    Subject::List => sink.notify_resource_list_changed().await,
-                    Subject::Measurement => continue,
-                    Subject::Resource(uri) => sink.notify_resource_updated(uri).await,
-                };
-                if told.is_err() {
-                    return;
-                }
-            }
-        }
-    };
-    tokio::select! {
-        () = telling => {}
-        () = context.cancelled() => {}
     }
 }

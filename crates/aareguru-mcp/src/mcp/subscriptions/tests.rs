@@ -124,7 +124,8 @@ async fn without_subscribers_nobody_is_asked() {
     let asked = station.asked();
     sleep(24 * 60 * MINUTE).await;
     assert_eq!(station.asked(), asked);
-    assert!(all.state.lock().pollers.is_empty());
+    let pollers = all.pollers.lock();
+    assert!(pollers.values().all(|poller| poller.strong_count() == 0));
 }
 
 #[tokio::test(start_paused = true)]
