@@ -178,8 +178,7 @@ impl Session {
 
     /// The next message of the stream.
     pub(crate) async fn message(&mut self) -> Value {
-        let event = self.event().await.expect("the stream ended");
-        self.read_message(&event)
+        self.try_message().await.expect("the stream ended")
     }
 
     /// The next message of a stream that may break.
