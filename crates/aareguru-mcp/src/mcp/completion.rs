@@ -20,7 +20,7 @@ const MAX_LEN_BYTES: usize = 240;
 /// A prompt or a template that does not exist.
 pub(super) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult, ErrorData> {
     match &request.r#ref {
-        Reference::Prompt(prompt) => prompts::known(&prompt.name)?,
+        Reference::Prompt(prompt) => prompts::check_name(&prompt.name)?,
         Reference::Resource(template) => resources::known_template(&template.uri)?,
         // A kind of reference that this server offers nothing for.
         _ => return Ok(CompleteResult::default()),

@@ -11,7 +11,7 @@ use rmcp::{
     model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptArgument, PromptMessage, Role},
 };
 
-use arguments::Arguments;
+use arguments::{Argument, Arguments};
 
 /// How to speak of the river; ends every prompt.
 const HOW_TO_SPEAK: &str = "\
@@ -28,70 +28,59 @@ the river now. What is marked recorded describes the day of the recording: say t
 - Answer in the language of the user, in plain words and with units.
 ";
 
+/// All prompts, in the order in which they are listed.
+static PROMPTS: [PromptTemplate; 3] = [
+    daily_swimming_report::PROMPT,
+    compare_swimming_spots::PROMPT,
+    weekly_trend_analysis::PROMPT,
+];
+
+struct PromptTemplate {
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    /// All of them are optional.
+    arguments: &'static [Argument],
+    text: fn(&Arguments) -> Result<String, ErrorData>,
+}
+
 pub(super) fn all() -> Vec<Prompt> {
-    vec![
-        daily_swimming_report::definition(),
-        compare_swimming_spots::definition(),
-        weekly_trend_analysis::definition(),
-    ]
+    let argument = |it: &Argument| {
+        PromptArgument::new(it.name)
+            .with_title(it.title)
+            .with_description(it.description)
+            .with_required(false)
+    };
+    let prompt = |it: &PromptTemplate| {
+        let arguments = it.arguments.iter().map(argument).collect();
+        Prompt::new(it.name, Some(it.description), Some(arguments)).with_title(it.title)
+    };
+    PROMPTS.iter().map(prompt).collect()
 }
 
 /// # Errors
 ///
-/// A prompt that does not exist.
-pub(super) fn known(name: &str) -> Result<(), ErrorData> {
-    let names: Vec<_> = all().into_iter().map(|prompt| prompt.name).collect();
-    if names.iter().any(|known| known == name) {
-        return Ok(());
-    }
-    Err(ErrorData::invalid_params(
-        format!("unknown prompt `{name}`; there are {}", names.join(", ")),
-        None,
-    ))
+/// The prompt does not exist.
+pub(super) fn check_name(name: &str) -> Result<(), ErrorData> {
+    find(name).map(drop)
+}
+
+fn find(name: &str) -> Result<&'static PromptTemplate, ErrorData> {
+    PROMPTS.iter().find(|it| it.name == name).ok_or_else(|| {
+        let names = PROMPTS.each_ref().map(|it| it.name).join(", ");
+        ErrorData::invalid_params(format!("unknown prompt `{name}`; there are {names}"), None)
+    })
 }
 
 /// Writes a prompt.
 ///
 /// # Errors
 ///
-/// A prompt that does not exist, or arguments that it does not take.
+/// The prompt does not exist, or does not take these arguments.
 pub(super) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
-    known(&request.name)?;
-    let arguments = request.arguments.unwrap_or_default();
-    let (definition, text) = match request.name.as_str() {
-        compare_swimming_spots::NAME => {
-            let definition = compare_swimming_spots::definition();
-            let arguments = Arguments::of(&definition, arguments)?;
-            (definition, compare_swimming_spots::text(&arguments)?)
-        }
-        weekly_trend_analysis::NAME => {
-            let definition = weekly_trend_analysis::definition();
-            let arguments = Arguments::of(&definition, arguments)?;
-            (definition, weekly_trend_analysis::text(&arguments)?)
-        }
-        _ => {
-            let definition = daily_swimming_report::definition();
-            let arguments = Arguments::of(&definition, arguments)?;
-            (definition, daily_swimming_report::text(&arguments)?)
-        }
-    };
+    let prompt = find(&request.name)?;
+    let arguments = Arguments::new(prompt, request.arguments.unwrap_or_default())?;
+    let text = (prompt.text)(&arguments)?;
     let message = PromptMessage::new_text(Role::User, format!("{text}\n{HOW_TO_SPEAK}"));
-    let result = GetPromptResult::new(vec![message]);
-    Ok(result.with_description(definition.description.unwrap_or_default()))
-}
-
-fn optional(name: &str, title: &str, description: &str) -> PromptArgument {
-    PromptArgument::new(name)
-        .with_title(title)
-        .with_description(description)
-        .with_required(false)
-}
-
-/// The argument `city`, which all prompts about one place have.
-fn city() -> PromptArgument {
-    optional(
-        "city",
-        "Place",
-        "Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg; bern if left out",
-    )
+    Ok(GetPromptResult::new(vec![message]).with_description(prompt.description))
 }

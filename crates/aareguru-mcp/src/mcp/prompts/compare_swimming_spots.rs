@@ -1,32 +1,31 @@
 //! `compare-swimming-spots`: how do places compare?
 
 use aareguru::Place;
-use rmcp::{ErrorData, model::Prompt};
+use rmcp::ErrorData;
 use serde_json::json;
 
-use crate::mcp::prompts::{Arguments, optional};
+use super::{Argument, Arguments, PromptTemplate};
 
-pub(super) const NAME: &str = "compare-swimming-spots";
+pub(super) const PROMPT: PromptTemplate = PromptTemplate {
+    name: "compare-swimming-spots",
+    title: "Compare swimming spots",
+    description: "Places on the Aare next to each other: how warm each is, and what speaks against it",
+    arguments: &[
+        Argument {
+            name: "cities",
+            title: "Places",
+            description: "Which places, with commas between them, as in `thun, bern`; all eight if left out",
+        },
+        Argument {
+            name: "min_temperature",
+            title: "Least water temperature",
+            description: "The least water temperature wanted, in °C from 0 to 40; any if left out",
+        },
+    ],
+    text,
+};
 
-const DESCRIPTION: &str = "\
-Places on the Aare next to each other: how warm each is, and what speaks against it";
-
-pub(super) fn definition() -> Prompt {
-    let cities = optional(
-        "cities",
-        "Places",
-        "Which places, with commas between them, as in `thun, bern`; all eight if left out",
-    );
-    let min_temperature = optional(
-        "min_temperature",
-        "Least water temperature",
-        "The least water temperature wanted, in °C from 0 to 40; any if left out",
-    );
-    Prompt::new(NAME, Some(DESCRIPTION), Some(vec![cities, min_temperature]))
-        .with_title("Compare swimming spots")
-}
-
-pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+fn text(arguments: &Arguments) -> Result<String, ErrorData> {
     let ids: Vec<_> = arguments.cities()?.into_iter().map(Place::id).collect();
     let (which, call) = if ids.is_empty() {
         ("all its places".to_owned(), json!({}))
@@ -44,11 +43,18 @@ pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
          places by calm or danger: the warmest is only the warmest. Do not compare the flows of \
          different places.\n"
     );
-    if let Some(celsius) = arguments.celsius("min_temperature")? {
+    let min_temperature =
+        arguments.parsed("min_temperature", "a number of °C from 0 to 40", celsius)?;
+    if let Some(celsius) = min_temperature {
         text += &format!(
             "Only places with at least {celsius} °C are wanted: set apart those that are colder, and \
              those whose temperature is unknown. Warm water outweighs no warning.\n"
         );
     }
     Ok(text)
+}
+
+fn celsius(text: &str) -> Option<f64> {
+    let celsius: f64 = text.replace(',', ".").parse().ok()?;
+    (0.0..=40.0).contains(&celsius).then_some(celsius)
 }

@@ -1,29 +1,28 @@
 //! `daily-swimming-report`: how is it at one place today?
 
-use rmcp::{ErrorData, model::Prompt};
+use rmcp::ErrorData;
 
-use crate::mcp::prompts::{Arguments, city, optional};
+use super::{
+    PromptTemplate,
+    arguments::{Argument, Arguments, CITY},
+};
 
-pub(super) const NAME: &str = "daily-swimming-report";
+pub(super) const PROMPT: PromptTemplate = PromptTemplate {
+    name: "daily-swimming-report",
+    title: "Daily swimming report",
+    description: "A report on the Aare at one place today: water, flow, what speaks against swimming, and what comes",
+    arguments: &[
+        CITY,
+        Argument {
+            name: "include_forecast",
+            title: "With forecast",
+            description: "Whether to tell what comes: true or false; true if left out",
+        },
+    ],
+    text,
+};
 
-const DESCRIPTION: &str = "\
-A report on the Aare at one place today: water, flow, what speaks against swimming, and what comes";
-
-pub(super) fn definition() -> Prompt {
-    let include_forecast = optional(
-        "include_forecast",
-        "With forecast",
-        "Whether to tell what comes: true or false; true if left out",
-    );
-    Prompt::new(
-        NAME,
-        Some(DESCRIPTION),
-        Some(vec![city(), include_forecast]),
-    )
-    .with_title("Daily swimming report")
-}
-
-pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+fn text(arguments: &Arguments) -> Result<String, ErrorData> {
     let place = arguments.city()?;
     let (id, name) = (place.id(), place.name());
     let mut text = format!(
@@ -34,7 +33,14 @@ pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
          2. `get_current_conditions` with {{\"city\": \"{id}\"}}: the water temperature, the air and \
          the rest.\n"
     );
-    if arguments.is_wanted("include_forecast", true)? {
+    let include_forecast = arguments.parsed("include_forecast", "`true` or `false`", |text| {
+        match text.to_lowercase().as_str() {
+            "true" | "yes" => Some(true),
+            "false" | "no" => Some(false),
+            _ => None,
+        }
+    })?;
+    if include_forecast.unwrap_or(true) {
         text += &format!(
             "3. `get_forecast` with {{\"city\": \"{id}\", \"hours\": 24}}: the water in two hours and \
              the weather.\n"

@@ -1,31 +1,36 @@
 //! `weekly-trend-analysis`: how has the river changed?
 
-use rmcp::{ErrorData, model::Prompt};
+use rmcp::ErrorData;
 
-use crate::mcp::prompts::{Arguments, city, optional};
+use super::{
+    PromptTemplate,
+    arguments::{Argument, Arguments, CITY},
+};
 
-pub(super) const NAME: &str = "weekly-trend-analysis";
+pub(super) const PROMPT: PromptTemplate = PromptTemplate {
+    name: "weekly-trend-analysis",
+    title: "Weekly trend analysis",
+    description: "How temperature and flow of the Aare have changed at one place in the last days",
+    arguments: &[
+        CITY,
+        Argument {
+            name: "days",
+            title: "Days",
+            description: "How many days back, from 1 to 31; 7 if left out",
+        },
+    ],
+    text,
+};
 
-const DESCRIPTION: &str = "\
-How temperature and flow of the Aare have changed at one place in the last days";
-
-/// Further back nobody is sure to have readings.
-const MAX_DAYS: u32 = 31;
-
-pub(super) fn definition() -> Prompt {
-    let days = optional(
-        "days",
-        "Days",
-        "How many days back, from 1 to 31; 7 if left out",
-    );
-    Prompt::new(NAME, Some(DESCRIPTION), Some(vec![city(), days]))
-        .with_title("Weekly trend analysis")
-}
-
-pub(super) fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+fn text(arguments: &Arguments) -> Result<String, ErrorData> {
     let place = arguments.city()?;
     let (id, name) = (place.id(), place.name());
-    let days = arguments.whole("days", 1..=MAX_DAYS)?.unwrap_or(7);
+    // Readings from further back are often missing.
+    let days = arguments.parsed("days", "a whole number from 1 to 31", |text| {
+        let days: u32 = text.parse().ok()?;
+        (1..=31).contains(&days).then_some(days)
+    })?;
+    let days = days.unwrap_or(7);
     let span = if days == 1 {
         "day".to_owned()
     } else {
