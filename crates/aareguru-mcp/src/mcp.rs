@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod advice;
+mod answer;
 mod apps;
 mod completion;
 mod icon;
@@ -18,7 +19,6 @@ pub(crate) mod reading;
 mod resources;
 pub(crate) mod subscriptions;
 pub(crate) mod tools;
-pub(crate) mod upstream_failure;
 
 use std::{
     future::{Future, ready},
@@ -69,14 +69,14 @@ limits, not currents, driftwood or the swimmer. Places are ranked by temperature
 #[derive(Debug)]
 pub struct AareServer {
     river: River,
-    /// What all sessions were told last.
+    /// Shared by all sessions.
     response_cache: Arc<ResponseCache>,
     metrics: Arc<Metrics>,
     /// Those of all sessions.
     subscriptions: Arc<Subscriptions>,
     /// Those of this one, which end with it.
     session: Session,
-    /// What this session wants to hear of the API's trouble.
+    /// The log messages that this session wants.
     log: Log,
     /// When it is cancelled, subscriptions end.
     shutdown: CancellationToken,
@@ -155,13 +155,18 @@ impl ServerHandler for AareServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::all().to_vec())
-            .with_ttl_ms(UNCHANGING_MS)
-            .with_cache_scope(CacheScope::Public))
+        Ok(
+            ListToolsResult::with_all_items(tools::definitions().to_vec())
+                .with_ttl_ms(UNCHANGING_MS)
+                .with_cache_scope(CacheScope::Public),
+        )
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        tools::all().iter().find(|tool| tool.name == name).cloned()
+        tools::definitions()
+            .iter()
+            .find(|tool| tool.name == name)
+            .cloned()
     }
 
     fn call_tool(
@@ -171,20 +176,21 @@ impl ServerHandler for AareServer {
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
         let call = self.metrics.call(&request.name);
         let span = call.span(&context);
-        if let Some(result) = tools::at_once(&self.river, &self.response_cache, &request, &context)
+        if let Some(result) =
+            tools::call_cached(&self.river, &self.response_cache, &request, &context)
         {
             RequestLines::in_scope_of(&context, || call.answered(&span, false));
-            self.log.well();
+            self.log.recovered();
             return Either::Left(ready(Ok(result.into())));
         }
         let lines = RequestLines::of(&context).cloned();
         let answer = async move {
-            let told = tools::call(&self.river, &self.response_cache, request, &context);
-            let told = told.instrument(span.clone()).await;
+            let result = tools::call(&self.river, &self.response_cache, &request, &context);
+            let result = result.instrument(span.clone()).await;
             let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
-            call.answered(&span, told.as_ref().map_or(true, is_error));
-            let (result, ailment) = told?;
-            self.log.tell(ailment, &context).await;
+            call.answered(&span, result.as_ref().map_or(true, is_error));
+            let (result, failure) = result?;
+            self.log.report(failure, &context).await;
             Ok(result.into())
         };
         // In a box: the transport moves what it runs.
@@ -207,7 +213,7 @@ impl ServerHandler for AareServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let lines = RequestLines::of(&context).cloned();
-        let read = resources::read(&self.river, &self.response_cache, &request.uri, &context);
+        let read = resources::read(&self.river, &request.uri);
         let result = RequestLines::scope(lines, read).await?;
         Ok(result.into())
     }

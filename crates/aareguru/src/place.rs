@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::iter;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::source::{Source, Sources};
 
@@ -61,7 +61,7 @@ pub enum Quantity {
 }
 
 /// The station of the Swiss weather service whose weather goes with a place.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct WeatherStation {

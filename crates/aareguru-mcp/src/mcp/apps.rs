@@ -1,6 +1,5 @@
-//! What hosts that draw apps show beside an answer: for each tool that shows
-//! something one HTML file, whole in itself, made of the page's own style and
-//! drawings (the extension `io.modelcontextprotocol/ui`).
+//! The apps that hosts show next to an answer: one self-contained HTML file for each, made of the
+//! pages' style and charts (the extension `io.modelcontextprotocol/ui`).
 
 mod translations;
 
@@ -9,7 +8,7 @@ use std::collections::BTreeMap;
 use aareguru::{FloodLevel, Place};
 use rmcp::{
     RoleServer,
-    model::{ExtensionCapabilities, MetaObject, ResourceContents},
+    model::{ExtensionCapabilities, MetaObject, ResourceContents, object},
     service::RequestContext,
 };
 use serde_json::{Value, json};
@@ -28,61 +27,31 @@ const SCRIPT: &str = include_str!("../../web/app.js");
 
 /// An app, by the name of the view in `web/app.js`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum App {
-    Conditions,
-    Compare,
-    History,
-    Forecast,
-}
+pub(super) struct App(pub(super) &'static str);
 
 impl App {
-    const ALL: [Self; 4] = [
-        Self::Conditions,
-        Self::Compare,
-        Self::History,
-        Self::Forecast,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Conditions => "conditions",
-            Self::Compare => "compare",
-            Self::History => "history",
-            Self::Forecast => "forecast",
-        }
-    }
-
-    fn uri(self) -> String {
-        format!("ui://aareguru/{}", self.name())
+    pub(super) fn uri(self) -> String {
+        format!("ui://aareguru/{}", self.0)
     }
 
     /// The link from a tool to its app.
     pub(super) fn link(self) -> MetaObject {
-        let link = json!({"ui": {"resourceUri": self.uri()}});
-        let link = link.as_object().cloned();
-        MetaObject(link.unwrap_or_default())
-    }
-
-    /// What the URI names. The list of resources leaves these out: they hold no
-    /// data, and hosts find them by the tools.
-    pub(super) fn find(uri: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|app| app.uri() == uri)
+        MetaObject(object(json!({"ui": {"resourceUri": self.uri()}})))
     }
 
     pub(super) fn contents(self) -> ResourceContents {
         // It needs nobody: what is left out of the policy is denied.
         let meta = json!({"ui": {"csp": {}, "prefersBorder": true}});
-        let meta = meta.as_object().cloned().unwrap_or_default();
         ResourceContents::text(self.html(), self.uri())
             .with_mime_type(MIME_TYPE)
-            .with_meta(MetaObject(meta))
+            .with_meta(MetaObject(object(meta)))
     }
 
     fn html(self) -> String {
         // The drawings are a module of their own on the page.
         let charts = CHARTS.replace("export function", "function");
         PAGE.replace("{{title}}", "Aareguru")
-            .replace("{{app}}", self.name())
+            .replace("{{app}}", self.0)
             .replace("{{style}}", STYLE)
             .replace("{{words}}", &in_script(&words()))
             .replace("{{levels}}", &in_script(&levels()))
@@ -93,8 +62,7 @@ impl App {
 
 /// That this server links apps.
 pub(super) fn extension() -> ExtensionCapabilities {
-    let settings = json!({"mimeTypes": [MIME_TYPE]});
-    let settings = settings.as_object().cloned().unwrap_or_default();
+    let settings = object(json!({"mimeTypes": [MIME_TYPE]}));
     ExtensionCapabilities::from([(EXTENSION.to_owned(), settings)])
 }
 
@@ -135,12 +103,12 @@ fn levels() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::mcp::tools;
 
     #[test]
     fn each_app_is_whole_in_itself_and_small() {
-        for app in App::ALL {
-            assert_eq!(App::find(&app.uri()), Some(app));
+        assert!(tools::apps().next().is_some());
+        for app in tools::apps() {
             let html = app.html();
             assert!(html.starts_with("<!doctype html>"));
             assert!(html.len() < 100 * 1024, "{}", html.len());
@@ -150,6 +118,5 @@ mod tests {
             assert!(html.contains("\"verdict.do_not_swim\":\"Nicht schwimmen\""));
             assert!(html.contains("\"bern\":[360.0,430.0,500.0,560.0]"));
         }
-        assert_eq!(App::find("ui://aareguru/else"), None);
     }
 }

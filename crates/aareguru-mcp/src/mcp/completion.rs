@@ -21,7 +21,7 @@ const MAX_LEN_BYTES: usize = 240;
 pub(super) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult, ErrorData> {
     match &request.r#ref {
         Reference::Prompt(prompt) => prompts::check_name(&prompt.name)?,
-        Reference::Resource(template) => resources::known_template(&template.uri)?,
+        Reference::Resource(template) => resources::check_template(&template.uri)?,
         // A kind of reference that this server offers nothing for.
         _ => return Ok(CompleteResult::default()),
     }

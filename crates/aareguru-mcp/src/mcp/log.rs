@@ -1,5 +1,4 @@
-//! The API's trouble as log messages, for a client that asked to hear of it:
-//! by `logging/setLevel`, or from 2026-07-28 on in the request itself.
+//! Failures of the API as log messages, for clients that asked for them: by `logging/setLevel`, or from 2026-07-28 on in the request itself.
 //!
 //! A failure that lasts is reported once, so that a client is not flooded.
 
@@ -16,17 +15,17 @@ use serde_json::Value;
 /// Which part of the server speaks.
 const LOGGER: &str = "aareguru";
 
-/// What a session has asked for and been told.
+/// What a session wants to be sent, and what it was sent.
 #[derive(Debug, Default)]
 pub(super) struct Log(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     level: Option<LoggingLevel>,
-    told: Option<Discriminant<UpstreamFailure>>,
+    reported: Option<Discriminant<UpstreamFailure>>,
 }
 
-/// What ails the API, as seen by one call.
+/// How the API failed, as seen by one call.
 #[derive(Debug)]
 pub(super) enum UpstreamFailure {
     /// An earlier answer was given.
@@ -40,18 +39,18 @@ impl Log {
         self.0.lock().level = Some(level);
     }
 
-    /// Nothing ails the API any more.
-    pub(super) fn well(&self) {
-        self.0.lock().told = None;
+    /// The API has answered.
+    pub(super) fn recovered(&self) {
+        self.0.lock().reported = None;
     }
 
-    /// Tells the client, if it wants to hear of such and has not heard of this.
-    pub(super) async fn tell(
+    /// Notifies the client, unless it does not want that or was notified of the same before.
+    pub(super) async fn report(
         &self,
-        ailment: Option<UpstreamFailure>,
+        failure: Option<UpstreamFailure>,
         context: &RequestContext<RoleServer>,
     ) {
-        let Some(message) = self.message(ailment, context) else {
+        let Some(message) = self.message(failure, context) else {
             return;
         };
         // A client that is gone gets no answer either.
@@ -60,40 +59,27 @@ impl Log {
 
     fn message(
         &self,
-        ailment: Option<UpstreamFailure>,
+        failure: Option<UpstreamFailure>,
         context: &RequestContext<RoleServer>,
     ) -> Option<LoggingMessageNotificationParam> {
         let mut state = self.0.lock();
         let least = context.meta.log_level().or(state.level)?;
         // By its kind: the words may tell the seconds that are left.
-        let kind = ailment.as_ref().map(mem::discriminant);
-        if mem::replace(&mut state.told, kind) == kind {
+        let kind = failure.as_ref().map(mem::discriminant);
+        if mem::replace(&mut state.reported, kind) == kind {
             return None;
         }
-        let (level, text) = match ailment? {
+        let (level, text) = match failure? {
             UpstreamFailure::Bridged(why) => {
                 let text = format!("an earlier answer was given, for want of a new one: {why}");
                 (LoggingLevel::Warning, text)
             }
             UpstreamFailure::NoAnswer(why) => (LoggingLevel::Error, why),
         };
-        let is_wanted = weight(level) >= weight(least);
+        // They are declared from the least to the most severe.
+        let is_wanted = level as u8 >= least as u8;
         is_wanted.then(|| {
             LoggingMessageNotificationParam::new(level, Value::String(text)).with_logger(LOGGER)
         })
-    }
-}
-
-/// The levels in their order.
-fn weight(level: LoggingLevel) -> u8 {
-    match level {
-        LoggingLevel::Debug => 0,
-        LoggingLevel::Info => 1,
-        LoggingLevel::Notice => 2,
-        LoggingLevel::Warning => 3,
-        LoggingLevel::Error => 4,
-        LoggingLevel::Critical => 5,
-        LoggingLevel::Alert => 6,
-        LoggingLevel::Emergency => 7,
     }
 }

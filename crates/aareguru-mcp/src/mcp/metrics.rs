@@ -18,12 +18,13 @@ const UNKNOWN: &str = "unknown";
 /// no lookup.
 #[derive(Debug)]
 pub(super) struct Metrics {
-    tools: Vec<(String, Tool)>,
-    unknown: Tool,
+    /// The last one counts calls of unknown tools.
+    tools: Vec<ToolMetrics>,
 }
 
 #[derive(Debug)]
-struct Tool {
+struct ToolMetrics {
+    name: &'static str,
     calls: Counter,
     errors: Counter,
     duration: Histogram,
@@ -32,8 +33,7 @@ struct Tool {
 /// A call that is running; dropped without an outcome if it is cancelled.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
-    tool: &'a Tool,
-    name: &'a str,
+    tool: &'a ToolMetrics,
     started: Instant,
 }
 
@@ -48,32 +48,31 @@ impl Metrics {
             "aareguru_mcp_tool_duration_seconds",
             "From the begin of a tool call to its answer, by tool"
         );
-        let names = tools::all().iter().map(|tool| tool.name.to_string());
-        let with_numbers = |name: String| (name.clone(), Tool::new(name));
+        let names = tools::definitions().iter().map(|tool| tool.name.as_ref());
         Self {
-            tools: names.map(with_numbers).collect(),
-            unknown: Tool::new(UNKNOWN.to_owned()),
+            tools: names.chain([UNKNOWN]).map(ToolMetrics::new).collect(),
         }
     }
 
     /// A call of the tool of this name begins.
     pub(super) fn call(&self, name: &str) -> Call<'_> {
-        let found = self.tools.iter().find(|(known, _)| known == name);
-        let (name, tool) = found.map_or((UNKNOWN, &self.unknown), |(name, tool)| (name, tool));
+        let mut tools = self.tools.iter();
+        let tool = tools.find(|tool| tool.name == name || tool.name == UNKNOWN);
+        let tool = tool.expect("the last one is for unknown tools");
         tool.calls.increment(1);
         Call {
             tool,
-            name,
             started: Instant::now(),
         }
     }
 }
 
-impl Tool {
-    fn new(name: String) -> Self {
+impl ToolMetrics {
+    fn new(name: &'static str) -> Self {
         Self {
-            calls: counter!("aareguru_mcp_tool_calls_total", "tool" => name.clone()),
-            errors: counter!("aareguru_mcp_tool_errors_total", "tool" => name.clone()),
+            name,
+            calls: counter!("aareguru_mcp_tool_calls_total", "tool" => name),
+            errors: counter!("aareguru_mcp_tool_errors_total", "tool" => name),
             duration: histogram!("aareguru_mcp_tool_duration_seconds", "tool" => name),
         }
     }
@@ -87,10 +86,10 @@ impl Call<'_> {
         let span = tracing::info_span!(
             parent: request.and_then(|RequestSpan(span)| span.id()),
             "tool",
-            otel.name = format!("tools/call {}", self.name),
+            otel.name = format!("tools/call {}", self.tool.name),
             otel.kind = "server",
             mcp.method.name = "tools/call",
-            gen_ai.tool.name = self.name,
+            gen_ai.tool.name = self.tool.name,
             otel.status_code = tracing::field::Empty,
         );
         let carrier = request.map(|RequestSpan(span)| span);
@@ -107,7 +106,7 @@ impl Call<'_> {
         }
         let duration_ms = took.as_micros() as f64 / 1000.0;
         tracing::debug!(
-            tool.name = self.name,
+            tool.name = self.tool.name,
             tool.is_error = is_error,
             duration_ms,
             "tool answered"

@@ -1,131 +1,190 @@
 //! The resources: what a client may read without calling a tool.
 //!
-//! Where a tool tells the same, the resource is its structured answer. The
-//! others are one file each.
+//! [`RESOURCES`] is the only list of them. Where a tool returns the same, the resource is its
+//! structured content; the others are one file each.
 
 mod danger_levels;
 mod stations;
 mod today;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use aareguru::{Place, River, Source};
+use aareguru::{Error, Place, River};
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use rmcp::{
-    ErrorData, RoleServer,
-    model::{
-        CacheScope, ErrorCode, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
-    },
-    service::RequestContext,
+    ErrorData,
+    model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
 };
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::mcp::{
     apps::App,
     subscriptions::{Feed, until_next},
-    tools::{self, Cities, ResponseCache},
+    tools::{self, compare_cities, current_conditions, forecast, list_cities::Cities},
 };
 
-use danger_levels::DangerLevels;
-use stations::Stations;
 use today::Today;
-
-const CITIES: &str = "aareguru://cities";
-const WIDGET: &str = "aareguru://widget";
-const STATIONS: &str = "aareguru://stations";
-const DANGER_LEVELS: &str = "aareguru://danger-levels";
-
-/// What stands before `{city}` in the templates.
-const CURRENT: &str = "aareguru://current/";
-const TODAY: &str = "aareguru://today/";
-const FORECAST: &str = "aareguru://forecast/";
 
 /// How long a client may keep what holds no readings.
 const UNCHANGING: Duration = Duration::from_secs(60 * 60);
 
 const JSON: &str = "application/json";
 
+/// A resource, or a template for one resource per place.
+struct Entry {
+    /// For a template, what precedes `{city}`.
+    uri: &'static str,
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    content: Content,
+}
+
+#[derive(Clone, Copy)]
+enum Content {
+    /// Holds no readings.
+    Fixed(fn() -> Value),
+    AllPlaces(Feed, ReadAllPlaces),
+    /// The feed is made of the place's id.
+    OnePlace(fn(&'static str) -> Feed, ReadOnePlace),
+}
+
+type ReadAllPlaces = fn(&River) -> BoxFuture<'_, Result<Value, Error>>;
+type ReadOnePlace = for<'a> fn(&'a River, &'static Place) -> BoxFuture<'a, Result<Value, Error>>;
+
+/// All resources and templates, in the order in which they are listed.
+static RESOURCES: [Entry; 7] = [
+    Entry {
+        uri: "aareguru://cities",
+        name: "cities",
+        title: "Measured places",
+        description: "All places with their latest water temperature in °C; the same as list_cities",
+        content: Content::AllPlaces(Feed::Cities, |river| {
+            Box::pin(async {
+                let places = river.places().await?;
+                Ok(json!(Cities::new(places, river.now())))
+            })
+        }),
+    },
+    Entry {
+        uri: "aareguru://widget",
+        name: "widget",
+        title: "All places at once",
+        description: "Water temperature (°C), flow (m³/s), flood level and verdict of all places, \
+                      each with its time and age; the same as compare_cities",
+        content: Content::AllPlaces(Feed::Widget, |river| {
+            Box::pin(async {
+                let comparison = river.compare(&[]).await?;
+                Ok(json!(compare_cities::structured(&comparison, river.now())))
+            })
+        }),
+    },
+    Entry {
+        uri: "aareguru://stations",
+        name: "stations",
+        title: "Stations",
+        description: "The places themselves: names and aliases, gauge, coordinates, what is \
+                      measured there, and who says so; no readings",
+        content: Content::Fixed(stations::stations),
+    },
+    Entry {
+        uri: "aareguru://danger-levels",
+        name: "danger-levels",
+        title: "Flood danger levels",
+        description: "BAFU's flood danger levels, what they mean, and the flow in m³/s from which \
+                      each holds at each gauge, with sources; level 1 is not a permission to swim",
+        content: Content::Fixed(danger_levels::danger_levels),
+    },
+    Entry {
+        uri: "aareguru://current/",
+        name: "current",
+        title: "Current conditions",
+        description: "How it is at one place now: water, flow, verdict, air, sun; the same as \
+                      get_current_conditions",
+        content: Content::OnePlace(Feed::Current, |river, place| {
+            Box::pin(async {
+                let conditions = river.conditions(place).await?;
+                let now = conditions.danger.asked_at;
+                Ok(json!(current_conditions::structured(conditions, now)))
+            })
+        }),
+    },
+    Entry {
+        uri: "aareguru://today/",
+        name: "today",
+        title: "Water temperature in short",
+        description: "The water temperature at one place in °C with its time and age, and a saying",
+        content: Content::OnePlace(Feed::Today, |river, place| {
+            Box::pin(async {
+                let today = river.today_in_short(place).await?;
+                Ok(json!(Today::new(today, river.now())))
+            })
+        }),
+    },
+    Entry {
+        uri: "aareguru://forecast/",
+        name: "forecast",
+        title: "Forecast",
+        description: "The water in two hours and the weather of four days at one place; the same \
+                      as get_forecast",
+        content: Content::OnePlace(Feed::Current, |river, place| {
+            Box::pin(async {
+                let forecast = river.forecast(place).await?;
+                let (hours, now) = (forecast::MAX_HOURS, river.now());
+                Ok(json!(forecast::structured(&forecast, hours, now)))
+            })
+        }),
+    },
+];
+
+/// The feed of the list of places.
+pub(super) const LIST: Feed = Feed::Cities;
+
+impl Entry {
+    fn is_template(&self) -> bool {
+        matches!(self.content, Content::OnePlace(..))
+    }
+
+    fn uri_template(&self) -> String {
+        format!("{}{{city}}", self.uri)
+    }
+}
+
 pub(super) fn all() -> Vec<Resource> {
-    [
-        (
-            CITIES,
-            "cities",
-            "Measured places",
-            "All places with their latest water temperature in °C; the same as list_cities",
-        ),
-        (
-            WIDGET,
-            "widget",
-            "All places at once",
-            "Water temperature (°C), flow (m³/s), flood level and verdict of all places, each with \
-             its time and age; the same as compare_cities",
-        ),
-        (
-            STATIONS,
-            "stations",
-            "Stations",
-            "The places themselves: names and aliases, gauge, coordinates, what is measured there, \
-             and who says so; no readings",
-        ),
-        (
-            DANGER_LEVELS,
-            "danger-levels",
-            "Flood danger levels",
-            "BAFU's flood danger levels, what they mean, and the flow in m³/s from which each holds \
-             at each gauge, with sources; level 1 is not a permission to swim",
-        ),
-    ]
-    .map(|(uri, name, title, description)| {
-        Resource::new(uri, name)
-            .with_title(title)
-            .with_description(description)
+    let resource = |entry: &Entry| {
+        Resource::new(entry.uri, entry.name)
+            .with_title(entry.title)
+            .with_description(entry.description)
             .with_mime_type(JSON)
-    })
-    .into()
+    };
+    let resources = RESOURCES.iter().filter(|entry| !entry.is_template());
+    resources.map(resource).collect()
 }
 
 pub(super) fn templates() -> Vec<ResourceTemplate> {
-    [
-        (
-            CURRENT,
-            "current",
-            "Current conditions",
-            "How it is at one place now: water, flow, verdict, air, sun; the same as \
-             get_current_conditions",
-        ),
-        (
-            TODAY,
-            "today",
-            "Water temperature in short",
-            "The water temperature at one place in °C with its time and age, and a saying",
-        ),
-        (
-            FORECAST,
-            "forecast",
-            "Forecast",
-            "The water in two hours and the weather of four days at one place; the same as \
-             get_forecast",
-        ),
-    ]
-    .map(|(prefix, name, title, description)| {
-        ResourceTemplate::new(format!("{prefix}{{city}}"), name)
-            .with_title(title)
+    let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
+    let ids = ids.join(", ");
+    let template = |entry: &Entry| {
+        let about = entry.description;
+        ResourceTemplate::new(entry.uri_template(), entry.name)
+            .with_title(entry.title)
             .with_description(format!(
-                "{description}. `city` is {} or another name of these places",
-                ids()
+                "{about}. `city` is {ids} or another name of these places"
             ))
             .with_mime_type(JSON)
-    })
-    .into()
+    };
+    let templates = RESOURCES.iter().filter(|entry| entry.is_template());
+    templates.map(template).collect()
 }
 
 /// # Errors
 ///
-/// A template that does not exist.
-pub(super) fn known_template(uri: &str) -> Result<(), ErrorData> {
-    let templates: Vec<_> = templates().into_iter().map(|it| it.uri_template).collect();
+/// The template does not exist.
+pub(super) fn check_template(uri: &str) -> Result<(), ErrorData> {
+    let templates = RESOURCES.iter().filter(|entry| entry.is_template());
+    let templates: Vec<_> = templates.map(Entry::uri_template).collect();
     if templates.iter().any(|template| template == uri) {
         return Ok(());
     }
@@ -134,43 +193,38 @@ pub(super) fn known_template(uri: &str) -> Result<(), ErrorData> {
     Err(ErrorData::invalid_params(message, None))
 }
 
+/// A resource that exists.
+enum Found {
+    App(App),
+    Fixed(fn() -> Value),
+    AllPlaces(Feed, ReadAllPlaces),
+    OnePlace(Feed, ReadOnePlace, &'static Place),
+}
+
 /// Reads a resource.
 ///
 /// # Errors
 ///
-/// A resource that does not exist, a place that is none, or a river that
-/// cannot be asked.
-pub(super) async fn read(
-    river: &River,
-    response_cache: &ResponseCache,
-    uri: &str,
-    context: &RequestContext<RoleServer>,
-) -> Result<ReadResourceResult, ErrorData> {
-    if let Some(app) = App::find(uri) {
-        return Ok(ReadResourceResult::new(vec![app.contents()])
-            .with_ttl_ms(u64::try_from(UNCHANGING.as_millis()).unwrap_or(u64::MAX))
-            .with_cache_scope(CacheScope::Public));
-    }
-    let value = match uri {
-        CITIES => {
-            let places = river.places().await.map_err(|error| no_data(&error))?;
-            to_json(&Cities::new(places, river.now()))?
-        }
-        WIDGET => told_by("compare_cities", json!({}), river, response_cache, context).await?,
-        STATIONS => to_json(&Stations::new())?,
-        DANGER_LEVELS => to_json(&DangerLevels::new())?,
-        _ => at_one_place(river, response_cache, uri, context)
-            .await
-            .map_err(|error| naming(uri, error))?,
+/// The resource or its place does not exist, or the API fails.
+pub(super) async fn read(river: &River, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+    let json = |value: Value| ResourceContents::text(value.to_string(), uri).with_mime_type(JSON);
+    let value = match find(uri)? {
+        Found::App(app) => return Ok(result(app.contents(), UNCHANGING)),
+        Found::Fixed(value) => return Ok(result(json(value()), UNCHANGING)),
+        Found::AllPlaces(_, read) => read(river).await,
+        Found::OnePlace(_, read, place) => read(river, place).await,
     };
-    let fresh_for = match feed(uri)? {
-        Some(_) => until_next(river.now(), newest(&value), river.cache_ttl()),
-        None => UNCHANGING,
-    };
-    let contents = ResourceContents::text(value.to_string(), uri).with_mime_type(JSON);
-    Ok(ReadResourceResult::new(vec![contents])
+    let value = value.map_err(|error| {
+        ErrorData::internal_error(format!("no data: {}", error.with_causes()), None)
+    })?;
+    let fresh_for = until_next(river.now(), newest(&value), river.cache_ttl());
+    Ok(result(json(value), fresh_for))
+}
+
+fn result(contents: ResourceContents, fresh_for: Duration) -> ReadResourceResult {
+    ReadResourceResult::new(vec![contents])
         .with_ttl_ms(u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
-        .with_cache_scope(CacheScope::Public))
+        .with_cache_scope(CacheScope::Public)
 }
 
 /// When the newest of all values in an answer was measured.
@@ -186,133 +240,51 @@ fn newest(value: &Value) -> Option<Timestamp> {
     }
 }
 
-/// Which answer of the API a resource is made of; none if it never changes.
+/// Returns the feed that a resource is made of; `None` if it never changes.
 ///
 /// # Errors
 ///
-/// A resource that does not exist.
+/// The resource or its place does not exist.
 pub(super) fn feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
-    let at = |city, feed: fn(&'static str) -> Feed| Ok(Some(feed(place(city)?.id())));
-    let feed = if let Some(city) = uri.strip_prefix(CURRENT) {
-        at(city, Feed::Current)
-    } else if let Some(city) = uri.strip_prefix(FORECAST) {
-        at(city, Feed::Current)
-    } else if let Some(city) = uri.strip_prefix(TODAY) {
-        at(city, Feed::Today)
-    } else {
-        match uri {
-            CITIES => Ok(Some(Feed::Cities)),
-            WIDGET => Ok(Some(Feed::Widget)),
-            STATIONS | DANGER_LEVELS => Ok(None),
-            _ if App::find(uri).is_some() => Ok(None),
-            _ => Err(unknown(uri)),
+    Ok(match find(uri)? {
+        Found::AllPlaces(feed, _) | Found::OnePlace(feed, ..) => Some(feed),
+        Found::App(_) | Found::Fixed(_) => None,
+    })
+}
+
+/// # Errors
+///
+/// The resource or its place does not exist. Clients look for the URI in the error's data.
+fn find(uri: &str) -> Result<Found, ErrorData> {
+    let not_found = |message| ErrorData::resource_not_found(message, Some(json!({ "uri": uri })));
+    // The list of resources leaves apps out: they hold no data, and hosts find them by the tools.
+    if let Some(app) = tools::apps().find(|app| app.uri() == uri) {
+        return Ok(Found::App(app));
+    }
+    for entry in &RESOURCES {
+        match entry.content {
+            Content::Fixed(value) if uri == entry.uri => return Ok(Found::Fixed(value)),
+            Content::AllPlaces(feed, read) if uri == entry.uri => {
+                return Ok(Found::AllPlaces(feed, read));
+            }
+            Content::OnePlace(feed, read) => {
+                if let Some(city) = uri.strip_prefix(entry.uri) {
+                    let name = percent_decode_str(city).decode_utf8_lossy();
+                    let place = Place::find(&name).map_err(|it| not_found(it.to_string()))?;
+                    return Ok(Found::OnePlace(feed(place.id()), read, place));
+                }
+            }
+            _ => {}
         }
-    };
-    feed.map_err(|error| naming(uri, error))
-}
-
-/// The feed of the places that there are.
-pub(super) const LIST: Feed = Feed::Cities;
-
-/// Says in an error's data which resource does not exist, as programs look for
-/// it there.
-fn naming(uri: &str, mut error: ErrorData) -> ErrorData {
-    if error.code == ErrorCode::RESOURCE_NOT_FOUND {
-        error.data = Some(json!({ "uri": uri }));
     }
-    error
-}
-
-async fn at_one_place(
-    river: &River,
-    response_cache: &ResponseCache,
-    uri: &str,
-    context: &RequestContext<RoleServer>,
-) -> Result<Value, ErrorData> {
-    if let Some(city) = uri.strip_prefix(CURRENT) {
-        let arguments = json!({ "city": place(city)?.id() });
-        told_by(
-            "get_current_conditions",
-            arguments,
-            river,
-            response_cache,
-            context,
-        )
-        .await
-    } else if let Some(city) = uri.strip_prefix(FORECAST) {
-        let arguments = json!({ "city": place(city)?.id(), "hours": 96 });
-        told_by("get_forecast", arguments, river, response_cache, context).await
-    } else if let Some(city) = uri.strip_prefix(TODAY) {
-        let today = river.today_in_short(place(city)?).await;
-        let today = today.map_err(|error| no_data(&error))?;
-        to_json(&Today::new(today, river.now()))
-    } else {
-        Err(unknown(uri))
-    }
-}
-
-fn unknown(uri: &str) -> ErrorData {
-    let there_are: Vec<_> = all()
+    let templates = templates().into_iter().map(|it| it.uri_template);
+    let uris: Vec<_> = all()
         .into_iter()
-        .map(|resource| resource.uri)
-        .chain(templates().into_iter().map(|it| it.uri_template))
+        .map(|it| it.uri)
+        .chain(templates)
         .collect();
-    let there_are = there_are.join(", ");
-    let message = format!("unknown resource `{uri}`; there are {there_are}");
-    ErrorData::resource_not_found(message, None)
-}
-
-/// The place in a URI, by any of its names, percent-encoded or not.
-fn place(city: &str) -> Result<&'static Place, ErrorData> {
-    let name = percent_decode_str(city).decode_utf8_lossy();
-    Place::find(&name).map_err(|error| ErrorData::resource_not_found(error.to_string(), None))
-}
-
-/// The structured answer of a tool.
-async fn told_by(
-    tool: &'static str,
-    arguments: Value,
-    river: &River,
-    response_cache: &ResponseCache,
-    context: &RequestContext<RoleServer>,
-) -> Result<Value, ErrorData> {
-    let arguments = arguments.as_object().cloned().unwrap_or_default();
-    match tools::render(river, response_cache, tool, arguments, context).await? {
-        Ok(told) => Ok(Arc::unwrap_or_clone(told).structured),
-        Err(refusal) => Err(ErrorData::internal_error(refusal.to_string(), None)),
-    }
-}
-
-fn to_json(value: &impl Serialize) -> Result<Value, ErrorData> {
-    serde_json::to_value(value)
-        .map_err(|error| ErrorData::internal_error(format!("no data: {error}"), None))
-}
-
-fn no_data(error: &aareguru::Error) -> ErrorData {
-    let message = format!("no data: {}", error.with_causes());
-    ErrorData::internal_error(message, None)
-}
-
-fn ids() -> String {
-    let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
-    ids.join(", ")
-}
-
-/// Who says so.
-#[derive(Debug, Serialize)]
-struct SourceOf {
-    name: &'static str,
-    url: &'static str,
-    /// The day or month it speaks of.
-    date: &'static str,
-}
-
-impl SourceOf {
-    fn new(source: &'static Source) -> Self {
-        Self {
-            name: &source.name,
-            url: &source.url,
-            date: &source.date,
-        }
-    }
+    let uris = uris.join(", ");
+    Err(not_found(format!(
+        "unknown resource `{uri}`; there are {uris}"
+    )))
 }

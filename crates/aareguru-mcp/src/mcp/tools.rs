@@ -1,4 +1,4 @@
-//! The tools, one file each: its definition, its arguments, its answer.
+//! The tools, one file each, and the registry from which every list of tools derives.
 
 pub(crate) mod compare_cities;
 pub(crate) mod current_conditions;
@@ -6,21 +6,21 @@ mod current_temperature;
 pub(crate) mod flow_danger_level;
 pub(crate) mod forecast;
 pub(crate) mod historical_data;
-mod list_cities;
+pub(super) mod list_cities;
 mod response_cache;
 mod schema;
 mod single_place;
 
-pub(super) use self::{list_cities::Cities, response_cache::ResponseCache};
+pub(super) use self::response_cache::ResponseCache;
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use aareguru::{HistoryError, River, UnknownPlace};
+use futures_util::future::BoxFuture;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, ProtocolVersion, Tool,
-        ToolAnnotations,
+        self, CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, ProtocolVersion,
     },
     service::RequestContext,
 };
@@ -28,149 +28,192 @@ use rmcp_sse::RenderedResult;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use self::single_place::{Question, SinglePlaceArguments};
 use super::{
-    apps::{self, Translations},
+    apps::{self, App, Translations},
     log::UpstreamFailure,
 };
 
-/// The definitions of all tools, in the order in which they are listed.
-pub(super) fn all() -> &'static [Tool] {
-    static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
-        let tools = [
-            current_temperature::definition(),
-            current_conditions::definition(),
-            flow_danger_level::definition(),
-            compare_cities::definition(),
-            forecast::definition(),
-            historical_data::definition(),
-            list_cities::definition(),
-        ];
-        tools.map(schema::with_known_formats).into()
-    });
-    &TOOLS
+/// All tools, in the order in which they are listed.
+static TOOLS: [&dyn Tool; 7] = [
+    &current_temperature::TOOL,
+    &current_conditions::TOOL,
+    &flow_danger_level::TOOL,
+    &compare_cities::CompareCities,
+    &forecast::GetForecast,
+    &historical_data::GetHistoricalData,
+    &list_cities::ListCities,
+];
+
+/// A tool that a client can call.
+trait Tool: Sync {
+    /// Name, texts, schemas and annotations, as `tools/list` shows them.
+    fn definition(&self) -> model::Tool;
+
+    /// The app that shows the output.
+    fn app(&self) -> Option<App> {
+        None
+    }
+
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome>;
+
+    /// Returns the output without waiting, if everything it needs is in memory.
+    fn call_cached(&self, _: &ToolCall<'_>) -> Option<Arc<ToolOutput>> {
+        None
+    }
 }
 
-/// Calls a tool; also says what ailed the API, if anything did.
+type Outcome = Result<Arc<ToolOutput>, ToolError>;
+
+/// A call of a tool, and what the tool may use to answer it.
+struct ToolCall<'a> {
+    tool: &'static dyn Tool,
+    name: &'static str,
+    arguments: Option<&'a JsonObject>,
+    /// Whether the client shows the app of this tool.
+    draws_app: bool,
+    river: &'a River,
+    response_cache: &'a ResponseCache,
+    context: &'a RequestContext<RoleServer>,
+}
+
+/// The definitions of all tools, in the order in which they are listed.
+pub(super) fn definitions() -> &'static [model::Tool] {
+    static DEFINITIONS: LazyLock<Vec<model::Tool>> = LazyLock::new(|| {
+        let definition = |tool: &dyn Tool| {
+            let mut definition = tool.definition();
+            definition.meta = tool.app().map(App::link);
+            definition
+        };
+        TOOLS.map(definition).into()
+    });
+    &DEFINITIONS
+}
+
+/// The apps of all tools.
+pub(super) fn apps() -> impl Iterator<Item = App> {
+    TOOLS.into_iter().filter_map(Tool::app)
+}
+
+/// Calls a tool; also returns how the API failed, if it did.
 ///
 /// # Errors
 ///
-/// A tool that does not exist. What a tool itself cannot answer is a result
-/// that says so, because that is what a model gets to read.
+/// The tool does not exist. An error of the tool itself is a result, because a model reads only
+/// results.
 pub(super) async fn call(
     river: &River,
     response_cache: &ResponseCache,
-    request: CallToolRequestParams,
+    request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<(CallToolResult, Option<UpstreamFailure>), ErrorData> {
-    let arguments = request.arguments.unwrap_or_default();
-    let answer = render(river, response_cache, &request.name, arguments, context).await?;
-    Ok(match answer {
-        Ok(told) => {
-            let ailment = told.structured.get("upstream_trouble");
-            let ailment = ailment.and_then(|trouble| trouble.get("because")?.as_str());
-            let ailment = ailment.map(str::to_owned).map(UpstreamFailure::Bridged);
-            (result(told, context), ailment)
+    let Some(call) = ToolCall::new(river, response_cache, request, context) else {
+        let names: Vec<&str> = definitions().iter().map(|it| it.name.as_ref()).collect();
+        return Err(ErrorData::invalid_params(
+            format!(
+                "unknown tool `{}`; there are {}",
+                request.name,
+                names.join(", ")
+            ),
+            None,
+        ));
+    };
+    Ok(match call.tool.call(&call).await {
+        Ok(output) => {
+            let failure = output.structured.get("upstream_trouble");
+            let failure = failure.and_then(|failure| failure.get("because")?.as_str());
+            let failure = failure.map(|why| UpstreamFailure::Bridged(why.to_owned()));
+            (result(output, context), failure)
         }
-        Err(refusal) => {
-            let text = refusal.to_string();
-            let ailment = matches!(refusal, ToolError::River(_)).then(|| text.clone());
-            let result = CallToolResult::error(vec![ContentBlock::text(text)]);
-            (result, ailment.map(UpstreamFailure::NoAnswer))
+        Err(error) => {
+            let text = error.to_string();
+            let is_upstream = matches!(error, ToolError::River(_));
+            let failure = is_upstream.then(|| UpstreamFailure::NoAnswer(text.clone()));
+            (
+                CallToolResult::error(vec![ContentBlock::text(text)]),
+                failure,
+            )
         }
     })
 }
 
-/// The result of a call that needs nobody to be asked.
-pub(super) fn at_once(
+/// Returns the result of a call without waiting, if everything it needs is in memory.
+pub(super) fn call_cached(
     river: &River,
     response_cache: &ResponseCache,
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Option<CallToolResult> {
-    let none = JsonObject::new();
-    let arguments = request.arguments.as_ref().unwrap_or(&none);
-    let question = Question::of(&request.name, arguments, context)?.ok()?;
-    let told = question.output_at_once(river, response_cache)?;
-    Some(result(told, context))
+    let call = ToolCall::new(river, response_cache, request, context)?;
+    Some(result(call.tool.call_cached(&call)?, context))
 }
 
-/// What a tool tells, before it is put into a message.
-///
-/// # Errors
-///
-/// A tool that does not exist.
-pub(super) async fn render(
-    river: &River,
-    response_cache: &ResponseCache,
-    name: &str,
-    arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> Result<Result<Arc<ToolOutput>, ToolError>, ErrorData> {
-    if let Some(question) = Question::of(name, &arguments, context) {
-        return Ok(match question {
-            Ok(question) => question.ask(river, response_cache).await,
-            Err(refusal) => Err(refusal),
-        });
+impl<'a> ToolCall<'a> {
+    /// `None` if the tool does not exist.
+    fn new(
+        river: &'a River,
+        response_cache: &'a ResponseCache,
+        request: &'a CallToolRequestParams,
+        context: &'a RequestContext<RoleServer>,
+    ) -> Option<Self> {
+        let mut tools = TOOLS.into_iter().zip(definitions());
+        let (tool, definition) = tools.find(|(_, definition)| definition.name == request.name)?;
+        Some(Self {
+            tool,
+            name: &definition.name,
+            arguments: request.arguments.as_ref(),
+            draws_app: tool.app().is_some() && apps::are_drawn_for(context),
+            river,
+            response_cache,
+            context,
+        })
     }
-    let has_apps = apps::are_drawn_for(context);
-    let told = match name {
-        list_cities::NAME => list_cities::call(river).await,
-        compare_cities::NAME => compare_cities::call(river, arguments, has_apps).await,
-        forecast::NAME => forecast::call(river, arguments, has_apps).await,
-        historical_data::NAME => historical_data::call(river, arguments, context).await,
-        name => {
-            let names: Vec<&str> = all().iter().map(|tool| tool.name.as_ref()).collect();
-            return Err(ErrorData::invalid_params(
-                format!("unknown tool `{name}`; there are {}", names.join(", ")),
-                None,
-            ));
-        }
-    };
-    Ok(told.map(Arc::new))
+
+    fn arguments<T: DeserializeOwned>(&self) -> Result<T, ToolError> {
+        Ok(match self.arguments {
+            Some(arguments) => T::deserialize(arguments)?,
+            None => T::deserialize(&JsonObject::new())?,
+        })
+    }
+
+    /// The texts in other languages, if the client shows an app.
+    fn translations(&self, translations: impl FnOnce() -> Translations) -> Translations {
+        self.draws_app.then(translations).unwrap_or_default()
+    }
 }
 
-/// What a tool tells: plain data, the same twice.
+/// The output of a tool.
 #[derive(Debug, Clone)]
 pub(super) struct ToolOutput {
     /// For people and models.
     text: String,
     /// For programs.
-    pub(super) structured: Value,
-    /// For apps, in other languages.
+    structured: Value,
+    /// For apps.
     translations: Translations,
-    /// As JSON, for those who are told the same; first for clients that know
-    /// structured content, then for those that do not.
+    /// As JSON, for output that is sent more than once: for clients that know structured content,
+    /// and for older ones.
     rendered: [OnceLock<Option<RenderedResult>>; 2],
 }
 
-/// What was told, as a result. What others are told too is written only once.
-fn result(told: Arc<ToolOutput>, context: &RequestContext<RoleServer>) -> CallToolResult {
+/// Output that is shared is serialised only once.
+fn result(output: Arc<ToolOutput>, context: &RequestContext<RoleServer>) -> CallToolResult {
     let version = context.protocol_version();
     let is_old = version.is_some_and(|version| version < ProtocolVersion::V_2025_06_18);
-    match Arc::try_unwrap(told) {
-        Ok(told) => told.into_result(is_old),
-        Err(told) if told.answers(is_old, context) => CallToolResult::success(Vec::new()),
-        Err(told) => ToolOutput::clone(&told).into_result(is_old),
+    match Arc::try_unwrap(output) {
+        Ok(output) => output.into_result(is_old),
+        Err(output) if output.answers(is_old, context) => CallToolResult::success(Vec::new()),
+        Err(output) => ToolOutput::clone(&output).into_result(is_old),
     }
 }
 
 impl ToolOutput {
-    fn new(text: String, structured: &impl Serialize) -> Result<Self, ToolError> {
-        Ok(Self {
+    fn new(text: String, structured: &impl Serialize, translations: Translations) -> Outcome {
+        Ok(Arc::new(Self {
             text,
             structured: serde_json::to_value(structured)?,
-            translations: Translations::default(),
-            rendered: Default::default(),
-        })
-    }
-
-    /// With what an app is to say in the language of its host.
-    fn with_translations(self, translations: Translations) -> Self {
-        Self {
             translations,
-            ..self
-        }
+            rendered: Default::default(),
+        }))
     }
 
     /// Clients older than structured content get it as a second text.
@@ -195,14 +238,14 @@ impl ToolOutput {
     }
 }
 
-/// Where people ask for if they name no place.
+/// The default of `city`.
 fn bern() -> String {
     "bern".to_owned()
 }
 
-/// Why a tool has no answer, as told to the model.
+/// Why a tool has no output, as the model reads it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ToolError {
+enum ToolError {
     #[error("arguments not understood: {0}")]
     Arguments(#[from] serde_json::Error),
     #[error("{0}")]
@@ -211,16 +254,4 @@ pub(super) enum ToolError {
     River(#[from] aareguru::Error),
     #[error("{0}")]
     History(#[from] HistoryError),
-}
-
-/// A tool that reads from a live source and changes nothing.
-fn read_only(title: &str) -> ToolAnnotations {
-    ToolAnnotations::with_title(title)
-        .read_only(true)
-        .idempotent(true)
-        .open_world(true)
-}
-
-fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ToolError> {
-    Ok(serde_json::from_value(arguments.into())?)
 }

@@ -90,7 +90,7 @@ fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
         verdict => verdict_in_words(verdict),
     };
     [
-        at.name.into(),
+        at.place.name.into(),
         Cell::new(water_style, known(water.map(|it| Measure::Water.shown(it)))),
         Cell::new(verdict_style(at.verdict), verdict),
         known(at.flow_m3_per_s.map(|it| Measure::Flow.shown(it))).into(),

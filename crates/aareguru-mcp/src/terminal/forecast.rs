@@ -58,7 +58,10 @@ impl Query for Forecast {
 fn draw(screen: &mut Screen, forecast: &RiverForecast, answer: &Answer, now: Timestamp) {
     let advice = forecast.advice(now);
     screen.title(
-        &format!("Forecast for {} ({})", answer.name, answer.station),
+        &format!(
+            "Forecast for {} ({})",
+            answer.place.name, answer.place.station
+        ),
         answer.water.measured.recorded_on.as_deref(),
     );
     screen.verdict(&advice);

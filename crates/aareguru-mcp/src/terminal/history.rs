@@ -74,7 +74,7 @@ impl Query for History {
 
 fn draw(screen: &mut Screen, history: &RiverHistory, answer: &Answer) {
     screen.title(
-        &format!("{} ({})", answer.name, answer.station),
+        &format!("{} ({})", answer.place.name, answer.place.station),
         answer.recorded_on.as_deref(),
     );
     let (start, end) = (history.span.start(), history.span.end());

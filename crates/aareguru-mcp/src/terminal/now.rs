@@ -47,7 +47,7 @@ fn draw(screen: &mut Screen, conditions: &Conditions, answer: &current_condition
     let danger = &conditions.danger;
     let now = danger.asked_at;
     screen.title(
-        &format!("{} ({})", answer.name, answer.station),
+        &format!("{} ({})", answer.place.name, answer.place.station),
         answer.water.measured.recorded_on.as_deref(),
     );
     screen.verdict(&danger.advice);

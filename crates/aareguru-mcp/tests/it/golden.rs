@@ -141,6 +141,17 @@ async fn list_cities() {
     is_golden("list_cities").await;
 }
 
+#[tokio::test]
+async fn every_tool_has_golden_files() {
+    let address = recorded("2026-11-24T12:00:00Z").await;
+    let tools = Session::initialized(address).await.tools().await;
+    let tools: BTreeSet<_> = tools
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(tools, all().into_iter().map(|(tool, ..)| tool).collect());
+}
+
 /// A file that no test writes any more would be believed for ever.
 #[test]
 fn there_is_no_other_golden_file() {

@@ -8,6 +8,7 @@ use aareguru_mcp::mcp::AareServer;
 use axum::Router;
 use jiff::Timestamp;
 use rmcp_sse::{SseServerConfig, SseService};
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -49,6 +50,15 @@ impl Mcp {
 
     pub(crate) async fn session(&self) -> Session {
         Session::initialized(self.address).await
+    }
+}
+
+impl Session {
+    /// The tools as `tools/list` shows them.
+    pub(crate) async fn tools(&mut self) -> Vec<Value> {
+        let request = r#"{"jsonrpc":"2.0","id":"tools","method":"tools/list"}"#;
+        let mut answer = self.call(request).await;
+        serde_json::from_value(answer["result"]["tools"].take()).unwrap()
     }
 }
 

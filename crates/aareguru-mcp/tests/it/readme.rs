@@ -46,6 +46,24 @@ async fn the_curl_session_works_as_it_stands() {
 }
 
 #[tokio::test]
+async fn the_tools_listed_are_those_of_the_server_in_their_order() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    let table = README
+        .split_once("| tool | answers |\n|---|---|\n")
+        .unwrap()
+        .1;
+    let rows = table.lines().take_while(|line| line.starts_with("| `"));
+    let listed: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    let tools = session.tools().await;
+    let tools: Vec<_> = tools
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed, tools);
+}
+
+#[tokio::test]
 async fn the_answer_shown_is_the_answer_given() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;

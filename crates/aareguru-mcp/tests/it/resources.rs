@@ -1,8 +1,12 @@
 //! Resources and their templates, over the real binary with its recordings.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{binary::Server, client::Session};
+
+const APP: &str = include_str!("../../web/app.js");
 
 const RESOURCES: [&str; 4] = [
     "aareguru://cities",
@@ -255,13 +259,13 @@ async fn an_api_that_cannot_be_reached_is_an_error_and_no_reading() {
 async fn the_tools_that_show_something_link_an_app_that_can_be_read() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
-    let tools = ask(&mut session, "tools/list", json!({})).await;
-    let mut linked = Vec::new();
-    for tool in tools["result"]["tools"].as_array().unwrap() {
+    let mut linked = BTreeSet::new();
+    for tool in session.tools().await {
         let Some(uri) = tool["_meta"]["ui"]["resourceUri"].as_str() else {
             continue;
         };
-        linked.push(tool["name"].as_str().unwrap().to_owned());
+        let app = uri.strip_prefix("ui://aareguru/").unwrap();
+        linked.insert(app.to_owned());
         let answer = ask(&mut session, "resources/read", json!({"uri": uri})).await;
         let contents = &answer["result"]["contents"][0];
         assert_eq!(contents["mimeType"], "text/html;profile=mcp-app");
@@ -270,14 +274,11 @@ async fn the_tools_that_show_something_link_an_app_that_can_be_read() {
         let html = contents["text"].as_str().unwrap();
         assert!(html.starts_with("<!doctype html>"), "{uri}");
     }
-    linked.sort();
-    assert_eq!(
-        linked,
-        [
-            "compare_cities",
-            "get_current_conditions",
-            "get_forecast",
-            "get_historical_data"
-        ]
-    );
+    let views = APP.split_once("const views = {\n").unwrap().1;
+    let views = views.split_once("\n};").unwrap().0;
+    let views = views
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split_once(": ("));
+    let views: BTreeSet<_> = views.map(|(view, _)| view.to_owned()).collect();
+    assert_eq!(linked, views);
 }

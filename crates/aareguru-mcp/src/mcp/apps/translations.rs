@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use aareguru::{Place, Saying, WeatherSymbol, advice::Reason};
-use rmcp::model::MetaObject;
-use serde_json::{Value, json};
+use rmcp::model::{MetaObject, object};
+use serde_json::json;
 
 use crate::http::page::{Language, Texts, reason_in_words};
 
@@ -47,21 +47,10 @@ impl Translations {
 
     #[must_use]
     pub(in crate::mcp) fn weather(self, symbol: Option<&WeatherSymbol>) -> Self {
-        let Some(symbol) = symbol else {
-            return self;
-        };
-        let key = format!("weather.{}", symbol.number);
-        self.with(&symbol.english, |texts| texts.find(&key).map(str::to_owned))
-    }
-
-    /// With what is to be known about a place, as `english` says it.
-    #[must_use]
-    pub(in crate::mcp) fn note(self, place: &Place, english: Option<&str>) -> Self {
-        let Some(english) = english else {
-            return self;
-        };
-        let key = format!("note.{}", place.id());
-        self.with(english, |texts| texts.find(&key).map(str::to_owned))
+        match symbol {
+            Some(symbol) => self.text(&symbol.english, &format!("weather.{}", symbol.number)),
+            None => self,
+        }
     }
 
     /// With the text that the page has for this key.
@@ -72,13 +61,7 @@ impl Translations {
 
     /// What is sent; `None` if there is nothing to be said.
     pub(in crate::mcp) fn meta(self) -> Option<MetaObject> {
-        if self.0.is_empty() {
-            return None;
-        }
-        match json!({ KEY: self.0 }) {
-            Value::Object(meta) => Some(MetaObject(meta)),
-            _ => None,
-        }
+        (!self.0.is_empty()).then(|| MetaObject(object(json!({ KEY: self.0 }))))
     }
 
     fn with(mut self, english: &str, say: impl Fn(&'static Texts) -> Option<String>) -> Self {

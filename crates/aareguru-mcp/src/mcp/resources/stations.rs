@@ -1,85 +1,39 @@
-//! `aareguru://stations`: what is known of the places themselves, with who
-//! says so. It holds no readings.
+//! `aareguru://stations`: what is known about the places themselves, with the source of each fact.
 
-use aareguru::{CREDIT, Place, Quantity, WeatherStation};
-use serde::Serialize;
+use aareguru::{CREDIT, Place, Quantity};
+use serde_json::{Value, json};
 
-use crate::mcp::resources::SourceOf;
-
-#[derive(Debug, Serialize)]
-pub(super) struct Stations {
-    /// In downstream order.
-    stations: Vec<Station>,
-    credit: &'static str,
+pub(super) fn stations() -> Value {
+    let stations: Vec<_> = Place::all().iter().map(station).collect();
+    json!({ "stations": stations, "credit": CREDIT })
 }
 
-#[derive(Debug, Serialize)]
-struct Station {
-    city: &'static str,
-    name: &'static str,
-    dialect_name: &'static str,
-    station: &'static str,
-    aliases: Vec<&'static str>,
-    /// BAFU's number; null where BAFU does not measure.
-    gauge: Option<u32>,
-    latitude_deg: f64,
-    longitude_deg: f64,
-    /// What the station reports at all; even then any value may be missing.
-    measures: Vec<&'static str>,
-    does_not_measure: Vec<&'static str>,
-    weather_station: Option<WeatherStationOf>,
-    note: Option<&'static str>,
-    sources: Vec<SourceOf>,
-}
-
-#[derive(Debug, Serialize)]
-struct WeatherStationOf {
-    code: &'static str,
-    name: &'static str,
-}
-
-impl Stations {
-    pub(super) fn new() -> Self {
-        Self {
-            stations: Place::all().iter().map(Station::new).collect(),
-            credit: CREDIT,
-        }
-    }
-}
-
-impl Station {
-    fn new(place: &'static Place) -> Self {
-        let (measured, missing): (Vec<_>, Vec<_>) = [
-            (Quantity::Temperature, "temperature"),
-            (Quantity::Flow, "flow"),
-            (Quantity::Height, "height"),
-        ]
-        .into_iter()
-        .partition(|(quantity, _)| place.measures(*quantity));
-        let names = |of: Vec<(Quantity, &'static str)>| of.into_iter().map(|it| it.1).collect();
-        Self {
-            city: place.id(),
-            name: place.name(),
-            dialect_name: place.dialect_name(),
-            station: place.station(),
-            aliases: place.aliases().collect(),
-            gauge: place.gauge(),
-            latitude_deg: place.latitude_deg(),
-            longitude_deg: place.longitude_deg(),
-            measures: names(measured),
-            does_not_measure: names(missing),
-            weather_station: place.weather_station().map(WeatherStationOf::new),
-            note: place.note(),
-            sources: place.sources().into_iter().map(SourceOf::new).collect(),
-        }
-    }
-}
-
-impl WeatherStationOf {
-    fn new(station: &'static WeatherStation) -> Self {
-        Self {
-            code: &station.code,
-            name: &station.name,
-        }
-    }
+fn station(place: &'static Place) -> Value {
+    let quantities = [
+        (Quantity::Temperature, "temperature"),
+        (Quantity::Flow, "flow"),
+        (Quantity::Height, "height"),
+    ];
+    let names = |is_measured: bool| {
+        let quantities = quantities.into_iter();
+        let quantities = quantities.filter(|(it, _)| place.measures(*it) == is_measured);
+        quantities.map(|(_, name)| name).collect::<Vec<_>>()
+    };
+    json!({
+        "city": place.id(),
+        "name": place.name(),
+        "dialect_name": place.dialect_name(),
+        "station": place.station(),
+        "aliases": place.aliases().collect::<Vec<_>>(),
+        // BAFU's number; null where BAFU does not measure.
+        "gauge": place.gauge(),
+        "latitude_deg": place.latitude_deg(),
+        "longitude_deg": place.longitude_deg(),
+        // What the station reports at all; even then any value may be missing.
+        "measures": names(true),
+        "does_not_measure": names(false),
+        "weather_station": place.weather_station(),
+        "note": place.note(),
+        "sources": place.sources(),
+    })
 }

@@ -1,27 +1,24 @@
 //! `compare_cities`: how do places compare, where is the Aare warmest?
 
 use aareguru::{
-    Advice, CREDIT, ComparedPlace, Comparison, OLD_AFTER, Place, Ranked, Reading, River,
-    STALE_AFTER, UnknownReason, Verdict,
+    Advice, CREDIT, ComparedPlace, Comparison, OLD_AFTER, Place, Ranked, Reading, STALE_AFTER,
+    UnknownReason, Verdict,
     advice::{Ground, Reason},
     plain_reading,
 };
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use rmcp::model::{JsonObject, Tool};
+use rmcp::model;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::Error as _};
 
+use super::{Outcome, Tool, ToolCall, ToolOutput, forecast::or_unknown, schema};
 use crate::mcp::{
     advice::VerdictName,
+    answer::{PlaceNames, Provenance},
     apps::{App, Translations},
     reading::{FreshnessName, WaterTemperature, in_words, unknown_because},
-    tools::{ToolError, ToolOutput, parse, read_only, schema},
-    upstream_failure::FailureDetails,
 };
-
-pub(super) const NAME: &str = "compare_cities";
-
-const TITLE: &str = "Compare places";
 
 const DESCRIPTION: &str = "\
 Where on the Aare is it warmest or coldest, and how do places compare? Use it for any question \
@@ -61,21 +58,15 @@ pub(crate) struct Answer {
     pub(crate) notes: Vec<String>,
     /// The day of the recording, if this is one and not the live river.
     pub(crate) recorded_on: Option<String>,
-    /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
-    pub(crate) credit: &'static str,
+    #[serde(flatten)]
+    pub(crate) provenance: Provenance,
 }
 
 /// One place.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Compared {
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// Where the gauge stands.
-    pub(crate) station: &'static str,
+    #[serde(flatten)]
+    pub(crate) place: PlaceNames,
     #[serde(flatten)]
     pub(crate) water: WaterTemperature,
     /// Forecast of the water temperature two hours after it was measured; null
@@ -127,42 +118,46 @@ pub(crate) struct NotRanked {
     pub(crate) why: String,
 }
 
-pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, JsonObject::new())
-        .with_title(TITLE)
-        .with_input_schema::<Arguments>()
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(read_only(TITLE))
-        .with_meta(App::Compare.link())
-}
+pub(super) struct CompareCities;
 
-pub(super) async fn call(
-    river: &River,
-    arguments: JsonObject,
-    has_apps: bool,
-) -> Result<ToolOutput, ToolError> {
-    let arguments: Arguments = parse(arguments)?;
-    let names = arguments.cities.as_deref();
-    if names.is_some_and(|names| names.is_empty() || names.len() > MAX_PLACES) {
-        let says = "`cities` takes 1 to 8 places; leave it out to compare all";
-        return Err(serde_json::Error::custom(says).into());
+impl Tool for CompareCities {
+    fn definition(&self) -> model::Tool {
+        let (name, title) = ("compare_cities", "Compare places");
+        schema::tool_with::<Arguments, Answer>(name, title, DESCRIPTION)
     }
-    let places: Result<Vec<_>, _> = names
-        .unwrap_or_default()
-        .iter()
-        .map(|name| Place::find(name))
-        .collect();
-    let comparison = river.compare(&places?).await?;
-    let now = river.now();
-    let structured = structured(&comparison, now);
-    let translations = has_apps.then(|| {
-        let places = comparison.places.iter();
-        places.fold(Translations::default(), |said, at| {
-            said.reason(at.place, &at.advice(now).reasons)
+
+    fn app(&self) -> Option<App> {
+        Some(App("compare"))
+    }
+
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async {
+            let Arguments { cities } = call.arguments()?;
+            if cities
+                .as_ref()
+                .is_some_and(|it| !(1..=MAX_PLACES).contains(&it.len()))
+            {
+                let says = "`cities` takes 1 to 8 places; leave it out to compare all";
+                return Err(serde_json::Error::custom(says).into());
+            }
+            let cities = cities.iter().flatten();
+            let places: Result<Vec<_>, _> = cities.map(|name| Place::find(name)).collect();
+            let comparison = call.river.compare(&places?).await?;
+            let now = call.river.now();
+            let structured = structured(&comparison, now);
+            let translations = call.translations(|| {
+                let places = comparison.places.iter();
+                places.fold(Translations::default(), |translations, at| {
+                    translations.reason(at.place, &at.advice(now).reasons)
+                })
+            });
+            ToolOutput::new(
+                text(&comparison, &structured, now),
+                &structured,
+                translations,
+            )
         })
-    });
-    let told = ToolOutput::new(text(&comparison, &structured, now), &structured)?;
-    Ok(told.with_translations(translations.unwrap_or_default()))
+    }
 }
 
 pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
@@ -176,12 +171,11 @@ pub(crate) fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
         boundary: Advice::BOUNDARY,
         notes: notes(comparison, &warmest, now),
         recorded_on: comparison.recorded_on.map(|day| day.to_string()),
-        upstream_trouble: FailureDetails::new(comparison.upstream_trouble.as_ref()),
-        credit: CREDIT,
+        provenance: Provenance::new(comparison.upstream_trouble.as_ref()),
         warmest_first: warmest
             .into_iter()
             .map(|ranked| RankedTemperature {
-                rank: number(ranked.rank),
+                rank: i64::try_from(ranked.rank).unwrap_or(i64::MAX),
                 city: ranked.at.place.id(),
                 temperature_celsius: ranked.celsius,
             })
@@ -196,9 +190,7 @@ fn compared(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> Compared {
     let is_water_shown = at.water.presentable_value(now).is_some();
     let saying = at.saying.clone().filter(|_| is_water_shown);
     Compared {
-        city: place.id(),
-        name: place.name(),
-        station: place.station(),
+        place: PlaceNames::new(place),
         water: WaterTemperature::new(&at.water, now),
         water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| at.water.is_current(now)),
         flow_m3_per_s: flow,
@@ -281,11 +273,11 @@ fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String 
     for (at, shown) in comparison.places.iter().zip(&structured.places) {
         text += &format!(
             "| {} | {} | {} | {} | {} | {} |\n",
-            shown.name,
+            shown.place.name,
             in_words(&at.water, now),
-            or_unknown(shown.water_in_two_hours_celsius, 1, "°C"),
-            or_unknown(shown.flow_m3_per_s, 0, "m³/s"),
-            or_unknown(shown.percent_of_flood_level_2, 0, "%"),
+            or_unknown(rounded(shown.water_in_two_hours_celsius, 1), "°C"),
+            or_unknown(rounded(shown.flow_m3_per_s, 0), "m³/s"),
+            or_unknown(rounded(shown.percent_of_flood_level_2, 0), "%"),
             at.advice(now).verdict.as_str(),
         );
     }
@@ -367,10 +359,8 @@ fn in_short(reason: &Reason) -> &str {
     }
 }
 
-fn or_unknown(value: Option<f64>, digits: usize, unit: &str) -> String {
-    value.map_or("unknown".to_owned(), |value| {
-        format!("{value:.digits$} {unit}")
-    })
+fn rounded(value: Option<f64>, digits: usize) -> Option<String> {
+    value.map(|value| format!("{value:.digits$}"))
 }
 
 /// Whether what was measured then may be shown at all: in a recording, or not
@@ -381,8 +371,4 @@ fn is_recent(reading: &Reading, now: Timestamp) -> bool {
 
 fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
-}
-
-fn number(rank: usize) -> i64 {
-    i64::try_from(rank).unwrap_or(i64::MAX)
 }

@@ -1,27 +1,22 @@
 //! `get_current_conditions`: how is it at one place now?
 
 use aareguru::{
-    Advice, CREDIT, Conditions, Lawn, Place, UnknownReason,
-    advice::BueberCanal,
-    api::{self, Current},
-    local_time, plain_reading, quoted,
+    Advice, Conditions, Lawn, UnknownReason, advice::BueberCanal, local_time, plain_reading, quoted,
 };
 use jiff::Timestamp;
-use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{
+    ToolOutput, schema,
+    single_place::{SinglePlaceArguments, SinglePlaceTool},
+};
 use crate::mcp::{
     advice::VerdictName,
+    answer::{PlaceNames, Provenance, closing_lines, saying_line},
     apps::{App, Translations},
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
-    tools::{SinglePlaceArguments, ToolError, ToolOutput, read_only, schema},
-    upstream_failure::{self, FailureDetails},
 };
-
-pub(super) const NAME: &str = "get_current_conditions";
-
-const TITLE: &str = "Current conditions";
 
 const DESCRIPTION: &str = "\
 How is it at one place on the Aare right now? Use it for a full picture; for the temperature alone \
@@ -34,12 +29,8 @@ holds no forecast, and never says that one may swim.";
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Answer {
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// Where the gauge stands.
-    pub(crate) station: &'static str,
+    #[serde(flatten)]
+    pub(crate) place: PlaceNames,
     /// The water temperature.
     pub(crate) water: WaterTemperature,
     /// The flow.
@@ -69,10 +60,8 @@ pub(crate) struct Answer {
     pub(crate) flow_saying: Option<SayingOf>,
     /// What to know about this place, if there is anything.
     pub(crate) note: Option<&'static str>,
-    /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
-    pub(crate) credit: &'static str,
+    #[serde(flatten)]
+    pub(crate) provenance: Provenance,
 }
 
 /// The weather at the station nearest to the place.
@@ -117,34 +106,27 @@ pub(crate) struct SayingOf {
     pub(crate) plain_reading: Option<&'static str>,
 }
 
-pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, JsonObject::new())
-        .with_title(TITLE)
-        .with_input_schema::<SinglePlaceArguments>()
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(read_only(TITLE))
-        .with_meta(App::Conditions.link())
-}
-
-pub(super) fn render(
-    place: &'static Place,
-    answer: &api::Answer<Current>,
-    now: Timestamp,
-    has_apps: bool,
-) -> Result<ToolOutput, ToolError> {
-    let conditions = Conditions::new(place, answer, now);
-    let translations = has_apps.then(|| translations(&conditions));
-    let told = ToolOutput::new(text(&conditions, now), &structured(conditions, now))?;
-    Ok(told.with_translations(translations.unwrap_or_default()))
-}
-
-/// What the app shows of the texts.
-fn translations(conditions: &Conditions) -> Translations {
-    Translations::default()
-        .reason(conditions.place, &conditions.danger.advice.reasons)
-        .saying(conditions.saying.as_deref())
-        .saying(conditions.flow_saying.as_deref())
-}
+pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
+    definition: || {
+        schema::tool_with::<SinglePlaceArguments, Answer>(
+            "get_current_conditions",
+            "Current conditions",
+            DESCRIPTION,
+        )
+    },
+    app: Some(App("conditions")),
+    render: |place, response, now, call| {
+        let conditions = Conditions::new(place, response, now);
+        let translations = call.translations(|| {
+            Translations::default()
+                .reason(place, &conditions.danger.advice.reasons)
+                .saying(conditions.saying.as_deref())
+                .saying(conditions.flow_saying.as_deref())
+        });
+        let text = text(&conditions, now);
+        ToolOutput::new(text, &structured(conditions, now), translations)
+    },
+};
 
 fn text(conditions: &Conditions, now: Timestamp) -> String {
     let place = conditions.place;
@@ -174,15 +156,11 @@ fn text(conditions: &Conditions, now: Timestamp) -> String {
         (" of the flow", &conditions.flow_saying),
     ] {
         if let Some(saying) = saying {
-            let plain = plain_reading(saying).unwrap_or("no plain reading known");
-            text += &format!("In Bern they say{about}: {} ({plain})\n", quoted(saying));
+            text += &saying_line(about, saying);
         }
     }
     text += &format!("{}\n", Advice::BOUNDARY);
-    if let Some(note) = place.note() {
-        text += &format!("Note: {note}\n");
-    }
-    text + &upstream_failure::line(conditions.upstream_trouble.as_ref()) + CREDIT
+    text + &closing_lines(place.note(), conditions.upstream_trouble.as_ref())
 }
 
 fn weightiest(advice: &Advice) -> Option<String> {
@@ -237,9 +215,7 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
     let place = conditions.place;
     let advice = &conditions.danger.advice;
     Answer {
-        city: place.id(),
-        name: place.name(),
-        station: place.station(),
+        place: PlaceNames::new(place),
         water: WaterTemperature::new(&conditions.water, now),
         flow: Flow::new(place, &conditions.danger.flow, now),
         doubts: doubts(&conditions),
@@ -248,13 +224,13 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         because: weightiest(advice),
         boundary: Advice::BOUNDARY,
         weather: Weather::new(&conditions, now),
-        lawns: LawnOf::all(&conditions.lawns),
-        bueber_canal: conditions.canal.map(Canal::new),
-        saying: conditions.saying.map(SayingOf::new),
-        flow_saying: conditions.flow_saying.map(SayingOf::new),
+        lawns: (!conditions.lawns.is_empty())
+            .then(|| conditions.lawns.iter().map(LawnOf::from).collect()),
+        bueber_canal: conditions.canal.map(Canal::from),
+        saying: conditions.saying.map(SayingOf::from),
+        flow_saying: conditions.flow_saying.map(SayingOf::from),
         note: place.note(),
-        upstream_trouble: FailureDetails::new(conditions.upstream_trouble.as_ref()),
-        credit: CREDIT,
+        provenance: Provenance::new(conditions.upstream_trouble.as_ref()),
     }
 }
 
@@ -273,20 +249,18 @@ impl Weather {
     }
 }
 
-impl LawnOf {
-    /// `None` if there are none.
-    fn all(lawns: &[Lawn]) -> Option<Vec<Self>> {
-        let lawns = lawns.iter().map(|lawn| Self {
+impl From<&Lawn> for LawnOf {
+    fn from(lawn: &Lawn) -> Self {
+        Self {
             name: lawn.name.clone(),
             sun_from: lawn.sun_from.map(local_time),
             sun_until: lawn.sun_until.map(local_time),
-        });
-        Some(lawns.collect::<Vec<_>>()).filter(|lawns| !lawns.is_empty())
+        }
     }
 }
 
-impl Canal {
-    fn new(canal: BueberCanal) -> Self {
+impl From<BueberCanal> for Canal {
+    fn from(canal: BueberCanal) -> Self {
         Self {
             is_open: canal.is_open,
             since: canal.since.map(local_time),
@@ -294,8 +268,8 @@ impl Canal {
     }
 }
 
-impl SayingOf {
-    fn new(text: String) -> Self {
+impl From<String> for SayingOf {
+    fn from(text: String) -> Self {
         Self {
             plain_reading: plain_reading(&text),
             text,

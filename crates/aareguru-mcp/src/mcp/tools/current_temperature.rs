@@ -1,22 +1,18 @@
 //! `get_current_temperature`: how warm is the water at one place now?
 
-use aareguru::{
-    CREDIT, CurrentTemperature, Place,
-    api::{self, Current},
-    plain_reading, quoted,
-};
-use jiff::Timestamp;
-use rmcp::model::{JsonObject, Tool};
+use aareguru::{CurrentTemperature, plain_reading};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::mcp::{
-    reading::{WaterTemperature, in_words},
-    tools::{SinglePlaceArguments, ToolError, ToolOutput, read_only, schema},
-    upstream_failure::{self, FailureDetails},
+use super::{
+    ToolOutput, schema,
+    single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
-
-pub(super) const NAME: &str = "get_current_temperature";
+use crate::mcp::{
+    answer::{PlaceNames, Provenance, closing_lines, saying_line},
+    apps::Translations,
+    reading::{WaterTemperature, in_words},
+};
 
 const DESCRIPTION: &str = "\
 How warm is the Aare right now at one place? Returns the water temperature in °C with the time and \
@@ -26,12 +22,8 @@ whether one may go in: ask get_flow_danger_level for that.";
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Answer {
-    /// The place's identifier.
-    city: &'static str,
-    /// Its name.
-    name: &'static str,
-    /// Where the gauge stands.
-    station: &'static str,
+    #[serde(flatten)]
+    place: PlaceNames,
     #[serde(flatten)]
     water: WaterTemperature,
     /// The saying of aare.guru for this water, in Bernese German.
@@ -40,61 +32,43 @@ struct Answer {
     saying_in_english: Option<&'static str>,
     /// What to know about this place, if there is anything.
     note: Option<&'static str>,
-    /// That the API ails and this is an earlier answer; null if it is new.
-    upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
-    credit: &'static str,
+    #[serde(flatten)]
+    provenance: Provenance,
 }
 
-pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, JsonObject::new())
-        .with_title("Current water temperature")
-        .with_input_schema::<SinglePlaceArguments>()
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(read_only("Current water temperature"))
-}
-
-pub(super) fn render(
-    place: &'static Place,
-    answer: &api::Answer<Current>,
-    now: Timestamp,
-) -> Result<ToolOutput, ToolError> {
-    let current = CurrentTemperature::new(place, answer, now);
-    ToolOutput::new(text(&current, now), &structured(current, now))
-}
-
-fn text(current: &CurrentTemperature, now: Timestamp) -> String {
-    let place = current.place;
-    let mut text = format!(
-        "{} ({}): {}.\n",
-        place.name(),
-        place.station(),
-        in_words(&current.water, now)
-    );
-    if let Some(doubt) = current.water.doubt() {
-        text += &format!("Doubt: {doubt}.\n");
-    }
-    if let Some(saying) = &current.saying {
-        let plain = plain_reading(saying).unwrap_or("no plain reading known");
-        text += &format!("In Bern they say: {} ({plain})\n", quoted(saying));
-    }
-    if let Some(note) = place.note() {
-        text += &format!("Note: {note}\n");
-    }
-    text + &upstream_failure::line(current.upstream_trouble.as_ref()) + CREDIT
-}
-
-fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
-    let place = current.place;
-    Answer {
-        city: place.id(),
-        name: place.name(),
-        station: place.station(),
-        water: WaterTemperature::new(&current.water, now),
-        saying_in_english: current.saying.as_deref().and_then(plain_reading),
-        saying: current.saying,
-        note: place.note(),
-        upstream_trouble: FailureDetails::new(current.upstream_trouble.as_ref()),
-        credit: CREDIT,
-    }
-}
+pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
+    definition: || {
+        schema::tool_with::<SinglePlaceArguments, Answer>(
+            "get_current_temperature",
+            "Current water temperature",
+            DESCRIPTION,
+        )
+    },
+    app: None,
+    render: |place, response, now, _| {
+        let current = CurrentTemperature::new(place, response, now);
+        let failure = current.upstream_trouble.as_ref();
+        let mut text = format!(
+            "{} ({}): {}.\n",
+            place.name(),
+            place.station(),
+            in_words(&current.water, now)
+        );
+        if let Some(doubt) = current.water.doubt() {
+            text += &format!("Doubt: {doubt}.\n");
+        }
+        if let Some(saying) = &current.saying {
+            text += &saying_line("", saying);
+        }
+        text += &closing_lines(place.note(), failure);
+        let answer = Answer {
+            place: PlaceNames::new(place),
+            water: WaterTemperature::new(&current.water, now),
+            saying_in_english: current.saying.as_deref().and_then(plain_reading),
+            note: place.note(),
+            provenance: Provenance::new(failure),
+            saying: current.saying,
+        };
+        ToolOutput::new(text, &answer, Translations::default())
+    },
+};

@@ -1,26 +1,23 @@
 //! `get_flow_danger_level`: what does the flow at one place mean?
 
 use aareguru::{
-    Advice, CREDIT, Danger, Direction, NextLevel, Place, Trend,
+    Advice, Danger, Direction, NextLevel, Trend,
     advice::{Limit, LimitBasis, LimitQuantity},
-    api::{self, Current},
     local_time,
 };
-use jiff::Timestamp;
-use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{
+    ToolOutput, schema,
+    single_place::{SinglePlaceArguments, SinglePlaceTool},
+};
 use crate::mcp::{
     advice::{Statement, VerdictName},
+    answer::{PlaceNames, Provenance, closing_lines},
+    apps::Translations,
     reading::{Flow, Measure, WaterTemperature, in_words},
-    tools::{SinglePlaceArguments, ToolError, ToolOutput, read_only, schema},
-    upstream_failure::{self, FailureDetails},
 };
-
-pub(super) const NAME: &str = "get_flow_danger_level";
-
-const TITLE: &str = "Flow and danger level";
 
 const DESCRIPTION: &str = "\
 How much water does the Aare carry at one place, and what speaks against swimming there? Use it for \
@@ -34,12 +31,8 @@ ability, and never says that one may swim.";
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Answer {
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// Where the gauge stands.
-    pub(crate) station: &'static str,
+    #[serde(flatten)]
+    pub(crate) place: PlaceNames,
     #[serde(flatten)]
     pub(crate) flow: Flow,
     /// The water temperature, which the verdict uses too.
@@ -72,10 +65,8 @@ pub(crate) struct Answer {
     pub(crate) as_of: Option<String>,
     /// What to know about this place, if there is anything.
     pub(crate) note: Option<&'static str>,
-    /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
-    pub(crate) credit: &'static str,
+    #[serde(flatten)]
+    pub(crate) provenance: Provenance,
 }
 
 /// The next flood level.
@@ -120,22 +111,20 @@ pub(crate) enum DirectionName {
     Steady,
 }
 
-pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, JsonObject::new())
-        .with_title(TITLE)
-        .with_input_schema::<SinglePlaceArguments>()
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(read_only(TITLE))
-}
-
-pub(super) fn render(
-    place: &'static Place,
-    answer: &api::Answer<Current>,
-    now: Timestamp,
-) -> Result<ToolOutput, ToolError> {
-    let danger = Danger::new(place, answer, now);
-    ToolOutput::new(text(&danger), &structured(&danger))
-}
+pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
+    definition: || {
+        schema::tool_with::<SinglePlaceArguments, Answer>(
+            "get_flow_danger_level",
+            "Flow and danger level",
+            DESCRIPTION,
+        )
+    },
+    app: None,
+    render: |place, response, now, _| {
+        let danger = Danger::new(place, response, now);
+        ToolOutput::new(text(&danger), &structured(&danger), Translations::default())
+    },
+};
 
 fn text(danger: &Danger) -> String {
     let (place, advice) = (danger.place, &danger.advice);
@@ -159,10 +148,7 @@ fn text(danger: &Danger) -> String {
         text += &format!("- {remark}\n");
     }
     text += &format!("{}\n", Advice::BOUNDARY);
-    if let Some(note) = place.note() {
-        text += &format!("Note: {note}\n");
-    }
-    text + &upstream_failure::line(danger.upstream_trouble.as_ref()) + CREDIT
+    text + &closing_lines(place.note(), danger.upstream_trouble.as_ref())
 }
 
 /// Value, verdict and who sets the limit; what exactly they say is in the structured content, and
@@ -212,9 +198,7 @@ pub(crate) fn level_in_words(danger: &Danger) -> String {
 pub(crate) fn structured(danger: &Danger) -> Answer {
     let (place, advice, level) = (danger.place, &danger.advice, danger.level);
     Answer {
-        city: place.id(),
-        name: place.name(),
-        station: place.station(),
+        place: PlaceNames::new(place),
         flow: Flow::new(place, &danger.flow, danger.asked_at),
         water: WaterTemperature::new(&danger.water, danger.asked_at),
         flood_level: level.map(|level| level.number().into()),
@@ -230,8 +214,7 @@ pub(crate) fn structured(danger: &Danger) -> Answer {
         boundary: Advice::BOUNDARY,
         as_of: advice.as_of.map(local_time),
         note: place.note(),
-        upstream_trouble: FailureDetails::new(danger.upstream_trouble.as_ref()),
-        credit: CREDIT,
+        provenance: Provenance::new(danger.upstream_trouble.as_ref()),
     }
 }
 

@@ -1,25 +1,24 @@
 //! `get_forecast`: what comes at one place, water and weather?
 
+use std::fmt::Display;
+
 use aareguru::{
-    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, River, Sunshine, WaterForecast,
+    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, Sunshine, WaterForecast,
     WeatherSymbol, local_time, plain_reading, quoted,
 };
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use rmcp::model::{JsonObject, Tool};
+use rmcp::model;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::Error as _};
 
+use super::{Outcome, Tool, ToolCall, ToolOutput, bern, schema};
 use crate::mcp::{
     advice::VerdictName,
+    answer::{PlaceNames, Provenance},
     apps::{App, Translations},
     reading::{WaterTemperature, in_words},
-    tools::{ToolError, ToolOutput, bern, parse, read_only, schema},
-    upstream_failure::FailureDetails,
 };
-
-pub(super) const NAME: &str = "get_forecast";
-
-const TITLE: &str = "Forecast";
 
 const DESCRIPTION: &str = "\
 What comes at one place on the Aare: swim now or later, will it rain, how will tomorrow or the \
@@ -57,12 +56,8 @@ struct Arguments {
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Answer {
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// Where the gauge stands.
-    pub(crate) station: &'static str,
+    #[serde(flatten)]
+    pub(crate) place: PlaceNames,
     #[serde(flatten)]
     pub(crate) water: WaterTemperature,
     /// The water two hours after it was measured; null if unknown or no longer
@@ -93,10 +88,8 @@ pub(crate) struct Answer {
     pub(crate) symbol_source: Option<String>,
     /// Whom to credit for the weather.
     pub(crate) weather_credit: &'static str,
-    /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
-    pub(crate) credit: &'static str,
+    #[serde(flatten)]
+    pub(crate) provenance: Provenance,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -159,47 +152,50 @@ pub(crate) struct Sun {
     pub(crate) percent_of_possible: Option<f64>,
 }
 
-pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, JsonObject::new())
-        .with_title(TITLE)
-        .with_input_schema::<Arguments>()
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(read_only(TITLE))
-        .with_meta(App::Forecast.link())
-}
+pub(super) struct GetForecast;
 
-pub(super) async fn call(
-    river: &River,
-    arguments: JsonObject,
-    has_apps: bool,
-) -> Result<ToolOutput, ToolError> {
-    let arguments: Arguments = parse(arguments)?;
-    let hours = arguments.hours.unwrap_or(24);
-    if hours == 0 {
-        return Err(serde_json::Error::custom("`hours` is a number from 1 to 96").into());
+impl Tool for GetForecast {
+    fn definition(&self) -> model::Tool {
+        schema::tool_with::<Arguments, Answer>("get_forecast", "Forecast", DESCRIPTION)
     }
-    let place = Place::find(&arguments.city)?;
-    let forecast = river.forecast(place).await?;
-    let now = river.now();
-    let structured = structured(&forecast, hours, now);
-    let translations = has_apps.then(|| translations(&forecast, hours, now));
-    let told = ToolOutput::new(text(&forecast, &structured, now), &structured)?;
-    Ok(told.with_translations(translations.unwrap_or_default()))
+
+    fn app(&self) -> Option<App> {
+        Some(App("forecast"))
+    }
+
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async {
+            let Arguments { city, hours } = call.arguments()?;
+            let hours = hours.unwrap_or(24);
+            if hours == 0 {
+                return Err(serde_json::Error::custom("`hours` is a number from 1 to 96").into());
+            }
+            let forecast = call.river.forecast(Place::find(&city)?).await?;
+            let now = call.river.now();
+            let structured = structured(&forecast, hours, now);
+            let translations = call.translations(|| translations(&forecast, hours, now));
+            ToolOutput::new(text(&forecast, &structured, now), &structured, translations)
+        })
+    }
 }
 
-/// What the app shows of the texts.
+/// The texts that the app shows.
 fn translations(forecast: &Forecast, hours: u32, now: Timestamp) -> Translations {
     let place = forecast.place;
-    let water = water_to_come(forecast, now);
     let days = forecast.days_within(hours, now).into_iter();
     let symbols = forecast.parts.iter().map(|part| part.symbol);
     let symbols = symbols.chain(days.map(|day| day.symbol));
-    let said = symbols.fold(Translations::default(), Translations::weather);
-    said.reason(place, &forecast.advice(now).reasons)
+    let water = water_to_come(forecast, now);
+    let translations = symbols
+        .fold(Translations::default(), Translations::weather)
+        .reason(place, &forecast.advice(now).reasons)
         .saying(water.and_then(|water| water.saying.as_deref()))
         .text(NO_FURTHER, "forecast_no_further")
-        .text(OVER, "forecast_over")
-        .note(place, note(place))
+        .text(OVER, "forecast_over");
+    match note(place) {
+        Some(note) => translations.text(note, &format!("note.{}", place.id())),
+        None => translations,
+    }
 }
 
 pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
@@ -213,9 +209,7 @@ pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Ans
     let is_over = forecast.is_of_today(now) == Some(false);
     let parts = forecast.parts.iter().filter(|_| !is_over);
     Answer {
-        city: place.id(),
-        name: place.name(),
-        station: place.station(),
+        place: PlaceNames::new(place),
         water: WaterTemperature::new(&forecast.water, now),
         water_in_two_hours: water_ahead(forecast, now),
         today: forecast
@@ -251,8 +245,7 @@ pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Ans
             .first()
             .map(|it| it.source().to_string()),
         weather_credit: WEATHER_CREDIT,
-        upstream_trouble: FailureDetails::new(forecast.upstream_trouble.as_ref()),
-        credit: CREDIT,
+        provenance: Provenance::new(forecast.upstream_trouble.as_ref()),
     }
 }
 
@@ -370,8 +363,8 @@ fn english(symbol: Option<&'static WeatherSymbol>) -> Option<&'static str> {
 fn text(forecast: &Forecast, structured: &Answer, now: Timestamp) -> String {
     let mut text = format!(
         "{} ({}): {}.\n",
-        structured.name,
-        structured.station,
+        structured.place.name,
+        structured.place.station,
         in_words(&forecast.water, now)
     );
     text += &water_in_words(structured.water_in_two_hours.as_ref());
@@ -464,6 +457,6 @@ fn rain(mm: Option<f64>, risk_percent: Option<f64>) -> String {
     )
 }
 
-pub(crate) fn or_unknown(value: Option<f64>, unit: &str) -> String {
+pub(crate) fn or_unknown(value: Option<impl Display>, unit: &str) -> String {
     value.map_or("unknown".to_owned(), |value| format!("{value} {unit}"))
 }

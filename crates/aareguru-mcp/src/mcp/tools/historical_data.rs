@@ -4,26 +4,25 @@ pub(crate) mod numbers;
 pub(crate) mod summary;
 
 use aareguru::{
-    CREDIT, HistorySource, HistoryStage, Place, River, RiverHistory,
+    HistorySource, HistoryStage, Place, RiverHistory,
     series::{RiverPoint, thinned},
 };
+use futures_util::future::BoxFuture;
 use rmcp::{
     RoleServer,
-    model::{JsonObject, ProgressNotificationParam, Tool},
+    model::{self, ProgressNotificationParam},
     service::RequestContext,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use tokio::sync::mpsc;
 
+use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, schema};
 use crate::mcp::{
-    apps::App,
-    tools::{ToolError, ToolOutput, parse, read_only, schema},
-    upstream_failure::FailureDetails,
+    answer::{PlaceNames, Provenance},
+    apps::{App, Translations},
 };
 use numbers::{DayRow, FlowNumbers, TemperatureNumbers};
-
-pub(super) const NAME: &str = "get_historical_data";
 
 const DESCRIPTION: &str = "\
 How warm was the Aare at one place over a span of time, and how much water did it carry? Returns \
@@ -78,12 +77,8 @@ fn now() -> String {
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Answer {
-    /// The place's identifier.
-    pub(crate) city: &'static str,
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// Where the gauge stands.
-    pub(crate) station: &'static str,
+    #[serde(flatten)]
+    pub(crate) place: PlaceNames,
     /// Where the span starts, in Unix seconds.
     pub(crate) start: i64,
     /// Where the span ends, in Unix seconds.
@@ -109,10 +104,8 @@ pub(crate) struct Answer {
     pub(crate) days: Vec<DayRow>,
     /// The readings, oldest first.
     pub(crate) points: Vec<Point>,
-    /// That the API ails and this is an earlier answer; null if it is new.
-    pub(crate) upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
-    pub(crate) credit: &'static str,
+    #[serde(flatten)]
+    pub(crate) provenance: Provenance,
 }
 
 /// The names that programs see.
@@ -138,67 +131,61 @@ pub(crate) struct Point {
     pub(crate) flow_m3_per_s: Option<f64>,
 }
 
-pub(super) fn definition() -> Tool {
-    Tool::new(NAME, DESCRIPTION, JsonObject::new())
-        .with_title("Historical data")
-        .with_input_schema::<Arguments>()
-        .with_raw_output_schema(schema::output::<Answer>())
-        .with_annotations(read_only("Historical data"))
-        .with_meta(App::History.link())
+pub(super) struct GetHistoricalData;
+
+impl Tool for GetHistoricalData {
+    fn definition(&self) -> model::Tool {
+        let (name, title) = ("get_historical_data", "Historical data");
+        schema::tool_with::<Arguments, Answer>(name, title, DESCRIPTION)
+    }
+
+    fn app(&self) -> Option<App> {
+        Some(App("history"))
+    }
+
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let Arguments { city, start, end } = call.arguments()?;
+            let place = Place::find(&city)?;
+            let (progress, receiver) = mpsc::unbounded_channel();
+            let history = async move {
+                let now = call.river.now();
+                let report = |stage: Option<HistoryStage>, message| {
+                    // The receiver is dropped only when the call is over.
+                    let _ = progress.send((stage, message));
+                };
+                let asking = |stage| report(Some(stage), format!("asking {}", stage.asking));
+                let history = call.river.history(place, &start, &end, now, asking).await?;
+                report(None, format!("counting {} readings", history.points.len()));
+                Ok::<_, ToolError>(history)
+            };
+            let (history, ()) = tokio::join!(history, notify(call.context, receiver));
+            let history = history?;
+            let structured = structured(&history);
+            let text = summary::text(&history, &structured);
+            ToolOutput::new(text, &structured, Translations::default())
+        })
+    }
 }
 
-pub(super) async fn call(
-    river: &River,
-    arguments: JsonObject,
-    context: &RequestContext<RoleServer>,
-) -> Result<ToolOutput, ToolError> {
-    let arguments: Arguments = parse(arguments)?;
-    let place = Place::find(&arguments.city)?;
-    let (stages, heard) = mpsc::unbounded_channel();
-    let history = async move {
-        let tell = |stage| {
-            // Nobody listens any more only when the call is over.
-            let _ = stages.send(Progress::Asking(stage));
-        };
-        let (start, end) = (&arguments.start, &arguments.end);
-        let history = river.history(place, start, end, river.now(), tell).await?;
-        let _ = stages.send(Progress::Counting(history.points.len()));
-        Ok::<_, ToolError>(history)
-    };
-    let (history, ()) = tokio::join!(history, notify(context, heard));
-    let history = history?;
-    let structured = structured(&history);
-    ToolOutput::new(summary::text(&history, &structured), &structured)
-}
-
-/// How far a call is.
-enum Progress {
-    Asking(HistoryStage),
-    Counting(usize),
-}
-
-/// Tells the client of each stage, if it wants to hear, until there are no more.
+/// Notifies the client of each stage, if it wants that, until there are no more. The last one is
+/// not of the river.
 async fn notify(
     context: &RequestContext<RoleServer>,
-    mut heard: mpsc::UnboundedReceiver<Progress>,
+    mut progress: mpsc::UnboundedReceiver<(Option<HistoryStage>, String)>,
 ) {
     let Some(token) = context.meta.get_progress_token() else {
         return;
     };
     let mut total = 1;
-    while let Some(progress) = heard.recv().await {
-        let (done, message) = match progress {
-            Progress::Asking(stage) => {
-                total = stage.of + 1;
-                (stage.asked, format!("asking {}", stage.asking))
-            }
-            Progress::Counting(readings) => (total - 1, format!("counting {readings} readings")),
-        };
+    while let Some((stage, message)) = progress.recv().await {
+        total = stage.map_or(total, |stage| stage.of + 1);
+        let done = stage.map_or(total - 1, |stage| stage.asked);
         // Progress has to grow, and starts above nothing.
         let progress = ProgressNotificationParam::new(token.clone(), (done + 1) as f64)
             .with_total(total as f64)
             .with_message(message);
-        // A client that is gone gets no answer either.
+        // A client that has closed gets no answer either.
         let _ = context.peer.notify_progress(progress).await;
     }
 }
@@ -207,9 +194,7 @@ pub(crate) fn structured(history: &RiverHistory) -> Answer {
     let place = history.place;
     let (points, step) = thinned(&history.points, MAX_POINTS);
     Answer {
-        city: place.id(),
-        name: place.name(),
-        station: place.station(),
+        place: PlaceNames::new(place),
         start: history.span.start().as_second(),
         end: history.span.end().as_second(),
         source: history.source.into(),
@@ -224,8 +209,7 @@ pub(crate) fn structured(history: &RiverHistory) -> Answer {
         flow: FlowNumbers::of(&history.points),
         days: DayRow::all_of(&history.points),
         points: points.iter().map(Point::from).collect(),
-        upstream_trouble: FailureDetails::new(history.upstream_trouble.as_ref()),
-        credit: CREDIT,
+        provenance: Provenance::new(history.upstream_trouble.as_ref()),
     }
 }
 

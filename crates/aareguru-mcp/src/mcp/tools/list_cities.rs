@@ -1,19 +1,18 @@
 //! `list_cities`: where is the Aare measured, and how warm is it there?
 
-use aareguru::{CREDIT, PlaceTemperature, River, UpstreamTrouble, quoted};
+use aareguru::{PlaceTemperature, UpstreamTrouble, quoted};
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use rmcp::model::{JsonObject, Tool};
+use rmcp::model;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
+use super::{Outcome, Tool, ToolCall, ToolOutput, schema};
 use crate::mcp::{
+    answer::{Provenance, closing_lines},
+    apps::Translations,
     reading::{WaterTemperature, in_words},
-    tools::{ToolError, ToolOutput, read_only, schema},
-    upstream_failure::{self, FailureDetails},
 };
-
-pub(super) const NAME: &str = "list_cities";
 
 const DESCRIPTION: &str = "\
 Which places on the Aare are measured? Returns all of them, from the mountains downstream, with \
@@ -24,10 +23,8 @@ the identifier that other tools take as `city` and the latest water temperature 
 pub(in crate::mcp) struct Cities {
     /// The places, in downstream order.
     cities: Vec<City>,
-    /// That the API ails and this is an earlier answer; null if it is new.
-    upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
-    credit: &'static str,
+    #[serde(flatten)]
+    provenance: Provenance,
 }
 
 /// One place.
@@ -45,22 +42,21 @@ struct City {
     note: Option<&'static str>,
 }
 
-pub(super) fn definition() -> Tool {
-    // Some clients want to read that there are no arguments.
-    let no_arguments = JsonObject::from_iter([
-        ("type".to_owned(), json!("object")),
-        ("properties".to_owned(), json!({})),
-    ]);
-    Tool::new(NAME, DESCRIPTION, no_arguments)
-        .with_title("Measured places")
-        .with_raw_output_schema(schema::output::<Cities>())
-        .with_annotations(read_only("Measured places"))
-}
+pub(super) struct ListCities;
 
-pub(super) async fn call(river: &River) -> Result<ToolOutput, ToolError> {
-    let places = river.places().await?;
-    let now = river.now();
-    ToolOutput::new(text(&places, now), &Cities::new(places, now))
+impl Tool for ListCities {
+    fn definition(&self) -> model::Tool {
+        schema::tool::<Cities>("list_cities", "Measured places", DESCRIPTION)
+    }
+
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async {
+            let places = call.river.places().await?;
+            let now = call.river.now();
+            let text = text(&places, now);
+            ToolOutput::new(text, &Cities::new(places, now), Translations::default())
+        })
+    }
 }
 
 fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
@@ -79,31 +75,27 @@ fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
             ),
         };
     }
-    text + &upstream_failure::line(trouble_of(places)) + CREDIT
+    text + &closing_lines(None, failure(places))
 }
 
-/// One answer tells of all places.
-fn trouble_of(places: &[PlaceTemperature]) -> Option<&UpstreamTrouble> {
+/// All places come from one response.
+fn failure(places: &[PlaceTemperature]) -> Option<&UpstreamTrouble> {
     places.iter().find_map(|at| at.upstream_trouble.as_ref())
 }
 
 impl Cities {
     pub(in crate::mcp) fn new(places: Vec<PlaceTemperature>, now: Timestamp) -> Self {
-        let upstream_trouble = FailureDetails::new(trouble_of(&places));
-        let cities = places
-            .into_iter()
-            .map(|place| City {
-                water: WaterTemperature::new(&place.water, now),
-                note: place.place.and_then(|place| place.note()),
-                city: place.id,
-                name: place.name,
-                station: place.station,
-            })
-            .collect();
+        let provenance = Provenance::new(failure(&places));
+        let city = |place: PlaceTemperature| City {
+            water: WaterTemperature::new(&place.water, now),
+            note: place.place.and_then(|place| place.note()),
+            city: place.id,
+            name: place.name,
+            station: place.station,
+        };
         Self {
-            cities,
-            upstream_trouble,
-            credit: CREDIT,
+            cities: places.into_iter().map(city).collect(),
+            provenance,
         }
     }
 }

@@ -1,68 +1,66 @@
-//! What was told last, question by question, for all who ask in the same second.
+//! Caches rendered tool output for one second.
 //!
-//! Ages are told in whole seconds, so what a tool says of a place depends on
-//! the API's answer and on the second, and on nothing else. As long as both are
-//! the same, it is told again, and not made again.
+//! Ages are reported in whole seconds, so the output for a place is a function of the API's
+//! response and the current second.
 
 use std::sync::Arc;
 
-use aareguru::api::{Answer, Current};
+use aareguru::{
+    Place,
+    api::{Answer, Current},
+};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::{ToolError, ToolOutput, single_place::Question};
+use super::{Outcome, ToolOutput};
 
-/// What was told last.
+/// The last output for each key.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseCache(Mutex<Vec<CachedOutput>>);
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CacheKey {
+    pub(super) tool: &'static str,
+    pub(super) place: &'static Place,
+    pub(super) draws_app: bool,
+}
+
 #[derive(Debug)]
 struct CachedOutput {
-    question: Question,
-    answer: Answer<Current>,
+    key: CacheKey,
+    response: Answer<Current>,
     second: Timestamp,
     output: Arc<ToolOutput>,
 }
 
 impl ResponseCache {
-    /// What `render` makes of an answer at the second of `now`, or what it told
-    /// before.
+    /// Returns the cached output for `key`, or renders and stores it.
     pub(super) fn get_or_render(
         &self,
-        question: Question,
-        answer: Answer<Current>,
+        key: CacheKey,
+        response: Answer<Current>,
         now: Timestamp,
-        render: impl FnOnce(&Answer<Current>, Timestamp) -> Result<ToolOutput, ToolError>,
-    ) -> Result<Arc<ToolOutput>, ToolError> {
+        render: impl FnOnce(&Answer<Current>, Timestamp) -> Outcome,
+    ) -> Outcome {
         let second = Timestamp::from_second(now.as_second()).expect("it is one already");
-        if let Some(output) = self.find(question, &answer, second) {
+        let cached = self.0.lock().iter().find_map(|it| {
+            let is_current = it.key == key && it.second == second;
+            let is_current = is_current && it.response.is_same_as(&response);
+            is_current.then(|| Arc::clone(&it.output))
+        });
+        if let Some(output) = cached {
             return Ok(output);
         }
-        // Not under the lock: whoever comes meanwhile tells it too.
-        let output = Arc::new(render(&answer, second)?);
-        let kept = CachedOutput {
-            question,
-            answer,
+        // Outside the lock: a concurrent caller may render the same output, which is harmless.
+        let output = render(&response, second)?;
+        let mut outputs = self.0.lock();
+        outputs.retain(|it| it.key != key);
+        outputs.push(CachedOutput {
+            key,
+            response,
             second,
             output: Arc::clone(&output),
-        };
-        let mut all = self.0.lock();
-        match all.iter_mut().find(|other| other.question == question) {
-            Some(other) => *other = kept,
-            None => all.push(kept),
-        }
+        });
         Ok(output)
-    }
-
-    fn find(
-        &self,
-        question: Question,
-        answer: &Answer<Current>,
-        second: Timestamp,
-    ) -> Option<Arc<ToolOutput>> {
-        let all = self.0.lock();
-        let kept = all.iter().find(|kept| kept.question == question)?;
-        let is_same = kept.second == second && kept.answer.is_same_as(answer);
-        is_same.then(|| Arc::clone(&kept.output))
     }
 }

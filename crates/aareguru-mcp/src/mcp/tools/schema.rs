@@ -1,75 +1,75 @@
-//! The schemas of the tools, in a form that strict clients take.
+//! The definitions of the tools, with schemas that strict clients accept.
 
 use std::sync::Arc;
 
 use rmcp::{
-    handler::server::tool::schema_for_output,
-    model::{JsonObject, Tool},
+    handler::server::common::{schema_for_empty_input, schema_for_input, schema_for_output},
+    model::{JsonObject, Tool, ToolAnnotations},
 };
-use schemars::JsonSchema;
+use schemars::{
+    JsonSchema, Schema,
+    transform::{RestrictFormats, Transform, transform_subschemas},
+};
 use serde_json::Value;
 
-/// The schema of an answer. A value that may be null is told as a choice of
-/// two schemas: some clients do not understand a list of types.
-pub(super) fn output<T: JsonSchema + 'static>() -> Arc<JsonObject> {
-    let mut schema = (*schema_for_output::<T>()).clone();
-    schema.values_mut().for_each(without_lists_of_types);
-    Arc::new(schema)
+/// A tool without arguments that reads from a live source and changes nothing.
+pub(super) fn tool<Output: JsonSchema + 'static>(
+    name: &'static str,
+    title: &str,
+    description: &'static str,
+) -> Tool {
+    let annotations = ToolAnnotations::with_title(title)
+        .read_only(true)
+        .idempotent(true)
+        .open_world(true);
+    Tool::new(name, description, schema_for_empty_input())
+        .with_title(title)
+        .with_raw_output_schema(for_strict_clients(schema_for_output::<Output>()))
+        .with_annotations(annotations)
 }
 
-/// The formats that JSON Schema defines and that stand in our schemas. Those of
-/// Rust's numbers, such as `uint`, are ours alone: strict clients refuse them.
-const FORMATS: [&str; 2] = ["date", "date-time"];
-
-/// The same tool with schemas that name no format of our own.
-pub(super) fn with_known_formats(mut tool: Tool) -> Tool {
-    let input = Arc::make_mut(&mut tool.input_schema);
-    input.values_mut().for_each(without_own_formats);
-    if let Some(output) = &mut tool.output_schema {
-        let output = Arc::make_mut(output);
-        output.values_mut().for_each(without_own_formats);
-    }
+/// The same with arguments.
+pub(super) fn tool_with<Arguments: JsonSchema + 'static, Output: JsonSchema + 'static>(
+    name: &'static str,
+    title: &str,
+    description: &'static str,
+) -> Tool {
+    let mut tool = tool::<Output>(name, title, description);
+    let input = schema_for_input::<Arguments>();
+    tool.input_schema = for_strict_clients(input.expect("arguments are an object"));
     tool
 }
 
-fn without_own_formats(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(without_own_formats),
-        Value::Object(object) => {
-            let format = object.get("format").and_then(Value::as_str);
-            if format.is_some_and(|format| !FORMATS.contains(&format)) {
-                object.remove("format");
-            }
-            object.values_mut().for_each(without_own_formats);
-        }
-        _ => {}
-    }
+/// Without formats of Rust's numbers such as `uint`, and without lists of types.
+fn for_strict_clients(schema: Arc<JsonObject>) -> Arc<JsonObject> {
+    let mut schema = Schema::from(Arc::unwrap_or_clone(schema));
+    split_types(&mut schema);
+    RestrictFormats::default().transform(&mut schema);
+    Arc::new(std::mem::take(schema.ensure_object()))
 }
 
-fn without_lists_of_types(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(without_lists_of_types),
-        Value::Object(object) => {
-            object.values_mut().for_each(without_lists_of_types);
-            if let Some(Value::Array(types)) = object.get("type").cloned() {
-                // The description is of both; all else speaks of the value.
-                let description = object.remove_entry("description");
-                let value = std::mem::take(object);
-                let choices = types.into_iter().map(|of_type| {
-                    let mut choice = if of_type == "null" {
-                        JsonObject::new()
-                    } else {
-                        value.clone()
-                    };
-                    choice.insert("type".to_owned(), of_type);
-                    Value::Object(choice)
-                });
-                object.extend(description);
-                object.insert("anyOf".to_owned(), choices.collect());
-            }
-        }
-        _ => {}
-    }
+/// Replaces a list of types by a choice of schemas with one type each.
+fn split_types(schema: &mut Schema) {
+    transform_subschemas(&mut split_types, schema);
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    let Some(Value::Array(types)) = object.get("type").cloned() else {
+        return;
+    };
+    // The description is of all choices; everything else describes the value.
+    let description = object.remove_entry("description");
+    let value = std::mem::take(object);
+    let choices = types.into_iter().map(|of_type| {
+        let mut choice = match of_type == "null" {
+            true => JsonObject::new(),
+            false => value.clone(),
+        };
+        choice.insert("type".to_owned(), of_type);
+        Value::Object(choice)
+    });
+    object.extend(description);
+    object.insert("anyOf".to_owned(), choices.collect());
 }
 
 #[cfg(test)]
@@ -93,35 +93,39 @@ mod tests {
 
     #[test]
     fn no_tool_names_a_format_that_json_schema_does_not_define() {
-        for tool in super::super::all() {
+        for tool in super::super::definitions() {
             let mut found = Vec::new();
             formats(&serde_json::to_value(tool).unwrap(), &mut found);
-            found.retain(|format| !FORMATS.contains(&format.as_str()));
+            found.retain(|format| !["date", "date-time"].contains(&format.as_str()));
             assert_eq!(found, [""; 0], "{}", tool.name);
         }
     }
 
     #[test]
     fn a_property_may_be_called_format() {
-        let mut schema = json!({
+        let strict = |schema: Value| {
+            let schema = schema.as_object().cloned().unwrap();
+            Value::Object((*for_strict_clients(Arc::new(schema))).clone())
+        };
+        let dialect = "https://json-schema.org/draft/2020-12/schema";
+        let schema = json!({"$schema": dialect, "properties": {
             "format": {"type": "string", "format": "uint32"},
             "day": {"type": "string", "format": "date"},
-        });
-        without_own_formats(&mut schema);
-        let without = json!({
+        }});
+        let without = json!({"$schema": dialect, "properties": {
             "format": {"type": "string"},
             "day": {"type": "string", "format": "date"},
-        });
-        assert_eq!(schema, without);
+        }});
+        assert_eq!(strict(schema), without);
     }
 
     #[test]
     fn what_may_be_null_is_a_choice() {
-        let mut schema = json!({"properties": {
+        let mut schema = schemars::json_schema!({"properties": {
             "n": {"type": ["integer", "null"], "format": "int64", "description": "A number."},
             "s": {"type": "string"},
         }});
-        without_lists_of_types(&mut schema);
+        split_types(&mut schema);
         assert_eq!(
             schema,
             json!({"properties": {

@@ -1,25 +1,22 @@
-//! What is asked about one place and depends on nothing but the API's answer
-//! about it and the second.
+//! Tools that are answered from the current readings of one place.
 //!
-//! That is nearly all that is asked. As long as the answer is fresh nothing is
-//! waited for, so these have a way without any of what waiting needs.
+//! Most calls are of this kind. While the readings are cached, such a call waits for nothing, and
+//! is answered without a future.
 
 use std::sync::Arc;
 
 use aareguru::{
-    Place, River,
+    Place,
     api::{Answer, Current},
 };
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use rmcp::{RoleServer, model::JsonObject, service::RequestContext};
+use rmcp::model;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    ResponseCache, ToolError, ToolOutput, bern, current_conditions, current_temperature,
-    flow_danger_level,
-};
-use crate::mcp::apps;
+use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, bern, response_cache::CacheKey};
+use crate::mcp::apps::App;
 
 /// The arguments.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -31,90 +28,59 @@ pub(super) struct SinglePlaceArguments {
     city: String,
 }
 
-/// Which tool is asked about which place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Question {
-    topic: Topic,
-    place: &'static Place,
+/// A tool whose output depends on the current readings of a place, the second, and whether the
+/// client shows the app.
+pub(super) struct SinglePlaceTool {
+    pub(super) definition: fn() -> model::Tool,
+    pub(super) app: Option<App>,
+    pub(super) render: fn(&'static Place, &Answer<Current>, Timestamp, &ToolCall<'_>) -> Outcome,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Topic {
-    Temperature,
-    Conditions { has_apps: bool },
-    Danger,
-}
+impl Tool for SinglePlaceTool {
+    fn definition(&self) -> model::Tool {
+        (self.definition)()
+    }
 
-impl Topic {
-    fn of(tool: &str, context: &RequestContext<RoleServer>) -> Option<Self> {
-        Some(match tool {
-            current_temperature::NAME => Self::Temperature,
-            flow_danger_level::NAME => Self::Danger,
-            current_conditions::NAME => Self::Conditions {
-                has_apps: apps::are_drawn_for(context),
-            },
-            _ => return None,
+    fn app(&self) -> Option<App> {
+        self.app
+    }
+
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let place = call.place()?;
+            let response = call.river.client().current(place).await?;
+            self.output(place, response, call)
         })
     }
+
+    fn call_cached(&self, call: &ToolCall<'_>) -> Option<Arc<ToolOutput>> {
+        let place = call.place().ok()?;
+        let response = call.river.client().current_if_fresh(place)?;
+        self.output(place, response, call).ok()
+    }
 }
 
-impl Question {
-    /// What a tool is asked; `None` if it is one of another kind.
-    pub(super) fn of(
-        tool: &str,
-        arguments: &JsonObject,
-        context: &RequestContext<RoleServer>,
-    ) -> Option<Result<Self, ToolError>> {
-        let topic = Topic::of(tool, context)?;
-        let about = |arguments: SinglePlaceArguments| {
-            let place = Place::find(&arguments.city)?;
-            Ok(Self { topic, place })
-        };
-        Some(
-            SinglePlaceArguments::deserialize(arguments)
-                .map_err(ToolError::from)
-                .and_then(about),
-        )
-    }
-
-    /// The answer, if nothing has to be waited for.
-    pub(super) fn output_at_once(
-        self,
-        river: &River,
-        response_cache: &ResponseCache,
-    ) -> Option<Arc<ToolOutput>> {
-        let answer = river.client().current_if_fresh(self.place)?;
-        self.output(answer, river, response_cache).ok()
-    }
-
-    pub(super) async fn ask(
-        self,
-        river: &River,
-        response_cache: &ResponseCache,
-    ) -> Result<Arc<ToolOutput>, ToolError> {
-        let answer = river.client().current(self.place).await?;
-        self.output(answer, river, response_cache)
-    }
-
+impl SinglePlaceTool {
     fn output(
-        self,
-        answer: Answer<Current>,
-        river: &River,
-        response_cache: &ResponseCache,
-    ) -> Result<Arc<ToolOutput>, ToolError> {
-        response_cache.get_or_render(self, answer, river.now(), |answer, now| {
-            self.render(answer, now)
-        })
+        &self,
+        place: &'static Place,
+        response: Answer<Current>,
+        call: &ToolCall<'_>,
+    ) -> Outcome {
+        let key = CacheKey {
+            tool: call.name,
+            place,
+            draws_app: call.draws_app,
+        };
+        let render = |response: &_, now| (self.render)(place, response, now, call);
+        call.response_cache
+            .get_or_render(key, response, call.river.now(), render)
     }
+}
 
-    fn render(self, answer: &Answer<Current>, now: Timestamp) -> Result<ToolOutput, ToolError> {
-        let place = self.place;
-        match self.topic {
-            Topic::Temperature => current_temperature::render(place, answer, now),
-            Topic::Danger => flow_danger_level::render(place, answer, now),
-            Topic::Conditions { has_apps } => {
-                current_conditions::render(place, answer, now, has_apps)
-            }
-        }
+impl ToolCall<'_> {
+    fn place(&self) -> Result<&'static Place, ToolError> {
+        let arguments: SinglePlaceArguments = self.arguments()?;
+        Ok(Place::find(&arguments.city)?)
     }
 }

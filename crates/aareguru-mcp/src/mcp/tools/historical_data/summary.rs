@@ -73,8 +73,8 @@ fn left_out(left_out: LeftOut) -> Option<String> {
 pub(super) fn text(history: &RiverHistory, answer: &Answer) -> String {
     let mut text = format!(
         "{} ({}), {} to {}: {} readings, from {}.\n",
-        answer.name,
-        answer.station,
+        answer.place.name,
+        answer.place.station,
         local_time(history.span.start()),
         local_time(history.span.end()),
         answer.readings,
