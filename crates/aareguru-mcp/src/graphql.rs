@@ -92,7 +92,7 @@ mod tests {
     use aareguru::Client;
 
     use super::*;
-    use crate::settings::documents::is_up_to_date;
+    use crate::settings::documents_tests::is_up_to_date;
 
     pub(super) fn of_recordings() -> (Schema, Limits) {
         let river = River::new(Client::recorded());

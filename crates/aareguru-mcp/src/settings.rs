@@ -26,7 +26,7 @@ mod problem;
 mod transport;
 
 #[cfg(test)]
-pub(crate) mod documents;
+pub(crate) mod documents_tests;
 
 use std::{path::PathBuf, time::Duration};
 
