@@ -1,5 +1,6 @@
 //! Every route and every layer of the HTTP server, in order.
 
+pub(crate) mod accept;
 mod health;
 mod metrics;
 mod observe;

@@ -3,6 +3,8 @@
 
 use axum::http::{HeaderMap, header};
 
+use crate::http::accept;
+
 /// The languages of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -19,8 +21,7 @@ impl Language {
     pub(crate) fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
         let asked = query.into_iter().flat_map(|query| query.split('&'));
         let asked = asked.filter_map(|pair| pair.strip_prefix("lang="));
-        let accepted = headers.get_all(header::ACCEPT_LANGUAGE).iter();
-        let accepted = accepted.filter_map(|value| value.to_str().ok());
+        let accepted = accept::ranges(headers, &header::ACCEPT_LANGUAGE);
         asked
             .filter_map(Self::spoken)
             .next()
@@ -63,21 +64,16 @@ impl Language {
 }
 
 /// Of several that are liked equally well, the first one.
-fn liked_best<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Language> {
-    let mut best: Option<(f32, Language)> = None;
-    for entry in headers.flat_map(|header| header.split(',')) {
-        let (tag, parameters) = entry.split_once(';').unwrap_or((entry, ""));
-        let quality = match parameters.trim().strip_prefix("q=") {
-            Some(quality) => quality.trim().parse().unwrap_or(0.0),
-            None => 1.0,
-        };
+fn liked_best<'a>(accepted: impl Iterator<Item = (&'a str, f32)>) -> Option<Language> {
+    let mut best = (0.0, None);
+    for (tag, weight) in accepted {
         if let Some(language) = Language::spoken(tag)
-            && quality > best.map_or(0.0, |(quality, _)| quality)
+            && weight > best.0
         {
-            best = Some((quality, language));
+            best = (weight, Some(language));
         }
     }
-    best.map(|(_, language)| language)
+    best.1
 }
 
 #[cfg(test)]
