@@ -1,14 +1,16 @@
-//! The river as GraphQL presents it, at `/graphql`.
+//! The river as GraphQL, at `/graphql`.
 //!
 //! The schema only translates, as the tools do: what the numbers mean is the
 //! business of `aareguru`. One file a family of types; `service.rs` executes,
-//! `limits.rs` and `cost.rs` say how much, and `http.rs`, `event_stream.rs` and
-//! `websocket.rs` are the ways in. `docs/GRAPHQL.md` is for its users.
+//! `limits.rs` bounds an operation, and `http.rs`, `event_stream.rs` and
+//! `websocket.rs` are the transports. `docs/GRAPHQL.md` is for its users.
 
+#[macro_use]
+mod object;
 mod comparison;
 mod conditions;
-mod cost;
 mod danger;
+mod error;
 mod event_stream;
 mod forecast;
 #[cfg(test)]
@@ -16,6 +18,7 @@ mod fuzz;
 mod history;
 mod http;
 mod limits;
+mod media;
 mod metrics;
 mod order;
 mod place;
@@ -25,10 +28,9 @@ mod scalars;
 mod service;
 mod sources;
 mod subscription;
-mod trouble;
 mod websocket;
 
-pub(crate) use http::{get, post, schema as told_schema};
+pub(crate) use http::{get, post, schema as schema_text};
 pub use service::GraphQl;
 
 use std::{sync::Arc, time::Duration};
@@ -41,39 +43,36 @@ use crate::{
     mcp::{AareServer, subscriptions::Subscriptions},
     settings::Settings,
 };
-use cost::Cost;
 use limits::Limits;
 use query::Query;
-use subscription::Followed;
+use subscription::Subscription;
 
-type Schema = async_graphql::Schema<Query, EmptyMutation, Followed>;
+type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
 
 impl GraphQl {
-    /// Over the river that `server` asks, with its pollers. The bounds of
-    /// streams and sockets are those of `config`, counted for themselves.
+    /// Over the river that `server` asks, with its pollers. The limits of
+    /// streams and sockets are those of `config`, counted separately.
     pub fn new(server: &AareServer, settings: &Settings, config: SseServerConfig) -> Self {
         let limits = Limits {
             max_complexity: settings.graphql_max_complexity,
             timeout: Duration::from_secs(settings.graphql_timeout_seconds),
-            tells_schema: settings.graphql_introspection,
+            allows_introspection: settings.graphql_introspection,
         };
         let river = server.river().clone();
-        let schema = schema(river, Arc::clone(server.subscriptions()), &limits);
-        Self::around(schema, limits, config, settings.base_path())
+        let schema = schema(river, Arc::clone(server.subscriptions()), limits);
+        Self::with_schema(schema, limits, config, settings.base_path())
     }
 }
 
-fn schema(river: River, subscriptions: Arc<Subscriptions>, limits: &Limits) -> Schema {
-    let mut schema = Schema::build(Query, EmptyMutation, Followed)
+fn schema(river: River, subscriptions: Arc<Subscriptions>, limits: Limits) -> Schema {
+    let mut schema = Schema::build(Query, EmptyMutation, Subscription)
         .validation_mode(ValidationMode::Strict)
         .limit_recursive_depth(limits::MAX_BRACKETS)
-        .extension(Cost {
-            max_complexity: limits.max_complexity,
-        })
+        .extension(limits)
         .data(river)
         .data(subscriptions);
-    if !limits.tells_schema {
-        // Nor does an error tell what else there would be.
+    if !limits.allows_introspection {
+        // Suggestions in errors would reveal the schema.
         schema = schema.disable_introspection().disable_suggestions();
     }
     schema.finish()
@@ -99,9 +98,9 @@ mod tests {
         let limits = Limits {
             max_complexity: 25_000,
             timeout: Duration::from_secs(30),
-            tells_schema: true,
+            allows_introspection: true,
         };
-        let schema = schema(river.clone(), Subscriptions::new(river), &limits);
+        let schema = schema(river.clone(), Subscriptions::new(river), limits);
         (schema, limits)
     }
 

@@ -12,6 +12,8 @@ pub mod websocket;
 use std::sync::Arc;
 
 use aareguru::Place;
+#[cfg(feature = "graphql")]
+use axum::extract::DefaultBodyLimit;
 use axum::{
     Router,
     extract::{Request, State},
@@ -106,10 +108,15 @@ fn table<S: ServerHandler + Clone>(app: &App<S>, page: &Arc<Page>) -> Vec<Route>
 
 #[cfg(feature = "graphql")]
 fn graphql_routes(service: &GraphQl) -> [Route; 2] {
-    let answer = get(graphql::get).post(graphql::post);
-    let schema = get(graphql::told_schema);
+    let endpoint = get(graphql::get).post(graphql::post);
+    let endpoint = endpoint.layer(DefaultBodyLimit::max(service.max_body_bytes()));
+    let schema = get(graphql::schema_text);
     [
-        Route::new(Access::Page, "/graphql", answer.with_state(service.clone())),
+        Route::new(
+            Access::Page,
+            "/graphql",
+            endpoint.with_state(service.clone()),
+        ),
         Route::new(
             Access::Keyed,
             "/graphql/schema.graphql",

@@ -1,6 +1,6 @@
 //! Whatever is asked, there is an answer in the form of GraphQL.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use async_graphql::Request;
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ static RUNTIME: LazyLock<Runtime> =
 
 static GRAPHQL: LazyLock<GraphQl> = LazyLock::new(|| {
     let (schema, limits) = of_recordings();
-    GraphQl::around(
+    GraphQl::with_schema(
         schema,
         limits,
         SseServerConfig::default(),
@@ -105,11 +105,10 @@ proptest! {
         variable in any::<Option<i64>>(),
     ) {
         let query = changed(SEEDS[seed], &changes);
-        let shared = Arc::clone(&GRAPHQL.shared);
         let variables = serde_json::json!({ "n": variable });
         let request = Request::new(&query)
             .variables(async_graphql::Variables::from_json(variables));
-        let answer = as_json(&RUNTIME.block_on(shared.query(request)));
+        let answer = as_json(&RUNTIME.block_on(GRAPHQL.query(request)));
         let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
         let errors = answer.get("errors").map(|it| it.as_array().unwrap().as_slice());
         prop_assert!(answer.get("data").is_some() || errors.is_some(), "{}: {}", query, answer);

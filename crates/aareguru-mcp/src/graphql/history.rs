@@ -1,83 +1,163 @@
 //! What was measured at a place over a span of time, with statistics.
 
-use aareguru::{RiverHistory, series::thinned};
-use async_graphql::{Enum, Object, Result, SimpleObject};
+use aareguru::{
+    RiverHistory,
+    series::{RiverPoint, thinned},
+};
+use async_graphql::{ComplexObject, Enum, Result, SimpleObject};
 
 use super::{
+    error,
     scalars::{Date, DateTime},
     sources::UpstreamTrouble,
-    trouble,
 };
 use crate::mcp::tools::historical_data::{
     MAX_POINTS,
-    numbers::{At, DayRow, FlowNumbers, Numbers, OfDay, TemperatureNumbers},
+    numbers::{At, DayRow, FlowNumbers, Numbers, OfDay, TemperatureNumbers, Without},
     summary,
 };
 
 /// Fewer points cannot hold first, last and the extremes.
 const MIN_POINTS: usize = 7;
 
-/// A history as the schema has it.
-#[derive(Debug)]
-pub(super) struct History(pub(super) RiverHistory);
+objects! {
+    #![derive(Debug, SimpleObject)]
 
-/// What was measured at a place over a span of time.
-#[Object]
-impl History {
-    /// Where the span starts.
-    async fn start(&self) -> DateTime {
-        self.0.span.start().into()
+    /// What was measured at a place over a span of time.
+    #[graphql(complex)]
+    struct History from(history: RiverHistory) {
+        /// Where the span starts.
+        start: DateTime = DateTime(history.span.start()),
+        /// Where the span ends.
+        end: DateTime = DateTime(history.span.end()),
+        /// Which data these are.
+        source: HistorySource = history.source.into(),
+        /// The day of the recording, if this is one and not the live river; else
+        /// null.
+        recorded_on: Option<Date> = history.recorded_on.map(Date),
+        /// What to know about these data; to be told to whoever reads them.
+        notes: Vec<String> = summary::notes(&history),
+        /// How many readings there are in the span; the statistics are of all.
+        readings: usize = history.points.len(),
+        /// How many values are implausible, doubtful or dated in the future, and
+        /// therefore in no reading and no statistic.
+        values_left_out: usize = history.left_out.total(),
+        #[graphql(skip)]
+        history: RiverHistory,
     }
 
-    /// Where the span ends.
-    async fn end(&self) -> DateTime {
-        self.0.span.end().into()
-    }
-
-    /// Which data these are.
-    async fn source(&self) -> HistorySource {
-        self.0.source.into()
-    }
-
-    /// The day of the recording, if this is one and not the live river; else
-    /// null.
-    async fn recorded_on(&self) -> Option<Date> {
-        self.0.recorded_on.map(Date::from)
-    }
-
-    /// What to know about these data; to be told to whoever reads them.
-    async fn notes(&self) -> Vec<String> {
-        summary::notes(&self.0)
-    }
-
-    /// How many readings there are in the span; the statistics are of all.
-    async fn readings(&self) -> usize {
-        self.0.points.len()
-    }
-
-    /// How many values are implausible, doubtful or dated in the future, and
-    /// therefore in no reading and no statistic.
-    async fn values_left_out(&self) -> usize {
-        self.0.left_out.total()
+    /// One reading of a history.
+    struct Point from(point: &RiverPoint) {
+        /// When it was measured.
+        at: DateTime = DateTime(point.at),
+        /// Water temperature in degrees Celsius; null if it was not measured.
+        celsius: Option<f64> = point.temperature_celsius,
+        /// Flow in cubic metres per second; null if it was not measured.
+        m3_per_s: Option<f64> = point.flow_m3_per_s,
     }
 
     /// Statistics of the water temperature in degrees Celsius.
+    struct TemperatureStatistics from(temperature: TemperatureNumbers) {
+        #[graphql(flatten)]
+        statistics: Statistics = Statistics::new(temperature.numbers),
+        /// The share of readings at or above 18 degrees Celsius, from 0 to 1; null
+        /// without a reading.
+        share_from18_celsius: Option<f64> = temperature.share_from_18_celsius,
+        /// The share of readings at or above 20 degrees Celsius, from 0 to 1; null
+        /// without a reading.
+        share_from20_celsius: Option<f64> = temperature.share_from_20_celsius,
+    }
+
+    /// Statistics of one quantity, in its unit: degrees Celsius of a temperature,
+    /// cubic metres per second of a flow. Null is unknown.
+    struct Statistics from(numbers: Numbers) {
+        /// How many readings have a value.
+        count: usize = numbers.count,
+        /// How many readings have none.
+        missing: usize = numbers.missing,
+        /// The lowest value, and when it was measured first; null without a value.
+        min: Option<Extreme> = numbers.min.map(Extreme::new),
+        /// The highest value, and when it was measured first; null without a value.
+        max: Option<Extreme> = numbers.max.map(Extreme::new),
+        /// The mean of the readings, in the unit of the quantity; null without a
+        /// value.
+        mean: Option<f64> = numbers.mean,
+        /// The median, in the unit of the quantity; null without a value.
+        median: Option<f64> = numbers.median,
+        /// The tenth percentile, in the unit of the quantity; null without a value.
+        p10: Option<f64> = numbers.p10,
+        /// The ninetieth percentile, in the unit of the quantity; null without a
+        /// value.
+        p90: Option<f64> = numbers.p90,
+        /// Change in a day along the line of least squares, in the unit of the
+        /// quantity; null for less than 12 hours.
+        trend_per_day: Option<f64> = numbers.trend_per_day,
+        /// How many times there was no value for more than an hour and more than
+        /// twice the usual step.
+        gap_count: usize = numbers.gap_count,
+        /// The longest of these times, at most 20, oldest first.
+        #[graphql(complexity = "1 + 20 * child_complexity")]
+        gaps: Vec<Gap> = numbers.gaps.iter().map(Gap::new).collect(),
+    }
+
+    /// A value and its time.
+    struct Extreme from(extreme: At) {
+        /// The value, in the unit of the quantity.
+        value: f64 = extreme.value,
+        /// When it was measured; null only of a time that no calendar has.
+        at: Option<DateTime> = DateTime::from_seconds(extreme.time),
+    }
+
+    /// A time without a value.
+    struct Gap from(gap: &Without) {
+        /// The last value before it.
+        from: Option<DateTime> = DateTime::from_seconds(gap.from),
+        /// The first value after it.
+        until: Option<DateTime> = DateTime::from_seconds(gap.until),
+    }
+
+    /// One day from midnight to midnight in Swiss local time, as far as the span
+    /// has it.
+    struct Day from(row: DayRow) {
+        /// The day; null only of a day that no calendar has.
+        date: Option<Date> = row.date.parse().ok().map(Date),
+        /// Water temperature in degrees Celsius; null if it was not measured.
+        temperature: Option<DayStatistics> = row.temperature_celsius.map(DayStatistics::new),
+        /// Flow in cubic metres per second; null if it was not measured.
+        flow: Option<DayStatistics> = row.flow_m3_per_s.map(DayStatistics::new),
+    }
+
+    /// One quantity on one day, in its unit.
+    struct DayStatistics from(day: OfDay) {
+        /// How many readings have a value.
+        count: usize = day.count,
+        /// The lowest value, in the unit of the quantity.
+        min: f64 = day.min,
+        /// The mean of the readings, in the unit of the quantity.
+        mean: f64 = day.mean,
+        /// The highest value, in the unit of the quantity.
+        max: f64 = day.max,
+    }
+}
+
+/// What takes time to compute, and is not always selected.
+#[ComplexObject]
+impl History {
+    /// Statistics of the water temperature in degrees Celsius.
     async fn temperature(&self) -> TemperatureStatistics {
-        TemperatureNumbers::of(&self.0.points).into()
+        TemperatureStatistics::new(TemperatureNumbers::of(&self.history.points))
     }
 
     /// Statistics of the flow in cubic metres per second.
     async fn flow(&self) -> Statistics {
-        FlowNumbers::of(&self.0.points).numbers.into()
+        Statistics::new(FlowNumbers::of(&self.history.points).numbers)
     }
 
     /// Day by day, in Swiss local time.
     #[graphql(complexity = "1 + 31 * child_complexity")]
     async fn days(&self) -> Vec<Day> {
-        DayRow::all_of(&self.0.points)
-            .into_iter()
-            .map(Day::from)
-            .collect()
+        let rows = DayRow::all_of(&self.history.points);
+        rows.into_iter().map(Day::new).collect()
     }
 
     /// The readings, oldest first. If there are more than `max`, every n-th,
@@ -92,20 +172,16 @@ impl History {
         let max = usize::try_from(max).unwrap_or_default();
         if !(MIN_POINTS..=MAX_POINTS).contains(&max) {
             let text = format!("`max` is a number from {MIN_POINTS} to {MAX_POINTS}, not {max}");
-            return Some(Err(trouble::bad_input("max", text)));
+            return Some(Err(error::bad_input("max", text)));
         }
-        let (points, _) = thinned(&self.0.points, max);
-        let point = |point: &aareguru::series::RiverPoint| Point {
-            at: point.at.into(),
-            celsius: point.temperature_celsius,
-            m3_per_s: point.flow_m3_per_s,
-        };
-        Some(Ok(points.iter().map(point).collect()))
+        let (points, _) = thinned(&self.history.points, max);
+        Some(Ok(points.iter().map(Point::new).collect()))
     }
 
     /// That the API ails and this is an earlier answer; null if it is new.
     async fn upstream_trouble(&self) -> Option<UpstreamTrouble> {
-        UpstreamTrouble::new(self.0.upstream_trouble.as_ref())
+        let trouble = self.history.upstream_trouble.as_ref();
+        trouble.map(UpstreamTrouble::new)
     }
 }
 
@@ -119,166 +195,4 @@ pub(super) enum HistorySource {
     Hydro,
     /// The history of the Aareguru API, whose form is not documented.
     History,
-}
-
-/// One reading of a history.
-#[derive(Debug, SimpleObject)]
-pub(super) struct Point {
-    /// When it was measured.
-    at: DateTime,
-    /// Water temperature in degrees Celsius; null if it was not measured.
-    celsius: Option<f64>,
-    /// Flow in cubic metres per second; null if it was not measured.
-    m3_per_s: Option<f64>,
-}
-
-/// Statistics of the water temperature in degrees Celsius.
-#[derive(Debug, SimpleObject)]
-pub(super) struct TemperatureStatistics {
-    #[graphql(flatten)]
-    statistics: Statistics,
-    /// The share of readings at or above 18 degrees Celsius, from 0 to 1; null
-    /// without a reading.
-    share_from18_celsius: Option<f64>,
-    /// The share of readings at or above 20 degrees Celsius, from 0 to 1; null
-    /// without a reading.
-    share_from20_celsius: Option<f64>,
-}
-
-/// Statistics of one quantity, in its unit: degrees Celsius of a temperature,
-/// cubic metres per second of a flow. Null is unknown.
-#[derive(Debug, SimpleObject)]
-pub(super) struct Statistics {
-    /// How many readings have a value.
-    count: usize,
-    /// How many readings have none.
-    missing: usize,
-    /// The lowest value, and when it was measured first; null without a value.
-    min: Option<Extreme>,
-    /// The highest value, and when it was measured first; null without a value.
-    max: Option<Extreme>,
-    /// The mean of the readings, in the unit of the quantity; null without a
-    /// value.
-    mean: Option<f64>,
-    /// The median, in the unit of the quantity; null without a value.
-    median: Option<f64>,
-    /// The tenth percentile, in the unit of the quantity; null without a value.
-    p10: Option<f64>,
-    /// The ninetieth percentile, in the unit of the quantity; null without a
-    /// value.
-    p90: Option<f64>,
-    /// Change in a day along the line of least squares, in the unit of the
-    /// quantity; null for less than 12 hours.
-    trend_per_day: Option<f64>,
-    /// How many times there was no value for more than an hour and more than
-    /// twice the usual step.
-    gap_count: usize,
-    /// The longest of these times, at most 20, oldest first.
-    #[graphql(complexity = "1 + 20 * child_complexity")]
-    gaps: Vec<Gap>,
-}
-
-/// A value and its time.
-#[derive(Debug, SimpleObject)]
-pub(super) struct Extreme {
-    /// The value, in the unit of the quantity.
-    value: f64,
-    /// When it was measured; null only of a time that no calendar has.
-    at: Option<DateTime>,
-}
-
-/// A time without a value.
-#[derive(Debug, SimpleObject)]
-pub(super) struct Gap {
-    /// The last value before it.
-    from: Option<DateTime>,
-    /// The first value after it.
-    until: Option<DateTime>,
-}
-
-/// One day from midnight to midnight in Swiss local time, as far as the span
-/// has it.
-#[derive(Debug, SimpleObject)]
-pub(super) struct Day {
-    /// The day; null only of a day that no calendar has.
-    date: Option<Date>,
-    /// Water temperature in degrees Celsius; null if it was not measured.
-    temperature: Option<DayStatistics>,
-    /// Flow in cubic metres per second; null if it was not measured.
-    flow: Option<DayStatistics>,
-}
-
-/// One quantity on one day, in its unit.
-#[derive(Debug, SimpleObject)]
-pub(super) struct DayStatistics {
-    /// How many readings have a value.
-    count: usize,
-    /// The lowest value, in the unit of the quantity.
-    min: f64,
-    /// The mean of the readings, in the unit of the quantity.
-    mean: f64,
-    /// The highest value, in the unit of the quantity.
-    max: f64,
-}
-
-impl From<TemperatureNumbers> for TemperatureStatistics {
-    fn from(numbers: TemperatureNumbers) -> Self {
-        Self {
-            statistics: numbers.numbers.into(),
-            share_from18_celsius: numbers.share_from_18_celsius,
-            share_from20_celsius: numbers.share_from_20_celsius,
-        }
-    }
-}
-
-impl From<Numbers> for Statistics {
-    fn from(numbers: Numbers) -> Self {
-        let gaps = numbers.gaps.iter().map(|gap| Gap {
-            from: DateTime::from_seconds(gap.from),
-            until: DateTime::from_seconds(gap.until),
-        });
-        Self {
-            count: numbers.count,
-            missing: numbers.missing,
-            min: numbers.min.map(Extreme::from),
-            max: numbers.max.map(Extreme::from),
-            mean: numbers.mean,
-            median: numbers.median,
-            p10: numbers.p10,
-            p90: numbers.p90,
-            trend_per_day: numbers.trend_per_day,
-            gap_count: numbers.gap_count,
-            gaps: gaps.collect(),
-        }
-    }
-}
-
-impl From<At> for Extreme {
-    fn from(at: At) -> Self {
-        Self {
-            value: at.value,
-            at: DateTime::from_seconds(at.time),
-        }
-    }
-}
-
-impl From<DayRow> for Day {
-    fn from(row: DayRow) -> Self {
-        Self {
-            date: row.date.parse().ok().map(Date),
-            temperature: row.temperature_celsius.map(DayStatistics::from),
-            flow: row.flow_m3_per_s.map(DayStatistics::from),
-        }
-    }
-}
-
-impl From<OfDay> for DayStatistics {
-    fn from(day: OfDay) -> Self {
-        Self {
-            count: day.count,
-            min: day.min,
-            mean: day.mean,
-            max: day.max,
-        }
-    }
 }

@@ -1,73 +1,97 @@
-//! GraphQL over HTTP: what a request must look like, and what goes back, by the
-//! draft of the GraphQL-over-HTTP specification.
+//! GraphQL over HTTP, by the draft of its specification.
 //!
-//! A `POST` has to be declared as JSON, which no page of another origin can
-//! send unasked; a `GET` can only read, as there are no mutations.
+//! A `POST` must be declared as JSON, which no page of another origin can send without asking the
+//! server first; a `GET` can only read, as the schema has no mutations.
 
-mod accept;
-mod parameters;
-
-use async_graphql::{Request as Operation, Response as Answer, ServerError};
+use async_graphql::{Request, Response as Answer, ServerError};
 use axum::{
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    Json,
+    extract::{
+        Query, State, WebSocketUpgrade,
+        rejection::{JsonRejection, QueryRejection},
+        ws::rejection::WebSocketUpgradeRejection,
+    },
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
-use self::accept::{Accepted, Media};
 use super::{
+    error::{self, ErrorCode},
     event_stream,
-    limits::with_code,
-    service::{GraphQl, is_refused},
-    trouble::Code,
+    media::Media,
+    metrics::is_refused,
+    service::GraphQl,
     websocket,
 };
-use crate::http::page::graphql_page;
+use crate::http::page::{accepts_html, graphql_page};
+
+/// A request in a query string. The library's own parser of it does not read `operationName`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Parameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+}
 
 /// Answers `GET /graphql`: a query, a stream, a WebSocket, or the page.
-pub(crate) async fn get(State(graphql): State<GraphQl>, request: Request) -> Response {
-    let (mut parts, _) = request.into_parts();
-    if websocket::is_wanted(&parts.headers) {
-        return websocket::connect(graphql, parts).await;
+pub(crate) async fn get(
+    State(graphql): State<GraphQl>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+    parts: Parts,
+) -> Response {
+    use WebSocketUpgradeRejection as Rejection;
+
+    match upgrade {
+        Ok(upgrade) => return websocket::connect(graphql, upgrade, parts.extensions),
+        // Not a handshake, or a `HEAD`.
+        Err(
+            Rejection::InvalidConnectionHeader(_)
+            | Rejection::InvalidUpgradeHeader(_)
+            | Rejection::MethodNotGet(_),
+        ) => {}
+        Err(rejection) => return rejection.into_response(),
     }
-    let asked = parameters::read(parts.uri.query().unwrap_or_default());
-    let accepted = Accepted::of(&parts.headers);
-    let operation = match asked {
-        Ok(None) if accepted.wants_html() => {
+    let request = match parameters {
+        Ok(Query(parameters)) if parameters.query.is_none() && accepts_html(&parts.headers) => {
             return graphql_page(&graphql.shared.base_path, &parts);
         }
-        Ok(None) => {
-            let text = "there is no `query`: put it into the query string, or `POST` it as JSON";
-            return fault(accepted.media(), StatusCode::BAD_REQUEST, text);
-        }
-        Ok(Some(operation)) => operation,
-        Err(text) => return fault(accepted.media(), StatusCode::BAD_REQUEST, &text),
+        Ok(Query(parameters)) => parameters.into_request(),
+        Err(rejection) => Err(rejection.body_text()),
     };
-    execute(graphql, &mut parts, &accepted, operation).await
+    execute(graphql, &parts, request.map_err(bad_request)).await
 }
 
 /// Answers `POST /graphql`: a query, or a stream.
-pub(crate) async fn post(State(graphql): State<GraphQl>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let accepted = Accepted::of(&parts.headers);
-    let media = accepted.media();
-    if !is_json(&parts.headers) {
-        let text = "a request is JSON: send it with `Content-Type: application/json`";
-        return fault(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
-    }
-    let operation = match read(body, graphql.shared.config.max_request_body_bytes).await {
-        Ok(operation) => operation,
-        Err((status, text)) => return fault(media, status, &text),
+pub(crate) async fn post(
+    State(graphql): State<GraphQl>,
+    parts: Parts,
+    body: Result<Json<Request>, JsonRejection>,
+) -> Response {
+    let max_bytes = graphql.max_body_bytes();
+    let request = match body {
+        Ok(Json(request)) => Ok(request),
+        Err(JsonRejection::JsonDataError(_)) => Err(bad_request(
+            "the body is not a request: send a JSON object with `query`, a text, and if needed \
+             `operationName`, a text, and `variables`, an object; batches are not taken, but a \
+             query may have many fields",
+        )),
+        Err(JsonRejection::BytesRejection(rejection)) => Err((
+            rejection.status(),
+            format!("the body is longer than {max_bytes} bytes, or was cut short"),
+        )),
+        Err(rejection) => Err((rejection.status(), rejection.body_text())),
     };
-    execute(graphql, &mut parts, &accepted, operation).await
+    execute(graphql, &parts, request).await
 }
 
 /// Answers `GET /graphql/schema.graphql`: the schema in its own language, for
 /// tools and for the page.
 pub(crate) async fn schema(State(graphql): State<GraphQl>) -> Response {
-    if !graphql.shared.limits.tells_schema {
+    if !graphql.shared.limits.allows_introspection {
         let text = "the schema is not told (GRAPHQL_INTROSPECTION is false)\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     }
@@ -79,115 +103,89 @@ pub(crate) async fn schema(State(graphql): State<GraphQl>) -> Response {
     (headers, graphql.sdl()).into_response()
 }
 
-async fn execute(
-    graphql: GraphQl,
-    parts: &mut Parts,
-    accepted: &Accepted,
-    operation: Operation,
-) -> Response {
-    let Some(media) = accepted.media() else {
-        let text = "answers are `application/graphql-response+json`, `application/json` or \
-                    `text/event-stream`";
-        return fault(None, StatusCode::NOT_ACCEPTABLE, text);
-    };
-    match media {
-        Media::Events => event_stream::respond(&graphql, &parts.extensions, operation),
-        media => told(media, &graphql.shared.query(operation).await),
+/// The status and text of an answer to what is not an operation.
+type Fault = (StatusCode, String);
+
+fn bad_request(text: impl Into<String>) -> Fault {
+    (StatusCode::BAD_REQUEST, text.into())
+}
+
+impl Parameters {
+    fn into_request(self) -> Result<Request, String> {
+        let mut request = Request::new(self.query.unwrap_or_default());
+        request.operation_name = self.operation_name.filter(|name| !name.is_empty());
+        if let Some(variables) = self.variables.filter(|text| !text.is_empty()) {
+            request.variables = serde_json::from_str(&variables)
+                .map_err(|error| format!("`variables` is not a JSON object: {error}"))?;
+        }
+        Ok(request)
     }
 }
 
-/// One answer.
-fn told(media: Media, answer: &Answer) -> Response {
-    // Whoever asks for plain JSON expects 200 for whatever is GraphQL at all.
-    let status = match (media, is_refused(answer)) {
-        (Media::GraphQl, true) => status(answer),
+async fn execute(graphql: GraphQl, parts: &Parts, request: Result<Request, Fault>) -> Response {
+    let media = Media::negotiate(&parts.headers);
+    let request = request.and_then(|request| match request.query.trim() {
+        "" => Err(bad_request(
+            "there is no `query`: put it into the query string, or `POST` it as JSON",
+        )),
+        _ => Ok(request),
+    });
+    let text = "answers are `application/graphql-response+json`, `application/json` or \
+                `text/event-stream`";
+    match (request, media) {
+        (Ok(request), Some(Media::Events)) => {
+            event_stream::respond(&graphql, &parts.extensions, request)
+        }
+        (Ok(request), Some(media)) => answer(media, &graphql.query(request).await),
+        (Ok(_), None) => fault(
+            Media::GraphQl,
+            (StatusCode::NOT_ACCEPTABLE, text.to_owned()),
+        ),
+        (Err(reason), Some(Media::Json)) => fault(Media::Json, reason),
+        (Err(reason), _) => fault(Media::GraphQl, reason),
+    }
+}
+
+/// The answer to an operation.
+fn answer(media: Media, answer: &Answer) -> Response {
+    let code = answer.errors.first().map(ErrorCode::of);
+    let status = match (media, code) {
+        (Media::GraphQl, Some(code)) if is_refused(answer) => match code {
+            ErrorCode::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        },
         _ => StatusCode::OK,
     };
     with_body(media, status, as_json(answer))
 }
 
-fn status(refused: &Answer) -> StatusCode {
-    let code = refused.errors.first();
-    match code.map(|error| Code::of(error.extensions.as_ref())) {
-        Some(Code::Timeout) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::BAD_REQUEST,
-    }
+/// The answer to what is not an operation.
+fn fault(media: Media, (status, text): Fault) -> Response {
+    with_body(
+        media,
+        status,
+        errors(&[error::operation(ErrorCode::BadRequest, text)]),
+    )
 }
 
-/// In the order in which it is. An operation that was not executed
-/// has no `data`, not even null.
+/// Writes a response. An operation that was not executed has no `data`, not even null.
 pub(super) fn as_json(answer: &Answer) -> String {
     if is_refused(answer) {
-        return json!({ "errors": answer.errors }).to_string();
+        return errors(&answer.errors);
     }
     serde_json::to_string(answer).expect("an answer is made of JSON's values")
 }
 
-/// An answer to what is no operation at all.
-fn fault(media: Option<Media>, status: StatusCode, text: &str) -> Response {
-    let error = with_code(ServerError::new(text, None), Code::BadRequest);
-    let media = media.filter(|media| *media != Media::Events);
-    let body = json!({ "errors": [error] }).to_string();
-    with_body(media.unwrap_or(Media::GraphQl), status, body)
+fn errors(errors: &[ServerError]) -> String {
+    json!({ "errors": errors }).to_string()
 }
 
 fn with_body(media: Media, status: StatusCode, body: String) -> Response {
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(media.content_type()),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::VARY, HeaderValue::from_static("accept")),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
+        (header::CONTENT_TYPE, media.content_type()),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "accept"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (status, headers, body).into_response()
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let declared = headers.get(header::CONTENT_TYPE);
-    let declared = declared
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = declared.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
-}
-
-async fn read(body: Body, max_bytes: usize) -> Result<Operation, (StatusCode, String)> {
-    let Ok(bytes) = to_bytes(body, max_bytes).await else {
-        let text = format!("the body is longer than {max_bytes} bytes, or was cut short");
-        return Err((StatusCode::PAYLOAD_TOO_LARGE, text));
-    };
-    let bad = |text: String| (StatusCode::BAD_REQUEST, text);
-    let value: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| bad(format!("the body is not JSON: {error}")))?;
-    match value {
-        Value::Object(members) => operation(members).map_err(bad),
-        Value::Array(_) => Err(bad(
-            "batches are not taken: send one operation a request, which may have many fields"
-                .to_owned(),
-        )),
-        _ => Err(bad("the body is not an object with a `query`".to_owned())),
-    }
-}
-
-/// The operation that these members make.
-fn operation(mut members: Map<String, Value>) -> Result<Operation, String> {
-    // Clients write null for what they leave out.
-    members.retain(|_, value| !value.is_null());
-    match members.get("query") {
-        Some(Value::String(query)) if !query.trim().is_empty() => {}
-        Some(Value::String(_)) | None => return Err("there is no `query`".to_owned()),
-        Some(_) => return Err("`query` is not a text".to_owned()),
-    }
-    for name in ["variables", "extensions"] {
-        if members.get(name).is_some_and(|value| !value.is_object()) {
-            return Err(format!("`{name}` is not an object"));
-        }
-    }
-    serde_json::from_value(Value::Object(members))
-        .map_err(|error| format!("the request is not understood: {error}"))
 }

@@ -1,86 +1,41 @@
-//! The numbers of the operations, for the recorder that the program installs.
+//! Metrics of operations.
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::{
+    Response, ServerError, parser::types::OperationType, resolver_utils::EnumType,
+};
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 
-use super::{limits::Kind, trouble::Code};
+use super::{error::ErrorCode, limits::Kind};
 
-/// What became of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// Answered, or a subscription begun, without an error.
-    Ok,
-    /// Answered, but for some fields.
-    Partial,
-    /// Not executed: it is wrong, or asks for too much.
-    Refused,
-    /// Not answered in time.
-    Timeout,
-}
+const SUBSCRIPTIONS: &str = "aareguru_mcp_graphql_subscriptions";
+const SOCKETS: &str = "aareguru_mcp_graphql_sockets";
 
-impl Outcome {
-    const ALL: [Self; 4] = [Self::Ok, Self::Partial, Self::Refused, Self::Timeout];
+/// Counts a subscription or a socket as open until it is dropped.
+pub(super) struct Open(Gauge);
 
-    fn label(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Partial => "partial",
-            Self::Refused => "refused",
-            Self::Timeout => "timeout",
-        }
+impl Open {
+    pub(super) fn subscription() -> Self {
+        Self::new(gauge!(SUBSCRIPTIONS))
+    }
+
+    pub(super) fn socket() -> Self {
+        Self::new(gauge!(SOCKETS))
+    }
+
+    fn new(gauge: Gauge) -> Self {
+        gauge.increment(1);
+        Self(gauge)
     }
 }
 
-/// The label `operation`, by [`operation`].
-const OPERATIONS: [&str; 3] = ["query", "subscription", "unknown"];
-
-/// Handles that are made once, so that counting needs no lookup.
-pub(super) struct Metrics {
-    /// In the order of [`OPERATIONS`] and, for each, of [`Outcome::ALL`].
-    operations: [[Counter; Outcome::ALL.len()]; OPERATIONS.len()],
-    /// In the order of [`Code::ALL`].
-    errors: Vec<Counter>,
-    pub(super) subscriptions: Gauge,
-    pub(super) sockets: Gauge,
-}
-
-impl Metrics {
-    pub(super) fn new() -> Self {
-        describe();
-        let operations = |operation: &'static str| {
-            Outcome::ALL.map(|outcome| {
-                let outcome = outcome.label();
-                counter!("aareguru_mcp_graphql_operations_total",
-                    "operation" => operation, "outcome" => outcome)
-            })
-        };
-        let error = |code: Code| {
-            let code = code.as_str().to_ascii_lowercase();
-            counter!("aareguru_mcp_graphql_errors_total", "code" => code)
-        };
-        Self {
-            operations: OPERATIONS.map(operations),
-            errors: Code::ALL.into_iter().map(error).collect(),
-            subscriptions: gauge!("aareguru_mcp_graphql_subscriptions"),
-            sockets: gauge!("aareguru_mcp_graphql_sockets"),
-        }
-    }
-
-    pub(super) fn operation(&self, kind: Kind, outcome: Outcome) {
-        let operation = match kind {
-            Some(OperationType::Query) => 0,
-            Some(OperationType::Subscription) => 1,
-            Some(OperationType::Mutation) | None => 2,
-        };
-        self.operations[operation][outcome as usize].increment(1);
-    }
-
-    pub(super) fn error(&self, code: Code) {
-        self.errors[code as usize].increment(1);
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.decrement(1);
     }
 }
 
-fn describe() {
+/// Describes the metrics, and registers each series so that it begins at zero.
+pub(super) fn register() {
     describe_counter!(
         "aareguru_mcp_graphql_operations_total",
         "GraphQL: operations, by kind and what became of them"
@@ -89,27 +44,58 @@ fn describe() {
         "aareguru_mcp_graphql_errors_total",
         "GraphQL: errors in answers, by code"
     );
-    describe_gauge!(
-        "aareguru_mcp_graphql_subscriptions",
-        "GraphQL: subscriptions open now"
-    );
-    describe_gauge!(
-        "aareguru_mcp_graphql_sockets",
-        "GraphQL: WebSockets open now"
-    );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_outcome_and_code_is_counted_under_its_own_label() {
-        for (n, outcome) in Outcome::ALL.into_iter().enumerate() {
-            assert_eq!(outcome as usize, n);
-        }
-        for (n, code) in Code::ALL.into_iter().enumerate() {
-            assert_eq!(code as usize, n);
+    describe_gauge!(SUBSCRIPTIONS, "GraphQL: subscriptions open now");
+    describe_gauge!(SOCKETS, "GraphQL: WebSockets open now");
+    drop((Open::subscription(), Open::socket()));
+    for kind in [
+        Some(OperationType::Query),
+        Some(OperationType::Subscription),
+        None,
+    ] {
+        for outcome in ["ok", "partial", "refused", "timeout"] {
+            let _ = operations(kind, outcome);
         }
     }
+    for code in ErrorCode::items() {
+        let _ = errors(code.value);
+    }
+}
+
+/// Counts an operation by its only, or first, response.
+pub(super) fn count_operation(kind: Kind, response: &Response) {
+    let outcome = match response.errors.as_slice() {
+        [] => "ok",
+        [error] if ErrorCode::of(error) == ErrorCode::Timeout => "timeout",
+        _ if is_refused(response) => "refused",
+        _ => "partial",
+    };
+    operations(kind, outcome).increment(1);
+}
+
+pub(super) fn count_errors(response: &Response) {
+    for error in &response.errors {
+        errors(ErrorCode::of(error)).increment(1);
+    }
+}
+
+/// Whether the operation was not executed: no error is of a field.
+pub(super) fn is_refused(response: &Response) -> bool {
+    let is_of_operation = |error: &ServerError| error.path.is_empty();
+    !response.errors.is_empty()
+        && response.data == async_graphql::Value::Null
+        && response.errors.iter().all(is_of_operation)
+}
+
+fn operations(kind: Kind, outcome: &'static str) -> Counter {
+    let operation = match kind {
+        Some(OperationType::Query) => "query",
+        Some(OperationType::Subscription) => "subscription",
+        Some(OperationType::Mutation) | None => "unknown",
+    };
+    counter!("aareguru_mcp_graphql_operations_total", "operation" => operation, "outcome" => outcome)
+}
+
+fn errors(code: ErrorCode) -> Counter {
+    let code = code.as_str().to_ascii_lowercase();
+    counter!("aareguru_mcp_graphql_errors_total", "code" => code)
 }

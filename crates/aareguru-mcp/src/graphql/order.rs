@@ -1,8 +1,7 @@
-//! Puts an answer into the order of its question.
+//! Puts the fields of a response into the order of its query.
 //!
-//! The library resolves fields side by side and writes each down when it is
-//! there. The specification has them in the order in which they were asked for,
-//! which people read and some programs compare.
+//! The library resolves fields concurrently and adds each when it is ready. The GraphQL
+//! specification requires the order of the query.
 
 use std::collections::HashMap;
 
@@ -11,88 +10,86 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
-/// The order of a question that was let in: its fragments do not contain
-/// themselves.
+/// The order of an admitted query: its fragments do not contain themselves.
 #[derive(Debug)]
-pub(super) struct Order {
-    document: ExecutableDocument,
+pub(super) struct FieldOrder {
+    document: Option<ExecutableDocument>,
     operation: Option<String>,
 }
 
-/// Where each key stands, and what is asked below it.
-type Asked<'a> = HashMap<&'a str, (usize, Vec<&'a SelectionSet>)>;
+/// The position of each response key, and what is selected below it.
+type Selected<'a> = HashMap<&'a str, (usize, Vec<&'a SelectionSet>)>;
 
-impl Order {
-    pub(super) fn of(request: &mut Request) -> Option<Self> {
-        let operation = request.operation_name.clone();
-        let document = request.parsed_query().ok()?.clone();
-        Some(Self {
-            document,
-            operation,
-        })
-    }
-
-    pub(super) fn apply(&self, answer: &mut Response) {
-        let mut operations = self.document.operations.iter();
-        let wanted = self.operation.as_deref();
-        let meant = operations.find(|(name, _)| {
-            wanted.is_none_or(|wanted| name.is_some_and(|name| name.as_str() == wanted))
-        });
-        if let Some((_, operation)) = meant {
-            self.sort(&mut answer.data, &[&operation.node.selection_set.node]);
+impl FieldOrder {
+    pub(super) fn of(request: &mut Request) -> Self {
+        Self {
+            operation: request.operation_name.clone(),
+            document: request.parsed_query().ok().cloned(),
         }
     }
 
-    fn sort(&self, value: &mut Value, sets: &[&SelectionSet]) {
-        if !matches!(value, Value::Object(_) | Value::List(_)) {
+    pub(super) fn apply(&self, response: &mut Response) {
+        let Some(document) = &self.document else {
             return;
-        }
-        let mut asked = Asked::new();
-        for set in sets {
-            self.collect(set, &mut asked);
-        }
-        self.sort_each(value, &asked);
-    }
-
-    /// All objects of a list are asked the same.
-    fn sort_each(&self, value: &mut Value, asked: &Asked<'_>) {
-        match value {
-            Value::List(items) => {
-                for item in items {
-                    self.sort_each(item, asked);
-                }
-            }
-            Value::Object(fields) => {
-                let place = |key: &str| asked.get(key).map(|(place, _)| *place);
-                fields.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
-                for (key, value) in fields {
-                    if let Some((_, sets)) = asked.get(key.as_str()) {
-                        self.sort(value, sets);
-                    }
-                }
-            }
-            _ => {}
+        };
+        let is_executed =
+            |name: Option<&str>| self.operation.is_none() || self.operation.as_deref() == name;
+        let mut operations = document.operations.iter();
+        let executed = operations.find(|(name, _)| is_executed(name.map(|name| name.as_str())));
+        if let Some((_, operation)) = executed {
+            sort(
+                document,
+                &mut response.data,
+                &[&operation.node.selection_set.node],
+            );
         }
     }
+}
 
-    fn collect<'a>(&'a self, set: &'a SelectionSet, asked: &mut Asked<'a>) {
-        for item in &set.items {
-            match &item.node {
-                Selection::Field(field) => {
-                    let field = &field.node;
-                    let place = asked.len();
-                    let key = field.response_key().node.as_str();
-                    let (_, sets) = asked.entry(key).or_insert((place, Vec::new()));
-                    sets.push(&field.selection_set.node);
+fn sort(document: &ExecutableDocument, value: &mut Value, sets: &[&SelectionSet]) {
+    match value {
+        Value::List(items) => {
+            for item in items {
+                sort(document, item, sets);
+            }
+        }
+        Value::Object(fields) => {
+            let mut selected = Selected::new();
+            for set in sets {
+                collect(document, set, &mut selected);
+            }
+            let position = |key: &str| selected.get(key).map(|(position, _)| *position);
+            fields.sort_by(|a, _, b, _| position(a).cmp(&position(b)));
+            for (key, value) in fields {
+                if let Some((_, sets)) = selected.get(key.as_str()) {
+                    sort(document, value, sets);
                 }
-                Selection::InlineFragment(fragment) => {
-                    self.collect(&fragment.node.selection_set.node, asked);
-                }
-                Selection::FragmentSpread(spread) => {
-                    let name = &spread.node.fragment_name.node;
-                    if let Some(fragment) = self.document.fragments.get(name) {
-                        self.collect(&fragment.node.selection_set.node, asked);
-                    }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn collect<'a>(
+    document: &'a ExecutableDocument,
+    set: &'a SelectionSet,
+    selected: &mut Selected<'a>,
+) {
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(field) => {
+                let field = &field.node;
+                let position = selected.len();
+                let key = field.response_key().node.as_str();
+                let (_, sets) = selected.entry(key).or_insert((position, Vec::new()));
+                sets.push(&field.selection_set.node);
+            }
+            Selection::InlineFragment(fragment) => {
+                collect(document, &fragment.node.selection_set.node, selected);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    collect(document, &fragment.node.selection_set.node, selected);
                 }
             }
         }
@@ -109,7 +106,7 @@ mod tests {
     fn ordered(query: &str, operation: Option<&str>, answer: Value, wanted: &str) {
         let mut request = Request::new(query);
         request.operation_name = operation.map(str::to_owned);
-        let order = Order::of(&mut request).unwrap();
+        let order = FieldOrder::of(&mut request);
         let mut answer = Response::new(answer);
         order.apply(&mut answer);
         assert_eq!(serde_json::to_string(&answer.data).unwrap(), wanted);

@@ -1,15 +1,15 @@
-//! A place on the river: what it is, and what can be asked of it.
+//! A place on the river.
 
-use aareguru::{FloodLevel, Quantity as Measured, River};
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use aareguru::{FloodLevel, River, advice};
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{
     conditions::Current,
     danger::{Danger, Verdict},
+    error,
     forecast::Forecast,
     history::History,
     sources::Source,
-    trouble,
 };
 use crate::mcp::tools::forecast::MAX_HOURS;
 
@@ -20,135 +20,124 @@ use crate::mcp::tools::forecast::MAX_HOURS;
 /// that nobody else has asked for.
 const HISTORY: usize = 1_000;
 
-/// A place as the schema has it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place(pub(super) &'static aareguru::Place);
+objects! {
+    #![derive(Debug, SimpleObject)]
 
-/// One of the eight places at which the Aare is measured. The fields that are
-/// nullable objects ask the API, and are null, with an error that names them,
-/// if it gives no answer.
-#[Object]
+    /// One of the eight places at which the Aare is measured. The fields that are
+    /// nullable objects ask the API, and are null, with an error that names them,
+    /// if it gives no answer.
+    #[graphql(complex)]
+    struct Place from(place: &'static aareguru::Place) {
+        /// Its identifier: `bern`.
+        id: ID = place.id().into(),
+        /// Its standard German name: `Bern`.
+        name: &'static str = place.name(),
+        /// Its name in Bernese German: `Bärn`.
+        dialect_name: &'static str = place.dialect_name(),
+        /// Where the gauge stands: `Bern, Schönau`.
+        station: &'static str = place.station(),
+        /// Other names by which it is found, in other languages and of lawns and
+        /// baths.
+        aliases: Vec<&'static str> = place.aliases().collect(),
+        /// BAFU's number of the gauge; null where BAFU does not measure.
+        gauge: Option<u32> = place.gauge(),
+        /// Latitude of the gauge in degrees north (WGS 84).
+        latitude: f64 = place.latitude_deg(),
+        /// Longitude of the gauge in degrees east (WGS 84).
+        longitude: f64 = place.longitude_deg(),
+        /// What the station reports at all; even then any value may be missing.
+        measures: Vec<Quantity> = {
+            let all = [
+                (aareguru::Quantity::Temperature, Quantity::Temperature),
+                (aareguru::Quantity::Flow, Quantity::Flow),
+                (aareguru::Quantity::Height, Quantity::Height),
+            ];
+            all.into_iter().filter(|(it, _)| place.measures(*it)).map(|(_, it)| it).collect()
+        },
+        /// The weather station that goes with the place; null where it is not known.
+        weather_station: Option<WeatherStation> = place.weather_station().map(WeatherStation::new),
+        /// What the name alone would let one get wrong, in English; null if
+        /// nothing.
+        note: Option<&'static str> = place.note(),
+        /// Who says what is known of the place itself.
+        #[graphql(complexity = "1 + 8 * child_complexity")]
+        sources: Vec<Source> = place.sources().into_iter().map(Source::new).collect(),
+        /// The flows from which BAFU's flood levels 2 to 5 hold here; empty where
+        /// they are not known (Olten), which is not level 1.
+        #[graphql(complexity = "1 + 4 * child_complexity")]
+        flood_levels: Vec<FloodThreshold> = {
+            let threshold = |level| {
+                let thresholds = place.flood_thresholds()?;
+                let from_m3_per_s = thresholds.from_m3_per_s(level)?;
+                Some(FloodThreshold::new(level, from_m3_per_s, thresholds.source()))
+            };
+            FloodLevel::ALL.into_iter().filter_map(threshold).collect()
+        },
+        /// What those who know the river say to swimmers here from which flow on,
+        /// lowest first. Empty where nobody is known to have said anything, which
+        /// permits nothing.
+        #[graphql(complexity = "1 + 8 * child_complexity")]
+        swimming_limits: Vec<SwimmingLimit> =
+            place.swimming_limits().map(SwimmingLimit::new).collect(),
+        #[graphql(skip)]
+        place: &'static aareguru::Place,
+    }
+
+    /// A station of the Swiss weather service.
+    struct WeatherStation from(station: &'static aareguru::WeatherStation) {
+        /// The weather service's code: `BER`.
+        code: &'static str = &station.code,
+        /// Its name: `Bern / Zollikofen`.
+        name: &'static str = &station.name,
+    }
+
+    /// From which flow one of BAFU's flood levels holds at a place.
+    struct FloodThreshold from(
+        flood_level: FloodLevel,
+        from_m3_per_s: f64,
+        source: &'static aareguru::Source,
+    ) {
+        /// The level, 2 to 5; level 1 holds below the first of them.
+        level: u8 = flood_level.number(),
+        /// BAFU's name of the danger in English.
+        name: &'static str = flood_level.name(),
+        /// The flow from which it holds, in cubic metres per second.
+        from_m3_per_s: f64,
+        /// Who says so.
+        source: Source = Source::new(source),
+    }
+
+    /// What is said to swimmers at one place from a flow on. It says nothing of any
+    /// other place.
+    struct SwimmingLimit from(limit: &'static advice::SwimmingLimit) {
+        /// The flow from which it holds, in cubic metres per second.
+        from_m3_per_s: f64 = limit.from_m3_per_s(),
+        /// The verdict that it makes.
+        verdict: Verdict = limit.verdict().into(),
+        /// What is said, in English.
+        text: &'static str = limit.text(),
+        /// Who says so.
+        source: Source = Source::new(limit.source()),
+    }
+}
+
+/// The fields that request data from the API.
+#[ComplexObject]
 impl Place {
-    /// Its identifier: `bern`.
-    async fn id(&self) -> ID {
-        self.0.id().into()
-    }
-
-    /// Its standard German name: `Bern`.
-    async fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    /// Its name in Bernese German: `Bärn`.
-    async fn dialect_name(&self) -> &str {
-        self.0.dialect_name()
-    }
-
-    /// Where the gauge stands: `Bern, Schönau`.
-    async fn station(&self) -> &str {
-        self.0.station()
-    }
-
-    /// Other names by which it is found, in other languages and of lawns and
-    /// baths.
-    async fn aliases(&self) -> Vec<&str> {
-        self.0.aliases().collect()
-    }
-
-    /// BAFU's number of the gauge; null where BAFU does not measure.
-    async fn gauge(&self) -> Option<u32> {
-        self.0.gauge()
-    }
-
-    /// Latitude of the gauge in degrees north (WGS 84).
-    async fn latitude(&self) -> f64 {
-        self.0.latitude_deg()
-    }
-
-    /// Longitude of the gauge in degrees east (WGS 84).
-    async fn longitude(&self) -> f64 {
-        self.0.longitude_deg()
-    }
-
-    /// What the station reports at all; even then any value may be missing.
-    async fn measures(&self) -> Vec<Quantity> {
-        let all = [
-            (Measured::Temperature, Quantity::Temperature),
-            (Measured::Flow, Quantity::Flow),
-            (Measured::Height, Quantity::Height),
-        ];
-        let measured = all.into_iter().filter(|(it, _)| self.0.measures(*it));
-        measured.map(|(_, quantity)| quantity).collect()
-    }
-
-    /// The weather station that goes with the place; null where it is not known.
-    async fn weather_station(&self) -> Option<WeatherStation> {
-        self.0.weather_station().map(|station| WeatherStation {
-            code: &station.code,
-            name: &station.name,
-        })
-    }
-
-    /// What the name alone would let one get wrong, in English; null if
-    /// nothing.
-    async fn note(&self) -> Option<&str> {
-        self.0.note()
-    }
-
-    /// Who says what is known of the place itself.
-    #[graphql(complexity = "1 + 8 * child_complexity")]
-    async fn sources(&self) -> Vec<Source> {
-        self.0.sources().into_iter().map(Source::from).collect()
-    }
-
-    /// The flows from which BAFU's flood levels 2 to 5 hold here; empty where
-    /// they are not known (Olten), which is not level 1.
-    #[graphql(complexity = "1 + 4 * child_complexity")]
-    async fn flood_levels(&self) -> Vec<FloodThreshold> {
-        let Some(thresholds) = self.0.flood_thresholds() else {
-            return Vec::new();
-        };
-        let threshold = |level: FloodLevel| {
-            Some(FloodThreshold {
-                level: level.number().into(),
-                from_m3_per_s: thresholds.from_m3_per_s(level)?,
-                name: level.name(),
-                source: thresholds.source().into(),
-            })
-        };
-        FloodLevel::ALL.into_iter().filter_map(threshold).collect()
-    }
-
-    /// What those who know the river say to swimmers here from which flow on,
-    /// lowest first. Empty where nobody is known to have said anything, which
-    /// permits nothing.
-    #[graphql(complexity = "1 + 8 * child_complexity")]
-    async fn swimming_limits(&self) -> Vec<SwimmingLimit> {
-        let limits = self.0.swimming_limits();
-        let limit = |limit: &'static aareguru::advice::SwimmingLimit| SwimmingLimit {
-            from_m3_per_s: limit.from_m3_per_s(),
-            verdict: limit.verdict().into(),
-            text: limit.text(),
-            source: limit.source().into(),
-        };
-        limits.map(limit).collect()
-    }
-
     /// How it is here now: water, flow, air, rain, sun, canal. Null with an
     /// error if the API gives no answer.
     #[graphql(complexity = "5 + child_complexity")]
     async fn current(&self, ctx: &Context<'_>) -> Option<Result<Current>> {
-        let conditions = river(ctx).conditions(self.0).await;
-        Some(conditions.map(Current::new).map_err(trouble::upstream))
+        let conditions = river(ctx).conditions(self.place).await;
+        Some(conditions.map(Current::new).map_err(error::upstream))
     }
 
     /// What the flow here means, and what may be said to a swimmer. Null with
     /// an error if the API gives no answer; that permits nothing.
     #[graphql(complexity = "5 + child_complexity")]
     async fn danger(&self, ctx: &Context<'_>) -> Option<Result<Danger>> {
-        let danger = river(ctx).danger(self.0).await;
-        let danger = danger.map(|danger| Danger::new(&danger));
-        Some(danger.map_err(trouble::upstream))
+        let danger = river(ctx).danger(self.place).await;
+        Some(danger.map(|it| Danger::new(&it)).map_err(error::upstream))
     }
 
     /// What comes here: the water in two hours, the weather of today and of the
@@ -166,12 +155,12 @@ impl Place {
         let asked = u32::try_from(hours).unwrap_or_default();
         if !(1..=MAX_HOURS).contains(&asked) {
             let text = format!("`hours` is a number from 1 to {MAX_HOURS}, not {hours}");
-            return Some(Err(trouble::bad_input("hours", text)));
+            return Some(Err(error::bad_input("hours", text)));
         }
         let river = river(ctx);
-        let forecast = river.forecast(self.0).await;
+        let forecast = river.forecast(self.place).await;
         let forecast = forecast.map(|it| Forecast::new(&it, asked, river.now()));
-        Some(forecast.map_err(trouble::upstream))
+        Some(forecast.map_err(error::upstream))
     }
 
     /// What was measured here from `start` to `end`, at most 366 days. Null
@@ -195,9 +184,9 @@ impl Place {
     ) -> Option<Result<History>> {
         let river = river(ctx);
         let history = river
-            .history(self.0, &start, &end, river.now(), |_| {})
+            .history(self.place, &start, &end, river.now(), |_| {})
             .await;
-        Some(history.map(History).map_err(trouble::history))
+        Some(history.map(History::new).map_err(error::history))
     }
 }
 
@@ -212,40 +201,11 @@ pub(super) enum Quantity {
     Height,
 }
 
-/// A station of the Swiss weather service.
-#[derive(Debug, SimpleObject)]
-pub(super) struct WeatherStation {
-    /// The weather service's code: `BER`.
-    code: &'static str,
-    /// Its name: `Bern / Zollikofen`.
-    name: &'static str,
-}
-
-/// From which flow one of BAFU's flood levels holds at a place.
-#[derive(Debug, SimpleObject)]
-pub(super) struct FloodThreshold {
-    /// The level, 2 to 5; level 1 holds below the first of them.
-    level: i32,
-    /// BAFU's name of the danger in English.
-    name: &'static str,
-    /// The flow from which it holds, in cubic metres per second.
-    from_m3_per_s: f64,
-    /// Who says so.
-    source: Source,
-}
-
-/// What is said to swimmers at one place from a flow on. It says nothing of any
-/// other place.
-#[derive(Debug, SimpleObject)]
-pub(super) struct SwimmingLimit {
-    /// The flow from which it holds, in cubic metres per second.
-    from_m3_per_s: f64,
-    /// The verdict that it makes.
-    verdict: Verdict,
-    /// What is said, in English.
-    text: &'static str,
-    /// Who says so.
-    source: Source,
+impl Place {
+    /// The place with an identifier that comes from the table of places.
+    pub(super) fn with_id(id: &str) -> Self {
+        Self::new(aareguru::Place::find(id).expect("the id comes from the table"))
+    }
 }
 
 pub(super) fn river<'a>(ctx: &Context<'a>) -> &'a River {

@@ -1,20 +1,20 @@
-//! What can be asked.
+//! The root of queries.
 
-use aareguru::{Advice, CREDIT, Place as OnRiver};
+use aareguru::{Advice, CREDIT, FloodLevel, River};
 use async_graphql::{Context, Object, Result, SimpleObject};
 
 use super::{
     comparison::Comparison,
     danger::FloodLevelMeaning,
+    error,
     place::{Place, river},
     scalars::Date,
-    trouble,
 };
 
 /// More names than places are a mistake.
 const MAX_NAMES: usize = 8;
 
-/// The root of all questions.
+/// The root of queries.
 #[derive(Debug)]
 pub(super) struct Query;
 
@@ -32,11 +32,11 @@ impl Query {
             Vec<String>,
         >,
     ) -> Option<Result<Vec<Place>>> {
-        let places = named("names", names).map(|named| match named {
-            Some(places) => places.into_iter().map(Place).collect(),
-            None => OnRiver::all().iter().map(Place).collect(),
-        });
-        Some(places)
+        let places = named("names", names);
+        Some(places.map(|places| {
+            let places = places.unwrap_or_else(|| aareguru::Place::all().iter().collect());
+            places.into_iter().map(Place::new).collect()
+        }))
     }
 
     /// One place, by any of its names. Null with an error if it has none such.
@@ -48,7 +48,7 @@ impl Query {
         )]
         name: String,
     ) -> Option<Result<Place>> {
-        Some(find(&name).map(Place))
+        Some(find(&name).map(Place::new))
     }
 
     /// How places compare, and where it is warmest or coldest, from one answer of
@@ -67,50 +67,48 @@ impl Query {
         let river = river(ctx);
         let comparison = river.compare(&places).await;
         let comparison = comparison.map(|it| Comparison::new(&it, river.now()));
-        Some(comparison.map_err(trouble::upstream))
+        Some(comparison.map_err(error::upstream))
     }
 
     /// BAFU's five flood danger levels, lowest first.
     #[graphql(complexity = "1 + 5 * child_complexity")]
     async fn flood_levels(&self) -> Vec<FloodLevelMeaning> {
-        FloodLevelMeaning::all()
+        FloodLevel::ALL.map(FloodLevelMeaning::new).into()
     }
 
     /// What answers here.
     async fn about(&self, ctx: &Context<'_>) -> About {
-        About {
-            version: env!("CARGO_PKG_VERSION"),
-            recorded_on: river(ctx).client().recorded_on().map(Date::from),
-            boundary: Advice::BOUNDARY,
-            credit: CREDIT,
-        }
+        About::new(river(ctx))
     }
 }
 
-/// What answers here, and whom to credit.
-#[derive(Debug, SimpleObject)]
-pub(super) struct About {
-    /// The version of this server.
-    version: &'static str,
-    /// The day on which all answers were recorded, if they are recordings and
-    /// not the live river; else null.
-    recorded_on: Option<Date>,
-    /// What these numbers cannot tell; to be shown with every verdict.
-    boundary: &'static str,
-    /// Whom to credit wherever the numbers are shown: a condition of use.
-    credit: &'static str,
+objects! {
+    #![derive(Debug, SimpleObject)]
+
+    /// What answers here, and whom to credit.
+    struct About from(river: &River) {
+        /// The version of this server.
+        version: &'static str = env!("CARGO_PKG_VERSION"),
+        /// The day on which all answers were recorded, if they are recordings and
+        /// not the live river; else null.
+        recorded_on: Option<Date> = river.client().recorded_on().map(Date),
+        /// What these numbers cannot tell; to be shown with every verdict.
+        boundary: &'static str = Advice::BOUNDARY,
+        /// Whom to credit wherever the numbers are shown: a condition of use.
+        credit: &'static str = CREDIT,
+    }
 }
 
-/// The place of this name.
-pub(super) fn find(name: &str) -> Result<&'static OnRiver> {
-    OnRiver::find(name).map_err(|unknown| trouble::unknown_place(&unknown))
+/// Returns the place of this name.
+pub(super) fn find(name: &str) -> Result<&'static aareguru::Place> {
+    aareguru::Place::find(name).map_err(|unknown| error::unknown_place(&unknown))
 }
 
-/// The places of these names, each once.
+/// Returns the places of these names, each once.
 pub(super) fn named(
     argument: &'static str,
     names: Option<Vec<String>>,
-) -> Result<Option<Vec<&'static OnRiver>>> {
+) -> Result<Option<Vec<&'static aareguru::Place>>> {
     let Some(names) = names else {
         return Ok(None);
     };
@@ -119,7 +117,7 @@ pub(super) fn named(
         let text = format!(
             "`{argument}` takes 1 to {MAX_NAMES} places, not {given}; leave it out for all"
         );
-        return Err(trouble::bad_input(argument, text));
+        return Err(error::bad_input(argument, text));
     }
     let mut places = Vec::new();
     for name in &names {

@@ -1,32 +1,31 @@
-//! Executes operations, over whatever transport they come, within their bounds.
+//! Executes operations of any transport within their limits.
 
 use std::{
     collections::HashMap,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    fmt, future,
+    sync::{Arc, Weak},
+    time::Duration,
 };
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
-use futures_util::{StreamExt, stream::BoxStream};
+use axum::http::Extensions;
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use parking_lot::Mutex;
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Schema,
-    limits::{Kind, Limits, with_code},
-    metrics::{Metrics, Outcome},
-    order::Order,
-    trouble::Code,
+    error::{self, ErrorCode},
+    limits::{Kind, Limits},
+    metrics,
+    order::FieldOrder,
 };
-use crate::{
-    base_path::BasePath,
-    client_limiter::{SessionLimiter, SessionPermit},
-};
+use crate::{base_path::BasePath, client_limiter::SessionLimiter, guard::KeyHandle};
 
 /// GraphQL over the river, for the routes at `/graphql`.
 ///
@@ -39,238 +38,173 @@ pub struct GraphQl {
 pub(super) struct Shared {
     pub(super) schema: Schema,
     pub(super) limits: Limits,
-    /// The bounds that each transport keeps.
+    /// The limits of each transport.
     pub(super) config: SseServerConfig,
-    pub(super) metrics: Metrics,
-    /// Where the routes sit.
     pub(super) base_path: BasePath,
-    subscriptions: Arc<SessionLimiter>,
     pub(super) sockets: Arc<SessionLimiter>,
-    open: Mutex<HashMap<u64, Open>>,
-    opened: AtomicU64,
-}
-
-/// A stream or a socket that is open.
-struct Open {
-    owner: Option<Principal>,
-    revoked: CancellationToken,
-}
-
-/// That a stream or a socket is open; until it is dropped.
-pub(super) struct Opened {
-    shared: Arc<Shared>,
-    number: u64,
-    /// Cancelled when its principal may not use the server any more.
-    pub(super) revoked: CancellationToken,
+    subscriptions: Arc<SessionLimiter>,
+    /// One token for everything that a principal has open.
+    owners: Mutex<HashMap<Principal, Weak<CancellationToken>>>,
 }
 
 impl GraphQl {
-    pub(super) fn around(
+    pub(super) fn with_schema(
         schema: Schema,
         limits: Limits,
         config: SseServerConfig,
         base_path: BasePath,
     ) -> Self {
+        metrics::register();
         let limiter = || SessionLimiter::new(config.max_sessions, config.max_sessions_per_client);
         Self {
             shared: Arc::new(Shared {
                 schema,
                 limits,
-                metrics: Metrics::new(),
                 subscriptions: limiter(),
                 sockets: limiter(),
                 config,
                 base_path,
-                open: Mutex::default(),
-                opened: AtomicU64::default(),
+                owners: Mutex::default(),
             }),
         }
     }
 
-    /// The schema in its own language.
+    /// Returns the schema in its own language.
     pub fn sdl(&self) -> String {
         super::sdl(&self.shared.schema)
+    }
+
+    /// Returns how many bytes a request may have.
+    pub fn max_body_bytes(&self) -> usize {
+        self.shared.config.max_request_body_bytes
     }
 
     /// Ends every stream and socket of `principal`, and returns how many there
     /// were.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
-        let open = self.shared.open.lock();
-        let of_principal = open
-            .values()
-            .filter(|open| open.owner.as_ref() == Some(principal));
-        of_principal.inspect(|open| open.revoked.cancel()).count()
+        let token = self.shared.owners.lock().remove(principal);
+        let Some(token) = token.and_then(|token| token.upgrade()) else {
+            return 0;
+        };
+        token.cancel();
+        Arc::strong_count(&token) - 1
     }
-}
 
-impl Shared {
-    /// Answers a query.
-    pub(super) async fn query(&self, request: Request) -> Response {
-        let mut request = request;
-        match self.limits.admit(&mut request) {
+    /// Opens a stream or socket. The token is cancelled by a shutdown and when
+    /// the API key of the request is revoked; keep it until the session ends.
+    pub(super) fn open_session(&self, extensions: &Extensions) -> Arc<CancellationToken> {
+        let new = || Arc::new(self.shared.config.cancellation_token.child_token());
+        let Some(principal) = extensions.get::<Principal>() else {
+            return new();
+        };
+        let mut owners = self.shared.owners.lock();
+        owners.retain(|_, token| token.strong_count() > 0);
+        let open = owners.get(principal).and_then(Weak::upgrade);
+        let token = open.unwrap_or_else(new);
+        owners.insert(principal.clone(), Arc::downgrade(&token));
+        drop(owners);
+        // Its sessions may have been ended just before this one was added.
+        if extensions.get().is_some_and(KeyHandle::is_revoked) {
+            let token = new();
+            token.cancel();
+            return token;
+        }
+        token
+    }
+
+    /// Executes a query.
+    pub(super) async fn query(&self, mut request: Request) -> Response {
+        match self.shared.limits.admit(&mut request) {
             Ok(Some(OperationType::Subscription)) => {
                 let text = "a subscription is a stream: ask for it with \
                             `Accept: text/event-stream`, or over a WebSocket";
-                let error = with_code(ServerError::new(text, None), Code::BadRequest);
-                self.refused(Some(OperationType::Subscription), error)
+                let error = error::operation(ErrorCode::BadRequest, text);
+                refuse(Some(OperationType::Subscription), error)
             }
-            Ok(kind) => self.answer(kind, request).await,
-            Err(error) => self.refused(None, error),
+            Ok(kind) => self.execute(kind, request).await,
+            Err(error) => refuse(None, error),
         }
     }
 
-    /// Answers whatever it is: a query by one answer, a subscription by many.
+    /// Executes an operation: a query has one response, a subscription many.
     pub(super) fn stream(
-        self: &Arc<Self>,
-        request: Request,
+        &self,
+        mut request: Request,
         client: Option<Client>,
     ) -> BoxStream<'static, Response> {
-        let mut request = request;
-        let shared = Arc::clone(self);
-        match self.limits.admit(&mut request) {
-            Ok(Some(OperationType::Subscription)) => match self.subscriptions.try_acquire(client) {
-                Ok(permit) => self.follow(permit, request),
-                Err(exceeded) => {
-                    once(self.refused(Some(OperationType::Subscription), full(exceeded.into())))
-                }
-            },
-            Ok(kind) => {
-                futures_util::stream::once(async move { shared.answer(kind, request).await })
-                    .boxed()
+        let once = |response| stream::iter([response]).boxed();
+        let kind = match self.shared.limits.admit(&mut request) {
+            Ok(kind) => kind,
+            Err(error) => return once(refuse(None, error)),
+        };
+        if kind != Some(OperationType::Subscription) {
+            let graphql = self.clone();
+            return stream::once(async move { graphql.execute(kind, request).await }).boxed();
+        }
+        let permit = match self.shared.subscriptions.try_acquire(client) {
+            Ok(permit) => permit,
+            Err(exceeded) => {
+                let code = ErrorCode::TooManySubscriptions;
+                let refusal = Refusal::from(exceeded);
+                return once(refuse(kind, error::operation(code, refusal.to_string())));
             }
-            Err(error) => once(self.refused(None, error)),
-        }
-    }
-
-    fn follow(
-        self: &Arc<Self>,
-        permit: SessionPermit,
-        mut request: Request,
-    ) -> BoxStream<'static, Response> {
-        let kind = Some(OperationType::Subscription);
-        let following = Following {
-            shared: Arc::clone(self),
-            _permit: permit,
         };
-        self.metrics.subscriptions.increment(1);
-        let order = Order::of(&mut request);
-        let answers = self.schema.execute_stream(request);
+        let open = metrics::Open::subscription();
+        let order = FieldOrder::of(&mut request);
         let mut is_first = true;
-        answers
-            .map(move |mut answer| {
-                if let Some(order) = &order {
-                    order.apply(&mut answer);
-                }
-                following.shared.count_errors(&answer);
-                if std::mem::take(&mut is_first) {
-                    let outcome = outcome(&answer);
-                    following.shared.metrics.operation(kind, outcome);
-                }
-                answer
-            })
-            .boxed()
+        let responses = self.shared.schema.execute_stream(request);
+        let responses = responses.map(move |mut response| {
+            // Held until the subscription ends.
+            let _ = (&permit, &open);
+            order.apply(&mut response);
+            if std::mem::take(&mut is_first) {
+                metrics::count_operation(kind, &response);
+            }
+            metrics::count_errors(&response);
+            response
+        });
+        responses.boxed()
     }
 
-    async fn answer(&self, kind: Kind, mut request: Request) -> Response {
-        let order = Order::of(&mut request);
-        let running = self.schema.execute(request);
-        let Ok(mut answer) = timeout(self.limits.timeout, running).await else {
-            let seconds = self.limits.timeout.as_secs();
+    async fn execute(&self, kind: Kind, mut request: Request) -> Response {
+        let order = FieldOrder::of(&mut request);
+        let limit = self.shared.limits.timeout;
+        let Ok(mut response) = timeout(limit, self.shared.schema.execute(request)).await else {
+            let seconds = limit.as_secs();
             let text = format!("not answered within {seconds} s; ask for less, or again");
-            let error = with_code(ServerError::new(text, None), Code::Timeout);
-            self.metrics.operation(kind, Outcome::Timeout);
-            self.metrics.error(Code::Timeout);
-            return Response::from_errors(vec![error]);
+            return refuse(kind, error::operation(ErrorCode::Timeout, text));
         };
-        if let Some(order) = order {
-            order.apply(&mut answer);
+        order.apply(&mut response);
+        metrics::count_operation(kind, &response);
+        metrics::count_errors(&response);
+        response
+    }
+}
+
+/// Returns the response to an operation that is not executed, and counts it.
+pub(super) fn refuse(kind: Kind, error: ServerError) -> Response {
+    let response = Response::from_errors(vec![error]);
+    metrics::count_operation(kind, &response);
+    metrics::count_errors(&response);
+    response
+}
+
+/// Yields `item` after each `period`, and never without one.
+pub(super) fn every<T: Clone>(period: Option<Duration>, item: T) -> impl Stream<Item = T> {
+    stream::unfold((), move |()| {
+        let item = item.clone();
+        async move {
+            match period {
+                Some(period) => sleep(period).await,
+                None => future::pending().await,
+            }
+            Some((item, ()))
         }
-        self.metrics.operation(kind, outcome(&answer));
-        self.count_errors(&answer);
-        answer
-    }
-
-    /// Counts an operation that did not come to be looked at.
-    pub(super) fn refused(&self, kind: Kind, error: ServerError) -> Response {
-        let answer = Response::from_errors(vec![error]);
-        self.metrics.operation(kind, Outcome::Refused);
-        self.count_errors(&answer);
-        answer
-    }
-
-    fn count_errors(&self, answer: &Response) {
-        for error in &answer.errors {
-            self.metrics.error(Code::of(error.extensions.as_ref()));
-        }
-    }
-
-    /// Notes that a stream or a socket of `owner` is open.
-    pub(super) fn opened(self: &Arc<Self>, owner: Option<Principal>) -> Opened {
-        let number = self.opened.fetch_add(1, Ordering::Relaxed);
-        let revoked = CancellationToken::new();
-        let open = Open {
-            owner,
-            revoked: revoked.clone(),
-        };
-        self.open.lock().insert(number, open);
-        Opened {
-            shared: Arc::clone(self),
-            number,
-            revoked,
-        }
-    }
-}
-
-/// Whether the operation was not executed at all: then no error is of a field.
-pub(super) fn is_refused(answer: &Response) -> bool {
-    !answer.errors.is_empty()
-        && answer.data == async_graphql::Value::Null
-        && answer.errors.iter().all(|error| error.path.is_empty())
-}
-
-fn outcome(answer: &Response) -> Outcome {
-    if answer.errors.is_empty() {
-        Outcome::Ok
-    } else if is_refused(answer) {
-        Outcome::Refused
-    } else {
-        Outcome::Partial
-    }
-}
-
-fn full(refusal: Refusal) -> ServerError {
-    with_code(
-        ServerError::new(refusal.to_string(), None),
-        Code::TooManySubscriptions,
-    )
-}
-
-fn once(answer: Response) -> BoxStream<'static, Response> {
-    futures_util::stream::iter([answer]).boxed()
-}
-
-/// A subscription that is open.
-struct Following {
-    shared: Arc<Shared>,
-    _permit: SessionPermit,
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        self.shared.metrics.subscriptions.decrement(1);
-    }
-}
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        self.shared.open.lock().remove(&self.number);
-    }
+    })
 }
 
 impl fmt::Debug for GraphQl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GraphQl")
-            .field("open", &self.shared.open.lock().len())
-            .finish_non_exhaustive()
+        f.debug_struct("GraphQl").finish_non_exhaustive()
     }
 }

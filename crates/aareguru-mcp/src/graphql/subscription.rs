@@ -1,35 +1,32 @@
-//! What can be followed: new measurements, told as soon as the API has them.
+//! Subscriptions to new measurements.
 //!
-//! There is one poller for each answer of the API, whoever follows it and over
-//! which transport: that of [`mcp::subscriptions`](crate::mcp::subscriptions).
+//! Each answer of the API has one poller, shared by every subscriber of every transport: that of
+//! [`mcp::subscriptions`](crate::mcp::subscriptions).
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
-use aareguru::{Advice, Error, Place as OnRiver, Reading, River};
-use async_graphql::{Context, Result, SimpleObject, Subscription};
-use futures_util::{Stream, stream};
+use aareguru::{Advice, Error, Reading, River};
+use async_graphql::{Context, Result, SimpleObject};
+use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
     danger::Verdict,
+    error::{self, ErrorCode},
     place::{Place, river},
     query::{find, named},
     reading::{Flow, WaterTemperature},
-    trouble::{self, Code},
 };
 use crate::mcp::subscriptions::{Feed, Subject, Subscriber, Subscriptions};
 
-/// The root of all that can be followed.
+/// The root of subscriptions.
 #[derive(Debug)]
-pub(super) struct Followed;
+pub(super) struct Subscription;
 
 /// New measurements. The river is measured every ten minutes, and told 10 to 20
 /// minutes later. Nothing here is a permission to swim.
-#[Subscription(name = "Subscription")]
-impl Followed {
+#[async_graphql::Subscription]
+impl Subscription {
     /// Each new measurement at one place.
     async fn measurement(
         &self,
@@ -41,8 +38,8 @@ impl Followed {
         )]
         start_with_current: bool,
     ) -> Result<impl Stream<Item = Measurement> + use<>> {
-        let place = find(&place)?;
-        Following::begin(ctx, Followee::One(place), start_with_current).await
+        let target = SubscriptionTarget::Place(find(&place)?);
+        measurements(ctx, target, start_with_current).await
     }
 
     /// Each new measurement at several places, one place at a time. For all of
@@ -59,137 +56,113 @@ impl Followed {
         start_with_current: bool,
     ) -> Result<impl Stream<Item = Measurement> + use<>> {
         let places = named("places", places)?.unwrap_or_default();
-        Following::begin(ctx, Followee::Many(places), start_with_current).await
+        measurements(ctx, SubscriptionTarget::Places(places), start_with_current).await
     }
 }
 
-/// A measurement, as soon as it is known.
-#[derive(Debug, SimpleObject)]
-pub(super) struct Measurement {
-    /// Where. What is asked of the place is asked anew for each measurement.
-    place: Place,
-    /// The water temperature.
-    water: WaterTemperature,
-    /// The flow.
-    flow: Flow,
-    /// What is said to a swimmer; none of the verdicts is a permission.
-    verdict: Verdict,
-    /// The verdict as one line with its place and time, in English.
-    headline: String,
+objects! {
+    #![derive(Debug, SimpleObject)]
+
+    /// A measurement, as soon as it is known.
+    struct Measurement from(water: &Reading, flow: &Reading, advice: &Advice, now: Timestamp) {
+        /// Where. What is asked of the place is asked anew for each measurement.
+        place: Place = Place::new(advice.place),
+        /// The water temperature.
+        water: WaterTemperature = WaterTemperature::new(advice.place, water, now),
+        /// The flow.
+        flow: Flow = Flow::new(advice.place, flow, now),
+        /// What is said to a swimmer; none of the verdicts is a permission.
+        verdict: Verdict = advice.verdict.into(),
+        /// The verdict as one line with its place and time, in English.
+        headline: String = advice.headline(),
+    }
 }
 
-/// Whom somebody follows.
 #[derive(Debug)]
-enum Followee {
-    One(&'static OnRiver),
-    /// All, if it names none.
-    Many(Vec<&'static OnRiver>),
+enum SubscriptionTarget {
+    Place(&'static aareguru::Place),
+    /// All places, if it is empty.
+    Places(Vec<&'static aareguru::Place>),
 }
 
-/// Somebody who follows, and what was last told.
-struct Following {
+/// One subscription.
+struct Measurements {
     river: River,
-    whom: Followee,
+    target: SubscriptionTarget,
     subscriber: Subscriber,
-    told: HashMap<&'static str, Timestamp>,
-    waiting: VecDeque<Measurement>,
+    /// When each place was measured, as far as it is known here.
+    latest: HashMap<&'static str, Timestamp>,
 }
 
-impl Following {
-    async fn begin(
-        ctx: &Context<'_>,
-        whom: Followee,
-        start_with_current: bool,
-    ) -> Result<impl Stream<Item = Measurement> + use<>> {
-        let subscriber = ctx.data_unchecked::<Arc<Subscriptions>>().subscriber();
-        // Before the first ask, so that nothing is missed between the two.
-        let added = subscriber.add(Subject::Measurement, Some(whom.feed()));
-        added.map_err(|error| trouble::error(Code::TooManySubscriptions, error.to_string()))?;
-        let mut following = Self {
-            river: river(ctx).clone(),
-            whom,
-            subscriber,
-            told: HashMap::new(),
-            waiting: VecDeque::new(),
-        };
-        // What is not known now is news when it comes.
-        following.look().await;
-        if !start_with_current {
-            following.waiting.clear();
-        }
-        Ok(stream::unfold(following, |mut following| async {
-            let measurement = following.next().await;
-            Some((measurement, following))
-        }))
+async fn measurements(
+    ctx: &Context<'_>,
+    target: SubscriptionTarget,
+    start_with_current: bool,
+) -> Result<impl Stream<Item = Measurement> + use<>> {
+    let subscriber = ctx.data_unchecked::<Arc<Subscriptions>>().subscriber();
+    // Before the first request, so that nothing is missed between the two.
+    let added = subscriber.add(Subject::Measurement, Some(target.feed()));
+    added.map_err(|full| error::field(ErrorCode::TooManySubscriptions, full.to_string()))?;
+    let mut measurements = Measurements {
+        river: river(ctx).clone(),
+        target,
+        subscriber,
+        latest: HashMap::new(),
+    };
+    let mut current = measurements.update().await;
+    if !start_with_current {
+        current.clear();
     }
+    let updates = stream::unfold(measurements, |mut measurements| async {
+        measurements.subscriber.news().await;
+        Some((stream::iter(measurements.update().await), measurements))
+    });
+    Ok(stream::iter(current).chain(updates.flatten()))
+}
 
-    async fn next(&mut self) -> Measurement {
-        loop {
-            if let Some(measurement) = self.waiting.pop_front() {
-                return measurement;
-            }
-            self.subscriber.news().await;
-            self.look().await;
-        }
-    }
-
-    /// Takes in what was measured since it was last told.
-    async fn look(&mut self) {
+impl Measurements {
+    /// Returns what was measured since the last update.
+    async fn update(&mut self) -> Vec<Measurement> {
         let now = self.river.now();
-        // Why there is no answer is logged where it is asked for.
-        let Ok(measured) = self.whom.ask(&self.river).await else {
-            return;
-        };
-        for (water, flow, advice) in measured {
+        // A failure is logged where the request is made.
+        let readings = self.target.fetch(&self.river).await.unwrap_or_default();
+        let mut new = Vec::new();
+        for (water, flow, advice) in readings {
             let Some(at) = water.measured_at(now).max(flow.measured_at(now)) else {
                 continue;
             };
             let id = advice.place.id();
-            if self.told.get(id).is_none_or(|told| *told < at) {
-                self.told.insert(id, at);
-                self.waiting
-                    .push_back(Measurement::new(&water, &flow, &advice, now));
+            if self.latest.get(id).is_none_or(|latest| *latest < at) {
+                self.latest.insert(id, at);
+                new.push(Measurement::new(&water, &flow, &advice, now));
             }
         }
+        new
     }
 }
 
-impl Followee {
-    /// The answer of the API that tells of it.
+impl SubscriptionTarget {
+    /// The answer of the API that contains it.
     fn feed(&self) -> Feed {
         match self {
-            Self::One(place) => Feed::Current(place.id()),
-            Self::Many(_) => Feed::Widget,
+            Self::Place(place) => Feed::Current(place.id()),
+            Self::Places(_) => Feed::Widget,
         }
     }
 
-    async fn ask(&self, river: &River) -> Result<Vec<(Reading, Reading, Advice)>, Error> {
+    async fn fetch(&self, river: &River) -> Result<Vec<(Reading, Reading, Advice)>, Error> {
         match self {
-            Self::One(place) => {
+            Self::Place(place) => {
                 let conditions = river.conditions(place).await?;
                 let danger = conditions.danger;
                 Ok(vec![(conditions.water, danger.flow, danger.advice)])
             }
-            Self::Many(places) => {
+            Self::Places(places) => {
                 let now = river.now();
                 let places = river.compare(places).await?.places.into_iter();
-                Ok(places
-                    .map(|at| (at.water, at.flow, at.advice(now)))
-                    .collect())
+                let readings = places.map(|at| (at.water, at.flow, at.advice(now)));
+                Ok(readings.collect())
             }
-        }
-    }
-}
-
-impl Measurement {
-    fn new(water: &Reading, flow: &Reading, advice: &Advice, now: Timestamp) -> Self {
-        let place = advice.place;
-        Self {
-            place: Place(place),
-            water: WaterTemperature::new(place, water, now),
-            flow: Flow::new(place, flow, now),
-            verdict: advice.verdict.into(),
-            headline: advice.headline(),
         }
     }
 }

@@ -27,9 +27,9 @@ use aareguru::Place;
 use axum::{extract::State, response::Response};
 use tokio_util::sync::CancellationToken;
 
-#[cfg(feature = "graphql")]
-pub(crate) use self::graphql::page as graphql_page;
 pub(super) use self::{console::console, files::routes as files, live::live, not_found::not_found};
+#[cfg(feature = "graphql")]
+pub(crate) use self::{graphql::page as graphql_page, request::accepts_html};
 pub(crate) use self::{i18n::Texts, language::Language, reasons::reason as reason_in_words};
 use self::{
     overview_data::{PlaceOverview, RiverOverview},

@@ -1,5 +1,6 @@
-//! What a document expands to. Each fragment is counted once and multiplied,
-//! so that the counting does not itself expand.
+//! Limits of what a document expands to. Each fragment is counted once and multiplied, so that
+//! the counting does not itself expand: the library's own checks of depth and complexity visit a
+//! fragment again wherever it is spread, in time exponential in the number of fragments.
 
 use std::collections::HashMap;
 
@@ -8,77 +9,86 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
-use super::{
-    MAX_DEPTH, MAX_DIRECTIVES, MAX_FIELDS, MAX_ROOT_FIELDS, MAX_SCHEMA_DEPTH, MAX_SCHEMA_LISTS,
-    too_much, with_code,
-};
-use crate::graphql::trouble::Code;
+use crate::graphql::error::{self, ErrorCode, too_much};
 
-/// The lists by which a schema leads from one type to others.
-const SCHEMA_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+/// The most fields in a document, with those of fragments wherever they are spread.
+const MAX_FIELDS: usize = 1_000;
+/// The most fields at the top, by whatever alias.
+const MAX_ROOT_FIELDS: usize = 30;
+/// The most directives, with those of fragments.
+const MAX_DIRECTIVES: usize = 30;
+/// How deep fields may be nested; the schema has no deeper ones.
+const MAX_DEPTH: usize = 10;
+/// How deep fields may be nested below `__schema` and `__type`.
+const MAX_SCHEMA_DEPTH: usize = 20;
+/// How deep the lists may be nested by which a schema leads from one type to others: each further
+/// one multiplies the answer.
+const MAX_SCHEMA_LISTS: usize = 3;
 
 /// What a selection expands to.
 #[derive(Debug, Clone, Copy, Default)]
 struct Extent {
     fields: usize,
-    /// Those at its top.
-    top: usize,
+    root_fields: usize,
     directives: usize,
     depth: usize,
-    /// The same below `__schema` and `__type`.
+    /// Zero without `__schema` and `__type`.
     schema_depth: usize,
-    /// How often one of [`SCHEMA_LISTS`] is nested.
     schema_lists: usize,
-    asks_for_schema: bool,
 }
 
+/// Checks all operations of a document.
+///
 /// # Errors
 ///
-/// It asks for more than may be, or for the schema where it is not told.
-pub(super) fn check(document: &ExecutableDocument, tells_schema: bool) -> Result<(), ServerError> {
-    let mut counting = Counting {
+/// It exceeds a limit, or selects the schema although introspection is disabled.
+pub(super) fn check(
+    document: &ExecutableDocument,
+    allows_introspection: bool,
+) -> Result<(), ServerError> {
+    let mut counter = Counter {
         document,
         fragments: HashMap::new(),
     };
     let mut all = Extent::default();
     for (_, operation) in document.operations.iter() {
-        let mut extent = counting.of(&operation.node.selection_set.node)?;
-        extent.directives += operation.node.directives.len();
-        let variables = operation.node.variable_definitions.iter();
-        extent.directives += variables.map(|it| it.node.directives.len()).sum::<usize>();
-        all.add(extent);
+        let operation = &operation.node;
+        all.add(counter.selection(&operation.selection_set.node)?);
+        all.add_directives(operation.directives.len());
+        let variables = operation.variable_definitions.iter();
+        all.add_directives(variables.map(|it| it.node.directives.len()).sum());
     }
     let ask_less = "ask in several requests";
-    for (what, count, limit, way_out) in [
+    for (count, limit, what, way_out) in [
         (
-            "fields are nested too deep",
             all.depth,
             MAX_DEPTH,
+            "fields are nested too deep",
             "ask for places directly",
         ),
         (
-            "the schema is asked for too deep",
             all.schema_depth,
             MAX_SCHEMA_DEPTH,
+            "the schema is asked for too deep",
             "the whole of it is in docs/schema.graphql",
         ),
         (
-            "lists of the schema are nested too deep",
             all.schema_lists,
             MAX_SCHEMA_LISTS,
+            "lists of the schema are nested too deep",
             "ask for types by their names",
         ),
-        ("too many fields", all.fields, MAX_FIELDS, ask_less),
+        (all.fields, MAX_FIELDS, "too many fields", ask_less),
         (
-            "too many fields or aliases at the top",
-            all.top,
+            all.root_fields,
             MAX_ROOT_FIELDS,
+            "too many fields or aliases at the top",
             ask_less,
         ),
         (
-            "too many directives",
             all.directives,
             MAX_DIRECTIVES,
+            "too many directives",
             "leave some out",
         ),
     ] {
@@ -86,97 +96,96 @@ pub(super) fn check(document: &ExecutableDocument, tells_schema: bool) -> Result
             return Err(too_much(what, limit, way_out));
         }
     }
-    if all.asks_for_schema && !tells_schema {
+    if all.schema_depth > 0 && !allows_introspection {
         let text = "this server does not tell its schema (GRAPHQL_INTROSPECTION=false)";
-        return Err(with_code(
-            ServerError::new(text, None),
-            Code::IntrospectionOff,
-        ));
+        return Err(error::operation(ErrorCode::IntrospectionOff, text));
     }
     Ok(())
 }
 
-struct Counting<'a> {
+struct Counter<'a> {
     document: &'a ExecutableDocument,
-    /// `None` while it is being counted.
+    /// `None` while a fragment is being counted.
     fragments: HashMap<&'a Name, Option<Extent>>,
 }
 
-impl<'a> Counting<'a> {
-    fn of(&mut self, selections: &'a SelectionSet) -> Result<Extent, ServerError> {
+impl<'a> Counter<'a> {
+    fn selection(&mut self, set: &'a SelectionSet) -> Result<Extent, ServerError> {
         let mut all = Extent::default();
-        for selection in &selections.items {
-            let (mut extent, directives) = match &selection.node {
+        for selection in &set.items {
+            let selection = &selection.node;
+            let mut extent = match selection {
                 Selection::Field(field) => {
-                    let below = self.of(&field.node.selection_set.node)?;
-                    let extent = below.below(field.node.name.node.as_str());
-                    (extent, field.node.directives.len())
+                    let field = &field.node;
+                    let below = self.selection(&field.selection_set.node)?;
+                    below.in_field(&field.name.node)
                 }
                 Selection::InlineFragment(fragment) => {
-                    let extent = self.of(&fragment.node.selection_set.node)?;
-                    (extent, fragment.node.directives.len())
+                    self.selection(&fragment.node.selection_set.node)?
                 }
                 Selection::FragmentSpread(spread) => {
-                    let extent = self.fragment(&spread.node.fragment_name.node)?;
-                    (extent, spread.node.directives.len())
+                    self.fragment(&spread.node.fragment_name.node)?
                 }
             };
-            extent.directives = extent.directives.saturating_add(directives);
+            extent.add_directives(selection.directives().len());
             all.add(extent);
         }
         Ok(all)
     }
 
-    fn fragment(&mut self, name: &Name) -> Result<Extent, ServerError> {
-        // That it does not exist is said by the validation.
-        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
+    fn fragment(&mut self, name: &'a Name) -> Result<Extent, ServerError> {
+        // The validation reports an unknown fragment.
+        let Some(fragment) = self.document.fragments.get(name) else {
             return Ok(Extent::default());
         };
         match self.fragments.get(name) {
             Some(Some(extent)) => return Ok(*extent),
             Some(None) => {
                 let text = format!("the fragment `{name}` contains itself");
-                let error = ServerError::new(text, Some(fragment.pos));
-                return Err(with_code(error, Code::ValidationFailed));
+                let code = ErrorCode::GraphqlValidationFailed;
+                return Err(error::operation(code, text));
             }
             None => {}
         }
         self.fragments.insert(name, None);
-        let mut extent = self.of(&fragment.node.selection_set.node)?;
-        extent.directives = extent
-            .directives
-            .saturating_add(fragment.node.directives.len());
+        let mut extent = self.selection(&fragment.node.selection_set.node)?;
+        extent.add_directives(fragment.node.directives.len());
         self.fragments.insert(name, Some(extent));
         Ok(extent)
     }
 }
 
 impl Extent {
-    /// A field of this name with this below it.
-    fn below(self, name: &str) -> Self {
+    /// The extent of a field with this selection.
+    fn in_field(self, name: &str) -> Self {
         let is_schema = matches!(name, "__schema" | "__type");
-        let is_list = SCHEMA_LISTS.contains(&name);
-        let depth = if is_schema { 0 } else { self.depth } + 1;
+        let is_list = matches!(
+            name,
+            "fields" | "inputFields" | "interfaces" | "possibleTypes"
+        );
         Self {
             fields: self.fields.saturating_add(1),
-            top: 1,
-            directives: self.directives,
-            depth,
-            schema_depth: self
-                .schema_depth
-                .max(if is_schema { self.depth + 1 } else { 0 }),
+            root_fields: 1,
+            depth: if is_schema { 1 } else { self.depth + 1 },
+            schema_depth: match is_schema {
+                true => self.schema_depth.max(self.depth + 1),
+                false => self.schema_depth,
+            },
             schema_lists: self.schema_lists + usize::from(is_list),
-            asks_for_schema: self.asks_for_schema || is_schema,
+            directives: self.directives,
         }
+    }
+
+    fn add_directives(&mut self, count: usize) {
+        self.directives = self.directives.saturating_add(count);
     }
 
     fn add(&mut self, other: Self) {
         self.fields = self.fields.saturating_add(other.fields);
-        self.top = self.top.saturating_add(other.top);
-        self.directives = self.directives.saturating_add(other.directives);
+        self.root_fields = self.root_fields.saturating_add(other.root_fields);
+        self.add_directives(other.directives);
         self.depth = self.depth.max(other.depth);
         self.schema_depth = self.schema_depth.max(other.schema_depth);
         self.schema_lists = self.schema_lists.max(other.schema_lists);
-        self.asks_for_schema |= other.asks_for_schema;
     }
 }

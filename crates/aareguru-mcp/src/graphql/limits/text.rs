@@ -1,13 +1,16 @@
-//! What can be said of a document before it is parsed. The library's parser
-//! calls itself for each bracket and would run out of stack.
+//! Limits that are checked before a document is parsed: the parser recurses for each bracket, and
+//! its stack guard does not cover the tree that it then builds.
 
 use async_graphql::ServerError;
 
-use super::{MAX_BRACKETS, MAX_QUERY_BYTES, MAX_TOKENS, too_much};
+use super::{MAX_BRACKETS, MAX_QUERY_BYTES, MAX_TOKENS};
+use crate::graphql::error::too_much;
 
+/// Checks length, tokens and nested brackets.
+///
 /// # Errors
 ///
-/// The text is too long, has too many words or too many nested brackets.
+/// The limit that the text exceeds.
 pub(super) fn check(query: &str) -> Result<(), ServerError> {
     if query.len() > MAX_QUERY_BYTES {
         let way_out = "put values into variables, and ask in several requests";
@@ -17,88 +20,61 @@ pub(super) fn check(query: &str) -> Result<(), ServerError> {
             way_out,
         ));
     }
-    let (mut tokens, mut brackets) = (0_usize, 0_usize);
-    let mut rest = query.as_bytes();
-    while let Some(&first) = rest.first() {
+    let (mut tokens, mut depth) = (0_usize, 0_usize);
+    let mut rest = query;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',', '\r', '\n']);
+        let Some(first) = rest.chars().next() else {
+            return Ok(());
+        };
         let length = match first {
-            b' ' | b'\t' | b',' | b'\r' | b'\n' => {
-                rest = &rest[1..];
+            '#' => {
+                rest = rest.find(['\r', '\n']).map_or("", |end| &rest[end..]);
                 continue;
             }
-            b'#' => {
-                rest = &rest[line(rest)..];
-                continue;
+            '"' => string(rest),
+            _ => {
+                let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                word.unwrap_or(rest.len()).max(first.len_utf8())
             }
-            b'"' => string(rest),
-            b'{' | b'[' | b'(' => {
-                brackets += 1;
-                1
-            }
-            b'}' | b']' | b')' => {
-                brackets = brackets.saturating_sub(1);
-                1
-            }
-            _ if is_word(first) => rest.iter().take_while(|byte| is_word(**byte)).count(),
-            _ => 1,
         };
         rest = &rest[length..];
         tokens += 1;
-        if brackets > MAX_BRACKETS {
-            let way_out = "nest less";
+        match first {
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_BRACKETS {
             return Err(too_much(
                 "brackets are nested too deep",
                 MAX_BRACKETS,
-                way_out,
+                "nest less",
             ));
         }
         if tokens > MAX_TOKENS {
-            let way_out = "ask in several requests";
-            return Err(too_much(
-                "the query has too many words and signs",
-                MAX_TOKENS,
-                way_out,
-            ));
+            let what = "the query has too many words and signs";
+            return Err(too_much(what, MAX_TOKENS, "ask in several requests"));
         }
     }
-    Ok(())
 }
 
-/// Names and numbers; bytes of other characters are in no bracket.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
-}
-
-fn line(rest: &[u8]) -> usize {
-    let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-    end.unwrap_or(rest.len())
-}
-
-/// The length of the string at the beginning. One that does not end is over
-/// with its line, so that no bracket after it is overlooked.
-fn string(rest: &[u8]) -> usize {
-    if let Some(block) = rest.strip_prefix(br#"""""#) {
-        let mut n = 0;
-        while n < block.len() {
-            if block[n..].starts_with(br#"\""""#) {
-                n += 4;
-            } else if block[n..].starts_with(br#"""""#) {
-                return n + 6;
-            } else {
-                n += 1;
-            }
-        }
-        return rest.len();
+/// Returns the length of the string at the beginning of `rest`. An unterminated one ends with its
+/// line, so that no bracket after it is missed.
+fn string(rest: &str) -> usize {
+    let quotes = "\"\"\"";
+    if let Some(block) = rest.strip_prefix(quotes) {
+        let mut ends = block.match_indices(quotes);
+        let end = ends.find(|(at, _)| !block[..*at].ends_with('\\'));
+        return end.map_or(rest.len(), |(at, _)| at + 2 * quotes.len());
     }
-    let mut n = 1;
-    while n < rest.len() {
-        match rest[n] {
-            b'\\' => n += 2,
-            b'"' => return n + 1,
-            b'\r' | b'\n' => return n,
-            _ => n += 1,
-        }
-    }
-    rest.len()
+    let mut is_escaped = false;
+    let end = rest[1..].find(|c| {
+        let is_end = matches!(c, '\r' | '\n') || c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(rest.len(), |at| at + 2)
 }
 
 #[cfg(test)]

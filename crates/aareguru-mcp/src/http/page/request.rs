@@ -126,7 +126,7 @@ impl PageRequest {
 }
 
 /// Whether the client is a browser that shows a page.
-pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
     text(headers, &header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 

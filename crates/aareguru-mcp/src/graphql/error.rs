@@ -1,0 +1,132 @@
+//! Errors. Programs distinguish them by `extensions.code`.
+
+use aareguru::{HistoryError, Place, Shortfall, SpanError, UnknownPlace};
+use async_graphql::{Enum, Error, ErrorExtensions, ServerError, Value, resolver_utils::EnumType};
+
+use crate::guard::Exceeded;
+
+/// The values of `extensions.code`; in lower case, those of the label `code` of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(super) enum ErrorCode {
+    /// No place has that name; `suggestions` and `places` list others.
+    UnknownPlace,
+    /// An argument has an invalid value; `argument` names it.
+    BadInput,
+    /// The upstream API failed, and no earlier answer is cached.
+    UpstreamUnavailable,
+    /// There are no data of that time or place, and a retry does not help.
+    NoData,
+    GraphqlParseFailed,
+    GraphqlValidationFailed,
+    /// The operation exceeds a limit; `limit` is its value.
+    LimitExceeded,
+    IntrospectionOff,
+    Timeout,
+    /// A limit on open subscriptions or running operations is exhausted.
+    TooManySubscriptions,
+    /// The rate limit is exceeded; `retryAfterSeconds` is the time to wait.
+    RateLimited,
+    /// The HTTP request holds no operation.
+    BadRequest,
+    /// An error of the library without a code.
+    Other,
+}
+
+impl ErrorCode {
+    pub(super) fn as_str(self) -> &'static str {
+        Self::items()[self as usize].name
+    }
+
+    pub(super) fn of(error: &ServerError) -> Self {
+        let extensions = error.extensions.as_ref();
+        let code = extensions.and_then(|extensions| extensions.get("code"));
+        let mut known = Self::items().iter();
+        known
+            .find(|item| code == Some(&Value::from(item.name)))
+            .map_or(Self::Other, |item| item.value)
+    }
+}
+
+/// The error of a field.
+pub(super) fn field(code: ErrorCode, text: impl Into<String>) -> Error {
+    Error::new(text).extend_with(|_, values| values.set("code", code.as_str()))
+}
+
+/// The error of an operation that is not executed.
+pub(super) fn operation(code: ErrorCode, text: impl Into<String>) -> ServerError {
+    with_code(ServerError::new(text, None), code)
+}
+
+/// Sets the code of an error that has none.
+pub(super) fn with_code(mut error: ServerError, code: ErrorCode) -> ServerError {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        extensions.set("code", code.as_str());
+    }
+    error
+}
+
+pub(super) fn too_much(what: &str, limit: usize, way_out: &str) -> ServerError {
+    let text = format!("{what}: {limit} at most; {way_out}");
+    let mut error = operation(ErrorCode::LimitExceeded, text);
+    error.extensions.get_or_insert_default().set("limit", limit);
+    error
+}
+
+pub(super) fn rate_limited(exceeded: Exceeded) -> ServerError {
+    let mut error = operation(ErrorCode::RateLimited, exceeded.to_string());
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("retryAfterSeconds", exceeded.retry_after_secs);
+    error
+}
+
+pub(super) fn unknown_place(unknown: &UnknownPlace) -> Error {
+    field(ErrorCode::UnknownPlace, unknown.to_string()).extend_with(|_, values| {
+        values.set("input", unknown.name.as_str());
+        let nearest = unknown.nearest.into_iter();
+        values.set("suggestions", ids(nearest));
+        values.set("places", ids(Place::all().iter()));
+    })
+}
+
+pub(super) fn bad_input(argument: &'static str, text: impl Into<String>) -> Error {
+    field(ErrorCode::BadInput, text).extend_with(|_, values| values.set("argument", argument))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+pub(super) fn upstream(error: aareguru::Error) -> Error {
+    use aareguru::Error as River;
+
+    let text = format!("no data: {}", error.with_causes());
+    match error {
+        River::NotMeasured { .. } | River::NoRecording { .. } => field(ErrorCode::NoData, text),
+        River::CircuitOpen { retry_after, .. } => {
+            let seconds = retry_after.as_secs() + 1;
+            field(ErrorCode::UpstreamUnavailable, text)
+                .extend_with(|_, values| values.set("retryAfterSeconds", seconds))
+        }
+        _ => field(ErrorCode::UpstreamUnavailable, text),
+    }
+}
+
+pub(super) fn history(error: HistoryError) -> Error {
+    let text = error.to_string();
+    match error {
+        HistoryError::Span(
+            SpanError::Unreadable { bound, .. } | SpanError::Future { bound, .. },
+        ) => bad_input(bound, text),
+        HistoryError::Span(_) => bad_input("start", text),
+        HistoryError::Nowhere(shortfalls)
+            if shortfalls
+                .iter()
+                .any(|it| matches!(it, Shortfall::Failed { .. })) =>
+        {
+            field(ErrorCode::UpstreamUnavailable, text)
+        }
+        _ => field(ErrorCode::NoData, text),
+    }
+}
+
+fn ids(places: impl Iterator<Item = &'static Place>) -> Value {
+    Value::List(places.map(|place| place.id().into()).collect())
+}
