@@ -99,7 +99,7 @@ impl Screen {
         }
     }
 
-    /// A name, and beside it wrapped text that begins with what to look at.
+    /// A name, followed by wrapped text that begins with what to look at.
     pub(super) fn field(&mut self, name: &str, style: Style, lead: &str, text: &str) {
         let rest = " ".repeat(FIELD);
         let whole = format!("{lead}{text}");
@@ -116,7 +116,7 @@ impl Screen {
         }
     }
 
-    /// A name, and beside it wrapped text.
+    /// A name, followed by wrapped text.
     pub(super) fn text_field(&mut self, name: &str, text: &str) {
         self.field(name, PLAIN, "", text);
     }

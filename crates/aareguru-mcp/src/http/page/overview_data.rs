@@ -21,7 +21,7 @@ pub(super) struct RiverOverview {
     pub(super) places: Vec<PlaceOverview>,
     pub(super) now: Timestamp,
     pub(super) recorded_on: Option<Date>,
-    /// Whether the upstream API failed and cached responses stand in.
+    /// Whether the upstream API failed and cached responses are shown.
     pub(super) is_upstream_failing: bool,
 }
 
