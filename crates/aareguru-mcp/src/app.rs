@@ -16,7 +16,7 @@ use crate::{
     http::{streamable::StreamableService, websocket::WebSocketService},
     mcp::AareServer,
     settings::Settings,
-    telemetry::{log::RequestLines, prometheus::Prometheus},
+    telemetry::{prometheus::Prometheus, trace},
 };
 
 /// The server without its port. Any handler can stand in the place of the
@@ -69,7 +69,9 @@ impl App {
         let shutdown = CancellationToken::new();
         let river = river(settings, demo, cluster.as_ref())?;
         let client = river.client().clone();
-        let server = AareServer::new(river).with_shutdown(shutdown.clone());
+        let server = AareServer::new(river)
+            .with_shutdown(shutdown.clone())
+            .with_trace_continuation(trace::continue_from_traceparent);
         #[cfg(feature = "graphql")]
         let bounds = settings.sse().with_cancellation_token(shutdown.clone());
         #[cfg(feature = "graphql")]
@@ -218,7 +220,6 @@ pub fn river(settings: &Settings, demo: bool, cluster: Option<&Cluster>) -> anyh
     } else {
         let config = aareguru::Config {
             shared_cache: cluster.map(Cluster::shared_cache),
-            caller_span: RequestLines::current_span,
             ..settings.upstream()
         };
         Client::new(&config).map_err(|error| {

@@ -3,8 +3,8 @@
 pub(crate) mod accept;
 mod health;
 mod metrics;
-mod observe;
 pub(crate) mod page;
+mod request_telemetry;
 mod session_metrics;
 pub mod streamable;
 pub mod websocket;
@@ -25,7 +25,7 @@ use axum::{
 use rmcp::ServerHandler;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 
-use self::{health::Readiness, observe::ObserveLayer, page::Page};
+use self::{health::Readiness, page::Page};
 #[cfg(feature = "graphql")]
 use crate::graphql::{self, GraphQl};
 use crate::{
@@ -155,7 +155,7 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
         router = router.merge(of_class.layer((
             // Nothing that prints headers shows these.
             SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
-            ObserveLayer::new(access),
+            request_telemetry::layer(access),
             app.guard.check_source(access),
             // Before the key: a browser sends its preflight without one.
             app.guard.cors(),

@@ -41,14 +41,12 @@ use rmcp::{
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use log::Log;
-use metrics::Metrics;
+use metrics::{Metrics, request_span};
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
 use tools::ResponseCache;
-
-use crate::telemetry::log::RequestLines;
 
 /// How long a client may keep what changes only with another version of this
 /// server.
@@ -65,6 +63,10 @@ Before anybody goes in, ask get_flow_danger_level and pass on its verdict with t
 Never give permission to swim, and recommend no place: these tools know flood levels and a few local \
 limits, not currents, driftwood or the swimmer. Places are ranked by temperature only.";
 
+/// Makes a span part of the trace that a client names in `traceparent`, and links it to the span
+/// of the HTTP request that carried it.
+pub type ContinueTrace = fn(span: &Span, traceparent: &str, request: Option<&Span>);
+
 /// The MCP server; cheap to clone, one clone serves one session.
 #[derive(Debug)]
 pub struct AareServer {
@@ -80,6 +82,7 @@ pub struct AareServer {
     log: Log,
     /// When it is cancelled, subscriptions end.
     shutdown: CancellationToken,
+    continue_trace: ContinueTrace,
 }
 
 /// For a session of its own: it has the river and the pollers in common with
@@ -94,6 +97,7 @@ impl Clone for AareServer {
             session: Session::default(),
             log: Log::default(),
             shutdown: self.shutdown.clone(),
+            continue_trace: self.continue_trace,
         }
     }
 }
@@ -109,6 +113,7 @@ impl AareServer {
             session: Session::default(),
             log: Log::default(),
             shutdown: CancellationToken::new(),
+            continue_trace: |_, _, _| {},
         }
     }
 
@@ -117,6 +122,13 @@ impl AareServer {
     #[must_use]
     pub fn with_shutdown(mut self, shutdown: CancellationToken) -> Self {
         self.shutdown = shutdown;
+        self
+    }
+
+    /// Continues the traces of clients. By default calls start their own.
+    #[must_use]
+    pub fn with_trace_continuation(mut self, continue_trace: ContinueTrace) -> Self {
+        self.continue_trace = continue_trace;
         self
     }
 
@@ -175,15 +187,15 @@ impl ServerHandler for AareServer {
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
         let call = self.metrics.call(&request.name);
-        let span = call.span(&context);
+        let span = call.span(&context, self.continue_trace);
         if let Some(result) =
             tools::call_cached(&self.river, &self.response_cache, &request, &context)
         {
-            RequestLines::in_scope_of(&context, || call.answered(&span, false));
+            call.answered(&span, false);
             self.log.recovered();
             return Either::Left(ready(Ok(result.into())));
         }
-        let lines = RequestLines::of(&context).cloned();
+        let span = span.into_owned();
         let answer = async move {
             let result = tools::call(&self.river, &self.response_cache, &request, &context);
             let result = result.instrument(span.clone()).await;
@@ -194,7 +206,7 @@ impl ServerHandler for AareServer {
             Ok(result.into())
         };
         // In a box: the transport moves what it runs.
-        Either::Right(Box::pin(RequestLines::scope(lines, answer)))
+        Either::Right(Box::pin(answer))
     }
 
     async fn list_resources(
@@ -212,10 +224,9 @@ impl ServerHandler for AareServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let lines = RequestLines::of(&context).cloned();
+        let span = request_span(&context).cloned().unwrap_or_else(Span::none);
         let read = resources::read(&self.river, &request.uri);
-        let result = RequestLines::scope(lines, read).await?;
-        Ok(result.into())
+        Ok(read.instrument(span).await?.into())
     }
 
     async fn list_resource_templates(

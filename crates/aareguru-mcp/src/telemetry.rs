@@ -1,61 +1,52 @@
-//! What the program tells about itself: logs, to standard error; numbers, for
-//! Prometheus; and traces, if there is a collector to send them to.
+//! What the process reports about itself: log lines on standard error, metrics for Prometheus, and
+//! traces for an OpenTelemetry collector.
 
-pub(crate) mod log;
+mod log;
 pub mod prometheus;
 #[cfg_attr(not(feature = "otlp"), path = "telemetry/without_traces.rs")]
 pub(crate) mod trace;
 
 use anyhow::Context;
-use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::settings::Settings;
 
-/// Logs and traces while they are on.
+/// Keeps logs and traces running. Dropping it writes the buffered log lines.
 #[derive(Debug)]
 pub struct Telemetry {
     traces: Option<trace::Exporter>,
-    /// The last, so that it can tell of trouble with the traces.
-    _logs: log::Flush,
+    /// Last, so that shutting down the traces can still be logged.
+    _log_guard: log::FlushGuard,
 }
 
 impl Telemetry {
-    /// Starts both, once in the life of the process.
+    /// Starts logs and traces, once per process.
     ///
     /// # Errors
     ///
-    /// A `LOG_LEVEL` that is none, an `OTEL_EXPORTER_OTLP_ENDPOINT` that is no
-    /// URL, or a second call.
+    /// An invalid `LOG_LEVEL` or `OTEL_EXPORTER_OTLP_ENDPOINT`, or a second call.
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let (lines, logs) = log::layer(settings)?;
-        let (spans, traces) = trace::layer(settings)?.unzip();
+        let (trace_layer, traces) = trace::layer(settings)?.unzip();
+        let filter = log::filter(&settings.log_level, traces.is_some())?;
+        let (log_layer, log_guard) = log::layer(settings)?;
         tracing_subscriber::registry()
-            .with(layers(lines, spans))
+            .with(trace_layer)
+            .with(log_layer)
+            .with(filter)
             .try_init()
-            .context("starting the log")?;
+            .context("cannot start logging")?;
         Ok(Self {
             traces,
-            _logs: logs,
+            _log_guard: log_guard,
         })
     }
 
-    /// Sends and writes what waits, in bounded time.
+    /// Sends buffered spans and writes buffered log lines, in bounded time.
     pub async fn flush(self) {
         if let Some(traces) = self.traces {
             traces.flush().await;
         }
     }
-}
-
-/// Those that there are, in a list: a layer that is `None` would have every
-/// span made, only to ignore it.
-fn layers<L, T>(lines: L, spans: Option<T>) -> Vec<Box<dyn Layer<Registry> + Send + Sync>>
-where
-    L: Layer<Registry> + Send + Sync,
-    T: Layer<Registry> + Send + Sync,
-{
-    let lines = Some(lines.boxed());
-    lines.into_iter().chain(spans.map(Layer::boxed)).collect()
 }
 
 #[cfg(test)]
@@ -71,12 +62,15 @@ mod tests {
     }
 
     #[test]
-    fn a_span_that_nobody_collects_is_not_made() {
+    fn trace_spans_are_disabled_without_a_collector() {
         let Line { settings } = Line::try_parse_from(["aareguru-mcp"]).unwrap();
-        let (lines, _logs) = log::layer(&settings).unwrap();
-        let (spans, traces) = trace::layer(&settings).unwrap().unzip();
-        assert!(traces.is_none());
-        let subscriber = tracing_subscriber::registry().with(layers(lines, spans));
+        let (trace_layer, exporter) = trace::layer(&settings).unwrap().unzip();
+        assert!(exporter.is_none());
+        let (log_layer, _guard) = log::layer(&settings).unwrap();
+        let subscriber = tracing_subscriber::registry()
+            .with(trace_layer)
+            .with(log_layer)
+            .with(log::filter("info", false).unwrap());
         tracing::subscriber::with_default(subscriber, || {
             assert!(!tracing::info_span!("request").is_disabled());
             assert!(tracing::info_span!("tool").is_disabled());

@@ -1,6 +1,9 @@
 //! The numbers of the tools.
 
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
 
@@ -8,8 +11,7 @@ use axum::http::request::Parts;
 use rmcp::{RoleServer, service::RequestContext};
 use tracing::Span;
 
-use super::tools;
-use crate::telemetry::trace::{self, RequestSpan};
+use super::{ContinueTrace, tools};
 
 /// What calls are counted under that name a tool which does not exist.
 const UNKNOWN: &str = "unknown";
@@ -78,13 +80,22 @@ impl ToolMetrics {
     }
 }
 
+/// Returns the span of the HTTP request that carried a message. A transport may handle the message
+/// in a task that has no current span.
+pub(super) fn request_span(context: &RequestContext<RoleServer>) -> Option<&Span> {
+    context.extensions.get::<Parts>()?.extensions.get::<Span>()
+}
+
 impl Call<'_> {
-    /// What the call is in a trace. A client may have begun the trace.
-    pub(super) fn span(&self, context: &RequestContext<RoleServer>) -> Span {
-        let request = context.extensions.get::<Parts>();
-        let request = request.and_then(|parts| parts.extensions.get::<RequestSpan>());
+    /// Returns the span of the call, or that of the HTTP request if no traces are collected.
+    pub(super) fn span<'a>(
+        &self,
+        context: &'a RequestContext<RoleServer>,
+        continue_trace: ContinueTrace,
+    ) -> Cow<'a, Span> {
+        let request = request_span(context);
         let span = tracing::info_span!(
-            parent: request.and_then(|RequestSpan(span)| span.id()),
+            parent: request.and_then(Span::id),
             "tool",
             otel.name = format!("tools/call {}", self.tool.name),
             otel.kind = "server",
@@ -92,9 +103,13 @@ impl Call<'_> {
             gen_ai.tool.name = self.tool.name,
             otel.status_code = tracing::field::Empty,
         );
-        let carrier = request.map(|RequestSpan(span)| span);
-        trace::continue_from_meta(&span, context.meta.get_traceparent(), carrier);
-        span
+        if span.is_disabled() {
+            return request.map_or(Cow::Owned(span), Cow::Borrowed);
+        }
+        if let Some(traceparent) = context.meta.get_traceparent() {
+            continue_trace(&span, traceparent, request);
+        }
+        Cow::Owned(span)
     }
 
     pub(super) fn answered(self, span: &Span, is_error: bool) {
@@ -106,6 +121,7 @@ impl Call<'_> {
         }
         let duration_ms = took.as_micros() as f64 / 1000.0;
         tracing::debug!(
+            parent: span,
             tool.name = self.tool.name,
             tool.is_error = is_error,
             duration_ms,

@@ -1,101 +1,99 @@
-//! Log lines: which are written, and how. docs/LOGGING.md tells what a level
-//! means and what is never logged.
+//! Log lines on standard error. docs/LOGGING.md describes the levels and what is never logged.
 
-#[cfg(test)]
-mod format_tests;
-mod json;
-mod later;
-mod request;
-mod text;
-mod time;
+mod line_format;
 mod writer;
 
 use std::{
     env,
     io::{self, IsTerminal},
-    sync::OnceLock,
 };
 
 use anyhow::{Context, bail};
-use tracing::{Level, Metadata, Subscriber, level_filters::LevelFilter};
+use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
-    filter::{FilterExt, Targets, filter_fn},
-    fmt::{self, format::JsonFields},
+    filter::{Targets, filter_fn},
+    fmt::{self, MakeWriter},
     registry::LookupSpan,
 };
 
-pub(crate) use self::request::RequestLines;
-pub(super) use self::writer::Flush;
+pub(super) use self::writer::FlushGuard;
 
-use self::{
-    json::JsonLine,
-    later::Later,
-    text::{TextFields, TextLine},
-    writer::Lines,
-};
+use self::line_format::LineFormat;
 use crate::settings::{LogFormat, Settings};
 
-/// The crates of this workspace, as they are named in log lines.
+/// Our crates, as they are named in log lines.
 const OWN_CRATES: [&str; 3] = ["aareguru", "aareguru_mcp", "rmcp_sse"];
 
-/// The one span that lines show: what request they belong to, where that is not
-/// known to the task ([`RequestLines`]). All others are for traces, and cost
-/// nothing while there are none.
+/// The span that gives log lines their request. All other spans are made for traces.
 pub(super) const REQUEST_SPAN: &str = "request";
 
-static LINES: OnceLock<Lines> = OnceLock::new();
-
-/// Lines on standard error. What waits is written when [`Flush`] is dropped.
-pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<(impl Layer<S>, Flush)>
+/// Builds the layer that logs to standard error. Dropping the guard writes what is buffered.
+///
+/// # Errors
+///
+/// The thread that writes cannot be started.
+pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<(impl Layer<S>, FlushGuard)>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let levels = levels(&settings.log_level)
-        .with_context(|| format!("LOG_LEVEL `{}`", settings.log_level))?;
-    let (writer, flush) = writer::start(io::stderr())?;
-    LINES.get_or_init(|| writer.clone());
-    let lines = fmt::layer().with_writer(writer);
-    let lines = match settings.log_format {
-        LogFormat::Text => {
-            let colours = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
-            let lines = lines.with_ansi(colours).fmt_fields(TextFields);
-            lines.event_format(TextLine).boxed()
-        }
-        LogFormat::Json => {
-            let lines = lines.fmt_fields(JsonFields::new());
-            lines.event_format(JsonLine).boxed()
-        }
-    };
-    Ok((
-        lines.with_filter(levels.and(filter_fn(may_be_logged))),
-        flush,
-    ))
+    let (writer, guard) = writer::start(io::stderr())?;
+    let has_colors = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
+    Ok((format(settings.log_format, has_colors, writer), guard))
 }
 
-/// Has the log's thread tell something of which there is much: its lines stand where
-/// and have the time when this is called.
-pub(crate) fn tell_later(tell: impl FnOnce() + Send + 'static) {
-    match LINES.get() {
-        Some(lines) => lines.tell_later(Later::new(tell)),
-        None => tell(),
+fn format<S, W>(
+    format: LogFormat,
+    has_colors: bool,
+    writer: W,
+) -> Box<dyn Layer<S> + Send + Sync + 'static>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let layer = fmt::layer()
+        .with_writer(writer)
+        .with_ansi(has_colors)
+        .fmt_fields(LineFormat(format));
+    match format {
+        LogFormat::Text if has_colors => layer.boxed(),
+        _ => layer.event_format(LineFormat(format)).boxed(),
     }
 }
 
-/// How many lines were dropped because nobody read them.
-pub(super) fn dropped_lines() -> u64 {
-    LINES.get().map_or(0, Lines::dropped)
+/// Builds the filter of all layers. It is evaluated once per call site; a filter of a single layer
+/// would look up the span whenever one is entered, left or closed.
+///
+/// Spans for traces are enabled only with `has_traces`: otherwise `tracing` does not create them.
+///
+/// # Errors
+///
+/// `LOG_LEVEL` is invalid.
+pub(super) fn filter<S: Subscriber>(
+    log_level: &str,
+    has_traces: bool,
+) -> anyhow::Result<impl Layer<S>> {
+    let levels = parse_levels(log_level).with_context(|| format!("LOG_LEVEL `{log_level}`"))?;
+    Ok(filter_fn(move |metadata| {
+        let target = metadata.target();
+        if metadata.is_span() {
+            // Not subject to LOG_LEVEL: a warning shows its request at LOG_LEVEL=warn too.
+            is_own(target) && (has_traces || metadata.name() == REQUEST_SPAN)
+        } else {
+            levels.would_enable(target, metadata.level())
+        }
+    }))
 }
 
-/// Reads a level, or directives such as `info,aareguru=debug`.
-fn levels(text: &str) -> anyhow::Result<Targets> {
+/// Parses a level, or directives such as `info,aareguru=debug`.
+fn parse_levels(text: &str) -> anyhow::Result<Targets> {
     let mut default = LevelFilter::OFF;
     let mut named = Vec::new();
     let directives = text.split(',').map(str::trim);
     for directive in directives.filter(|directive| !directive.is_empty()) {
         match directive.split_once('=') {
-            None => default = level(directive)?,
-            Some((target, of)) => {
+            None => default = parse_level(directive)?,
+            Some((target, level)) => {
                 let target = target.trim();
                 if !is_own(target) {
                     bail!(
@@ -104,20 +102,24 @@ fn levels(text: &str) -> anyhow::Result<Targets> {
                         OWN_CRATES.join(", ")
                     );
                 }
-                named.push((target, level(of.trim())?));
+                named.push((target, parse_level(level.trim())?));
             }
         }
     }
-    // A directive is meant for one crate and would apply to all whose names
-    // begin alike, if they had none of their own.
-    let own = OWN_CRATES.map(|krate| (krate, default));
-    let targets = Targets::new().with_default(default).with_targets(own);
+    let targets = Targets::new()
+        // Below these levels rmcp logs whole messages with their ids, and HTTP libraries log
+        // headers and addresses.
+        .with_default(default.min(LevelFilter::WARN))
+        .with_target("rmcp", default.min(LevelFilter::ERROR))
+        // A directive applies to all targets with its prefix: without directives of their own,
+        // `aareguru=debug` would apply to `aareguru_mcp` too.
+        .with_targets(OWN_CRATES.map(|krate| (krate, default)));
     Ok(targets.with_targets(named))
 }
 
-fn level(text: &str) -> anyhow::Result<LevelFilter> {
+fn parse_level(text: &str) -> anyhow::Result<LevelFilter> {
     let level = text.parse().ok();
-    // It takes numbers too, which nobody means.
+    // `LevelFilter` also parses numbers.
     let level = level.filter(|_| !text.bytes().any(|byte| byte.is_ascii_digit()));
     level.with_context(|| {
         format!("`{text}` is no level: there are off, error, warn, info, debug, trace")
@@ -129,35 +131,65 @@ pub(super) fn is_own(target: &str) -> bool {
     OWN_CRATES.contains(&krate)
 }
 
-/// What libraries may say at any level. rmcp logs whole messages with their
-/// ids below the level of errors, HTTP libraries headers and addresses below
-/// that of warnings; what of it matters is logged by us.
-fn may_be_logged(metadata: &Metadata<'_>) -> bool {
-    let target = metadata.target();
-    if metadata.is_span() {
-        return is_own(target) && metadata.name() == REQUEST_SPAN;
-    }
-    let most = match target.split("::").next() {
-        _ if is_own(target) => Level::TRACE,
-        Some("rmcp") => Level::ERROR,
-        _ => Level::WARN,
-    };
-    *metadata.level() <= most
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{io::Write, sync::Arc};
+
+    use parking_lot::Mutex;
+    use tracing::Level;
+    use tracing_subscriber::layer::SubscriberExt;
+
     use super::*;
 
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Output {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    /// The lines that `run` logs at this level.
+    fn logged(log_format: LogFormat, level: &str, run: fn()) -> Vec<String> {
+        let output = Output::default();
+        let subscriber = tracing_subscriber::registry()
+            .with(format(log_format, false, output.clone()))
+            .with(filter(level, false).unwrap());
+        tracing::subscriber::with_default(subscriber, run);
+        let text = String::from_utf8(output.0.lock().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// A line without its time, level and target.
+    fn fields(line: &str) -> &str {
+        let (_, fields) = line.split_once("tests: ").unwrap();
+        fields
+    }
+
     #[test]
-    fn levels_are_read_with_directives_for_our_crates() {
-        let targets = levels("warn, aareguru=debug,aareguru_mcp::http=TRACE").unwrap();
+    fn log_levels_are_parsed_with_directives_for_our_crates() {
+        let targets = parse_levels("warn, aareguru=debug,aareguru_mcp::http=TRACE").unwrap();
         for (target, level, enabled) in [
             ("rmcp_sse::stream", Level::WARN, true),
             ("rmcp_sse::stream", Level::INFO, false),
             ("aareguru::fetch", Level::DEBUG, true),
-            ("aareguru_mcp::http::observe", Level::TRACE, true),
+            ("aareguru_mcp::http::health", Level::TRACE, true),
             ("aareguru_mcp::serve", Level::INFO, false),
+            ("hyper::client", Level::WARN, true),
+            ("rmcp::service", Level::WARN, false),
         ] {
             assert_eq!(
                 targets.would_enable(target, &level),
@@ -165,15 +197,14 @@ mod tests {
                 "{target} {level}"
             );
         }
-        assert!(
-            !levels("off")
-                .unwrap()
-                .would_enable("aareguru", &Level::ERROR)
-        );
+        let trace = parse_levels("trace").unwrap();
+        assert!(!trace.would_enable("hyper::client", &Level::INFO));
+        let off = parse_levels("off").unwrap();
+        assert!(!off.would_enable("aareguru", &Level::ERROR));
     }
 
     #[test]
-    fn what_is_no_level_is_named_with_those_there_are() {
+    fn log_level_errors_name_the_value_and_the_levels() {
         for (text, named) in [
             (
                 "verbose",
@@ -186,8 +217,61 @@ mod tests {
                 "`hyper` is none of our crates: there are aareguru, ",
             ),
         ] {
-            let error = levels(text).unwrap_err().to_string();
+            let error = parse_levels(text).unwrap_err().to_string();
             assert!(error.starts_with(named), "{error}");
         }
+    }
+
+    #[test]
+    fn text_lines_show_fields_by_name() {
+        let lines = logged(LogFormat::Text, "info", || {
+            tracing::info!(answer = 42, ratio = 0.25, text = "a\"b", shown = %"x y", "message");
+        });
+        assert_eq!(
+            fields(&lines[0]),
+            r#"message answer=42 ratio=0.25 text="a\"b" shown=x y"#
+        );
+    }
+
+    #[test]
+    fn text_from_outside_cannot_forge_lines_or_control_a_terminal() {
+        fn log() {
+            let text = "a\n2026 INFO forged\r\u{1b}[31m\u{9b}2J\u{202e}b";
+            let error = anyhow::anyhow!(text);
+            tracing::info!(debug = text, display = %text, error = &*error, "{text}");
+        }
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let lines = logged(format, "info", log);
+            let [line] = &lines[..] else {
+                panic!("one line: {lines:?}");
+            };
+            assert!(!line.contains(|c: char| c.is_ascii_control()), "{line:?}");
+        }
+        let lines = logged(LogFormat::Text, "info", log);
+        let escaped = r"a\n2026 INFO forged\r\u{1b}[31m\u{9b}2J\u{202e}b";
+        assert_eq!(
+            fields(&lines[0]),
+            format!("{escaped} debug=\"{escaped}\" display={escaped} error={escaped}")
+        );
+    }
+
+    #[test]
+    fn log_lines_show_their_request_at_any_level() {
+        fn log() {
+            let _request = tracing::info_span!("request", request.id = "1f").entered();
+            let trace_span = tracing::info_span!("tool", otel.name = "tools/call x");
+            assert!(trace_span.is_disabled(), "nobody collects it");
+            let _tool = trace_span.entered();
+            tracing::warn!("message");
+        }
+        let lines = logged(LogFormat::Text, "warn", log);
+        assert!(
+            lines[0].contains(r#"request{request.id="1f"}: "#),
+            "{lines:?}"
+        );
+        let lines = logged(LogFormat::Json, "warn", log);
+        let line: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!(line["message"], "message");
+        assert_eq!(line["span"]["request.id"], "1f");
     }
 }

@@ -10,12 +10,14 @@ mod renamed;
 
 use std::{fmt, sync::LazyLock, time::Duration};
 
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Gauge, counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::runtime::Handle;
 
 use self::renamed::Renamed;
-use super::log;
+
+/// Counts log lines that exceeded the buffer of the log writer.
+pub(super) const DROPPED_LINES: &str = "aareguru_mcp_log_lines_dropped_total";
 
 /// What the text is, for the `Content-Type` of an answer that holds it.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -39,8 +41,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Prometheus {
     handle: PrometheusHandle,
-    /// What is read when it is asked for.
-    dropped_lines: Counter,
+    /// Set by each scrape.
     tasks: Gauge,
 }
 
@@ -75,23 +76,23 @@ impl Prometheus {
         );
         gauge!("aareguru_mcp_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
         describe_counter!(
-            "aareguru_mcp_log_lines_dropped_total",
+            DROPPED_LINES,
             "Log lines that were dropped because nobody read them in time"
         );
+        // A scrape shows it before the first line is dropped.
+        counter!(DROPPED_LINES).absolute(0);
         describe_gauge!(
             "aareguru_mcp_runtime_tasks",
             "Tasks of the async runtime that have not ended"
         );
         Self {
             handle,
-            dropped_lines: counter!("aareguru_mcp_log_lines_dropped_total"),
             tasks: gauge!("aareguru_mcp_runtime_tasks"),
         }
     }
 
     /// All numbers as they are now.
     pub fn render(&self) -> String {
-        self.dropped_lines.absolute(log::dropped_lines());
         if let Ok(runtime) = Handle::try_current() {
             self.tasks.set(runtime.metrics().num_alive_tasks() as f64);
         }

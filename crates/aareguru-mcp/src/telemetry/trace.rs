@@ -4,7 +4,7 @@
 //! nothing unless a collector is set. They are sent in batches by a thread of
 //! its own; when it cannot keep up, spans are lost and nothing waits.
 
-use std::{env, time::Duration};
+use std::{collections::HashMap, env, time::Duration};
 
 use anyhow::{Context as _, bail};
 use axum::http::HeaderMap;
@@ -13,6 +13,7 @@ use opentelemetry::{
     propagation::{Extractor, TextMapPropagator},
     trace::{TraceContextExt, TracerProvider},
 };
+use opentelemetry_http::HeaderExtractor;
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use tracing::{Span, Subscriber};
@@ -91,54 +92,25 @@ impl Exporter {
     }
 }
 
-/// The span of an HTTP request, in its extensions: a transport may serve it in
-/// a task that has no span of its own.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestSpan(pub(crate) Span);
-
 /// Makes a span part of the trace that a client began, if its headers name one.
 pub(crate) fn continue_from_headers(span: &Span, headers: &HeaderMap) {
-    struct Headers<'a>(&'a HeaderMap);
-
-    impl Extractor for Headers<'_> {
-        fn get(&self, key: &str) -> Option<&str> {
-            self.0.get(key)?.to_str().ok()
-        }
-
-        fn keys(&self) -> Vec<&str> {
-            self.0.keys().map(axum::http::HeaderName::as_str).collect()
-        }
-    }
-
-    if !span.is_disabled() && headers.contains_key("traceparent") {
-        continue_from(span, &Headers(headers));
+    if !span.is_disabled() {
+        continue_from(span, &HeaderExtractor(headers));
     }
 }
 
-/// The same for the `traceparent` in the metadata of an MCP request, which is
-/// nearer to what caused it than that of the HTTP request; the span keeps a
-/// link to the latter.
-pub(crate) fn continue_from_meta(span: &Span, traceparent: Option<&str>, carrier: Option<&Span>) {
-    struct Meta<'a>(&'a str);
-
-    impl Extractor for Meta<'_> {
-        fn get(&self, key: &str) -> Option<&str> {
-            (key == "traceparent").then_some(self.0)
-        }
-
-        fn keys(&self) -> Vec<&str> {
-            vec!["traceparent"]
-        }
-    }
-
-    let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) else {
+/// Makes a span part of the trace that `traceparent` names, and links it to `request`, the span of
+/// the HTTP request that carried it.
+pub(crate) fn continue_from_traceparent(span: &Span, traceparent: &str, request: Option<&Span>) {
+    if span.is_disabled() {
         return;
-    };
-    let carrier = carrier.map(|span| span.context().span().span_context().clone());
-    if continue_from(span, &Meta(traceparent))
-        && let Some(carrier) = carrier
+    }
+    let request = request.map(|span| span.context().span().span_context().clone());
+    let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+    if continue_from(span, &carrier)
+        && let Some(request) = request
     {
-        span.add_link(carrier);
+        span.add_link(request);
     }
 }
 

@@ -22,12 +22,9 @@ impl Exporter {
     pub(super) async fn flush(self) {}
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct RequestSpan(pub(crate) Span);
-
 pub(crate) fn continue_from_headers(_: &Span, _: &HeaderMap) {}
 
-pub(crate) fn continue_from_meta(_: &Span, _: Option<&str>, _: Option<&Span>) {}
+pub(crate) fn continue_from_traceparent(_: &Span, _: &str, _: Option<&Span>) {}
 
 pub(crate) fn id(_: &Span) -> Option<String> {
     None

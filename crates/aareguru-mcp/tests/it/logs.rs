@@ -1,6 +1,7 @@
-//! What is logged, and what never is.
+//! Log lines: their content, and what they never contain.
 
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use crate::{
     binary::{Server, program},
@@ -25,7 +26,7 @@ fn lines(logs: &str, message: &str) -> Vec<Value> {
 const JSON: [&str; 4] = ["serve", "--demo", "--log-format", "json"];
 
 #[tokio::test]
-async fn each_request_has_one_line_with_what_an_operator_wants() {
+async fn request_logs_one_line_with_its_route_status_and_duration() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let call = tool_call(1, "list_cities", "{}");
@@ -45,10 +46,13 @@ async fn each_request_has_one_line_with_what_an_operator_wants() {
     drop(session);
 
     let logs = logs_of(server).await;
-    let answered = || logs.lines().filter(|line| line.contains("answered"));
+    let completed = || {
+        let lines = logs.lines();
+        lines.filter(|line| line.contains("request completed"))
+    };
     // GET /sse, initialize, initialized, the call, and /nowhere; no probe.
-    assert_eq!(answered().count(), 5, "{logs}");
-    let line = answered()
+    assert_eq!(completed().count(), 5, "{logs}");
+    let line = completed()
         .find(|line| line.contains("from-a-proxy-1"))
         .unwrap();
     for part in [
@@ -62,7 +66,7 @@ async fn each_request_has_one_line_with_what_an_operator_wants() {
         assert!(line.contains(part), "{part} is not in {line}");
     }
     assert!(
-        answered().any(|l| l.contains("\"unmatched\"") && l.contains("http.status=404")),
+        completed().any(|l| l.contains("\"unmatched\"") && l.contains("http.status=404")),
         "{logs}"
     );
     for message in ["session opened", "stream closed"] {
@@ -75,7 +79,7 @@ async fn each_request_has_one_line_with_what_an_operator_wants() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_unfit_for_a_log_is_replaced() {
+async fn request_id_that_is_unfit_is_replaced() {
     let server = Server::demo().await;
     let unfit = "a b\"c";
     let request = with_header(&get("/health"), &format!("X-Request-Id: {unfit}"));
@@ -88,13 +92,13 @@ async fn an_id_that_is_unfit_for_a_log_is_replaced() {
 }
 
 #[tokio::test]
-async fn lines_for_machines_are_objects_with_fields() {
+async fn json_lines_are_objects_with_fields() {
     let server = Server::start(&JSON).await;
     let mut session = Session::initialized(server.address).await;
     session.call_tool(1, "list_cities", "{}").await;
     let logs = logs_of(server).await;
-    let answered = lines(&logs, "answered");
-    let line = answered.last().unwrap();
+    let completed = lines(&logs, "request completed");
+    let line = completed.last().unwrap();
     assert_eq!(line["level"], "INFO");
     assert_eq!(line["http.status"], 202);
     assert!(line["duration_ms"].is_number());
@@ -109,7 +113,26 @@ async fn lines_for_machines_are_objects_with_fields() {
 }
 
 #[tokio::test]
-async fn a_level_that_is_none_is_refused_with_those_there_are() {
+async fn log_is_complete_when_serve_fails_after_its_start() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let output = program()
+        .args(["serve", "--demo", "--http-port", "0", "--metrics-address"])
+        .arg(taken.local_addr().unwrap().to_string())
+        .output();
+    let output = output.await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let (first, rest) = errors.split_once('\n').unwrap();
+    assert!(first.contains("listening address="), "{errors}");
+    assert!(
+        rest.starts_with("aareguru-mcp: cannot listen on"),
+        "{errors}"
+    );
+    assert!(rest.contains("(METRICS_ADDRESS)"), "{errors}");
+}
+
+#[tokio::test]
+async fn invalid_log_level_is_refused_with_the_valid_ones() {
     let output = program()
         .args(["serve", "--demo", "--log-level", "verbose"])
         .output();
@@ -226,7 +249,7 @@ async fn no_secret_id_query_or_argument_is_logged_at_any_level() {
         let secrets = full_run(&server).await;
         let logs = logs_of(server).await;
         for event in [
-            "answered",
+            "request completed",
             "session opened",
             "session resumed",
             "request refused",

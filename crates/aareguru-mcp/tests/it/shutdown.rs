@@ -35,7 +35,7 @@ async fn logs_hold_no_session_id() {
     server.signal("TERM").await;
     let (status, logs) = server.ended().await;
     assert!(status.success(), "{status}: {logs}");
-    for line in ["answered", "session opened", "session closed"] {
+    for line in ["request completed", "session opened", "session closed"] {
         assert!(logs.contains(line), "{line} not in {logs}");
     }
     assert!(!logs.contains(&id), "{logs}");

@@ -224,7 +224,9 @@ async fn a_collector_that_is_gone_or_silent_holds_up_nothing() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent_url = format!("http://{}", silent.local_addr().unwrap());
     for url in ["http://127.0.0.1:9", &silent_url] {
-        let arguments = ["serve", "--demo", "--otel-exporter-otlp-endpoint", url];
+        let mut arguments = vec!["serve", "--demo", "--otel-exporter-otlp-endpoint", url];
+        // The calls may take longer than the default interval.
+        arguments.extend(["--sse-keep-alive-seconds", "0"]);
         // Far longer than the test waits for the end.
         let patience = [("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")];
         let server = Server::start_with(&arguments, &patience).await;

@@ -88,19 +88,29 @@ async fn the_hydro_api_stands_in_and_may_be_a_mirror() {
 }
 
 #[tokio::test]
-async fn the_lines_of_a_flight_name_who_asked_over_streamable_http_too() {
-    let ailing = Upstream::start(Reply::status(503)).await;
-    let api = ailing.config().base_url;
-    let arguments = ["serve", "--aareguru-base-url", &api, "--log-level=debug"];
-    let mut server = Server::start(&arguments).await;
-    let id = streamable::open(server.address).await;
-    let call = tool_call(1, "get_current_temperature", "{}");
-    let request = streamable::in_session(&streamable::message(&call), &id);
-    let request = with_header(&request, "X-Request-Id: of-the-asker");
-    assert_eq!(streamable::ask(server.address, &request).await.status, 200);
-    let line = server.logged("request failed, retrying").await;
-    assert!(line.contains("of-the-asker"), "{line}");
-    assert!(line.contains("http.route=\"/mcp\""), "{line}");
+async fn log_lines_of_an_upstream_request_name_the_request_over_streamable_http() {
+    let failing = Upstream::start(Reply::status(503)).await;
+    let api = failing.config().base_url;
+    // With traces the task of the upstream request has other spans.
+    for collector in ["", "http://127.0.0.1:9"] {
+        let mut server = Server::start(&[
+            "serve",
+            "--aareguru-base-url",
+            &api,
+            "--log-level=debug",
+            "--otel-exporter-otlp-endpoint",
+            collector,
+        ])
+        .await;
+        let id = streamable::open(server.address).await;
+        let call = tool_call(1, "get_current_temperature", "{}");
+        let request = streamable::in_session(&streamable::message(&call), &id);
+        let request = with_header(&request, "X-Request-Id: of-the-caller");
+        assert_eq!(streamable::ask(server.address, &request).await.status, 200);
+        let line = server.logged("request failed, retrying").await;
+        assert!(line.contains("request.id=\"of-the-caller\""), "{line}");
+        assert!(line.contains("http.route=\"/mcp\""), "{line}");
+    }
 }
 
 #[tokio::test]

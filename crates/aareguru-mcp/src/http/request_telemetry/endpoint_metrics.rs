@@ -1,4 +1,4 @@
-//! The numbers of each route.
+//! Metrics of requests, by route.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -8,26 +8,24 @@ use parking_lot::RwLock;
 
 use crate::guard::Access;
 
-/// What a request is counted under that matched no route.
+/// Label of requests that matched no route.
 const UNMATCHED: &str = "unmatched";
 
-/// What became of a request: the classes of HTTP's status codes, and the last
-/// for those whose client went away.
+/// The classes of HTTP status codes, and requests whose client disconnected first.
 const OUTCOMES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "abandoned"];
 const ABANDONED: usize = 5;
 
-/// All routes that were asked for. There are as many as the router has.
-#[derive(Debug)]
+/// All requested routes of one access class; at most as many as the router has.
 pub(super) struct Endpoints {
     access: Access,
-    unmatched: Arc<Endpoint>,
-    matched: RwLock<HashMap<Box<str>, Arc<Endpoint>>>,
+    by_route: RwLock<HashMap<String, Arc<Endpoint>>>,
 }
 
-/// One route: handles that are made once, so that counting needs no lookup.
+/// One route, with handles by which counting needs no lookup.
 pub(super) struct Endpoint {
-    route: Arc<str>,
-    is_probe: bool,
+    pub(super) route: String,
+    /// Whether monitoring requests it all the time.
+    pub(super) is_probe: bool,
     duration: Histogram,
     /// In the order of [`OUTCOMES`].
     outcomes: [Counter; OUTCOMES.len()],
@@ -43,34 +41,28 @@ impl Endpoints {
             "aareguru_mcp_http_requests_total",
             "HTTP requests, by route and class of status; abandoned if the client went away first"
         );
+        let unmatched = Arc::new(Endpoint::new(UNMATCHED, access));
         Self {
             access,
-            unmatched: Arc::new(Endpoint::new(UNMATCHED, access)),
-            matched: RwLock::default(),
+            by_route: RwLock::new(HashMap::from([(UNMATCHED.to_owned(), unmatched)])),
         }
     }
 
-    /// The numbers of a route, as the router writes it.
-    pub(super) fn of(&self, route: Option<&str>) -> Arc<Endpoint> {
-        let Some(route) = route else {
-            return self.unmatched.clone();
-        };
-        let known = self.matched.read();
-        if let Some(endpoint) = known.get(route) {
-            return endpoint.clone();
-        }
-        drop(known);
-        let mut known = self.matched.write();
-        let endpoint = known.entry(route.into());
-        endpoint
-            .or_insert_with(|| Arc::new(Endpoint::new(route, self.access)))
-            .clone()
+    /// Returns the metrics of a route, given as the router writes it.
+    pub(super) fn get_or_create(&self, route: Option<&str>) -> Arc<Endpoint> {
+        let route = route.unwrap_or(UNMATCHED);
+        let known = self.by_route.read().get(route).cloned();
+        known.unwrap_or_else(|| {
+            let mut endpoints = self.by_route.write();
+            let endpoint = endpoints.entry(route.to_owned());
+            Arc::clone(endpoint.or_insert_with(|| Arc::new(Endpoint::new(route, self.access))))
+        })
     }
 }
 
 impl Endpoint {
     fn new(route: &str, access: Access) -> Self {
-        // A route that may end in a slash is one for all that.
+        // A route with and without a trailing slash is the same.
         let route = Some(route.trim_end_matches('/')).filter(|route| !route.is_empty());
         let route = route.unwrap_or("/").to_owned();
         let requests = |outcome| {
@@ -81,36 +73,19 @@ impl Endpoint {
             outcomes: OUTCOMES.map(requests),
             duration: histogram!("request_duration_seconds", "endpoint" => route.clone()),
             is_probe: access == Access::Open,
-            route: route.into(),
+            route,
         }
     }
 
-    pub(super) fn route(&self) -> &Arc<str> {
-        &self.route
-    }
-
-    /// Whether it is asked for by probes and scrapers.
-    pub(super) fn is_probe(&self) -> bool {
-        self.is_probe
-    }
-
-    pub(super) fn answered(&self, status: StatusCode, took: Duration) {
-        self.duration.record(took);
+    pub(super) fn record_response(&self, status: StatusCode, duration: Duration) {
+        self.duration.record(duration);
         let class = usize::from(status.as_u16() / 100).saturating_sub(1);
         if let Some(counter) = self.outcomes[..ABANDONED].get(class) {
             counter.increment(1);
         }
     }
 
-    pub(super) fn abandoned(&self) {
+    pub(super) fn record_abandoned(&self) {
         self.outcomes[ABANDONED].increment(1);
-    }
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Endpoint")
-            .field("route", &self.route)
-            .finish_non_exhaustive()
     }
 }
