@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Span;
-
 use crate::Clock;
 use crate::api::SharedCache;
 
@@ -76,12 +74,6 @@ pub struct Config {
     /// Where to find what other processes were answered; `None` asks for
     /// itself. Recordings are not shared.
     pub shared_cache: Option<Arc<dyn SharedCache>>,
-    /// Returns the span to which a fetch attaches its spans and log lines.
-    ///
-    /// Called in the task of the caller; by default [`Span::current`]. Fetches
-    /// run in a separate task, so programs that track their requests by other
-    /// means than the current span have to supply it.
-    pub caller_span: fn() -> Span,
 }
 
 impl Default for Config {
@@ -106,7 +98,6 @@ impl Default for Config {
             breaker_blocked_pause: Duration::from_secs(15 * 60),
             clock: Clock::system(),
             shared_cache: None,
-            caller_span: Span::current,
         }
     }
 }

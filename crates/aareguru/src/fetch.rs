@@ -109,7 +109,7 @@ impl<T: Send + Sync + 'static> Fetcher<T> {
             endpoint,
             parse,
             metrics: Metrics::new(endpoint),
-            flights: SingleFlight::new(fresh.clone(), config.caller_span),
+            flights: SingleFlight::new(fresh.clone()),
             fresh,
             stale: StaleFallback::new(config.stale_for),
             run: |fetcher, request| Box::pin(fetcher.run(request)),

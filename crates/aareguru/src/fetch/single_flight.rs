@@ -14,12 +14,11 @@ use crate::upstream::Request;
 /// Fills a [`ResponseCache`], with at most one fetch per request at a time.
 pub(super) struct SingleFlight<T> {
     cache: ResponseCache<T>,
-    caller_span: fn() -> Span,
 }
 
 impl<T: Send + Sync + 'static> SingleFlight<T> {
-    pub(super) fn new(cache: ResponseCache<T>, caller_span: fn() -> Span) -> Self {
-        Self { cache, caller_span }
+    pub(super) fn new(cache: ResponseCache<T>) -> Self {
+        Self { cache }
     }
 
     /// Joins the fetch of `request` that is under way, or runs `fetch`, and
@@ -48,8 +47,9 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
             (result, lookup)
         };
         // A separate task: in the first caller's, the fetch would end with that
-        // caller, and the next one in line would start it again.
-        let flight = flight.instrument(span).instrument((self.caller_span)());
+        // caller, and the next one in line would start it again. It keeps the
+        // caller's span, also where `span` is disabled.
+        let flight = flight.instrument(span).instrument(Span::current());
         let outcome = tokio::spawn(flight).await;
         outcome.unwrap_or_else(|stopped| match stopped.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
