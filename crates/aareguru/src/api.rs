@@ -3,8 +3,8 @@
 //!
 //! Their author warns that every value may be null at any time, so every one
 //! is an [`Option`] or a list that may be empty. What is missing, null or of an
-//! unexpected type is unknown; it never spoils the rest of an answer. A measured or forecast value
-//! that is present but no number is NaN. The numbers here are as upstream sent them: a
+//! unexpected type is unknown; it never spoils the rest of an answer. A number that
+//! is present but unreadable is NaN. The numbers here are as upstream sent them: a
 //! [`Reading`] holds only plausible ones.
 
 use std::fmt;

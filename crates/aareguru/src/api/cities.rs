@@ -1,83 +1,60 @@
 //! `/v2018/cities`: all places with their key figures.
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::{body, lenient};
+use super::body;
+use super::lenient::{Lenient, lenient};
 use crate::Error;
 use crate::upstream::Request;
 
-/// A place in the answer of `/v2018/cities`.
-///
-/// Facts: recordings of 2021, 2023 and 2024.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct City {
-    /// The identifier: `bern`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub city: Option<String>,
-    /// The name in Bernese German: `Bärn`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub name: Option<String>,
-    /// The place of the station: `Bern, Schönau`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub longname: Option<String>,
-    /// Where the place is.
-    #[serde(deserialize_with = "lenient::field")]
-    pub coordinates: Option<Coordinates>,
-    /// Water temperature in °C, to the tenth.
-    #[serde(deserialize_with = "lenient::number")]
-    pub aare: Option<f64>,
-    /// Water temperature in °C, to the hundredth.
-    #[serde(deserialize_with = "lenient::number")]
-    pub aare_prec: Option<f64>,
-    /// Today's weather symbol of Meteotest, 1 (sunny) to 15.
-    #[serde(deserialize_with = "lenient::whole")]
-    pub sy: Option<u8>,
-    /// Today's lowest air temperature in °C.
-    #[serde(deserialize_with = "lenient::number")]
-    pub tn: Option<f64>,
-    /// Today's highest air temperature in °C.
-    #[serde(deserialize_with = "lenient::number")]
-    pub tx: Option<f64>,
-    /// False in every recording; what it means is not documented.
-    #[serde(deserialize_with = "lenient::field")]
-    pub forecast: Option<bool>,
-    /// When the water was measured, in Unix seconds.
-    #[serde(deserialize_with = "lenient::whole")]
-    pub time: Option<i64>,
-    /// URL of `/v2018/current` for this place.
-    #[serde(deserialize_with = "lenient::text")]
-    pub url: Option<String>,
-    /// URL of `/v2018/today` for this place.
-    #[serde(deserialize_with = "lenient::text")]
-    pub today: Option<String>,
-    /// URL of `/v2018/widget`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub widget: Option<String>,
-}
+lenient! {
+    /// A place in the answer of `/v2018/cities`.
+    ///
+    /// Facts: recordings of 2021, 2023 and 2024.
+    pub struct City {
+        /// The identifier: `bern`.
+        pub city: Option<String>,
+        /// The name in Bernese German: `Bärn`.
+        pub name: Option<String>,
+        /// The place of the station: `Bern, Schönau`.
+        pub longname: Option<String>,
+        /// Where the place is.
+        pub coordinates: Option<Coordinates>,
+        /// Water temperature in °C, to the tenth.
+        pub aare: Option<f64>,
+        /// Water temperature in °C, to the hundredth.
+        pub aare_prec: Option<f64>,
+        /// Today's weather symbol of Meteotest, 1 (sunny) to 15.
+        pub sy: Option<u8>,
+        /// Today's lowest air temperature in °C.
+        pub tn: Option<f64>,
+        /// Today's highest air temperature in °C.
+        pub tx: Option<f64>,
+        /// False in every recording; what it means is not documented.
+        pub forecast: Option<bool>,
+        /// When the water was measured, in Unix seconds.
+        pub time: Option<i64>,
+        /// URL of `/v2018/current` for this place.
+        pub url: Option<String>,
+        /// URL of `/v2018/today` for this place.
+        pub today: Option<String>,
+        /// URL of `/v2018/widget`.
+        pub widget: Option<String>,
+    }
 
-/// A position in degrees (WGS 84), to about a kilometre.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Coordinates {
-    /// Degrees north.
-    #[serde(deserialize_with = "lenient::field")]
-    pub lat: Option<f64>,
-    /// Degrees east.
-    #[serde(deserialize_with = "lenient::field")]
-    pub lon: Option<f64>,
+    /// A position in degrees (WGS 84), to about a kilometre.
+    pub struct Coordinates {
+        /// Degrees north.
+        pub lat: Option<f64>,
+        /// Degrees east.
+        pub lon: Option<f64>,
+    }
 }
 
 pub(super) fn read(request: &Request, body: &[u8]) -> Result<Vec<City>, Error> {
-    let entries: Vec<Entry> = body::read(request.endpoint(), body)?;
-    Ok(entries.into_iter().filter_map(|entry| entry.0).collect())
+    let cities = body::read::<Vec<Value>>(request.endpoint(), body)?;
+    Ok(cities.iter().filter_map(Option::from_value).collect())
 }
-
-/// An element of the list that may be anything.
-#[derive(Deserialize)]
-struct Entry(#[serde(deserialize_with = "lenient::field")] Option<City>);
 
 #[cfg(test)]
 mod tests {

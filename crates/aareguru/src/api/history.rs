@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::lenient::{number_of, whole_number};
+use super::lenient::Lenient;
 use super::{body, named_place};
 use crate::Error;
 use crate::upstream::Request;
@@ -110,7 +110,7 @@ fn pairs(elements: &[Value]) -> Option<Vec<HistoryPoint>> {
     let pair = |element: &Value| match element.as_array()?.as_slice() {
         [at, value] => Some(HistoryPoint {
             timestamp: time(at)?,
-            value: number_of(value),
+            value: Option::from_value(value),
         }),
         _ => None,
     };
@@ -141,7 +141,7 @@ fn points(elements: &[Value]) -> BTreeMap<String, Vec<HistoryPoint>> {
     for (name, series) in &mut all {
         series.extend(rows.iter().map(|(_, timestamp, fields)| HistoryPoint {
             timestamp: *timestamp,
-            value: fields.get(name).and_then(number_of),
+            value: fields.get(name).and_then(Option::from_value),
         }));
     }
     all
@@ -151,7 +151,7 @@ fn points(elements: &[Value]) -> BTreeMap<String, Vec<HistoryPoint>> {
 fn time(value: &Value) -> Option<i64> {
     match value {
         Value::String(text) => Some(text.parse::<Timestamp>().ok()?.as_second()),
-        number => whole_number(number),
+        number => Option::from_value(number),
     }
 }
 

@@ -5,89 +5,130 @@
 //! is broken as such still fails.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
+use crate::ReportedLevel;
 use crate::excerpt::{MAX_UPSTREAM_CHARS, excerpt};
 
-/// A value of type `T`, or `None` if it is anything else.
-pub(super) fn field<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    Value::deserialize(deserializer).map(expected)
-}
-
-/// A measured or forecast number: `None` if it is missing or null, NaN if it is present but no
-/// number. NaN fails every plausibility check, so the value is unknown with that reason.
-pub(super) fn number<'de, D>(deserializer: D) -> Result<Option<f64>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    Value::deserialize(deserializer).map(|value| number_of(&value))
-}
-
-/// The number that a value is, as [`number`] reads it.
-pub(super) fn number_of(value: &Value) -> Option<f64> {
-    (!value.is_null()).then(|| value.as_f64().unwrap_or(f64::NAN))
-}
-
-/// A whole number, also one written as `12.0`; `None` if it is anything else
-/// or does not fit into `T`.
-pub(super) fn whole<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: TryFrom<i64>,
-{
-    let number = whole_number(&Value::deserialize(deserializer)?);
-    Ok(number.and_then(|number| T::try_from(number).ok()))
-}
-
-/// The whole number that a value is, also one written as `12.0`.
-pub(super) fn whole_number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().and_then(exact))
-}
-
-/// A list of those elements that are as expected; empty if it is no list.
-pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Array(elements) => elements.into_iter().filter_map(expected).collect(),
-        _ => Vec::new(),
-    })
-}
-
-/// An object by its keys; only those entries that are as expected, and none if
-/// it is no object.
-pub(super) fn by_name<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Object(entries) => {
-            let entries = entries.into_iter();
-            entries
-                .filter_map(|(name, value)| Some((name, expected(value)?)))
-                .collect()
+/// Defines objects in an answer: every field is read with [`field`], and one that is missing has its
+/// default value.
+macro_rules! lenient {
+    ($(
+        $(#[$struct_meta:meta])*
+        pub struct $name:ident {
+            $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)*
         }
-        _ => BTreeMap::new(),
-    })
+    )*) => {$(
+        $(#[$struct_meta])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
+        #[serde(default)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[$field_meta])*
+                #[serde(deserialize_with = "crate::api::lenient::field")]
+                pub $field: $type,
+            )*
+        }
+
+        impl crate::api::lenient::Lenient for Option<$name> {
+            fn from_value(value: &serde_json::Value) -> Self {
+                crate::api::lenient::expected(value)
+            }
+        }
+    )*};
+}
+
+pub(super) use lenient;
+
+/// The type of a field that may be anything.
+pub(crate) trait Lenient {
+    /// Reads the value as far as it is as expected.
+    fn from_value(value: &Value) -> Self;
+}
+
+/// Reads a field of any such type.
+pub(super) fn field<'de, D: Deserializer<'de>, T: Lenient>(deserializer: D) -> Result<T, D::Error> {
+    Ok(T::from_value(&Value::deserialize(deserializer)?))
+}
+
+/// `None` if it is missing or null, NaN if it is present but no number. NaN fails every
+/// plausibility check, so a measured value is unknown with that reason.
+impl Lenient for Option<f64> {
+    fn from_value(value: &Value) -> Self {
+        (!value.is_null()).then(|| value.as_f64().unwrap_or(f64::NAN))
+    }
+}
+
+/// A whole number, also one written as `12.0`.
+impl Lenient for Option<i64> {
+    fn from_value(value: &Value) -> Self {
+        value.as_i64().or_else(|| value.as_f64().and_then(exact))
+    }
+}
+
+/// A whole number; `None` if it does not fit.
+impl Lenient for Option<u8> {
+    fn from_value(value: &Value) -> Self {
+        u8::try_from(Option::<i64>::from_value(value)?).ok()
+    }
+}
+
+impl Lenient for Option<bool> {
+    fn from_value(value: &Value) -> Self {
+        value.as_bool()
+    }
 }
 
 /// Upstream text, cleaned by [`excerpt`]. `None` if nothing readable is left.
-pub(super) fn text<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+impl Lenient for Option<String> {
+    fn from_value(value: &Value) -> Self {
+        let text = excerpt(value.as_str()?, MAX_UPSTREAM_CHARS);
+        Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+/// Whatever it is, [`ReportedLevel`] reads it.
+impl Lenient for ReportedLevel {
+    fn from_value(value: &Value) -> Self {
+        Self::deserialize(value).unwrap_or_else(|error| Self::Unreadable(error.to_string()))
+    }
+}
+
+/// A list of those elements that are as expected; empty if it is no list.
+impl<T> Lenient for Vec<T>
 where
-    D: Deserializer<'de>,
+    Option<T>: Lenient,
 {
-    let value = Value::deserialize(deserializer)?;
-    let text = value.as_str().map(|text| excerpt(text, MAX_UPSTREAM_CHARS));
-    Ok(text.filter(|text| !text.is_empty()))
+    fn from_value(value: &Value) -> Self {
+        let Value::Array(elements) = value else {
+            return Self::new();
+        };
+        elements
+            .iter()
+            .filter_map(Option::<T>::from_value)
+            .collect()
+    }
+}
+
+/// An object by its keys, which are names or count days from today (`{"1": …, "2": …}`); only those
+/// entries that are as expected, and none if it is no object.
+impl<K: FromStr + Ord, T> Lenient for BTreeMap<K, T>
+where
+    Option<T>: Lenient,
+{
+    fn from_value(value: &Value) -> Self {
+        let Value::Object(entries) = value else {
+            return Self::new();
+        };
+        let entries = entries.iter();
+        entries
+            .filter_map(|(key, value)| Some((key.parse().ok()?, Option::from_value(value)?)))
+            .collect()
+    }
 }
 
 /// An identifier: text, also written as a whole number.
@@ -102,26 +143,9 @@ where
     })
 }
 
-/// An object whose keys count days from today, `{"1": …, "2": …}`; only those
-/// entries that are as expected, and none if it is no object.
-pub(super) fn by_day<'de, D, T>(deserializer: D) -> Result<BTreeMap<u8, T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Object(entries) => {
-            let days = entries.into_iter();
-            days.filter_map(|(day, value)| Some((day.parse().ok()?, expected(value)?)))
-                .collect()
-        }
-        _ => BTreeMap::new(),
-    })
-}
-
 /// A list is refused, since serde would read its elements as the fields of a
 /// struct in order: `[lon, lat]` would pass for `{lat, lon}`.
-fn expected<T: DeserializeOwned>(value: Value) -> Option<T> {
+pub(super) fn expected<T: DeserializeOwned>(value: &Value) -> Option<T> {
     if value.is_null() || value.is_array() {
         return None;
     }
@@ -146,24 +170,20 @@ fn exact(number: f64) -> Option<i64> {
 mod tests {
     use super::*;
 
-    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
-    #[serde(default)]
-    struct Sample {
-        #[serde(deserialize_with = "field")]
-        measure: Option<f64>,
-        #[serde(deserialize_with = "whole")]
-        symbol: Option<u8>,
-        #[serde(deserialize_with = "list")]
-        texts: Vec<String>,
-        #[serde(deserialize_with = "by_day")]
-        days: BTreeMap<u8, f64>,
-        #[serde(deserialize_with = "by_name")]
-        names: BTreeMap<String, f64>,
-        #[serde(deserialize_with = "identifier")]
-        gauge: Option<String>,
-        #[serde(deserialize_with = "text")]
-        saying: Option<String>,
+    lenient! {
+        #[expect(unreachable_pub, reason = "the macro defines public structs")]
+        pub struct Sample {
+            pub measure: Option<f64>,
+            pub symbol: Option<u8>,
+            pub texts: Vec<String>,
+            pub days: BTreeMap<u8, f64>,
+            pub names: BTreeMap<String, f64>,
+            pub saying: Option<String>,
+        }
     }
+
+    #[derive(serde::Deserialize)]
+    struct Gauge(#[serde(deserialize_with = "identifier")] Option<String>);
 
     fn read(json: &str) -> Sample {
         serde_json::from_str(json).unwrap()
@@ -185,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_not_as_expected_is_unknown() {
-        let odd = r#"{"measure": "12", "symbol": true, "texts": {}, "days": [], "new": 1}"#;
+        let odd = r#"{"symbol": true, "texts": {}, "days": [], "new": 1}"#;
         assert_eq!(read(odd), Sample::default());
         let null = r#"{"measure": null, "symbol": null, "texts": null, "days": null}"#;
         assert_eq!(read(null), Sample::default());
@@ -196,18 +216,22 @@ mod tests {
     fn present_value_that_is_no_number_is_nan() {
         for json in [r#""x""#, r#""12.5""#, "true", "[12.5]", "{}"] {
             let value: Value = serde_json::from_str(json).unwrap();
-            assert!(number_of(&value).is_some_and(f64::is_nan), "{json}");
+            assert!(
+                Option::from_value(&value).is_some_and(f64::is_nan),
+                "{json}"
+            );
         }
-        assert_eq!(number_of(&Value::Null), None);
-        assert_eq!(number_of(&serde_json::json!(12)), Some(12.0));
+        assert_eq!(Option::<f64>::from_value(&Value::Null), None);
+        assert_eq!(Option::from_value(&serde_json::json!(12)), Some(12.0));
     }
 
     #[test]
     fn an_identifier_may_be_written_as_a_number() {
-        for json in [r#"{"gauge": "2135"}"#, r#"{"gauge": 2135}"#] {
-            assert_eq!(read(json).gauge.as_deref(), Some("2135"));
+        let read = |json| serde_json::from_str::<Gauge>(json).unwrap().0;
+        for json in [r#""2135""#, "2135"] {
+            assert_eq!(read(json).as_deref(), Some("2135"));
         }
-        assert_eq!(read(r#"{"gauge": 2135.5}"#).gauge, None);
+        assert_eq!(read("2135.5"), None);
     }
 
     #[test]
@@ -234,7 +258,7 @@ mod tests {
             lat: f64,
             lon: f64,
         }
-        let read = |json| expected::<Position>(serde_json::from_str(json).unwrap());
+        let read = |json| expected::<Position>(&serde_json::from_str(json).unwrap());
         assert_eq!(
             read(r#"{"lat": 46.9, "lon": 7.4}"#),
             Some(Position {

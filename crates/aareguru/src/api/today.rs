@@ -1,39 +1,30 @@
 //! `/v2018/today`: the temperature at one place, and a saying.
 
-use serde::Deserialize;
-
-use super::{body, lenient, named_place};
+use super::lenient::lenient;
+use super::{body, named_place};
 use crate::Error;
 use crate::upstream::Request;
 
-/// The answer of `/v2018/today`: the river at one place, in short.
-///
-/// Facts: a recording of Interlaken of 2024. It holds no id, only names.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WaterToday {
-    /// Water temperature in °C, to the tenth.
-    #[serde(deserialize_with = "lenient::number")]
-    pub aare: Option<f64>,
-    /// Water temperature in °C, to the hundredth.
-    #[serde(deserialize_with = "lenient::number")]
-    pub aare_prec: Option<f64>,
-    /// A saying about temperature and flow in Bernese German. It is no advice.
-    #[serde(deserialize_with = "lenient::text")]
-    pub text: Option<String>,
-    /// The same in about 15 characters.
-    #[serde(deserialize_with = "lenient::text")]
-    pub text_short: Option<String>,
-    /// When the water was measured, in Unix seconds.
-    #[serde(deserialize_with = "lenient::whole")]
-    pub time: Option<i64>,
-    /// The name in Bernese German: `Interlake`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub name: Option<String>,
-    /// The place of the station: `Ringgenberg, Goldswil`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub longname: Option<String>,
+lenient! {
+    /// The answer of `/v2018/today`: the river at one place, in short.
+    ///
+    /// Facts: a recording of Interlaken of 2024. It holds no id, only names.
+    pub struct WaterToday {
+        /// Water temperature in °C, to the tenth.
+        pub aare: Option<f64>,
+        /// Water temperature in °C, to the hundredth.
+        pub aare_prec: Option<f64>,
+        /// A saying about temperature and flow in Bernese German. It is no advice.
+        pub text: Option<String>,
+        /// The same in about 15 characters.
+        pub text_short: Option<String>,
+        /// When the water was measured, in Unix seconds.
+        pub time: Option<i64>,
+        /// The name in Bernese German: `Interlake`.
+        pub name: Option<String>,
+        /// The place of the station: `Ringgenberg, Goldswil`.
+        pub longname: Option<String>,
+    }
 }
 
 pub(super) fn read(request: &Request, body: &[u8]) -> Result<WaterToday, Error> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{body, lenient};
+use super::body;
+use super::lenient::{self, lenient};
 use crate::upstream::Request;
 use crate::{Error, ReportedLevel};
 
@@ -16,65 +17,49 @@ use crate::{Error, ReportedLevel};
 #[non_exhaustive]
 pub struct Widget {
     /// The key figures by the identifier of the place: `bern`.
-    #[serde(deserialize_with = "lenient::by_name")]
+    #[serde(deserialize_with = "lenient::field")]
     pub values: BTreeMap<String, WidgetValues>,
     /// The places.
-    #[serde(default, deserialize_with = "lenient::list")]
+    #[serde(default, deserialize_with = "lenient::field")]
     pub cities: Vec<WidgetCity>,
 }
 
-/// The key figures of one place.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WidgetValues {
-    /// When the river was measured, in Unix seconds.
-    #[serde(deserialize_with = "lenient::whole")]
-    pub timestamp: Option<i64>,
-    /// The same as Swiss local time, without a date: `23:10`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub timestring: Option<String>,
-    /// Water temperature in °C, to the tenth.
-    #[serde(deserialize_with = "lenient::number")]
-    pub temperature: Option<f64>,
-    /// A saying about temperature and flow in Bernese German. It is no advice.
-    #[serde(deserialize_with = "lenient::text")]
-    pub temperature_text: Option<String>,
-    /// The same in about 15 characters.
-    #[serde(deserialize_with = "lenient::text")]
-    pub temperature_text_short: Option<String>,
-    /// Flow in m³/s. Expect null where it is not measured (Olten).
-    #[serde(deserialize_with = "lenient::number")]
-    pub flow: Option<f64>,
-    /// A saying about the flow; may begin with a warning sign, which is no
-    /// danger level and differs from that of `/v2018/current`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub flow_text: Option<String>,
-    /// BAFU's flood danger level, 1 to 5. Level 1 is not a permission to swim.
-    pub flow_gefahrenstufe: ReportedLevel,
-    /// Forecast of the water temperature in two hours, in °C. Expect null
-    /// where there is none (Olten).
-    #[serde(deserialize_with = "lenient::number")]
-    pub forecast2h: Option<f64>,
-    /// Air temperature in °C.
-    #[serde(deserialize_with = "lenient::number")]
-    pub tt: Option<f64>,
-    /// Today's sunshine as hours and minutes: `3:52`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub suntotal: Option<String>,
-}
+lenient! {
+    /// The key figures of one place.
+    pub struct WidgetValues {
+        /// When the river was measured, in Unix seconds.
+        pub timestamp: Option<i64>,
+        /// The same as Swiss local time, without a date: `23:10`.
+        pub timestring: Option<String>,
+        /// Water temperature in °C, to the tenth.
+        pub temperature: Option<f64>,
+        /// A saying about temperature and flow in Bernese German. It is no advice.
+        pub temperature_text: Option<String>,
+        /// The same in about 15 characters.
+        pub temperature_text_short: Option<String>,
+        /// Flow in m³/s. Expect null where it is not measured (Olten).
+        pub flow: Option<f64>,
+        /// A saying about the flow; may begin with a warning sign, which is no
+        /// danger level and differs from that of `/v2018/current`.
+        pub flow_text: Option<String>,
+        /// BAFU's flood danger level, 1 to 5. Level 1 is not a permission to swim.
+        pub flow_gefahrenstufe: ReportedLevel,
+        /// Forecast of the water temperature in two hours, in °C. Expect null
+        /// where there is none (Olten).
+        pub forecast2h: Option<f64>,
+        /// Air temperature in °C.
+        pub tt: Option<f64>,
+        /// Today's sunshine as hours and minutes: `3:52`.
+        pub suntotal: Option<String>,
+    }
 
-/// A place as `/v2018/widget` lists it.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WidgetCity {
-    /// The identifier: `biel`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub key: Option<String>,
-    /// The name in Bernese German: `Biu`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub name: Option<String>,
+    /// A place as `/v2018/widget` lists it.
+    pub struct WidgetCity {
+        /// The identifier: `biel`.
+        pub key: Option<String>,
+        /// The name in Bernese German: `Biu`.
+        pub name: Option<String>,
+    }
 }
 
 pub(super) fn read(request: &Request, body: &[u8]) -> Result<Widget, Error> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Error;
-use crate::api::lenient::{number_of, whole_number};
+use crate::api::lenient::Lenient;
 use crate::api::{body, lenient};
 use crate::excerpt::excerpt;
 use crate::upstream::Request;
@@ -41,9 +41,9 @@ pub struct HydroPoint {
 /// The answer as it is sent, with `timeseriesformat=rows`.
 #[derive(Deserialize)]
 struct Wire {
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::field")]
     source: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::field")]
     license: Option<String>,
     /// `timestamp`, and `2135|flow` and the like, as parallel lists. PHP
     /// writes an empty object as a list.
@@ -75,9 +75,9 @@ pub(in crate::api) fn read(request: &Request, body: &[u8]) -> Result<HydroDatera
         list(&format!("{number}|{parameter}")).filter(|values| values.len() == times.len())
     };
     let (flow, height, temperature) = (series("flow"), series("height"), series("temperature"));
-    let at = |values: Option<&Vec<Value>>, n: usize| values?.get(n).and_then(number_of);
+    let at = |values: Option<&Vec<Value>>, n: usize| values?.get(n).and_then(Option::from_value);
     let points = times.iter().enumerate().map(|(n, time)| HydroPoint {
-        timestamp: whole_number(time),
+        timestamp: Option::from_value(time),
         flow: at(flow, n),
         height: at(height, n),
         temperature: at(temperature, n),

@@ -1,9 +1,11 @@
 //! `/latest` of the hydro API: what some gauges measured last.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Error;
-use crate::api::{body, lenient};
+use crate::api::body;
+use crate::api::lenient::{self, Lenient};
 use crate::excerpt::excerpt;
 use crate::upstream::Request;
 
@@ -14,14 +16,14 @@ use crate::upstream::Request;
 #[non_exhaustive]
 pub struct HydroLatest {
     /// Who measures, to be credited: BAFU.
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::field")]
     pub source: Option<String>,
     /// URL of the terms of use.
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::field")]
     pub license: Option<String>,
     /// The values, one for each gauge and parameter. What a gauge does not
     /// measure is left out.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::field")]
     pub payload: Vec<HydroValue>,
 }
 
@@ -31,18 +33,24 @@ pub struct HydroLatest {
 #[non_exhaustive]
 pub struct HydroValue {
     /// When it was measured, in Unix seconds.
-    #[serde(deserialize_with = "lenient::whole")]
+    #[serde(deserialize_with = "lenient::field")]
     pub timestamp: Option<i64>,
     /// BAFU's number of the gauge: `2135`.
     #[serde(deserialize_with = "lenient::identifier")]
     pub loc: Option<String>,
     /// What was measured: `flow`, `height` or `temperature`.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(deserialize_with = "lenient::field")]
     pub par: Option<String>,
     /// The value: flow in m³/s, height in metres above sea level, temperature
     /// of the water in °C.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(deserialize_with = "lenient::field")]
     pub val: Option<f64>,
+}
+
+impl Lenient for Option<HydroValue> {
+    fn from_value(value: &Value) -> Self {
+        lenient::expected(value)
+    }
 }
 
 pub(in crate::api) fn read(request: &Request, body: &[u8]) -> Result<HydroLatest, Error> {
