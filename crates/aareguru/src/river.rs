@@ -73,11 +73,7 @@ impl River {
     /// How warm is the water at `place`, in short?
     pub async fn today_in_short(&self, place: &Place) -> Result<TodayInShort, Error> {
         let answer = self.client.today(place).await?;
-        let (recorded_on, now) = (answer.recorded_on(), self.now());
-        Ok(TodayInShort {
-            upstream_trouble: answer.upstream_trouble().cloned(),
-            ..TodayInShort::new(place.in_table(), &answer, recorded_on, now)
-        })
+        Ok(TodayInShort::new(place.in_table(), &answer, self.now()))
     }
 
     /// How is it at `place` now: water, flow, air, sun and canal?
@@ -98,11 +94,8 @@ impl River {
     /// reading; places that only the API knows come last.
     pub async fn places(&self) -> Result<Vec<PlaceTemperature>, Error> {
         let cities = self.client.cities().await?;
-        let mut places = places::from_cities(&cities, cities.recorded_on());
+        let places = places::from_cities(&cities);
         self.client.check_clock(places.iter().map(|at| &at.water));
-        for at in &mut places {
-            at.upstream_trouble = cities.upstream_trouble().cloned();
-        }
         Ok(places)
     }
 
@@ -111,8 +104,7 @@ impl River {
     /// One request tells of all. A place that the API leaves out is unknown.
     pub async fn compare(&self, places: &[&'static Place]) -> Result<Comparison, Error> {
         let answer = self.client.widget().await?;
-        let trouble = answer.upstream_trouble().cloned();
-        let comparison = Comparison::new(places, &answer, answer.recorded_on(), trouble);
+        let comparison = Comparison::new(places, &answer);
         if places.is_empty() {
             let places = comparison.places.iter();
             self.client.check_clock(places.map(|at| &at.water));

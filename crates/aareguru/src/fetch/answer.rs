@@ -1,6 +1,5 @@
 //! A response of an API: its value, and where it comes from.
 
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use crate::{Error, UpstreamTrouble};
 /// [`stale_for`](crate::Config::stale_for) old: see
 /// [`upstream_trouble`](Self::upstream_trouble). The times inside the value are
 /// those of the measurements and stay true. Cloning is cheap.
+#[derive(Debug)]
 pub struct Answer<T> {
     pub(super) value: Arc<T>,
     pub(super) fetched_at: Timestamp,
@@ -28,7 +28,7 @@ pub struct Answer<T> {
 
 impl<T> Answer<T> {
     /// A live response that has just arrived.
-    pub(super) fn new(value: T, fetched_at: Timestamp) -> Self {
+    pub(crate) fn new(value: T, fetched_at: Timestamp) -> Self {
         Self {
             value: Arc::new(value),
             fetched_at,
@@ -99,16 +99,5 @@ impl<T> Clone for Answer<T> {
             age: self.age,
             trouble: self.trouble.clone(),
         }
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Answer<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("value", &self.value)
-            .field("fetched_at", &self.fetched_at())
-            .field("recorded_on", &self.recorded_on())
-            .field("upstream_trouble", &self.trouble)
-            .finish()
     }
 }

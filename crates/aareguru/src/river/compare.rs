@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::api::{Widget, WidgetValues};
+use crate::api::{Answer, Widget, WidgetValues};
 use crate::plausibility::{PlausibleRange, accept, check_water_forecast};
 use crate::reading::timestamp;
 use crate::{
@@ -60,12 +60,8 @@ pub struct Ranked<'a> {
 }
 
 impl Comparison {
-    pub(super) fn new(
-        requested: &[&'static Place],
-        answer: &Widget,
-        recorded_on: Option<Date>,
-        upstream_trouble: Option<UpstreamTrouble>,
-    ) -> Self {
+    pub(super) fn new(requested: &[&'static Place], answer: &Answer<Widget>) -> Self {
+        let recorded_on = answer.recorded_on();
         let mut places: Vec<ComparedPlace> = Vec::new();
         let all = Place::all().iter().filter(|_| requested.is_empty());
         for place in requested.iter().copied().chain(all) {
@@ -78,7 +74,7 @@ impl Comparison {
         Self {
             places,
             recorded_on,
-            upstream_trouble,
+            upstream_trouble: answer.upstream_trouble().cloned(),
         }
     }
 
@@ -157,7 +153,7 @@ mod tests {
         let requested: Vec<_> = ids.iter().map(|id| Place::find(id).unwrap()).collect();
         let values = values.replace("NOW", &MEASURED.to_string());
         let widget = serde_json::from_str(&format!(r#"{{"values": {values}}}"#)).unwrap();
-        Comparison::new(&requested, &widget, None, None)
+        Comparison::new(&requested, &Answer::new(widget, now()))
     }
 
     fn ranks(comparison: &Comparison, now: Timestamp) -> Vec<(usize, &str)> {

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Danger;
@@ -57,21 +56,10 @@ impl Conditions {
     /// What an [answer](crate::Client::current) about `place` says at the time
     /// `now`. [`River::conditions`](crate::River::conditions) asks for it too.
     pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
-        Self {
-            upstream_trouble: answer.upstream_trouble().cloned(),
-            ..Self::read(place, answer, answer.recorded_on(), now)
-        }
-    }
-
-    pub(super) fn read(
-        place: &'static Place,
-        answer: &Current,
-        recorded_on: Option<Date>,
-        now: Timestamp,
-    ) -> Self {
+        let recorded_on = answer.recorded_on();
         let aare = &answer.aare;
         let water = current_readings::water(answer, recorded_on);
-        let danger = Danger::read(place, answer, recorded_on, now);
+        let danger = Danger::new(place, answer, now);
         let if_shown = |saying: &Option<String>, reading: &Reading| {
             let is_shown = reading.presentable_value(now).is_some();
             saying.clone().filter(|_| is_shown)
@@ -106,7 +94,7 @@ impl Conditions {
                 lawns.filter_map(|lawn| Lawn::new(lawn, &day)).collect()
             }),
             canal: bueber.and_then(|bueber| BueberCanal::from_api(bueber, as_of)),
-            upstream_trouble: None,
+            upstream_trouble: answer.upstream_trouble().cloned(),
         }
     }
 }
@@ -155,7 +143,11 @@ mod tests {
 
     fn at(id: &str, answer: &Current, seconds_later: i64) -> Conditions {
         let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
-        Conditions::read(Place::find(id).unwrap(), answer, None, now)
+        Conditions::new(
+            Place::find(id).unwrap(),
+            &Answer::new(answer.clone(), now),
+            now,
+        )
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! a swimmer?
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::api::{Answer, Current};
 use crate::{Advice, FloodLevel, NextLevel, Place, Reading, Situation, Trend, UpstreamTrouble};
@@ -39,19 +38,7 @@ impl Danger {
     /// What an [answer](crate::Client::current) about `place` says at the time
     /// `now`. [`River::danger`](crate::River::danger) asks for it too.
     pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
-        Self {
-            upstream_trouble: answer.upstream_trouble().cloned(),
-            ..Self::read(place, answer, answer.recorded_on(), now)
-        }
-    }
-
-    pub(super) fn read(
-        place: &'static Place,
-        answer: &Current,
-        recorded_on: Option<Date>,
-        now: Timestamp,
-    ) -> Self {
-        let situation = Situation::of_current(place, answer, recorded_on, now);
+        let situation = Situation::of_current(place, answer, answer.recorded_on(), now);
         let advice = situation.advise();
         let (water, flow) = (situation.water(), situation.flow());
         let is_current = flow.value(now).is_some() && flow.is_current(now);
@@ -66,7 +53,7 @@ impl Danger {
             trend: situation.trend().filter(|_| is_current),
             advice,
             asked_at: now,
-            upstream_trouble: None,
+            upstream_trouble: answer.upstream_trouble().cloned(),
         }
     }
 }
@@ -96,7 +83,11 @@ mod tests {
 
     fn at(id: &str, answer: &Current, seconds_later: i64) -> Danger {
         let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
-        Danger::read(Place::find(id).unwrap(), answer, None, now)
+        Danger::new(
+            Place::find(id).unwrap(),
+            &Answer::new(answer.clone(), now),
+            now,
+        )
     }
 
     fn number(danger: &Danger) -> Option<u8> {

@@ -3,7 +3,6 @@
 //! The API forecasts no flow, and the water no further than two hours.
 
 use std::cmp::Ordering;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,50 +131,25 @@ pub struct Sunshine {
 }
 
 /// Why no part of today is the best one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoBestPart {
     /// The weather does not matter: something speaks against the river, or not
     /// enough is known of it.
+    #[error("the verdict on the river is {}", .0.as_str())]
     Verdict(Verdict),
     /// The forecast is not of today.
+    #[error("the forecast is not known to be of today")]
     AnotherDay,
     /// Of the parts still to come there is none or one, or the rain is not
     /// known of each.
+    #[error("fewer than two parts of the day are left, or their rain is not forecast")]
     TooLittle,
-}
-
-impl fmt::Display for NoBestPart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Verdict(verdict) => write!(f, "the verdict on the river is {}", verdict.as_str()),
-            Self::AnotherDay => f.write_str("the forecast is not known to be of today"),
-            Self::TooLittle => f.write_str(
-                "fewer than two parts of the day are left, or their rain is not forecast",
-            ),
-        }
-    }
 }
 
 impl Forecast {
     pub(super) fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
-        let trouble = answer.upstream_trouble().cloned();
-        Self::of(
-            place,
-            Arc::clone(answer.value()),
-            answer.recorded_on(),
-            trouble,
-            now,
-        )
-    }
-
-    fn of(
-        place: &'static Place,
-        current: Arc<Current>,
-        recorded_on: Option<Date>,
-        upstream_trouble: Option<UpstreamTrouble>,
-        now: Timestamp,
-    ) -> Self {
+        let (current, recorded_on) = (Arc::clone(answer.value()), answer.recorded_on());
         let weather = current.weather.clone().unwrap_or_default();
         let air = weather.current.unwrap_or_default();
         let parts = weather.today.unwrap_or_default();
@@ -205,7 +179,7 @@ impl Forecast {
             implausible,
             days,
             recorded_on,
-            upstream_trouble,
+            upstream_trouble: answer.upstream_trouble().cloned(),
             current,
         }
     }
@@ -459,7 +433,7 @@ mod tests {
                 ..WaterPoint::default()
             })
             .collect();
-        Forecast::of(place(), Arc::new(current), None, None, now())
+        Forecast::new(place(), &Answer::new(current, now()), now())
     }
 
     /// Three parts of a day, each with risk, rain and air; four days.

@@ -1,8 +1,6 @@
 //! How warm is the water at each place?
 
-use jiff::civil::Date;
-
-use crate::api::City;
+use crate::api::{Answer, City};
 use crate::reading::timestamp;
 use crate::{Place, Reading, UpstreamTrouble};
 
@@ -27,54 +25,34 @@ pub struct PlaceTemperature {
 }
 
 /// All places of the table, then those that only the answer knows.
-pub(super) fn from_cities(cities: &[City], recorded_on: Option<Date>) -> Vec<PlaceTemperature> {
-    let known = Place::all().iter().map(|place| {
-        let city = cities
-            .iter()
-            .find(|city| city.city.as_deref() == Some(place.id()));
-        of_known(place, city, recorded_on)
-    });
-    let unknown = cities
-        .iter()
-        .filter_map(|city| of_unknown(city, recorded_on));
-    known.chain(unknown).collect()
-}
-
-fn of_known(
-    place: &'static Place,
-    city: Option<&City>,
-    recorded_on: Option<Date>,
-) -> PlaceTemperature {
-    PlaceTemperature {
-        place: Some(place),
-        id: place.id().to_owned(),
-        name: place.name().to_owned(),
-        station: place.station().to_owned(),
-        water: water(city, recorded_on),
-        upstream_trouble: None,
-    }
-}
-
-/// `None` if the place is in the table, or has no id to be called by.
-fn of_unknown(city: &City, recorded_on: Option<Date>) -> Option<PlaceTemperature> {
-    let id = city.city.as_deref()?;
-    if Place::all().iter().any(|place| place.id() == id) {
-        return None;
-    }
-    Some(PlaceTemperature {
-        place: None,
+pub(super) fn from_cities(cities: &Answer<Vec<City>>) -> Vec<PlaceTemperature> {
+    let at = |place, id: &str, name: &str, station: &str, city: Option<&City>| PlaceTemperature {
+        place,
         id: id.to_owned(),
-        name: city.name.as_deref().unwrap_or(id).to_owned(),
-        station: city.longname.as_deref().unwrap_or_default().to_owned(),
-        water: water(Some(city), recorded_on),
-        upstream_trouble: None,
-    })
-}
-
-fn water(city: Option<&City>, recorded_on: Option<Date>) -> Reading {
-    let value = city.and_then(|city| city.aare.or(city.aare_prec));
-    let measured_at = city.and_then(|city| timestamp(city.time));
-    Reading::water(value, measured_at).with_recorded_on(recorded_on)
+        name: name.to_owned(),
+        station: station.to_owned(),
+        water: Reading::water(
+            city.and_then(|city| city.aare.or(city.aare_prec)),
+            city.and_then(|city| timestamp(city.time)),
+        )
+        .with_recorded_on(cities.recorded_on()),
+        upstream_trouble: cities.upstream_trouble().cloned(),
+    };
+    let known = Place::all().iter().map(|place| {
+        let id = place.id();
+        let city = cities.iter().find(|city| city.city.as_deref() == Some(id));
+        at(Some(place), id, place.name(), place.station(), city)
+    });
+    let unknown = cities.iter().filter_map(|city| {
+        let id = city.city.as_deref()?;
+        if Place::all().iter().any(|place| place.id() == id) {
+            return None;
+        }
+        let name = city.name.as_deref().unwrap_or(id);
+        let station = city.longname.as_deref().unwrap_or_default();
+        Some(at(None, id, name, station, Some(city)))
+    });
+    known.chain(unknown).collect()
 }
 
 #[cfg(test)]
@@ -84,7 +62,8 @@ mod tests {
     use super::*;
 
     fn from_json(json: &str) -> Vec<PlaceTemperature> {
-        from_cities(&serde_json::from_str::<Vec<City>>(json).unwrap(), None)
+        let cities = serde_json::from_str(json).unwrap();
+        from_cities(&Answer::new(cities, Timestamp::UNIX_EPOCH))
     }
 
     #[test]

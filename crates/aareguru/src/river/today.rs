@@ -1,9 +1,8 @@
 //! How warm is the water at one place, in short?
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
-use crate::api::WaterToday;
+use crate::api::{Answer, WaterToday};
 use crate::reading::timestamp;
 use crate::{Place, Reading, UpstreamTrouble};
 
@@ -26,14 +25,10 @@ pub struct TodayInShort {
 }
 
 impl TodayInShort {
-    pub(super) fn new(
-        place: &'static Place,
-        answer: &WaterToday,
-        recorded_on: Option<Date>,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(place: &'static Place, answer: &Answer<WaterToday>, now: Timestamp) -> Self {
         let value = answer.aare.or(answer.aare_prec);
-        let water = Reading::water(value, timestamp(answer.time)).with_recorded_on(recorded_on);
+        let water = Reading::water(value, timestamp(answer.time));
+        let water = water.with_recorded_on(answer.recorded_on());
         let is_shown = water.presentable_value(now).is_some();
         let if_shown = |saying: &Option<String>| saying.clone().filter(|_| is_shown);
         Self {
@@ -41,7 +36,7 @@ impl TodayInShort {
             water,
             saying: if_shown(&answer.text),
             short_saying: if_shown(&answer.text_short),
-            upstream_trouble: None,
+            upstream_trouble: answer.upstream_trouble().cloned(),
         }
     }
 }
@@ -56,7 +51,7 @@ mod tests {
         let now = Timestamp::from_second(MEASURED + hours * 3600).unwrap();
         let body = body.replace("THEN", &MEASURED.to_string());
         let answer = serde_json::from_str(&body).unwrap();
-        TodayInShort::new(&Place::all()[3], &answer, None, now)
+        TodayInShort::new(&Place::all()[3], &Answer::new(answer, now), now)
     }
 
     #[test]
