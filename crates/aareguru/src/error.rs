@@ -2,7 +2,6 @@
 //! caller can do about it. A name that is no place is not among them: see
 //! [`UnknownPlace`](crate::UnknownPlace).
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -193,24 +192,17 @@ impl Error {
 
 /// Why an earlier answer is shown: the API could not give a new one.
 ///
-/// What the answer tells is as true as it was then, and has its own times.
-#[derive(Debug, Clone)]
+/// What the answer tells is as true as it was then, and has its own times. Displayed as a clause
+/// that names the time and the error with its causes.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(
+    "this is an earlier answer, of {}, for want of a new one: {}",
+    local_time(*.answered_at), .error.with_causes()
+)]
 #[non_exhaustive]
 pub struct UpstreamTrouble {
     /// What went wrong when the API was asked again.
     pub error: Error,
     /// When the API gave the answer that is shown.
     pub answered_at: Timestamp,
-}
-
-/// A clause that names the time and the error with its causes.
-impl fmt::Display for UpstreamTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = local_time(self.answered_at);
-        write!(
-            f,
-            "this is an earlier answer, of {at}, for want of a new one: {}",
-            self.error.with_causes()
-        )
-    }
 }

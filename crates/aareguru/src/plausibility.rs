@@ -4,7 +4,6 @@
 //! forecast. A value that fails is unknown; the reason stays with it. The limits are in
 //! `data/plausibility.toml`, each with its reason.
 
-use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -18,17 +17,29 @@ use crate::{FloodLevel, Place};
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2 * 60);
 
 /// Why a value from upstream cannot be right.
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// Displayed as a clause that names the quantity and its limits, and not the rejected value: no
+/// answer contains an implausible number.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Implausible {
     /// The value is not a number.
+    #[error("upstream sent something that is not a number as {quantity}")]
     NotANumber {
         /// The quantity, for people: `water temperature`.
         quantity: &'static str,
     },
     /// The value is outside what the quantity can be.
+    #[error(
+        "upstream sent an implausible {}, outside {} to {} {}",
+        .0.quantity, .0.min, .0.max, .0.unit
+    )]
     OutOfRange(PlausibleRange),
     /// The forecast is too far from the reading on which it is based.
+    #[error(
+        "upstream sent an implausible forecast of the water temperature, more than {max_celsius} °C \
+         from the reading"
+    )]
     FarFromReading {
         /// The largest plausible difference in °C.
         max_celsius: f64,
@@ -49,39 +60,6 @@ pub struct PlausibleRange {
     pub max: f64,
     /// Whether `min` itself is not plausible.
     pub is_min_excluded: bool,
-}
-
-/// A clause that names the quantity and its limits, and not the rejected value: no answer contains
-/// an implausible number.
-impl fmt::Display for Implausible {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotANumber { quantity } => {
-                write!(
-                    f,
-                    "upstream sent something that is not a number as {quantity}"
-                )
-            }
-            Self::OutOfRange(range) => {
-                let PlausibleRange {
-                    quantity,
-                    unit,
-                    min,
-                    max,
-                    ..
-                } = range;
-                write!(
-                    f,
-                    "upstream sent an implausible {quantity}, outside {min} to {max} {unit}"
-                )
-            }
-            Self::FarFromReading { max_celsius } => write!(
-                f,
-                "upstream sent an implausible forecast of the water temperature, more than \
-                 {max_celsius} °C from the reading"
-            ),
-        }
-    }
 }
 
 impl PlausibleRange {

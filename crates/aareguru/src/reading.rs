@@ -3,7 +3,6 @@
 //! Knows no clock: the present is an argument, so that what is shown for a
 //! reading can be tested and repeated.
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -59,27 +58,19 @@ pub enum Freshness {
     Recorded,
 }
 
-/// Why the value of a reading is unknown.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Why the value of a reading is unknown. Displayed as a clause.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnknownReason {
     /// Upstream sent nothing.
+    #[error("upstream sent no value")]
     Missing,
     /// Upstream sent a value that cannot be right.
+    #[error(transparent)]
     Implausible(Implausible),
     /// Upstream dates the measurement in the future.
+    #[error("upstream dates the measurement in the future")]
     FutureDated,
-}
-
-/// A clause.
-impl fmt::Display for UnknownReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("upstream sent no value"),
-            Self::Implausible(implausible) => implausible.fmt(f),
-            Self::FutureDated => f.write_str("upstream dates the measurement in the future"),
-        }
-    }
 }
 
 impl Reading {

@@ -1,14 +1,18 @@
 //! The error for a name that is no place: says why if that is known, lists the
 //! places, and names the one that was probably meant if one is really near.
 
-use std::fmt;
-
 use super::Place;
 use super::spelling::plain;
 use crate::excerpt::excerpt;
 
 /// A name that is not one of the places where the Aare is measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown place `{name}`: {}the Aare is measured at {}{}",
+    .explanation.map(|it| format!("{it}; ")).unwrap_or_default(),
+    ids(),
+    .nearest.map(|it| format!("; did you mean `{}`?", it.id())).unwrap_or_default()
+)]
 #[non_exhaustive]
 pub struct UnknownPlace {
     /// What was asked, cut to 60 characters, control characters replaced.
@@ -37,25 +41,11 @@ impl UnknownPlace {
     }
 }
 
-impl fmt::Display for UnknownPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown place `{}`: ", self.name)?;
-        if let Some(explanation) = self.explanation {
-            write!(f, "{explanation}; ")?;
-        }
-        f.write_str("the Aare is measured at ")?;
-        for (n, place) in Place::all().iter().enumerate() {
-            let separator = if n == 0 { "" } else { ", " };
-            write!(f, "{separator}{}", place.id())?;
-        }
-        match self.nearest {
-            Some(place) => write!(f, "; did you mean `{}`?", place.id()),
-            None => Ok(()),
-        }
-    }
+/// The ids of all places.
+fn ids() -> String {
+    let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
+    ids.join(", ")
 }
-
-impl std::error::Error for UnknownPlace {}
 
 /// The place whose name is one slip away from `bare`, or two in a long name.
 pub(super) fn nearest(bare: &str) -> Option<&'static Place> {

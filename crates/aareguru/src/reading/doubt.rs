@@ -1,7 +1,5 @@
 //! Values that are plausible alone, but not next to the others: doubtful.
 
-use std::fmt;
-
 use jiff::Timestamp;
 
 use super::Suspicion;
@@ -13,36 +11,25 @@ use crate::plausibility::{
 const WINDOW_SECS: i64 = 3 * 60 * 60;
 
 /// Why a plausible value may be wrong. It is shown with the doubt, is in no ranking and no
-/// statistic, and no verdict rests on it alone.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// statistic, and no verdict rests on it alone. Displayed as a clause.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Doubt {
     /// The value has not changed for so long that the station may be stuck.
+    #[error("{0}")]
     Stuck(Suspicion),
     /// The water temperature differs from the readings around it by more than water can.
+    #[error(
+        "the water temperature differs by more than {max_celsius} °C from the readings around it: \
+         the sensor may be wrong"
+    )]
     Jump {
         /// The largest plausible difference in °C between neighbouring readings.
         max_celsius: f64,
     },
     /// Upstream sends two values for one time that contradict each other.
+    #[error("upstream sends two values for the same time that contradict each other")]
     Contradiction,
-}
-
-/// A clause.
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stuck(suspicion) => suspicion.fmt(f),
-            Self::Jump { max_celsius } => write!(
-                f,
-                "the water temperature differs by more than {max_celsius} °C from the readings \
-                 around it: the sensor may be wrong"
-            ),
-            Self::Contradiction => f.write_str(
-                "upstream sends two values for the same time that contradict each other",
-            ),
-        }
-    }
 }
 
 /// A value with the time of its measurement.
