@@ -198,28 +198,12 @@ fn last_monday(today: Date) -> Option<Date> {
 
 /// `-7 days`, `- 24 h`, `3 weeks ago`.
 fn relative(text: &str, here: &Zoned) -> Option<Timestamp> {
-    let rest = match (text.strip_prefix('-'), text.strip_suffix(" ago")) {
-        (Some(rest), None) | (None, Some(rest)) => rest.trim(),
-        _ => return None,
+    let back: Span = match text.strip_prefix('-') {
+        Some(rest) => format!("-{}", rest.trim_start()).parse().ok()?,
+        None if text.ends_with(" ago") => text.parse().ok()?,
+        None => return None,
     };
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = rest.split_at(digits);
-    // Longer ones overflow the calendar, and no span is that long.
-    let number: i64 = number
-        .parse::<u32>()
-        .ok()
-        .filter(|n| *n <= 1_000_000)?
-        .into();
-    let back = match unit.trim() {
-        "min" | "minute" | "minutes" => number.minutes(),
-        "h" | "hour" | "hours" => number.hours(),
-        "d" | "day" | "days" => number.days(),
-        "w" | "week" | "weeks" => Span::new().try_weeks(number).ok()?,
-        "month" | "months" => Span::new().try_months(number).ok()?,
-        "year" | "years" => Span::new().try_years(number).ok()?,
-        _ => return None,
-    };
-    Some(here.checked_sub(back).ok()?.timestamp())
+    Some(here.checked_add(back).ok()?.timestamp())
 }
 
 /// Nine digits or more; fewer would be a year or a date.

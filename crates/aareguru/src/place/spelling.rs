@@ -1,18 +1,11 @@
 //! Names compared as people write them: without regard to case, surrounding
 //! space, or the two ways Unicode writes an accent.
-//!
-//! Knows the accents of the four Swiss languages, not all of Unicode.
+
+use unicode_normalization::UnicodeNormalization;
 
 /// Trimmed, in lower case, each accent as a mark after its letter.
 pub(crate) fn spelled(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.trim().chars().flat_map(char::to_lowercase) {
-        match split(c) {
-            Some((letter, accent)) => out.extend([letter, accent]),
-            None => out.push(c),
-        }
-    }
-    out
+    text.trim().to_lowercase().nfd().collect()
 }
 
 /// As [`spelled`], with the accents left out.
@@ -20,35 +13,6 @@ pub(super) fn plain(text: &str) -> String {
     let mut out = spelled(text);
     out.retain(|c| !matches!(c, '\u{300}'..='\u{36f}'));
     out
-}
-
-/// The letter and the combining accent of an accented letter in lower case.
-fn split(c: char) -> Option<(char, char)> {
-    const GRAVE: char = '\u{300}';
-    const ACUTE: char = '\u{301}';
-    const CIRCUMFLEX: char = '\u{302}';
-    const DIAERESIS: char = '\u{308}';
-    const CEDILLA: char = '\u{327}';
-    Some(match c {
-        'à' => ('a', GRAVE),
-        'â' => ('a', CIRCUMFLEX),
-        'ä' => ('a', DIAERESIS),
-        'ç' => ('c', CEDILLA),
-        'è' => ('e', GRAVE),
-        'é' => ('e', ACUTE),
-        'ê' => ('e', CIRCUMFLEX),
-        'ë' => ('e', DIAERESIS),
-        'ì' => ('i', GRAVE),
-        'î' => ('i', CIRCUMFLEX),
-        'ï' => ('i', DIAERESIS),
-        'ò' => ('o', GRAVE),
-        'ô' => ('o', CIRCUMFLEX),
-        'ö' => ('o', DIAERESIS),
-        'ù' => ('u', GRAVE),
-        'û' => ('u', CIRCUMFLEX),
-        'ü' => ('u', DIAERESIS),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
