@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -16,6 +15,9 @@ use crate::excerpt::excerpt;
 
 /// The most of a foreign message that is shown.
 const SHOWN_CHARS: usize = 200;
+
+/// The fields of an object that complains rather than holds data.
+const COMPLAINTS: [&str; 2] = ["message", "error"];
 
 /// The body of a successful answer, read as a `T`.
 pub(super) fn read<T: DeserializeOwned>(endpoint: Endpoint, body: &[u8]) -> Result<T, Error> {
@@ -43,19 +45,12 @@ pub(super) fn read_object<T: DeserializeOwned>(
     body: &[u8],
 ) -> Result<T, Error> {
     let fields: Map<String, Value> = read(endpoint, body)?;
-    if is_complaint(&fields)
+    if COMPLAINTS.iter().any(|&name| fields.contains_key(name))
         && let Some(error) = no_data(endpoint, body)
     {
         return Err(error);
     }
     read(endpoint, body)
-}
-
-/// Whether an object holds a complaint rather than data.
-fn is_complaint(fields: &Map<String, Value>) -> bool {
-    ["message", "error"]
-        .iter()
-        .any(|&name| fields.contains_key(name))
 }
 
 /// Whether a text comes from the host's bot protection (Imunify360).
@@ -100,22 +95,12 @@ fn no_data(endpoint: Endpoint, body: &[u8]) -> Option<Error> {
 
 /// What an object with a `message` or an `error` says.
 fn message(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Complaint {
-        message: Option<Value>,
-        error: Option<Value>,
-    }
-    // A list would be read as the fields in order.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return None;
-    }
-    let complaint: Complaint = serde_json::from_slice(body).ok()?;
-    let says = |value: Option<Value>| match value? {
-        Value::String(text) => Some(text),
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    COMPLAINTS.iter().find_map(|&name| match answer.get(name)? {
+        Value::String(text) => Some(text.clone()),
         Value::Null => None,
         other => Some(other.to_string()),
-    };
-    says(complaint.message).or_else(|| says(complaint.error))
+    })
 }
 
 #[cfg(test)]

@@ -58,37 +58,28 @@ impl fmt::Display for Api {
 impl Endpoint {
     /// The API that has it.
     pub fn api(self) -> Api {
-        match self {
-            Self::Cities | Self::Today | Self::Current | Self::Widget | Self::History => {
-                Api::Aareguru
-            }
-            Self::HydroLatest | Self::HydroDaterange => Api::Hydro,
-        }
+        self.properties().0
     }
 
     /// The path below the base URL of its API.
     pub fn path(self) -> &'static str {
-        match self {
-            Self::Cities => "/v2018/cities",
-            Self::Today => "/v2018/today",
-            Self::Current => "/v2018/current",
-            Self::Widget => "/v2018/widget",
-            Self::History => "/v2018/history",
-            Self::HydroLatest => "/latest",
-            Self::HydroDaterange => "/daterange",
-        }
+        self.properties().1
     }
 
     /// The name in metrics and logs: `current`, `hydro_latest`.
     pub fn label(self) -> &'static str {
+        self.properties().2
+    }
+
+    fn properties(self) -> (Api, &'static str, &'static str) {
         match self {
-            Self::Cities => "cities",
-            Self::Today => "today",
-            Self::Current => "current",
-            Self::Widget => "widget",
-            Self::History => "history",
-            Self::HydroLatest => "hydro_latest",
-            Self::HydroDaterange => "hydro_daterange",
+            Self::Cities => (Api::Aareguru, "/v2018/cities", "cities"),
+            Self::Today => (Api::Aareguru, "/v2018/today", "today"),
+            Self::Current => (Api::Aareguru, "/v2018/current", "current"),
+            Self::Widget => (Api::Aareguru, "/v2018/widget", "widget"),
+            Self::History => (Api::Aareguru, "/v2018/history", "history"),
+            Self::HydroLatest => (Api::Hydro, "/latest", "hydro_latest"),
+            Self::HydroDaterange => (Api::Hydro, "/daterange", "hydro_daterange"),
         }
     }
 }

@@ -219,29 +219,22 @@ pub(super) async fn ask(
 /// Whom to ask, one after the other: those that have all of the span, the
 /// nearest first; then those that have its end.
 fn in_turn(place: &Place, span: &TimeSpan, now: Timestamp) -> Vec<HistorySource> {
-    let mut sources = Vec::new();
-    let reach = [
-        (HistorySource::Current, now - CURRENT_REACHES),
-        (HistorySource::Hydro, now - HYDRO_REACHES),
-        (HistorySource::History, Timestamp::MIN),
-    ];
-    let reach = reach.map(|(source, back)| {
-        let can = source != HistorySource::Hydro || place.gauge().is_some();
-        (source, back, can)
-    });
-    let has_all = reach
-        .iter()
-        .filter(|(_, back, can)| *can && span.start() >= *back);
-    sources.extend(has_all.map(|(source, ..)| *source));
-    let has_end = reach
-        .iter()
-        .rev()
-        .filter(|(_, back, can)| *can && span.end() > *back);
-    for (source, ..) in has_end {
-        if !sources.contains(source) {
-            sources.push(*source);
-        }
-    }
+    let reaches = |source: &HistorySource| match source {
+        HistorySource::Current => now - CURRENT_REACHES,
+        HistorySource::Hydro => now - HYDRO_REACHES,
+        HistorySource::History => Timestamp::MIN,
+    };
+    let has_gauge = place.gauge().is_some();
+    let (mut sources, parts): (Vec<_>, Vec<_>) = [
+        HistorySource::Current,
+        HistorySource::Hydro,
+        HistorySource::History,
+    ]
+    .into_iter()
+    .filter(|source| *source != HistorySource::Hydro || has_gauge)
+    .partition(|source| span.start() >= reaches(source));
+    let has_end = |source: &HistorySource| span.end() > reaches(source);
+    sources.extend(parts.into_iter().rev().filter(has_end));
     sources
 }
 

@@ -1,7 +1,5 @@
 //! The plausibility check of a series, and what it leaves out.
 
-use std::ops::AddAssign;
-
 use jiff::Timestamp;
 
 use super::RiverPoint;
@@ -34,22 +32,22 @@ pub struct LeftOut {
 pub(crate) struct ScreenedSeries {
     /// Oldest first, one for each time.
     pub(crate) points: Vec<RiverPoint>,
-    /// What was left out at which time.
-    left_out: Vec<(Timestamp, LeftOut)>,
+    /// Which values were left out, and their times.
+    left_out: Vec<(Timestamp, Rejection)>,
+}
+
+/// Why a value is left out.
+#[derive(Debug, Clone, Copy)]
+enum Rejection {
+    Implausible,
+    Doubtful,
+    FutureDated,
 }
 
 impl LeftOut {
     /// How many values are left out in all.
     pub fn total(&self) -> usize {
         self.implausible + self.doubtful + self.future_dated
-    }
-}
-
-impl AddAssign for LeftOut {
-    fn add_assign(&mut self, other: Self) {
-        self.implausible += other.implausible;
-        self.doubtful += other.doubtful;
-        self.future_dated += other.future_dated;
     }
 }
 
@@ -68,27 +66,13 @@ impl ScreenedSeries {
             let at = point.at;
             let (sent_water, sent_flow) = (point.temperature_celsius, point.flow_m3_per_s);
             if now.is_some_and(|now| is_future(at, now)) {
-                let future_dated = usize::from(sent_water.is_some() || sent_flow.is_some());
-                left_out.push((
-                    at,
-                    LeftOut {
-                        future_dated,
-                        ..LeftOut::default()
-                    },
-                ));
+                let sent = sent_water.or(sent_flow);
+                left_out.extend(sent.map(|_| (at, Rejection::FutureDated)));
                 continue;
             }
             let (water, flow) = (water.check(sent_water), flow.check(sent_flow));
-            let implausible = usize::from(water.is_err()) + usize::from(flow.is_err());
-            if implausible > 0 {
-                left_out.push((
-                    at,
-                    LeftOut {
-                        implausible,
-                        ..LeftOut::default()
-                    },
-                ));
-            }
+            let implausible = [water.err(), flow.err()].into_iter().flatten();
+            left_out.extend(implausible.map(|_| (at, Rejection::Implausible)));
             points.push(RiverPoint {
                 at,
                 temperature_celsius: water.unwrap_or_default(),
@@ -109,8 +93,12 @@ impl ScreenedSeries {
     /// How many values are left out in all.
     pub(crate) fn left_out(&self) -> LeftOut {
         let mut total = LeftOut::default();
-        for (_, left_out) in &self.left_out {
-            total += *left_out;
+        for (_, rejection) in &self.left_out {
+            match rejection {
+                Rejection::Implausible => total.implausible += 1,
+                Rejection::Doubtful => total.doubtful += 1,
+                Rejection::FutureDated => total.future_dated += 1,
+            }
         }
         total
     }
@@ -130,7 +118,7 @@ fn in_order(mut points: Vec<RiverPoint>) -> Vec<RiverPoint> {
     points
 }
 
-fn remove_doubtful_temperatures(points: &mut [RiverPoint]) -> Vec<(Timestamp, LeftOut)> {
+fn remove_doubtful_temperatures(points: &mut [RiverPoint]) -> Vec<(Timestamp, Rejection)> {
     let known: Vec<(Timestamp, f64)> = points
         .iter()
         .filter_map(|point| Some((point.at, point.temperature_celsius?)))
@@ -140,13 +128,7 @@ fn remove_doubtful_temperatures(points: &mut [RiverPoint]) -> Vec<(Timestamp, Le
     for point in points {
         if point.temperature_celsius.is_some() && marks.next() == Some(true) {
             point.temperature_celsius = None;
-            left_out.push((
-                point.at,
-                LeftOut {
-                    doubtful: 1,
-                    ..LeftOut::default()
-                },
-            ));
+            left_out.push((point.at, Rejection::Doubtful));
         }
     }
     left_out
