@@ -44,7 +44,7 @@ pub(super) struct RedisCache {
 impl RedisCache {
     pub(super) fn new(redis: &Redis, instance: Instance) -> Self {
         Self {
-            redis: redis.for_purpose(Purpose::Cache),
+            redis: redis.for_purpose(Purpose::CACHE),
             instance,
             unshared: unshared(),
             put: Script::new(PUT),

@@ -41,7 +41,7 @@ return full_in
 
 /// Carries what is spent to Redis and back, for as long as it is polled.
 pub(super) async fn share(limit: SharedLimit, redis: Redis) {
-    let redis = redis.for_purpose(Purpose::RateLimit);
+    let redis = redis.for_purpose(Purpose::RATE_LIMIT);
     let unshared = unshared();
     let script = Script::new(SPEND);
     let per_request = u64::try_from(limit.per_request().as_micros()).unwrap_or(u64::MAX);

@@ -24,10 +24,7 @@ use redis::{
 };
 use tokio::sync::{Notify, watch};
 
-use self::{
-    address::Address,
-    metrics::{Metrics, Numbers},
-};
+use self::address::Address;
 use crate::settings::Settings;
 
 pub use self::metrics::Purpose;
@@ -39,7 +36,7 @@ pub use self::metrics::Purpose;
 #[derive(Clone)]
 pub struct Redis {
     shared: Arc<Shared>,
-    numbers: Arc<Numbers>,
+    purpose: Purpose,
 }
 
 struct Shared {
@@ -48,7 +45,6 @@ struct Shared {
     timeout: Duration,
     live: RwLock<Option<Live>>,
     state: watch::Sender<State>,
-    metrics: Metrics,
 }
 
 /// A connection that is in use.
@@ -90,16 +86,15 @@ impl Redis {
         );
         let certificates = certificates::read(settings)?;
         let address = Address::parse(url.expose(), certificates.as_ref()).context("REDIS_URL")?;
-        let metrics = Metrics::new();
+        metrics::register();
         Ok(Some(Self {
-            numbers: metrics.of(Purpose::Upkeep),
+            purpose: Purpose::UPKEEP,
             shared: Arc::new(Shared {
                 address,
                 key_prefix,
                 timeout: Duration::from_millis(settings.redis_timeout_milliseconds),
                 live: RwLock::default(),
                 state: watch::Sender::new(State::Never),
-                metrics,
             }),
         }))
     }
@@ -131,7 +126,7 @@ impl Redis {
     pub fn for_purpose(&self, purpose: Purpose) -> Self {
         Self {
             shared: self.shared.clone(),
-            numbers: self.shared.metrics.of(purpose),
+            purpose,
         }
     }
 
@@ -180,13 +175,14 @@ impl Redis {
         &self,
         ask: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
     ) -> RedisResult<T> {
-        let Some(Live { connection, lost }) = self.shared.live() else {
-            self.numbers.failed_unasked();
+        let Some(Live { connection, lost }) = self.shared.live.read().clone() else {
+            self.purpose.record_unsent();
             return Err(not_connected());
         };
         let start = Instant::now();
         let result = ask(connection).await;
-        self.numbers.asked(start.elapsed(), result.as_ref().err());
+        self.purpose
+            .record_sent(start.elapsed(), result.as_ref().err());
         if let Err(error) = &result {
             // What was a master may have become a replica.
             if error.is_unrecoverable_error() || error.code() == Some("READONLY") {
@@ -223,17 +219,6 @@ impl ConnectionLike for Redis {
 
     fn get_db(&self) -> i64 {
         self.shared.address.database()
-    }
-}
-
-impl Shared {
-    fn live(&self) -> Option<Live> {
-        let live = self.live.read();
-        live.clone()
-    }
-
-    fn set_live(&self, live: Option<Live>) {
-        *self.live.write() = live;
     }
 }
 

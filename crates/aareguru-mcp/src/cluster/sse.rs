@@ -76,7 +76,7 @@ struct Reply {
 impl Sessions {
     /// For a service with these bounds.
     pub fn new(cluster: &Cluster, bounds: &SseServerConfig) -> Self {
-        let redis = cluster.redis.for_purpose(Purpose::Sessions);
+        let redis = cluster.redis.for_purpose(Purpose::SESSIONS);
         Self {
             shared: Arc::new(Shared {
                 instance: cluster.instance.clone(),

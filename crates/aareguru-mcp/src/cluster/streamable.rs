@@ -44,7 +44,7 @@ impl RedisSessions {
     /// idle timeout.
     pub(super) fn new(redis: &Redis, instance: &Instance, bounds: &SseServerConfig) -> Self {
         Self {
-            redis: redis.for_purpose(Purpose::Streamable),
+            redis: redis.for_purpose(Purpose::STREAMABLE),
             instance: instance.clone(),
             keep_for: bounds.idle_timeout.unwrap_or(LONGEST).min(LONGEST) + MARGIN,
             grace: bounds.resume_grace,

@@ -47,16 +47,16 @@ pub(super) struct Report {
     status: &'static str,
     service: &'static str,
     version: &'static str,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
 }
 
 /// One thing that readiness depends on.
 #[derive(Debug, Serialize)]
 pub(super) struct Part {
-    name: &'static str,
-    status: Status,
+    pub(super) name: &'static str,
+    pub(super) status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    pub(super) detail: Option<String>,
 }
 
 /// How one part is, from the best to the worst.
@@ -188,10 +188,6 @@ fn connections(overload: Option<Overload>) -> Part {
 }
 
 impl Report {
-    pub(super) fn parts(&self) -> &[Part] {
-        &self.parts
-    }
-
     /// How the part is that is worst off.
     pub(super) fn worst(&self) -> Status {
         let statuses = self.parts.iter().map(|part| part.status);
@@ -211,18 +207,6 @@ impl Status {
 }
 
 impl Part {
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    pub(super) fn status(&self) -> Status {
-        self.status
-    }
-
-    pub(super) fn detail(&self) -> Option<&str> {
-        self.detail.as_deref()
-    }
-
     fn ok(name: &'static str) -> Self {
         Self {
             name,

@@ -1,154 +1,93 @@
-//! What is counted of Redis. Every label has few values.
+//! Metrics of the connection to Redis. A lookup in the recorder costs nothing next to a command.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use metrics::{
-    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
-    gauge, histogram,
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use redis::RedisError;
 
-/// What a command is for.
+const CONNECTED: &str = "aareguru_mcp_redis_connected";
+const CONNECTIONS: &str = "aareguru_mcp_redis_connections_total";
+const DURATION: &str = "aareguru_mcp_redis_duration_seconds";
+const ERRORS: &str = "aareguru_mcp_redis_errors_total";
+
+/// What a command is for: the label `purpose`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Purpose {
-    /// Asking whether Redis is there.
-    Upkeep,
-    /// Sessions of HTTP+SSE, and messages for them.
-    Sessions,
-    /// Sessions of Streamable HTTP.
-    Streamable,
-    /// How often one may ask.
-    RateLimit,
-    /// Answers of the river's APIs.
-    Cache,
-}
+pub struct Purpose(&'static str);
 
 impl Purpose {
+    /// Checks whether Redis responds.
+    pub const UPKEEP: Self = Self("upkeep");
+    /// Sessions of HTTP+SSE, and messages for them.
+    pub const SESSIONS: Self = Self("sessions");
+    /// Sessions of Streamable HTTP.
+    pub const STREAMABLE: Self = Self("streamable");
+    /// The rate limit.
+    pub const RATE_LIMIT: Self = Self("rate_limit");
+    /// Cached responses of the upstream APIs.
+    pub const CACHE: Self = Self("cache");
+
     const ALL: [Self; 5] = [
-        Self::Upkeep,
-        Self::Sessions,
-        Self::Streamable,
-        Self::RateLimit,
-        Self::Cache,
+        Self::UPKEEP,
+        Self::SESSIONS,
+        Self::STREAMABLE,
+        Self::RATE_LIMIT,
+        Self::CACHE,
     ];
 
-    /// The value of the label `purpose`.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Upkeep => "upkeep",
-            Self::Sessions => "sessions",
-            Self::Streamable => "streamable",
-            Self::RateLimit => "rate_limit",
-            Self::Cache => "cache",
-        }
-    }
-}
-
-/// Handles that are made once.
-pub(super) struct Metrics {
-    connected: Gauge,
-    connections: Counter,
-    /// In the order of [`Purpose::ALL`].
-    numbers: Vec<Arc<Numbers>>,
-}
-
-/// The numbers of one purpose.
-pub(super) struct Numbers {
-    duration: Histogram,
-    unavailable: Counter,
-    timeout: Counter,
-    connection: Counter,
-    refused: Counter,
-}
-
-impl Metrics {
-    pub(super) fn new() -> Self {
-        describe();
-        let connected = gauge!("aareguru_mcp_redis_connected");
-        connected.set(0);
-        Self {
-            connected,
-            connections: counter!("aareguru_mcp_redis_connections_total"),
-            numbers: Purpose::ALL.map(Numbers::new).map(Arc::new).into(),
-        }
+    /// Records a command that was not sent, because there is no connection.
+    pub(super) fn record_unsent(self) {
+        self.record_error("unavailable");
     }
 
-    pub(super) fn of(&self, purpose: Purpose) -> Arc<Numbers> {
-        self.numbers[purpose as usize].clone()
-    }
-
-    pub(super) fn connected(&self) {
-        self.connected.set(1);
-        self.connections.increment(1);
-    }
-
-    pub(super) fn lost(&self) {
-        self.connected.set(0);
-    }
-}
-
-impl Numbers {
-    fn new(purpose: Purpose) -> Self {
-        let purpose = purpose.label();
-        let errors = |kind| counter!("aareguru_mcp_redis_errors_total", "purpose" => purpose, "kind" => kind);
-        Self {
-            duration: histogram!("aareguru_mcp_redis_duration_seconds", "purpose" => purpose),
-            unavailable: errors("unavailable"),
-            timeout: errors("timeout"),
-            connection: errors("connection"),
-            refused: errors("refused"),
-        }
-    }
-
-    /// A command failed because there is no connection.
-    pub(super) fn failed_unasked(&self) {
-        self.unavailable.increment(1);
-    }
-
-    /// A command was answered, or was not.
-    pub(super) fn asked(&self, took: Duration, error: Option<&RedisError>) {
-        self.duration.record(took);
+    /// Records a command that was sent.
+    pub(super) fn record_sent(self, duration: Duration, error: Option<&RedisError>) {
+        histogram!(DURATION, "purpose" => self.0).record(duration);
         match error {
             None => {}
-            Some(error) if error.is_timeout() => self.timeout.increment(1),
-            Some(error) if error.is_unrecoverable_error() => self.connection.increment(1),
-            // A script that is not there yet is sent with the next try.
+            Some(error) if error.is_timeout() => self.record_error("timeout"),
+            Some(error) if error.is_unrecoverable_error() => self.record_error("connection"),
+            // A script that Redis does not have yet is sent with the next attempt.
             Some(error) if error.code() == Some("NOSCRIPT") => {}
-            Some(_) => self.refused.increment(1),
+            Some(_) => self.record_error("refused"),
         }
+    }
+
+    fn record_error(self, kind: &'static str) {
+        counter!(ERRORS, "purpose" => self.0, "kind" => kind).increment(1);
     }
 }
 
-fn describe() {
-    describe_gauge!(
-        "aareguru_mcp_redis_connected",
-        "1 if Redis answers, 0 if not"
-    );
-    describe_counter!(
-        "aareguru_mcp_redis_connections_total",
-        "Times a connection to Redis was made"
-    );
+pub(super) fn record_connected() {
+    gauge!(CONNECTED).set(1);
+    counter!(CONNECTIONS).increment(1);
+}
+
+pub(super) fn record_lost() {
+    gauge!(CONNECTED).set(0);
+}
+
+/// Registers every series, so that each exists from the start.
+pub(super) fn register() {
+    describe_gauge!(CONNECTED, "1 if Redis answers, 0 if not");
+    describe_counter!(CONNECTIONS, "Times a connection to Redis was made");
     describe_histogram!(
-        "aareguru_mcp_redis_duration_seconds",
+        DURATION,
         Unit::Seconds,
         "How long commands to Redis take, by what they are for"
     );
     describe_counter!(
-        "aareguru_mcp_redis_errors_total",
+        ERRORS,
         "Commands to Redis that failed, by what they are for and why: unavailable (not sent), \
          timeout, connection (it broke), or refused"
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_purpose_is_counted_under_its_own_label() {
-        for (n, purpose) in Purpose::ALL.into_iter().enumerate() {
-            assert_eq!(purpose as usize, n);
+    record_lost();
+    counter!(CONNECTIONS).increment(0);
+    for Purpose(purpose) in Purpose::ALL {
+        let _ = histogram!(DURATION, "purpose" => purpose);
+        for kind in ["unavailable", "timeout", "connection", "refused"] {
+            counter!(ERRORS, "purpose" => purpose, "kind" => kind).increment(0);
         }
     }
 }

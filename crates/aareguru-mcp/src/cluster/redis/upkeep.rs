@@ -12,7 +12,7 @@ use redis::{
 };
 use tokio::{sync::Notify, time::sleep};
 
-use super::{Live, Purpose, Shared, State};
+use super::{Live, Purpose, Shared, State, metrics};
 
 /// How often Redis is asked whether it is there.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -131,29 +131,30 @@ async fn keep(
         mut connection,
         lost,
     } = connected.live.clone();
-    shared.set_live(Some(connected.live));
+    *shared.live.write() = Some(connected.live);
     shared
         .state
         .send_replace(State::Connected(connected.generation));
-    shared.metrics.connected();
+    metrics::record_connected();
     drop(shared);
     let error = loop {
         tokio::select! {
             () = lost.notified() => break None,
             () = sleep(PERIOD) => {}
         }
-        let shared = weak.upgrade()?;
-        let numbers = shared.metrics.of(Purpose::Upkeep);
+        if weak.strong_count() == 0 {
+            return None;
+        }
         let start = Instant::now();
         let pinged = ping(&mut connection).await;
-        numbers.asked(start.elapsed(), pinged.as_ref().err());
+        Purpose::UPKEEP.record_sent(start.elapsed(), pinged.as_ref().err());
         if let Err(error) = pinged {
             break Some(error);
         }
     };
     let shared = weak.upgrade()?;
-    shared.set_live(None);
+    *shared.live.write() = None;
     shared.state.send_replace(State::Lost);
-    shared.metrics.lost();
+    metrics::record_lost();
     Some(error)
 }

@@ -88,13 +88,13 @@ fn state(page: &Page, texts: &Texts) -> Markup {
                 }
             }
             ul.parts lang="en" {
-                @for part in report.parts() {
-                    @let status = part.status().label();
+                @for part in &report.parts {
+                    @let status = part.status.label();
                     li {
-                        span.name { (part.name().replace('_', " ").replace("api", "API")) }
+                        span.name { (part.name.replace('_', " ").replace("api", "API")) }
                         span {
                             span.(status) { (status.replace('_', " ")) }
-                            @if let Some(detail) = part.detail() { ": " (detail) }
+                            @if let Some(detail) = &part.detail { ": " (detail) }
                         }
                     }
                 }
