@@ -41,7 +41,7 @@ pub use widget::{Widget, WidgetCity, WidgetValues};
 pub(crate) use body::is_bot_protection;
 
 use crate::fetch::{FetchContext, Fetcher};
-use crate::upstream::{Request, Span, Upstream};
+use crate::upstream::{Request, Upstream};
 use crate::{Clock, Config, Error, Place, Reading};
 
 /// A client of the Aareguru API, and of the hydro API beside it. Cheap to
@@ -152,23 +152,23 @@ impl Client {
     /// `/v2018/today`: temperature and saying at one place.
     ///
     /// The answer is checked to be about `place`.
-    pub async fn today(&self, place: &Place) -> Result<Answer<WaterToday>, Error> {
-        let request = Request::Today(place.in_table());
+    pub async fn today(&self, place: &'static Place) -> Result<Answer<WaterToday>, Error> {
+        let request = Request::Today(place);
         self.shared.today.get(request).await
     }
 
     /// `/v2018/current`: everything about one place.
     ///
     /// The answer is checked to be about `place`.
-    pub async fn current(&self, place: &Place) -> Result<Answer<Current>, Error> {
-        let request = Request::Current(place.in_table());
+    pub async fn current(&self, place: &'static Place) -> Result<Answer<Current>, Error> {
+        let request = Request::Current(place);
         self.shared.current.get(request).await
     }
 
     /// The answer of [`current`](Self::current) if there is one that is used
     /// without asking; does not wait.
-    pub fn current_if_fresh(&self, place: &Place) -> Option<Answer<Current>> {
-        let request = Request::Current(place.in_table());
+    pub fn current_if_fresh(&self, place: &'static Place) -> Option<Answer<Current>> {
+        let request = Request::Current(place);
         self.shared.current.get_if_fresh(&request)
     }
 
@@ -189,11 +189,11 @@ impl Client {
     /// it, to 10 minutes or more, where askers should share answers.
     pub async fn history(
         &self,
-        place: &Place,
+        place: &'static Place,
         start: Timestamp,
         end: Timestamp,
     ) -> Result<Answer<History>, Error> {
-        let request = Request::History(place.in_table(), Span::new(start, end));
+        let request = Request::History(place, start.as_second()..=end.as_second());
         self.shared.history.get(request).await
     }
 
@@ -202,7 +202,10 @@ impl Client {
     ///
     /// The answer is checked to hold no other gauge. A place that has none
     /// (Olten) is [`Error::NotMeasured`], and nothing is asked.
-    pub async fn hydro_latest(&self, places: &[&Place]) -> Result<Answer<HydroLatest>, Error> {
+    pub async fn hydro_latest(
+        &self,
+        places: &[&'static Place],
+    ) -> Result<Answer<HydroLatest>, Error> {
         let request = Request::hydro_latest(places)?;
         self.shared.hydro_latest.get(request).await
     }
@@ -217,11 +220,11 @@ impl Client {
     /// it, to 10 minutes or more, where askers should share answers.
     pub async fn hydro_daterange(
         &self,
-        place: &Place,
+        place: &'static Place,
         start: Timestamp,
         end: Timestamp,
     ) -> Result<Answer<HydroDaterange>, Error> {
-        let request = Request::hydro_daterange(place, Span::new(start, end))?;
+        let request = Request::hydro_daterange(place, start.as_second()..=end.as_second())?;
         self.shared.hydro_daterange.get(request).await
     }
 

@@ -192,7 +192,7 @@ impl Error {
 
 /// Why an earlier answer is shown: the API could not give a new one.
 ///
-/// What the answer tells is as true as it was then, and has its own times. Displayed as a clause
+/// The values in the answer stay true, and have their own times. Displayed as a clause
 /// that names the time and the error with its causes.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(

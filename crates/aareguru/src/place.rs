@@ -236,14 +236,6 @@ impl Place {
         sources
     }
 
-    /// This place as an entry of the table, whatever lifetime it came with.
-    pub(crate) fn in_table(&self) -> &'static Self {
-        Self::all()
-            .iter()
-            .find(|place| *place == self)
-            .expect("places are made nowhere but in the table")
-    }
-
     /// Whether the API may call this place `text`: by its names or its
     /// station, accents included, but by no alias.
     pub(crate) fn is_called(&self, text: &str) -> bool {

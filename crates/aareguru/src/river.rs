@@ -61,31 +61,30 @@ impl River {
     }
 
     /// How warm is the water at `place` now?
-    pub async fn current_temperature(&self, place: &Place) -> Result<CurrentTemperature, Error> {
+    pub async fn current_temperature(
+        &self,
+        place: &'static Place,
+    ) -> Result<CurrentTemperature, Error> {
         let answer = self.client.current(place).await?;
-        Ok(CurrentTemperature::new(
-            place.in_table(),
-            &answer,
-            self.now(),
-        ))
+        Ok(CurrentTemperature::new(place, &answer, self.now()))
     }
 
     /// How warm is the water at `place`, in short?
-    pub async fn today_in_short(&self, place: &Place) -> Result<TodayInShort, Error> {
+    pub async fn today_in_short(&self, place: &'static Place) -> Result<TodayInShort, Error> {
         let answer = self.client.today(place).await?;
-        Ok(TodayInShort::new(place.in_table(), &answer, self.now()))
+        Ok(TodayInShort::new(place, &answer, self.now()))
     }
 
     /// How is it at `place` now: water, flow, air, sun and canal?
-    pub async fn conditions(&self, place: &Place) -> Result<Conditions, Error> {
+    pub async fn conditions(&self, place: &'static Place) -> Result<Conditions, Error> {
         let answer = self.client.current(place).await?;
-        Ok(Conditions::new(place.in_table(), &answer, self.now()))
+        Ok(Conditions::new(place, &answer, self.now()))
     }
 
     /// What does the flow at `place` mean?
-    pub async fn danger(&self, place: &Place) -> Result<Danger, Error> {
+    pub async fn danger(&self, place: &'static Place) -> Result<Danger, Error> {
         let answer = self.client.current(place).await?;
-        Ok(Danger::new(place.in_table(), &answer, self.now()))
+        Ok(Danger::new(place, &answer, self.now()))
     }
 
     /// How warm is the water at each place?
@@ -114,23 +113,19 @@ impl River {
 
     /// What comes at `place`: the water in two hours, the weather of today and
     /// of the next days?
-    pub async fn forecast(&self, place: &Place) -> Result<Forecast, Error> {
+    pub async fn forecast(&self, place: &'static Place) -> Result<Forecast, Error> {
         let answer = self.client.current(place).await?;
-        Ok(Forecast::new(place.in_table(), &answer, self.now()))
+        Ok(Forecast::new(place, &answer, self.now()))
     }
 
     /// What was measured at `place` in the two days before its last reading,
     /// oldest first: what comes with [`conditions`](Self::conditions), without
     /// a request of its own. For other spans see [`history`](Self::history).
-    pub async fn past_two_days(&self, place: &Place) -> Result<Vec<RiverPoint>, Error> {
+    pub async fn past_two_days(&self, place: &'static Place) -> Result<Vec<RiverPoint>, Error> {
         let answer = self.client.current(place).await?;
         let (recorded_on, now) = (answer.recorded_on(), self.now());
-        Ok(current_readings::past_two_days(
-            place,
-            &answer,
-            recorded_on,
-            now,
-        ))
+        let points = current_readings::past_two_days(place, &answer, recorded_on, now);
+        Ok(points)
     }
 
     /// What was measured at `place` from `start` to `end`, as
@@ -141,13 +136,12 @@ impl River {
     /// is being asked. Of recordings, `now` is the time of the last reading.
     pub async fn history(
         &self,
-        place: &Place,
+        place: &'static Place,
         start: &str,
         end: &str,
         now: Timestamp,
         on_stage: impl Fn(HistoryStage) + Send + Sync,
     ) -> Result<RiverHistory, HistoryError> {
-        let place = place.in_table();
         history::ask(&self.client, place, (start, end), now, &on_stage).await
     }
 }

@@ -14,7 +14,7 @@ mod recorded;
 mod request;
 mod retry_after;
 
-pub(crate) use request::{Request, Span};
+pub(crate) use request::Request;
 
 use http::Http;
 

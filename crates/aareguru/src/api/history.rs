@@ -91,21 +91,14 @@ fn series_in(name: &str, value: &Value) -> Option<BTreeMap<String, Vec<HistoryPo
 
 /// `{"flow": [[time, value], …], …}`.
 fn named_series(fields: &Map<String, Value>) -> Option<BTreeMap<String, Vec<HistoryPoint>>> {
-    let mut all = BTreeMap::new();
-    for (name, value) in fields {
-        let Value::Array(elements) = value else {
-            continue;
-        };
-        if elements.is_empty() {
-            all.insert(name.clone(), Vec::new());
-        } else if let Some(pairs) = pairs(elements) {
-            all.insert(name.clone(), pairs);
-        }
-    }
+    let pairs = fields
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), pairs(value.as_array()?)?)));
+    let all: BTreeMap<_, _> = pairs.collect();
     (!all.is_empty()).then_some(all)
 }
 
-/// `[[time, value], …]`; `None` if there is no pair.
+/// `[[time, value], …]`, or an empty list; `None` if there is no pair among the elements.
 fn pairs(elements: &[Value]) -> Option<Vec<HistoryPoint>> {
     let pair = |element: &Value| match element.as_array()?.as_slice() {
         [at, value] => Some(HistoryPoint {
@@ -115,7 +108,7 @@ fn pairs(elements: &[Value]) -> Option<Vec<HistoryPoint>> {
         _ => None,
     };
     let pairs: Vec<_> = elements.iter().filter_map(pair).collect();
-    (!pairs.is_empty()).then_some(pairs)
+    (elements.is_empty() || !pairs.is_empty()).then_some(pairs)
 }
 
 /// `[{"timestamp": …, "flow": …}, …]`: a series for each name that has a number
@@ -159,11 +152,9 @@ fn time(value: &Value) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::Place;
-    use crate::upstream::Span;
 
     fn read_bern(body: &str) -> Result<History, Error> {
-        let span = Span::new(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let request = Request::History(Place::find("bern").unwrap(), span);
+        let request = Request::History(Place::find("bern").unwrap(), 0..=0);
         read(&request, body.as_bytes())
     }
 

@@ -1,5 +1,7 @@
 //! Something to ask upstream, as it is cached and as it is sent.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 
 use crate::api::Endpoint;
@@ -20,12 +22,8 @@ pub(crate) enum Request {
     HydroDaterange(Gauge, Span),
 }
 
-/// From when to when, both included, in Unix seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Span {
-    start: i64,
-    end: i64,
-}
+/// From when to when in Unix seconds.
+type Span = RangeInclusive<i64>;
 
 /// A place that has a gauge of BAFU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,18 +32,8 @@ pub(crate) struct Gauge {
     pub(crate) number: u32,
 }
 
-impl Span {
-    pub(crate) fn new(start: Timestamp, end: Timestamp) -> Self {
-        Self {
-            start: start.as_second(),
-            end: end.as_second(),
-        }
-    }
-}
-
 impl Gauge {
-    pub(crate) fn of(place: &Place) -> Result<Self, Error> {
-        let place = place.in_table();
+    pub(crate) fn of(place: &'static Place) -> Result<Self, Error> {
         match place.gauge() {
             Some(number) => Ok(Self { place, number }),
             None => Err(Error::NotMeasured { place: place.id() }),
@@ -55,7 +43,7 @@ impl Gauge {
 
 impl Request {
     /// The gauges of these places; of all places, if there are none.
-    pub(crate) fn hydro_latest(places: &[&Place]) -> Result<Self, Error> {
+    pub(crate) fn hydro_latest(places: &[&'static Place]) -> Result<Self, Error> {
         if places.is_empty() {
             let all = Place::all()
                 .iter()
@@ -70,7 +58,7 @@ impl Request {
         Ok(Self::HydroLatest(gauges))
     }
 
-    pub(crate) fn hydro_daterange(place: &Place, span: Span) -> Result<Self, Error> {
+    pub(crate) fn hydro_daterange(place: &'static Place, span: Span) -> Result<Self, Error> {
         Gauge::of(place).map(|gauge| Self::HydroDaterange(gauge, span))
     }
 
@@ -108,8 +96,8 @@ impl Request {
             // The API takes times in words too; numbers are said to work best.
             Self::History(place, span) => vec![
                 ("city", place.id().to_owned()),
-                ("start", span.start.to_string()),
-                ("end", span.end.to_string()),
+                ("start", span.start().to_string()),
+                ("end", span.end().to_string()),
             ],
             Self::HydroLatest(gauges) => vec![
                 ("locations", numbers(gauges)),
@@ -118,8 +106,8 @@ impl Request {
             Self::HydroDaterange(gauge, span) => vec![
                 ("locations", gauge.number.to_string()),
                 ("parameters", PARAMETERS.to_owned()),
-                ("startdate", date_text(span.start)),
-                ("enddate", date_text(span.end)),
+                ("startdate", date_text(*span.start())),
+                ("enddate", date_text(*span.end())),
                 ("timeseriesformat", "rows".to_owned()),
             ],
         }
@@ -151,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_order_of_places_makes_no_other_question() {
-        let ask = |places: &[&Place]| Request::hydro_latest(places).unwrap();
+        let ask = |places: &[&'static Place]| Request::hydro_latest(places).unwrap();
         let once = ask(&[place("bern"), place("thun")]);
         assert_eq!(once, ask(&[place("thun"), place("bern"), place("thun")]));
         assert_eq!(once.query()[0].1, "2030,2135");

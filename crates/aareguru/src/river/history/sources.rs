@@ -36,7 +36,7 @@ pub(super) struct Found {
 pub(super) async fn fetch(
     client: &Client,
     source: HistorySource,
-    place: &Place,
+    place: &'static Place,
     span: &TimeSpan,
     now: Timestamp,
 ) -> Result<Found, Shortfall> {
