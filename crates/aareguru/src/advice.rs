@@ -28,6 +28,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Deserialize;
 
 use crate::source::Source;
 use crate::{FloodAssessment, FloodLevel, Place, local_time};
@@ -45,7 +46,8 @@ pub use limits::{Limit, LimitBasis, LimitQuantity, SwimmingLimit};
 pub use situation::Situation;
 
 /// What is said to a swimmer. None of them is a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Those who know the river, or its flood level, speak against it.
     DoNotSwim,
@@ -138,12 +140,8 @@ pub struct Reason {
 /// `text (who, when, where)`.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (", self.text)?;
-        for (n, source) in self.sources.iter().enumerate() {
-            let separator = if n == 0 { "" } else { "; " };
-            write!(f, "{separator}{source}")?;
-        }
-        f.write_str(")")
+        let sources: Vec<_> = self.sources.iter().map(ToString::to_string).collect();
+        write!(f, "{} ({})", self.text, sources.join("; "))
     }
 }
 

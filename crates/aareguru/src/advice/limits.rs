@@ -1,7 +1,6 @@
 //! The limits that a verdict uses: those of `data/swimming-limits.toml`, place by place, and this
 //! program's own margins.
 
-use std::fmt;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -17,17 +16,9 @@ use crate::{FloodLevel, Place};
 pub struct SwimmingLimit {
     place: String,
     from_m3_per_s: f64,
-    verdict: LimitVerdict,
+    verdict: Verdict,
     text: String,
     from: String,
-}
-
-/// The verdicts that a limit can have.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum LimitVerdict {
-    Caution,
-    DoNotSwim,
 }
 
 impl SwimmingLimit {
@@ -39,10 +30,7 @@ impl SwimmingLimit {
     /// The verdict that it makes: [`Verdict::Caution`] or
     /// [`Verdict::DoNotSwim`].
     pub fn verdict(&self) -> Verdict {
-        match self.verdict {
-            LimitVerdict::Caution => Verdict::Caution,
-            LimitVerdict::DoNotSwim => Verdict::DoNotSwim,
-        }
+        self.verdict
     }
 
     /// What is said, as a clause in lower case without a full stop.
@@ -113,24 +101,6 @@ impl LimitQuantity {
             Self::Rise => "m³/s in an hour",
             Self::WaterTemperature => "°C",
         }
-    }
-}
-
-/// `at or above 220 m³/s, do_not_swim: …`, without the sources.
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = match self.quantity {
-            LimitQuantity::Flow | LimitQuantity::Rise => "above",
-            LimitQuantity::WaterTemperature => "below",
-        };
-        write!(
-            f,
-            "at or {side} {} {}, {}: {}",
-            self.value,
-            self.quantity.unit(),
-            self.verdict.as_str(),
-            self.text
-        )
     }
 }
 
@@ -281,24 +251,11 @@ pub(super) struct Canal {
     pub(super) closes_from_m3_per_s: f64,
     pub(super) text: String,
     from: String,
-    pub(super) also: Vec<Also>,
-}
-
-/// Something else said of the same.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Also {
-    pub(super) text: String,
-    from: String,
+    /// What others say of the same.
+    pub(super) also: Vec<Remark>,
 }
 
 impl Canal {
-    pub(super) fn source(&self) -> &'static Source {
-        TABLE.source.get(&self.from)
-    }
-}
-
-impl Also {
     pub(super) fn source(&self) -> &'static Source {
         TABLE.source.get(&self.from)
     }
@@ -375,6 +332,10 @@ mod tests {
         for limit in &TABLE.limit {
             assert!(is_place(&limit.place), "{limit:?}");
             assert!(!limit.source().url.is_empty());
+            assert!(matches!(
+                limit.verdict,
+                Verdict::Caution | Verdict::DoNotSwim
+            ));
         }
         assert!(TABLE.rise.places.iter().all(|id| is_place(id)));
         assert!(is_place(&TABLE.canal.place));
@@ -429,18 +390,14 @@ mod tests {
     }
 
     #[test]
-    fn limit_names_value_unit_and_verdict() {
+    fn own_margin_names_its_share_of_flood_level_2() {
         let brugg = &flow_limits(Place::find("brugg").unwrap())[1];
         assert_eq!(
-            brugg.to_string(),
-            "at or above 615 m³/s, do_not_swim: 615 m³/s is 75 % of flood level 2 at Brugg \
+            brugg.text,
+            "615 m³/s is 75 % of flood level 2 at Brugg \
              (820 m³/s): a margin of this server, because no limit of lifeguards or authorities \
              is known for this place"
         );
-        assert!(
-            cold()
-                .to_string()
-                .starts_with("at or below 15 °C, caution: ")
-        );
+        assert_eq!((cold().value, cold().verdict), (15.0, Verdict::Caution));
     }
 }

@@ -20,15 +20,12 @@ pub(super) struct Elsewhere {
 /// Why there is nothing to tell of this name, if the table knows it: `exact`
 /// with its accents, `bare` without.
 pub(super) fn explanation(exact: &str, bare: &str) -> Option<&'static str> {
-    let is_named = |is: &dyn Fn(&str) -> bool| {
-        TABLE
-            .elsewhere
-            .iter()
-            .find(|entry| entry.names.iter().any(|name| is(name)))
+    let find = |spelling: fn(&str) -> String, text: &str| {
+        let mut entries = TABLE.elsewhere.iter();
+        entries.find(|entry| entry.names.iter().any(|name| spelling(name) == text))
     };
-    is_named(&|name| spelled(name) == exact)
-        .or_else(|| is_named(&|name| plain(name) == bare))
-        .map(|entry| entry.explanation.as_str())
+    let entry = find(spelled, exact).or_else(|| find(plain, bare))?;
+    Some(&entry.explanation)
 }
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ impl Forecast {
 
     /// The Swiss time from which one looks ahead: `now`, or the time of the
     /// measurement in a recording.
-    pub fn seen_from(&self, now: Timestamp) -> Zoned {
+    fn seen_from(&self, now: Timestamp) -> Zoned {
         seen_from(&[self.air, self.water], now)
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::statistics::mean;
+use super::statistics::{known, mean};
 use crate::local_time::ZURICH;
 
 /// One quantity on one day in Switzerland, in its own unit.
@@ -26,10 +26,8 @@ impl Day {
     /// The days of a series that is sorted by time. A day without any value is
     /// left out.
     pub fn all_of(series: &[(Timestamp, Option<f64>)]) -> Vec<Self> {
-        let known: Vec<(Date, f64)> = series
-            .iter()
-            .filter_map(|(at, value)| Some((at, (*value)?)))
-            .filter(|(_, value)| value.is_finite())
+        let known: Vec<(Date, f64)> = known(series)
+            .into_iter()
             .map(|(at, value)| (at.to_zoned(ZURICH.clone()).date(), value))
             .collect();
         let days = known.chunk_by(|one, next| one.0 == next.0);

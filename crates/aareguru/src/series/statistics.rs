@@ -88,7 +88,7 @@ pub fn share_at_or_above(series: &[(Timestamp, Option<f64>)], limit: f64) -> Opt
     (!known.is_empty()).then(|| above as f64 / known.len() as f64)
 }
 
-fn known(series: &[(Timestamp, Option<f64>)]) -> Vec<(Timestamp, f64)> {
+pub(super) fn known(series: &[(Timestamp, Option<f64>)]) -> Vec<(Timestamp, f64)> {
     let pairs = series
         .iter()
         .filter_map(|(at, value)| Some((*at, (*value)?)));
@@ -151,17 +151,12 @@ fn gaps(known: &[(Timestamp, f64)]) -> Vec<Gap> {
     let mut lengths: Vec<Duration> = steps().map(|step| length(&step)).collect();
     lengths.sort_unstable();
     let usual = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
-    let limit = Statistics::GAP_FROM.max(usual * 2);
     // Two values tell of no usual step.
-    let is_gap = |gap: &Gap| {
-        length(gap)
-            > if lengths.len() < 2 {
-                Statistics::GAP_FROM
-            } else {
-                limit
-            }
+    let limit = match lengths.len() {
+        0 | 1 => Statistics::GAP_FROM,
+        _ => Statistics::GAP_FROM.max(usual * 2),
     };
-    steps().filter(is_gap).collect()
+    steps().filter(|gap| length(gap) > limit).collect()
 }
 
 #[cfg(test)]

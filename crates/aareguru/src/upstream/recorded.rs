@@ -33,7 +33,7 @@ pub(super) fn body(request: &Request) -> Result<Body, Error> {
         Request::Cities => (Cow::Borrowed(CITIES), CITIES_AT),
         Request::Current(place) if is_bern(place) => (Cow::Borrowed(CURRENT_BERN), CURRENT_AT),
         Request::Current(place) => (owned(&current(place)), CITIES_AT),
-        Request::Today(place) if is_bern(place) => (owned(&today_bern()), CURRENT_AT),
+        Request::Today(place) if is_bern(place) => (owned(&today(place)), CURRENT_AT),
         Request::Today(place) => (owned(&today(place)), CITIES_AT),
         Request::Widget => (owned(&widget()), CITIES_AT),
         // It has its own times, whatever span was asked for.
@@ -77,8 +77,11 @@ fn city(place: &Place) -> Value {
         .clone()
 }
 
-/// `/v2018/current` of a place other than Bern.
+/// `/v2018/current`: Bern's recording; of other places, the values of `/v2018/cities`.
 fn current(place: &Place) -> Value {
+    if is_bern(place) {
+        return json(CURRENT_BERN);
+    }
     let city = city(place);
     json!({
         "aare": {
@@ -92,22 +95,9 @@ fn current(place: &Place) -> Value {
     })
 }
 
-/// `/v2018/today` of a place other than Bern.
+/// `/v2018/today`, from `/v2018/current`.
 fn today(place: &Place) -> Value {
-    let city = city(place);
-    json!({
-        "aare": city["aare"],
-        "aare_prec": city["aare_prec"],
-        "text": null,
-        "text_short": null,
-        "time": city["time"],
-        "name": city["name"],
-        "longname": city["longname"],
-    })
-}
-
-fn today_bern() -> Value {
-    let aare = &json(CURRENT_BERN)["aare"];
+    let aare = &current(place)["aare"];
     json!({
         "aare": aare["temperature"],
         "aare_prec": aare["temperature_prec"],
@@ -122,28 +112,23 @@ fn today_bern() -> Value {
 /// `/v2018/widget`: Bern from its own recording, about four hours before the
 /// other places; each has its time.
 fn widget() -> Value {
-    let bern = json(CURRENT_BERN);
     let mut values = Map::new();
     for place in Place::all() {
-        let figures = if is_bern(place) {
-            let aare = &bern["aare"];
-            json!({
-                "timestamp": aare["timestamp"],
-                "timestring": aare["timestring"],
-                "temperature": aare["temperature"],
-                "temperature_text": aare["temperature_text"],
-                "temperature_text_short": aare["temperature_text_short"],
-                "flow": aare["flow"],
-                "flow_text": aare["flow_text"],
-                "flow_gefahrenstufe": null,
-                "forecast2h": aare["forecast2h"],
-                "tt": bern["weather"]["current"]["tt"],
-                "suntotal": bern["sun"]["today"]["suntotal"],
-            })
-        } else {
-            let city = city(place);
-            json!({"timestamp": city["time"], "temperature": city["aare"]})
-        };
+        let current = current(place);
+        let aare = &current["aare"];
+        let figures = json!({
+            "timestamp": aare["timestamp"],
+            "timestring": aare["timestring"],
+            "temperature": aare["temperature"],
+            "temperature_text": aare["temperature_text"],
+            "temperature_text_short": aare["temperature_text_short"],
+            "flow": aare["flow"],
+            "flow_text": aare["flow_text"],
+            "flow_gefahrenstufe": null,
+            "forecast2h": aare["forecast2h"],
+            "tt": current["weather"]["current"]["tt"],
+            "suntotal": current["sun"]["today"]["suntotal"],
+        });
         values.insert(place.id().to_owned(), figures);
     }
     let cities: Vec<_> = Place::all()
