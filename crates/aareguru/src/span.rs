@@ -196,8 +196,12 @@ fn last_monday(today: Date) -> Option<Date> {
     today.checked_sub((since_monday + 7).days()).ok()
 }
 
-/// `-7 days`, `- 24 h`, `3 weeks ago`.
+/// `-7 days`, `- 24 h`, `3 weeks ago`. Not `-6m`: `m` is minutes to jiff, and months to many.
 fn relative(text: &str, here: &Zoned) -> Option<Timestamp> {
+    let mut units = text.split(|c: char| !c.is_ascii_alphabetic());
+    if units.any(|unit| unit.eq_ignore_ascii_case("m")) {
+        return None;
+    }
     let back: Span = match text.strip_prefix('-') {
         Some(rest) => format!("-{}", rest.trim_start()).parse().ok()?,
         None if text.ends_with(" ago") => text.parse().ok()?,
@@ -329,6 +333,7 @@ mod tests {
             "-7",
             "-x days",
             "-7 moons",
+            "-6m",
             "2026",
             "2026-13-01",
             "2026-09-01T25:00",
