@@ -104,7 +104,7 @@ static RESOURCES: [Entry; 7] = [
         description: "How it is at one place now: water, flow, verdict, air, sun; the same as \
                       get_current_conditions",
         content: Content::OnePlace(Feed::Current, |river, place| {
-            Box::pin(async {
+            Box::pin(async move {
                 let conditions = river.conditions(place).await?;
                 let now = conditions.danger.asked_at;
                 Ok(json!(current_conditions::structured(conditions, now)))
@@ -117,7 +117,7 @@ static RESOURCES: [Entry; 7] = [
         title: "Water temperature in short",
         description: "The water temperature at one place in °C with its time and age, and a saying",
         content: Content::OnePlace(Feed::Today, |river, place| {
-            Box::pin(async {
+            Box::pin(async move {
                 let today = river.today_in_short(place).await?;
                 Ok(json!(Today::new(today, river.now())))
             })
@@ -130,7 +130,7 @@ static RESOURCES: [Entry; 7] = [
         description: "The water in two hours and the weather of four days at one place; the same \
                       as get_forecast",
         content: Content::OnePlace(Feed::Current, |river, place| {
-            Box::pin(async {
+            Box::pin(async move {
                 let forecast = river.forecast(place).await?;
                 let (hours, now) = (forecast::MAX_HOURS, river.now());
                 Ok(json!(forecast::structured(&forecast, hours, now)))
