@@ -19,7 +19,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::{
@@ -113,7 +113,7 @@ impl Outbox {
         events: Vec<Bytes>,
     ) -> Self {
         let outbox = Self::new(token, max_bytes, true);
-        let mut log = outbox.lock();
+        let mut log = outbox.log.lock();
         let sent_at = Some(Instant::now());
         log.next = last + 1;
         log.first = log.next.saturating_sub(events.len() as u64);
@@ -135,7 +135,7 @@ impl Outbox {
 
     /// Adds an event at the end, and returns its number.
     pub(crate) fn push(&self, message: Message) -> Result<u64, Refused> {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         if log.closed {
             return Err(Refused::Closed);
         }
@@ -169,14 +169,14 @@ impl Outbox {
 
     /// Ends the stream after the events that already wait.
     pub(crate) fn close(&self) {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         log.closed = true;
         log.wake();
     }
 
     /// Ends the stream, and forgets what is held.
     pub(crate) fn abandon(&self) {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         while log.end() > log.held_from.max(log.next) {
             if let Some(kept) = log.events.pop_back() {
                 log.bytes -= kept.event.len();
@@ -189,13 +189,13 @@ impl Outbox {
 
     /// Holds events that are added from now on.
     pub(crate) fn hold(&self) {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         log.held_from = log.held_from.min(log.end());
     }
 
     /// Lets events before the number `end` leave.
     pub(crate) fn release(&self, end: u64) {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         if log.held_from < end {
             log.held_from = end;
             log.wake();
@@ -209,24 +209,24 @@ impl Outbox {
 
     /// The number of the first event that is kept, or of the next.
     pub(crate) fn first(&self) -> u64 {
-        self.lock().first
+        self.log.lock().first
     }
 
     /// The number that the next event will have.
     pub(crate) fn end(&self) -> u64 {
-        self.lock().end()
+        self.log.lock().end()
     }
 
     /// The event with this number.
     pub(crate) fn event(&self, number: u64) -> Option<Bytes> {
-        let log = self.lock();
+        let log = self.log.lock();
         let index = usize::try_from(number.checked_sub(log.first)?).ok()?;
         log.events.get(index).map(|kept| kept.event.bytes())
     }
 
     /// The events that are kept, and the number of the last there was.
     pub(crate) fn kept(&self) -> (Vec<Bytes>, u64) {
-        let log = self.lock();
+        let log = self.log.lock();
         let events = log.events.iter().map(|kept| kept.event.bytes());
         (events.collect(), log.end() - 1)
     }
@@ -234,7 +234,7 @@ impl Outbox {
     /// Attaches a stream in the place of the one before, which ends. It gets
     /// `endpoint`, then every event after the number `seen`.
     pub(crate) fn attach(&self, endpoint: Bytes, seen: u64) -> Result<Attached, Gap> {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         let next = seen.checked_add(1).ok_or(Gap)?;
         if log.closed || next < log.first || next > log.end() {
             return Err(Gap);
@@ -258,7 +258,7 @@ impl Outbox {
     /// Takes a stream away that the client has dropped; tells whether it was
     /// still the one attached.
     pub(crate) fn detach(&self, number: StreamNumber) -> bool {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         let current = log.stream.as_ref().is_some_and(|s| s.number == number);
         if current {
             log.stream = None;
@@ -269,7 +269,7 @@ impl Outbox {
     /// The next event for a stream; `None` once it is replaced, or the outbox
     /// is closed and nothing waits.
     pub(crate) fn poll_next(&self, number: StreamNumber, cx: &Context<'_>) -> Poll<Option<Bytes>> {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         let waits = log.next < log.end().min(log.held_from);
         let ended = log.closed && log.next == log.end();
         let Some(stream) = log.stream.as_mut().filter(|s| s.number == number) else {
@@ -293,19 +293,19 @@ impl Outbox {
 
     /// Whether a stream has left events waiting for longer than `limit`.
     pub(crate) fn is_stalled(&self, now: Instant, limit: Duration) -> bool {
-        let log = self.lock();
+        let log = self.log.lock();
         let stalled = log.stalled_since.filter(|_| log.stream.is_some());
         stalled.is_some_and(|since| now.duration_since(since) > limit)
     }
 
     /// Bytes that wait to be taken by the stream.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.lock().waiting_bytes
+        self.log.lock().waiting_bytes
     }
 
     /// Drops what was sent before `then` on a stream that is still attached.
     pub(crate) fn forget(&self, then: Instant) {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         if log.stream.is_some() {
             log.drop_while(|_, kept| kept.sent_at.is_some_and(|sent| sent <= then));
         }
@@ -313,12 +313,8 @@ impl Outbox {
 
     /// Drops what was sent up to the event number `last`: the client has it.
     pub(crate) fn seen(&self, last: u64) {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         log.drop_while(|number, kept| number <= last && kept.sent_at.is_some());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Log> {
-        self.log.lock()
     }
 }
 

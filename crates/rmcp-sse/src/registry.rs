@@ -9,7 +9,7 @@ use crate::{
     refusal::Refusal,
     session::Session,
 };
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 pub(crate) struct Registry<S> {
     max_sessions: usize,
@@ -47,7 +47,7 @@ impl<S> Registry<S> {
 
     /// Takes a slot for a session of `client`.
     pub(crate) fn reserve(self: &Arc<Self>, client: Option<&Client>) -> Result<Slot<S>, Refusal> {
-        let mut open = self.lock();
+        let mut open = self.open.lock();
         if open.slots >= self.max_sessions {
             return Err(Refusal::TooManySessions);
         }
@@ -66,35 +66,35 @@ impl<S> Registry<S> {
     }
 
     pub(crate) fn add(&self, session: Arc<Session<S>>) {
-        let mut open = self.lock();
+        let mut open = self.open.lock();
         open.ids.insert(session.resume_token(), session.id());
         open.sessions.insert(session.id(), session);
     }
 
     pub(crate) fn remove(&self, session: &Session<S>) {
-        let mut open = self.lock();
+        let mut open = self.open.lock();
         open.ids.remove(&session.resume_token());
         open.sessions.remove(&session.id());
     }
 
     pub(crate) fn find(&self, id: SessionId) -> Option<Arc<Session<S>>> {
-        self.lock().sessions.get(&id).cloned()
+        self.open.lock().sessions.get(&id).cloned()
     }
 
     pub(crate) fn find_by_token(&self, token: ResumeToken) -> Option<Arc<Session<S>>> {
-        let open = self.lock();
+        let open = self.open.lock();
         open.sessions.get(open.ids.get(&token)?).cloned()
     }
 
     /// All sessions as they are now.
     pub(crate) fn sessions(&self) -> Vec<Arc<Session<S>>> {
-        self.lock().sessions.values().cloned().collect()
+        self.open.lock().sessions.values().cloned().collect()
     }
 
     /// The session that has been without its client for longest, of all, or of
     /// those that are counted for one client.
     pub(crate) fn longest_detached(&self, client: Option<&Client>) -> Option<Arc<Session<S>>> {
-        let open = self.lock();
+        let open = self.open.lock();
         let detached = open
             .sessions
             .values()
@@ -106,11 +106,7 @@ impl<S> Registry<S> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.lock().sessions.len()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Open<S>> {
-        self.open.lock()
+        self.open.lock().sessions.len()
     }
 }
 
@@ -126,7 +122,7 @@ impl<S> Slot<S> {
 
 impl<S> Drop for Slot<S> {
     fn drop(&mut self) {
-        let mut open = self.registry.lock();
+        let mut open = self.registry.open.lock();
         open.slots -= 1;
         let Some(client) = &self.client else {
             return;

@@ -20,7 +20,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::request::Parts;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rmcp::{
     ServerHandler,
     model::{InitializeRequestParams, RequestId},
@@ -140,7 +140,7 @@ impl<S: ServerHandler> Session<S> {
         let config = &self.config;
         let endpoint = event::endpoint(&config.path_prefix, &config.message_path, self.id);
         // Under the lock, so that the session does not expire meanwhile.
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let attached = self.outbox.attach(endpoint, seen)?;
         state.detached_at = None;
         state.active_at = Instant::now();
@@ -152,7 +152,7 @@ impl<S: ServerHandler> Session<S> {
     pub(crate) fn detach(self: &Arc<Self>, stream: StreamNumber, lasted: Duration) {
         self.metrics.streams.decrement(1);
         let was_attached = self.outbox.detach(stream);
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let reason = match (was_attached, &state.slot) {
             (false, _) => "replaced",
             (true, Some(_)) => "client_gone",
@@ -186,7 +186,7 @@ impl<S: ServerHandler> Session<S> {
     /// can go on with it, it is left as it is.
     pub(crate) fn end(self: &Arc<Self>, end: End) {
         let (slot, calls, running) = {
-            let mut state = self.state();
+            let mut state = self.state.lock();
             let Some(slot) = state.slot.take() else {
                 return;
             };
@@ -220,7 +220,7 @@ impl<S: ServerHandler> Session<S> {
 
     /// Ends the session as soon as nothing of it is running.
     pub(crate) fn drain(self: &Arc<Self>) {
-        if self.state().calls.is_empty() {
+        if self.state.lock().calls.is_empty() {
             self.end(End::Shutdown);
         }
     }
@@ -239,7 +239,7 @@ impl<S: ServerHandler> Session<S> {
 
     fn overdue(&self, now: Instant, with_idle: bool) -> Option<End> {
         let config = &self.config;
-        let state = self.state();
+        let state = self.state.lock();
         let longer = |since: Instant, limit: Duration| now.duration_since(since) > limit;
         if !state.initialized && longer(state.opened_at, config.init_timeout) {
             return Some(End::NeverInitialized);
@@ -281,7 +281,7 @@ impl<S: ServerHandler> Session<S> {
             // Nobody is left to read it.
             Ok(()) | Err(Refused::Closed) => {}
             Err(Refused::Full) => {
-                let detached = self.state().detached_at.is_some();
+                let detached = self.state.lock().detached_at.is_some();
                 self.end(if detached {
                     End::Evicted
                 } else {
@@ -292,7 +292,7 @@ impl<S: ServerHandler> Session<S> {
     }
 
     fn is_initialized(&self) -> bool {
-        self.state().initialized
+        self.state.lock().initialized
     }
 
     fn is_draining(&self) -> bool {
@@ -326,11 +326,11 @@ impl<S> Session<S> {
 
     /// Whom it is counted for.
     pub(crate) fn client(&self) -> Option<Client> {
-        self.state().slot.as_ref()?.client().cloned()
+        self.state.lock().slot.as_ref()?.client().cloned()
     }
 
     pub(crate) fn detached_at(&self) -> Option<Instant> {
-        self.state().detached_at
+        self.state.lock().detached_at
     }
 
     pub(crate) fn waiting_bytes(&self) -> usize {
@@ -344,9 +344,5 @@ impl<S> Session<S> {
         cx: &std::task::Context<'_>,
     ) -> std::task::Poll<Option<Bytes>> {
         self.outbox.poll_next(stream, cx)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State<S>> {
-        self.state.lock()
     }
 }

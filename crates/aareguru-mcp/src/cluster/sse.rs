@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use redis::Script;
 use rmcp::ServerHandler;
 use rmcp_sse::{DeliveryId, Principal, Refusal, SseServerConfig, SseService};
@@ -126,10 +126,6 @@ impl Shared {
             memory.lost_at = Some(Instant::now());
         }
         memory.lost_at.is_some_and(|at| at.elapsed() < TOLD_AGAIN)
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Deliveries> {
-        self.waiting.lock()
     }
 }
 

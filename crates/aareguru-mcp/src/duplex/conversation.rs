@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::HashSet};
 
 use bytes::Bytes;
 use metrics::Gauge;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rmcp::{
     ErrorData,
     model::{
@@ -95,7 +95,7 @@ impl Conversation {
     }
 
     pub(super) fn receive(&self, input: &Input) -> Received {
-        self.state().active_at = Instant::now();
+        self.state.lock().active_at = Instant::now();
         let exceeded = self.allowance.as_ref().map(Allowance::try_acquire);
         let bytes = match input {
             Input::Text(bytes) => bytes,
@@ -112,7 +112,7 @@ impl Conversation {
             Err(_) => return not_a_message(bytes),
         };
         self.messages.count(&message);
-        let mut state = self.state();
+        let mut state = self.state.lock();
         match &message {
             JsonRpcMessage::Request(request) => {
                 if let Some(Err(exceeded)) = exceeded {
@@ -157,7 +157,7 @@ impl Conversation {
 
     /// An answer of rmcp is on its way.
     pub(super) fn sent(&self, message: &ServerJsonRpcMessage) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.active_at = Instant::now();
         match message {
             JsonRpcMessage::Response(response) => self.forget(&mut state, &response.id),
@@ -172,23 +172,23 @@ impl Conversation {
 
     /// rmcp's loop runs.
     pub(super) fn begin(&self) {
-        self.state().begun = true;
+        self.state.lock().begun = true;
     }
 
     pub(crate) fn has_begun(&self) -> bool {
-        self.state().begun
+        self.state.lock().begun
     }
 
     /// Since when nothing has come or gone, unless a request is running.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
-        let state = self.state();
+        let state = self.state.lock();
         state.running.is_empty().then_some(state.active_at)
     }
 
     /// Takes no more requests, and is ready when none is running.
     pub(crate) async fn finish(&self) {
-        self.state().closing = true;
-        while !self.state().running.is_empty() {
+        self.state.lock().closing = true;
+        while !self.state.lock().running.is_empty() {
             self.finished.notified().await;
         }
     }
@@ -201,15 +201,11 @@ impl Conversation {
             self.finished.notify_one();
         }
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
 }
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        let running = self.state().running.len();
+        let running = self.state.lock().running.len();
         self.in_flight.decrement(running as f64);
     }
 }

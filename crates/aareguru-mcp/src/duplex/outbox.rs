@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 /// One writer takes from it, and one reader waits for room in it.
@@ -37,7 +37,7 @@ impl Outbox {
     /// wait, all is dropped: by then nothing new is read from the client, and
     /// it has had time to read what was there.
     pub(crate) fn push(&self, message: String) {
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         if waiting.closed {
             return;
         }
@@ -61,7 +61,7 @@ impl Outbox {
 
     /// Takes no more messages; what waits is still written.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        self.waiting.lock().closed = true;
         self.added.notify_one();
         self.taken.notify_one();
     }
@@ -71,7 +71,7 @@ impl Outbox {
     pub(crate) async fn next(&self) -> Option<String> {
         loop {
             {
-                let mut waiting = self.lock();
+                let mut waiting = self.waiting.lock();
                 if let Some(message) = waiting.messages.pop_front() {
                     waiting.bytes -= message.len();
                     drop(waiting);
@@ -96,12 +96,8 @@ impl Outbox {
     /// Whether as much waits as may, or more. One message longer than that may
     /// wait alone.
     pub(crate) fn is_full(&self) -> bool {
-        let waiting = self.lock();
+        let waiting = self.waiting.lock();
         !waiting.closed && waiting.messages.len() > 1 && waiting.bytes >= self.max_bytes
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock()
     }
 }
 

@@ -25,7 +25,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rmcp::ServerHandler;
 use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
 use tokio_util::sync::CancellationToken;
@@ -90,12 +90,12 @@ impl<S: ServerHandler> WebSocketService<S> {
 
     /// How many sessions are open now.
     pub fn session_count(&self) -> usize {
-        self.shared.lock().len()
+        self.shared.open.lock().len()
     }
 
     /// Ends every session of `principal`, and returns how many there were.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
-        let open = self.shared.lock();
+        let open = self.shared.open.lock();
         let of_principal = open
             .values()
             .filter(|session| session.owner.as_ref() == Some(principal));
@@ -187,7 +187,7 @@ impl<S> Shared<S> {
             owner,
             revoked: revoked.clone(),
         };
-        self.lock().insert(number, open);
+        self.open.lock().insert(number, open);
         self.metrics.opened();
         tracing::info!(transport = "websocket", "session opened");
         Session {
@@ -203,15 +203,11 @@ impl<S> Shared<S> {
         tracing::debug!(reason = refusal.label(), "request refused");
         refusal::of_transport(refusal)
     }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Open>> {
-        self.open.lock()
-    }
 }
 
 impl<S> Session<S> {
     fn end(&self, end: end::End) {
-        self.shared.lock().remove(&self.number);
+        self.shared.open.lock().remove(&self.number);
         self.shared.metrics.closed(end.label());
         let reason = end.label();
         tracing::info!(transport = "websocket", reason, "session closed");
@@ -241,7 +237,7 @@ impl<S> Clone for WebSocketService<S> {
 impl<S> fmt::Debug for WebSocketService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocketService")
-            .field("sessions", &self.shared.lock().len())
+            .field("sessions", &self.shared.open.lock().len())
             .finish_non_exhaustive()
     }
 }

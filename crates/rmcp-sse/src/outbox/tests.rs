@@ -137,7 +137,7 @@ fn what_was_sent_makes_room_for_what_waits() {
         push(&outbox, &n.to_string()).unwrap();
         gives(&outbox, stream, &[&n.to_string()]);
     }
-    assert!(outbox.lock().bytes <= 150);
+    assert!(outbox.log.lock().bytes <= 150);
     assert_eq!(outbox.attach(ENDPOINT.into(), 5), Err(Gap));
     let stream = attach(&outbox, 8);
     gives(&outbox, stream, &["8", "9"]);

@@ -124,7 +124,7 @@ impl<S: ServerHandler> Session<S> {
     /// that this is another: some lose the headers of the GET by which it would
     /// have been known.
     fn adopt(&self, headers: &HeaderMap) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.initialized {
             return;
         }
@@ -147,7 +147,7 @@ impl<S: ServerHandler> Session<S> {
         if self.is_draining() {
             return Err(Refusal::ShuttingDown);
         }
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.slot.is_none() {
             return Err(Refusal::UnknownSession);
         }
@@ -249,7 +249,7 @@ impl<S: ServerHandler> Session<S> {
                 let answer = match (answer, client_info) {
                     (None, _) => return,
                     (Some(Ok(ServerResult::InitializeResult(result))), Some(client_info)) => {
-                        self.state().first_answer = self.outbox.end();
+                        self.state.lock().first_answer = self.outbox.end();
                         Ok(self.initialized(result, client_info, &peer).into())
                     }
                     (Some(answer), _) => answer,
@@ -291,7 +291,7 @@ impl<S: ServerHandler> Session<S> {
 
     /// Whether the client has said that it knows tasks.
     fn supports_tasks(&self) -> bool {
-        let state = self.state();
+        let state = self.state.lock();
         let peer = state.running.as_ref().map(Running::peer);
         let client = peer.and_then(|peer| peer.peer_info());
         client.is_some_and(|client| client.capabilities.supports_tasks())
@@ -316,7 +316,7 @@ impl<S: ServerHandler> Session<S> {
         result.protocol_version = version.clone();
         client_info.protocol_version = version;
         peer.set_peer_info(client_info);
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if !state.initialized {
             state.initialized = true;
             let took = state.opened_at.elapsed();
@@ -341,7 +341,7 @@ impl<S: ServerHandler> Session<S> {
         (message, is_ok): (serde_json::Result<Message>, bool),
     ) {
         let (call, idle) = {
-            let mut state = self.state();
+            let mut state = self.state.lock();
             let Some(call) = state.calls.remove(id) else {
                 return;
             };
@@ -376,7 +376,7 @@ impl<S: ServerHandler> Session<S> {
         self: &Arc<Self>,
         notification: ClientNotification,
     ) -> Result<(), Refusal> {
-        if !self.state().initialized {
+        if !self.state.lock().initialized {
             tracing::debug!(session.tag = %self.tag, "notification before initialize dropped");
             return Ok(());
         }
@@ -384,7 +384,7 @@ impl<S: ServerHandler> Session<S> {
             ClientNotification::CancelledNotification(n) => n.params.request_id.clone(),
             ClientNotification::InitializedNotification(_) => {
                 // It has read the answer, which needs not be kept for a resume.
-                let first_answer = self.state().first_answer;
+                let first_answer = self.state.lock().first_answer;
                 self.outbox.seen(first_answer);
                 None
             }
@@ -401,7 +401,7 @@ impl<S: ServerHandler> Session<S> {
 
     /// Cancels a request, which gets no answer.
     fn cancel(self: &Arc<Self>, id: &RequestId) {
-        let Some(call) = self.state().calls.remove(id) else {
+        let Some(call) = self.state.lock().calls.remove(id) else {
             return;
         };
         self.metrics.in_flight.decrement(1);
@@ -417,7 +417,7 @@ impl<S: ServerHandler> Session<S> {
     /// Hands a notification, or an answer to what the handler asked, to rmcp.
     async fn forward(self: &Arc<Self>, message: ClientJsonRpcMessage) -> Result<(), Refusal> {
         let inbox = {
-            let mut state = self.state();
+            let mut state = self.state.lock();
             if state.slot.is_none() {
                 return Err(Refusal::UnknownSession);
             }

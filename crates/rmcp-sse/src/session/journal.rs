@@ -82,15 +82,11 @@ impl Journal {
 
     /// Takes what the store has already, for a session that is taken from it.
     pub(super) fn restore(&self, setup: Vec<(String, Bytes)>, pending: Vec<Pending>) {
-        let mut log = self.lock();
+        let mut log = self.log.lock();
         log.state = State::Live;
         log.generation = self.store.generation();
         log.setup = setup;
         log.pending = pending;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Log> {
-        self.log.lock()
     }
 }
 
@@ -145,7 +141,7 @@ impl<S: ServerHandler> Session<S> {
         let Some(journal) = &self.journal else {
             return self.outbox.push(message).map(|_| ());
         };
-        let mut log = journal.lock();
+        let mut log = journal.log.lock();
         let number = self.outbox.push(message)?;
         if log.state == State::Live {
             let bytes = self.outbox.event(number).unwrap_or_default();
@@ -165,7 +161,7 @@ impl<S: ServerHandler> Session<S> {
     /// Records that a request runs for longer than its POST.
     pub(super) fn journal_accepted(self: &Arc<Self>, entry: &Entry) {
         if let Some(journal) = &self.journal {
-            let mut log = journal.lock();
+            let mut log = journal.log.lock();
             if log.pending.iter().any(|pending| pending.id == entry.id) {
                 return;
             }
@@ -179,7 +175,7 @@ impl<S: ServerHandler> Session<S> {
     /// Records that nothing more comes of a delivery.
     pub(super) fn journal_done(self: &Arc<Self>, entry: &Entry) {
         if let Some(journal) = &self.journal {
-            let mut log = journal.lock();
+            let mut log = journal.log.lock();
             log.done(entry);
             self.start(log);
         }
@@ -188,7 +184,7 @@ impl<S: ServerHandler> Session<S> {
     /// Records the end of the session here; nothing is recorded after it.
     pub(super) fn journal_end(self: &Arc<Self>, end: Record) {
         if let Some(journal) = &self.journal {
-            let mut log = journal.lock();
+            let mut log = journal.log.lock();
             // What the store lacks, it forgets in time.
             log.record(end);
             log.state = State::Over;
@@ -199,7 +195,7 @@ impl<S: ServerHandler> Session<S> {
     /// Somebody else has the session: nothing is recorded any more.
     pub(super) fn journal_lost(&self) {
         if let Some(journal) = &self.journal {
-            let mut log = journal.lock();
+            let mut log = journal.log.lock();
             log.state = State::Lost;
             log.records.clear();
         }
@@ -215,7 +211,7 @@ impl<S: ServerHandler> Session<S> {
         let Some(journal) = &self.journal else {
             return Ok(());
         };
-        match journal.lock().state {
+        match journal.log.lock().state {
             State::Live | State::Ailing => Ok(()),
             State::Over | State::Lost => Err(Moved),
         }
@@ -228,7 +224,7 @@ impl<S: ServerHandler> Session<S> {
             return;
         };
         let stored = {
-            let mut log = journal.lock();
+            let mut log = journal.log.lock();
             if !log.committing {
                 return;
             }
@@ -245,7 +241,7 @@ impl<S: ServerHandler> Session<S> {
         let Some(journal) = &self.journal else {
             return false;
         };
-        let mut log = journal.lock();
+        let mut log = journal.log.lock();
         let is_known = log.state == State::Live && log.generation == generation;
         let is_over = matches!(log.state, State::Over | State::Lost);
         if generation.is_none() || is_known || is_over {
@@ -274,13 +270,14 @@ impl<S: ServerHandler> Session<S> {
     /// Whether the store lacks the session.
     pub(crate) fn is_unstored(&self) -> bool {
         let journal = self.journal.as_ref();
-        journal.is_some_and(|journal| journal.lock().state == State::Ailing)
+        journal.is_some_and(|journal| journal.log.lock().state == State::Ailing)
     }
 
     /// Whether somebody else may go on with the session.
     pub(super) fn can_be_taken(&self) -> bool {
         let journal = self.journal.as_ref();
-        journal.is_some_and(|journal| journal.lock().state == State::Live) && self.is_initialized()
+        journal.is_some_and(|journal| journal.log.lock().state == State::Live)
+            && self.is_initialized()
     }
 
     fn snapshot(&self, journal: &Journal, log: &Log) -> Record {

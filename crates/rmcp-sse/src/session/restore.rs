@@ -102,7 +102,7 @@ impl<S: ServerHandler> Session<S> {
             ClientRequest::InitializeRequest(request) => Some(request.params.clone()),
             _ => None,
         };
-        let peer = self.state().running(self).peer();
+        let peer = self.state.lock().running(self).peer();
         let mut context = RequestContext::new(message.id, peer.clone());
         context.meta = std::mem::take(request.get_meta_mut());
         context.extensions = std::mem::take(request.extensions_mut());

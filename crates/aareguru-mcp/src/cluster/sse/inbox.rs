@@ -85,9 +85,11 @@ fn hear<S: ServerHandler>(shared: &Arc<Shared>, service: &SseService<S>, word: &
             ));
         }
     } else if let Some(delivery) = field("reply").and_then(|id| DeliveryId::parse(&id)) {
-        if let (Some(waiting), Some(attempt), Some(result)) =
-            (shared.waiting().get(&delivery), attempt(), field("result"))
-        {
+        if let (Some(waiting), Some(attempt), Some(result)) = (
+            shared.waiting.lock().get(&delivery),
+            attempt(),
+            field("result"),
+        ) {
             let result = read_result(&result);
             let _ = waiting.send(Reply { attempt, result });
         }

@@ -200,7 +200,7 @@ impl Shared {
 impl<'a> Waiting<'a> {
     fn new(shared: &'a Shared, id: rmcp_sse::DeliveryId) -> Self {
         let (sender, replies) = mpsc::unbounded_channel();
-        shared.waiting().insert(id, sender);
+        shared.waiting.lock().insert(id, sender);
         Self {
             shared,
             id,
@@ -224,6 +224,6 @@ impl<'a> Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.shared.waiting().remove(&self.id);
+        self.shared.waiting.lock().remove(&self.id);
     }
 }

@@ -140,7 +140,7 @@ proptest! {
         conversation.begin();
         for text in texts {
             receive(&conversation, &text);
-            let running = conversation.state().running.len();
+            let running = conversation.state.lock().running.len();
             prop_assert!(running <= conversation.max_in_flight);
         }
     }

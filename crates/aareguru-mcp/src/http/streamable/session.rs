@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rmcp::model::{ProtocolVersion, RequestId};
 use rmcp_sse::{Client, Principal, Refusal};
 use tokio::time::Instant;
@@ -114,21 +114,21 @@ impl Session {
     /// An event without data tells the client how to come back. Clients of the
     /// revisions before it take it for a broken message.
     pub(super) fn knows_priming(&self) -> bool {
-        let version = self.state().version.clone();
+        let version = self.state.lock().version.clone();
         version.is_some_and(|version| version >= ProtocolVersion::V_2025_11_25)
     }
 
     /// Whether nobody has listened here yet; from now on somebody has.
     pub(super) fn is_first_listener(&self) -> bool {
-        !std::mem::replace(&mut self.state().has_been_heard, true)
+        !std::mem::replace(&mut self.state.lock().has_been_heard, true)
     }
 
     pub(super) fn has_been_heard(&self) -> bool {
-        self.state().has_been_heard
+        self.state.lock().has_been_heard
     }
 
     pub(super) fn has_subscribed(&self, uri: &str, is_on: bool) {
-        let subscribed = &mut self.state().subscribed;
+        let subscribed = &mut self.state.lock().subscribed;
         if is_on {
             subscribed.insert(uri.to_owned());
         } else {
@@ -137,20 +137,20 @@ impl Session {
     }
 
     pub(super) fn is_subscribed(&self, uri: &str) -> bool {
-        self.state().subscribed.contains(uri)
+        self.state.lock().subscribed.contains(uri)
     }
 
     pub(super) fn is_running(&self, request: &RequestId) -> bool {
-        self.state().running.contains(request)
+        self.state.lock().running.contains(request)
     }
 
     pub(super) fn agreed_on(&self, version: ProtocolVersion) {
-        self.state().version = Some(version);
+        self.state.lock().version = Some(version);
     }
 
     /// Why it will have ended, as far as is known.
     pub(super) fn end(&self) -> End {
-        self.state().end
+        self.state.lock().end
     }
 
     /// Registers a request, which ends when the guard is dropped.
@@ -159,7 +159,7 @@ impl Session {
         id: RequestId,
         max_in_flight: usize,
     ) -> Result<Running, Refusal> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.running.contains(&id) {
             return Err(Refusal::DuplicateRequest);
         }
@@ -176,13 +176,13 @@ impl Session {
 
     /// Registers a stream, which ends when the guard is dropped.
     pub(super) fn listen(self: &Arc<Self>) -> Listening {
-        self.state().listening += 1;
+        self.state.lock().listening += 1;
         Listening(self.clone())
     }
 
     /// Whether it is time to say again that it is to be kept.
     pub(super) fn is_to_be_kept(&self) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let is_due = state.kept_at.elapsed() >= KEEP_EVERY;
         if is_due {
             state.kept_at = Instant::now();
@@ -192,22 +192,18 @@ impl Session {
 
     /// It has had a message.
     pub(super) fn touch(&self) {
-        self.state().active_at = Instant::now();
+        self.state.lock().active_at = Instant::now();
     }
 
     /// Says why it will have ended.
     pub(super) fn ends_by(&self, end: End) {
-        self.state().end = end;
+        self.state.lock().end = end;
     }
 
     /// Since when it has had nothing to do and nobody to listen.
     pub(super) fn quiet_since(&self) -> Option<Instant> {
-        let state = self.state();
+        let state = self.state.lock();
         (state.running.is_empty() && state.listening == 0).then_some(state.active_at)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
     }
 }
 
@@ -220,7 +216,7 @@ pub(super) struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let mut state = self.session.state();
+        let mut state = self.session.state.lock();
         state.running.remove(&self.id);
         state.active_at = Instant::now();
     }
@@ -232,7 +228,7 @@ pub(super) struct Listening(Arc<Session>);
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        let mut state = self.0.state.lock();
         state.listening -= 1;
         state.active_at = Instant::now();
     }

@@ -10,7 +10,7 @@ mod told;
 use std::{cell::Cell, collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use metrics::{Counter, counter, describe_counter};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rmcp::transport::streamable_http_server::session::{
     SessionId, SessionManager,
     local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
@@ -82,19 +82,19 @@ impl Sessions {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.lock().len()
+        self.open.lock().len()
     }
 
     /// The session, if it belongs to the one who asks. For anybody else it
     /// does not exist.
     pub(super) fn find(&self, id: &str, asking: Option<&Principal>) -> Option<Arc<Session>> {
-        let session = self.lock().get(id).cloned()?;
+        let session = self.open.lock().get(id).cloned()?;
         session.belongs_to(asking).then_some(session)
     }
 
     /// The session, whosever it is.
     pub(super) fn get(&self, id: &str) -> Option<Arc<Session>> {
-        self.lock().get(id).cloned()
+        self.open.lock().get(id).cloned()
     }
 
     /// The session, whosever it is, if rmcp runs it already.
@@ -110,7 +110,7 @@ impl Sessions {
         let key = new.key.take();
         let id = SessionId::from(id);
         {
-            let mut open = self.lock();
+            let mut open = self.open.lock();
             if open.contains_key(&id) {
                 return Ok(());
             }
@@ -137,7 +137,7 @@ impl Sessions {
     /// Ends a session, if it has not ended yet: for its client it is gone when
     /// this returns, and its streams end soon after.
     pub(super) fn end(self: &Arc<Self>, id: SessionId, end: End) {
-        let Some(session) = self.lock().get(&id).cloned() else {
+        let Some(session) = self.open.lock().get(&id).cloned() else {
             return;
         };
         session.ends_by(end);
@@ -152,7 +152,7 @@ impl Sessions {
     /// Takes a session that ends out of the open ones.
     fn forget(&self, id: &SessionId) {
         // Not in one expression, which would hold the lock for all of it.
-        let session = self.lock().remove(id);
+        let session = self.open.lock().remove(id);
         if let Some(session) = session {
             let reason = session.end().label();
             self.metrics.closed(reason);
@@ -164,7 +164,7 @@ impl Sessions {
     pub(super) fn end_all_of(self: &Arc<Self>, principal: &Principal) -> usize {
         let of_principal = |session: &Session| session.belongs_to(Some(principal));
         let ids: Vec<_> = {
-            let open = self.lock();
+            let open = self.open.lock();
             let found = open.iter().filter(|(_, session)| of_principal(session));
             found.map(|(id, _)| id.clone()).collect()
         };
@@ -178,9 +178,9 @@ impl Sessions {
     /// What is still open ends because the server does. That is told before
     /// the streams end, because the program may end with the last of them.
     pub(super) fn shutting_down(&self) {
-        let ids: Vec<_> = self.lock().keys().cloned().collect();
+        let ids: Vec<_> = self.open.lock().keys().cloned().collect();
         for id in ids {
-            if let Some(session) = self.lock().get(&id) {
+            if let Some(session) = self.open.lock().get(&id) {
                 session.ends_by(End::Shutdown);
             }
             self.forget(&id);
@@ -191,7 +191,7 @@ impl Sessions {
     /// client; `false` if there is none that has been for `at_least`.
     pub(super) fn evict(self: &Arc<Self>, client: Option<&Client>, at_least: Duration) -> bool {
         let longest_quiet = {
-            let open = self.lock();
+            let open = self.open.lock();
             open.iter()
                 .filter(|(_, session)| client.is_none() || session.client() == client)
                 .filter_map(|(id, session)| Some((session.quiet_since()?, id)))
@@ -204,10 +204,6 @@ impl Sessions {
             self.end(id, End::Evicted);
         }
         found
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Session>>> {
-        self.open.lock()
     }
 }
 

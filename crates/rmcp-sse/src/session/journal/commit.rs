@@ -22,7 +22,7 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
     let (mut away_since, mut pause) = (None, GLANCE);
     loop {
         let (commit, waiting, upto) = {
-            let mut log = journal.lock();
+            let mut log = journal.log.lock();
             if log.records.is_empty() {
                 log.committing = false;
                 let is_lost = log.state == State::Lost;
@@ -48,7 +48,7 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
         let is_over = |since: Instant| since.elapsed() >= session.config.store_timeout;
         // `None` as long as it is not given up.
         let told = {
-            let mut log = journal.lock();
+            let mut log = journal.log.lock();
             match result {
                 Ok(()) => {
                     was_missing = false;
@@ -108,7 +108,7 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
 impl<S: ServerHandler> Session<S> {
     /// Records all of the session in the place of what could not be committed.
     fn journal_again(&self, journal: &Journal, waiting: Vec<Waiting>) {
-        let mut log = journal.lock();
+        let mut log = journal.log.lock();
         log.waiting.splice(0..0, waiting);
         let end = match log.state {
             State::Live => None,

@@ -31,13 +31,13 @@ impl SessionManager for Sessions {
         let key = new.key.take();
         let session = Session::new(new);
         let (id, transport) = self.local.create_session().await?;
-        self.lock().insert(id.clone(), Arc::new(session));
+        self.open.lock().insert(id.clone(), Arc::new(session));
         self.metrics.opened();
         tracing::info!(transport = "streamable", "session opened");
         // All sessions of its owner may have been ended just before it was
         // one of them.
         if key.is_some_and(|key| key.is_revoked()) {
-            if let Some(session) = self.lock().get(&id) {
+            if let Some(session) = self.open.lock().get(&id) {
                 session.ends_by(End::Revoked);
             }
             self.close_session(&id).await?;
@@ -54,7 +54,7 @@ impl SessionManager for Sessions {
         let answer = self.local.initialize_session(id, message).await?;
         if let JsonRpcMessage::Response(response) = &answer
             && let ServerResult::InitializeResult(result) = &response.result
-            && let Some(session) = self.lock().get(id)
+            && let Some(session) = self.open.lock().get(id)
         {
             session.agreed_on(result.protocol_version.clone());
         }
