@@ -46,6 +46,7 @@ pub struct Cluster {
 #[derive(Debug, Clone)]
 pub enum Cluster {}
 
+#[cfg(feature = "redis")]
 impl Cluster {
     /// Joins the others, if the settings say where: with `REDIS_WAIT` at once,
     /// and else when Redis answers.
@@ -55,7 +56,6 @@ impl Cluster {
     /// A setting that cannot be used, as
     /// [`Misconfigured`](crate::exit::Misconfigured), or a Redis that cannot be
     /// reached.
-    #[cfg(feature = "redis")]
     pub async fn join(settings: &Settings) -> anyhow::Result<Option<Self>> {
         use anyhow::Context;
 
@@ -68,33 +68,12 @@ impl Cluster {
         Ok(Some(Self { instance, redis }))
     }
 
-    /// Joins nobody.
-    ///
-    /// # Errors
-    ///
-    /// `REDIS_URL` is set.
-    #[cfg(not(feature = "redis"))]
-    #[expect(clippy::unused_async, reason = "with the feature it waits")]
-    pub async fn join(settings: &Settings) -> anyhow::Result<Option<Self>> {
-        Self::check(settings)
-            .map(|()| None)
-            .map_err(|error| crate::exit::Misconfigured(error).into())
-    }
-
     /// What the APIs have answered to any of them.
-    #[cfg(feature = "redis")]
     pub fn shared_cache(&self) -> Arc<dyn SharedCache> {
         Arc::new(cache::RedisCache::new(&self.redis, self.instance.clone()))
     }
 
-    /// What the APIs have answered to any of them.
-    #[cfg(not(feature = "redis"))]
-    pub fn shared_cache(&self) -> Arc<dyn SharedCache> {
-        match *self {}
-    }
-
     /// The sessions of Streamable HTTP of all of them.
-    #[cfg(feature = "redis")]
     pub fn shared_sessions(&self, settings: &Settings) -> Arc<dyn SharedSessions> {
         let (redis, instance) = (&self.redis, &self.instance);
         Arc::new(streamable::RedisSessions::new(
@@ -104,44 +83,23 @@ impl Cluster {
         ))
     }
 
-    /// The sessions of Streamable HTTP of all of them.
-    #[cfg(not(feature = "redis"))]
-    pub fn shared_sessions(&self, _: &Settings) -> Arc<dyn SharedSessions> {
-        match *self {}
-    }
-
     /// Hands what any of them tells all to `heard`, for as long as the process
     /// lives.
-    #[cfg(feature = "redis")]
     pub fn listen(&self, heard: impl Fn(Notice) + Send + 'static) {
         tokio::spawn(notices::listen(self.redis.clone(), heard));
     }
 
     /// Lets every instance end the sessions of a principal.
-    #[cfg(feature = "redis")]
     pub fn end_sessions_of(&self, principal: &Principal) {
         let (redis, notice) = (self.redis.clone(), Notice::revoked(principal));
         tokio::spawn(async move { notice.publish(&redis).await });
     }
 
-    /// Lets every instance end the sessions of a principal.
-    #[cfg(not(feature = "redis"))]
-    pub fn end_sessions_of(&self, _: &Principal) {
-        match *self {}
-    }
-
     /// Makes the rate limit one for all of them.
-    #[cfg(feature = "redis")]
     pub fn share_rate_limit(&self, guard: &Guard) {
         if let Some(limit) = guard.share_rate_limit() {
             tokio::spawn(rate_limit::share(limit, self.redis.clone()));
         }
-    }
-
-    /// Makes the rate limit one for all of them.
-    #[cfg(not(feature = "redis"))]
-    pub fn share_rate_limit(&self, _: &Guard) {
-        match *self {}
     }
 
     /// Whether the settings could be used, as far as can be told without
@@ -150,17 +108,37 @@ impl Cluster {
     /// # Errors
     ///
     /// A setting that cannot be used, named.
-    #[cfg(feature = "redis")]
     pub fn check(settings: &Settings) -> anyhow::Result<()> {
         redis::Redis::new(settings).map(drop)
     }
+}
 
-    /// Whether the settings could be used.
-    ///
-    /// # Errors
-    ///
-    /// `REDIS_URL` is set.
-    #[cfg(not(feature = "redis"))]
+/// Without the feature, the settings must not name Redis, and there is never a cluster.
+#[cfg(not(feature = "redis"))]
+#[expect(clippy::unused_async, reason = "as with the feature")]
+impl Cluster {
+    pub async fn join(settings: &Settings) -> anyhow::Result<Option<Self>> {
+        Self::check(settings)
+            .map(|()| None)
+            .map_err(|error| crate::exit::Misconfigured(error).into())
+    }
+
+    pub fn shared_cache(&self) -> Arc<dyn SharedCache> {
+        match *self {}
+    }
+
+    pub fn shared_sessions(&self, _: &Settings) -> Arc<dyn SharedSessions> {
+        match *self {}
+    }
+
+    pub fn end_sessions_of(&self, _: &Principal) {
+        match *self {}
+    }
+
+    pub fn share_rate_limit(&self, _: &Guard) {
+        match *self {}
+    }
+
     pub fn check(settings: &Settings) -> anyhow::Result<()> {
         anyhow::ensure!(
             settings.redis_url.is_none(),
