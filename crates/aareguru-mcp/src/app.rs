@@ -134,14 +134,13 @@ impl<S: ServerHandler + Clone> App<S> {
         })
     }
 
-    /// Does what other instances tell.
+    /// Handles the notices of other instances.
     #[cfg(feature = "redis")]
     fn listen(&self) {
         use crate::cluster::Notice;
 
         let Some(cluster) = &self.cluster else { return };
-        let end_sessions_of = self.end_local_sessions_of();
-        let streamable = self.streamable.clone();
+        let (streamable, end_sessions_of) = (self.streamable.clone(), self.session_ender());
         cluster.listen(move |notice| match notice {
             Notice::SessionDeleted(id) => streamable.end_session(&id),
             Notice::Subscribed {
@@ -167,25 +166,25 @@ impl<S: ServerHandler + Clone> App<S> {
         if let Some(cluster) = &self.cluster {
             cluster.end_sessions_of(principal);
         }
-        self.end_local_sessions_of()(principal)
+        self.session_ender()(principal)
     }
 
-    fn end_local_sessions_of(&self) -> impl Fn(&Principal) -> usize + use<S> {
+    /// Returns the function that ends the sessions of a principal at this instance, over every
+    /// transport, and returns how many there were.
+    fn session_ender(&self) -> impl Fn(&Principal) -> usize + Send + 'static {
         let (sse, websocket) = (self.sse.clone(), self.websocket.clone());
         let streamable = self.streamable.clone();
         #[cfg(feature = "graphql")]
         let graphql = self.graphql.clone();
         move |principal| {
-            #[cfg(feature = "graphql")]
-            let of_graphql = graphql
-                .as_ref()
-                .map_or(0, |it| it.end_sessions_of(principal));
-            #[cfg(not(feature = "graphql"))]
-            let of_graphql = 0;
-            of_graphql
-                + sse.end_sessions_of(principal)
+            let ended = sse.end_sessions_of(principal)
                 + websocket.end_sessions_of(principal)
-                + streamable.end_sessions_of(principal)
+                + streamable.end_sessions_of(principal);
+            #[cfg(feature = "graphql")]
+            let ended = graphql.iter().fold(ended, |ended, graphql| {
+                ended + graphql.end_sessions_of(principal)
+            });
+            ended
         }
     }
 }
