@@ -15,9 +15,10 @@ mod reload;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
-use axum::{body::Body, extract::Request, middleware::Next, response::Response};
+use axum::{body::Body, extract::Request, response::Response};
+use futures_util::{TryFutureExt, future};
 use rmcp_sse::Principal;
 use tower::util::Either;
 use tower_http::{
@@ -41,7 +42,7 @@ use self::{
     api_key::ApiKeys, client_address::ClientAddresses, host_and_origin::HostAndOrigin,
     rate_limit::RateLimit,
 };
-use crate::settings::Settings;
+use crate::{route_service::RouteService, settings::Settings};
 
 /// The checks, as the settings configure them. Clones share their state.
 #[derive(Debug, Clone)]
@@ -107,30 +108,37 @@ impl Guard {
         tower::util::option_layer(self.0.cors.clone())
     }
 
-    /// Identifies, authenticates and counts the client of a request before `next` answers it.
+    /// Identifies, authenticates and counts the client of a request before `inner` answers it.
     ///
-    /// `unauthorized` presents the refusal of a request without a valid key.
-    pub(crate) async fn admit(
+    /// `unauthorized` presents the refusal of a request without a valid key. `inner` must be ready.
+    pub(crate) fn admit<S: RouteService>(
         &self,
         access: Access,
         mut request: Request,
-        next: Next,
-        unauthorized: impl FnOnce(&Request, Response) -> Response,
-    ) -> Response {
-        let checks = &*self.0;
+        inner: &mut S,
+        unauthorized: &dyn Fn(&Request, Response) -> Response,
+    ) -> impl Future<Output = Result<Response, Infallible>> + use<S> {
+        let checks = Arc::clone(&self.0);
         checks.client_addresses.identify(&mut request);
         let key = match checks
             .api_keys
             .check(access, &mut request, &checks.rate_limit)
         {
             Ok(key) => key,
-            Err(refusal) => return unauthorized(&request, *refusal),
+            Err(refusal) => {
+                return future::Either::Left(future::ok(unauthorized(&request, *refusal)));
+            }
         };
-        let response = match checks.rate_limit.check(access, &mut request) {
-            Ok(left) => rate_limit::add_headers(left, next.run(request).await),
-            Err(refusal) => *refusal,
-        };
-        checks.api_keys.confirm(key.as_ref(), response)
+        match checks.rate_limit.check(access, &mut request) {
+            Ok(left) => future::Either::Right(inner.call(request).map_ok(move |response| {
+                let response = rate_limit::add_headers(left, response);
+                checks.api_keys.confirm(key.as_ref(), response)
+            })),
+            Err(refusal) => {
+                let response = checks.api_keys.confirm(key.as_ref(), *refusal);
+                future::Either::Left(future::ok(response))
+            }
+        }
     }
 
     /// The limit, to be shared with other instances; `None` if there is none.

@@ -16,14 +16,13 @@ use aareguru::Place;
 use axum::extract::DefaultBodyLimit;
 use axum::{
     Router,
-    extract::{Request, State},
     http::{HeaderName, header},
-    middleware::{Next, from_fn_with_state},
-    response::Response,
     routing::{MethodRouter, any_service, get},
 };
 use rmcp::ServerHandler;
+use tower::service_fn;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_layer::{Layer, layer_fn};
 
 use self::{health::Readiness, page::Page};
 #[cfg(feature = "graphql")]
@@ -32,6 +31,7 @@ use crate::{
     app::App,
     base_path::BasePath,
     guard::{Access, Guard},
+    route_service::RouteService,
 };
 
 /// Secrets of clients, whether or not they are for us.
@@ -146,11 +146,6 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
                 nested(&app.base_path, of_class.collect()).fallback_service(not_found.clone())
             }
         };
-        let admission = Arc::new(Admission {
-            guard: app.guard.clone(),
-            page: page.clone(),
-            access,
-        });
         // The first one is the outermost: a request meets them in this order.
         router = router.merge(of_class.layer((
             // Nothing that prints headers shows these.
@@ -159,7 +154,7 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
             app.guard.check_source(access),
             // Before the key: a browser sends its preflight without one.
             app.guard.cors(),
-            from_fn_with_state(admission, admit),
+            admission(app.guard.clone(), page.clone(), access),
         )));
     }
     router
@@ -188,25 +183,27 @@ fn nested(base_path: &BasePath, routes: Vec<Route>) -> Router {
     }
 }
 
-/// What [`admit`] needs for the routes of one class.
-struct Admission {
+/// Returns the layer that admits requests to the routes of one class. A browser without a key gets
+/// the login page.
+///
+/// `axum::middleware` would box the service and the future of each request.
+fn admission<S: RouteService>(
     guard: Guard,
     page: Arc<Page>,
     access: Access,
-}
-
-/// Admits a request; a browser without a key gets the login page.
-async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
-    let Admission {
-        guard,
-        page,
-        access,
-    } = &*admission;
-    let unauthorized = |request: &Request, refusal| match access {
-        Access::Page => page.login(request, refusal),
-        _ => refusal,
-    };
-    guard.admit(*access, request, next, unauthorized).await
+) -> impl Layer<S, Service = impl RouteService> + Clone {
+    layer_fn(move |mut inner: S| {
+        let (guard, page) = (guard.clone(), Arc::clone(&page));
+        service_fn(move |request| {
+            guard.admit(access, request, &mut inner, &|request, refusal| {
+                if access == Access::Page {
+                    page.login(request, refusal)
+                } else {
+                    refusal
+                }
+            })
+        })
+    })
 }
 
 /// The routes of GraphQL, without a layer.

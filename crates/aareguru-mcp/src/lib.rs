@@ -43,6 +43,7 @@ pub mod http;
 mod log_throttle;
 pub mod mcp;
 mod refusal;
+mod route_service;
 pub mod serve;
 pub mod stdio;
 pub mod terminal;

@@ -18,35 +18,24 @@ use axum::{
     http::Method,
     response::Response,
 };
+use futures_util::TryFutureExt;
 use rmcp_sse::{Principal, SessionTag};
 use tower::service_fn;
 use tower_layer::{Layer, layer_fn};
-use tower_service::Service;
 use tracing::{Instrument, Span, field};
 
 use self::{
     endpoint_metrics::{Endpoint, Endpoints},
     request_id::request_id,
 };
-use crate::{guard::Access, telemetry::trace};
+use crate::{guard::Access, route_service::RouteService, telemetry::trace};
 
 /// Returns the layer that observes each request for routes of one access class.
 ///
-/// The inner service must always be ready, as axum's router is. `axum::middleware` would box the
-/// service and the future of each request.
-pub(super) fn layer<S>(
+/// `axum::middleware` would box the service and the future of each request.
+pub(super) fn layer<S: RouteService>(
     access: Access,
-) -> impl Layer<
-    S,
-    Service = impl Service<Request, Response = Response, Error = Infallible, Future: Send>
-              + Clone
-              + Send
-              + Sync,
-> + Clone
-where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>,
-    S: Clone + Send + Sync + 'static,
-{
+) -> impl Layer<S, Service = impl RouteService> + Clone {
     let endpoints = Arc::new(Endpoints::new(access));
     layer_fn(move |mut inner: S| {
         let endpoints = Arc::clone(&endpoints);
@@ -54,14 +43,11 @@ where
     })
 }
 
-fn observe<S>(
+fn observe<S: RouteService>(
     endpoints: &Endpoints,
     inner: &mut S,
     mut request: Request,
-) -> impl Future<Output = Result<Response, Infallible>> + use<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible>,
-{
+) -> impl Future<Output = Result<Response, Infallible>> + use<S> {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>();
     let endpoint = endpoints.get_or_create(route.map(MatchedPath::as_str));
@@ -100,12 +86,11 @@ where
         is_completed: false,
     };
     let response = span.in_scope(|| inner.call(request));
-    let observed = async move {
-        let mut response = response.await?;
+    let observed = response.map_ok(move |mut response| {
         response.headers_mut().insert(request_id::HEADER, id);
         exchange.complete(&response);
-        Ok(response)
-    };
+        response
+    });
     observed.instrument(span)
 }
 
