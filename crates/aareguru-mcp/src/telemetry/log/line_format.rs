@@ -4,7 +4,10 @@
 //! client could forge lines through an error that quotes it. Its JSON parses the fields of a span
 //! again for each line, which takes three times as many instructions.
 
-use std::fmt::{self, Debug, Write};
+use std::{
+    fmt::{self, Debug, Write},
+    mem,
+};
 
 use jiff::{
     Timestamp,
@@ -24,9 +27,6 @@ use tracing_subscriber::{
 
 use super::REQUEST_SPAN;
 use crate::settings::LogFormat;
-
-/// Capacity for the fields of most spans and events.
-const FIELDS_CAPACITY: usize = 128;
 
 /// Writes time, level, request, target and fields.
 #[derive(Debug, Clone, Copy)]
@@ -88,26 +88,32 @@ fn write_time(line: &mut Writer<'_>) -> fmt::Result {
 /// In text `name=value` with spaces between them and control characters escaped, in JSON members of
 /// an object with a comma before each.
 impl<'writer> FormatFields<'writer> for LineFormat {
-    fn format_fields<R: RecordFields>(&self, mut line: Writer<'writer>, fields: R) -> fmt::Result {
-        let mut visitor = FieldVisitor {
+    fn format_fields<R: RecordFields>(&self, line: Writer<'writer>, fields: R) -> fmt::Result {
+        fields.record(&mut FieldVisitor {
             format: self.0,
-            fields: String::with_capacity(FIELDS_CAPACITY),
-        };
-        fields.record(&mut visitor);
-        let fields = visitor.fields;
-        // Checking bytes is several times faster than checking characters.
-        let is_printable = fields.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if is_printable || matches!(self.0, LogFormat::Json) {
-            return line.write_str(&fields);
-        }
-        for character in fields.chars() {
-            if is_control(character) {
-                write!(line, "{}", character.escape_debug())?;
-            } else {
-                line.write_char(character)?;
-            }
-        }
+            line: Escaped(line),
+            separator: "",
+        });
         Ok(())
+    }
+}
+
+/// Escapes control characters.
+struct Escaped<'writer>(Writer<'writer>);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Checking bytes is several times faster than checking characters.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return self.0.write_str(text);
+        }
+        text.chars().try_for_each(|character| {
+            if is_control(character) {
+                write!(self.0, "{}", character.escape_debug())
+            } else {
+                self.0.write_char(character)
+            }
+        })
     }
 }
 
@@ -120,40 +126,37 @@ fn is_control(character: char) -> bool {
     character.is_control() || is_bidirectional
 }
 
-struct FieldVisitor {
+struct FieldVisitor<'writer> {
     format: LogFormat,
-    fields: String,
+    line: Escaped<'writer>,
+    /// Before the next field in text.
+    separator: &'static str,
 }
 
-impl FieldVisitor {
+impl FieldVisitor<'_> {
     fn write<V: Debug + Serialize + ?Sized>(&mut self, field: &Field, value: &V) {
-        let Self { format, fields } = self;
         let name = field.name();
         // Events of the crate `log` have fields for what the line already shows.
         if name.starts_with("log.") {
             return;
         }
         // A value that fails to format is cut off in text and left out of JSON.
-        match format {
+        let _ = match self.format {
             LogFormat::Text => {
-                if !fields.is_empty() {
-                    fields.push(' ');
-                }
-                if name != "message" {
-                    fields.extend([name, "="]);
-                }
-                let _ = write!(fields, "{value:?}");
-            }
-            LogFormat::Json => {
-                if let Ok(value) = serde_json::to_string(value) {
-                    fields.extend([",\"", name, "\":", &value]);
+                let separator = mem::replace(&mut self.separator, " ");
+                if name == "message" {
+                    write!(self.line, "{separator}{value:?}")
+                } else {
+                    write!(self.line, "{separator}{name}={value:?}")
                 }
             }
-        }
+            LogFormat::Json => serde_json::to_string(value)
+                .map_or(Ok(()), |value| write!(self.line.0, ",\"{name}\":{value}")),
+        };
     }
 }
 
-impl Visit for FieldVisitor {
+impl Visit for FieldVisitor<'_> {
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.write(field, &value);
     }
