@@ -26,13 +26,8 @@ pub(super) fn render(text: &mut String) {
         add(name, "gauge", "Resident memory", resident_bytes);
         let name = "process_virtual_memory_bytes";
         add(name, "gauge", "Virtual memory", stat.vsize as f64);
-        let threads = stat.num_threads as f64;
-        add(
-            "process_threads",
-            "gauge",
-            "Threads of the process",
-            threads,
-        );
+        let meaning = "Threads of the process";
+        add("process_threads", "gauge", meaning, stat.num_threads as f64);
         if let Ok(boot) = procfs::boot_time_secs() {
             let started = boot as f64 + stat.starttime as f64 / ticks_per_second;
             let meaning = "When the process started, in Unix seconds";
@@ -40,12 +35,8 @@ pub(super) fn render(text: &mut String) {
         }
     }
     if let Ok(open) = process.fd_count() {
-        add(
-            "process_open_fds",
-            "gauge",
-            "Open file descriptors",
-            open as f64,
-        );
+        let meaning = "Open file descriptors";
+        add("process_open_fds", "gauge", meaning, open as f64);
     }
     if let Ok(limits) = process.limits()
         && let LimitValue::Value(max) = limits.max_open_files.soft_limit
