@@ -28,7 +28,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::source::Source;
 use crate::{FloodAssessment, FloodLevel, Place, local_time};
@@ -46,7 +46,8 @@ pub use limits::{Limit, LimitBasis, LimitQuantity, SwimmingLimit};
 pub use situation::Situation;
 
 /// What is said to a swimmer. None of them is a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Those who know the river, or its flood level, speak against it.

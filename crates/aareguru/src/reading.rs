@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Serialize;
 
 use crate::Place;
 use crate::plausibility::{Implausible, PlausibleRange, is_future};
@@ -44,13 +45,17 @@ pub struct Reading {
 }
 
 /// What may be said of a reading, by its age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// The limits are [`STALE_AFTER`] and [`OLD_AFTER`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Freshness {
-    /// At most [`STALE_AFTER`] old: the river now.
+    /// At most two hours old: the river now.
     Fresh,
-    /// Older than [`STALE_AFTER`]: to be shown with its age.
+    /// More than two hours old: to be shown with its age.
     Stale,
-    /// Older than [`OLD_AFTER`]: must not be presented as current.
+    /// More than a day old: must not be presented as current.
     Old,
     /// No value, or no believable time.
     Unknown,

@@ -1,24 +1,9 @@
 //! Advice as tools show it: fields for programs. What it says is decided in
 //! `aareguru`.
 
-use aareguru::{Source, Verdict, advice::Reason};
+use aareguru::{Source, advice::Reason};
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// The verdicts, by the names that programs see. None of them is a permission
-/// to swim.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum VerdictName {
-    /// Those who know the river, or its flood level, speak against it.
-    DoNotSwim,
-    /// Something speaks for special care.
-    Caution,
-    /// No known limit is reached. Not a permission to swim.
-    NoKnownWarning,
-    /// What would be needed to say more is missing.
-    Unknown,
-}
 
 /// Something said, and who says so.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -40,17 +25,6 @@ pub(crate) struct SourceOf {
     pub(crate) source_url: Option<&'static str>,
     /// The day or month of which it speaks, or "live" for an answer of the API.
     pub(crate) source_date: Option<&'static str>,
-}
-
-impl From<Verdict> for VerdictName {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::DoNotSwim => Self::DoNotSwim,
-            Verdict::Caution => Self::Caution,
-            Verdict::NoKnownWarning => Self::NoKnownWarning,
-            Verdict::Unknown => Self::Unknown,
-        }
-    }
 }
 
 impl Statement {

@@ -37,7 +37,7 @@ pub(crate) struct Measured {
     /// How long ago it was measured, in seconds; null if unknown.
     pub(crate) age_seconds: Option<i64>,
     /// How far the value can be trusted to describe the river now.
-    pub(crate) freshness: FreshnessName,
+    pub(crate) freshness: Freshness,
     /// The day on which this answer was recorded, if it is a recording and not
     /// the live river.
     pub(crate) recorded_on: Option<String>,
@@ -45,22 +45,6 @@ pub(crate) struct Measured {
     pub(crate) unknown_because: Option<String>,
     /// Why the value may be wrong; null if nothing suggests it.
     pub(crate) doubt: Option<String>,
-}
-
-/// The names that programs see.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum FreshnessName {
-    /// At most two hours old.
-    Fresh,
-    /// More than two hours old.
-    Stale,
-    /// More than a day old: not shown as current.
-    Old,
-    /// No value, or no believable time.
-    Unknown,
-    /// From a recording, not the live river.
-    Recorded,
 }
 
 impl WaterTemperature {
@@ -94,7 +78,7 @@ impl Measured {
             age_seconds: reading
                 .age(now)
                 .and_then(|age| i64::try_from(age.as_secs()).ok()),
-            freshness: reading.freshness(now).into(),
+            freshness: reading.freshness(now),
             recorded_on: reading.recorded_on.map(|day| day.to_string()),
             unknown_because: unknown_because(reading, true, now),
             doubt: reading.doubt().map(|doubt| doubt.to_string()),
@@ -125,18 +109,6 @@ pub(crate) fn unknown_because(
         }
         Some(reason) => reason.to_string(),
     })
-}
-
-impl From<Freshness> for FreshnessName {
-    fn from(freshness: Freshness) -> Self {
-        match freshness {
-            Freshness::Fresh => Self::Fresh,
-            Freshness::Stale => Self::Stale,
-            Freshness::Old => Self::Old,
-            Freshness::Unknown => Self::Unknown,
-            Freshness::Recorded => Self::Recorded,
-        }
-    }
 }
 
 /// What was measured, and how it is written.

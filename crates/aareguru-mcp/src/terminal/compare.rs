@@ -1,7 +1,7 @@
 //! `compare`: how do places compare, where is it warmest? As JSON, the answer of
 //! `compare_cities`.
 
-use aareguru::{CREDIT, Place, River};
+use aareguru::{CREDIT, Freshness, Place, River, Verdict};
 use clap::Args;
 
 use super::{
@@ -10,8 +10,7 @@ use super::{
     table::{self, Cell, Column},
 };
 use crate::mcp::{
-    advice::VerdictName,
-    reading::{FreshnessName, Measure},
+    reading::Measure,
     tools::compare_cities::{self, Answer, Compared},
 };
 
@@ -56,7 +55,7 @@ fn draw(screen: &mut Screen, answer: &Answer, verdicts: &[String]) {
     screen.blank();
     for (place, says) in answer.places.iter().zip(verdicts) {
         let style = match place.verdict {
-            VerdictName::DoNotSwim => verdict_style(place.verdict),
+            Verdict::DoNotSwim => verdict_style(place.verdict),
             _ => PLAIN,
         };
         screen.paragraph(style, "• ", says);
@@ -71,7 +70,7 @@ fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
     let water = at.water.temperature_celsius;
     let freshness = at.water.measured.freshness;
     let water_style = match freshness {
-        FreshnessName::Fresh | FreshnessName::Recorded => BOLD,
+        Freshness::Fresh | Freshness::Recorded => BOLD,
         _ => WARNING,
     };
     // Without the year; a value that may be of an earlier one is marked as old.
@@ -79,14 +78,14 @@ fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
     let measured = measured.map(|it| {
         let time = it.get(5..).unwrap_or(it);
         match freshness {
-            FreshnessName::Stale => format!("{time}, stale"),
-            FreshnessName::Old => format!("{time}, old"),
+            Freshness::Stale => format!("{time}, stale"),
+            Freshness::Old => format!("{time}, old"),
             _ => time.to_owned(),
         }
     });
     let verdict = match at.verdict {
-        VerdictName::DoNotSwim => "DO NOT SWIM",
-        VerdictName::NoKnownWarning => "none known",
+        Verdict::DoNotSwim => "DO NOT SWIM",
+        Verdict::NoKnownWarning => "none known",
         verdict => verdict_in_words(verdict),
     };
     [

@@ -8,12 +8,10 @@ use std::{
     io::{self, Write},
 };
 
-use aareguru::Advice;
+use aareguru::{Advice, Verdict};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Color, Style};
 use textwrap::core::display_width;
-
-use crate::mcp::advice::VerdictName;
 
 /// What is known of the river.
 pub(super) const PLAIN: Style = Style::new();
@@ -137,10 +135,10 @@ impl Screen {
 
     /// The verdict. "Do not swim" is in a box, with or without colours; no verdict is green.
     pub(super) fn verdict(&mut self, advice: &Advice) {
-        let (verdict, headline) = (advice.verdict.into(), advice.headline());
+        let (verdict, headline) = (advice.verdict, advice.headline());
         let style = verdict_style(verdict);
         let name = verdict_in_words(verdict).to_uppercase();
-        let VerdictName::DoNotSwim = verdict else {
+        let Verdict::DoNotSwim = verdict else {
             self.paragraph(style, "▌ ", &name);
             self.paragraph(PLAIN, "▌ ", &headline);
             return;
@@ -239,20 +237,20 @@ pub(super) fn print(text: &str) -> io::Result<()> {
 }
 
 /// How a verdict is painted: none of them invites.
-pub(super) fn verdict_style(verdict: VerdictName) -> Style {
+pub(super) fn verdict_style(verdict: Verdict) -> Style {
     match verdict {
-        VerdictName::DoNotSwim => ALARM,
-        VerdictName::Caution => WARNING,
-        VerdictName::NoKnownWarning => BOLD,
-        VerdictName::Unknown => AnsiColor::Magenta.on_default().bold(),
+        Verdict::DoNotSwim => ALARM,
+        Verdict::Caution => WARNING,
+        Verdict::NoKnownWarning => BOLD,
+        Verdict::Unknown => AnsiColor::Magenta.on_default().bold(),
     }
 }
 
-pub(super) fn verdict_in_words(verdict: VerdictName) -> &'static str {
+pub(super) fn verdict_in_words(verdict: Verdict) -> &'static str {
     match verdict {
-        VerdictName::DoNotSwim => "do not swim",
-        VerdictName::Caution => "caution",
-        VerdictName::NoKnownWarning => "no known warning",
-        VerdictName::Unknown => "unknown",
+        Verdict::DoNotSwim => "do not swim",
+        Verdict::Caution => "caution",
+        Verdict::NoKnownWarning => "no known warning",
+        Verdict::Unknown => "unknown",
     }
 }

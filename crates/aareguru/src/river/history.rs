@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::excerpt::quoted;
 use crate::series::{LeftOut, RiverPoint};
@@ -49,14 +50,20 @@ pub struct RiverHistory {
 }
 
 /// Where a series comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// The form of [`Self::History`] is **unproven**: no real answer is public;
+/// see [`History`](crate::api::History).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum HistorySource {
     /// The last two days in the Aareguru API's `current`.
+    #[serde(rename = "aareguru_current")]
     Current,
-    /// The hydro API: BAFU's gauges, 32 days back.
+    /// The hydro API of existenz.ch: BAFU's gauges, 32 days back.
+    #[serde(rename = "existenz_hydro")]
     Hydro,
-    /// The Aareguru API's `history`. **Unproven**: no real answer is public;
-    /// see [`History`](crate::api::History).
+    /// The history of the Aareguru API, whose form is not documented.
+    #[serde(rename = "aareguru_history")]
     History,
 }
 

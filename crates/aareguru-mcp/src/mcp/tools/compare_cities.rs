@@ -1,8 +1,8 @@
 //! `compare_cities`: how do places compare, where is the Aare warmest?
 
 use aareguru::{
-    Advice, CREDIT, ComparedPlace, Comparison, OLD_AFTER, Place, Ranked, Reading, STALE_AFTER,
-    UnknownReason, Verdict,
+    Advice, CREDIT, ComparedPlace, Comparison, Freshness, OLD_AFTER, Place, Ranked, Reading,
+    STALE_AFTER, UnknownReason, Verdict,
     advice::{Ground, Reason},
     plain_reading,
 };
@@ -14,10 +14,9 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, forecast::or_unknown, schema};
 use crate::mcp::{
-    advice::VerdictName,
     answer::{PlaceNames, Provenance},
     apps::{App, Translations},
-    reading::{FreshnessName, WaterTemperature, in_words, unknown_because},
+    reading::{WaterTemperature, in_words, unknown_because},
 };
 
 const DESCRIPTION: &str = "\
@@ -76,7 +75,7 @@ pub(crate) struct Compared {
     /// unknown or was measured more than a day ago.
     pub(crate) flow_m3_per_s: Option<f64>,
     /// How far the flow can be trusted to describe the river now.
-    pub(crate) flow_freshness: FreshnessName,
+    pub(crate) flow_freshness: Freshness,
     /// Why the flow is null; null if it is not.
     pub(crate) flow_unknown_because: Option<String>,
     /// The flow in percent of that from which flood level 2 holds here.
@@ -85,7 +84,7 @@ pub(crate) struct Compared {
     /// Level 1 is no permission to swim.
     pub(crate) flood_level: Option<i64>,
     /// What is said to a swimmer; none of the verdicts is a permission.
-    pub(crate) verdict: VerdictName,
+    pub(crate) verdict: Verdict,
     /// Why, the weightiest first, each with its source.
     pub(crate) reasons: Vec<String>,
     /// Air temperature in degrees Celsius, at a time that is not told.
@@ -194,11 +193,11 @@ fn compared(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> Compared {
         water: WaterTemperature::new(&at.water, now),
         water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| at.water.is_current(now)),
         flow_m3_per_s: flow,
-        flow_freshness: at.flow.freshness(now).into(),
+        flow_freshness: at.flow.freshness(now),
         flow_unknown_because: unknown_because(&at.flow, is_flow_measured, now),
         percent_of_flood_level_2: flow.and(at.share_of_level_2(now)).map(percent),
         flood_level: advice.level.map(|level| level.number().into()),
-        verdict: advice.verdict.into(),
+        verdict: advice.verdict,
         reasons: advice.reasons.iter().map(ToString::to_string).collect(),
         air_celsius: at.air.filter(|_| is_recent(&at.water, now)),
         saying_in_english: saying.as_deref().and_then(plain_reading),

@@ -1,7 +1,8 @@
 //! `get_current_conditions`: how is it at one place now?
 
 use aareguru::{
-    Advice, Conditions, Lawn, UnknownReason, advice::BueberCanal, local_time, plain_reading, quoted,
+    Advice, Conditions, Lawn, UnknownReason, Verdict, advice::BueberCanal, local_time,
+    plain_reading, quoted,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -12,7 +13,6 @@ use super::{
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
 use crate::mcp::{
-    advice::VerdictName,
     answer::{PlaceNames, Provenance, closing_lines, saying_line},
     apps::{App, Translations},
     reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
@@ -38,7 +38,7 @@ pub(crate) struct Answer {
     /// Why values are unknown although upstream sent them, or may be wrong.
     pub(crate) doubts: Vec<String>,
     /// What is said to a swimmer; none of the verdicts is a permission.
-    pub(crate) verdict: VerdictName,
+    pub(crate) verdict: Verdict,
     /// The verdict as one line with its place and time.
     pub(crate) headline: String,
     /// The weightiest reason, with its source; `get_flow_danger_level` tells them
@@ -219,7 +219,7 @@ pub(crate) fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         water: WaterTemperature::new(&conditions.water, now),
         flow: Flow::new(place, &conditions.danger.flow, now),
         doubts: doubts(&conditions),
-        verdict: advice.verdict.into(),
+        verdict: advice.verdict,
         headline: advice.headline(),
         because: weightiest(advice),
         boundary: Advice::BOUNDARY,

@@ -1,7 +1,7 @@
 //! `get_flow_danger_level`: what does the flow at one place mean?
 
 use aareguru::{
-    Advice, Danger, Direction, NextLevel, Trend,
+    Advice, Danger, Direction, NextLevel, Trend, Verdict,
     advice::{Limit, LimitBasis, LimitQuantity},
     local_time,
 };
@@ -13,7 +13,7 @@ use super::{
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
 use crate::mcp::{
-    advice::{Statement, VerdictName},
+    advice::Statement,
     answer::{PlaceNames, Provenance, closing_lines},
     apps::Translations,
     reading::{Flow, Measure, WaterTemperature, in_words},
@@ -49,7 +49,7 @@ pub(crate) struct Answer {
     /// How the flow has changed in the last three hours; null if unknown.
     pub(crate) trend: Option<TrendOf>,
     /// What is said to a swimmer; none of the verdicts is a permission.
-    pub(crate) verdict: VerdictName,
+    pub(crate) verdict: Verdict,
     /// The verdict as one line with its place and time.
     pub(crate) headline: String,
     /// Why, the weightiest first.
@@ -89,7 +89,7 @@ pub(crate) struct LimitOf {
     /// The unit of the value: m³/s, m³/s in an hour, or °C.
     pub(crate) unit: &'static str,
     /// The verdict of a value that reaches it.
-    pub(crate) verdict: VerdictName,
+    pub(crate) verdict: Verdict,
     #[serde(flatten)]
     pub(crate) statement: Statement,
 }
@@ -206,7 +206,7 @@ pub(crate) fn structured(danger: &Danger) -> Answer {
         flood_level_meaning: level.map(|level| level.meaning()),
         next_level: danger.next.map(Next::new),
         trend: danger.trend.and_then(TrendOf::new),
-        verdict: advice.verdict.into(),
+        verdict: advice.verdict,
         headline: advice.headline(),
         reasons: Statement::all(&advice.reasons),
         limits: advice.limits.iter().map(LimitOf::new).collect(),
@@ -233,7 +233,7 @@ impl LimitOf {
         Self {
             value: limit.value,
             unit: limit.quantity.unit(),
-            verdict: limit.verdict.into(),
+            verdict: limit.verdict,
             statement: Statement::new(&limit.text, &limit.sources),
         }
     }

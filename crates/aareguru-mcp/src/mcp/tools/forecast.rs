@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use aareguru::{
-    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, Sunshine, WaterForecast,
+    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, Sunshine, Verdict, WaterForecast,
     WeatherSymbol, local_time, plain_reading, quoted,
 };
 use futures_util::future::BoxFuture;
@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, bern, schema};
 use crate::mcp::{
-    advice::VerdictName,
     answer::{PlaceNames, Provenance},
     apps::{App, Translations},
     reading::{WaterTemperature, in_words},
@@ -77,7 +76,7 @@ pub(crate) struct Answer {
     /// Why no part is named.
     pub(crate) no_best_part_because: Option<String>,
     /// What is said to a swimmer now; none of the verdicts is a permission.
-    pub(crate) verdict: VerdictName,
+    pub(crate) verdict: Verdict,
     /// Why, the weightiest first, each with its source.
     pub(crate) reasons: Vec<String>,
     /// What the numbers cannot tell.
@@ -237,7 +236,7 @@ pub(crate) fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Ans
             .collect(),
         best_parts_of_today: best.iter().map(|best| best.part.as_str()).collect(),
         no_best_part_because: no_best,
-        verdict: advice.verdict.into(),
+        verdict: advice.verdict,
         reasons: advice.reasons.iter().map(ToString::to_string).collect(),
         boundary: aareguru::Advice::BOUNDARY,
         notes: notes(forecast, hours, now),

@@ -84,7 +84,7 @@ pub(crate) struct Answer {
     /// Where the span ends, in Unix seconds.
     pub(crate) end: i64,
     /// Which data these are.
-    pub(crate) source: SourceName,
+    pub(crate) source: HistorySource,
     /// The day of the recording, if this is one and not the live river.
     pub(crate) recorded_on: Option<String>,
     /// What to know about these data; to be told to the user.
@@ -106,18 +106,6 @@ pub(crate) struct Answer {
     pub(crate) points: Vec<Point>,
     #[serde(flatten)]
     pub(crate) provenance: Provenance,
-}
-
-/// The names that programs see.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SourceName {
-    /// The last two days in the Aareguru API.
-    AareguruCurrent,
-    /// The hydro API of existenz.ch, 32 days back.
-    ExistenzHydro,
-    /// The history of the Aareguru API, whose form is not documented.
-    AareguruHistory,
 }
 
 /// One reading.
@@ -197,7 +185,7 @@ pub(crate) fn structured(history: &RiverHistory) -> Answer {
         place: PlaceNames::new(place),
         start: history.span.start().as_second(),
         end: history.span.end().as_second(),
-        source: history.source.into(),
+        source: history.source,
         recorded_on: history.recorded_on.map(|day| day.to_string()),
         notes: summary::notes(history),
         readings: history.points.len(),
@@ -219,16 +207,6 @@ impl From<&RiverPoint> for Point {
             time: point.at.as_second(),
             temperature_celsius: point.temperature_celsius,
             flow_m3_per_s: point.flow_m3_per_s,
-        }
-    }
-}
-
-impl From<HistorySource> for SourceName {
-    fn from(source: HistorySource) -> Self {
-        match source {
-            HistorySource::Current => Self::AareguruCurrent,
-            HistorySource::Hydro => Self::ExistenzHydro,
-            HistorySource::History => Self::AareguruHistory,
         }
     }
 }
