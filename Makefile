@@ -71,7 +71,7 @@ ci: ## What continuous integration runs
 	.ci/run
 
 fuzz: ## Feed random input to the transport for a minute a target
-	cargo build --manifest-path crates/rmcp-sse/fuzz/Cargo.toml --release
+	cargo build --manifest-path crates/rmcp-transport/fuzz/Cargo.toml --release
 	for target in message_body host_and_origin; do \
-	    $${CARGO_TARGET_DIR:-crates/rmcp-sse/fuzz/target}/release/$$target -max_total_time=60 || exit 1; \
+	    $${CARGO_TARGET_DIR:-crates/rmcp-transport/fuzz/target}/release/$$target -max_total_time=60 || exit 1; \
 	done

@@ -21,8 +21,8 @@ use crate::{
 
 /// Gauges of the product that must be zero when all clients have gone.
 const GAUGES: [&str; 4] = [
-    "rmcp_sse_sessions",
-    "rmcp_sse_requests_in_flight",
+    "rmcp_transport_sessions",
+    "rmcp_transport_requests_in_flight",
     "aareguru_mcp_streamable_sessions",
     "aareguru_mcp_websocket_sessions",
 ];

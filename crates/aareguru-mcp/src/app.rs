@@ -4,7 +4,7 @@ use std::io;
 
 use aareguru::{Client, Error, River};
 use rmcp::ServerHandler;
-use rmcp_sse::{Principal, SseServerConfig, SseService};
+use rmcp_transport::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "graphql")]

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use metrics::Gauge;
 use parking_lot::Mutex;
-use rmcp_sse::{Client, Refusal};
+use rmcp_transport::{Client, Refusal};
 
 /// Limits the sessions of one transport.
 pub(crate) type SessionLimiter = ClientLimiter<Client>;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use aareguru::api::SharedCache;
 
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 
 use crate::{guard::Guard, http::streamable::SharedSessions, settings::Settings};
 

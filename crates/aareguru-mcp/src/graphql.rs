@@ -37,7 +37,7 @@ use std::{sync::Arc, time::Duration};
 
 use aareguru::River;
 use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
-use rmcp_sse::SseServerConfig;
+use rmcp_transport::SseServerConfig;
 
 use crate::{
     mcp::{AareServer, subscriptions::Subscriptions},

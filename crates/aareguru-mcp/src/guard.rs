@@ -19,7 +19,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::{TryFutureExt, future};
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 use tower::util::Either;
 use tower_http::{
     cors::CorsLayer,

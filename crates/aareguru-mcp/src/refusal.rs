@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use rmcp_sse::Refusal;
+use rmcp_transport::Refusal;
 use serde_json::json;
 
 /// A refusal by a transport: one sentence, and when to try again.

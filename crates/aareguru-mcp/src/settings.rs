@@ -531,7 +531,7 @@ mod tests {
             format!("{:?}", settings.upstream()),
             format!("{upstream:?}")
         );
-        let own = rmcp_sse::SseServerConfig::default();
+        let own = rmcp_transport::SseServerConfig::default();
         let protection = own.rebinding_protection.clone();
         let sse = settings.sse();
         let sse = sse.with_rebinding_protection(protection);

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use futures_util::StreamExt;
 use metrics::Gauge;
 use rmcp::service::{ServerInitializeError, serve_server_with_ct};
-use rmcp_sse::MessageCounters;
+use rmcp_transport::MessageCounters;
 use tokio::{
     io::{self, AsyncWrite, AsyncWriteExt},
     sync::mpsc,

@@ -26,7 +26,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use rmcp_sse::{ClientAddress, SseServerConfig, SseService};
+use rmcp_transport::{ClientAddress, SseServerConfig, SseService};
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) async fn serve(listener: TcpListener) -> anyhow::Result<()> {

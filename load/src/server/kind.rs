@@ -18,7 +18,7 @@ use crate::{
 pub(crate) enum Kind {
     /// The same wire on bare axum, without an MCP library, guards, limits or resume.
     Ceiling,
-    /// This workspace's `rmcp-sse` with its defaults and a handler that echoes, routed and served
+    /// This workspace's `rmcp-transport` with its defaults and a handler that echoes, routed and served
     /// as in the product.
     Ours,
     /// The same handler on the last rmcp that had this transport.

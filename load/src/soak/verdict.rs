@@ -123,7 +123,7 @@ mod tests {
             open_files,
             threads: 4,
             tasks,
-            held: BTreeMap::from([("rmcp_sse_sessions", held)])
+            held: BTreeMap::from([("rmcp_transport_sessions", held)])
                 .into_iter()
                 .filter(|(_, value)| *value > 0.0)
                 .collect(),
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(
             leaks,
             [
-                "rmcp_sse_sessions is still 2",
+                "rmcp_transport_sessions is still 2",
                 "40 more files are open than before",
                 "90 more tasks are alive than before",
                 "memory at rest has grown from 20000 to 80000 KiB",

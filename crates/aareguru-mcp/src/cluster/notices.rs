@@ -7,7 +7,7 @@ use redis::{
     AsyncCommands, AsyncConnectionConfig, FromRedisValue, PushInfo, PushKind, RedisResult,
     aio::MultiplexedConnection,
 };
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver},

@@ -1,7 +1,7 @@
 //! HTTP+SSE sessions that any instance can go on with: what they are is kept
 //! in Redis, and a message finds the instance that has its session.
 //!
-//! What `rmcp-sse` asks for is in `store.rs` and `relay.rs`; `inbox.rs` is
+//! What `rmcp-transport` asks for is in `store.rs` and `relay.rs`; `inbox.rs` is
 //! where an instance hears from the others. Each step that must not be
 //! interrupted is one of the scripts.
 
@@ -22,7 +22,7 @@ use std::{
 use parking_lot::Mutex;
 use redis::Script;
 use rmcp::ServerHandler;
-use rmcp_sse::{DeliveryId, Principal, Refusal, SseServerConfig, SseService};
+use rmcp_transport::{DeliveryId, Principal, Refusal, SseServerConfig, SseService};
 use tokio::sync::mpsc;
 
 use self::{keys::Keys, metrics::Metrics};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::{AsyncCommands, RedisResult, Script};
 use rmcp::{model::RequestId, transport::streamable_http_server::session::store::SessionState};
-use rmcp_sse::{Principal, SseServerConfig};
+use rmcp_transport::{Principal, SseServerConfig};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

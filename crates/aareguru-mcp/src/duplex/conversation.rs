@@ -17,7 +17,7 @@ use rmcp::{
         ServerJsonRpcMessage,
     },
 };
-use rmcp_sse::MessageCounters;
+use rmcp_transport::MessageCounters;
 use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 

@@ -14,7 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use rmcp_sse::Client;
+use rmcp_transport::Client;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use async_graphql::Request;
 use proptest::prelude::*;
-use rmcp_sse::SseServerConfig;
+use rmcp_transport::SseServerConfig;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{http::as_json, service::GraphQl, tests::of_recordings};

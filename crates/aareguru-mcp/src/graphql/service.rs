@@ -14,7 +14,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use parking_lot::Mutex;
-use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
+use rmcp_transport::{Client, Principal, Refusal, SseServerConfig};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 

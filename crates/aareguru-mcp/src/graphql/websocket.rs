@@ -24,7 +24,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream, stream::BoxStream};
-use rmcp_sse::{Client, Refusal};
+use rmcp_transport::{Client, Refusal};
 use serde_json::json;
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},

@@ -23,7 +23,7 @@ use axum::{
 };
 use metrics::{Gauge, describe_gauge, gauge};
 use parking_lot::RwLock;
-use rmcp_sse::{ClientAddress, Principal};
+use rmcp_transport::{ClientAddress, Principal};
 
 pub use self::{digest::hash, entry::check_entry, key_set::KeyHandle, sources::Secret};
 

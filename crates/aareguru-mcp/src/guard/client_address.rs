@@ -15,7 +15,7 @@ use axum::{
     http::{HeaderMap, HeaderName},
 };
 use metrics::{Counter, counter, describe_counter};
-use rmcp_sse::ClientAddress;
+use rmcp_transport::ClientAddress;
 
 pub use self::proxy::{ClientIpHeader, Proxy};
 

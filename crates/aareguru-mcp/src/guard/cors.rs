@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Method, header, request::Parts};
-use rmcp_sse::RebindingProtection;
+use rmcp_transport::RebindingProtection;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use super::api_key::X_API_KEY;

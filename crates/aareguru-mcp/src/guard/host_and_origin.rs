@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderName, header},
     response::Response,
 };
-use rmcp_sse::{RebindingProtection, RefusedHeader};
+use rmcp_transport::{RebindingProtection, RefusedHeader};
 
 use super::Access;
 use crate::{counter_vec::CounterVec, refusal, settings::Settings};

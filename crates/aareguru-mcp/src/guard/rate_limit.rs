@@ -26,7 +26,7 @@ use governor::{
     middleware::{StateInformationMiddleware, StateSnapshot},
 };
 use metrics::{Gauge, describe_gauge, gauge};
-use rmcp_sse::ClientAddress;
+use rmcp_transport::ClientAddress;
 
 #[cfg(feature = "redis")]
 pub(crate) use self::shared::SharedLimit;

@@ -68,7 +68,7 @@ fn reload<S: ServerHandler + Clone>(app: &App<S>, settings: anyhow::Result<Setti
                 .iter()
                 .map(|principal| app.end_sessions_of(principal))
                 .sum();
-            let names = revoked.iter().map(rmcp_sse::Principal::key);
+            let names = revoked.iter().map(rmcp_transport::Principal::key);
             tracing::info!(
                 revoked = ?names.collect::<Vec<_>>(),
                 sessions_ended = ended,

@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::Request};
 use clap::Parser;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use rmcp_sse::RefusedHeader;
+use rmcp_transport::RefusedHeader;
 
 use super::{Access, host_and_origin::HostAndOrigin};
 use crate::settings::Settings;

@@ -19,7 +19,7 @@ use axum::{
     response::Response,
 };
 use futures_util::TryFutureExt;
-use rmcp_sse::{Principal, SessionTag};
+use rmcp_transport::{Principal, SessionTag};
 use tower::service_fn;
 use tower_layer::{Layer, layer_fn};
 use tracing::{Instrument, Span, field};

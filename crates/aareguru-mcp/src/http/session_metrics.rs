@@ -2,7 +2,7 @@
 //! installs. Those of HTTP+SSE are counted by its library.
 
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
-use rmcp_sse::{MessageCounters, Refusal};
+use rmcp_transport::{MessageCounters, Refusal};
 
 use crate::counter_vec::CounterVec;
 

@@ -41,7 +41,7 @@ use rmcp::{
     model::RequestId,
     transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
 };
-use rmcp_sse::{Principal, Refusal, SseServerConfig};
+use rmcp_transport::{Principal, Refusal, SseServerConfig};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{answer::refused, restore::Restoring, session::End, sessions::Sessions, shared::Store};

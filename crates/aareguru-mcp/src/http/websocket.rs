@@ -27,7 +27,7 @@ use axum::{
 };
 use parking_lot::Mutex;
 use rmcp::ServerHandler;
-use rmcp_sse::{Client, Principal, Refusal, SseServerConfig};
+use rmcp_transport::{Client, Principal, Refusal, SseServerConfig};
 use tokio_util::sync::CancellationToken;
 
 use super::session_metrics::SessionMetrics;

@@ -24,7 +24,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use rmcp_sse::RenderedResult;
+use rmcp_transport::RenderedResult;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 

@@ -7,7 +7,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use metrics::{Counter, counter, describe_counter, describe_gauge, gauge};
-use rmcp_sse::ClientAddress;
+use rmcp_transport::ClientAddress;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::either::Either;
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use anyhow::{Context, bail};
-use rmcp_sse::RebindingProtection;
+use rmcp_transport::RebindingProtection;
 
 use super::Settings;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rmcp_sse::{RebindingProtection, SseServerConfig};
+use rmcp_transport::{RebindingProtection, SseServerConfig};
 
 use super::Settings;
 

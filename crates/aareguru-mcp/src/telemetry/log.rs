@@ -23,7 +23,7 @@ use self::line_format::LineFormat;
 use crate::settings::{LogFormat, Settings};
 
 /// Our crates, as they are named in log lines.
-const OWN_CRATES: [&str; 3] = ["aareguru", "aareguru_mcp", "rmcp_sse"];
+const OWN_CRATES: [&str; 3] = ["aareguru", "aareguru_mcp", "rmcp_transport"];
 
 /// The span that gives log lines their request. All other spans are made for traces.
 pub(super) const REQUEST_SPAN: &str = "request";
@@ -183,8 +183,8 @@ mod tests {
     fn log_levels_are_parsed_with_directives_for_our_crates() {
         let targets = parse_levels("warn, aareguru=debug,aareguru_mcp::http=TRACE").unwrap();
         for (target, level, enabled) in [
-            ("rmcp_sse::stream", Level::WARN, true),
-            ("rmcp_sse::stream", Level::INFO, false),
+            ("rmcp_transport::stream", Level::WARN, true),
+            ("rmcp_transport::stream", Level::INFO, false),
             ("aareguru::fetch", Level::DEBUG, true),
             ("aareguru_mcp::http::health", Level::TRACE, true),
             ("aareguru_mcp::serve", Level::INFO, false),

@@ -33,8 +33,8 @@ const FAST_SECONDS: [f64; 13] = [
 /// Names of the transport library, which keeps to its own, and what users of this server were
 /// promised instead. Another metric begins with the first one.
 const RENAMED: [(&str, &str); 2] = [
-    ("rmcp_sse_streams ", "sse_connections_active "),
-    ("rmcp_sse_messages_total", "messages_received_total"),
+    ("rmcp_transport_streams ", "sse_connections_active "),
+    ("rmcp_transport_messages_total", "messages_received_total"),
 ];
 
 /// How often the values of histograms are sorted into their buckets, if nobody
@@ -62,7 +62,7 @@ impl Prometheus {
             "aareguru_mcp_tool_duration_seconds",
             "aareguru_mcp_redis_duration_seconds",
             "aareguru_mcp_relay_duration_seconds",
-            "rmcp_sse_store_commit_seconds",
+            "rmcp_transport_store_commit_seconds",
         ];
         let builder = PrometheusBuilder::new().set_buckets(&SLOW_SECONDS);
         let builder = fast.into_iter().fold(builder, |builder, name| {

@@ -148,7 +148,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
         assert!(answer.contains("Could not read request body"), "{answer}");
     })
     .await;
-    let refused = r#"rmcp_sse_refused_total{reason="body_cut_short"}"#;
+    let refused = r#"rmcp_transport_refused_total{reason="body_cut_short"}"#;
     counted(address, refused, 1).await;
     server.logged("body took longer").await;
 }
@@ -430,7 +430,7 @@ async fn a_client_that_sends_all_before_it_reads_is_told_that_it_was_too_much() 
         }
     })
     .await;
-    for name in ["rmcp_sse", "aareguru_mcp_streamable"] {
+    for name in ["rmcp_transport", "aareguru_mcp_streamable"] {
         let refused = format!(r#"{name}_refused_total{{reason="body_too_large"}}"#);
         counted(address, &refused, 1).await;
     }

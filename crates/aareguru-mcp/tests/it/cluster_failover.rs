@@ -51,7 +51,7 @@ async fn what_was_running_when_the_owner_was_killed_is_answered_once_by_the_next
     let answer = moved.call_tool(13, TOOL, "{}").await;
     assert_eq!(answer["id"], 13);
     assert_eq!(
-        metric(cluster.address(1), "rmcp_sse_sessions_taken_total").await,
+        metric(cluster.address(1), "rmcp_transport_sessions_taken_total").await,
         1.0
     );
 }
@@ -104,9 +104,12 @@ async fn an_owner_that_was_stopped_answers_nothing_when_it_goes_on() {
     // It knows no better than anybody else now, and says so.
     moved.address = cluster.address(0);
     assert_eq!(moved.call(PING).await["id"], 1);
-    let sessions = metric(cluster.address(0), "rmcp_sse_sessions").await;
+    let sessions = metric(cluster.address(0), "rmcp_transport_sessions").await;
     assert_eq!(sessions, 0.0);
-    assert_eq!(metric(cluster.address(1), "rmcp_sse_sessions").await, 1.0);
+    assert_eq!(
+        metric(cluster.address(1), "rmcp_transport_sessions").await,
+        1.0
+    );
 }
 
 #[tokio::test]

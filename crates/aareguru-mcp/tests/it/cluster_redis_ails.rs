@@ -184,7 +184,7 @@ async fn a_redis_half_a_second_away_makes_all_slow_and_nothing_wrong() {
     assert_eq!(moved.target, session.target);
     assert_eq!(moved.call_tool(3, TOOL, "{}").await["id"], 3);
     assert_eq!(
-        metric(cluster.address(1), "rmcp_sse_sessions_unstored").await,
+        metric(cluster.address(1), "rmcp_transport_sessions_unstored").await,
         0.0
     );
 }
@@ -217,7 +217,7 @@ async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
         let request = post_json(&calling.target, &tool_call(id, TOOL, "{}"));
         posts.push(tokio::spawn(try_send(address, request)));
     }
-    until(async || metric(address, "rmcp_sse_requests_in_flight").await >= 3.0).await;
+    until(async || metric(address, "rmcp_transport_requests_in_flight").await >= 3.0).await;
     let refused = post_at(address, &calling, &tool_call(4, TOOL, "{}")).await;
     assert_eq!(refused.status, 429, "{}", refused.head);
 
@@ -226,9 +226,9 @@ async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
         let request = post_json(&pinging.target, PING);
         posts.push(tokio::spawn(try_send(address, request)));
     }
-    let ended = r#"rmcp_sse_sessions_closed_total{reason="slow_reader"}"#;
+    let ended = r#"rmcp_transport_sessions_closed_total{reason="slow_reader"}"#;
     until(async || {
-        assert!(metric(address, "rmcp_sse_queued_bytes").await <= 2000.0);
+        assert!(metric(address, "rmcp_transport_queued_bytes").await <= 2000.0);
         metric(address, ended).await >= 1.0
     })
     .await;

@@ -24,7 +24,7 @@ fn metric_names(text: &str) -> BTreeSet<&str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let ours = [
         "aareguru_",
-        "rmcp_sse_",
+        "rmcp_transport_",
         "process_",
         "sse_connections",
         "messages_received",

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use aareguru::{Client, Clock, Config, River};
 use aareguru_mcp::{graphql::GraphQl, mcp::AareServer};
 use clap::Parser;
-use rmcp_sse::SseServerConfig;
+use rmcp_transport::SseServerConfig;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 

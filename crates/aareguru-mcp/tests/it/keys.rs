@@ -372,7 +372,7 @@ async fn a_key_in_the_query_is_taken_only_if_that_is_allowed() {
     .await;
     counted(
         server.address,
-        "rmcp_sse_refused_total{reason=\"unknown_session\"}",
+        "rmcp_transport_refused_total{reason=\"unknown_session\"}",
         1,
     )
     .await;

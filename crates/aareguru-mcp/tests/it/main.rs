@@ -5,7 +5,7 @@
 #[cfg(feature = "redis")]
 mod authority;
 mod binary;
-#[path = "../../../rmcp-sse/tests/it/client.rs"]
+#[path = "../../../rmcp-transport/tests/it/client.rs"]
 #[expect(dead_code, reason = "the transport's own tests use more of it")]
 mod client;
 #[cfg(feature = "redis")]

@@ -7,7 +7,7 @@ use aareguru::{Client, Clock, Config, River};
 use aareguru_mcp::mcp::AareServer;
 use axum::Router;
 use jiff::Timestamp;
-use rmcp_sse::{SseServerConfig, SseService};
+use rmcp_transport::{SseServerConfig, SseService};
 use serde_json::Value;
 use tokio::net::TcpListener;
 

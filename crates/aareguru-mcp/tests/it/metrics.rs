@@ -169,7 +169,7 @@ async fn what_clients_make_up_makes_no_series() {
             1000.0,
         ),
         (
-            r#"rmcp_sse_refused_total{reason="invalid_session_id"}"#,
+            r#"rmcp_transport_refused_total{reason="invalid_session_id"}"#,
             1000.0,
         ),
     ] {
@@ -198,7 +198,7 @@ async fn a_client_that_goes_away_before_its_answer_is_counted() {
             let scrape = Scrape::of(server.address).await;
             let abandoned =
                 r#"aareguru_mcp_http_requests_total{endpoint="/messages",status="abandoned"}"#;
-            let refused = r#"rmcp_sse_refused_total{reason="body_cut_short"}"#;
+            let refused = r#"rmcp_transport_refused_total{reason="body_cut_short"}"#;
             if scrape.value(abandoned) + scrape.value(refused) == 1.0 {
                 break;
             }

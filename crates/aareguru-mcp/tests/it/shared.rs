@@ -12,7 +12,7 @@ use aareguru_mcp::{
 };
 use clap::Parser;
 use futures_util::future::join_all;
-use rmcp_sse::SseService;
+use rmcp_transport::SseService;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
@@ -209,7 +209,7 @@ pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> Socket
         let server = server.clone();
         move || Ok(server.clone())
     };
-    let bounds = rmcp_sse::SseServerConfig::default();
+    let bounds = rmcp_transport::SseServerConfig::default();
     let sessions = cluster.shared_sessions(&settings);
     let streamable = StreamableService::with_others(handler(), bounds.clone(), Some(sessions));
     let router = axum::Router::new()

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use aareguru::{Client, Clock, River};
 use aareguru_mcp::{http::streamable::StreamableService, mcp::AareServer};
 use axum::Router;
-use rmcp_sse::{SseServerConfig, SseService};
+use rmcp_transport::{SseServerConfig, SseService};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -17,7 +17,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use rmcp_sse::{Principal, SseServerConfig};
+use rmcp_transport::{Principal, SseServerConfig};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, mpsc},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rmcp_sse::{Principal, SseServerConfig};
+use rmcp_transport::{Principal, SseServerConfig};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -10,7 +10,7 @@ use redis::{
     streams::{StreamId, StreamReadOptions, StreamReadReply},
 };
 use rmcp::ServerHandler;
-use rmcp_sse::{Delivery, DeliveryId, Refusal, SessionId, SseService};
+use rmcp_transport::{Delivery, DeliveryId, Refusal, SessionId, SseService};
 use tokio::time::sleep;
 
 use super::{Reply, Shared};

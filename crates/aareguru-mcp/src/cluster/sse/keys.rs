@@ -1,6 +1,6 @@
 //! The names of the keys in Redis. docs/CLUSTER.md tells what is in them.
 
-use rmcp_sse::{DeliveryId, SessionId};
+use rmcp_transport::{DeliveryId, SessionId};
 
 use super::super::{Instance, redis::Redis};
 

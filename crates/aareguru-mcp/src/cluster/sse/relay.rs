@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use redis::RedisError;
-use rmcp_sse::{Delivered, Delivery, Refusal, Relay};
+use rmcp_transport::{Delivered, Delivery, Refusal, Relay};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
@@ -57,7 +57,7 @@ enum Withdrawn {
 /// Takes the place of a waiting delivery, and gives it back.
 struct Waiting<'a> {
     shared: &'a Shared,
-    id: rmcp_sse::DeliveryId,
+    id: rmcp_transport::DeliveryId,
     replies: mpsc::UnboundedReceiver<Reply>,
 }
 
@@ -198,7 +198,7 @@ impl Shared {
 }
 
 impl<'a> Waiting<'a> {
-    fn new(shared: &'a Shared, id: rmcp_sse::DeliveryId) -> Self {
+    fn new(shared: &'a Shared, id: rmcp_transport::DeliveryId) -> Self {
         let (sender, replies) = mpsc::unbounded_channel();
         shared.waiting.lock().insert(id, sender);
         Self {

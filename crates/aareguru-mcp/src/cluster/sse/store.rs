@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use redis::RedisError;
-use rmcp_sse::{
+use rmcp_transport::{
     Commit, DeliveryId, Kept, Pending, Record, SessionId, SessionStore, Snapshot, StoreError,
     Stored, Wanted,
 };

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use anyhow::bail;
 use metrics::{Counter, counter, describe_counter};
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use tokio_util::sync::CancellationToken;
 

@@ -8,7 +8,7 @@ use governor::{
     state::{StateStore, keyed::ShrinkableKeyedStateStore},
 };
 use parking_lot::Mutex;
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 
 /// For whom a request is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

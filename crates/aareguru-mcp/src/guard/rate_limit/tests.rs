@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use governor::clock::FakeRelativeClock;
 
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 
 use super::*;
 use crate::guard::tests::{recorded, value};

@@ -14,7 +14,7 @@ use axum::{
     },
 };
 use futures_util::{StreamExt, stream};
-use rmcp_sse::Client;
+use rmcp_transport::Client;
 
 use super::Page;
 use crate::{

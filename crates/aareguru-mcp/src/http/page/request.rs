@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use maud::{DOCTYPE, Markup, html};
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 
 use super::{Page, files, i18n::Texts, language::Language};
 use crate::base_path::BasePath;

@@ -18,7 +18,7 @@ use rmcp::{
     ErrorData,
     model::{ErrorCode, RequestId},
 };
-use rmcp_sse::Refusal;
+use rmcp_transport::Refusal;
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 

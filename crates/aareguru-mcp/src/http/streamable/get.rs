@@ -5,7 +5,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use hyper::{Response, StatusCode, http::request::Parts};
 use rmcp::ServerHandler;
-use rmcp_sse::Refusal;
+use rmcp_transport::Refusal;
 
 use super::{LAST_EVENT_ID, Shared, answer::Stream, session::End, session_id, shared::Unreachable};
 

@@ -8,7 +8,7 @@ use rmcp::{
     ServerHandler,
     model::{ProtocolVersion, RequestId},
 };
-use rmcp_sse::{Client, Principal, Refusal};
+use rmcp_transport::{Client, Principal, Refusal};
 use serde::Deserialize;
 
 use super::{
@@ -51,7 +51,7 @@ impl<S: ServerHandler> Shared<S> {
             // find one either.
             parts.headers.remove(SESSION_ID);
         }
-        let body = match rmcp_sse::read_body(body, self.config.max_request_body_bytes).await {
+        let body = match rmcp_transport::read_body(body, self.config.max_request_body_bytes).await {
             Ok(body) => body,
             Err(refusal) => return self.refuse(refusal, None),
         };
@@ -81,7 +81,7 @@ impl<S: ServerHandler> Shared<S> {
             parts.extensions.insert(watch);
             lost
         });
-        let is_json = rmcp_sse::is_json(&parts.headers);
+        let is_json = rmcp_transport::is_json(&parts.headers);
         let session = parts.headers.get(SESSION_ID).cloned();
         let owner = parts.extensions.get().cloned();
         let answer = NEW.scope(

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use hyper::{Method, Response, http::request::Parts};
 use parking_lot::Mutex;
 use rmcp::{ServerHandler, transport::streamable_http_server::session::store::SessionState};
-use rmcp_sse::{Client, Refusal};
+use rmcp_transport::{Client, Refusal};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use rmcp::model::{ProtocolVersion, RequestId};
-use rmcp_sse::{Client, Principal, Refusal};
+use rmcp_transport::{Client, Principal, Refusal};
 use tokio::time::Instant;
 
 use crate::{client_limiter::SessionPermit, guard::KeyHandle};

@@ -15,7 +15,7 @@ use rmcp::transport::streamable_http_server::session::{
     SessionId, SessionManager,
     local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
 };
-use rmcp_sse::{Client, Principal, Refusal};
+use rmcp_transport::{Client, Principal, Refusal};
 
 use super::{
     calls::Calls,

@@ -15,7 +15,7 @@ use rmcp::{
         SessionState, SessionStore, SessionStoreError,
     },
 };
-use rmcp_sse::Principal;
+use rmcp_transport::Principal;
 
 /// What [`SharedSessions`] answers with, in time.
 pub type Shared<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;

@@ -15,7 +15,7 @@ use futures_util::{
 };
 use parking_lot::Mutex;
 use rmcp::{ServerHandler, service::serve_server_with_ct};
-use rmcp_sse::SseServerConfig;
+use rmcp_transport::SseServerConfig;
 use tokio::{
     sync::mpsc,
     time::{Instant, interval, interval_at, timeout},

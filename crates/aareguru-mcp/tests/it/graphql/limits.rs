@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rmcp_sse::SseServerConfig;
+use rmcp_transport::SseServerConfig;
 use serde_json::{Value, json};
 
 use super::{GraphQlServer, code};

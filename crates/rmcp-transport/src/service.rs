@@ -1,0 +1,219 @@
+//! The tower service: which path and method goes where.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{self, Future},
+    io,
+    pin::Pin,
+    sync::{Arc, Once},
+    task::{Context, Poll},
+};
+
+use http::{Method, Request, Response};
+use http_body::Body;
+use rmcp::ServerHandler;
+use tower_service::Service;
+
+use crate::{
+    config::SseServerConfig,
+    delivery::Delivery,
+    id::SessionId,
+    message,
+    metrics::Metrics,
+    principal::Principal,
+    refusal::Refusal,
+    registry::Registry,
+    response::{self, SseBody},
+    session::End,
+    stream, sweep,
+};
+
+/// Serves a [`ServerHandler`] over MCP's HTTP+SSE transport.
+///
+/// It owns both routes of the transport: `GET` on
+/// [`sse_path`](SseServerConfig::sse_path) opens a session and streams its
+/// events, `POST` on [`message_path`](SseServerConfig::message_path) takes the
+/// client's messages. Any other path is answered with 404.
+///
+/// It is a [`tower_service::Service`] that never fails, so it can be mounted
+/// in axum or served by hyper alone. A clone is cheap and shares the sessions;
+/// both routes must be served by clones of one service.
+///
+/// It has to be called inside a tokio runtime. Its metrics go to the recorder
+/// that is installed when it is made.
+pub struct SseService<S> {
+    shared: Arc<Shared<S>>,
+}
+
+/// What all clones of a service share.
+pub(crate) struct Shared<S> {
+    pub(crate) factory: Box<dyn Fn() -> io::Result<S> + Send + Sync>,
+    pub(crate) config: Arc<SseServerConfig>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) registry: Arc<Registry<S>>,
+    sweeping: Once,
+}
+
+impl<S: ServerHandler> Shared<S> {
+    /// Starts the task that ends overdue sessions, once.
+    pub(crate) fn start_sweeping(self: &Arc<Self>) {
+        self.sweeping.call_once(|| sweep::start(self));
+    }
+}
+
+impl<S: ServerHandler> SseService<S> {
+    /// A service that makes one handler for each session with `factory`.
+    ///
+    /// What the sessions have in common (a client, a cache) belongs behind an
+    /// `Arc` that the factory clones. If the factory fails, the client is
+    /// answered with 500 and the error is logged.
+    pub fn new(
+        factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
+        config: SseServerConfig,
+    ) -> Self {
+        let registry = Registry::new(config.max_sessions, config.max_sessions_per_client);
+        Self {
+            shared: Arc::new(Shared {
+                factory: Box::new(factory),
+                config: Arc::new(config),
+                metrics: Arc::new(Metrics::new()),
+                registry: Arc::new(registry),
+                sweeping: Once::new(),
+            }),
+        }
+    }
+
+    /// How many sessions are open now, with or without a stream.
+    pub fn session_count(&self) -> usize {
+        self.shared.registry.len()
+    }
+
+    /// Ends every session of `principal` at once, and returns how many there
+    /// were: for a key that was taken back, or a user who was locked out.
+    ///
+    /// Running requests are dropped and answered with an error, and the streams
+    /// end. The client may come back as soon as the layer in front of the
+    /// service lets it in again, so refuse the principal there first. A
+    /// request that was let in just before may still open a session while this
+    /// runs: such a layer checks once more when it has the response, and drops
+    /// it.
+    ///
+    /// Sessions of other processes are not reached.
+    ///
+    /// ```
+    /// use rmcp_transport::{Principal, SseService};
+    /// # fn lock_out<S: rmcp::ServerHandler>(service: &SseService<S>) {
+    /// let ended = service.end_sessions_of(&Principal::new("mallory"));
+    /// println!("{ended} sessions ended");
+    /// # }
+    /// ```
+    pub fn end_sessions_of(&self, principal: &Principal) -> usize {
+        let sessions = self.shared.registry.sessions();
+        let of_principal = sessions
+            .iter()
+            .filter(|session| session.belongs_to(Some(principal)));
+        of_principal
+            .inspect(|session| session.end(End::Revoked))
+            .count()
+    }
+
+    /// Takes a message that another process has relayed for a session of this
+    /// one; see [`Relay`](crate::Relay).
+    ///
+    /// # Errors
+    ///
+    /// What a POST would have been refused with here.
+    pub async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
+        let delivered = message::accept_relayed(&self.shared, delivery).await;
+        delivered.inspect_err(|refusal| self.shared.metrics.refused(*refusal))
+    }
+
+    /// Ends a session here, silently, because another process has
+    /// [taken](crate::SessionStore::take) it. Its stream ends, and its running
+    /// requests are dropped.
+    ///
+    /// This process would find out by itself with the next event of the
+    /// session; being told spares the time until then.
+    pub fn lose(&self, session: SessionId, epoch: u64) {
+        let session = self.shared.registry.find(session);
+        if let Some(session) = session.filter(|session| session.is_older_than(epoch)) {
+            session.end(End::TakenOver);
+        }
+    }
+}
+
+impl<S> Clone for SseService<S> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+impl<S> fmt::Debug for SseService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SseService")
+            .field("config", &self.shared.config)
+            .field("sessions", &self.shared.registry.len())
+            .finish()
+    }
+}
+
+impl<S, B> Service<Request<B>> for SseService<S>
+where
+    S: ServerHandler,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<SseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let shared = &self.shared;
+        let config = &shared.config;
+        let path = request.uri().path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let response = if let Err(header) = config.rebinding_protection.check(&request) {
+            shared.refuse(header.into())
+        } else if path == config.sse_path {
+            match *request.method() {
+                Method::GET => {
+                    let shared = shared.clone();
+                    let (parts, _) = request.into_parts();
+                    return Box::pin(async move {
+                        let opened = stream::open(&shared, &parts).await;
+                        Ok(opened.unwrap_or_else(|refusal| shared.refuse(refusal)))
+                    });
+                }
+                Method::HEAD => response::event_stream_head(),
+                _ => response::method_not_allowed("GET, HEAD"),
+            }
+        } else if path == config.message_path {
+            match *request.method() {
+                Method::POST => {
+                    let shared = shared.clone();
+                    return Box::pin(message::accept(shared, request));
+                }
+                _ => response::method_not_allowed("POST"),
+            }
+        } else {
+            response::not_found()
+        };
+        Box::pin(future::ready(Ok(response)))
+    }
+}
+
+impl<S: ServerHandler> Shared<S> {
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Response<SseBody> {
+        self.metrics.refused(refusal);
+        tracing::debug!(reason = refusal.label(), "request refused");
+        response::refusal(refusal)
+    }
+}

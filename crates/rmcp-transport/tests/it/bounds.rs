@@ -1,0 +1,229 @@
+//! Everything is bounded, and refused before it is promised.
+
+use std::time::Duration;
+
+use rmcp_transport::SseServerConfig;
+
+use crate::{
+    client::{Answer, Session, get, post_json, send, tool_call, with_header},
+    server::TestServer,
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+#[track_caller]
+fn is_refused(answer: &Answer, status: u16, text: &str, retry_after_secs: u32) {
+    assert_eq!((answer.status, answer.body.as_str()), (status, text));
+    let retry = format!("retry-after: {retry_after_secs}");
+    assert!(answer.head.lines().any(|l| l == retry), "{}", answer.head);
+}
+
+#[tokio::test]
+async fn sessions_are_bounded() {
+    let config = SseServerConfig::default().with_max_sessions(2);
+    let server = TestServer::with(config).await;
+    let first = Session::open(server.address).await;
+    let _second = Session::open(server.address).await;
+    let third = send(server.address, get("/sse")).await;
+    is_refused(&third, 503, "Too many sessions", 5);
+
+    drop(first);
+    // The slot is free as soon as the server has seen the closed connection.
+    while server.service.session_count() > 1 {
+        tokio::task::yield_now().await;
+    }
+    Session::open(server.address).await;
+}
+
+#[tokio::test]
+async fn a_session_whose_client_is_gone_makes_room_for_a_new_one() {
+    let config = SseServerConfig::default().with_max_sessions(1);
+    let server = TestServer::with(config).await;
+    let gone = Session::initialized(server.address).await;
+    let (target, last) = (gone.target.clone(), gone.last_event_id.clone().unwrap());
+    drop(gone);
+    let mut new = loop {
+        let answer = send(server.address, get("/sse").replace("GET", "HEAD")).await;
+        assert_eq!(answer.status, 200);
+        if let Some(session) = Session::try_open(server.address, get("/sse")).await {
+            break session;
+        }
+    };
+    assert_ne!(new.target, target);
+    assert_eq!(new.call(PING).await["id"], 1);
+    let evicted = send(server.address, post_json(&target, PING)).await;
+    assert_eq!(evicted.status, 404);
+    let resume = with_header(&get("/sse"), &format!("Last-Event-ID: {last}"));
+    assert_eq!(send(server.address, resume).await.status, 503);
+}
+
+#[tokio::test]
+async fn sessions_of_one_client_are_bounded_and_others_are_served() {
+    let config = SseServerConfig::default().with_max_sessions_per_client(1);
+    let server = TestServer::with(config).await;
+    let mut open = Vec::new();
+    for (client, other) in [
+        ("X-Principal: alice", "X-Principal: bob"),
+        ("X-Address: 192.0.2.1", "X-Address: 192.0.2.2"),
+        ("X-Address: 2001:db8::1", "X-Address: 2001:db8:0:1::1"),
+    ] {
+        let request = with_header(&get("/sse"), client);
+        open.push(Session::open_with(server.address, request.clone()).await);
+        let second = send(server.address, &request).await;
+        is_refused(&second, 429, "Too many sessions of this client", 5);
+        let request = with_header(&get("/sse"), other);
+        open.push(Session::open_with(server.address, request).await);
+    }
+    // The same /64 is the same client.
+    let neighbour = with_header(&get("/sse"), "X-Address: 2001:db8::2");
+    assert_eq!(send(server.address, neighbour).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_without_saying_so_takes_the_place_of_its_own_session() {
+    let config = SseServerConfig::default().with_max_sessions_per_client(1);
+    let server = TestServer::with(config).await;
+    let request = with_header(&get("/sse"), "X-Principal: alice");
+    let mut session = Session::open_with(server.address, request.clone()).await;
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    session.post_as(initialize, "alice").await;
+    session.message().await;
+    drop(session);
+    // As soon as the server has seen the closed connection.
+    while Session::try_open(server.address, request.clone())
+        .await
+        .is_none()
+    {}
+}
+
+#[tokio::test]
+async fn sessions_belong_to_the_principal_that_opened_them() {
+    let server = TestServer::start().await;
+    let alice = with_header(&get("/sse"), "X-Principal: alice");
+    let session = Session::open_with(server.address, alice).await;
+    for thief in ["X-Principal: mallory", "X-Other: header"] {
+        let request = with_header(&post_json(&session.target, PING), thief);
+        let answer = send(server.address, request).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (404, "Could not find session")
+        );
+    }
+    assert_eq!(session.post_as(PING, "alice").await.status, 202);
+}
+
+#[tokio::test]
+async fn requests_in_flight_are_bounded_and_refused_before_they_run() {
+    let config = SseServerConfig::default().with_max_in_flight(2);
+    let mut server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    for id in [10, 11] {
+        session.tell(&tool_call(id, "wait", "{}")).await;
+    }
+    let third = session.post(&tool_call(12, "echo", "{}")).await;
+    is_refused(&third, 429, "Too many requests in flight", 1);
+    session
+        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":10}}"#)
+        .await;
+    assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
+    let answer = session.call_tool(13, "echo", r#"{"text":"x"}"#).await;
+    assert_eq!(answer["id"], 13);
+}
+
+#[tokio::test]
+async fn an_id_that_is_in_flight_is_refused_and_free_again_afterwards() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    session.tell(&tool_call(5, "gate", "{}")).await;
+    let again = session.post(&tool_call(5, "echo", "{}")).await;
+    assert_eq!(
+        (again.status, again.body.as_str()),
+        (400, "Request id is already in use")
+    );
+    // "5" is not 5.
+    let other = session
+        .call(r#"{"jsonrpc":"2.0","id":"5","method":"ping"}"#)
+        .await;
+    assert_eq!(other["id"], "5");
+    server.gate.add_permits(1);
+    assert_eq!(session.message().await["id"], 5);
+    let answer = session.call_tool(5, "echo", r#"{"text":"x"}"#).await;
+    assert_eq!(answer["id"], 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_not_initialized_in_time_ends() {
+    let server = TestServer::start().await;
+    let mut session = Session::open(server.address).await;
+    let opened = tokio::time::Instant::now();
+    session.call(PING).await;
+    assert_eq!(session.event().await, None);
+    assert!(opened.elapsed() > Duration::from_secs(10));
+    assert_eq!(session.post(PING).await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_without_messages_ends_when_it_has_been_idle() {
+    let idle = Duration::from_secs(40);
+    let config = SseServerConfig::default().with_idle_timeout(Some(idle));
+    let server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    tokio::time::sleep(idle - Duration::from_secs(5)).await;
+    for _ in 0..2 {
+        assert_eq!(session.event().await.unwrap(), ": ping\r\n\r\n");
+    }
+    assert_eq!(session.call(PING).await["id"], 1);
+    let active = tokio::time::Instant::now();
+    while session.event().await.is_some() {}
+    assert!(active.elapsed() > idle, "{:?}", active.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_sessions_are_looked_for_as_often_as_was_wished() {
+    let interval = Duration::from_secs(60);
+    let config = SseServerConfig::default()
+        .with_idle_timeout(Some(Duration::from_secs(5)))
+        .with_idle_check_interval(interval);
+    let started = tokio::time::Instant::now();
+    let server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    while session.event().await.is_some() {}
+    let lived = started.elapsed();
+    assert!(lived >= interval - Duration::from_secs(2), "{lived:?}");
+    assert!(lived <= interval + Duration::from_secs(2), "{lived:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_request_keeps_its_session_from_being_idle() {
+    let config = SseServerConfig::default()
+        .with_idle_timeout(Some(Duration::from_secs(5)))
+        .with_sse_keep_alive(Some(Duration::from_secs(2)));
+    let server = TestServer::with(config).await;
+    let mut session = Session::initialized(server.address).await;
+    session.tell(&tool_call(1, "gate", "{}")).await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    server.gate.add_permits(1);
+    while session.event().await.unwrap().starts_with(':') {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_not_read_in_time_loses_its_session() {
+    let server = TestServer::start().await;
+    let session = Session::initialized(server.address).await;
+    // Both fit the outbox, neither the socket's buffers.
+    for id in [1, 2] {
+        session
+            .tell(&tool_call(id, "blob", r#"{"bytes":4000000}"#))
+            .await;
+    }
+    let sent = tokio::time::Instant::now();
+    while session.post(PING).await.status == 202 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(sent.elapsed() < Duration::from_secs(120));
+    }
+    assert!(
+        sent.elapsed() > Duration::from_secs(29),
+        "{:?}",
+        sent.elapsed()
+    );
+}

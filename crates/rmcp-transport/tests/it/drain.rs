@@ -1,0 +1,125 @@
+//! The end of the service.
+
+use std::time::Duration;
+
+use rmcp_transport::SseServerConfig;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    client::{Session, get, send, tool_call},
+    server::TestServer,
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+async fn start() -> (TestServer, CancellationToken) {
+    let token = CancellationToken::new();
+    let config = SseServerConfig::default().with_cancellation_token(token.clone());
+    (TestServer::with(config).await, token)
+}
+
+#[tokio::test]
+async fn running_requests_finish_and_nothing_new_begins() {
+    let (server, token) = start().await;
+    let mut busy = Session::initialized(server.address).await;
+    busy.tell(&tool_call(1, "gate", "{}")).await;
+    let mut idle = Session::initialized(server.address).await;
+    let mut new = Session::open(server.address).await;
+
+    token.cancel();
+    assert_eq!(idle.event().await, None);
+    assert_eq!(new.event().await, None);
+    let refused = [
+        send(server.address, get("/sse")).await,
+        busy.post(&tool_call(2, "echo", "{}")).await,
+    ];
+    for answer in refused {
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (503, "Server is shutting down")
+        );
+        assert!(answer.head.contains("retry-after: 5"), "{}", answer.head);
+    }
+
+    server.gate.add_permits(1);
+    let answer = busy.message().await;
+    assert_eq!(answer["result"]["content"][0]["text"], "let through");
+    assert_eq!(busy.event().await, None);
+    assert_eq!(server.service.session_count(), 0);
+    assert_eq!(busy.post(PING).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_request_that_is_cancelled_does_not_hold_up_the_end() {
+    let (mut server, token) = start().await;
+    let mut session = Session::initialized(server.address).await;
+    session.tell(&tool_call(1, "wait", "{}")).await;
+    token.cancel();
+    session
+        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
+        .await;
+    assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
+    assert_eq!(session.event().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_finish_in_time_is_answered_with_an_error() {
+    let (mut server, token) = start().await;
+    let mut session = Session::initialized(server.address).await;
+    session.tell(&tool_call(1, "wait", "{}")).await;
+    let began = tokio::time::Instant::now();
+    token.cancel();
+    let answer = session.message().await;
+    assert_eq!(
+        answer["error"]["message"],
+        "the session ended before the request was done"
+    );
+    assert_eq!(began.elapsed().as_secs(), 10);
+    assert_eq!(session.event().await, None);
+    assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
+}
+
+#[tokio::test]
+async fn a_session_without_a_stream_ends_too() {
+    let (server, token) = start().await;
+    drop(Session::initialized(server.address).await);
+    token.cancel();
+    while server.service.session_count() > 0 {
+        tokio::time::timeout(Duration::from_secs(20), tokio::task::yield_now())
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_running() {
+    let (server, token) = start().await;
+    let tasks = tokio::runtime::Handle::current().metrics();
+    let before = tasks.num_alive_tasks();
+    let mut sessions = Vec::new();
+    for n in 0..30 {
+        let session = match n % 3 {
+            0 => Session::open(server.address).await,
+            _ => Session::initialized(server.address).await,
+        };
+        if n % 3 == 2 {
+            session.tell(&tool_call(1, "gate", "{}")).await;
+        }
+        sessions.push(session);
+    }
+    assert!(tasks.num_alive_tasks() > before + 30);
+    token.cancel();
+    server.gate.add_permits(10);
+    for session in &mut sessions {
+        while session.event().await.is_some() {}
+    }
+    drop(sessions);
+    let none_left = async {
+        while tasks.num_alive_tasks() > before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), none_left)
+        .await
+        .unwrap_or_else(|_| panic!("{} tasks are left", tasks.num_alive_tasks() - before));
+}

@@ -1,0 +1,76 @@
+// Sessions in the memory of one process. What it does under one lock, a store
+// for several processes has to do in one transaction.
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+use rmcp_transport::{Commit, Record, SessionStore, Snapshot, StoreError, Stored, Wanted};
+
+/// Every session by the token that its events have in common.
+#[derive(Default)]
+pub(crate) struct MemoryStore(Mutex<HashMap<String, Snapshot>>);
+
+impl SessionStore for MemoryStore {
+    fn commit(&self, commit: Commit) -> Stored<'_, ()> {
+        Box::pin(async move { self.write(commit) })
+    }
+
+    fn take<'a>(&'a self, wanted: Wanted<'a>) -> Stored<'a, Option<Snapshot>> {
+        Box::pin(async move { Ok(self.hand_out(wanted)) })
+    }
+}
+
+impl MemoryStore {
+    fn write(&self, commit: Commit) -> Result<(), StoreError> {
+        let mut sessions = self.0.lock();
+        let current = sessions.get(&commit.token).map(|session| session.epoch);
+        if current.is_some_and(|current| current > commit.epoch) {
+            return Err(StoreError::Fenced);
+        }
+        for record in commit.records {
+            if let Record::Snapshot(all) = record {
+                sessions.insert(commit.token.clone(), *all);
+                continue;
+            }
+            let session = sessions.get_mut(&commit.token).ok_or(StoreError::Missing)?;
+            match record {
+                Record::Accepted(pending) => session.pending.push(pending),
+                Record::Event { number, bytes } => {
+                    session.last_event = number;
+                    session.events.push(bytes);
+                }
+                Record::Done { id, .. } => session.pending.retain(|pending| pending.id != id),
+                Record::Setup { key, message } => {
+                    session.setup.retain(|(known, _)| *known != key);
+                    session.setup.extend(message.map(|message| (key, message)));
+                }
+                Record::Ended => drop(sessions.remove(&commit.token)),
+                // `Released` is for those who would have to wait for the owner.
+                _ => {}
+            }
+        }
+        if let Some(session) = sessions.get_mut(&commit.token) {
+            let end = session.last_event + 1;
+            let needed = end.saturating_sub(commit.first_event);
+            let excess = session.events.len().saturating_sub(needed as usize);
+            session.events.drain(..excess);
+        }
+        Ok(())
+    }
+
+    /// How many sessions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    fn hand_out(&self, wanted: Wanted<'_>) -> Option<Snapshot> {
+        let mut sessions = self.0.lock();
+        let session = sessions.get_mut(wanted.token)?;
+        let missed = session.last_event.checked_sub(wanted.seen)?;
+        let is_whole = missed <= session.events.len() as u64;
+        if !is_whole || session.principal.as_ref() != wanted.principal {
+            return None;
+        }
+        session.epoch += 1;
+        Some(session.clone())
+    }
+}

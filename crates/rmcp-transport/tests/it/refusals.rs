@@ -1,0 +1,163 @@
+//! What is refused, and with which plain answer.
+
+use rmcp_transport::SseServerConfig;
+
+use crate::{
+    client::{Session, get, post, post_json, send, tool_call},
+    server::TestServer,
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+const UNKNOWN: &str = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+
+#[tokio::test]
+async fn a_post_that_names_no_live_session_is_refused() {
+    let server = TestServer::start().await;
+    for (target, status, body) in [
+        ("/messages", 400, "session_id is required"),
+        ("/messages?other=1", 400, "session_id is required"),
+        ("/messages?session_id=", 400, "Invalid session ID"),
+        ("/messages?session_id=not-a-uuid", 400, "Invalid session ID"),
+        (UNKNOWN, 404, "Could not find session"),
+    ] {
+        let answer = send(server.address, post_json(target, PING)).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (status, body),
+            "{target}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_is_not_declared_as_json_is_refused_before_anything_else() {
+    let server = TestServer::start().await;
+    let session = Session::initialized(server.address).await;
+    for headers in [
+        "",
+        "Content-Type: text/plain\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Content-Type: application/jsonx\r\n",
+    ] {
+        for target in [session.target.as_str(), UNKNOWN] {
+            let answer = send(server.address, post(target, headers, PING)).await;
+            assert_eq!(answer.status, 400, "{headers}");
+            assert_eq!(answer.body, "Invalid Content-Type header");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_one_json_rpc_message_is_refused_and_not_echoed() {
+    let server = TestServer::start().await;
+    let mut session = Session::initialized(server.address).await;
+    for body in [
+        "",
+        "secret",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,",
+        r#"{"hello":"world"}"#,
+        r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":true,"method":"ping"}"#,
+        r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+        "[]",
+        "null",
+        "\"\u{1F4A7}\"",
+    ] {
+        let answer = session.post(body).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (400, "Could not parse message"),
+            "{body}"
+        );
+    }
+    // None of them reached the session, and it goes on.
+    assert_eq!(session.call(PING).await["id"], 1);
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_utf_8_are_refused() {
+    let server = TestServer::start().await;
+    let session = Session::initialized(server.address).await;
+    let mut request = post_json(&session.target, "12").into_bytes();
+    request.truncate(request.len() - 2);
+    request.extend([0xff, 0xfe]);
+    let answer = send(server.address, request).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.body, "Could not parse message");
+}
+
+#[tokio::test]
+async fn a_body_over_4_mib_is_413_declared_or_streamed() {
+    let server = TestServer::start().await;
+    let session = Session::initialized(server.address).await;
+    let limit = SseServerConfig::default().max_request_body_bytes;
+    let text = "x".repeat(limit);
+    let body = tool_call(1, "echo", &format!(r#"{{"text":"{text}"}}"#));
+    // Whether there is such a session is looked for after it.
+    let unknown = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
+    for target in [&session.target, unknown] {
+        let declared = post_json(target, &body);
+        let chunked = format!(
+            "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        );
+        for request in [declared, chunked] {
+            let answer = send(server.address, request).await;
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (413, "Request body too large")
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_exactly_the_limit_is_taken() {
+    let config = SseServerConfig::default().with_max_request_body_bytes(PING.len());
+    let server = TestServer::with(config).await;
+    let mut session = Session::open(server.address).await;
+    assert_eq!(session.call(PING).await["id"], 1);
+    let answer = session.post(&format!("{PING} ")).await;
+    assert_eq!(answer.status, 413);
+}
+
+#[tokio::test]
+async fn other_methods_are_405_and_name_those_that_would_do() {
+    let server = TestServer::start().await;
+    for (method, path, allow) in [
+        ("POST", "/sse", "GET, HEAD"),
+        ("DELETE", "/sse", "GET, HEAD"),
+        ("OPTIONS", "/sse", "GET, HEAD"),
+        ("GET", "/messages", "POST"),
+        ("DELETE", "/messages/", "POST"),
+        ("OPTIONS", "/messages", "POST"),
+    ] {
+        let request = get(path).replacen("GET", method, 1);
+        let answer = send(server.address, request).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (405, "Method Not Allowed")
+        );
+        let allow = format!("allow: {allow}");
+        assert!(
+            answer.head.lines().any(|line| line == allow),
+            "{method} {path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn other_paths_are_404() {
+    let server = TestServer::start().await;
+    for path in ["/", "/sse//", "/sse/x", "/messages//", "/messagesx", "/mcp"] {
+        let answer = send(server.address, get(path)).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (404, "Not Found"),
+            "{path}"
+        );
+    }
+}

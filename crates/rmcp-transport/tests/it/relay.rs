@@ -1,0 +1,100 @@
+//! Two services joined by a relay in memory: a POST at either reaches the
+//! session wherever it is.
+
+use std::sync::{Arc, OnceLock};
+
+use rmcp_transport::{Delivered, Delivery, Refusal, Relay, SseServerConfig, SseService};
+
+use crate::{
+    client::{Session, get, post_json, send, tool_call, with_header},
+    server::{TestServer, Tools},
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+/// The way to the one other service.
+#[derive(Default)]
+struct ToOther(OnceLock<SseService<Tools>>);
+
+impl Relay for ToOther {
+    fn deliver(&self, delivery: Delivery) -> Delivered<'_> {
+        Box::pin(async move {
+            match self.0.get() {
+                Some(other) => other.deliver(delivery).await,
+                None => Err(Refusal::Unreachable),
+            }
+        })
+    }
+}
+
+async fn with_relay() -> (TestServer, Arc<ToOther>) {
+    let relay = Arc::new(ToOther::default());
+    let config = SseServerConfig::default().with_relay(Some(relay.clone()));
+    (TestServer::with(config).await, relay)
+}
+
+#[tokio::test]
+async fn a_post_at_the_other_service_reaches_the_session() {
+    let (first, to_second) = with_relay().await;
+    let (second, to_first) = with_relay().await;
+    assert!(to_second.0.set(second.service.clone()).is_ok());
+    assert!(to_first.0.set(first.service.clone()).is_ok());
+
+    let mut session = Session::initialized(first.address).await;
+    session.address = second.address;
+    let answer = session.call_tool(1, "echo", r#"{"text":"far"}"#).await;
+    assert_eq!(answer["result"]["content"][0]["text"], "far");
+    let request = with_header(
+        &post_json(
+            &session.target,
+            &tool_call(2, "header", r#"{"name":"x-trace"}"#),
+        ),
+        "X-Trace: abc",
+    );
+    assert_eq!(send(second.address, request).await.status, 202);
+    let answer = session.message().await;
+    assert_eq!(answer["result"]["content"][0]["text"], "/messages abc");
+    assert_eq!(second.service.session_count(), 0);
+
+    // The same refusals as at the owner.
+    session.tell(&tool_call(5, "gate", "{}")).await;
+    assert_eq!(session.post(&tool_call(5, "gate", "{}")).await.status, 400);
+    assert_eq!(
+        session.post("nonsense").await.body,
+        "Could not parse message"
+    );
+    let unknown = post_json(
+        "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5",
+        PING,
+    );
+    assert_eq!(send(second.address, unknown).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_session_of_somebody_else_does_not_exist_at_the_other_service_either() {
+    let (first, _) = with_relay().await;
+    let (second, to_first) = with_relay().await;
+    assert!(to_first.0.set(first.service.clone()).is_ok());
+    let alice = with_header(&get("/sse"), "X-Principal: alice");
+    let mut session = Session::open_with(first.address, alice).await;
+    session.address = second.address;
+    assert_eq!(session.post_as(PING, "mallory").await.status, 404);
+    assert_eq!(session.post(PING).await.status, 404);
+    assert_eq!(session.post_as(PING, "alice").await.status, 202);
+    assert_eq!(session.message().await["id"], 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_now_is_told_so() {
+    let (server, _) = with_relay().await;
+    let unknown = post_json(
+        "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5",
+        PING,
+    );
+    let answer = send(server.address, unknown).await;
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (503, "Session cannot be reached")
+    );
+    assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
+}

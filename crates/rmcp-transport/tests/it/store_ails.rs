@@ -1,0 +1,188 @@
+//! A store that does not answer: sessions go on without it, and it learns of
+//! them when it is back.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use rmcp_transport::{Commit, SessionStore, Snapshot, SseServerConfig, StoreError, Stored, Wanted};
+
+use crate::{
+    client::{Session, get, post_json, send, tool_call, with_header},
+    memory_store::MemoryStore,
+    server::TestServer,
+    takeover::{text, with_store},
+};
+
+/// A store that can be taken away, and lose its memory.
+#[derive(Default)]
+struct Ailing {
+    memory: tokio::sync::RwLock<MemoryStore>,
+    is_away: AtomicBool,
+    /// Whether it says so, or just does not answer.
+    is_silent: AtomicBool,
+    generation: AtomicU64,
+    /// How often it was asked while it was away.
+    refused: AtomicU64,
+}
+
+impl Ailing {
+    fn leave(&self, silently: bool) {
+        self.is_silent.store(silently, Ordering::Relaxed);
+        self.is_away.store(true, Ordering::Relaxed);
+    }
+
+    async fn come_back_empty(&self) {
+        *self.memory.write().await = MemoryStore::default();
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        self.is_away.store(false, Ordering::Relaxed);
+    }
+
+    async fn sessions(&self) -> usize {
+        self.memory.read().await.len()
+    }
+
+    async fn reach(&self) -> Result<(), StoreError> {
+        if !self.is_away.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        if self.is_silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        Err(StoreError::Unavailable)
+    }
+}
+
+impl SessionStore for Ailing {
+    fn commit(&self, commit: Commit) -> Stored<'_, ()> {
+        Box::pin(async move {
+            self.reach().await?;
+            self.memory.read().await.commit(commit).await
+        })
+    }
+
+    fn take<'a>(&'a self, wanted: Wanted<'a>) -> Stored<'a, Option<Snapshot>> {
+        Box::pin(async move {
+            self.reach().await?;
+            self.memory.read().await.take(wanted).await
+        })
+    }
+
+    fn generation(&self) -> Option<u64> {
+        let is_away = self.is_away.load(Ordering::Relaxed);
+        (!is_away).then(|| self.generation.load(Ordering::Relaxed))
+    }
+}
+
+async fn stored_again(store: &Ailing) {
+    while store.sessions().await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_goes_on_without_its_store_and_can_be_taken_when_it_is_back() {
+    for silently in [false, true] {
+        let store = Arc::new(Ailing::default());
+        let config = SseServerConfig::default()
+            .with_store(Some(store.clone()))
+            .with_store_timeout(Duration::from_millis(50));
+        let first = TestServer::with(config).await;
+        let second = with_store(&store).await;
+        let mut session = Session::initialized(first.address).await;
+        store.leave(silently);
+        for id in 1..4 {
+            let answer = session.call_tool(id, "echo", r#"{"text":"alone"}"#).await;
+            assert_eq!(text(&answer), "alone");
+        }
+        session.tell(&tool_call(7, "gate", "{}")).await;
+
+        store.come_back_empty().await;
+        stored_again(&store).await;
+        let last = session.last_event_id.clone().unwrap();
+        let mut moved = Session::resume(second.address, &last).await;
+        assert_eq!(moved.target, session.target);
+        second.gate.add_permits(1);
+        assert_eq!(moved.message().await["id"], 7);
+        let known = moved.call_tool(8, "known", "{}").await;
+        assert_eq!(text(&known), "raw 2025-11-25 None");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_lost_its_memory_between_two_calls_gets_the_session_again() {
+    let store = Arc::new(Ailing::default());
+    let first = with_store(&store).await;
+    let mut session = Session::initialized(first.address).await;
+    // Nobody says that anything was lost.
+    *store.memory.write().await = MemoryStore::default();
+    session.call_tool(1, "echo", "{}").await;
+    assert_eq!(store.sessions().await, 1);
+    let second = with_store(&store).await;
+    let last = session.last_event_id.clone().unwrap();
+    let moved = Session::resume(second.address, &last).await;
+    assert_eq!(moved.target, session.target);
+}
+
+#[tokio::test]
+async fn a_session_that_is_opened_without_the_store_is_stored_later() {
+    let store = Arc::new(Ailing::default());
+    store.leave(false);
+    let server = with_store(&store).await;
+    let mut session = Session::initialized(server.address).await;
+    assert_eq!(session.call_tool(1, "echo", "{}").await["id"], 1);
+    store.come_back_empty().await;
+    stored_again(&store).await;
+}
+
+#[tokio::test]
+async fn a_client_of_an_unknown_session_is_told_to_come_again_while_the_store_ails() {
+    let store = Arc::new(Ailing::default());
+    store.leave(false);
+    let server = with_store(&store).await;
+    let last = "Last-Event-ID: 3db2eaa67e9849b6bf973c6bb5c88bc5.4";
+    let answer = send(server.address, with_header(&get("/sse"), last)).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_for_a_moment_is_waited_for() {
+    let store = Arc::new(Ailing::default());
+    let config = SseServerConfig::default()
+        .with_store(Some(store.clone()))
+        .with_store_timeout(Duration::from_secs(60));
+    let first = TestServer::with(config).await;
+    let second = with_store(&store).await;
+    let mut session = Session::initialized(first.address).await;
+    let last = session.last_event_id.clone().unwrap();
+    store.leave(false);
+    let posts = [
+        tool_call(7, "gate", "{}"),
+        tool_call(8, "echo", r#"{"text":"late"}"#),
+    ];
+    let posts = posts.map(|call| {
+        let request = post_json(&session.target, &call);
+        tokio::spawn(send(first.address, request))
+    });
+    while store.refused.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(posts.iter().all(|post| !post.is_finished()));
+    store.come_back_empty().await;
+    for post in posts {
+        assert_eq!(post.await.unwrap().status, 202);
+    }
+    assert_eq!(text(&session.message().await), "late");
+    // What was promised is in the store.
+    let mut moved = Session::resume(second.address, &last).await;
+    assert_eq!(moved.target, session.target);
+    assert_eq!(text(&moved.message().await), "late");
+    second.gate.add_permits(1);
+    assert_eq!(moved.message().await["id"], 7);
+}

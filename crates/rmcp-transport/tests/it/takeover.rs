@@ -1,0 +1,275 @@
+//! Several services with one store: a client that comes back to another one
+//! goes on there.
+
+use std::{sync::Arc, time::Duration};
+
+use rmcp_transport::{Delivered, Delivery, Refusal, Relay, SessionStore, SseServerConfig};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    client::{Session, get, post_json, tool_call, with_header},
+    memory_store::MemoryStore,
+    server::TestServer,
+};
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+pub(crate) async fn with_store(store: &Arc<impl SessionStore>) -> TestServer {
+    TestServer::with(SseServerConfig::default().with_store(Some(store.clone()))).await
+}
+
+async fn two() -> (TestServer, TestServer, Arc<MemoryStore>) {
+    let store = Arc::new(MemoryStore::default());
+    (with_store(&store).await, with_store(&store).await, store)
+}
+
+pub(crate) fn text(answer: &Value) -> &str {
+    answer["result"]["content"][0]["text"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_client_goes_on_at_another_service_without_a_new_initialize() {
+    let (first, second, _) = two().await;
+    let mut session = Session::initialized(first.address).await;
+    let set = r#"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"error"}}"#;
+    session.call(set).await;
+    let known = session.call_tool(2, "known", "{}").await;
+    assert_eq!(text(&known), "raw 2025-11-25 Some(Error)");
+
+    let last = session.last_event_id.clone().unwrap();
+    let mut moved = Session::resume(second.address, &last).await;
+    assert_eq!(moved.target, session.target);
+    let known = moved.call_tool(3, "known", "{}").await;
+    assert_eq!(text(&known), "raw 2025-11-25 Some(Error)");
+
+    // And once more, back to where it was.
+    let last = moved.last_event_id.clone().unwrap();
+    let mut back = Session::resume(first.address, &last).await;
+    assert_eq!(text(&back.call_tool(4, "known", "{}").await), text(&known));
+}
+
+#[tokio::test]
+async fn what_the_client_missed_is_replayed_and_what_is_unanswered_runs_again() {
+    let (first, second, store) = two().await;
+    let session = Session::initialized(first.address).await;
+    let seen = session.last_event_id.clone().unwrap();
+    session.tell(&tool_call(7, "gate", "{}")).await;
+    session
+        .tell(&tool_call(8, "echo", r#"{"text":"missed"}"#))
+        .await;
+
+    let mut moved = Session::resume(second.address, &seen).await;
+    let missed = moved.message().await;
+    assert_eq!((&missed["id"], text(&missed)), (&Value::from(8), "missed"));
+    second.gate.add_permits(1);
+    let answer = moved.message().await;
+    assert_eq!(
+        (&answer["id"], text(&answer)),
+        (&Value::from(7), "let through")
+    );
+
+    // The first one is done as well, but it does not own the session any more.
+    first.gate.add_permits(1);
+    let last = moved.last_event_id.clone().unwrap();
+    let mut moved = Session::resume(second.address, &last).await;
+    assert_eq!(moved.call(PING).await["id"], 1);
+    assert_eq!(store.len(), 1);
+}
+
+#[tokio::test]
+async fn the_former_owner_ends_silently_when_it_finds_out() {
+    let (first, second, _) = two().await;
+    let mut former = Session::initialized(first.address).await;
+    let last = former.last_event_id.clone().unwrap();
+    former.tell(&tool_call(7, "gate", "{}")).await;
+    let mut moved = Session::resume(second.address, &last).await;
+
+    first.gate.add_permits(1);
+    assert_eq!(former.event().await, None, "an answer of the former owner");
+    assert_eq!(first.service.session_count(), 0);
+    second.gate.add_permits(1);
+    assert_eq!(moved.message().await["id"], 7);
+}
+
+#[tokio::test]
+async fn the_former_owner_can_be_told() {
+    let (first, second, _) = two().await;
+    let mut former = Session::initialized(first.address).await;
+    let last = former.last_event_id.clone().unwrap();
+    let _moved = Session::resume(second.address, &last).await;
+    let id = former.target.split_once('=').unwrap().1;
+    let id = rmcp_transport::SessionId::parse(id).unwrap();
+    // What happened before is no news.
+    first.service.lose(id, 1);
+    assert_eq!(first.service.session_count(), 1);
+    first.service.lose(id, 2);
+    assert_eq!(former.event().await, None);
+    assert_eq!(first.service.session_count(), 0);
+    assert_eq!(second.service.session_count(), 1);
+}
+
+#[tokio::test]
+async fn nobody_else_takes_a_session_over() {
+    let (first, second, _) = two().await;
+    let alice = with_header(&get("/sse"), "X-Principal: alice");
+    let mut session = Session::open_with(first.address, alice.clone()).await;
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    session.post_as(initialize, "alice").await;
+    session.message().await;
+    let last = format!("Last-Event-ID: {}", session.last_event_id.clone().unwrap());
+    for thief in [
+        with_header(&get("/sse"), &last),
+        with_header(&get("/sse"), &format!("{last}\r\nX-Principal: mallory")),
+    ] {
+        let stranger = Session::open_with(second.address, thief).await;
+        assert_ne!(stranger.target, session.target);
+    }
+    session.post_as(PING, "alice").await;
+    assert_eq!(session.message().await["id"], 1);
+    let back = Session::open_with(second.address, with_header(&alice, &last)).await;
+    assert_eq!(back.target, session.target);
+}
+
+#[tokio::test]
+async fn an_event_that_never_was_is_no_ground_to_take_a_session() {
+    let (first, second, _) = two().await;
+    let session = Session::initialized(first.address).await;
+    let last = session.last_event_id.clone().unwrap();
+    let (token, _) = last.split_once('.').unwrap();
+    let other = Session::resume(second.address, &format!("{token}.99")).await;
+    assert_ne!(other.target, session.target);
+    assert_eq!(first.service.session_count(), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_is_not_in_the_store() {
+    let store = Arc::new(MemoryStore::default());
+    let config = SseServerConfig::default().with_store(Some(store.clone()));
+    let server = TestServer::with(config.with_resume_grace(Duration::from_secs(1))).await;
+    let mut session = Session::initialized(server.address).await;
+    assert_eq!(store.len(), 1);
+    session.call(PING).await;
+    drop(session);
+    while store.len() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_request_does_not_run_again() {
+    let (first, second, _) = two().await;
+    let session = Session::initialized(first.address).await;
+    let last = session.last_event_id.clone().unwrap();
+    session.tell(&tool_call(7, "gate", "{}")).await;
+    session
+        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#)
+        .await;
+    let mut moved = Session::resume(second.address, &last).await;
+    second.gate.add_permits(1);
+    assert_eq!(moved.call_tool(8, "gate", "{}").await["id"], 8);
+}
+
+#[tokio::test]
+async fn at_a_shutdown_sessions_wait_for_their_next_owner_with_what_runs() {
+    let store = Arc::new(MemoryStore::default());
+    let token = CancellationToken::new();
+    let config = SseServerConfig::default()
+        .with_store(Some(store.clone()))
+        .with_drain_timeout(Duration::from_millis(50))
+        .with_cancellation_token(token.clone());
+    let first = TestServer::with(config).await;
+    let second = with_store(&store).await;
+    let mut idle = Session::initialized(first.address).await;
+    let mut busy = Session::initialized(first.address).await;
+    busy.tell(&tool_call(7, "gate", "{}")).await;
+
+    token.cancel();
+    for (session, request) in [(&mut idle, PING.to_owned()), (&mut busy, String::new())] {
+        assert_eq!(session.event().await, None);
+        let last = session.last_event_id.clone().unwrap();
+        let mut moved = Session::resume(second.address, &last).await;
+        assert_eq!(moved.target, session.target);
+        if request.is_empty() {
+            second.gate.add_permits(1);
+            assert_eq!(moved.message().await["id"], 7);
+        } else {
+            assert_eq!(moved.call(&request).await["id"], 1);
+        }
+    }
+    assert_eq!(first.service.session_count(), 0);
+}
+
+/// Keeps what it is to deliver.
+struct Kept(mpsc::UnboundedSender<Delivery>);
+
+impl Relay for Kept {
+    fn deliver(&self, delivery: Delivery) -> Delivered<'_> {
+        let kept = self.0.send(delivery);
+        Box::pin(async move { kept.map_err(|_| Refusal::Unreachable) })
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_the_former_owner_took_too_late_is_relayed() {
+    let store = Arc::new(MemoryStore::default());
+    let (keep, mut kept) = mpsc::unbounded_channel();
+    let config = SseServerConfig::default()
+        .with_store(Some(store.clone()))
+        .with_relay(Some(Arc::new(Kept(keep))));
+    let first = TestServer::with(config).await;
+    let second = with_store(&store).await;
+    let former = Session::initialized(first.address).await;
+    let last = former.last_event_id.clone().unwrap();
+    let mut moved = Session::resume(second.address, &last).await;
+
+    former
+        .tell(&tool_call(7, "echo", r#"{"text":"late"}"#))
+        .await;
+    let delivery = kept.recv().await.unwrap();
+    second.service.deliver(delivery).await.unwrap();
+    assert_eq!(text(&moved.message().await), "late");
+}
+
+#[tokio::test]
+async fn a_message_whose_session_goes_while_its_body_comes_is_relayed() {
+    let store = Arc::new(MemoryStore::default());
+    let (keep, mut kept) = mpsc::unbounded_channel();
+    let config = SseServerConfig::default()
+        .with_store(Some(store.clone()))
+        .with_relay(Some(Arc::new(Kept(keep))));
+    let first = TestServer::with(config).await;
+    let second = with_store(&store).await;
+    let former = Session::initialized(first.address).await;
+
+    let call = tool_call(7, "echo", r#"{"text":"late"}"#);
+    let post = with_header(
+        &post_json(&former.target, &call),
+        "Expect: 100-continue\r\nConnection: close",
+    );
+    let (head, body) = post.split_at(post.len() - call.len());
+    let mut connection = TcpStream::connect(first.address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut said = [0; 25];
+    connection.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
+    // It is found by now, and its body is waited for.
+    let mut moved = Session::resume(second.address, former.last_event_id.as_deref().unwrap()).await;
+    let id = former.target.split_once('=').unwrap().1;
+    first
+        .service
+        .lose(rmcp_transport::SessionId::parse(id).unwrap(), 2);
+    connection.write_all(body.as_bytes()).await.unwrap();
+
+    let delivery = kept.recv().await.unwrap();
+    second.service.deliver(delivery).await.unwrap();
+    assert_eq!(text(&moved.message().await), "late");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+}
