@@ -77,7 +77,7 @@ impl Metrics {
             resumed: counter!("rmcp_transport_streams_resumed_total"),
             replaced: counter!("rmcp_transport_streams_replaced_total"),
             adopted: counter!("rmcp_transport_sessions_adopted_total"),
-            taken: counter!("rmcp_transport_sessions_taken_total"),
+            taken: counter!("rmcp_transport_sessions_taken_over_total"),
             unstored: gauge!("rmcp_transport_sessions_unstored"),
             commit_seconds: histogram!("rmcp_transport_store_commit_seconds"),
             handshake_seconds: histogram!("rmcp_transport_handshake_seconds"),
@@ -174,7 +174,7 @@ fn describe() {
         "Sessions opened for clients that had initialized before"
     );
     describe_counter!(
-        "rmcp_transport_sessions_taken_total",
+        "rmcp_transport_sessions_taken_over_total",
         "Sessions taken over from another process"
     );
     describe_gauge!(

@@ -36,7 +36,7 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 pub(super) struct RedisCache {
     redis: Redis,
     instance: Instance,
-    unshared: Counter,
+    fallback: Counter,
     put: Script,
     give_up: Script,
 }
@@ -46,7 +46,7 @@ impl RedisCache {
         Self {
             redis: redis.for_purpose(Purpose::CACHE),
             instance,
-            unshared: unshared(),
+            fallback: fallback(),
             put: Script::new(PUT),
             give_up: Script::new(GIVE_UP),
         }
@@ -65,7 +65,7 @@ impl RedisCache {
     async fn soon<T>(&self, asked: impl Future<Output = RedisResult<T>>) -> Option<T> {
         let answer = timeout(LONGEST, asked).await.ok().and_then(Result::ok);
         if answer.is_none() {
-            self.unshared.increment(1);
+            self.fallback.increment(1);
         }
         answer
     }
@@ -77,8 +77,8 @@ impl fmt::Debug for RedisCache {
     }
 }
 
-fn unshared() -> Counter {
-    let name = "aareguru_mcp_upstream_unshared_total";
+fn fallback() -> Counter {
+    let name = "aareguru_mcp_upstream_fallback_total";
     describe_counter!(
         name,
         "Times that Redis did not say soon what other instances know, so that an instance may \

@@ -42,7 +42,7 @@ return full_in
 /// Carries what is spent to Redis and back, for as long as it is polled.
 pub(super) async fn share(limit: SharedLimit, redis: Redis) {
     let redis = redis.for_purpose(Purpose::RATE_LIMIT);
-    let unshared = unshared();
+    let fallback = fallback();
     let script = Script::new(SPEND);
     let per_request = u64::try_from(limit.per_request().as_micros()).unwrap_or(u64::MAX);
     loop {
@@ -65,7 +65,7 @@ pub(super) async fn share(limit: SharedLimit, redis: Redis) {
                 Err(error) => {
                     tracing::debug!(%error, "the rate limit is not shared");
                     let count = callers.iter().map(|(_, count)| u64::from(*count));
-                    unshared.increment(count.sum());
+                    fallback.increment(count.sum());
                 }
             }
         }
@@ -73,8 +73,8 @@ pub(super) async fn share(limit: SharedLimit, redis: Redis) {
     }
 }
 
-fn unshared() -> Counter {
-    let name = "aareguru_mcp_rate_limit_unshared_total";
+fn fallback() -> Counter {
+    let name = "aareguru_mcp_rate_limit_fallback_total";
     describe_counter!(
         name,
         "Requests that were counted for the rate limit on their own instance alone"

@@ -63,7 +63,7 @@ pub(super) fn closed() -> CounterVec {
         "Connections that ended, by how",
         "reason",
         [
-            "well",
+            "normal",
             "idle",
             "head_timeout",
             "head_too_large",
@@ -132,7 +132,7 @@ impl Connection {
             }
         };
         match result {
-            Ok(()) => closed.increment("well"),
+            Ok(()) => closed.increment("normal"),
             Err(error) => {
                 let reason = reason(&error, &wait);
                 closed.increment(reason);

@@ -51,7 +51,11 @@ async fn what_was_running_when_the_owner_was_killed_is_answered_once_by_the_next
     let answer = moved.call_tool(13, TOOL, "{}").await;
     assert_eq!(answer["id"], 13);
     assert_eq!(
-        metric(cluster.address(1), "rmcp_transport_sessions_taken_total").await,
+        metric(
+            cluster.address(1),
+            "rmcp_transport_sessions_taken_over_total"
+        )
+        .await,
         1.0
     );
 }

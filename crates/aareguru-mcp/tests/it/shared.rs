@@ -86,13 +86,13 @@ async fn three_instances_ask_the_api_once_for_each_question() {
     let asked = upstream.asked();
     let different: BTreeSet<_> = asked.iter().collect();
     // Where Redis took too long to say, an instance may have asked again.
-    let unshared = servers.iter().chain([&late]).map(async |server| {
+    let fallback = servers.iter().chain([&late]).map(async |server| {
         let numbers = Scrape::of(server.address).await;
-        numbers.value("aareguru_mcp_upstream_unshared_total")
+        numbers.value("aareguru_mcp_upstream_fallback_total")
     });
-    let unshared: f64 = join_all(unshared).await.iter().sum();
+    let fallback: f64 = join_all(fallback).await.iter().sum();
     let again = asked.len() - different.len();
-    assert!(again as f64 <= unshared, "{again} > {unshared}: {asked:#?}");
+    assert!(again as f64 <= fallback, "{again} > {fallback}: {asked:#?}");
     for (key, seconds_left) in redis.keys().await {
         assert!(seconds_left != -1, "{key} is kept for ever");
     }
@@ -140,11 +140,11 @@ async fn each_instance_asks_for_itself_while_redis_is_silent() {
     let asked = upstream.asked();
     let different: BTreeSet<_> = asked.iter().collect();
     assert_eq!(asked.len(), 2 * different.len(), "{asked:#?}");
-    let unshared = async || {
+    let fallback = async || {
         let numbers = Scrape::of(servers[0].address).await;
-        numbers.value("aareguru_mcp_rate_limit_unshared_total")
+        numbers.value("aareguru_mcp_rate_limit_fallback_total")
     };
-    let counted = timeout(DEADLINE, async { while unshared().await < 1.0 {} });
+    let counted = timeout(DEADLINE, async { while fallback().await < 1.0 {} });
     counted.await.expect("nobody counts it");
     redis.resume().await;
 }

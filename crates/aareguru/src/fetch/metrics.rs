@@ -66,7 +66,7 @@ impl Metrics {
         describe();
         let endpoint = endpoint.label();
         let request = |outcome| counter!("aareguru_requests_total", "endpoint" => endpoint, "outcome" => outcome);
-        let cache = |result: CacheResult| counter!("aareguru_cache_total", "endpoint" => endpoint, "result" => result.label());
+        let cache = |result: CacheResult| counter!("aareguru_cache_lookups_total", "endpoint" => endpoint, "result" => result.label());
         Self {
             requests: OUTCOMES.map(|outcome| (outcome, request(outcome))).into(),
             duration: histogram!("aareguru_request_duration_seconds", "endpoint" => endpoint),
@@ -104,7 +104,7 @@ fn describe() {
         "From sending a request to the last byte of its answer, by endpoint"
     );
     describe_counter!(
-        "aareguru_cache_total",
+        "aareguru_cache_lookups_total",
         "Questions by endpoint and what the caches had: hit, miss, shared (another was asking) \
          or stale (an earlier answer, because there was no new one)"
     );

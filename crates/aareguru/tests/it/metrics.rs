@@ -43,9 +43,18 @@ async fn requests_cache_lookups_and_breakers_are_counted() {
 
     let expected = [
         ("aareguru_breaker_state{host=aareguru}", 2.0),
-        ("aareguru_cache_total{endpoint=cities,result=miss}", 2.0),
-        ("aareguru_cache_total{endpoint=current,result=hit}", 1.0),
-        ("aareguru_cache_total{endpoint=current,result=miss}", 1.0),
+        (
+            "aareguru_cache_lookups_total{endpoint=cities,result=miss}",
+            2.0,
+        ),
+        (
+            "aareguru_cache_lookups_total{endpoint=current,result=hit}",
+            1.0,
+        ),
+        (
+            "aareguru_cache_lookups_total{endpoint=current,result=miss}",
+            1.0,
+        ),
         ("aareguru_request_duration_seconds{endpoint=cities}", 1.0),
         ("aareguru_request_duration_seconds{endpoint=current}", 1.0),
         (
@@ -77,7 +86,7 @@ async fn stale_and_shared_lookups_are_counted() {
 
     let numbers = numbers(&snapshotter);
     for result in ["miss", "shared", "stale"] {
-        let name = format!("aareguru_cache_total{{endpoint=cities,result={result}}}");
+        let name = format!("aareguru_cache_lookups_total{{endpoint=cities,result={result}}}");
         assert_eq!(numbers.get(&name), Some(&1.0), "{numbers:?}");
     }
 }
@@ -89,5 +98,8 @@ async fn recordings_are_not_counted_as_requests() {
     let client = metrics::with_local_recorder(&recorder, Client::recorded);
     client.cities().await.unwrap();
     let names: Vec<_> = numbers(&snapshotter).into_keys().collect();
-    assert_eq!(names, ["aareguru_cache_total{endpoint=cities,result=miss}"]);
+    assert_eq!(
+        names,
+        ["aareguru_cache_lookups_total{endpoint=cities,result=miss}"]
+    );
 }
