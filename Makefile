@@ -60,8 +60,7 @@ scale: ## See what 20,000 sessions cost, and an update for 10,000 subscribers
 	cargo run --release -p load --features peers -- scale --chart docs/scale.svg
 
 hotpath: ## Count the instructions of one call and compare with docs/PERFORMANCE.md (needs valgrind)
-	cargo build --profile profiling
-	cargo build --profile profiling -p load
+	cargo build --profile dist -p aareguru-mcp -p load
 	load/hotpath.py
 
 deny: ## Check licences, sources and banned crates of all dependencies

@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "profiling"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "dist"
 SESSIONS = 8  # with one call in flight each
 
 ECHO = '{"name":"echo","arguments":{"text":"How warm is the Aare in Bern?"}}'
