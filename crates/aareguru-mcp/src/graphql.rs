@@ -33,16 +33,13 @@ mod websocket;
 pub(crate) use http::{get, post, schema as schema_text};
 pub use service::GraphQl;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use aareguru::River;
 use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
 use rmcp_transport::SseServerConfig;
 
-use crate::{
-    mcp::{AareServer, subscriptions::Subscriptions},
-    settings::Settings,
-};
+use crate::{mcp::AareServer, settings::Settings};
 use limits::Limits;
 use query::Query;
 use subscription::Subscription;
@@ -59,18 +56,17 @@ impl GraphQl {
             allows_introspection: settings.graphql_introspection,
         };
         let river = server.river().clone();
-        let schema = schema(river, Arc::clone(server.subscriptions()), limits);
+        let schema = schema(river, limits);
         Self::with_schema(schema, limits, config, settings.base_path())
     }
 }
 
-fn schema(river: River, subscriptions: Arc<Subscriptions>, limits: Limits) -> Schema {
+fn schema(river: River, limits: Limits) -> Schema {
     let mut schema = Schema::build(Query, EmptyMutation, Subscription)
         .validation_mode(ValidationMode::Strict)
         .limit_recursive_depth(limits::MAX_BRACKETS)
         .extension(limits)
-        .data(river)
-        .data(subscriptions);
+        .data(river);
     if !limits.allows_introspection {
         // Suggestions in errors would reveal the schema.
         schema = schema.disable_introspection().disable_suggestions();
@@ -100,7 +96,7 @@ mod tests {
             timeout: Duration::from_secs(30),
             allows_introspection: true,
         };
-        let schema = schema(river.clone(), Subscriptions::new(river), limits);
+        let schema = schema(river, limits);
         (schema, limits)
     }
 

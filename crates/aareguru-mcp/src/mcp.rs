@@ -17,7 +17,7 @@ mod metrics;
 mod prompts;
 pub(crate) mod reading;
 mod resources;
-pub(crate) mod subscriptions;
+mod subscriptions;
 pub(crate) mod tools;
 
 use std::{
@@ -39,13 +39,12 @@ use rmcp::{
     },
     service::{RequestContext, SubscriptionContext},
 };
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use log::Log;
 use metrics::{Metrics, request_span};
-use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriptions};
+use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriber, TooMany};
 use tools::ResponseCache;
 
 /// How long a client may keep what changes only with another version of this
@@ -74,9 +73,7 @@ pub struct AareServer {
     /// Shared by all sessions.
     response_cache: Arc<ResponseCache>,
     metrics: Arc<Metrics>,
-    /// Those of all sessions.
-    subscriptions: Arc<Subscriptions>,
-    /// Those of this one, which end with it.
+    /// The subscriptions of this session, which end with it.
     session: Session,
     /// The log messages that this session wants.
     log: Log,
@@ -93,7 +90,6 @@ impl Clone for AareServer {
             river: self.river.clone(),
             response_cache: Arc::clone(&self.response_cache),
             metrics: Arc::clone(&self.metrics),
-            subscriptions: Arc::clone(&self.subscriptions),
             session: Session::default(),
             log: Log::default(),
             shutdown: self.shutdown.clone(),
@@ -108,7 +104,6 @@ impl AareServer {
         Self {
             response_cache: Arc::default(),
             metrics: Arc::new(Metrics::new()),
-            subscriptions: Subscriptions::new(river.clone()),
             river,
             session: Session::default(),
             log: Log::default(),
@@ -135,16 +130,6 @@ impl AareServer {
     /// The river that it asks.
     pub(crate) fn river(&self) -> &River {
         &self.river
-    }
-
-    /// Who wants to hear of what, over all sessions.
-    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
-        &self.subscriptions
-    }
-
-    /// How many subscriptions there are, over all sessions.
-    pub fn subscription_count(&self) -> watch::Receiver<usize> {
-        self.subscriptions.count()
     }
 }
 
@@ -255,9 +240,8 @@ impl ServerHandler for AareServer {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let feed = resources::feed(&request.uri)?;
-        let (all, wanted) = (&self.subscriptions, (request.uri, feed));
         self.session
-            .subscribe(all, wanted, &context.peer)
+            .subscribe(&self.river, (request.uri, feed), &context.peer)
             .map_err(|error| ErrorData::invalid_request(error.to_string(), None))
     }
 
@@ -286,17 +270,19 @@ impl ServerHandler for AareServer {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let subscriber = self.subscriptions.subscriber();
+        let subscriber = Subscriber::new(self.river.clone());
         let accepted = context.accepted();
         let uris = accepted.resource_subscriptions.iter().flatten();
-        let resources = uris.map(|uri| Ok((Subject::Resource(uri.clone()), resources::feed(uri)?)));
-        let wants_list = accepted.resources_list_changed == Some(true);
-        let list = wants_list.then_some(Ok((Subject::List, Some(resources::LIST))));
-        for wanted in resources.chain(list) {
-            let (subject, feed) = wanted?;
-            subscriber
-                .add(subject, feed)
-                .map_err(|error| ErrorData::invalid_request(error.to_string(), None))?;
+        let too_many = |error: TooMany| ErrorData::invalid_request(error.to_string(), None);
+        for uri in uris {
+            let feed = resources::feed(uri)?;
+            let watch = |river: &River| feed.map(|feed| river.watch(feed));
+            let added = subscriber.add(Subject::Resource(uri.clone()), watch);
+            added.map_err(too_many)?;
+        }
+        if accepted.resources_list_changed == Some(true) {
+            let added = subscriber.add(Subject::List, |river| Some(river.watch_places()));
+            added.map_err(too_many)?;
         }
         tokio::select! {
             () = subscriptions::listen(&subscriber, &context) => {}

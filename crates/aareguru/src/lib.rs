@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! * [`River`]: the questions one can ask, and the only door for most callers.
+//! * [`Feed`] and [`Watch`]: notifications of new measurements.
 //! * [`Place`]: the eight places, and how people name them.
 //! * [`Reading`]: a value with its time, and what its age allows one to say;
 //!   [`Trend`] and [`Suspicion`]: what a series of them tells.
@@ -31,6 +32,9 @@ pub use river::{
     DayForecast, Forecast, NoBestPart, PartForecast, PartOfDay, Sunshine, WaterForecast,
 };
 pub use river::{HistoryError, HistorySource, HistoryStage, RiverHistory, Shortfall};
+
+mod feeds;
+pub use feeds::{Feed, Watch};
 
 mod place;
 pub use place::{Place, Quantity, UnknownPlace, WeatherStation};

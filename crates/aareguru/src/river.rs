@@ -23,24 +23,29 @@ pub use history::{HistoryError, HistorySource, HistoryStage, RiverHistory, Short
 pub use places::PlaceTemperature;
 pub use today::TodayInShort;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
 use crate::current_readings;
+use crate::feeds::Feeds;
 use crate::series::RiverPoint;
 use crate::{Client, Error, Place};
 
-/// The Aare, to be asked. Cheap to clone; clones share one cache.
+/// The Aare, to be asked. Cheap to clone; clones share one cache and the pollers of [`Feed`](crate::Feed)s.
 #[derive(Debug, Clone)]
 pub struct River {
     client: Client,
+    pub(crate) feeds: Arc<Feeds>,
 }
 
 impl River {
     /// The river as `client` tells it.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self {
+            client,
+            feeds: Arc::default(),
+        }
     }
 
     /// The present by which readings are to be judged: that of the client's

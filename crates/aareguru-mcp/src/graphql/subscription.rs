@@ -1,23 +1,20 @@
 //! Subscriptions to new measurements.
 //!
-//! Each answer of the API has one poller, shared by every subscriber of every transport: that of
-//! [`mcp::subscriptions`](crate::mcp::subscriptions).
+//! Each response of the API has one poller, shared by all front ends: that of [`River::watch`].
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use aareguru::{Advice, Error, Reading, River};
+use aareguru::{Advice, Error, Feed, Reading, River, Watch};
 use async_graphql::{Context, Result, SimpleObject};
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
     danger::Verdict,
-    error::{self, ErrorCode},
     place::{Place, river},
     query::{find, named},
     reading::{Flow, WaterTemperature},
 };
-use crate::mcp::subscriptions::{Feed, Subject, Subscriber, Subscriptions};
 
 /// The root of subscriptions.
 #[derive(Debug)]
@@ -89,7 +86,7 @@ enum SubscriptionTarget {
 struct Measurements {
     river: River,
     target: SubscriptionTarget,
-    subscriber: Subscriber,
+    watch: Watch,
     /// When each place was measured, as far as it is known here.
     latest: HashMap<&'static str, Timestamp>,
 }
@@ -99,14 +96,12 @@ async fn measurements(
     target: SubscriptionTarget,
     start_with_current: bool,
 ) -> Result<impl Stream<Item = Measurement> + use<>> {
-    let subscriber = ctx.data_unchecked::<Arc<Subscriptions>>().subscriber();
-    // Before the first request, so that nothing is missed between the two.
-    let added = subscriber.add(Subject::Measurement, Some(target.feed()));
-    added.map_err(|full| error::field(ErrorCode::TooManySubscriptions, full.to_string()))?;
+    let river = river(ctx).clone();
     let mut measurements = Measurements {
-        river: river(ctx).clone(),
+        // Before the first request, so that nothing is missed between the two.
+        watch: river.watch(target.feed()),
+        river,
         target,
-        subscriber,
         latest: HashMap::new(),
     };
     let mut current = measurements.update().await;
@@ -114,7 +109,7 @@ async fn measurements(
         current.clear();
     }
     let updates = stream::unfold(measurements, |mut measurements| async {
-        measurements.subscriber.news().await;
+        measurements.watch.changed().await;
         Some((stream::iter(measurements.update().await), measurements))
     });
     Ok(stream::iter(current).chain(updates.flatten()))

@@ -9,7 +9,7 @@ mod today;
 
 use std::time::Duration;
 
-use aareguru::{Error, Place, River};
+use aareguru::{Error, Feed, Place, River};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -21,7 +21,6 @@ use serde_json::{Value, json};
 
 use crate::mcp::{
     apps::App,
-    subscriptions::{Feed, until_next},
     tools::{self, compare_cities, current_conditions, forecast, list_cities::Cities},
 };
 
@@ -139,9 +138,6 @@ static RESOURCES: [Entry; 7] = [
     },
 ];
 
-/// The feed of the list of places.
-pub(super) const LIST: Feed = Feed::Cities;
-
 impl Entry {
     fn is_template(&self) -> bool {
         matches!(self.content, Content::OnePlace(..))
@@ -217,7 +213,7 @@ pub(super) async fn read(river: &River, uri: &str) -> Result<ReadResourceResult,
     let value = value.map_err(|error| {
         ErrorData::internal_error(format!("no data: {}", error.with_causes()), None)
     })?;
-    let fresh_for = until_next(river.now(), newest(&value), river.cache_ttl());
+    let fresh_for = river.until_next_measurement(newest(&value));
     Ok(result(json(value), fresh_for))
 }
 

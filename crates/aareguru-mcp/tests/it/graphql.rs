@@ -55,10 +55,11 @@ impl GraphQlServer {
         let mut config = upstream.config();
         config.clock = Clock::stopped_at(at(NOW));
         change(&mut config);
-        let mcp = AareServer::new(River::new(Client::new(&config).unwrap()));
+        let river = River::new(Client::new(&config).unwrap());
+        let subscriptions = river.watch_count();
+        let mcp = AareServer::new(river);
         let line = [&["aareguru-mcp"], arguments].concat();
         let settings = Line::try_parse_from(line).unwrap().settings;
-        let subscriptions = mcp.subscription_count();
         let graphql = GraphQl::new(&mcp, &settings, bounds);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

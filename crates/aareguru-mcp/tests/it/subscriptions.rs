@@ -47,9 +47,9 @@ impl River25MinutesLater {
         config.clock = Clock::stopped_at(at(NOW));
         config.cache_ttl = Duration::from_millis(20);
         let shutdown = CancellationToken::new();
-        let server = AareServer::new(River::new(Client::new(&config).unwrap()))
-            .with_shutdown(shutdown.clone());
-        let subscriptions = server.subscription_count();
+        let river = River::new(Client::new(&config).unwrap());
+        let subscriptions = river.watch_count();
+        let server = AareServer::new(river).with_shutdown(shutdown.clone());
 
         let config = SseServerConfig::default().with_resume_grace(Duration::ZERO);
         let handler = server.clone();

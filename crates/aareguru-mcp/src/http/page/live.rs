@@ -5,6 +5,7 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use aareguru::Feed;
 use axum::{
     extract::State,
     http::{Extensions, HeaderName, StatusCode, header},
@@ -17,10 +18,7 @@ use futures_util::{StreamExt, stream};
 use rmcp_transport::Client;
 
 use super::Page;
-use crate::{
-    mcp::subscriptions::{Feed, Subject},
-    refusal,
-};
+use crate::refusal;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -41,13 +39,11 @@ pub(in crate::http) async fn live(
         Ok(permit) => permit,
         Err(exceeded) => return refusal::of_transport(exceeded.into()),
     };
-    let subscriber = server.subscriptions().subscriber();
-    let added = subscriber.add(Subject::Measurement, Some(Feed::Widget));
-    added.expect("one subscription is not too many");
-    let events = stream::unfold((subscriber, permit), |(subscriber, permit)| async move {
-        subscriber.news().await;
+    let watch = server.river().watch(Feed::Widget);
+    let events = stream::unfold((watch, permit), |(mut watch, permit)| async move {
+        watch.changed().await;
         let event = Event::default().event("measurement").data("new");
-        Some((Ok::<_, Infallible>(event), (subscriber, permit)))
+        Some((Ok::<_, Infallible>(event), (watch, permit)))
     });
     // Headers alone are held back by some browsers and proxies.
     let hello = stream::iter([Ok(Event::default().event("hello").data("aare"))]);

@@ -6,12 +6,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use aareguru::{Feed, River};
 use rmcp::{
     Peer, RoleServer, model::ResourceUpdatedNotificationParam, service::SubscriptionContext,
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Feed, Subject, Subscriber, Subscriptions, TooMany};
+use super::{Subject, Subscriber, TooMany};
 
 /// The subscriptions of a session by `resources/subscribe`; they end with it.
 #[derive(Debug, Default)]
@@ -29,12 +30,12 @@ impl Session {
     /// The session has too many subscriptions already.
     pub(in crate::mcp) fn subscribe(
         &self,
-        all: &Arc<Subscriptions>,
+        river: &River,
         (uri, feed): (String, Option<Feed>),
         peer: &Peer<RoleServer>,
     ) -> Result<(), TooMany> {
         let subscribed = self.0.get_or_init(|| {
-            let subscriber = Arc::new(all.subscriber());
+            let subscriber = Arc::new(Subscriber::new(river.clone()));
             let notifying = tokio::spawn(notify_peer(Arc::clone(&subscriber), peer.clone()));
             Subscribed {
                 subscriber,
@@ -42,9 +43,11 @@ impl Session {
             }
         });
         if feed == Some(Feed::Cities) {
-            subscribed.subscriber.add(Subject::List, feed)?;
+            let places = |river: &River| Some(river.watch_places());
+            subscribed.subscriber.add(Subject::List, places)?;
         }
-        subscribed.subscriber.add(Subject::Resource(uri), feed)
+        let watch = |river: &River| feed.map(|feed| river.watch(feed));
+        subscribed.subscriber.add(Subject::Resource(uri), watch)
     }
 
     pub(in crate::mcp) fn unsubscribe(&self, uri: String, feed: Option<Feed>) {
@@ -70,7 +73,6 @@ async fn notify_peer(subscriber: Arc<Subscriber>, peer: Peer<RoleServer>) {
     deliver(&subscriber, |subject| async move {
         match subject {
             Subject::List => peer.notify_resource_list_changed().await,
-            Subject::Measurement => Ok(()),
             Subject::Resource(uri) => {
                 let param = ResourceUpdatedNotificationParam::new(uri);
                 peer.notify_resource_updated(param).await
@@ -86,7 +88,6 @@ pub(in crate::mcp) async fn listen(subscriber: &Subscriber, context: &Subscripti
     let delivery = deliver(subscriber, |subject| async move {
         match subject {
             Subject::List => sink.notify_resource_list_changed().await,
-            Subject::Measurement => Ok(()),
             Subject::Resource(uri) => sink.notify_resource_updated(uri).await,
         }
     });
@@ -102,7 +103,7 @@ where
     Sending: Future<Output = Result<(), E>>,
 {
     loop {
-        for subject in subscriber.news().await {
+        for subject in subscriber.changed().await {
             if send(subject).await.is_err() {
                 return;
             }

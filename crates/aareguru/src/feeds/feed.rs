@@ -1,35 +1,33 @@
-//! The answers of the API that resources depend on, and what tells a new one
-//! from an old one.
+//! The responses of the API that can be watched, and how a new one differs from an old one.
 
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
-use aareguru::{Error, Place, River};
 use jiff::Timestamp;
 
-/// An answer of the API. Two resources that are made of the same one share it.
+use crate::{Error, Place, River};
+
+/// A response of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Feed {
-    /// What `current` tells of a place, by its id.
+pub enum Feed {
+    /// `current` of the place with this id.
     Current(&'static str),
-    /// What `today` tells of a place, by its id.
+    /// `today` of the place with this id.
     Today(&'static str),
-    /// What `cities` tells.
+    /// `cities`.
     Cities,
-    /// What `widget` tells.
+    /// `widget`.
     Widget,
 }
 
-/// When each place of an answer was measured.
+/// When each place in a response was measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct MeasurementTimes(pub(super) BTreeMap<String, Option<Timestamp>>);
+pub(super) struct MeasurementTimes(pub(super) BTreeMap<String, Option<Timestamp>>);
 
-/// What has changed from one answer to the next.
+/// What a response has that the one before it had not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct News {
-    /// A value was measured anew.
-    pub(super) is_updated: bool,
-    /// A place has appeared.
-    pub(super) is_listed: bool,
+pub(super) struct NewContent {
+    pub(super) has_measurement: bool,
+    pub(super) has_place: bool,
 }
 
 impl MeasurementTimes {
@@ -42,29 +40,29 @@ impl MeasurementTimes {
         self.0.values().copied().flatten().max()
     }
 
-    pub(super) fn news_since(&self, earlier: &Self) -> News {
+    pub(super) fn new_since(&self, earlier: &Self) -> NewContent {
         let is_new = |(place, at): (&String, &Option<Timestamp>)| {
             at.is_some() && earlier.0.get(place) != Some(at)
         };
-        News {
-            is_updated: self.0.iter().any(is_new),
-            is_listed: self.0.keys().any(|place| !earlier.0.contains_key(place)),
+        NewContent {
+            has_measurement: self.0.iter().any(is_new),
+            has_place: self.0.keys().any(|place| !earlier.0.contains_key(place)),
         }
     }
 }
 
-/// Whoever can be asked.
-pub(crate) trait FeedSource: Clone + Send + Sync + 'static {
-    /// Asks; what is kept is not asked again.
+/// What a poller polls: the river, or a stand-in in tests.
+pub(super) trait FeedSource: Clone + Send + Sync + 'static {
+    /// Fetches a response, or takes it from the cache.
     fn measurement_times(
         &self,
         feed: Feed,
     ) -> impl Future<Output = Result<MeasurementTimes, Error>> + Send;
 
-    /// The present.
+    /// The current time.
     fn now(&self) -> Timestamp;
 
-    /// How long answers are kept.
+    /// How long responses are cached.
     fn cache_ttl(&self) -> Duration;
 }
 
