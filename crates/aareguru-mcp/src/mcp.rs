@@ -7,15 +7,12 @@
     reason = "log messages are on their way out of the protocol, but clients of today ask for them"
 )]
 
-pub(crate) mod advice;
-mod answer;
 mod apps;
 mod completion;
 mod icon;
 mod log;
 mod metrics;
 mod prompts;
-pub(crate) mod reading;
 mod resources;
 mod subscriptions;
 pub(crate) mod tools;

@@ -11,7 +11,7 @@ use super::{
     scalars::Date,
     sources::{Statement, UpstreamTrouble},
 };
-use crate::mcp::tools::compare_cities;
+use answers::compare_cities;
 
 objects! {
     #![derive(Debug, SimpleObject)]

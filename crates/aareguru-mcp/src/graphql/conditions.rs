@@ -8,7 +8,7 @@ use super::{
     scalars::DateTime,
     sources::UpstreamTrouble,
 };
-use crate::mcp::tools::current_conditions;
+use answers::current_conditions;
 
 objects! {
     #![derive(Debug, SimpleObject)]

@@ -8,7 +8,7 @@ use super::{
     scalars::DateTime,
     sources::{Source, Statement, UpstreamTrouble},
 };
-use crate::mcp::tools::flow_danger_level::to_the_hundredth;
+use answers::flow_danger_level::to_the_hundredth;
 
 objects! {
     #![derive(Debug, SimpleObject)]

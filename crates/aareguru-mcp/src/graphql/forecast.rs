@@ -11,7 +11,7 @@ use super::{
     scalars::{Date, DateTime},
     sources::{Source, Statement, UpstreamTrouble},
 };
-use crate::mcp::tools::forecast::{WEATHER_CREDIT, notes, water_to_come};
+use answers::forecast::{WEATHER_CREDIT, notes, water_to_come};
 
 objects! {
     #![derive(Debug, SimpleObject)]

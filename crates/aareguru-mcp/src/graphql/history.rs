@@ -11,7 +11,7 @@ use super::{
     scalars::{Date, DateTime},
     sources::UpstreamTrouble,
 };
-use crate::mcp::tools::historical_data::{
+use answers::historical_data::{
     MAX_POINTS,
     numbers::{At, DayRow, FlowNumbers, Numbers, OfDay, TemperatureNumbers, Without},
     summary,

@@ -11,7 +11,7 @@ use super::{
     history::History,
     sources::Source,
 };
-use crate::mcp::tools::forecast::MAX_HOURS;
+use answers::forecast::MAX_HOURS;
 
 // A resolver that may fail gives `Option<Result<_>>`: of a `Result<Option<_>>`
 // that fails the library leaves the field out, where it has to be null.

@@ -1,13 +1,13 @@
 //! A measured value, its time, and what its age allows one to say.
 //!
-//! Which value is shown at which age is decided in [`mcp::reading`](crate::mcp::reading).
+//! Which value is shown at which age is decided in [`answers::reading`].
 
 use aareguru::{Place, Quantity, Reading, local_time};
 use async_graphql::{Enum, SimpleObject};
 use jiff::Timestamp;
 
 use super::scalars::{Date, DateTime};
-use crate::mcp::reading::{unknown_because, unless_old};
+use answers::reading::{unknown_because, unless_old};
 
 objects! {
     #![derive(Debug, SimpleObject)]

@@ -10,6 +10,7 @@ mod today;
 use std::time::Duration;
 
 use aareguru::{Error, Feed, Place, River};
+use answers::{compare_cities, current_conditions, forecast, list_cities::Cities};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -19,10 +20,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use crate::mcp::{
-    apps::App,
-    tools::{self, compare_cities, current_conditions, forecast, list_cities::Cities},
-};
+use crate::mcp::{apps::App, tools};
 
 use today::Today;
 

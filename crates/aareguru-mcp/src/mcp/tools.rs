@@ -1,12 +1,12 @@
 //! The tools, one file each, and the registry from which every list of tools derives.
 
-pub(crate) mod compare_cities;
-pub(crate) mod current_conditions;
+mod compare_cities;
+mod current_conditions;
 mod current_temperature;
-pub(crate) mod flow_danger_level;
-pub(crate) mod forecast;
-pub(crate) mod historical_data;
-pub(super) mod list_cities;
+mod flow_danger_level;
+mod forecast;
+mod historical_data;
+mod list_cities;
 mod response_cache;
 mod schema;
 mod single_place;

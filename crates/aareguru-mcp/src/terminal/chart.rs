@@ -12,7 +12,7 @@ use super::{
     screen::{FAINT, FLOW, Screen, WARNING, WATER},
     sparkline::Series,
 };
-use crate::mcp::reading::Measure;
+use answers::reading::Measure;
 
 /// Unix seconds.
 type Span = (i64, i64);

@@ -9,9 +9,9 @@ use super::{
     screen::{BOLD, PLAIN, Screen, WARNING, verdict_in_words, verdict_style},
     table::{self, Cell, Column},
 };
-use crate::mcp::{
+use answers::{
+    compare_cities::{self, Answer, Compared},
     reading::Measure,
-    tools::compare_cities::{self, Answer, Compared},
 };
 
 const COLUMNS: [Column; 7] = [

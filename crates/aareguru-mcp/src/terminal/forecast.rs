@@ -10,9 +10,9 @@ use super::{
     screen::{PLAIN, Screen},
     table::{self, Cell, Column},
 };
-use crate::mcp::{
+use answers::{
+    forecast::{self, Answer, Day, Part},
     reading::Measure,
-    tools::forecast::{self, Answer, Day, Part},
 };
 
 const PART_COLUMNS: [Column; 5] = [

@@ -10,12 +10,12 @@ use super::{
     screen::{BOLD, PLAIN, Screen, WARNING},
     table::{self, Cell, Column},
 };
-use crate::mcp::{
-    reading::Measure,
-    tools::historical_data::{
+use answers::{
+    historical_data::{
         self, Answer,
         numbers::{At, DayRow, Numbers, OfDay},
     },
+    reading::Measure,
 };
 
 /// How high the charts are, in lines.

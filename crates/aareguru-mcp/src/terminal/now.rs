@@ -9,12 +9,10 @@ use super::{
     Query, chart, json,
     screen::{BOLD, Screen, WARNING},
 };
-use crate::mcp::{
+use answers::{
+    current_conditions,
+    flow_danger_level::{self, DirectionName, TrendOf},
     reading::Measure,
-    tools::{
-        current_conditions,
-        flow_danger_level::{self, DirectionName, TrendOf},
-    },
 };
 
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use aareguru::{TodayInShort, plain_reading};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::mcp::{
-    answer::{PlaceNames, Provenance},
+use answers::{
+    provenance::{PlaceNames, Provenance},
     reading::WaterTemperature,
 };
 

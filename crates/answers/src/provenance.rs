@@ -6,18 +6,18 @@ use serde::Serialize;
 
 /// The place that an answer is about.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct PlaceNames {
+pub struct PlaceNames {
     /// The place's identifier.
-    pub(crate) city: &'static str,
+    pub city: &'static str,
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Where the gauge stands.
-    pub(crate) station: &'static str,
+    pub station: &'static str,
 }
 
 /// Where an answer comes from.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Provenance {
+pub struct Provenance {
     /// That the API ails and this is an earlier answer; null if it is new.
     upstream_trouble: Option<FailureDetails>,
     /// Whom to credit.
@@ -38,7 +38,7 @@ struct FailureDetails {
 }
 
 impl PlaceNames {
-    pub(super) fn new(place: &'static Place) -> Self {
+    pub fn new(place: &'static Place) -> Self {
         Self {
             city: place.id(),
             name: place.name(),
@@ -48,7 +48,7 @@ impl PlaceNames {
 }
 
 impl Provenance {
-    pub(super) fn new(failure: Option<&UpstreamTrouble>) -> Self {
+    pub fn new(failure: Option<&UpstreamTrouble>) -> Self {
         Self {
             upstream_trouble: failure.map(|failure| FailureDetails {
                 because: failure.error.with_causes(),
@@ -61,14 +61,14 @@ impl Provenance {
 }
 
 /// The last lines of a text: the note on the place, the failure of the API, the credit.
-pub(super) fn closing_lines(note: Option<&str>, failure: Option<&UpstreamTrouble>) -> String {
+pub fn closing_lines(note: Option<&str>, failure: Option<&UpstreamTrouble>) -> String {
     let note = note.map(|note| format!("Note: {note}\n"));
     let failure = failure.map(|failure| format!("Note: {failure}.\n"));
     note.unwrap_or_default() + &failure.unwrap_or_default() + CREDIT
 }
 
 /// A line with a saying and its plain reading.
-pub(super) fn saying_line(about: &str, saying: &str) -> String {
+pub fn saying_line(about: &str, saying: &str) -> String {
     let plain = plain_reading(saying).unwrap_or("no plain reading known");
     format!("In Bern they say{about}: {} ({plain})\n", quoted(saying))
 }

@@ -14,96 +14,96 @@ const MAX_GAPS: usize = 20;
 
 /// One quantity over the span, from all readings.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Numbers {
+pub struct Numbers {
     /// How many readings have a value.
-    pub(crate) count: usize,
+    pub count: usize,
     /// How many readings have none.
-    pub(crate) missing: usize,
+    pub missing: usize,
     /// The lowest value and when it was measured first.
-    pub(crate) min: Option<At>,
+    pub min: Option<At>,
     /// The highest value and when it was measured first.
-    pub(crate) max: Option<At>,
+    pub max: Option<At>,
     /// The mean of the readings.
-    pub(crate) mean: Option<f64>,
+    pub mean: Option<f64>,
     /// The median.
-    pub(crate) median: Option<f64>,
+    pub median: Option<f64>,
     /// The tenth percentile.
-    pub(crate) p10: Option<f64>,
+    pub p10: Option<f64>,
     /// The ninetieth percentile.
-    pub(crate) p90: Option<f64>,
+    pub p90: Option<f64>,
     /// Change in a day along the line of least squares; null for less than 12
     /// hours. Over a day or two it tells more of the hour than of the days.
-    pub(crate) trend_per_day: Option<f64>,
+    pub trend_per_day: Option<f64>,
     /// How many times there was no value for more than an hour and more than
     /// twice the usual step.
-    pub(crate) gap_count: usize,
+    pub gap_count: usize,
     /// The longest of these times, at most 20, oldest first.
-    pub(crate) gaps: Vec<Without>,
+    pub gaps: Vec<Without>,
 }
 
 /// The water temperature over the span.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct TemperatureNumbers {
+pub struct TemperatureNumbers {
     #[serde(flatten)]
-    pub(crate) numbers: Numbers,
+    pub numbers: Numbers,
     /// The share of readings at or above 18 °C, from 0 to 1.
-    pub(crate) share_from_18_celsius: Option<f64>,
+    pub share_from_18_celsius: Option<f64>,
     /// The share of readings at or above 20 °C, from 0 to 1.
-    pub(crate) share_from_20_celsius: Option<f64>,
+    pub share_from_20_celsius: Option<f64>,
 }
 
 /// The flow over the span.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct FlowNumbers {
+pub struct FlowNumbers {
     #[serde(flatten)]
-    pub(crate) numbers: Numbers,
+    pub numbers: Numbers,
 }
 
 /// A value and its time.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub(crate) struct At {
+pub struct At {
     /// The value.
-    pub(crate) value: f64,
+    pub value: f64,
     /// When it was measured, in Unix seconds.
-    pub(crate) time: i64,
+    pub time: i64,
 }
 
 /// A time without a value, in Unix seconds.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Without {
+pub struct Without {
     /// The last value before it.
-    pub(crate) from: i64,
+    pub from: i64,
     /// The first value after it.
-    pub(crate) until: i64,
+    pub until: i64,
 }
 
 /// One day from midnight to midnight in Swiss local time, as far as the span
 /// has it.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct DayRow {
+pub struct DayRow {
     /// The day.
-    pub(crate) date: String,
+    pub date: String,
     /// Water temperature in degrees Celsius; null if it was not measured.
-    pub(crate) temperature_celsius: Option<OfDay>,
+    pub temperature_celsius: Option<OfDay>,
     /// Flow in cubic metres per second; null if it was not measured.
-    pub(crate) flow_m3_per_s: Option<OfDay>,
+    pub flow_m3_per_s: Option<OfDay>,
 }
 
 /// One quantity on one day.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub(crate) struct OfDay {
+pub struct OfDay {
     /// How many readings have a value.
-    pub(crate) count: usize,
+    pub count: usize,
     /// The lowest value.
-    pub(crate) min: f64,
+    pub min: f64,
     /// The mean of the readings.
-    pub(crate) mean: f64,
+    pub mean: f64,
     /// The highest value.
-    pub(crate) max: f64,
+    pub max: f64,
 }
 
 impl TemperatureNumbers {
-    pub(crate) fn of(points: &[RiverPoint]) -> Self {
+    pub fn of(points: &[RiverPoint]) -> Self {
         let series = temperatures(points);
         let share = |limit| share_at_or_above(&series, limit).map(rounded);
         Self {
@@ -115,7 +115,7 @@ impl TemperatureNumbers {
 }
 
 impl FlowNumbers {
-    pub(crate) fn of(points: &[RiverPoint]) -> Self {
+    pub fn of(points: &[RiverPoint]) -> Self {
         Self {
             numbers: Numbers::from(Statistics::of(&flows(points))),
         }
@@ -150,7 +150,7 @@ impl From<Extreme> for At {
 }
 
 impl DayRow {
-    pub(crate) fn all_of(points: &[RiverPoint]) -> Vec<Self> {
+    pub fn all_of(points: &[RiverPoint]) -> Vec<Self> {
         let mut rows: BTreeMap<Date, Self> = BTreeMap::new();
         for day in Day::all_of(&temperatures(points)) {
             rows.entry(day.date).or_default().temperature_celsius = Some(day.into());

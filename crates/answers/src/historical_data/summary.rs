@@ -15,7 +15,7 @@ const MAX_DAYS: usize = 14;
 const OFF: SignedDuration = SignedDuration::from_hours(1);
 
 /// What to know about the data.
-pub(crate) fn notes(history: &RiverHistory) -> Vec<String> {
+pub fn notes(history: &RiverHistory) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(day) = history.recorded_on {
         let as_of = local_time(history.as_of);
@@ -70,7 +70,7 @@ fn left_out(left_out: LeftOut) -> Option<String> {
     })
 }
 
-pub(super) fn text(history: &RiverHistory, answer: &Answer) -> String {
+pub fn text(history: &RiverHistory, answer: &Answer) -> String {
     let mut text = format!(
         "{} ({}), {} to {}: {} readings, from {}.\n",
         answer.place.name,

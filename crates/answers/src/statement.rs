@@ -7,33 +7,33 @@ use serde::Serialize;
 
 /// Something said, and who says so.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Statement {
+pub struct Statement {
     /// What is said.
-    pub(crate) text: String,
+    pub text: String,
     #[serde(flatten)]
-    pub(crate) source: SourceOf,
+    pub source: SourceOf,
     /// Others who say so, or explain it.
-    pub(crate) further_sources: Vec<SourceOf>,
+    pub further_sources: Vec<SourceOf>,
 }
 
 /// Who says so.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct SourceOf {
+pub struct SourceOf {
     /// Who says so.
-    pub(crate) source_name: Option<&'static str>,
+    pub source_name: Option<&'static str>,
     /// Where it can be read.
-    pub(crate) source_url: Option<&'static str>,
+    pub source_url: Option<&'static str>,
     /// The day or month of which it speaks, or "live" for an answer of the API.
-    pub(crate) source_date: Option<&'static str>,
+    pub source_date: Option<&'static str>,
 }
 
 impl Statement {
-    pub(super) fn all(reasons: &[Reason]) -> Vec<Self> {
+    pub fn all(reasons: &[Reason]) -> Vec<Self> {
         let statement = |reason: &Reason| Self::new(&reason.text, &reason.sources);
         reasons.iter().map(statement).collect()
     }
 
-    pub(super) fn new(text: &str, sources: &[&'static Source]) -> Self {
+    pub fn new(text: &str, sources: &[&'static Source]) -> Self {
         let mut sources = sources.iter().copied();
         Self {
             text: text.to_owned(),

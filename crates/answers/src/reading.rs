@@ -9,46 +9,46 @@ use serde::Serialize;
 
 /// The water temperature at one place, as structured content.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct WaterTemperature {
+pub struct WaterTemperature {
     /// Water temperature in degrees Celsius; null if it is unknown or was
     /// measured more than a day ago.
-    pub(crate) temperature_celsius: Option<f64>,
+    pub temperature_celsius: Option<f64>,
     #[serde(flatten)]
-    pub(crate) measured: Measured,
+    pub measured: Measured,
 }
 
 /// The flow at one place, as structured content.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Flow {
+pub struct Flow {
     /// Flow in cubic metres per second; null if it is unknown or was measured
     /// more than a day ago. Null is not zero.
-    pub(crate) flow_m3_per_s: Option<f64>,
+    pub flow_m3_per_s: Option<f64>,
     #[serde(flatten)]
-    pub(crate) measured: Measured,
+    pub measured: Measured,
 }
 
 /// When a value was measured, and what its age allows one to say.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Measured {
+pub struct Measured {
     /// When it was measured, in Unix seconds; null if unknown.
-    pub(crate) measured_at: Option<i64>,
+    pub measured_at: Option<i64>,
     /// The same in Swiss local time with its zone, as in "2023-05-09 13:20 CEST".
-    pub(crate) measured_at_local: Option<String>,
+    pub measured_at_local: Option<String>,
     /// How long ago it was measured, in seconds; null if unknown.
-    pub(crate) age_seconds: Option<i64>,
+    pub age_seconds: Option<i64>,
     /// How far the value can be trusted to describe the river now.
-    pub(crate) freshness: Freshness,
+    pub freshness: Freshness,
     /// The day on which this answer was recorded, if it is a recording and not
     /// the live river.
-    pub(crate) recorded_on: Option<String>,
+    pub recorded_on: Option<String>,
     /// Why the value is null; null if it is not.
-    pub(crate) unknown_because: Option<String>,
+    pub unknown_because: Option<String>,
     /// Why the value may be wrong; null if nothing suggests it.
-    pub(crate) doubt: Option<String>,
+    pub doubt: Option<String>,
 }
 
 impl WaterTemperature {
-    pub(crate) fn new(reading: &Reading, now: Timestamp) -> Self {
+    pub fn new(reading: &Reading, now: Timestamp) -> Self {
         Self {
             temperature_celsius: unless_old(reading, now),
             measured: Measured::new(reading, now),
@@ -57,7 +57,7 @@ impl WaterTemperature {
 }
 
 impl Flow {
-    pub(crate) fn new(place: &Place, reading: &Reading, now: Timestamp) -> Self {
+    pub fn new(place: &Place, reading: &Reading, now: Timestamp) -> Self {
         let is_measured_here = place.measures(Quantity::Flow);
         Self {
             flow_m3_per_s: unless_old(reading, now),
@@ -70,7 +70,7 @@ impl Flow {
 }
 
 impl Measured {
-    pub(crate) fn new(reading: &Reading, now: Timestamp) -> Self {
+    pub fn new(reading: &Reading, now: Timestamp) -> Self {
         let measured_at = reading.measured_at(now);
         Self {
             measured_at: measured_at.map(Timestamp::as_second),
@@ -87,14 +87,14 @@ impl Measured {
 }
 
 /// The value, unless it is too old to be shown as current.
-pub(crate) fn unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
+pub fn unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
     reading
         .value(now)
         .filter(|_| reading.freshness(now) != Freshness::Old)
 }
 
 /// Why no value is shown; `None` if one is.
-pub(crate) fn unknown_because(
+pub fn unknown_because(
     reading: &Reading,
     is_measured_here: bool,
     now: Timestamp,
@@ -113,7 +113,7 @@ pub(crate) fn unknown_because(
 
 /// What was measured, and how it is written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Measure {
+pub enum Measure {
     /// Water temperature in °C.
     Water,
     /// Flow in m³/s.
@@ -133,7 +133,7 @@ impl Measure {
 
     /// The value with its unit. Flows come as whole numbers from one source
     /// and with decimals from the other.
-    pub(crate) fn shown(self, value: f64) -> String {
+    pub fn shown(self, value: f64) -> String {
         let tenths = format!("{value:.1}");
         match self {
             Self::Water | Self::Air => format!("{tenths} °C"),
@@ -142,7 +142,7 @@ impl Measure {
     }
 
     /// The reading in words, without place and full stop.
-    pub(crate) fn in_words(self, reading: &Reading, now: Timestamp) -> String {
+    pub fn in_words(self, reading: &Reading, now: Timestamp) -> String {
         let name = self.name();
         let Some(value) = reading.value(now) else {
             let recorded = reading.recorded_on.map_or(String::new(), recorded);
@@ -172,7 +172,7 @@ impl Measure {
 }
 
 /// The water temperature in words, without place and full stop.
-pub(crate) fn in_words(reading: &Reading, now: Timestamp) -> String {
+pub fn in_words(reading: &Reading, now: Timestamp) -> String {
     Measure::Water.in_words(reading, now)
 }
 

@@ -1,0 +1,306 @@
+//! Places next to each other: how warm each is, and what speaks against swimming there.
+
+use aareguru::{
+    Advice, CREDIT, ComparedPlace, Comparison, Freshness, OLD_AFTER, Ranked, Reading, STALE_AFTER,
+    UnknownReason, Verdict,
+    advice::{Ground, Reason},
+    plain_reading,
+};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    forecast::or_unknown,
+    provenance::{PlaceNames, Provenance},
+    reading::{WaterTemperature, in_words, unknown_because},
+};
+
+/// The structured answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answer {
+    /// The places, in the order asked for, else in downstream order.
+    pub places: Vec<Compared>,
+    /// Those whose temperature is current and not in doubt, warmest first; the
+    /// last is the coldest.
+    pub warmest_first: Vec<RankedTemperature>,
+    /// Those that are missing above, and why.
+    pub not_ranked: Vec<NotRanked>,
+    /// What the numbers do not show; show it with every verdict.
+    pub boundary: &'static str,
+    /// What else to know about this answer.
+    pub notes: Vec<String>,
+    /// The day of the recording, if this is one and not the live river.
+    pub recorded_on: Option<String>,
+    #[serde(flatten)]
+    pub provenance: Provenance,
+}
+
+/// One place.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Compared {
+    #[serde(flatten)]
+    pub place: PlaceNames,
+    #[serde(flatten)]
+    pub water: WaterTemperature,
+    /// Forecast of the water temperature two hours after it was measured; null
+    /// if unknown or no longer to come.
+    pub water_in_two_hours_celsius: Option<f64>,
+    /// Flow in m³/s, measured together with the temperature; null if it is
+    /// unknown or was measured more than a day ago.
+    pub flow_m3_per_s: Option<f64>,
+    /// How far the flow can be trusted to describe the river now.
+    pub flow_freshness: Freshness,
+    /// Why the flow is null; null if it is not.
+    pub flow_unknown_because: Option<String>,
+    /// The flow in percent of that from which flood level 2 holds here.
+    pub percent_of_flood_level_2: Option<f64>,
+    /// BAFU's flood danger level, 1 to 5; null if unknown, which is not 1.
+    /// Level 1 is no permission to swim.
+    pub flood_level: Option<i64>,
+    /// What is said to a swimmer; none of the verdicts is a permission.
+    pub verdict: Verdict,
+    /// Why, the weightiest first, each with its source.
+    pub reasons: Vec<String>,
+    /// Air temperature in degrees Celsius, at a time that is not told.
+    pub air_celsius: Option<f64>,
+    /// The saying of aare.guru for this water, in Bernese German.
+    pub saying: Option<String>,
+    /// What the saying says in plain English, if it is known.
+    pub saying_in_english: Option<&'static str>,
+    /// Why values are unknown although upstream sent them.
+    pub doubts: Vec<String>,
+    /// What to know about this place, if there is anything.
+    pub note: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RankedTemperature {
+    /// From 1; equally warm places share it.
+    pub rank: i64,
+    /// The place's identifier.
+    pub city: &'static str,
+    /// Water temperature in degrees Celsius.
+    pub temperature_celsius: f64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NotRanked {
+    /// The place's identifier.
+    pub city: &'static str,
+    /// Why.
+    pub why: String,
+}
+
+pub fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
+    let warmest = comparison.warmest_first(now);
+    let places = comparison.places.iter();
+    Answer {
+        places: places
+            .map(|at| compared(at, &at.advice(now), now))
+            .collect(),
+        not_ranked: not_ranked(comparison, &warmest, now),
+        boundary: Advice::BOUNDARY,
+        notes: notes(comparison, &warmest, now),
+        recorded_on: comparison.recorded_on.map(|day| day.to_string()),
+        provenance: Provenance::new(comparison.upstream_trouble.as_ref()),
+        warmest_first: warmest
+            .into_iter()
+            .map(|ranked| RankedTemperature {
+                rank: i64::try_from(ranked.rank).unwrap_or(i64::MAX),
+                city: ranked.at.place.id(),
+                temperature_celsius: ranked.celsius,
+            })
+            .collect(),
+    }
+}
+
+fn compared(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> Compared {
+    let place = at.place;
+    let is_flow_measured = place.measures(aareguru::Quantity::Flow);
+    let flow = at.flow.presentable_value(now);
+    let is_water_shown = at.water.presentable_value(now).is_some();
+    let saying = at.saying.clone().filter(|_| is_water_shown);
+    Compared {
+        place: PlaceNames::new(place),
+        water: WaterTemperature::new(&at.water, now),
+        water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| at.water.is_current(now)),
+        flow_m3_per_s: flow,
+        flow_freshness: at.flow.freshness(now),
+        flow_unknown_because: unknown_because(&at.flow, is_flow_measured, now),
+        percent_of_flood_level_2: flow.and(at.share_of_level_2(now)).map(percent),
+        flood_level: advice.level.map(|level| level.number().into()),
+        verdict: advice.verdict,
+        reasons: advice.reasons.iter().map(ToString::to_string).collect(),
+        air_celsius: at.air.filter(|_| is_recent(&at.water, now)),
+        saying_in_english: saying.as_deref().and_then(plain_reading),
+        saying,
+        doubts: doubts(at, now),
+        note: place.note(),
+    }
+}
+
+fn doubts(at: &ComparedPlace, now: Timestamp) -> Vec<String> {
+    let readings = [&at.water, &at.flow].into_iter();
+    let unknown = readings.filter_map(|reading| reading.unknown_because(now));
+    let unknown = unknown.filter(|reason| *reason != UnknownReason::Missing);
+    let mut doubts: Vec<String> = unknown.map(|reason| reason.to_string()).collect();
+    doubts.extend(at.implausible.iter().map(ToString::to_string));
+    doubts.dedup();
+    doubts
+}
+
+fn not_ranked(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec<NotRanked> {
+    let is_ranked = |at: &ComparedPlace| warmest.iter().any(|it| it.at.place == at.place);
+    let places = comparison.places.iter().filter(|at| !is_ranked(at));
+    places
+        .map(|at| NotRanked {
+            city: at.place.id(),
+            why: why_not(&at.water, now),
+        })
+        .collect()
+}
+
+fn why_not(water: &Reading, now: Timestamp) -> String {
+    if let Some(reason) = unknown_because(water, true, now) {
+        return reason;
+    }
+    match (water.measured_at(now), water.doubt()) {
+        (None, _) => "the time of the measurement is not known".to_owned(),
+        (_, Some(doubt)) if water.is_current(now) => doubt.to_string(),
+        _ => "it was measured more than two hours ago".to_owned(),
+    }
+}
+
+fn notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(day) = comparison.recorded_on {
+        notes.push(format!(
+            "all of this was recorded on {day} and is not current"
+        ));
+    }
+    if let Some(trouble) = &comparison.upstream_trouble {
+        notes.push(trouble.to_string());
+    }
+    let times = warmest
+        .iter()
+        .filter_map(|ranked| ranked.at.water.measured_at(now));
+    if let (Some(first), Some(last)) = (times.clone().min(), times.max())
+        && last.duration_since(first).unsigned_abs() > STALE_AFTER
+    {
+        notes.push("the temperatures ranked were measured hours apart".to_owned());
+    }
+    notes.push(
+        "whether the flow rises is not known here, so a verdict is do_not_swim or unknown; \
+         get_flow_danger_level gives the full one"
+            .to_owned(),
+    );
+    notes
+}
+
+pub fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String {
+    let mut text = String::from(
+        "| place | water | in 2 h | flow | of its flood level 2 | verdict |\n|---|---|---|---|---|---|\n",
+    );
+    for (at, shown) in comparison.places.iter().zip(&structured.places) {
+        text += &format!(
+            "| {} | {} | {} | {} | {} | {} |\n",
+            shown.place.name,
+            in_words(&at.water, now),
+            or_unknown(rounded(shown.water_in_two_hours_celsius, 1), "°C"),
+            or_unknown(rounded(shown.flow_m3_per_s, 0), "m³/s"),
+            or_unknown(rounded(shown.percent_of_flood_level_2, 0), "%"),
+            at.advice(now).verdict.as_str(),
+        );
+    }
+    for line in rankings(structured) {
+        text += &format!("{line}\n");
+    }
+    for line in verdicts(comparison, now) {
+        text += &format!("{line}\n");
+    }
+    text += &format!("{}\n", structured.boundary);
+    for note in &structured.notes {
+        text += &format!("Note: {note}.\n");
+    }
+    text + CREDIT
+}
+
+/// The warmest and the coldest places, and those that are not ranked, a line each.
+pub fn rankings(structured: &Answer) -> Vec<String> {
+    let mut lines = Vec::new();
+    let warmest = &structured.warmest_first;
+    if let (Some(first), Some(last)) = (warmest.first(), warmest.last())
+        && first.rank != last.rank
+    {
+        let at = |rank| {
+            let same = warmest.iter().filter(|it| it.rank == rank);
+            same.map(|it| it.city).collect::<Vec<_>>().join(", ")
+        };
+        lines.push(format!(
+            "Warmest: {} ({:.1} °C); coldest: {} ({:.1} °C).",
+            at(first.rank),
+            first.temperature_celsius,
+            at(last.rank),
+            last.temperature_celsius
+        ));
+    }
+    let missing: Vec<_> = structured
+        .not_ranked
+        .iter()
+        .map(|it| format!("{} ({})", it.city, it.why))
+        .collect();
+    if !missing.is_empty() {
+        lines.push(format!(
+            "Not ranked by temperature: {}.",
+            missing.join(", ")
+        ));
+    }
+    lines
+}
+
+/// The verdict on each place with what speaks against it, a line each; without
+/// the sources, which are in the structured content.
+pub fn verdicts(comparison: &Comparison, now: Timestamp) -> Vec<String> {
+    let of_place = |at: &ComparedPlace| {
+        let advice = at.advice(now);
+        let first = advice.reasons.first().into_iter();
+        let is_warning = |reason: &&Reason| {
+            matches!(
+                reason.speaks_for,
+                Some(Verdict::DoNotSwim | Verdict::Caution)
+            )
+        };
+        let warnings = advice.reasons.iter().skip(1).filter(is_warning);
+        let reasons: Vec<_> = first.chain(warnings).map(in_short).collect();
+        format!(
+            "{}: {}: {}.",
+            at.place.id(),
+            advice.verdict.as_str(),
+            reasons.join("; ")
+        )
+    };
+    comparison.places.iter().map(of_place).collect()
+}
+
+/// What is said of cold water is the same at each place, so only that it is cold is said here.
+fn in_short(reason: &Reason) -> &str {
+    match reason.ground {
+        Ground::Cold => reason.text.split(':').next().unwrap_or_default(),
+        _ => &reason.text,
+    }
+}
+
+fn rounded(value: Option<f64>, digits: usize) -> Option<String> {
+    value.map(|value| format!("{value:.digits$}"))
+}
+
+/// Whether what was measured then may be shown at all: in a recording, or not
+/// over a day old. A reading without a value has a time too.
+fn is_recent(reading: &Reading, now: Timestamp) -> bool {
+    reading.recorded_on.is_some() || reading.age(now).is_some_and(|age| age <= OLD_AFTER)
+}
+
+fn percent(share: f64) -> f64 {
+    (share * 1000.0).round() / 10.0
+}

@@ -1,0 +1,57 @@
+//! How warm the water is at one place now.
+
+use aareguru::{CurrentTemperature, plain_reading};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    provenance::{PlaceNames, Provenance, closing_lines, saying_line},
+    reading::{WaterTemperature, in_words},
+};
+
+/// The structured answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answer {
+    #[serde(flatten)]
+    place: PlaceNames,
+    #[serde(flatten)]
+    water: WaterTemperature,
+    /// The saying of aare.guru for this water, in Bernese German.
+    saying: Option<String>,
+    /// What that says in plain English, if it is known.
+    saying_in_english: Option<&'static str>,
+    /// What to know about this place, if there is anything.
+    note: Option<&'static str>,
+    #[serde(flatten)]
+    provenance: Provenance,
+}
+
+pub fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
+    let place = current.place;
+    Answer {
+        place: PlaceNames::new(place),
+        water: WaterTemperature::new(&current.water, now),
+        saying_in_english: current.saying.as_deref().and_then(plain_reading),
+        note: place.note(),
+        provenance: Provenance::new(current.upstream_trouble.as_ref()),
+        saying: current.saying,
+    }
+}
+
+pub fn text(current: &CurrentTemperature, now: Timestamp) -> String {
+    let place = current.place;
+    let mut text = format!(
+        "{} ({}): {}.\n",
+        place.name(),
+        place.station(),
+        in_words(&current.water, now)
+    );
+    if let Some(doubt) = current.water.doubt() {
+        text += &format!("Doubt: {doubt}.\n");
+    }
+    if let Some(saying) = &current.saying {
+        text += &saying_line("", saying);
+    }
+    text + &closing_lines(place.note(), current.upstream_trouble.as_ref())
+}

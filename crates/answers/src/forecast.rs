@@ -1,0 +1,389 @@
+//! What comes at one place: water and weather.
+
+use std::fmt::Display;
+
+use aareguru::{
+    CREDIT, DayForecast, Direction, Forecast, Freshness, Place, Sunshine, Verdict, WaterForecast,
+    WeatherSymbol, local_time, plain_reading, quoted,
+};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    provenance::{PlaceNames, Provenance},
+    reading::{WaterTemperature, in_words},
+};
+
+/// Notes, which the apps say in other languages too.
+pub const OVER: &str = "the parts of the day are of a day that is over, and left out";
+pub const NO_FURTHER: &str =
+    "the water is forecast no further ahead than two hours, the flow not at all";
+
+/// The API tells four days.
+pub const MAX_HOURS: u32 = 96;
+
+pub const WEATHER_CREDIT: &str =
+    "Weather: MeteoSwiss (measured), Meteotest (forecast), by Aare.guru";
+
+/// The structured answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answer {
+    #[serde(flatten)]
+    pub place: PlaceNames,
+    #[serde(flatten)]
+    pub water: WaterTemperature,
+    /// The water two hours after it was measured; null if unknown or no longer
+    /// to come.
+    pub water_in_two_hours: Option<WaterAhead>,
+    /// The day that the parts and the sunshine are of, as in "2023-05-09".
+    pub today: Option<String>,
+    /// Morning, afternoon and evening of that day.
+    pub parts_of_today: Vec<Part>,
+    /// The sunshine of that day.
+    pub sunshine_today: Sun,
+    /// The days to come, as far as asked for and known.
+    pub days: Vec<Day>,
+    /// The driest part of today still to come, of equally dry ones the
+    /// warmest; empty if none can be named. It tells of the weather only.
+    pub best_parts_of_today: Vec<&'static str>,
+    /// Why no part is named.
+    pub no_best_part_because: Option<String>,
+    /// What is said to a swimmer now; none of the verdicts is a permission.
+    pub verdict: Verdict,
+    /// Why, the weightiest first, each with its source.
+    pub reasons: Vec<String>,
+    /// What the numbers cannot tell.
+    pub boundary: &'static str,
+    /// What else to know about this answer.
+    pub notes: Vec<String>,
+    /// Who says what the weather symbols mean.
+    pub symbol_source: Option<String>,
+    /// Whom to credit for the weather.
+    pub weather_credit: &'static str,
+    #[serde(flatten)]
+    pub provenance: Provenance,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WaterAhead {
+    /// Water temperature in degrees Celsius.
+    pub temperature_celsius: f64,
+    /// For when, in Swiss local time.
+    pub at_local: Option<String>,
+    /// By how many degrees it is warmer than as measured; negative if colder.
+    pub change_celsius: Option<f64>,
+    /// warmer, colder, same or unknown.
+    pub direction: &'static str,
+    /// What aare.guru says of it, in Bernese German.
+    pub saying: Option<String>,
+    /// What that says in plain English, if it is known.
+    pub saying_in_english: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Part {
+    /// morning, afternoon or evening.
+    pub part: &'static str,
+    /// The weather in English.
+    pub weather: Option<&'static str>,
+    /// Air temperature in degrees Celsius.
+    pub air_celsius: Option<f64>,
+    /// Rain in mm.
+    pub rain_mm: Option<f64>,
+    /// Probability of rain in percent.
+    pub rain_risk_percent: Option<f64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Day {
+    /// The date in Switzerland, as in "2023-05-10".
+    pub date: Option<String>,
+    /// The weekday in English.
+    pub weekday: Option<String>,
+    /// The weather in English.
+    pub weather: Option<&'static str>,
+    /// Lowest air temperature in degrees Celsius.
+    pub lowest_air_celsius: Option<f64>,
+    /// Highest air temperature in degrees Celsius.
+    pub highest_air_celsius: Option<f64>,
+    /// Rain in mm.
+    pub rain_mm: Option<f64>,
+    /// Probability of rain in percent.
+    pub rain_risk_percent: Option<f64>,
+    /// The sunshine of the day.
+    pub sunshine: Sun,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Sun {
+    /// In minutes.
+    pub minutes: Option<i64>,
+    /// The same as text, as in "3 h 20 min".
+    pub text: Option<String>,
+    /// In percent of what is possible on that day.
+    pub percent_of_possible: Option<f64>,
+}
+
+pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
+    let place = forecast.place;
+    let advice = forecast.advice(now);
+    let (best, no_best) = match forecast.best_parts(now) {
+        Ok(parts) => (parts, None),
+        Err(why) => (Vec::new(), Some(why.to_string())),
+    };
+    // Parts of a day that is over are no forecast.
+    let is_over = forecast.is_of_today(now) == Some(false);
+    let parts = forecast.parts.iter().filter(|_| !is_over);
+    Answer {
+        place: PlaceNames::new(place),
+        water: WaterTemperature::new(&forecast.water, now),
+        water_in_two_hours: water_ahead(forecast, now),
+        today: forecast
+            .today
+            .filter(|_| !is_over)
+            .map(|day| day.to_string()),
+        parts_of_today: parts
+            .map(|part| Part {
+                part: part.part.as_str(),
+                weather: english(part.symbol),
+                air_celsius: part.air_celsius,
+                rain_mm: part.rain_mm,
+                rain_risk_percent: part.rain_risk_percent,
+            })
+            .collect(),
+        sunshine_today: Sun::new(if is_over {
+            Sunshine::default()
+        } else {
+            forecast.sunshine
+        }),
+        days: forecast
+            .days_within(hours, now)
+            .into_iter()
+            .map(Day::new)
+            .collect(),
+        best_parts_of_today: best.iter().map(|best| best.part.as_str()).collect(),
+        no_best_part_because: no_best,
+        verdict: advice.verdict,
+        reasons: advice.reasons.iter().map(ToString::to_string).collect(),
+        boundary: aareguru::Advice::BOUNDARY,
+        notes: notes(forecast, hours, now),
+        symbol_source: WeatherSymbol::all()
+            .first()
+            .map(|it| it.source().to_string()),
+        weather_credit: WEATHER_CREDIT,
+        provenance: Provenance::new(forecast.upstream_trouble.as_ref()),
+    }
+}
+
+/// The water in two hours, unless they are over.
+pub fn water_to_come(forecast: &Forecast, now: Timestamp) -> Option<&WaterForecast> {
+    // In a stale answer the two hours are over.
+    let is_to_come = match forecast.water.freshness(now) {
+        Freshness::Recorded => true,
+        Freshness::Fresh | Freshness::Unknown => forecast
+            .water_in_two_hours
+            .as_ref()
+            .and_then(|water| water.at)
+            .is_some_and(|at| now < at),
+        Freshness::Stale | Freshness::Old => false,
+    };
+    forecast.water_in_two_hours.as_ref().filter(|_| is_to_come)
+}
+
+fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
+    let water = water_to_come(forecast, now)?;
+    Some(WaterAhead {
+        temperature_celsius: water.celsius,
+        at_local: water.at.map(local_time),
+        change_celsius: water.change_celsius,
+        direction: match water.direction {
+            Direction::Rising => "warmer",
+            Direction::Falling => "colder",
+            Direction::Steady => "same",
+            Direction::Unknown => "unknown",
+        },
+        saying: water.saying.clone(),
+        saying_in_english: water.saying.as_deref().and_then(plain_reading),
+    })
+}
+
+pub fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(day) = forecast.recorded_on {
+        notes.push(format!(
+            "this forecast was recorded on {day} and looks ahead from there: it tells nothing of \
+             today or the days to come now"
+        ));
+    }
+    if let Some(trouble) = &forecast.upstream_trouble {
+        notes.push(trouble.to_string());
+    }
+    if forecast.is_of_today(now) == Some(false) {
+        notes.push(OVER.to_owned());
+    }
+    let rejected = forecast.implausible.iter();
+    notes.extend(rejected.map(|it| format!("{it}; it is left out")));
+    let days = forecast.days_within(hours, now);
+    if !forecast.reaches(hours, now) {
+        let until = match days.last().and_then(|day| day.date) {
+            Some(date) => format!("the weather is known until {date} only"),
+            None => "no weather is known of the days to come".to_owned(),
+        };
+        let asked = format!("{until}, less far than the {hours} hours asked for");
+        notes.push(if hours > MAX_HOURS {
+            format!("{asked}; {MAX_HOURS} hours is the most there is")
+        } else {
+            asked
+        });
+    }
+    notes.push(NO_FURTHER.to_owned());
+    notes.extend(note(forecast.place).map(str::to_owned));
+    notes
+}
+
+pub fn note(place: &'static Place) -> Option<&'static str> {
+    place.note().map(|note| note.trim_end_matches('.'))
+}
+
+impl Day {
+    fn new(day: &DayForecast) -> Self {
+        Self {
+            date: day.date.map(|date| date.to_string()),
+            weekday: day.date.map(|date| date.strftime("%A").to_string()),
+            weather: english(day.symbol),
+            lowest_air_celsius: day.lowest_air_celsius,
+            highest_air_celsius: day.highest_air_celsius,
+            rain_mm: day.rain_mm,
+            rain_risk_percent: day.rain_risk_percent,
+            sunshine: Sun::new(day.sunshine),
+        }
+    }
+}
+
+impl Sun {
+    fn new(sunshine: Sunshine) -> Self {
+        Self {
+            minutes: sunshine.minutes.map(i64::from),
+            text: sunshine
+                .minutes
+                .map(|minutes| format!("{} h {} min", minutes / 60, minutes % 60)),
+            percent_of_possible: sunshine.percent,
+        }
+    }
+
+    pub fn in_words(&self) -> String {
+        let Some(text) = &self.text else {
+            return "sunshine unknown".to_owned();
+        };
+        match self.percent_of_possible {
+            Some(percent) => format!("sunshine {text} ({percent:.0} % of what is possible)"),
+            None => format!("sunshine {text}"),
+        }
+    }
+}
+
+fn english(symbol: Option<&'static WeatherSymbol>) -> Option<&'static str> {
+    symbol.map(|symbol| symbol.english.as_str())
+}
+
+pub fn text(forecast: &Forecast, structured: &Answer, now: Timestamp) -> String {
+    let mut text = format!(
+        "{} ({}): {}.\n",
+        structured.place.name,
+        structured.place.station,
+        in_words(&forecast.water, now)
+    );
+    text += &water_in_words(structured.water_in_two_hours.as_ref());
+    if !structured.parts_of_today.is_empty() {
+        let day = structured.today.as_deref().unwrap_or("of an unknown date");
+        // In a recording it is not today.
+        let when = match forecast.recorded_on {
+            Some(_) => "The day of the recording",
+            None => "Today",
+        };
+        text += &format!("{when}, {day}:\n");
+        for part in &structured.parts_of_today {
+            text += &format!(
+                "- {}: {}, air {}, {}\n",
+                part.part,
+                part.weather.unwrap_or("weather unknown"),
+                or_unknown(part.air_celsius, "°C"),
+                rain(part.rain_mm, part.rain_risk_percent)
+            );
+        }
+        text += &format!("- {}\n", structured.sunshine_today.in_words());
+    }
+    for day in &structured.days {
+        let date = day.date.as_deref().unwrap_or("a day of an unknown date");
+        let weekday = day
+            .weekday
+            .as_deref()
+            .map_or(String::new(), |day| format!("{day} "));
+        text += &format!(
+            "{weekday}{date}: {}, air {} to {}, {}, {}\n",
+            day.weather.unwrap_or("weather unknown"),
+            or_unknown(day.lowest_air_celsius, "°C"),
+            or_unknown(day.highest_air_celsius, "°C"),
+            rain(day.rain_mm, day.rain_risk_percent),
+            day.sunshine.in_words()
+        );
+    }
+    text += &best_in_words(structured);
+    text += &format!("River: {}.\n", forecast.advice(now).headline());
+    for reason in &structured.reasons {
+        text += &format!("- {reason}\n");
+    }
+    text += &format!("{}\n", structured.boundary);
+    for note in &structured.notes {
+        text += &format!("Note: {note}.\n");
+    }
+    text + WEATHER_CREDIT + "\n" + CREDIT
+}
+
+pub fn water_in_words(water: Option<&WaterAhead>) -> String {
+    let Some(water) = water else {
+        return "Water in two hours: unknown.\n".to_owned();
+    };
+    let change = water.change_celsius.map(f64::abs);
+    let against = match (water.direction, change) {
+        ("same", _) => ", as warm as measured".to_owned(),
+        (direction, Some(change)) => format!(", {change:.1} °C {direction} than measured"),
+        _ => String::new(),
+    };
+    let at = water.at_local.as_deref().unwrap_or("an unknown time");
+    let mut text = format!(
+        "Water two hours after that, at {at}: {:.1} °C{against}.\n",
+        water.temperature_celsius
+    );
+    if let Some(saying) = &water.saying {
+        text += &format!("In Bern they say: {}", quoted(saying));
+        text += &water
+            .saying_in_english
+            .map_or(String::new(), |english| format!(" ({english})"));
+        text += "\n";
+    }
+    text
+}
+
+pub fn best_in_words(structured: &Answer) -> String {
+    match &structured.no_best_part_because {
+        Some(why) => format!("No part of the day is named as the best: {why}.\n"),
+        None => format!(
+            "By the weather alone, the best of what is left of the day: {}.\n",
+            structured.best_parts_of_today.join(", ")
+        ),
+    }
+}
+
+fn rain(mm: Option<f64>, risk_percent: Option<f64>) -> String {
+    format!(
+        "rain {} (risk {})",
+        or_unknown(mm, "mm"),
+        or_unknown(risk_percent, "%")
+    )
+}
+
+pub fn or_unknown(value: Option<impl Display>, unit: &str) -> String {
+    value.map_or("unknown".to_owned(), |value| format!("{value} {unit}"))
+}

@@ -1,0 +1,76 @@
+//! The places where the Aare is measured, and how warm it is there.
+
+use aareguru::{PlaceTemperature, UpstreamTrouble, quoted};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    provenance::{Provenance, closing_lines},
+    reading::{WaterTemperature, in_words},
+};
+
+/// The structured answer; also the resource `aareguru://cities`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Cities {
+    /// The places, in downstream order.
+    cities: Vec<City>,
+    #[serde(flatten)]
+    provenance: Provenance,
+}
+
+/// One place.
+#[derive(Debug, Serialize, JsonSchema)]
+struct City {
+    /// The identifier that other tools take.
+    city: String,
+    /// Its name.
+    name: String,
+    /// Where the gauge stands.
+    station: String,
+    #[serde(flatten)]
+    water: WaterTemperature,
+    /// What to know about this place, if there is anything.
+    note: Option<&'static str>,
+}
+
+pub fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
+    let mut text = String::new();
+    for place in places {
+        let water = in_words(&place.water, now);
+        let (id, name, station) = (&place.id, &place.name, &place.station);
+        text += &match place.place {
+            Some(_) => format!("{id}: {name} ({station}): {water}\n"),
+            // Only upstream knows this place, and these are its words.
+            None => format!(
+                "{}: {} ({}): {water}\n",
+                quoted(id),
+                quoted(name),
+                quoted(station)
+            ),
+        };
+    }
+    text + &closing_lines(None, failure(places))
+}
+
+/// All places come from one response.
+fn failure(places: &[PlaceTemperature]) -> Option<&UpstreamTrouble> {
+    places.iter().find_map(|at| at.upstream_trouble.as_ref())
+}
+
+impl Cities {
+    pub fn new(places: Vec<PlaceTemperature>, now: Timestamp) -> Self {
+        let provenance = Provenance::new(failure(&places));
+        let city = |place: PlaceTemperature| City {
+            water: WaterTemperature::new(&place.water, now),
+            note: place.place.and_then(|place| place.note()),
+            city: place.id,
+            name: place.name,
+            station: place.station,
+        };
+        Self {
+            cities: places.into_iter().map(city).collect(),
+            provenance,
+        }
+    }
+}
