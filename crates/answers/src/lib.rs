@@ -12,6 +12,10 @@ pub mod forecast;
 pub mod historical_data;
 pub mod list_cities;
 
+pub mod i18n;
+pub mod language;
 pub mod provenance;
 pub mod reading;
+pub mod reasons;
 pub mod statement;
+pub mod translations;

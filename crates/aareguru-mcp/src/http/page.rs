@@ -10,14 +10,12 @@ mod files;
 mod fragments;
 #[cfg(feature = "graphql")]
 mod graphql;
-mod i18n;
 mod language;
 mod live;
 mod login;
 mod not_found;
 mod overview;
 mod overview_data;
-mod reasons;
 mod request;
 mod series;
 
@@ -30,7 +28,6 @@ use tokio_util::sync::CancellationToken;
 pub(super) use self::{console::console, files::routes as files, live::live, not_found::not_found};
 #[cfg(feature = "graphql")]
 pub(crate) use self::{graphql::page as graphql_page, request::accepts_html};
-pub(crate) use self::{i18n::Texts, language::Language, reasons::reason as reason_in_words};
 use self::{
     overview_data::{PlaceOverview, RiverOverview},
     request::PageRequest,
@@ -93,3 +90,6 @@ pub(super) async fn place(
     let title = format!("{}: {}", request.name(place), request.texts.get("title"));
     request.respond(place.id(), &title, "page.js", &main)
 }
+
+#[cfg(test)]
+mod texts_tests;

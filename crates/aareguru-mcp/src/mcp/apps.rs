@@ -1,21 +1,16 @@
 //! The apps that hosts show next to an answer: one self-contained HTML file for each, made of the
 //! pages' style and charts (the extension `io.modelcontextprotocol/ui`).
 
-mod translations;
-
 use std::collections::BTreeMap;
 
 use aareguru::{FloodLevel, Place};
+use answers::{i18n::Texts, language::Language, translations::Translations};
 use rmcp::{
     RoleServer,
     model::{ExtensionCapabilities, MetaObject, ResourceContents, object},
     service::RequestContext,
 };
 use serde_json::{Value, json};
-
-pub(super) use translations::Translations;
-
-use crate::http::page::{Language, Texts};
 
 const EXTENSION: &str = "io.modelcontextprotocol/ui";
 const MIME_TYPE: &str = "text/html;profile=mcp-app";
@@ -58,6 +53,12 @@ impl App {
             .replace("{{charts}}", &charts)
             .replace("{{script}}", SCRIPT)
     }
+}
+
+/// The translations of an answer as `_meta` of its result. Models do not read them.
+pub(super) fn translations_meta(translations: &Translations) -> Option<MetaObject> {
+    let meta = || MetaObject(object(json!({"aareguru/said": translations})));
+    (!translations.is_empty()).then(meta)
 }
 
 /// That this server links apps.

@@ -16,6 +16,7 @@ pub(super) use self::response_cache::ResponseCache;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use aareguru::{HistoryError, River, UnknownPlace};
+use answers::translations::Translations;
 use futures_util::future::BoxFuture;
 use rmcp::{
     ErrorData, RoleServer,
@@ -29,7 +30,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    apps::{self, App, Translations},
+    apps::{self, App},
     log::UpstreamFailure,
 };
 
@@ -224,7 +225,7 @@ impl ToolOutput {
         }
         let mut result = CallToolResult::success(content);
         result.structured_content = Some(self.structured);
-        result.meta = self.translations.meta();
+        result.meta = apps::translations_meta(&self.translations);
         result
     }
 

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use answers::i18n::Texts;
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
 
-use super::{Page, PageRequest, Texts, login};
+use super::{Page, PageRequest, fragments::format_markup, login};
 use crate::connect::{ClientSetup, all_client_setups};
 
 const SCRIPT: &str = include_str!("../../../web/console.js");
@@ -30,7 +31,7 @@ fn main(page: &Page, request: &PageRequest) -> Markup {
     html! {
         div.intro {
             h1 { (texts.get("console.title")) }
-            p.lead { (texts.format_markup("console.lead", &[("mcp", mcp_link())])) }
+            p.lead { (format_markup(texts, "console.lead", &[("mcp", mcp_link())])) }
         }
         (state(page, texts))
         section aria-labelledby="try" {
@@ -137,7 +138,7 @@ pub(super) fn client_setups(base: &str, needs_key: bool, texts: &Texts) -> Marku
         section aria-labelledby="connect" {
             h2 #connect { (texts.get("console.clients")) }
             @if needs_key {
-                p { (texts.format_markup("console.key_needed", &[("header", header)])) }
+                p { (format_markup(texts, "console.key_needed", &[("header", header)])) }
             }
             p #copied role="status" aria-live="polite" {}
             div.setups {
@@ -165,7 +166,7 @@ fn client_setup(setup: &ClientSetup, needs_key: bool, texts: &Texts) -> Markup {
             h3 { (client) }
             p {
                 @if let Some(file) = file {
-                    (texts.format_markup("console.in_file", &[("file", file)]))
+                    (format_markup(texts, "console.in_file", &[("file", file)]))
                 } @else {
                     (texts.get("console.in_terminal"))
                 }
@@ -184,7 +185,7 @@ fn client_setup(setup: &ClientSetup, needs_key: bool, texts: &Texts) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::page::language::Language;
+    use answers::language::Language;
 
     #[test]
     fn what_a_setup_says_in_english_is_told_in_every_language() {

@@ -2,14 +2,13 @@
 //! the last two days, and the forecast.
 
 use aareguru::{Forecast, Quantity, Verdict, advice::BueberCanal, advice::Reason};
+use answers::{i18n::Texts, reasons};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{
     PageRequest, PlaceOverview,
     fragments::{self, banner, flow, in_two_hours, measured, saying, temperature, verdict},
-    i18n::Texts,
-    reasons,
 };
 
 mod chart;

@@ -3,10 +3,20 @@
 use aareguru::{
     Direction, FloodLevel, Freshness, Place, Quantity, Reading, Saying, Trend, Verdict,
 };
+use answers::{
+    i18n::{Texts, replace_names},
+    reasons::with_unknown_reason,
+};
 use jiff::{Timestamp, civil::Date};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, Render, html};
 
-use super::{i18n::Texts, overview_data::PlaceOverview, reasons::with_unknown_reason};
+use super::overview_data::PlaceOverview;
+
+/// The escaped text with this key, with each `{name}` replaced by markup.
+pub(super) fn format_markup(texts: &Texts, key: &str, values: &[(&str, Markup)]) -> Markup {
+    let values: Vec<_> = values.iter().map(|(name, it)| (*name, &it.0)).collect();
+    PreEscaped(replace_names(&texts.get(key).render().0, &values))
+}
 
 /// What the reader must know before any number: that it is a recording, or that the API fails.
 pub(super) fn banner(recorded_on: Option<Date>, notice: Option<&str>, texts: &Texts) -> Markup {

@@ -1,10 +1,11 @@
 //! The page at `/graphql`: a query editor with completion, next to the documentation of the schema.
 //! The schema is in English, everything around it in the language of the page.
 
+use answers::i18n::Texts;
 use axum::{http::request::Parts, response::Response};
 use maud::{Markup, html};
 
-use super::{PageRequest, Texts};
+use super::PageRequest;
 use crate::base_path::BasePath;
 
 const SCRIPT: &str = include_str!("../../../web/graphql.js");

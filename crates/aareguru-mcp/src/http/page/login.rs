@@ -13,6 +13,7 @@ use maud::{Markup, html};
 
 use super::{
     Page, console,
+    fragments::format_markup,
     request::{PageRequest, accepts_html},
 };
 
@@ -54,7 +55,7 @@ fn main(request: &PageRequest) -> Markup {
     html! {
         div.intro {
             h1 { (texts.get("locked.title")) }
-            p.lead { (texts.format_markup("locked.lead", &[("mcp", console::mcp_link())])) }
+            p.lead { (format_markup(texts, "locked.lead", &[("mcp", console::mcp_link())])) }
         }
         noscript { p.notice { (texts.get("locked.no_script")) } }
         section #lock aria-label=(texts.get("locked.key")) hidden {

@@ -12,6 +12,7 @@ use maud::{Markup, html};
 
 use super::{
     Page,
+    fragments::format_markup,
     request::{PageRequest, accepts_html},
 };
 
@@ -53,7 +54,7 @@ fn main(request: &PageRequest, name: &str) -> Markup {
                 (texts.format("unknown_place_text", &[("name", shown)]))
                 " "
                 @if let Some(place) = nearest {
-                    (texts.format_markup("did_you_mean", &[("place", link(place))]))
+                    (format_markup(texts, "did_you_mean", &[("place", link(place))]))
                 }
             }
         }

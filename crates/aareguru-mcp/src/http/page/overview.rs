@@ -1,14 +1,13 @@
 //! The content of the start page: all places, downstream.
 
 use aareguru::Verdict;
+use answers::{i18n::Texts, reasons::reason};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{
     PageRequest, PlaceOverview, RiverOverview,
     fragments::{banner, flow, in_two_hours, measured, temperature, verdict},
-    i18n::Texts,
-    reasons::reason,
     series::Series,
 };
 

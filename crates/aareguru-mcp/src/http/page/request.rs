@@ -3,6 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use aareguru::Place;
+use answers::{i18n::Texts, language::Language};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, Uri, header, request::Parts},
@@ -11,7 +12,7 @@ use axum::{
 use maud::{DOCTYPE, Markup, html};
 use rmcp_transport::Principal;
 
-use super::{Page, files, i18n::Texts, language::Language};
+use super::{Page, files, fragments::format_markup, language};
 use crate::base_path::BasePath;
 
 /// A request for a page.
@@ -43,7 +44,7 @@ impl PageRequest {
     }
 
     pub(super) fn new(base_path: &BasePath, uri: &Uri, headers: &HeaderMap, has_key: bool) -> Self {
-        let language = Language::of(uri.query(), headers);
+        let language = language::negotiate(uri.query(), headers);
         let is_chosen = uri.query().is_some_and(|query| query.contains("lang="));
         Self {
             texts: Texts::of(language),
@@ -164,7 +165,7 @@ fn credits(texts: &Texts) -> Markup {
         ),
         ("temperaare", link("https://temperaare.ch", "TemperAare")),
     ];
-    texts.format_markup("credits", &links)
+    format_markup(texts, "credits", &links)
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! `compare_cities`: how do places compare, where is the Aare warmest?
 
 use aareguru::Place;
-use answers::compare_cities::{Answer, structured, text};
+use answers::{
+    compare_cities::{Answer, structured, text},
+    translations::Translations,
+};
 use futures_util::future::BoxFuture;
 use rmcp::model;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, schema};
-use crate::mcp::apps::{App, Translations};
+use crate::mcp::apps::App;
 
 const DESCRIPTION: &str = "\
 Where on the Aare is it warmest or coldest, and how do places compare? Use it for any question \

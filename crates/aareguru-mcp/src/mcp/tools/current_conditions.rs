@@ -1,13 +1,16 @@
 //! `get_current_conditions`: how is it at one place now?
 
 use aareguru::Conditions;
-use answers::current_conditions::{Answer, structured, text};
+use answers::{
+    current_conditions::{Answer, structured, text},
+    translations::Translations,
+};
 
 use super::{
     ToolOutput, schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
-use crate::mcp::apps::{App, Translations};
+use crate::mcp::apps::App;
 
 const DESCRIPTION: &str = "\
 How is it at one place on the Aare right now? Use it for a full picture; for the temperature alone \

@@ -1,13 +1,15 @@
 //! `get_current_temperature`: how warm is the water at one place now?
 
 use aareguru::CurrentTemperature;
-use answers::current_temperature::{Answer, structured, text};
+use answers::{
+    current_temperature::{Answer, structured, text},
+    translations::Translations,
+};
 
 use super::{
     ToolOutput, schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
-use crate::mcp::apps::Translations;
 
 const DESCRIPTION: &str = "\
 How warm is the Aare right now at one place? Returns the water temperature in °C with the time and \

@@ -1,13 +1,15 @@
 //! `get_flow_danger_level`: what does the flow at one place mean?
 
 use aareguru::Danger;
-use answers::flow_danger_level::{Answer, structured, text};
+use answers::{
+    flow_danger_level::{Answer, structured, text},
+    translations::Translations,
+};
 
 use super::{
     ToolOutput, schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
-use crate::mcp::apps::Translations;
 
 const DESCRIPTION: &str = "\
 How much water does the Aare carry at one place, and what speaks against swimming there? Use it for \

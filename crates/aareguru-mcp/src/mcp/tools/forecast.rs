@@ -1,7 +1,10 @@
 //! `get_forecast`: what comes at one place, water and weather?
 
 use aareguru::{Forecast, Place};
-use answers::forecast::{Answer, NO_FURTHER, OVER, note, structured, text, water_to_come};
+use answers::{
+    forecast::{Answer, NO_FURTHER, OVER, note, structured, text, water_to_come},
+    translations::Translations,
+};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use rmcp::model;
@@ -9,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, bern, schema};
-use crate::mcp::apps::{App, Translations};
+use crate::mcp::apps::App;
 
 const DESCRIPTION: &str = "\
 What comes at one place on the Aare: swim now or later, will it rain, how will tomorrow or the \

@@ -1,7 +1,10 @@
 //! `get_historical_data`: what was measured at one place over a span of time?
 
 use aareguru::{HistoryStage, Place};
-use answers::historical_data::{Answer, structured, summary};
+use answers::{
+    historical_data::{Answer, structured, summary},
+    translations::Translations,
+};
 use futures_util::future::BoxFuture;
 use rmcp::{
     RoleServer,
@@ -13,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use tokio::sync::mpsc;
 
 use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, schema};
-use crate::mcp::apps::{App, Translations};
+use crate::mcp::apps::App;
 
 const DESCRIPTION: &str = "\
 How warm was the Aare at one place over a span of time, and how much water did it carry? Returns \

@@ -1,11 +1,13 @@
 //! `list_cities`: where is the Aare measured, and how warm is it there?
 
-use answers::list_cities::{Cities, text};
+use answers::{
+    list_cities::{Cities, text},
+    translations::Translations,
+};
 use futures_util::future::BoxFuture;
 use rmcp::model;
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, schema};
-use crate::mcp::apps::Translations;
 
 const DESCRIPTION: &str = "\
 Which places on the Aare are measured? Returns all of them, from the mountains downstream, with \

@@ -5,22 +5,18 @@
 use std::collections::BTreeMap;
 
 use aareguru::{Place, Saying, WeatherSymbol, advice::Reason};
-use rmcp::model::{MetaObject, object};
-use serde_json::json;
+use serde::Serialize;
 
-use crate::http::page::{Language, Texts, reason_in_words};
-
-/// The key in `_meta`.
-const KEY: &str = "aareguru/said";
+use crate::{i18n::Texts, language::Language, reasons};
 
 /// Each language but English, as a dictionary from English texts.
-#[derive(Debug, Clone, Default)]
-pub(in crate::mcp) struct Translations(BTreeMap<&'static str, BTreeMap<String, String>>);
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Translations(BTreeMap<&'static str, BTreeMap<String, String>>);
 
 impl Translations {
     /// With the weightiest reason; its sources keep their names.
     #[must_use]
-    pub(in crate::mcp) fn reason(self, place: &Place, reasons: &[Reason]) -> Self {
+    pub fn reason(self, place: &Place, reasons: &[Reason]) -> Self {
         let Some(reason) = reasons.first() else {
             return self;
         };
@@ -29,14 +25,14 @@ impl Translations {
         self.with(&english, |texts| {
             Some(format!(
                 "{}{sources}",
-                reason_in_words(place, reason, texts)
+                reasons::reason(place, reason, texts)
             ))
         })
     }
 
     /// With the plain reading of a saying, if one is known.
     #[must_use]
-    pub(in crate::mcp) fn saying(self, saying: Option<&str>) -> Self {
+    pub fn saying(self, saying: Option<&str>) -> Self {
         let Some(known) = saying.and_then(Saying::find) else {
             return self;
         };
@@ -46,7 +42,7 @@ impl Translations {
     }
 
     #[must_use]
-    pub(in crate::mcp) fn weather(self, symbol: Option<&WeatherSymbol>) -> Self {
+    pub fn weather(self, symbol: Option<&WeatherSymbol>) -> Self {
         match symbol {
             Some(symbol) => self.text(&symbol.english, &format!("weather.{}", symbol.number)),
             None => self,
@@ -55,13 +51,13 @@ impl Translations {
 
     /// With the text that the page has for this key.
     #[must_use]
-    pub(in crate::mcp) fn text(self, english: &str, key: &str) -> Self {
+    pub fn text(self, english: &str, key: &str) -> Self {
         self.with(english, |texts| texts.find(key).map(str::to_owned))
     }
 
-    /// What is sent; `None` if there is nothing to be said.
-    pub(in crate::mcp) fn meta(self) -> Option<MetaObject> {
-        (!self.0.is_empty()).then(|| MetaObject(object(json!({ KEY: self.0 }))))
+    /// Whether there is nothing to translate.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn with(mut self, english: &str, say: impl Fn(&'static Texts) -> Option<String>) -> Self {
@@ -89,11 +85,7 @@ mod tests {
         }
         let said = Translations::default().saying(Some("Uschaflig chaut"));
         assert_eq!(said.0["de"].len(), 1, "{said:?}");
-        assert!(
-            Translations::default()
-                .saying(Some("no saying"))
-                .meta()
-                .is_none()
-        );
+        let unknown = Translations::default().saying(Some("no saying"));
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

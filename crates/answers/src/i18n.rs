@@ -1,4 +1,4 @@
-//! Translated texts of the pages (`web/words`, one table per language), and how each language
+//! Translated texts of the pages (`words`, one table per language), and how each language
 //! writes numbers and times.
 
 use std::{
@@ -10,15 +10,14 @@ use std::{
 
 use aareguru::{Saying, swiss_time};
 use jiff::{Timestamp, civil::Date};
-use maud::{Markup, PreEscaped, Render};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::language::Language;
+use crate::language::Language;
 
 /// The texts in one language, by key: `verdict.caution`.
 #[derive(Debug)]
-pub(crate) struct Texts {
+pub struct Texts {
     language: Language,
     texts: BTreeMap<String, String>,
 }
@@ -34,16 +33,16 @@ enum Entry {
 static ALL: LazyLock<[Texts; 4]> = LazyLock::new(|| Language::ALL.map(Texts::load));
 
 impl Texts {
-    pub(crate) fn of(language: Language) -> &'static Self {
+    pub fn of(language: Language) -> &'static Self {
         &ALL[language as usize]
     }
 
     fn load(language: Language) -> Self {
         let table = match language {
-            Language::German => include_str!("../../../web/words/de.toml"),
-            Language::French => include_str!("../../../web/words/fr.toml"),
-            Language::Italian => include_str!("../../../web/words/it.toml"),
-            Language::English => include_str!("../../../web/words/en.toml"),
+            Language::German => include_str!("../words/de.toml"),
+            Language::French => include_str!("../words/fr.toml"),
+            Language::Italian => include_str!("../words/it.toml"),
+            Language::English => include_str!("../words/en.toml"),
         };
         let entries: BTreeMap<String, Entry> =
             toml::from_str(table).expect("the table is compiled in, and the tests read it");
@@ -62,12 +61,12 @@ impl Texts {
         Self { language, texts }
     }
 
-    pub(crate) fn language(&self) -> Language {
+    pub fn language(&self) -> Language {
         self.language
     }
 
     /// The texts that these scripts use, by key.
-    pub(crate) fn of_scripts(&self, scripts: &[&str]) -> Value {
+    pub fn of_scripts(&self, scripts: &[&str]) -> Value {
         let is_used = |key: &str| {
             let group = key.split_once('.').map_or(key, |(group, _)| group);
             let (literal, template) = (format!("'{key}'"), format!("`{group}.${{"));
@@ -81,29 +80,28 @@ impl Texts {
             .collect()
     }
 
+    /// All keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
+    }
+
     /// The text with this key, if there is one.
-    pub(crate) fn find(&self, key: &str) -> Option<&str> {
+    pub fn find(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
     }
 
     /// The text with this key. A missing text shows its key; a test looks up every key in use.
-    pub(crate) fn get<'a>(&'a self, key: &'a str) -> &'a str {
+    pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.find(key).unwrap_or(key)
     }
 
     /// The text with each `{name}` replaced by its value.
-    pub(super) fn format<V: Display>(&self, key: &str, values: &[(&str, V)]) -> String {
+    pub fn format<V: Display>(&self, key: &str, values: &[(&str, V)]) -> String {
         replace_names(self.get(key), values)
     }
 
-    /// The escaped text with each `{name}` replaced by markup.
-    pub(super) fn format_markup(&self, key: &str, values: &[(&str, Markup)]) -> Markup {
-        let values: Vec<_> = values.iter().map(|(name, it)| (*name, &it.0)).collect();
-        PreEscaped(replace_names(&self.get(key).render().0, &values))
-    }
-
     /// With the decimal sign of the language, as it is written in Switzerland.
-    pub(super) fn number(&self, value: f64, decimals: usize) -> String {
+    pub fn number(&self, value: f64, decimals: usize) -> String {
         let text = format!("{value:.decimals$}").replace('-', "\u{2212}");
         match self.language {
             Language::French => text.replace('.', ","),
@@ -111,31 +109,31 @@ impl Texts {
         }
     }
 
-    pub(super) fn celsius(&self, value: f64) -> String {
+    pub fn celsius(&self, value: f64) -> String {
         format!("{}\u{a0}°C", self.number(value, 1))
     }
 
     /// A flow, with one decimal below 10 m³/s.
-    pub(super) fn flow(&self, value: f64) -> String {
+    pub fn flow(&self, value: f64) -> String {
         let decimals = usize::from(value.abs() < 10.0);
         format!("{}\u{a0}m³/s", self.number(value, decimals))
     }
 
-    pub(super) fn percent(&self, value: f64) -> String {
+    pub fn percent(&self, value: f64) -> String {
         format!("{}\u{a0}%", self.number(value, 0))
     }
 
-    pub(super) fn millimetres(&self, value: f64) -> String {
+    pub fn millimetres(&self, value: f64) -> String {
         format!("{}\u{a0}mm", self.number(value, 1))
     }
 
     /// Swiss local time: `13:20`.
-    pub(super) fn clock(&self, at: Timestamp) -> String {
+    pub fn clock(&self, at: Timestamp) -> String {
         swiss_time(at).strftime("%H:%M").to_string()
     }
 
     /// `9. Mai 2023`.
-    pub(super) fn day(&self, day: Date) -> String {
+    pub fn day(&self, day: Date) -> String {
         let (number, year) = (day.day().to_string(), day.year().to_string());
         let values = [
             ("day", &*number),
@@ -146,7 +144,7 @@ impl Texts {
     }
 
     /// `Dienstag, 9. Mai`.
-    pub(super) fn day_of_week(&self, day: Date) -> String {
+    pub fn day_of_week(&self, day: Date) -> String {
         let weekday = nth_word(
             self.get("date.weekdays"),
             day.weekday().to_monday_zero_offset(),
@@ -157,13 +155,13 @@ impl Texts {
     }
 
     /// Day and clock.
-    pub(super) fn day_and_time(&self, at: Timestamp) -> String {
+    pub fn day_and_time(&self, at: Timestamp) -> String {
         let day = self.day(swiss_time(at).date());
         self.format("date.and_time", &[("day", day), ("time", self.clock(at))])
     }
 
     /// An age such as "5 minutes ago". `page.js` updates it in the same way.
-    pub(super) fn ago(&self, age: Duration) -> String {
+    pub fn ago(&self, age: Duration) -> String {
         let minutes = age.as_secs() / 60;
         let (key, n) = match minutes {
             0 => ("ago.now", 0),
@@ -176,7 +174,7 @@ impl Texts {
     }
 
     /// The meaning of a dialect saying.
-    pub(crate) fn plain_reading(&self, saying: &'static Saying) -> &'static str {
+    pub fn plain_reading(&self, saying: &'static Saying) -> &'static str {
         match self.language {
             Language::German => &saying.german,
             Language::French => &saying.french,
@@ -196,7 +194,7 @@ fn nth_word(words: &str, n: i8) -> &str {
 }
 
 /// Replaces each `{name}` once: inserted values are not searched for names.
-fn replace_names<V: Display>(template: &str, values: &[(&str, V)]) -> String {
+pub fn replace_names<V: Display>(template: &str, values: &[(&str, V)]) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

@@ -1,6 +1,6 @@
-//! The four tables against each other, and against those who use them.
+//! The four tables against each other, and against the facts of the library.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use aareguru::{Place, Reading, Situation, WeatherSymbol, advice::Finding};
 
@@ -18,7 +18,7 @@ fn values(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_text_stands_in_every_language_with_the_same_values() {
+fn texts_of_each_language_have_the_same_keys_and_values() {
     let english = Texts::of(Language::English);
     for texts in ALL.iter() {
         let language = texts.language;
@@ -37,7 +37,7 @@ fn every_text_stands_in_every_language_with_the_same_values() {
 }
 
 #[test]
-fn no_text_promises_anything() {
+fn texts_do_not_call_the_river_safe() {
     for texts in ALL.iter() {
         for text in texts.texts.values() {
             let lower = text.to_lowercase();
@@ -55,75 +55,8 @@ fn no_text_promises_anything() {
     }
 }
 
-/// All that is written in the sources of the page, its templates and scripts,
-/// but for this file.
-fn sources() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut text = String::new();
-    let mut paths: Vec<_> = [
-        "src/http/page.rs",
-        "src/http/page",
-        "src/mcp/apps.rs",
-        "src/mcp/apps",
-        "src/mcp/tools/forecast.rs",
-        "web",
-    ]
-    .map(|path| root.join(path))
-    .into();
-    while let Some(path) = paths.pop() {
-        if path.is_dir() {
-            let entries = fs::read_dir(&path).unwrap();
-            paths.extend(entries.map(|entry| entry.unwrap().path()));
-        } else if !path.ends_with("i18n/tests.rs")
-            && path.extension().is_none_or(|extension| extension != "toml")
-        {
-            text += &fs::read_to_string(path).unwrap();
-        }
-    }
-    text
-}
-
 #[test]
-fn every_text_is_used_and_every_text_that_is_used_exists() {
-    let sources = sources();
-    let english = Texts::of(Language::English);
-    for key in keys(english) {
-        let group = key.split_once('.').map_or(key, |(group, _)| group);
-        let is_used = [
-            format!("\"{key}\""),
-            format!("'{key}'"),
-            // Made of a group and a name, as in `format!("place.{id}")`.
-            format!("\"{group}.{{"),
-            format!("`{group}.${{"),
-        ];
-        assert!(is_used.iter().any(|use_| sources.contains(use_)), "{key}");
-    }
-    for before in [".get(\"", ".format(\"", ".format_markup(\"", "say('"] {
-        for piece in sources.split(before).skip(1) {
-            let key = piece.split(['"', '\'']).next().unwrap();
-            assert!(english.texts.contains_key(key), "{key}");
-        }
-    }
-    // Keys that a variable holds first, such as "trend.rising".
-    for piece in sources.split('"') {
-        let is_key = |(group, name): (&str, &str)| {
-            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            let is_file = ["js", "css"].contains(&name);
-            name.chars().all(is_name) && !name.is_empty() && !is_file && has_group(english, group)
-        };
-        if piece.split_once('.').is_some_and(is_key) {
-            assert!(english.texts.contains_key(piece), "{piece}");
-        }
-    }
-}
-
-fn has_group(texts: &Texts, group: &str) -> bool {
-    let mut keys = texts.texts.keys();
-    keys.any(|key| key.split_once('.').is_some_and(|(it, _)| it == group))
-}
-
-#[test]
-fn what_the_library_may_tell_has_words() {
+fn facts_of_the_library_have_texts() {
     let english = Texts::of(Language::English);
     let has = |key: String| assert!(english.texts.contains_key(&key), "{key}");
     for place in Place::all() {
@@ -148,7 +81,7 @@ fn what_the_library_may_tell_has_words() {
 }
 
 #[test]
-fn numbers_and_times_are_written_as_in_the_language() {
+fn numbers_and_times_follow_the_language() {
     let measured: Timestamp = "2023-05-09T11:20:00Z".parse().unwrap();
     for (language, celsius, time, ago) in [
         (
@@ -191,7 +124,7 @@ fn numbers_and_times_are_written_as_in_the_language() {
 }
 
 #[test]
-fn what_is_inserted_is_not_filled_in_again() {
+fn inserted_values_are_not_expanded_again() {
     let english = Texts::of(Language::English);
     let text = english.format("unknown_place_text", &[("name", "{name}")]);
     assert!(text.starts_with("“{name}” is none"), "{text}");

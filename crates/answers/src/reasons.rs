@@ -5,10 +5,10 @@ use aareguru::{
     advice::{Finding, Reason, ReasonTime},
 };
 
-use super::i18n::Texts;
+use crate::i18n::Texts;
 
 /// A reason, without its sources and a full stop.
-pub(crate) fn reason(place: &Place, reason: &Reason, texts: &Texts) -> String {
+pub fn reason(place: &Place, reason: &Reason, texts: &Texts) -> String {
     let text = finding(place, reason, texts);
     match reason.time {
         ReasonTime::Current => text,
@@ -107,7 +107,7 @@ fn finding(place: &Place, reason: &Reason, texts: &Texts) -> String {
 }
 
 /// A doubt about the flow or the water temperature, without a full stop.
-pub(super) fn doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
+pub fn doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
     let (key, values) = match doubt {
         Doubt::Stuck(suspicion) => (
             by_quantity(quantity, "reason.flow_stuck", "reason.water_stuck"),
@@ -156,7 +156,7 @@ fn flood_level(m3_per_s: Option<f64>, level: FloodLevel, texts: &Texts) -> Strin
 }
 
 /// `what` is unknown, with the reason if upstream sent something.
-pub(super) fn with_unknown_reason(what: &str, because: UnknownReason, texts: &Texts) -> String {
+pub fn with_unknown_reason(what: &str, because: UnknownReason, texts: &Texts) -> String {
     let why = match because {
         UnknownReason::Implausible(Implausible::NotANumber { .. }) => "because.not_a_number",
         UnknownReason::Implausible(_) => "because.implausible",
