@@ -13,7 +13,7 @@ fn load(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_small_bench_answers_every_call() {
+fn small_bench_answers_every_call() {
     let output = load(&[
         "bench",
         "--quick",
@@ -39,7 +39,7 @@ fn a_small_bench_answers_every_call() {
 }
 
 #[test]
-fn a_failed_call_fails_the_measure() {
+fn failed_call_fails_the_measurement() {
     let output = load(&[
         "calls",
         "--server",
@@ -57,7 +57,7 @@ fn a_failed_call_fails_the_measure() {
 }
 
 #[test]
-fn other_machines_are_not_measured() {
+fn remote_machine_is_rejected() {
     let output = load(&[
         "calls",
         "--peer-url",

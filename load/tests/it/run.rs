@@ -72,7 +72,7 @@ fn tempfile(urls: &[&str], options: &[&str]) -> String {
 }
 
 #[test]
-fn a_mix_over_two_transports_is_answered_and_measured() {
+fn mixed_calls_over_two_transports_are_measured() {
     let (sse, http) = (Peer::start("ours"), Peer::start("rmcp-http"));
     let chart = format!("{}/run.svg", env!("CARGO_TARGET_TMPDIR"));
     let pid = sse.child.id().to_string();
@@ -107,7 +107,7 @@ fn a_mix_over_two_transports_is_answered_and_measured() {
 }
 
 #[test]
-fn an_open_loop_makes_no_more_calls_than_its_rate() {
+fn open_loop_respects_its_rate() {
     let peer = Peer::start("ours");
     let (is_well, said, json) = run(&[&peer.url], &["--sessions", "2", "--rate", "20"]);
     assert!(is_well, "{said}");
@@ -116,7 +116,7 @@ fn an_open_loop_makes_no_more_calls_than_its_rate() {
 }
 
 #[test]
-fn sessions_whose_connections_are_cut_come_back_with_their_answers() {
+fn cut_connections_resume_with_their_responses() {
     let peer = Peer::start("ours");
     let (is_well, said, json) = run(
         &[&peer.url],
@@ -152,7 +152,7 @@ fn sessions_whose_connections_are_cut_come_back_with_their_answers() {
 }
 
 #[test]
-fn what_goes_wrong_is_counted_by_kind_and_fails_a_limit() {
+fn errors_are_counted_by_kind_and_fail_the_limit() {
     let peer = Peer::start("ours");
     let (is_well, said, json) = run(
         &[&peer.url],

@@ -62,7 +62,7 @@ async fn connect(address: SocketAddr, bytes: impl AsRef<[u8]>) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_thousand_half_open_connections_are_closed_in_time() {
+async fn half_open_connections_are_closed_after_the_timeout() {
     let mut server = server(&[]).await;
     let address = server.address;
     let start = Instant::now();
@@ -90,7 +90,7 @@ async fn a_thousand_half_open_connections_are_closed_in_time() {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_in_is_late_however_steadily_it_does() {
+async fn slow_request_head_is_closed_after_the_head_timeout() {
     let mut server = server(&["--http-keep-alive-seconds=60"]).await;
     let address = server.address;
     beside_a_neighbour(&server, None, async {
@@ -136,7 +136,7 @@ async fn a_head_that_trickles_in_is_late_however_steadily_it_does() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for() {
+async fn missing_request_body_is_rejected_after_the_body_timeout() {
     let mut server = server(&[]).await;
     let address = server.address;
     let session = Session::initialized(address).await;
@@ -154,7 +154,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn heads_that_are_too_large_are_told_so() {
+async fn oversized_request_head_returns_431() {
     let mut server = server(&[]).await;
     let address = server.address;
     let line = format!(
@@ -192,7 +192,7 @@ async fn heads_that_are_too_large_are_told_so() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_a_bad_request_also_after_a_good_one() {
+async fn malformed_http_returns_400_even_when_pipelined() {
     let mut server = server(&[]).await;
     let address = server.address;
     let good = get("/health");
@@ -247,7 +247,7 @@ impl Kept {
 }
 
 #[tokio::test]
-async fn a_flood_of_connections_is_told_to_wait_and_leaves_others_served() {
+async fn connection_limit_rejects_excess_and_serves_open_connections() {
     const PLACES: usize = 20;
     let mut server = server(&["--http-max-connections", &PLACES.to_string()]).await;
     let address = server.address;
@@ -328,7 +328,7 @@ async fn a_flood_of_connections_is_told_to_wait_and_leaves_others_served() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_kept_for_longer_than_a_head_may_take_and_no_longer() {
+async fn idle_connection_is_closed_after_the_keep_alive_timeout() {
     let mut server = server(&["--http-keep-alive-seconds=2", "--sse-keep-alive-seconds=0"]).await;
     let address = server.address;
     let mut session = Session::initialized(address).await;
@@ -345,7 +345,7 @@ async fn an_idle_connection_is_kept_for_longer_than_a_head_may_take_and_no_longe
 }
 
 #[tokio::test]
-async fn headers_are_the_same_however_they_are_spelled() {
+async fn header_names_are_matched_in_any_case() {
     let server = server(&[]).await;
     let address = server.address;
     let session = Session::initialized(address).await;
@@ -371,7 +371,7 @@ async fn headers_are_the_same_however_they_are_spelled() {
 }
 
 #[tokio::test]
-async fn nobody_is_believed_to_come_from_elsewhere() {
+async fn forwarding_headers_without_a_trusted_proxy_are_ignored() {
     let server = server(&["--rate-limit-per-minute", "5"]).await;
     let address = server.address;
     beside_a_neighbour(&server, None, async {
@@ -406,7 +406,7 @@ fn too_long() -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_all_before_it_reads_is_told_that_it_was_too_much() {
+async fn oversized_body_sent_in_full_returns_413() {
     let server = server(&[]).await;
     let address = server.address;
     let session = Session::initialized(address).await;
@@ -437,7 +437,7 @@ async fn a_client_that_sends_all_before_it_reads_is_told_that_it_was_too_much() 
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_not_taken_for_ever() {
+async fn endless_chunked_body_is_cut_off() {
     let server = server(&[]).await;
     let address = server.address;
     let endless = "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -469,7 +469,7 @@ fn outside_address() -> Option<IpAddr> {
 }
 
 #[tokio::test]
-async fn one_address_cannot_take_all_connections() {
+async fn per_address_connection_limit_returns_429() {
     const PLACES: usize = 5;
     let Some(outside) = outside_address() else {
         crate::deploy::skip("a way to other machines");

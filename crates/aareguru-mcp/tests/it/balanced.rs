@@ -97,7 +97,7 @@ fn call_number(session: u32, call: u32) -> u32 {
 }
 
 #[tokio::test]
-async fn sessions_go_through_nginx_to_all_instances() {
+async fn sessions_behind_nginx_use_all_instances() {
     let Some(balanced) = Balanced::start("balanced").await else {
         return;
     };
@@ -141,7 +141,7 @@ async fn sessions_go_through_nginx_to_all_instances() {
 }
 
 #[tokio::test]
-async fn real_clients_need_no_stickiness() {
+async fn interop_clients_without_sticky_routing_pass() {
     if !is_set_up().await {
         return;
     }
@@ -174,7 +174,7 @@ async fn real_clients_need_no_stickiness() {
 }
 
 #[tokio::test]
-async fn instances_are_replaced_one_by_one_and_no_session_of_streamable_http_is_lost() {
+async fn streamable_sessions_survive_a_rolling_restart() {
     let Some(mut balanced) = Balanced::start("rolling").await else {
         return;
     };

@@ -6,7 +6,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn everything_but_health_sits_under_it() {
+async fn base_path_prefixes_every_route_but_health() {
     let server = Server::start(&["serve", "--demo", "--base-path", "/rivers/aare/"]).await;
     let base = format!("http://{}/rivers/aare", server.address);
     assert!(
@@ -45,7 +45,7 @@ async fn everything_but_health_sits_under_it() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_none_is_told_at_the_start() {
+async fn invalid_base_path_fails_at_startup() {
     for path in ["/a/../b", "/aare?x", "/health"] {
         let output = program()
             .args(["serve", "--demo"])

@@ -57,7 +57,7 @@ fn url(server: &Server) -> String {
 }
 
 #[tokio::test]
-async fn the_pages_are_read_in_four_languages_by_eye_keyboard_and_without_a_script() {
+async fn pages_are_accessible_in_four_languages_and_without_scripts() {
     if !is_set_up().await {
         return;
     }
@@ -67,7 +67,7 @@ async fn the_pages_are_read_in_four_languages_by_eye_keyboard_and_without_a_scri
 }
 
 #[tokio::test]
-async fn a_page_that_is_open_shows_a_new_measurement() {
+async fn open_page_shows_a_new_measurement() {
     if !is_set_up().await {
         return;
     }
@@ -84,7 +84,7 @@ async fn a_page_that_is_open_shows_a_new_measurement() {
 }
 
 #[tokio::test]
-async fn the_console_calls_a_tool_through_a_cut_connection() {
+async fn console_call_survives_a_cut_connection() {
     if !is_set_up().await {
         return;
     }
@@ -97,7 +97,7 @@ async fn the_console_calls_a_tool_through_a_cut_connection() {
 }
 
 #[tokio::test]
-async fn who_has_a_key_opens_the_pages_with_it() {
+async fn login_page_with_a_valid_key_opens_the_pages() {
     if !is_set_up().await {
         return;
     }
@@ -110,7 +110,7 @@ async fn who_has_a_key_opens_the_pages_with_it() {
 
 #[cfg(feature = "graphql")]
 #[tokio::test]
-async fn queries_are_written_and_asked_on_the_page_of_graphql() {
+async fn graphql_page_edits_and_runs_queries() {
     if !is_set_up().await {
         return;
     }
@@ -120,7 +120,7 @@ async fn queries_are_written_and_asked_on_the_page_of_graphql() {
 }
 
 #[tokio::test]
-async fn a_host_shows_the_apps() {
+async fn mcp_host_renders_the_apps() {
     if !is_set_up().await {
         return;
     }

@@ -299,7 +299,7 @@ impl Storm {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_accepted_call_is_answered_once_while_instances_are_killed() {
+async fn accepted_calls_are_answered_once_while_instances_are_killed() {
     let Some(mut storm) = Storm::begin(&[]).await else {
         return;
     };
@@ -312,7 +312,7 @@ async fn every_accepted_call_is_answered_once_while_instances_are_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_accepted_call_is_answered_once_while_all_instances_are_restarted_in_turn() {
+async fn accepted_calls_are_answered_once_during_a_rolling_restart() {
     let Some(mut storm) = Storm::begin(&[]).await else {
         return;
     };
@@ -327,7 +327,7 @@ async fn every_accepted_call_is_answered_once_while_all_instances_are_restarted_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_accepted_call_is_answered_once_while_redis_comes_and_goes() {
+async fn accepted_calls_are_answered_once_while_redis_is_intermittent() {
     let arguments = ["--redis-timeout-milliseconds", "300"];
     let Some(mut storm) = Storm::begin(&arguments).await else {
         return;

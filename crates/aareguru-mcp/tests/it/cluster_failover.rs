@@ -27,7 +27,7 @@ async fn ids(session: &mut Session, count: usize) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn what_was_running_when_the_owner_was_killed_is_answered_once_by_the_next() {
+async fn running_calls_of_a_killed_owner_are_answered_once_by_the_next() {
     let reply = Reply::at([("current", Reply::Recordings.held())]);
     let Some(cluster) = Cluster::start(2, reply).await else {
         return;
@@ -61,7 +61,7 @@ async fn what_was_running_when_the_owner_was_killed_is_answered_once_by_the_next
 }
 
 #[tokio::test]
-async fn what_was_accepted_when_the_way_to_redis_was_just_cut_is_answered_by_the_next() {
+async fn calls_accepted_while_redis_connections_drop_survive_failover() {
     let reply = Reply::at([("current", Reply::Recordings.held())]);
     let Some(cluster) = Cluster::start(2, reply).await else {
         return;
@@ -89,7 +89,7 @@ async fn what_was_accepted_when_the_way_to_redis_was_just_cut_is_answered_by_the
 }
 
 #[tokio::test]
-async fn an_owner_that_was_stopped_answers_nothing_when_it_goes_on() {
+async fn stopped_owner_that_continues_sends_no_response() {
     let reply = Reply::at([("current", Reply::Recordings.held())]);
     let Some(cluster) = Cluster::start(2, reply).await else {
         return;
@@ -117,7 +117,7 @@ async fn an_owner_that_was_stopped_answers_nothing_when_it_goes_on() {
 }
 
 #[tokio::test]
-async fn a_client_may_come_back_to_another_instance_while_the_owner_lives() {
+async fn session_moves_to_another_instance_while_the_owner_lives() {
     let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
         return;
     };
@@ -138,7 +138,7 @@ async fn a_client_may_come_back_to_another_instance_while_the_owner_lives() {
 }
 
 #[tokio::test]
-async fn an_instance_that_is_told_to_end_leaves_its_sessions_to_the_others() {
+async fn instance_shutdown_hands_its_sessions_over() {
     let reply = Reply::at([("current", Reply::Recordings.held())]);
     let arguments = ["--shutdown-grace-seconds", "1"];
     let Some(mut cluster) = Cluster::start_with(2, reply, &arguments).await else {
@@ -169,7 +169,7 @@ fn measured_tens_of_minutes_ago(tens: u64) -> Reply {
 }
 
 #[tokio::test]
-async fn a_subscription_goes_with_its_session() {
+async fn subscription_moves_with_its_session() {
     // The next measurement may come at any time.
     let upstream = Upstream::start(measured_tens_of_minutes_ago(3)).await;
     let Some(redis) = RedisServer::start().await else {
@@ -202,7 +202,7 @@ async fn a_subscription_goes_with_its_session() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_in_redis_when_clients_and_instances_have_gone() {
+async fn redis_session_keys_expire_after_clients_and_instances_are_gone() {
     let arguments = ["--sse-resume-grace-seconds", "1"];
     let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &arguments).await else {
         return;

@@ -121,7 +121,7 @@ async fn stored(cluster: &Cluster, target: &str, last_event_id: &str) {
 }
 
 #[tokio::test]
-async fn sessions_outlive_a_redis_that_is_killed_and_comes_back_empty() {
+async fn sessions_survive_redis_being_killed_and_restarted_empty() {
     let Some(mut cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
         return;
     };
@@ -136,7 +136,7 @@ async fn sessions_outlive_a_redis_that_is_killed_and_comes_back_empty() {
 }
 
 #[tokio::test]
-async fn sessions_outlive_a_redis_that_holds_its_connections_and_says_nothing() {
+async fn sessions_survive_an_unresponsive_redis() {
     let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
         return;
     };
@@ -149,7 +149,7 @@ async fn sessions_outlive_a_redis_that_holds_its_connections_and_says_nothing() 
 }
 
 #[tokio::test]
-async fn a_session_that_waits_while_redis_loses_its_memory_is_told_to_it_again() {
+async fn idle_session_is_stored_again_after_redis_loses_its_data() {
     let Some(mut cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
         return;
     };
@@ -161,7 +161,7 @@ async fn a_session_that_waits_while_redis_loses_its_memory_is_told_to_it_again()
 }
 
 #[tokio::test]
-async fn a_redis_half_a_second_away_makes_all_slow_and_nothing_wrong() {
+async fn redis_latency_delays_calls_without_errors() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -190,7 +190,7 @@ async fn a_redis_half_a_second_away_makes_all_slow_and_nothing_wrong() {
 }
 
 #[tokio::test]
-async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
+async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
     // So that it is waited for all the while.
     let arguments = [
         "--redis-timeout-milliseconds",
@@ -247,7 +247,7 @@ async fn what_waits_for_a_silent_redis_is_bounded_and_counted() {
 
 /// This is why a 202 waits until Redis has confirmed what it promises.
 #[tokio::test]
-async fn what_is_only_written_to_redis_may_be_lost() {
+async fn unconfirmed_redis_commands_may_be_lost() {
     const COMMANDS: usize = 400;
     let Some(redis) = RedisServer::start().await else {
         return;
@@ -282,7 +282,7 @@ async fn what_is_only_written_to_redis_may_be_lost() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_given_up_changes_nothing_when_it_comes_late() {
+async fn late_commit_is_ignored() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };

@@ -27,7 +27,7 @@ fn at(session: &Session, address: SocketAddr, message: &str) -> (SocketAddr, Str
 }
 
 #[tokio::test]
-async fn any_instance_takes_the_messages_of_any_session() {
+async fn any_instance_relays_messages_to_the_session_owner() {
     let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
         return;
     };
@@ -48,7 +48,7 @@ async fn any_instance_takes_the_messages_of_any_session() {
 }
 
 #[tokio::test]
-async fn every_instance_refuses_what_the_owner_refuses() {
+async fn relayed_messages_are_rejected_like_direct_ones() {
     let bounds = [
         "--sse-max-in-flight",
         "2",
@@ -105,7 +105,7 @@ async fn every_instance_refuses_what_the_owner_refuses() {
 }
 
 #[tokio::test]
-async fn a_message_for_a_dead_owner_waits_for_the_next() {
+async fn message_for_a_dead_owner_waits_for_the_next_owner() {
     let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
         return;
     };
@@ -133,7 +133,7 @@ async fn a_message_for_a_dead_owner_waits_for_the_next() {
 }
 
 #[tokio::test]
-async fn a_message_that_a_stopped_owner_does_not_take_is_taken_back() {
+async fn message_not_accepted_by_a_stopped_owner_is_withdrawn() {
     let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
         return;
     };
@@ -233,7 +233,7 @@ impl Played {
 }
 
 #[tokio::test]
-async fn what_a_former_owner_says_last_does_not_count() {
+async fn reply_of_a_former_owner_is_ignored() {
     let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
         return;
     };
@@ -256,7 +256,7 @@ async fn what_a_former_owner_says_last_does_not_count() {
 }
 
 #[tokio::test]
-async fn that_nobody_knows_whether_a_message_was_taken_is_told() {
+async fn message_of_unknown_outcome_returns_504() {
     let Some(mut cluster) = Cluster::start(2, Reply::Recordings).await else {
         return;
     };
@@ -275,7 +275,7 @@ async fn that_nobody_knows_whether_a_message_was_taken_is_told() {
 }
 
 #[tokio::test]
-async fn a_message_that_nobody_has_taken_is_taken_back_over_a_new_connection() {
+async fn unaccepted_message_is_withdrawn_over_a_new_redis_connection() {
     let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
         return;
     };
@@ -300,7 +300,7 @@ async fn a_message_that_nobody_has_taken_is_taken_back_over_a_new_connection() {
 }
 
 #[tokio::test]
-async fn a_session_of_somebody_else_does_not_exist_at_any_instance() {
+async fn session_of_another_key_returns_404_at_every_instance() {
     let keys = format!("alice:{ALICE},bob:{BOB}");
     let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &["--api-keys", &keys]).await
     else {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_accepted_call_is_answered_once_while_instances_behind_nginx_are_replaced() {
+async fn accepted_calls_are_answered_once_during_a_rolling_restart_behind_nginx() {
     let Some(mut storm) = Storm::begin_behind_nginx("rolling-sse").await else {
         return;
     };

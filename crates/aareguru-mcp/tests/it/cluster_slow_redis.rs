@@ -65,7 +65,7 @@ async fn carry(
 }
 
 #[tokio::test]
-async fn what_was_accepted_over_a_slow_redis_is_answered_once() {
+async fn calls_accepted_over_a_slow_redis_are_answered_once() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };

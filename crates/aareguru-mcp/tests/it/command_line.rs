@@ -14,7 +14,7 @@ async fn run(arguments: &[&str]) -> (Output, String) {
 }
 
 #[tokio::test]
-async fn the_banner_tells_where_to_connect_and_what_to_paste() {
+async fn banner_shows_urls_and_client_configurations() {
     let server = Server::demo().await;
     let sse = server.sse_url();
     let url = format!("http://{}/mcp", server.address);
@@ -32,13 +32,13 @@ async fn the_banner_tells_where_to_connect_and_what_to_paste() {
 }
 
 #[tokio::test]
-async fn serving_is_what_it_does_without_a_subcommand() {
+async fn missing_subcommand_defaults_to_serve() {
     let server = Server::start(&["--demo"]).await;
     assert_eq!(send(server.address, get("/health")).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_with_the_settings_to_change() {
+async fn port_in_use_error_names_the_settings() {
     let server = Server::demo().await;
     let port = server.address.port().to_string();
     let (output, errors) = run(&["serve", "--demo", "--http-port", &port]).await;
@@ -49,7 +49,7 @@ async fn a_port_in_use_is_told_with_the_settings_to_change() {
 }
 
 #[tokio::test]
-async fn a_base_url_that_is_none_is_told_at_the_start() {
+async fn invalid_base_url_fails_at_startup() {
     let (output, errors) = run(&["serve", "--aareguru-base-url", "aare.guru"]).await;
     assert_eq!(output.status.code(), Some(78));
     assert!(errors.contains("AAREGURU_BASE_URL"), "{errors}");
@@ -57,14 +57,14 @@ async fn a_base_url_that_is_none_is_told_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_log_level_that_is_none_is_told_at_the_start() {
+async fn invalid_log_level_fails_at_startup() {
     let (output, errors) = run(&["serve", "--demo", "--log-level", "a=loud"]).await;
     assert!(!output.status.success());
     assert!(errors.contains("LOG_LEVEL `a=loud`"), "{errors}");
 }
 
 #[tokio::test]
-async fn a_command_line_that_cannot_be_read_has_the_exit_code_of_usage() {
+async fn invalid_command_line_exits_with_64() {
     for arguments in [
         &["swim"][..],
         &["serve", "--swim"],
@@ -81,7 +81,7 @@ async fn a_command_line_that_cannot_be_read_has_the_exit_code_of_usage() {
 }
 
 #[tokio::test]
-async fn json_logs_are_json_and_the_banner_keeps_out_of_the_way() {
+async fn json_log_format_suppresses_the_banner() {
     let mut child = program()
         .args(["serve", "--demo", "--http-port", "0"])
         .env("LOG_FORMAT", "json")

@@ -22,7 +22,7 @@ fn cities(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn places_are_compared_as_recorded_and_ranked_by_temperature_only() {
+async fn compare_cities_ranks_recorded_places_by_temperature_only() {
     let result = ask("{}").await;
     let answer = &result["structuredContent"];
     assert_eq!(cities(&answer["places"]).len(), 8);
@@ -43,7 +43,7 @@ async fn places_are_compared_as_recorded_and_ranked_by_temperature_only() {
 }
 
 #[tokio::test]
-async fn the_named_places_are_compared_each_once_by_any_of_their_names() {
+async fn compare_cities_resolves_aliases_and_removes_duplicates() {
     let result = ask(r#"{"cities": ["Thoune", "BÄRN", "thun"]}"#).await;
     let answer = &result["structuredContent"];
     assert_eq!(cities(&answer["places"]), ["thun", "bern"]);
@@ -63,7 +63,7 @@ async fn the_named_places_are_compared_each_once_by_any_of_their_names() {
 }
 
 #[tokio::test]
-async fn the_text_tells_age_reason_and_source_and_promises_nothing() {
+async fn compare_cities_text_states_age_reason_and_source() {
     let result = ask(r#"{"cities": ["bern", "olten"]}"#).await;
     let text = text(&result);
     for part in [
@@ -87,7 +87,7 @@ async fn the_text_tells_age_reason_and_source_and_promises_nothing() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_compared_is_an_error_that_says_why() {
+async fn compare_cities_with_invalid_arguments_returns_an_error() {
     let nine = json!({ "cities": vec!["bern"; 9] }).to_string();
     for (arguments, says) in [
         (r#"{"cities": ["bern", "basel"]}"#, "basel"),

@@ -41,7 +41,7 @@ fn template(uri: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_server_says_what_it_is_capable_of() {
+async fn initialize_lists_the_server_capabilities() {
     let server = Server::demo().await;
     let answer = Session::open(server.address)
         .await
@@ -54,7 +54,7 @@ async fn the_server_says_what_it_is_capable_of() {
 }
 
 #[tokio::test]
-async fn a_place_is_completed_wherever_one_is_asked_for() {
+async fn completion_suggests_places_for_every_place_argument() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for (reference, name) in [
@@ -81,7 +81,7 @@ async fn a_place_is_completed_wherever_one_is_asked_for() {
 }
 
 #[tokio::test]
-async fn the_last_of_several_places_is_completed_and_none_offered_twice() {
+async fn completion_of_a_list_suggests_places_not_yet_named() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let spots = prompt("compare-swimming-spots");
@@ -101,7 +101,7 @@ async fn the_last_of_several_places_is_completed_and_none_offered_twice() {
 }
 
 #[tokio::test]
-async fn an_argument_that_takes_no_place_completes_to_nothing() {
+async fn completion_of_other_arguments_is_empty() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for (reference, name) in [
@@ -116,7 +116,7 @@ async fn an_argument_that_takes_no_place_completes_to_nothing() {
 }
 
 #[tokio::test]
-async fn an_unknown_prompt_or_template_is_an_error_that_names_those_there_are() {
+async fn completion_for_an_unknown_reference_lists_the_known_ones() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for (reference, says) in [

@@ -17,7 +17,7 @@ fn text(result: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn bern_has_everything_each_with_its_own_time() {
+async fn conditions_of_bern_date_each_part_separately() {
     let result = ask("{}").await;
     let answer = &result["structuredContent"];
     assert_eq!(answer["water"]["temperature_celsius"], 12.5);
@@ -50,7 +50,7 @@ async fn bern_has_everything_each_with_its_own_time() {
 }
 
 #[tokio::test]
-async fn the_text_is_a_block_of_lines() {
+async fn conditions_text_has_one_line_per_part() {
     let result = ask(r#"{"city":"Marzili"}"#).await;
     let text = text(&result);
     for line in [
@@ -70,7 +70,7 @@ async fn the_text_is_a_block_of_lines() {
 }
 
 #[tokio::test]
-async fn what_was_not_recorded_is_null_and_not_berns() {
+async fn conditions_without_a_recording_are_null() {
     for place in ["thun", "olten"] {
         let result = ask(&json!({ "city": place }).to_string()).await;
         let answer = &result["structuredContent"];
@@ -85,7 +85,7 @@ async fn what_was_not_recorded_is_null_and_not_berns() {
 }
 
 #[tokio::test]
-async fn an_unknown_place_and_wrong_arguments_are_errors_that_say_so() {
+async fn conditions_with_invalid_arguments_return_an_error() {
     for (arguments, says) in [
         (
             r#"{"city":"atlantis"}"#,

@@ -44,7 +44,7 @@ async fn bridge_to(server: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_conformance_suite_finds_no_fault() {
+async fn conformance_suite_matches_the_expected_results() {
     if !is_set_up().await {
         return;
     }

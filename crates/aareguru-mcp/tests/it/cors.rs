@@ -29,7 +29,7 @@ fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_without_a_key_and_names_what_clients_send() {
+async fn cors_preflight_without_a_key_allows_client_headers() {
     let server = server("https://app.example,http://localhost:*").await;
     for origin in ["https://app.example", "http://localhost:6274"] {
         let answer = send(server.address, preflight(origin)).await;
@@ -59,7 +59,7 @@ async fn a_preflight_is_answered_without_a_key_and_names_what_clients_send() {
 }
 
 #[tokio::test]
-async fn a_page_can_read_answers_and_refusals() {
+async fn cors_headers_are_set_on_responses_and_rejections() {
     let server = server("https://app.example").await;
     let request = with_header(&get("/sse"), "Origin: https://app.example");
     let refused = send(server.address, &request).await;
@@ -82,7 +82,7 @@ async fn a_page_can_read_answers_and_refusals() {
 
 #[cfg(feature = "graphql")]
 #[tokio::test]
-async fn a_page_asks_graphql_as_it_asks_every_other_route() {
+async fn cors_applies_to_graphql_routes() {
     let server = server("https://app.example").await;
     let preflight = |origin| preflight(origin).replace("/messages", "/graphql");
     // Before the key, which a browser does not send yet.
@@ -127,7 +127,7 @@ async fn a_page_asks_graphql_as_it_asks_every_other_route() {
 }
 
 #[tokio::test]
-async fn other_pages_are_refused_before_anything_else() {
+async fn cors_preflight_of_a_foreign_origin_returns_403_before_authentication() {
     let server = server("https://app.example").await;
     let mut refused = 0;
     beside_a_neighbour(&server, ALICE, async {
@@ -157,7 +157,7 @@ async fn other_pages_are_refused_before_anything_else() {
 }
 
 #[tokio::test]
-async fn any_page_may_come_if_it_has_a_key_and_never_with_credentials() {
+async fn cors_wildcard_with_keys_allows_any_origin_without_credentials() {
     let server = server("*").await;
     let answer = send(server.address, preflight("https://anywhere.example")).await;
     assert_eq!(header(&answer, "access-control-allow-origin"), Some("*"));
@@ -169,7 +169,7 @@ async fn any_page_may_come_if_it_has_a_key_and_never_with_credentials() {
 }
 
 #[tokio::test]
-async fn any_page_is_none_while_no_key_is_asked_for() {
+async fn cors_wildcard_without_keys_allows_no_foreign_origin() {
     let mut server = Server::start(&["serve", "--demo", "--cors-origins", "*"]).await;
     let answer = send(server.address, preflight("https://anywhere.example")).await;
     assert_eq!(answer.status, 403);
@@ -179,7 +179,7 @@ async fn any_page_is_none_while_no_key_is_asked_for() {
 }
 
 #[tokio::test]
-async fn without_the_setting_there_is_no_cors() {
+async fn cors_without_origins_is_disabled() {
     let server = Server::demo().await;
     let answer = send(server.address, preflight("http://localhost:6274")).await;
     assert_eq!(answer.status, 405);

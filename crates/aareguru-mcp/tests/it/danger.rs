@@ -17,7 +17,7 @@ fn text(result: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn bern_at_247_m3_per_s_is_over_the_lifeguards_limit() {
+async fn danger_of_bern_at_247_m3_per_s_exceeds_the_lifeguards_limit() {
     for arguments in ["{}", r#"{"city":"Bärn"}"#] {
         let result = ask(arguments).await;
         let answer = &result["structuredContent"];
@@ -45,7 +45,7 @@ async fn bern_at_247_m3_per_s_is_over_the_lifeguards_limit() {
 }
 
 #[tokio::test]
-async fn the_text_tells_verdict_flow_level_reasons_boundary_and_credit() {
+async fn danger_text_states_verdict_flow_level_reasons_and_credit() {
     let result = ask("{}").await;
     let text = text(&result);
     for line in [
@@ -64,7 +64,7 @@ async fn the_text_tells_verdict_flow_level_reasons_boundary_and_credit() {
 }
 
 #[tokio::test]
-async fn where_no_flow_is_known_nothing_is_and_it_is_not_level_one() {
+async fn danger_without_a_flow_is_unknown_and_not_level_one() {
     for (place, why) in [
         ("olten", "the flow is not measured at Olten"),
         ("thun", "the flow is not known"),
@@ -84,7 +84,7 @@ async fn where_no_flow_is_known_nothing_is_and_it_is_not_level_one() {
 }
 
 #[tokio::test]
-async fn an_unknown_place_and_wrong_arguments_are_errors_that_say_so() {
+async fn danger_with_invalid_arguments_returns_an_error() {
     for (arguments, says) in [
         (
             r#"{"city":"atlantis"}"#,

@@ -64,7 +64,7 @@ async fn accepts(environment: &BTreeMap<String, String>) {
 }
 
 #[tokio::test]
-async fn compose_starts_the_server_with_settings_that_it_takes() {
+async fn compose_file_uses_valid_settings() {
     let documents = yaml("compose.yaml");
     let server = &documents[0]["services"]["aareguru-mcp"];
     let environment = server["environment"].as_hash().unwrap();
@@ -81,7 +81,7 @@ async fn compose_starts_the_server_with_settings_that_it_takes() {
 }
 
 #[tokio::test]
-async fn compose_starts_three_instances_with_settings_that_they_take() {
+async fn compose_redis_file_uses_valid_settings() {
     let documents = yaml("compose.redis.yaml");
     let services = &documents[0]["services"];
     for instance in ["one", "two", "three"] {
@@ -127,7 +127,7 @@ pub(crate) fn without_stickiness(shipped: &str) -> String {
 }
 
 #[tokio::test]
-async fn kubernetes_starts_the_server_with_settings_that_it_takes() {
+async fn kubernetes_manifest_uses_valid_settings() {
     let documents = yaml("kubernetes.yaml");
     let kinds: Vec<_> = documents
         .iter()
@@ -148,7 +148,7 @@ async fn kubernetes_starts_the_server_with_settings_that_it_takes() {
 }
 
 #[tokio::test]
-async fn fly_starts_the_server_with_settings_that_it_takes() {
+async fn fly_config_uses_valid_settings() {
     let text = text("fly.toml");
     let table = DeTable::parse(&text).unwrap();
     let environment = table.get_ref()["env"].get_ref().as_table().unwrap();
@@ -160,7 +160,7 @@ async fn fly_starts_the_server_with_settings_that_it_takes() {
 }
 
 #[tokio::test]
-async fn the_image_starts_the_server_with_settings_that_it_takes() {
+async fn dockerfile_uses_valid_settings() {
     let text = text("Dockerfile");
     let line = text.lines().find_map(|line| line.strip_prefix("ENV "));
     let pairs = line.unwrap().split(' ').map(|pair| {
@@ -171,7 +171,7 @@ async fn the_image_starts_the_server_with_settings_that_it_takes() {
 }
 
 #[tokio::test]
-async fn the_images_health_check_tells_whether_the_server_serves() {
+async fn docker_health_check_reports_whether_the_server_is_up() {
     let text = text("Dockerfile");
     let (_, check) = text.split_once("HEALTHCHECK ").unwrap();
     let (_, check) = check.split_once("CMD [\"/aareguru-mcp\", \"").unwrap();
@@ -192,7 +192,7 @@ async fn the_images_health_check_tells_whether_the_server_serves() {
 }
 
 #[tokio::test]
-async fn the_images_file_system_holds_all_that_the_program_needs() {
+async fn docker_root_filesystem_runs_the_program() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("root-filesystem");
     let _ = fs::remove_dir_all(&folder);
     let made = Command::new(shipped("root-filesystem"))
@@ -222,7 +222,7 @@ async fn the_images_file_system_holds_all_that_the_program_needs() {
 }
 
 #[tokio::test]
-async fn systemd_takes_the_unit_and_finds_little_exposed() {
+async fn systemd_unit_verifies_with_low_exposure() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("systemd");
     fs::create_dir_all(&folder).unwrap();
     let unit = folder.join("aareguru-mcp.service");
@@ -265,7 +265,7 @@ fn named_tests() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_test_that_the_operations_page_names_exists() {
+fn operations_page_names_existing_tests() {
     let named = named_tests();
     assert!(named.len() > 20, "{named:?}");
     for (file, test) in named {
@@ -281,7 +281,7 @@ fn every_test_that_the_operations_page_names_exists() {
 }
 
 #[test]
-fn the_figures_of_the_operations_page_are_those_of_the_benchmarks() {
+fn operations_page_figures_match_the_benchmarks() {
     let benchmarks = fs::read_to_string(shipped("../docs/BENCHMARKS.md")).unwrap();
     let cells = |start: &str| -> Vec<_> {
         let line = benchmarks.lines().find(|line| line.starts_with(start));

@@ -37,7 +37,7 @@ fn metric_names(text: &str) -> BTreeSet<&str> {
 
 #[cfg(feature = "redis")]
 #[tokio::test]
-async fn every_metric_that_is_watched_exists() {
+async fn dashboard_and_alerts_use_existing_metrics() {
     let Some(redis) = crate::redis_server::RedisServer::start().await else {
         return;
     };
@@ -112,13 +112,13 @@ fn promtool(arguments: &[&str], input: Option<&str>) {
 }
 
 #[test]
-fn the_alert_rules_are_sound_and_fire_when_they_should() {
+fn alert_rules_pass_promtool_tests() {
     promtool(&["check", "rules", "alerts.yaml"], None);
     promtool(&["test", "rules", "alerts.test.yaml"], None);
 }
 
 #[test]
-fn every_alert_tells_what_to_do() {
+fn alert_rules_have_runbook_summary_and_severity() {
     let alerts = ALERTS.matches("- alert:").count();
     for part in ["runbook: >-", "summary:", "severity:"] {
         let parts = ALERTS.lines().filter(|line| line.contains(part));
@@ -128,7 +128,7 @@ fn every_alert_tells_what_to_do() {
 }
 
 #[tokio::test]
-async fn prometheus_finds_no_fault_with_a_scrape() {
+async fn metrics_endpoint_passes_promtool_check() {
     let server = Server::demo().await;
     let _session = Session::initialized(server.address).await;
     let scrape = send(server.address, get("/metrics")).await;

@@ -17,7 +17,7 @@ fn text(result: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn bern_has_water_weather_and_sun_as_of_the_day_of_the_recording() {
+async fn forecast_of_bern_has_water_weather_and_sun() {
     let result = ask("{}").await;
     let answer = &result["structuredContent"];
     assert_eq!(answer["freshness"], "recorded");
@@ -52,7 +52,7 @@ async fn bern_has_water_weather_and_sun_as_of_the_day_of_the_recording() {
 }
 
 #[tokio::test]
-async fn no_part_of_the_day_is_best_against_the_verdict() {
+async fn forecast_against_the_verdict_recommends_no_part_of_day() {
     let result = ask("{}").await;
     let answer = &result["structuredContent"];
     assert_eq!(answer["verdict"], "do_not_swim");
@@ -64,7 +64,7 @@ async fn no_part_of_the_day_is_best_against_the_verdict() {
 }
 
 #[tokio::test]
-async fn the_days_go_as_far_as_asked_and_no_further_than_there_are() {
+async fn forecast_days_are_limited_by_hours_and_by_data() {
     for (hours, n_days) in [(1, 0), (10, 0), (11, 1), (48, 2), (96, 4), (240, 4)] {
         let result = ask(&json!({ "hours": hours }).to_string()).await;
         let answer = &result["structuredContent"];
@@ -75,7 +75,7 @@ async fn the_days_go_as_far_as_asked_and_no_further_than_there_are() {
 }
 
 #[tokio::test]
-async fn what_was_not_recorded_is_unknown() {
+async fn forecast_without_a_recording_is_unknown() {
     let result = ask(r#"{"city": "Olten", "hours": 96}"#).await;
     let answer = &result["structuredContent"];
     assert!(answer["temperature_celsius"].is_f64());
@@ -96,7 +96,7 @@ async fn what_was_not_recorded_is_unknown() {
 }
 
 #[tokio::test]
-async fn the_text_says_that_it_is_a_recording_and_whom_to_credit() {
+async fn forecast_text_names_the_recording_and_its_sources() {
     let result = ask(r#"{"city": "Marzili", "hours": 48}"#).await;
     let text = text(&result);
     for part in [
@@ -119,7 +119,7 @@ async fn the_text_says_that_it_is_a_recording_and_whom_to_credit() {
 }
 
 #[tokio::test]
-async fn wrong_arguments_are_errors_that_say_what_is_wrong() {
+async fn forecast_with_invalid_arguments_returns_an_error() {
     for (arguments, says) in [
         (
             r#"{"city": "atlantis"}"#,

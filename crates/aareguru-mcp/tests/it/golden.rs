@@ -107,42 +107,42 @@ fn all() -> Vec<(&'static str, Value, &'static [Situation])> {
 }
 
 #[tokio::test]
-async fn current_temperature() {
+async fn current_temperature_matches_golden_files() {
     is_golden("get_current_temperature").await;
 }
 
 #[tokio::test]
-async fn current_conditions() {
+async fn current_conditions_match_golden_files() {
     is_golden("get_current_conditions").await;
 }
 
 #[tokio::test]
-async fn flow_danger_level() {
+async fn flow_danger_level_matches_golden_files() {
     is_golden("get_flow_danger_level").await;
 }
 
 #[tokio::test]
-async fn forecast() {
+async fn forecast_matches_golden_files() {
     is_golden("get_forecast").await;
 }
 
 #[tokio::test]
-async fn historical_data() {
+async fn historical_data_matches_golden_files() {
     is_golden("get_historical_data").await;
 }
 
 #[tokio::test]
-async fn compare_cities() {
+async fn compare_cities_matches_golden_files() {
     is_golden("compare_cities").await;
 }
 
 #[tokio::test]
-async fn list_cities() {
+async fn list_cities_matches_golden_files() {
     is_golden("list_cities").await;
 }
 
 #[tokio::test]
-async fn every_tool_has_golden_files() {
+async fn golden_files_cover_every_tool() {
     let address = recorded("2026-11-24T12:00:00Z").await;
     let tools = Session::initialized(address).await.tools().await;
     let tools: BTreeSet<_> = tools
@@ -154,7 +154,7 @@ async fn every_tool_has_golden_files() {
 
 /// A file that no test writes any more would be believed for ever.
 #[test]
-fn there_is_no_other_golden_file() {
+fn golden_folder_has_no_unused_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden");
     let there: BTreeSet<String> = fs::read_dir(folder)
         .unwrap()

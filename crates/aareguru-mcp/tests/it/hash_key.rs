@@ -33,7 +33,7 @@ async fn lets_in(entry: &str, key: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_key_from_standard_input_becomes_an_entry_that_lets_it_in() {
+async fn hash_key_entry_authenticates_the_key_from_stdin() {
     let output = hash_key(&["--name", "alice"], "secret-of-alice\n").await;
     assert!(output.status.success());
     assert!(output.stderr.is_empty());
@@ -45,7 +45,7 @@ async fn a_key_from_standard_input_becomes_an_entry_that_lets_it_in() {
 }
 
 #[tokio::test]
-async fn a_generated_key_is_shown_apart_from_its_entry() {
+async fn generated_key_is_printed_separately_from_its_entry() {
     let output = hash_key(&["--generate"], "").await;
     assert!(output.status.success());
     let entry = String::from_utf8(output.stdout).unwrap();
@@ -59,7 +59,7 @@ async fn a_generated_key_is_shown_apart_from_its_entry() {
 }
 
 #[tokio::test]
-async fn what_is_no_key_or_no_name_is_refused() {
+async fn hash_key_rejects_invalid_keys_and_names() {
     for (arguments, input, says) in [
         (&[][..], "", "no key on standard input"),
         (&[], "two words\n", "visible ASCII"),

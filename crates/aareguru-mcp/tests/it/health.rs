@@ -18,7 +18,7 @@ fn part<'a>(report: &'a Value, name: &str) -> &'a Value {
 }
 
 #[tokio::test]
-async fn health_tells_service_and_version_and_nothing_else() {
+async fn health_returns_only_service_and_version() {
     let server = Server::demo().await;
     let answer = send(server.address, get("/health")).await;
     let body: Value = serde_json::from_str(&answer.body).unwrap();
@@ -33,7 +33,7 @@ async fn health_tells_service_and_version_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_server_that_serves_is_ready() {
+async fn readiness_of_a_running_server_is_ok() {
     let server = Server::demo().await;
     let (status, report) = ready(&server).await;
     assert_eq!(status, 200);
@@ -64,7 +64,7 @@ async fn a_server_that_serves_is_ready() {
 }
 
 #[tokio::test]
-async fn an_api_that_is_down_degrades_the_server_but_it_stays_ready() {
+async fn readiness_with_upstream_down_is_degraded_but_ready() {
     // Port 9 on loopback: nothing listens there.
     let api = ["serve", "--aareguru-base-url", "http://127.0.0.1:9"];
     let server = Server::start(&api).await;
@@ -86,7 +86,7 @@ async fn an_api_that_is_down_degrades_the_server_but_it_stays_ready() {
 }
 
 #[tokio::test]
-async fn head_is_answered_like_get() {
+async fn head_on_health_routes_matches_get() {
     let server = Server::demo().await;
     for path in ["/health", "/health/ready"] {
         let request = get(path)
@@ -99,7 +99,7 @@ async fn head_is_answered_like_get() {
 }
 
 #[tokio::test]
-async fn the_subcommand_finds_the_server_by_its_settings_and_tells_by_its_exit_code() {
+async fn healthcheck_subcommand_reports_by_exit_code() {
     let server = Server::demo().await;
     let port = server.address.port().to_string();
     let ask = async |arguments: &[&str]| {

@@ -20,7 +20,7 @@ fn text(result: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn without_a_span_it_is_the_last_recorded_day_of_bern() {
+async fn history_without_a_span_is_the_last_recorded_day_of_bern() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let result = ask(&mut session, &json!({})).await;
@@ -51,7 +51,7 @@ async fn without_a_span_it_is_the_last_recorded_day_of_bern() {
 }
 
 #[tokio::test]
-async fn what_was_not_measured_is_null_and_counted() {
+async fn missing_readings_are_null_and_counted() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let result = ask(&mut session, &json!({"start": "-48 hours"})).await;
@@ -70,7 +70,7 @@ async fn what_was_not_measured_is_null_and_counted() {
 }
 
 #[tokio::test]
-async fn a_span_in_the_other_recording_is_told_from_that() {
+async fn history_span_in_the_hydro_recording_uses_it() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let span = json!({"city": "Bern", "start": "2026-09-01T10:00", "end": "2026-09-01T12:00:00Z"});
@@ -98,7 +98,7 @@ async fn a_span_in_the_other_recording_is_told_from_that() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_is_an_error_that_says_why() {
+async fn history_with_invalid_arguments_returns_an_error() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for (arguments, says) in [
@@ -137,7 +137,7 @@ async fn what_cannot_be_told_is_an_error_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_client_that_wants_progress_hears_of_it_before_the_answer() {
+async fn progress_notifications_precede_the_history_result() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     session

@@ -40,7 +40,7 @@ fn synthetic_history(first: i64, last: i64) -> Reply {
 }
 
 #[tokio::test]
-async fn the_hydro_api_stands_in_for_the_nearest_source() {
+async fn hydro_api_replaces_a_failed_nearest_source() {
     let ailing = Reply::at([("current", Reply::status(503))]);
     let mcp = Mcp::start(ailing, NOW).await;
     let mut session = mcp.session().await;
@@ -59,7 +59,7 @@ async fn the_hydro_api_stands_in_for_the_nearest_source() {
 }
 
 #[tokio::test]
-async fn the_history_stands_in_when_both_fail_and_says_that_it_is_unproven() {
+async fn history_endpoint_replaces_both_failed_sources_with_a_note() {
     let last = 1_788_300_000;
     let ailing = Reply::at([
         ("current", Reply::status(500)),
@@ -81,7 +81,7 @@ async fn the_history_stands_in_when_both_fail_and_says_that_it_is_unproven() {
 }
 
 #[tokio::test]
-async fn when_no_source_can_tell_each_of_them_is_named_with_its_reason() {
+async fn history_error_lists_every_failed_source() {
     let ailing = Reply::at([
         ("current", Reply::status(500)),
         ("daterange", Reply::Busy(3600)),
@@ -106,7 +106,7 @@ async fn when_no_source_can_tell_each_of_them_is_named_with_its_reason() {
 }
 
 #[tokio::test]
-async fn the_source_asked_first_is_the_nearest_that_has_all_of_the_span() {
+async fn nearest_source_covering_the_span_is_requested_first() {
     let last = 1_788_300_000;
     let history = synthetic_history(last - 70 * 86_400, last);
     for (start, source, first) in [
@@ -130,7 +130,7 @@ async fn the_source_asked_first_is_the_nearest_that_has_all_of_the_span() {
 }
 
 #[tokio::test]
-async fn a_long_series_is_thinned_and_keeps_its_extremes() {
+async fn long_series_is_thinned_and_keeps_its_extremes() {
     let last = 1_788_300_000;
     let first = last - 50 * 86_400;
     let times = (first..=last).step_by(600);
@@ -163,7 +163,7 @@ async fn a_long_series_is_thinned_and_keeps_its_extremes() {
 }
 
 #[tokio::test]
-async fn a_time_is_understood_in_every_form() {
+async fn history_times_are_accepted_in_every_format() {
     let mcp = Mcp::start(Reply::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let hydro_day = [1_788_249_600, 1_788_264_000];
@@ -193,7 +193,7 @@ async fn a_time_is_understood_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_cancelled_asks_no_further_source_and_has_no_answer() {
+async fn cancelled_history_call_requests_no_further_source() {
     let call = json!({
         "jsonrpc": "2.0", "id": 7, "method": "tools/call",
         "params": {"name": TOOL, "arguments": {"start": "-24 hours"},

@@ -51,7 +51,7 @@ pub(crate) async fn table_is_shown(results: &Path) {
 }
 
 #[tokio::test]
-async fn real_clients_are_told_how_warm_the_aare_is() {
+async fn interop_clients_read_the_temperature() {
     if !is_set_up().await {
         return;
     }

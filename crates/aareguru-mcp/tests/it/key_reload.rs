@@ -46,7 +46,7 @@ impl Keys {
 }
 
 #[tokio::test]
-async fn a_key_that_is_removed_ends_its_streams_at_once_and_nobody_elses() {
+async fn removed_key_ends_only_its_sse_streams() {
     let both = format!("# of the house\nalice:{ALICE}\n\n bob:{BOB} \n");
     let mut keys = Keys::new("removed", &both).await;
     let mut alice = Neighbour::of(&keys.server, ALICE).await;
@@ -68,7 +68,7 @@ async fn a_key_that_is_removed_ends_its_streams_at_once_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_replaced_under_its_name_ends_the_sessions_of_the_old_one() {
+async fn replaced_key_ends_the_sessions_of_the_old_key() {
     let mut keys = Keys::new("replaced", &format!("team:{ALICE}")).await;
     let mut old = Neighbour::of(&keys.server, ALICE).await;
     let streamable = open_streamable(&keys.server, ALICE).await;
@@ -90,7 +90,7 @@ async fn a_key_that_is_replaced_under_its_name_ends_the_sessions_of_the_old_one(
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_read_again_stay_as_they_were() {
+async fn failed_key_reload_keeps_the_previous_keys() {
     let mut keys = Keys::new("broken", &format!("alice:{ALICE}")).await;
     let mut alice = Neighbour::of(&keys.server, ALICE).await;
     let stay = "API keys not read again, the old ones stay in force: ";
@@ -121,7 +121,7 @@ async fn keys_that_cannot_be_read_again_stay_as_they_were() {
 }
 
 #[tokio::test]
-async fn a_hangup_ends_nothing_when_there_are_no_keys() {
+async fn sighup_without_keys_ends_no_session() {
     let mut server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     server.signal("HUP").await;
@@ -130,7 +130,7 @@ async fn a_hangup_ends_nothing_when_there_are_no_keys() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_removed_closes_its_sockets_and_nobody_elses() {
+async fn removed_key_closes_only_its_websockets() {
     let both = format!("alice:{ALICE}\nbob:{BOB}");
     let mut keys = Keys::new("socket", &both).await;
     let address = keys.server.address;
@@ -164,7 +164,7 @@ async fn admitted(keys: &Keys, request: &str) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_key_that_is_removed_while_its_request_comes_in_opens_no_session() {
+async fn key_removed_during_a_request_opens_no_session() {
     let mut keys = Keys::new("race", &format!("alice:{ALICE}\nbob:{BOB}")).await;
     let address = keys.server.address;
     let request = with_key(&streamable(INITIALIZE, ""), ALICE);

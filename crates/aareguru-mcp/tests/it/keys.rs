@@ -49,7 +49,7 @@ fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
 }
 
 #[tokio::test]
-async fn without_a_key_every_route_that_gives_data_is_401() {
+async fn missing_key_returns_401_on_every_data_route() {
     let server = server(&[]).await;
     let open = routes_of(Access::Open);
     assert_eq!(open, ["/health", "/health/ready", "/metrics"]);
@@ -93,7 +93,7 @@ async fn without_a_key_every_route_that_gives_data_is_401() {
 }
 
 #[tokio::test]
-async fn with_a_key_no_route_is_401() {
+async fn valid_key_returns_no_401_on_any_route() {
     let server = server(&[]).await;
     for path in routes() {
         let request = with_header(&with_key(&get(&path), ALICE), "Connection: close");
@@ -114,7 +114,7 @@ async fn with_a_key_no_route_is_401() {
 }
 
 #[tokio::test]
-async fn a_path_that_ends_like_an_open_one_needs_a_key() {
+async fn path_ending_like_an_open_route_requires_a_key() {
     let server = server(&[]).await;
     let assets = routes_of(Access::Asset).into_iter();
     let open = assets.chain(routes_of(Access::Open));
@@ -132,7 +132,7 @@ async fn a_path_that_ends_like_an_open_one_needs_a_key() {
 }
 
 #[tokio::test]
-async fn the_access_of_a_route_is_the_same_under_a_base_path() {
+async fn route_access_is_unchanged_under_a_base_path() {
     let server = server(&["--base-path", "/rivers/aare"]).await;
     for (access, without_a_key) in [
         (Access::Asset, 200),
@@ -159,7 +159,7 @@ async fn the_access_of_a_route_is_the_same_under_a_base_path() {
 }
 
 #[tokio::test]
-async fn a_browser_without_a_key_is_told_what_this_is_and_nothing_of_the_river() {
+async fn browser_without_a_key_gets_the_login_page_without_data() {
     let server = server(&[]).await;
     for (path, language, says) in [
         ("/", "en", "This server asks for a key"),
@@ -202,7 +202,7 @@ async fn a_browser_without_a_key_is_told_what_this_is_and_nothing_of_the_river()
 }
 
 #[tokio::test]
-async fn a_key_is_taken_from_either_header_however_it_is_spelled() {
+async fn key_is_accepted_from_either_header_in_any_case() {
     let server = server(&[]).await;
     for header in [
         format!("X-API-Key: {ALICE}"),
@@ -218,7 +218,7 @@ async fn a_key_is_taken_from_either_header_however_it_is_spelled() {
 }
 
 #[tokio::test]
-async fn keys_that_are_none_are_refused_and_disturb_nobody() {
+async fn invalid_keys_return_401_without_affecting_others() {
     let server = server(&[]).await;
     let long = "k".repeat(8000);
     let cases: [(&[u8], &str); 12] = [
@@ -284,7 +284,7 @@ async fn keys_that_are_none_are_refused_and_disturb_nobody() {
 }
 
 #[tokio::test]
-async fn a_session_of_one_key_does_not_exist_for_another() {
+async fn sse_session_of_another_key_returns_404() {
     let server = server(&[]).await;
     let request = with_key(&get("/sse"), ALICE);
     let session = Session::open_with(server.address, request).await;
@@ -326,7 +326,7 @@ pub(crate) fn streamable(message: &str, version: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_streamable_session_of_one_key_does_not_exist_for_another() {
+async fn streamable_session_of_another_key_returns_404() {
     let server = server(&[]).await;
     let id = open_streamable(&server, ALICE).await;
     assert_eq!(ping_streamable(&server, &id, BOB).await, 404);
@@ -335,7 +335,7 @@ async fn a_streamable_session_of_one_key_does_not_exist_for_another() {
 }
 
 #[tokio::test]
-async fn a_key_in_the_query_is_taken_only_if_that_is_allowed() {
+async fn key_in_the_query_is_accepted_only_when_enabled() {
     let refusing = server(&[]).await;
     let path = format!("/sse?api_key={ALICE}");
     let forged = [
@@ -385,7 +385,7 @@ async fn a_key_in_the_query_is_taken_only_if_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn no_key_is_logged_at_any_level_but_its_name_is() {
+async fn api_keys_are_logged_by_name_only() {
     let server = server(&["--log-level", "trace"]).await;
     let mut neighbour = Neighbour::of(&server, ALICE).await;
     neighbour.is_served().await;
@@ -402,7 +402,7 @@ async fn no_key_is_logged_at_any_level_but_its_name_is() {
 }
 
 #[tokio::test]
-async fn keys_that_are_not_required_still_have_to_be_right() {
+async fn optional_keys_must_still_be_valid() {
     let server = server(&["--api-key-required=false"]).await;
     assert!(
         Session::try_open(server.address, get("/sse"))
@@ -416,7 +416,7 @@ async fn keys_that_are_not_required_still_have_to_be_right() {
 }
 
 #[tokio::test]
-async fn a_server_without_keys_takes_no_offence_at_one() {
+async fn server_without_keys_ignores_a_key() {
     let server = Server::demo().await;
     let request = with_key(&get("/sse"), ALICE);
     assert!(Session::try_open(server.address, request).await.is_some());
@@ -437,7 +437,7 @@ async fn complaint(environment: &[(&str, &str)], arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_key_keeps_it_from_starting_and_is_named_by_its_place() {
+async fn invalid_key_entry_prevents_startup_and_names_its_position() {
     let text = complaint(
         &[("API_KEYS", "alice:good-enough-for-a-test,b ob:hidden")],
         &[],
@@ -473,7 +473,7 @@ async fn what_is_no_key_keeps_it_from_starting_and_is_named_by_its_place() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_required_and_not_there_keeps_it_from_starting() {
+async fn required_key_that_is_missing_prevents_startup() {
     let text = complaint(&[("API_KEY_REQUIRED", "true")], &[]).await;
     assert!(
         text.contains("API_KEY_REQUIRED is true and there is no key"),
@@ -483,7 +483,7 @@ async fn a_key_that_is_required_and_not_there_keeps_it_from_starting() {
 }
 
 #[tokio::test]
-async fn listening_to_others_without_keys_is_warned_of() {
+async fn public_address_without_keys_logs_a_warning() {
     let hosts = ["--http-host", "0.0.0.0", "--allowed-hosts", "aare.example"];
     let arguments = [&["serve", "--demo"], &hosts[..]].concat();
     let mut open = Server::start(&arguments).await;
@@ -497,7 +497,7 @@ async fn listening_to_others_without_keys_is_warned_of() {
 }
 
 #[tokio::test]
-async fn help_shows_no_key_of_the_environment() {
+async fn help_does_not_show_keys_from_the_environment() {
     let output = program()
         .env("API_KEYS", ALICE)
         .args(["serve", "--help"])

@@ -68,7 +68,7 @@ async fn stop(child: Child) -> String {
 }
 
 #[tokio::test]
-async fn a_unix_socket_is_served_and_gone_in_the_end() {
+async fn unix_socket_is_served_and_removed_on_shutdown() {
     let path = socket("served");
     let mut child = on_socket(&path, &["--http-socket-mode", "600"]);
     let banner = ready(&mut child).await;
@@ -99,7 +99,7 @@ async fn a_unix_socket_is_served_and_gone_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not() {
+async fn stale_unix_socket_is_replaced_and_one_in_use_is_not() {
     let path = socket("left");
     // Closing it leaves its file.
     drop(UnixListener::bind(&path).unwrap());
@@ -118,7 +118,7 @@ async fn a_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_socket_is_left_alone() {
+async fn socket_path_of_a_regular_file_is_not_overwritten() {
     let path = socket("file");
     fs::write(&path, "precious").unwrap();
     let output = on_socket(&path, &[]).wait_with_output().await.unwrap();
@@ -130,7 +130,7 @@ async fn a_file_that_is_no_socket_is_left_alone() {
 }
 
 #[tokio::test]
-async fn sockets_opened_by_systemd_are_served_and_systemd_is_told() {
+async fn systemd_socket_is_served_and_systemd_is_notified() {
     let notified = socket("notify");
     let systemd = UnixDatagram::bind(&notified).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

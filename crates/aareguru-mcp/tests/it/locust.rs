@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn locust_users_get_their_answers_on_their_streams() {
+async fn locust_users_receive_responses_on_their_streams() {
     if !is_set_up().await {
         return;
     }

@@ -33,7 +33,7 @@ async fn ask(session: &mut Session) -> (Vec<Value>, Value) {
 }
 
 #[tokio::test]
-async fn trouble_of_the_api_is_told_once_until_it_is_over() {
+async fn upstream_failure_is_logged_once_per_outage() {
     let mcp = Mcp::start(Reply::text(CURRENT_BERN), NOW).await;
     let mut session = mcp.session().await;
     assert_eq!(set_level(&mut session, "info").await["result"], json!({}));
@@ -59,7 +59,7 @@ async fn trouble_of_the_api_is_told_once_until_it_is_over() {
 }
 
 #[tokio::test]
-async fn no_answer_at_all_is_an_error() {
+async fn upstream_failure_without_a_response_is_logged_as_error() {
     let mcp = Mcp::start(Reply::status(500), NOW).await;
     let mut session = mcp.session().await;
     set_level(&mut session, "error").await;
@@ -70,7 +70,7 @@ async fn no_answer_at_all_is_an_error() {
 }
 
 #[tokio::test]
-async fn who_did_not_ask_or_asked_for_worse_hears_nothing() {
+async fn log_message_below_the_clients_level_is_not_sent() {
     let mcp = Mcp::start(Reply::text(CURRENT_BERN), NOW).await;
     let mut silent = mcp.session().await;
     let mut only_errors = mcp.session().await;
@@ -84,7 +84,7 @@ async fn who_did_not_ask_or_asked_for_worse_hears_nothing() {
 }
 
 #[tokio::test]
-async fn a_level_that_is_none_is_an_error() {
+async fn invalid_log_level_returns_an_error() {
     let mcp = Mcp::start(Reply::text(CURRENT_BERN), NOW).await;
     let mut session = mcp.session().await;
     let answer = set_level(&mut session, "loud").await;

@@ -26,7 +26,7 @@ async fn wait_for(server: &Server, series: &str, value: f64) {
 }
 
 #[tokio::test]
-async fn the_table_in_the_docs_is_what_is_scraped() {
+async fn metrics_documentation_matches_the_scrape() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     session.call_tool(1, "list_cities", "{}").await;
@@ -53,7 +53,7 @@ async fn the_table_in_the_docs_is_what_is_scraped() {
 }
 
 #[tokio::test]
-async fn the_promised_numbers_tell_of_streams_messages_and_requests() {
+async fn metrics_count_streams_messages_and_requests() {
     let server = Server::demo().await;
     let first = Session::initialized(server.address).await;
     let mut second = Session::initialized(server.address).await;
@@ -96,7 +96,7 @@ async fn the_promised_numbers_tell_of_streams_messages_and_requests() {
 }
 
 #[tokio::test]
-async fn messages_are_counted_over_whichever_transport_they_come() {
+async fn messages_are_counted_over_every_transport() {
     let server = Server::demo().await;
     let address = server.address;
     let initialize = |n| {
@@ -131,7 +131,7 @@ async fn messages_are_counted_over_whichever_transport_they_come() {
 }
 
 #[tokio::test]
-async fn what_clients_make_up_makes_no_series() {
+async fn client_supplied_values_create_no_series() {
     let server = Server::start(&["serve", "--demo", "--sse-keep-alive-seconds", "0"]).await;
     let mut session = Session::initialized(server.address).await;
     let make_up = async |session: &mut Session, n: u32| {
@@ -179,7 +179,7 @@ async fn what_clients_make_up_makes_no_series() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_before_its_answer_is_counted() {
+async fn abandoned_request_is_counted_once() {
     let server = Server::demo().await;
     let session = Session::initialized(server.address).await;
     let call = tool_call(1, "list_cities", "{}");
@@ -210,7 +210,7 @@ async fn a_client_that_goes_away_before_its_answer_is_counted() {
 }
 
 #[tokio::test]
-async fn metrics_may_have_an_address_of_their_own() {
+async fn metrics_address_serves_metrics_separately() {
     // Whatever else listens here, not on this address.
     let address = "127.0.86.22:9090";
     let server = Server::start(&["serve", "--demo", "--metrics-address", address]).await;
@@ -223,7 +223,7 @@ async fn metrics_may_have_an_address_of_their_own() {
 }
 
 #[tokio::test]
-async fn an_address_for_metrics_that_cannot_be_had_is_named() {
+async fn unavailable_metrics_address_is_named_in_the_error() {
     let output = program()
         .args([
             "serve",

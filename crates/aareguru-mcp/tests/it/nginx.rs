@@ -115,7 +115,7 @@ fn with_bad_location(shipped: &str, changes: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn each_event_comes_through_before_the_next_message_is_posted() {
+async fn nginx_forwards_each_event_without_buffering() {
     let server = Server::demo().await;
     // nginx's defaults: HTTP/1.0, and the next event waits until a buffer is
     // full. The server's header against it is ignored too.
@@ -148,7 +148,7 @@ async fn each_event_comes_through_before_the_next_message_is_posted() {
 }
 
 #[tokio::test]
-async fn a_stream_lives_on_in_silence_where_the_default_would_cut_it() {
+async fn nginx_keeps_a_silent_stream_open() {
     // No keep-alive comments, so that nothing but nginx's patience counts.
     let silent = ["serve", "--demo", "--sse-keep-alive-seconds", "0"];
     let server = Server::start(&silent).await;
@@ -167,7 +167,7 @@ async fn a_stream_lives_on_in_silence_where_the_default_would_cut_it() {
 }
 
 #[tokio::test]
-async fn strangers_and_long_messages_are_refused_and_metrics_stay_inside() {
+async fn nginx_rejects_foreign_hosts_long_messages_and_metrics() {
     let server = Server::demo().await;
     let Some(nginx) = Nginx::before("refusals", &[server.address], |c| c).await else {
         return;
@@ -186,7 +186,7 @@ async fn strangers_and_long_messages_are_refused_and_metrics_stay_inside() {
 }
 
 #[tokio::test]
-async fn below_a_path_the_server_is_told_of_it() {
+async fn nginx_below_a_path_works_with_base_path() {
     let server = Server::start(&["serve", "--demo", "--base-path", "/aare"]).await;
     let below = |shipped: String| replaced(&shipped, "location / {", "location /aare/ {");
     let Some(nginx) = Nginx::before("path", &[server.address], below).await else {
@@ -214,7 +214,7 @@ async fn works(nginx: SocketAddr, key: &str) -> (bool, String) {
 const CLIENTS: usize = 32;
 
 #[tokio::test]
-async fn several_instances_serve_each_client_by_one_of_them() {
+async fn nginx_routes_each_client_to_one_instance() {
     let (one, two) = (Server::demo().await, Server::demo().await);
     let both = [one.address, two.address];
     let Some(nginx) = Nginx::before("several", &both, |c| c).await else {
@@ -240,7 +240,7 @@ async fn several_instances_serve_each_client_by_one_of_them() {
 }
 
 #[tokio::test]
-async fn hashing_on_the_session_id_alone_would_lose_messages() {
+async fn nginx_hashing_by_session_id_alone_loses_messages() {
     let (one, two) = (Server::demo().await, Server::demo().await);
     let by_session =
         |shipped: String| replaced(&shipped, "hash $aareguru_client", "hash $arg_session_id");
@@ -257,7 +257,7 @@ async fn hashing_on_the_session_id_alone_would_lose_messages() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_for_the_server_is_told_through_nginx_too() {
+async fn nginx_forwards_the_413_of_the_server() {
     let small = ["serve", "--demo", "--max-request-body-bytes", "1000"];
     let server = Server::start(&small).await;
     let Some(nginx) = Nginx::before("too-long", &[server.address], |c| c).await else {

@@ -30,7 +30,7 @@ fn json_in_text(answer: &Value) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn who_does_not_know_structured_content_gets_it_as_text() {
+async fn old_protocol_version_gets_structured_content_as_text() {
     let server = Server::demo().await;
     for (version, is_old) in [
         ("2024-11-05", true),
@@ -52,7 +52,7 @@ async fn who_does_not_know_structured_content_gets_it_as_text() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_adopted_is_answered_in_the_version_that_it_names() {
+async fn adopted_session_uses_the_version_it_names() {
     let server = Server::demo().await;
     for (version, is_old) in [("2025-03-26", true), ("2025-06-18", false)] {
         let mut session = Session::open(server.address).await;
@@ -86,7 +86,7 @@ async fn post_to_mcp(address: SocketAddr, headers: &str, message: &str) -> (Stri
 }
 
 #[tokio::test]
-async fn over_streamable_http_the_version_of_the_session_counts() {
+async fn streamable_session_uses_the_version_of_initialize() {
     let server = Server::demo().await;
     for (version, is_old) in [("2025-03-26", true), ("2025-06-18", false)] {
         let initialize = json!({
@@ -112,7 +112,7 @@ async fn over_streamable_http_the_version_of_the_session_counts() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_one_text_for_everybody() {
+async fn tool_error_has_one_text_block_for_every_version() {
     let server = Server::demo().await;
     let mut session = Session::open(server.address).await;
     session.initialize("2024-11-05").await;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn the_page_tells_how_the_river_is_without_a_script() {
+async fn overview_page_shows_the_river_without_scripts() {
     let server = Server::demo().await;
     let answer = send(server.address, get("/")).await;
     assert_eq!(answer.status, 200);
@@ -47,7 +47,7 @@ async fn the_page_tells_how_the_river_is_without_a_script() {
 }
 
 #[tokio::test]
-async fn each_place_has_a_page_in_each_language() {
+async fn place_pages_exist_in_every_language() {
     let server = Server::demo().await;
     for (id, lang, parts) in [
         ("brienz", "de", ["Messstelle Brienzwiler", "nicht der See"]),
@@ -76,7 +76,7 @@ async fn each_place_has_a_page_in_each_language() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_none_is_told_to_people_and_to_programs() {
+async fn unknown_place_page_returns_404_for_people_and_programs() {
     let server = Server::demo().await;
     let request = with_header(&get("/Tuhn%3Cb%3E"), "Accept: text/html");
     let answer = send(server.address, request).await;
@@ -91,7 +91,7 @@ async fn a_place_that_is_none_is_told_to_people_and_to_programs() {
 }
 
 #[tokio::test]
-async fn the_console_tells_how_the_server_is_and_how_each_client_connects() {
+async fn console_shows_server_state_and_client_setups() {
     let server = Server::demo().await;
     let host = format!("Host: {}", server.address);
     let request = get("/console").replace("Host: localhost", &host);
@@ -138,7 +138,7 @@ async fn the_console_tells_how_the_server_is_and_how_each_client_connects() {
 }
 
 #[tokio::test]
-async fn the_pages_need_nobody_else_and_nothing_inline() {
+async fn pages_load_no_third_party_or_inline_code() {
     let server = Server::demo().await;
     for path in ["/", "/bern", "/console"] {
         let answer = send(server.address, get(path)).await;
@@ -170,7 +170,7 @@ async fn the_pages_need_nobody_else_and_nothing_inline() {
 }
 
 #[tokio::test]
-async fn who_has_a_page_is_not_sent_it_again() {
+async fn page_with_a_matching_etag_returns_304() {
     let server = Server::demo().await;
     for path in ["/", "/bern?lang=it", "/style.css"] {
         let answer = send(server.address, get(path)).await;
@@ -186,7 +186,7 @@ async fn who_has_a_page_is_not_sent_it_again() {
 }
 
 #[tokio::test]
-async fn the_pages_show_the_address_by_which_they_were_reached() {
+async fn pages_show_the_address_of_the_request() {
     let arguments = [
         "serve",
         "--demo",
@@ -213,7 +213,7 @@ async fn the_pages_show_the_address_by_which_they_were_reached() {
 }
 
 #[tokio::test]
-async fn pages_that_wait_for_measurements_are_bounded() {
+async fn live_page_streams_are_limited() {
     let bounds = [("SSE_MAX_SESSIONS", "1")];
     let server = Server::start_with(&["serve", "--demo"], &bounds).await;
     let mut first = TcpStream::connect(server.address).await.unwrap();

@@ -34,7 +34,7 @@ async fn text(session: &mut Session, name: &str, arguments: Value) -> String {
 }
 
 #[tokio::test]
-async fn the_prompts_and_their_arguments_are_described() {
+async fn prompts_and_arguments_have_descriptions() {
     let (_server, mut session) = demo().await;
     let answer = ask(&mut session, "prompts/list", json!({})).await;
     let prompts = answer["result"]["prompts"].as_array().unwrap();
@@ -71,7 +71,7 @@ async fn the_prompts_and_their_arguments_are_described() {
 }
 
 #[tokio::test]
-async fn every_prompt_without_arguments_names_real_tools_and_the_limits_of_speech() {
+async fn prompts_without_arguments_name_existing_tools_and_safety_rules() {
     let (_server, mut session) = demo().await;
     let tools = ask(&mut session, "tools/list", json!({})).await;
     let tools = tools["result"]["tools"].as_array().unwrap();
@@ -105,7 +105,7 @@ async fn every_prompt_without_arguments_names_real_tools_and_the_limits_of_speec
 }
 
 #[tokio::test]
-async fn the_calls_that_a_prompt_writes_out_are_answered() {
+async fn tool_calls_named_in_prompts_succeed() {
     let (_server, mut session) = demo().await;
     for (name, arguments) in [
         (PROMPTS[0], json!({"city": "Marzili"})),
@@ -127,7 +127,7 @@ async fn the_calls_that_a_prompt_writes_out_are_answered() {
 }
 
 #[tokio::test]
-async fn arguments_change_what_is_asked_for() {
+async fn prompt_arguments_change_the_suggested_calls() {
     let (_server, mut session) = demo().await;
     for (name, arguments, says) in [
         (PROMPTS[0], json!({"city": "Thoune"}), r#"{"city": "thun"}"#),
@@ -169,7 +169,7 @@ async fn arguments_change_what_is_asked_for() {
 }
 
 #[tokio::test]
-async fn bad_arguments_are_refused_with_the_way_out() {
+async fn invalid_prompt_arguments_return_a_helpful_error() {
     let (_server, mut session) = demo().await;
     for (name, arguments, says) in [
         (

@@ -53,7 +53,7 @@ fn rows() -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn every_question_has_its_answer_where_the_book_says() {
+async fn question_book_fields_exist_in_answers_and_schemas() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let tools = session.tools().await;
@@ -84,7 +84,7 @@ async fn every_question_has_its_answer_where_the_book_says() {
 }
 
 #[test]
-fn the_book_has_a_hundred_questions_and_each_once() {
+fn question_book_has_a_hundred_unique_questions() {
     let rows = rows();
     let (answered, not): (Vec<_>, Vec<_>) = rows
         .iter()
@@ -99,7 +99,7 @@ fn the_book_has_a_hundred_questions_and_each_once() {
 }
 
 #[test]
-fn what_is_to_be_said_promises_nothing() {
+fn question_book_makes_no_forbidden_claims() {
     for row in rows() {
         match row.answer {
             Answer::Call { field, .. } => promises_nothing(field),
@@ -113,7 +113,7 @@ fn what_is_to_be_said_promises_nothing() {
 }
 
 #[tokio::test]
-async fn every_tool_answers_some_question() {
+async fn question_book_covers_every_tool() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for tool in session.tools().await {

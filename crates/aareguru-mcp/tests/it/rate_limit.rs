@@ -40,7 +40,7 @@ fn number(answer: &Answer, header: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_client_over_its_limit_is_429_and_others_are_served() {
+async fn rate_limit_returns_429_only_to_the_client_over_it() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "20"]).await;
     let mut neighbour = Neighbour::of(&server, ALICE).await;
     for n in 0..20 {
@@ -75,7 +75,7 @@ async fn a_client_over_its_limit_is_429_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn one_subscriber_of_ipv6_is_one_client() {
+async fn rate_limit_counts_an_ipv6_prefix_as_one_client() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "5"]).await;
     for host in 1..=5 {
         let answer = send(server.address, from(&format!("2001:db8:1:2::{host}"))).await;
@@ -94,7 +94,7 @@ async fn one_subscriber_of_ipv6_is_one_client() {
 }
 
 #[tokio::test]
-async fn a_forged_x_forwarded_for_neither_hides_a_client_nor_harms_another() {
+async fn forged_x_forwarded_for_does_not_change_the_client_address() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "10"]).await;
     let mut neighbour = Neighbour::of(&server, ALICE).await;
     // What a proxy adds comes last.
@@ -117,7 +117,7 @@ async fn a_forged_x_forwarded_for_neither_hides_a_client_nor_harms_another() {
 }
 
 #[tokio::test]
-async fn nobody_is_believed_who_is_no_trusted_proxy() {
+async fn x_forwarded_for_from_an_untrusted_peer_is_ignored() {
     let server = Server::start(&["serve", "--demo", "--rate-limit-per-minute", "3"]).await;
     for _ in 0..10 {
         let answer = send(server.address, from("203.0.113.7")).await;
@@ -134,7 +134,7 @@ async fn nobody_is_believed_who_is_no_trusted_proxy() {
 }
 
 #[tokio::test]
-async fn fly_names_its_clients_when_it_is_told_to_be_believed() {
+async fn client_ip_header_of_fly_is_used_when_configured() {
     let header = [
         "--client-ip-header",
         "Fly-Client-IP",
@@ -161,7 +161,7 @@ async fn fly_names_its_clients_when_it_is_told_to_be_believed() {
 }
 
 #[tokio::test]
-async fn each_message_over_a_socket_counts_as_a_post_does() {
+async fn rate_limit_counts_websocket_messages() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "5"]).await;
     // The upgrade, `initialize` and what follows it are three.
     let headers = [("x-api-key", ALICE)];
@@ -191,7 +191,7 @@ async fn each_message_over_a_socket_counts_as_a_post_does() {
 }
 
 #[tokio::test]
-async fn guessing_keys_is_limited_and_the_right_key_still_works_from_there() {
+async fn rate_limit_for_wrong_keys_still_admits_the_right_key() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "20", "--api-key-required"]).await;
     let mut neighbour = Neighbour::of(&server, ALICE).await;
     let guess = |n: u32| with_key(&from("203.0.113.7"), &format!("guess-{n}"));
@@ -205,7 +205,7 @@ async fn guessing_keys_is_limited_and_the_right_key_still_works_from_there() {
 }
 
 #[tokio::test]
-async fn health_is_never_limited() {
+async fn rate_limit_exempts_health() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "1"]).await;
     let probe = with_header(&get("/health"), "X-Forwarded-For: 203.0.113.7");
     for _ in 0..10 {
@@ -216,7 +216,7 @@ async fn health_is_never_limited() {
 }
 
 #[tokio::test]
-async fn a_session_at_work_stays_within_the_default() {
+async fn rate_limit_default_admits_a_busy_session() {
     let server = behind_a_proxy(&[]).await;
     let mut neighbour = Neighbour::of(&server, ALICE).await;
     for _ in 0..100 {
@@ -225,7 +225,7 @@ async fn a_session_at_work_stays_within_the_default() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_none_is_named_with_its_setting() {
+async fn invalid_trusted_proxy_is_named_with_its_setting() {
     let output = crate::binary::program()
         .args([
             "serve",

@@ -30,7 +30,7 @@ fn everywhere(headers: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_forged_host_is_421_on_every_route_and_named_with_the_setting() {
+async fn forged_host_returns_421_on_every_route() {
     let server = Server::demo().await;
     let mut refused = 0;
     beside_a_neighbour(&server, None, async {
@@ -62,7 +62,7 @@ async fn a_forged_host_is_421_on_every_route_and_named_with_the_setting() {
 }
 
 #[tokio::test]
-async fn a_forged_origin_is_403_on_every_route_and_named_with_the_setting() {
+async fn forged_origin_returns_403_on_every_route() {
     let server = Server::demo().await;
     let mut refused = 0;
     beside_a_neighbour(&server, None, async {
@@ -90,7 +90,7 @@ async fn a_forged_origin_is_403_on_every_route_and_named_with_the_setting() {
 }
 
 #[tokio::test]
-async fn probes_may_call_the_server_by_its_address() {
+async fn health_probes_by_ip_address_are_accepted() {
     let server = Server::demo().await;
     for host in ["10.1.2.3", "10.1.2.3:8000", "[fd00::7]:8000", "[fd00::7]"] {
         let headers = format!("Host: {host}\r\n");

@@ -44,7 +44,7 @@ pub(crate) async fn ends(arguments: &[&str], url: &str) -> (Option<i32>, String)
 }
 
 #[tokio::test]
-async fn a_redis_that_cannot_be_reached_is_an_error_at_the_start() {
+async fn unreachable_redis_fails_at_startup() {
     let Some(mut redis) = RedisServer::start().await else {
         return;
     };
@@ -60,7 +60,7 @@ async fn a_redis_that_cannot_be_reached_is_an_error_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_a_mistake_in_the_settings() {
+async fn wrong_redis_password_is_a_configuration_error() {
     let Some(redis) = RedisServer::start_with(&["--requirepass", "swordfish"]).await else {
         return;
     };
@@ -81,7 +81,7 @@ async fn a_wrong_password_is_a_mistake_in_the_settings() {
 }
 
 #[tokio::test]
-async fn a_url_that_is_none_is_refused_without_being_shown() {
+async fn invalid_redis_url_is_rejected_without_being_shown() {
     let url = "http://user:hunter2@redis.example";
     for command in ["check-config", "serve"] {
         let (code, errors) = ends(&[command, "--demo"], url).await;
@@ -93,7 +93,7 @@ async fn a_url_that_is_none_is_refused_without_being_shown() {
 }
 
 #[tokio::test]
-async fn redis_cluster_is_refused() {
+async fn redis_cluster_is_rejected_at_startup() {
     let url = "rediss+cluster://user:hunter2@one:6379,two:6379";
     // Its bus would be at a port that there may not be.
     let bus = {
@@ -118,7 +118,7 @@ async fn redis_cluster_is_refused() {
 }
 
 #[tokio::test]
-async fn told_to_wait_it_starts_and_is_ready_when_redis_is_there() {
+async fn redis_wait_starts_and_becomes_ready_with_redis() {
     let Some(mut redis) = RedisServer::start().await else {
         return;
     };
@@ -140,7 +140,7 @@ async fn told_to_wait_it_starts_and_is_ready_when_redis_is_there() {
 }
 
 #[tokio::test]
-async fn sessions_go_on_while_redis_is_gone_or_silent() {
+async fn sessions_continue_while_redis_is_unavailable() {
     let Some(mut redis) = RedisServer::start().await else {
         return;
     };
@@ -173,7 +173,7 @@ async fn sessions_go_on_while_redis_is_gone_or_silent() {
 }
 
 #[tokio::test]
-async fn nothing_of_redis_is_there_without_its_url() {
+async fn redis_is_absent_from_health_and_metrics_without_its_url() {
     let server = Server::demo().await;
     let (status, part) = readiness(&server).await;
     assert_eq!((status, part), (200, Value::Null));
@@ -205,7 +205,7 @@ fn ports(process: u32) -> BTreeSet<u16> {
 }
 
 #[tokio::test]
-async fn without_redis_url_nothing_of_redis_is_touched() {
+async fn server_without_redis_url_opens_no_redis_connection() {
     let alone = Server::start(&["serve", "--demo"]).await;
     let mut session = Session::initialized(alone.address).await;
     session.call_tool(1, "get_current_temperature", "{}").await;

@@ -82,7 +82,7 @@ async fn goes_on(server: &Server, before: &mut Session, master: &RedisServer) {
 }
 
 #[tokio::test]
-async fn an_instance_goes_on_with_another_master_when_one_dies() {
+async fn sentinel_failover_after_master_death_keeps_sessions() {
     let Some((mut master, replica, sentinel)) = watched().await else {
         return;
     };
@@ -96,7 +96,7 @@ async fn an_instance_goes_on_with_another_master_when_one_dies() {
 }
 
 #[tokio::test]
-async fn an_instance_goes_on_with_another_master_when_one_is_relieved() {
+async fn sentinel_failover_on_command_keeps_sessions() {
     let Some((master, replica, sentinel)) = watched().await else {
         return;
     };
@@ -114,7 +114,7 @@ async fn an_instance_goes_on_with_another_master_when_one_is_relieved() {
 }
 
 #[tokio::test]
-async fn a_sentinel_is_no_redis_and_a_redis_no_sentinel() {
+async fn sentinel_and_redis_urls_are_not_interchangeable() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };

@@ -33,7 +33,7 @@ fn rediss(redis: &RedisServer) -> String {
 }
 
 #[tokio::test]
-async fn a_user_with_a_password_is_let_in_over_tls() {
+async fn redis_user_with_password_is_authenticated_over_tls() {
     let Some(authority) = Authority::new("user") else {
         return;
     };
@@ -85,7 +85,7 @@ async fn a_user_with_a_password_is_let_in_over_tls() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_our_own_is_shown_to_a_redis_that_asks_for_one() {
+async fn redis_client_certificate_is_sent_when_required() {
     let Some(authority) = Authority::new("mutual") else {
         return;
     };
@@ -110,7 +110,7 @@ async fn a_certificate_of_our_own_is_shown_to_a_redis_that_asks_for_one() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_tls_is_said_with_the_way_out() {
+async fn redis_tls_errors_name_the_setting_to_change() {
     let (Some(authority), Some(other)) = (Authority::new("ours"), Authority::new("other")) else {
         return;
     };

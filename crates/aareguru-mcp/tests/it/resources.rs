@@ -41,7 +41,7 @@ async fn read(session: &mut Session, uri: &str) -> Value {
 }
 
 #[tokio::test]
-async fn resources_and_templates_are_listed_with_what_they_hold() {
+async fn resources_and_templates_are_listed_with_descriptions() {
     let (_server, mut session) = demo().await;
     for (method, list, uri, expected) in [
         ("resources/list", "resources", "uri", &RESOURCES[..]),
@@ -65,7 +65,7 @@ async fn resources_and_templates_are_listed_with_what_they_hold() {
 }
 
 #[tokio::test]
-async fn every_resource_credits_its_sources_and_promises_nothing() {
+async fn resources_credit_sources_and_make_no_forbidden_claims() {
     let (_server, mut session) = demo().await;
     let of_bern = TEMPLATES.map(|template| template.replace("{city}", "bern"));
     let of_olten = TEMPLATES.map(|template| template.replace("{city}", "olten"));
@@ -81,7 +81,7 @@ async fn every_resource_credits_its_sources_and_promises_nothing() {
 }
 
 #[tokio::test]
-async fn the_widget_tells_all_places_as_recorded() {
+async fn widget_resource_lists_all_recorded_places() {
     let (_server, mut session) = demo().await;
     let widget = read(&mut session, "aareguru://widget").await;
     let places = widget["places"].as_array().unwrap();
@@ -102,7 +102,7 @@ async fn the_widget_tells_all_places_as_recorded() {
 }
 
 #[tokio::test]
-async fn the_stations_tell_what_is_measured_and_who_says_so() {
+async fn stations_resource_lists_measurements_and_sources() {
     let (_server, mut session) = demo().await;
     let json = read(&mut session, "aareguru://stations").await;
     let stations = json["stations"].as_array().unwrap();
@@ -128,7 +128,7 @@ async fn the_stations_tell_what_is_measured_and_who_says_so() {
 }
 
 #[tokio::test]
-async fn the_danger_levels_are_those_of_bafu_and_olten_has_none() {
+async fn danger_levels_resource_lists_bafu_levels_without_olten() {
     let (_server, mut session) = demo().await;
     let json = read(&mut session, "aareguru://danger-levels").await;
     let about = json["about"].as_str().unwrap();
@@ -152,7 +152,7 @@ async fn the_danger_levels_are_those_of_bafu_and_olten_has_none() {
 }
 
 #[tokio::test]
-async fn a_template_takes_any_name_of_a_place() {
+async fn resource_templates_accept_any_name_of_a_place() {
     let (_server, mut session) = demo().await;
     for (name, id) in [
         ("bern", "bern"),
@@ -171,7 +171,7 @@ async fn a_template_takes_any_name_of_a_place() {
 }
 
 #[tokio::test]
-async fn each_template_tells_its_place_as_recorded() {
+async fn resource_templates_return_the_recorded_place() {
     let (_server, mut session) = demo().await;
     let today = read(&mut session, "aareguru://today/bern").await;
     assert_eq!(today["temperature_celsius"], 12.5);
@@ -195,7 +195,7 @@ async fn each_template_tells_its_place_as_recorded() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found_and_told_what_does() {
+async fn unknown_resource_error_lists_the_known_ones() {
     let (_server, mut session) = demo().await;
     let there_are = [&RESOURCES[..], &TEMPLATES[..]].concat().join(", ");
     for uri in [
@@ -235,7 +235,7 @@ async fn what_does_not_exist_is_not_found_and_told_what_does() {
 }
 
 #[tokio::test]
-async fn an_api_that_cannot_be_reached_is_an_error_and_no_reading() {
+async fn resources_with_upstream_down_return_an_error() {
     let api = ["serve", "--aareguru-base-url", "http://127.0.0.1:9"];
     let server = Server::start(&api).await;
     let mut session = Session::initialized(server.address).await;
@@ -256,7 +256,7 @@ async fn an_api_that_cannot_be_reached_is_an_error_and_no_reading() {
 }
 
 #[tokio::test]
-async fn the_tools_that_show_something_link_an_app_that_can_be_read() {
+async fn tools_link_apps_that_can_be_read() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let mut linked = BTreeSet::new();

@@ -42,7 +42,7 @@ fn tests(code: &str) -> HashSet<&str> {
 }
 
 #[test]
-fn every_test_that_it_names_exists() {
+fn security_page_names_existing_tests() {
     let mut files = Vec::new();
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     sources(crates, &mut files);
@@ -66,7 +66,7 @@ fn every_test_that_it_names_exists() {
 }
 
 #[test]
-fn every_advisory_has_a_test() {
+fn security_page_lists_a_test_for_every_advisory() {
     let advisories = SECURITY
         .lines()
         .filter(|line| line.starts_with("| CVE-") || line.starts_with("| python-sdk"));

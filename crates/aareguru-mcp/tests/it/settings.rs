@@ -58,7 +58,7 @@ fn shown(table: &str, setting: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_flag_wins_over_the_environment_over_dotenv_over_the_file_over_the_default() {
+async fn settings_precedence_is_flag_environment_dotenv_file_default() {
     let folder = folder(
         "order",
         &[
@@ -120,7 +120,7 @@ USE_FULL_SSE=True
 ";
 
 #[tokio::test]
-async fn an_old_dotenv_file_works_unchanged() {
+async fn legacy_dotenv_file_works_unchanged() {
     let folder = folder("old", &[(".env", OLD)]);
     let table = out(&run(&folder, &[], &["check-config"]).await);
     let assignments = OLD.lines().enumerate();
@@ -145,7 +145,7 @@ async fn an_old_dotenv_file_works_unchanged() {
 }
 
 #[tokio::test]
-async fn a_dotenv_file_may_hold_other_programs_variables() {
+async fn dotenv_file_ignores_unknown_variables() {
     let text = "DATABASE_URL='postgres://x'\nNODE_ENV=production\nHTTP_PORT=7\n";
     let folder = folder("others", &[(".env", text)]);
     let table = out(&run(&folder, &[], &["check-config"]).await);
@@ -155,7 +155,7 @@ async fn a_dotenv_file_may_hold_other_programs_variables() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once_and_serving_does_not_start() {
+async fn all_settings_errors_are_reported_at_once_and_prevent_startup() {
     let folder = folder(
         "wrong",
         &[
@@ -188,7 +188,7 @@ async fn all_that_is_wrong_is_told_at_once_and_serving_does_not_start() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_named_and_cannot_be_read_is_an_error() {
+async fn unreadable_config_file_is_an_error() {
     let folder = folder("missing", &[]);
     for (flag, text) in [
         (
@@ -209,7 +209,7 @@ async fn a_file_that_was_named_and_cannot_be_read_is_an_error() {
 }
 
 #[tokio::test]
-async fn check_config_finds_what_serving_would_find() {
+async fn check_config_reports_the_errors_of_serve() {
     let folder = folder("rules", &[]);
     for (variable, value, message) in [
         ("HTTP_HOST", "0.0.0.0", "ALLOWED_HOSTS=aare.example.org"),
@@ -229,7 +229,7 @@ async fn check_config_finds_what_serving_would_find() {
 }
 
 #[tokio::test]
-async fn programs_read_the_settings_as_json() {
+async fn check_config_prints_settings_as_json() {
     let folder = folder("json", &[]);
     let output = run(&folder, &[("PORT", "80")], &["check-config", "--json"]).await;
     let settings: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
@@ -245,7 +245,7 @@ async fn programs_read_the_settings_as_json() {
 }
 
 #[tokio::test]
-async fn the_help_shows_no_value_of_the_environment() {
+async fn help_shows_no_environment_values() {
     let folder = folder("help", &[(".env", "APP_NAME=hunter2")]);
     let output = run(&folder, &[("APP_NAME", "hunter2")], &["serve", "--help"]).await;
     let help = out(&output);

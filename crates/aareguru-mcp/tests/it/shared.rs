@@ -60,7 +60,7 @@ async fn conditions(server: &Server) -> Value {
 }
 
 #[tokio::test]
-async fn three_instances_ask_the_api_once_for_each_question() {
+async fn instances_share_one_upstream_request_per_question() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -99,7 +99,7 @@ async fn three_instances_ask_the_api_once_for_each_question() {
 }
 
 #[tokio::test]
-async fn the_last_answer_of_another_instance_bridges_an_outage() {
+async fn shared_stale_response_is_used_during_an_outage() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -122,7 +122,7 @@ async fn the_last_answer_of_another_instance_bridges_an_outage() {
 }
 
 #[tokio::test]
-async fn each_instance_asks_for_itself_while_redis_is_silent() {
+async fn unresponsive_redis_makes_each_instance_fetch_itself() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -156,7 +156,7 @@ async fn ask(server: &Server) -> Answer {
 }
 
 #[tokio::test]
-async fn an_allowance_is_one_for_all_instances() {
+async fn rate_limit_is_shared_by_all_instances() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -254,7 +254,7 @@ pub(crate) async fn measures(upstream: &Upstream) {
 }
 
 #[tokio::test]
-async fn a_new_measurement_is_told_to_the_subscribers_of_every_instance() {
+async fn new_measurement_notifies_subscribers_of_every_instance() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };

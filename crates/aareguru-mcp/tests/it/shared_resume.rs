@@ -88,7 +88,7 @@ async fn stored(cluster: &Cluster) {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_cut_comes_at_another_instance_although_its_own_was_killed() {
+async fn cut_response_is_resumed_at_another_instance_after_a_kill() {
     let Some(cluster) = held(2).await else { return };
     let session = open(cluster.address(0)).await;
     let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
@@ -113,7 +113,7 @@ async fn an_answer_that_was_cut_comes_at_another_instance_although_its_own_was_k
 }
 
 #[tokio::test]
-async fn an_answer_that_is_still_awaited_comes_at_another_instance_too() {
+async fn pending_response_is_resumed_at_another_instance() {
     let Some(cluster) = held(2).await else { return };
     let session = open(cluster.address(0)).await;
     let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
@@ -130,7 +130,7 @@ async fn an_answer_that_is_still_awaited_comes_at_another_instance_too() {
 }
 
 #[tokio::test]
-async fn a_call_that_ran_when_its_instance_was_killed_is_run_by_the_next() {
+async fn call_of_a_killed_instance_is_run_again_by_the_next() {
     let Some(cluster) = held(3).await else { return };
     let session = open(cluster.address(0)).await;
     let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
@@ -175,7 +175,7 @@ async fn by_turns(instances: Vec<SocketAddr>) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_real_client_gets_its_answer_although_its_instance_is_killed() {
+async fn typescript_client_resumes_after_its_instance_is_killed() {
     if !is_set_up().await {
         return;
     }
@@ -207,7 +207,7 @@ async fn a_real_client_gets_its_answer_although_its_instance_is_killed() {
 }
 
 #[tokio::test]
-async fn nobody_but_its_session_gets_an_answer() {
+async fn resume_with_another_session_returns_no_response() {
     let Some(cluster) = held(2).await else { return };
     cluster.upstream.release();
     let session = open(cluster.address(0)).await;
@@ -241,7 +241,7 @@ async fn in_trouble(cluster: &Cluster, instance: usize, session: &str) -> Reply 
 }
 
 #[tokio::test]
-async fn what_a_session_was_told_beside_its_answers_is_told_again_elsewhere() {
+async fn notifications_are_replayed_at_another_instance() {
     let arguments = ["--aareguru-retries", "0"];
     let reply = upstream::Reply::Recordings;
     let Some(cluster) = Cluster::start_with(2, reply, &arguments).await else {
@@ -278,7 +278,7 @@ async fn what_a_session_was_told_beside_its_answers_is_told_again_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_subscription_is_told_where_its_session_listens() {
+async fn subscription_notifies_the_instance_of_the_listening_stream() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -316,7 +316,7 @@ async fn a_subscription_is_told_where_its_session_listens() {
 }
 
 #[tokio::test]
-async fn a_call_is_cancelled_where_it_runs() {
+async fn cancellation_reaches_the_instance_running_the_call() {
     let Some(cluster) = held(2).await else { return };
     let session = open(cluster.address(0)).await;
     let request = call(&session, 7);

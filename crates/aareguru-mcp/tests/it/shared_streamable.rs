@@ -41,7 +41,7 @@ fn temperature(id: u32) -> String {
 }
 
 #[tokio::test]
-async fn any_instance_takes_any_request_of_a_session_from_its_owner_alone() {
+async fn any_instance_serves_a_session_to_its_principal_only() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -83,7 +83,7 @@ async fn any_instance_takes_any_request_of_a_session_from_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn many_requests_at_once_bring_a_session_over_once() {
+async fn concurrent_requests_adopt_a_session_once() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -103,7 +103,7 @@ async fn many_requests_at_once_bring_a_session_over_once() {
 }
 
 #[tokio::test]
-async fn a_session_that_its_client_ends_is_gone_everywhere() {
+async fn deleted_session_ends_at_every_instance() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -130,7 +130,7 @@ async fn a_session_that_its_client_ends_is_gone_everywhere() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_taken_back_ends_its_sessions_at_all_instances() {
+async fn revoked_key_ends_its_sessions_at_every_instance() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -158,7 +158,7 @@ async fn a_key_that_is_taken_back_ends_its_sessions_at_all_instances() {
 }
 
 #[tokio::test]
-async fn while_redis_ails_sessions_go_on_where_they_are() {
+async fn sessions_continue_at_their_instance_while_redis_is_down() {
     let Some(mut redis) = RedisServer::start().await else {
         return;
     };

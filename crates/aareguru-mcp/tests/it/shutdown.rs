@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn signals_end_it_promptly_and_cleanly_with_open_streams() {
+async fn signal_with_open_streams_exits_cleanly() {
     for signal in ["TERM", "INT"] {
         let server = Server::demo().await;
         let mut initialized = Session::initialized(server.address).await;
@@ -24,7 +24,7 @@ async fn signals_end_it_promptly_and_cleanly_with_open_streams() {
 }
 
 #[tokio::test]
-async fn logs_hold_no_session_id() {
+async fn sse_session_ids_are_not_logged() {
     let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
     let mut session = Session::initialized(server.address).await;
     let id = session.target.split_once('=').unwrap().1.to_owned();
@@ -42,7 +42,7 @@ async fn logs_hold_no_session_id() {
 }
 
 #[tokio::test]
-async fn logs_that_nobody_reads_hold_up_nothing() {
+async fn unread_log_pipe_does_not_block_requests() {
     let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
     // Far more lines than a pipe holds (64 KiB).
     for _ in 0..2000 {
@@ -67,7 +67,7 @@ async fn not_ready(server: &Server) {
 }
 
 #[tokio::test]
-async fn while_load_balancers_notice_everybody_is_served() {
+async fn shutdown_delay_serves_clients_until_a_second_signal() {
     let arguments = ["serve", "--demo", "--shutdown-delay-seconds", "60"];
     let server = Server::start(&arguments).await;
     let mut session = Session::initialized(server.address).await;
@@ -91,7 +91,7 @@ async fn while_load_balancers_notice_everybody_is_served() {
 }
 
 #[tokio::test]
-async fn a_short_delay_ends_by_itself_and_cleanly() {
+async fn shutdown_delay_that_elapses_exits_cleanly() {
     let arguments = ["serve", "--demo", "--shutdown-delay-seconds", "1"];
     let server = Server::start(&arguments).await;
     let mut session = Session::initialized(server.address).await;
@@ -102,7 +102,7 @@ async fn a_short_delay_ends_by_itself_and_cleanly() {
 }
 
 #[tokio::test]
-async fn what_does_not_end_in_time_is_cut_and_the_exit_code_tells() {
+async fn shutdown_grace_exceeded_cuts_connections_and_exits_with_3() {
     let arguments = ["serve", "--demo", "--shutdown-grace-seconds", "0"];
     let server = Server::start(&arguments).await;
     let session = Session::initialized(server.address).await;
@@ -122,7 +122,7 @@ async fn what_does_not_end_in_time_is_cut_and_the_exit_code_tells() {
 }
 
 #[tokio::test]
-async fn a_head_that_has_begun_does_not_hold_up_the_end() {
+async fn incomplete_request_head_does_not_delay_shutdown() {
     let arguments = ["serve", "--demo", "--http-header-timeout-seconds", "3600"];
     let server = Server::start(&arguments).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();

@@ -23,7 +23,7 @@ fn text(answer: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn bern_is_12_5_degrees_in_the_recording_and_says_so() {
+async fn temperature_of_bern_is_marked_as_recorded() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for arguments in ["{}", r#"{"city":"bern"}"#, r#"{"city":" BÄRN "}"#] {
@@ -49,7 +49,7 @@ async fn bern_is_12_5_degrees_in_the_recording_and_says_so() {
 }
 
 #[tokio::test]
-async fn every_place_has_a_recorded_temperature() {
+async fn temperature_is_recorded_for_every_place() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for place in PLACES {
@@ -65,7 +65,7 @@ async fn every_place_has_a_recorded_temperature() {
 }
 
 #[tokio::test]
-async fn an_unknown_place_is_an_error_that_names_all_places() {
+async fn unknown_place_error_lists_all_places() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let answer = session
@@ -84,7 +84,7 @@ async fn an_unknown_place_is_an_error_that_names_all_places() {
 }
 
 #[tokio::test]
-async fn wrong_arguments_are_errors_that_say_what_is_wrong() {
+async fn invalid_arguments_return_an_error() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for (arguments, says) in [
@@ -107,7 +107,7 @@ async fn wrong_arguments_are_errors_that_say_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn an_unknown_tool_is_a_protocol_error_that_names_the_tools() {
+async fn unknown_tool_error_lists_the_tools() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let answer = session.call_tool(1, "get_wave_height", "{}").await;
@@ -123,7 +123,7 @@ async fn an_unknown_tool_is_a_protocol_error_that_names_the_tools() {
 }
 
 #[tokio::test]
-async fn list_cities_and_the_resource_tell_the_same_eight_places() {
+async fn list_cities_matches_the_cities_resource() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     let answer = session.call_tool(1, "list_cities", "{}").await;
@@ -152,7 +152,7 @@ async fn list_cities_and_the_resource_tell_the_same_eight_places() {
 }
 
 #[tokio::test]
-async fn tools_are_described_and_marked_read_only() {
+async fn tools_have_descriptions_and_are_read_only() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for tool in session.tools().await {
@@ -168,7 +168,7 @@ async fn tools_are_described_and_marked_read_only() {
 }
 
 #[tokio::test]
-async fn the_server_introduces_itself_by_its_own_name() {
+async fn initialize_returns_the_server_info() {
     let server = Server::demo().await;
     let mut session = Session::open(server.address).await;
     let answer = session.initialize("2025-06-18").await;
@@ -192,7 +192,7 @@ async fn the_server_introduces_itself_by_its_own_name() {
 }
 
 #[tokio::test]
-async fn refusals_of_the_transport_come_through_the_router() {
+async fn transport_errors_pass_through_the_router() {
     let server = Server::demo().await;
     let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
     let unknown = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
@@ -211,7 +211,7 @@ async fn refusals_of_the_transport_come_through_the_router() {
 }
 
 #[tokio::test]
-async fn the_stream_keeps_its_headers_through_the_router() {
+async fn sse_headers_pass_through_the_router() {
     let server = Server::demo().await;
     let head = Session::open(server.address).await.head;
     for line in [

@@ -80,7 +80,7 @@ impl Connection {
 }
 
 #[tokio::test]
-async fn a_tool_answers_and_the_end_of_input_is_the_end() {
+async fn end_of_input_after_a_call_exits_cleanly() {
     let mut server = start().await;
     let answer = server.call(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_current_temperature","arguments":{}}}"#).await;
     assert_eq!(
@@ -93,7 +93,7 @@ async fn a_tool_answers_and_the_end_of_input_is_the_end() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_it_while_its_input_stays_open() {
+async fn sigterm_with_open_input_exits_cleanly() {
     let mut server = start().await;
     signal(&server.child, "TERM").await;
     assert_eq!(server.answer().await, None);
@@ -101,7 +101,7 @@ async fn sigterm_ends_it_while_its_input_stays_open() {
 }
 
 #[tokio::test]
-async fn an_input_without_a_client_is_no_failure() {
+async fn empty_input_exits_cleanly() {
     let mut server = spawn(&[]);
     server.end_input();
     assert_eq!(server.answer().await, None);
@@ -109,7 +109,7 @@ async fn an_input_without_a_client_is_no_failure() {
 }
 
 #[tokio::test]
-async fn what_a_pipe_asks_is_answered_before_the_end() {
+async fn piped_requests_are_answered_before_exit() {
     let mut server = spawn(&[]);
     let questions = [
         INITIALIZE,
@@ -136,7 +136,7 @@ async fn what_a_pipe_asks_is_answered_before_the_end() {
 }
 
 #[tokio::test]
-async fn lines_that_are_no_message_get_an_error_and_the_session_goes_on() {
+async fn invalid_line_returns_an_error_and_keeps_the_session() {
     let mut server = start().await;
     let ten_megabytes = "x".repeat(10_000_000);
     let long_but_json = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"{ten_megabytes}"}}"#);
@@ -161,7 +161,7 @@ async fn lines_that_are_no_message_get_an_error_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn a_line_without_an_end_takes_no_memory() {
+async fn unterminated_line_uses_bounded_memory() {
     let mut server = start().await;
     let before = resident_kib(&server.child);
     let chunk = vec![b'x'; 1 << 20];
@@ -185,7 +185,7 @@ fn resident_kib(child: &Child) -> u64 {
 }
 
 #[tokio::test]
-async fn the_current_revision_needs_no_initialize() {
+async fn revision_2026_07_28_needs_no_initialize() {
     let mut server = spawn(&[]);
     let request = r#"{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"raw","version":"0"}}}}"#;
     let answer = server.call(request).await;
@@ -198,7 +198,7 @@ async fn the_current_revision_needs_no_initialize() {
 }
 
 #[tokio::test]
-async fn logs_go_to_standard_error() {
+async fn stdio_logs_go_to_standard_error() {
     let mut child = program()
         .args(["stdio", "--demo", "--log-level", "trace"])
         .stdin(Stdio::piped())

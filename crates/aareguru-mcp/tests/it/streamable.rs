@@ -165,7 +165,7 @@ pub(crate) fn stateless(mut body: Value) -> String {
 }
 
 #[tokio::test]
-async fn a_session_answers_until_its_client_ends_it() {
+async fn session_is_served_until_deleted() {
     let server = Server::demo().await;
     for version in LEGACY_VERSIONS {
         let opened = ask(server.address, &initialize(version)).await;
@@ -192,7 +192,7 @@ async fn a_session_answers_until_its_client_ends_it() {
 }
 
 #[tokio::test]
-async fn the_revision_without_sessions_is_served_without_one() {
+async fn revision_without_sessions_is_served_statelessly() {
     let server = Server::demo().await;
     let discover = json!({ "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {} });
     let answer = ask(server.address, &stateless(discover)).await;
@@ -207,7 +207,7 @@ async fn the_revision_without_sessions_is_served_without_one() {
 }
 
 #[tokio::test]
-async fn bad_requests_get_what_the_specification_says() {
+async fn invalid_requests_return_the_specified_errors() {
     let server = Server::demo().await;
     let id = open(server.address).await;
     let in_session = |request: &str| in_session(request, &id);
@@ -281,7 +281,7 @@ async fn bad_requests_get_what_the_specification_says() {
 }
 
 #[tokio::test]
-async fn an_error_names_the_request_if_it_can() {
+async fn error_response_carries_the_request_id() {
     let server = Server::demo().await;
     let request = message(r#"{"jsonrpc":"2.0","id":"abc","method":7}"#);
     let reply = ask(server.address, &request).await;
@@ -289,7 +289,7 @@ async fn an_error_names_the_request_if_it_can() {
 }
 
 #[tokio::test]
-async fn foreign_hosts_and_origins_are_refused() {
+async fn foreign_host_and_origin_are_rejected() {
     let server = Server::demo().await;
     for path in ["/mcp", "/ws"] {
         for (headers, status) in [
@@ -303,7 +303,7 @@ async fn foreign_hosts_and_origins_are_refused() {
 }
 
 #[tokio::test]
-async fn the_end_of_every_session_is_logged() {
+async fn closed_sessions_are_logged() {
     let server = Server::demo().await;
     for _ in 0..50 {
         open(server.address).await;
@@ -315,7 +315,7 @@ async fn the_end_of_every_session_is_logged() {
 }
 
 #[tokio::test]
-async fn logs_hold_no_session_id() {
+async fn streamable_session_ids_are_not_logged() {
     let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
     let id = open(server.address).await;
     ask(server.address, &in_session(&message(PING), &id)).await;

@@ -64,7 +64,7 @@ async fn has_begun(stream: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn a_session_does_not_exist_for_anybody_but_its_owner() {
+async fn session_of_another_principal_returns_404() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let id = session_id(&open_by(server.address, "alice").await);
     let ping = in_session(&message(PING), &id);
@@ -82,7 +82,7 @@ async fn a_session_does_not_exist_for_anybody_but_its_owner() {
 }
 
 #[tokio::test]
-async fn sessions_are_bounded_in_all_and_for_one_client() {
+async fn session_limits_apply_in_total_and_per_client() {
     let config = SseServerConfig::default()
         .with_max_sessions(2)
         .with_max_sessions_per_client(1);
@@ -103,7 +103,7 @@ async fn sessions_are_bounded_in_all_and_for_one_client() {
 }
 
 #[tokio::test]
-async fn a_session_that_its_client_has_left_makes_room_but_none_that_is_used() {
+async fn abandoned_session_is_evicted_before_active_ones() {
     let config = SseServerConfig::default()
         .with_max_sessions(2)
         .with_resume_grace(Duration::ZERO);
@@ -119,7 +119,7 @@ async fn a_session_that_its_client_has_left_makes_room_but_none_that_is_used() {
 }
 
 #[tokio::test]
-async fn a_refused_initialize_leaves_no_place_taken() {
+async fn rejected_initialize_releases_its_session_permit() {
     let server = TestServer::start(SseServerConfig::default().with_max_sessions(1)).await;
     let wrong = initialize("2025-11-25").replace("Accept: application/json, ", "Accept: ");
     assert_eq!(ask(server.address, &wrong).await.status, 406);
@@ -127,7 +127,7 @@ async fn a_refused_initialize_leaves_no_place_taken() {
 }
 
 #[tokio::test]
-async fn requests_in_flight_are_bounded_and_their_ids_are_their_own() {
+async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
     let id = open(server.address).await;
@@ -155,7 +155,7 @@ async fn requests_in_flight_are_bounded_and_their_ids_are_their_own() {
 }
 
 #[tokio::test]
-async fn who_drops_the_connection_gets_no_room_for_another_call() {
+async fn dropped_connection_keeps_its_in_flight_permit() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
     let id = open(server.address).await;
@@ -171,7 +171,7 @@ async fn who_drops_the_connection_gets_no_room_for_another_call() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_tool_is_an_answer() {
+async fn panicking_tool_returns_an_internal_error() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let in_session = call("panic", 1, &id);
@@ -191,7 +191,7 @@ async fn a_panic_in_a_tool_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_shutdown_lets_running_calls_finish_and_ends_the_rest() {
+async fn shutdown_finishes_running_calls_and_ends_streams() {
     let mut server = TestServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let mut listening = start(server.address, &get(&id)).await;
@@ -213,7 +213,7 @@ async fn a_shutdown_lets_running_calls_finish_and_ends_the_rest() {
 }
 
 #[tokio::test]
-async fn a_shutdown_does_not_wait_for_ever() {
+async fn shutdown_drain_timeout_ends_running_calls() {
     let config = SseServerConfig::default().with_drain_timeout(Duration::ZERO);
     let mut server = TestServer::start(config).await;
     let id = open(server.address).await;
@@ -226,7 +226,7 @@ async fn a_shutdown_does_not_wait_for_ever() {
 }
 
 #[tokio::test]
-async fn an_idle_session_ends() {
+async fn idle_session_is_closed() {
     let config = SseServerConfig::default().with_idle_timeout(Some(Duration::from_millis(20)));
     let server = TestServer::start(config).await;
     let id = open(server.address).await;
@@ -235,7 +235,7 @@ async fn an_idle_session_ends() {
 }
 
 #[tokio::test]
-async fn the_sessions_of_a_principal_can_be_ended() {
+async fn end_sessions_of_closes_one_principals_sessions() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let alice = session_id(&open_by(server.address, "alice").await);
     let bob = session_id(&open_by(server.address, "bob").await);
@@ -250,7 +250,7 @@ async fn the_sessions_of_a_principal_can_be_ended() {
 }
 
 #[tokio::test]
-async fn sessions_and_requests_are_counted() {
+async fn session_and_request_metrics_are_counted() {
     let mut server = TestServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;

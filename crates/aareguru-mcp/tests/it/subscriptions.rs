@@ -113,7 +113,7 @@ fn updated(uri: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_new_measurement_is_told_to_every_session_that_subscribed() {
+async fn new_measurement_notifies_every_subscribed_session() {
     let river = River25MinutesLater::start().await;
     let bern = ["aareguru://current/bern"];
     let mut first = river.subscribed(&bern).await;
@@ -139,7 +139,7 @@ async fn a_new_measurement_is_told_to_every_session_that_subscribed() {
 }
 
 #[tokio::test]
-async fn who_unsubscribes_or_leaves_is_forgotten() {
+async fn unsubscribed_or_closed_session_is_removed() {
     let river = River25MinutesLater::start().await;
     let uris = ["aareguru://current/bern", "aareguru://stations"];
     let mut leaves = river.subscribed(&uris).await;
@@ -164,7 +164,7 @@ async fn who_unsubscribes_or_leaves_is_forgotten() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_cannot_be_subscribed_to() {
+async fn subscription_to_an_unknown_resource_is_rejected() {
     let river = River25MinutesLater::start().await;
     let mut session = Session::initialized(river.address).await;
     for uri in ["aareguru://current/basel", "aareguru://weather", "x"] {
@@ -179,7 +179,7 @@ async fn what_does_not_exist_cannot_be_subscribed_to() {
 }
 
 #[tokio::test]
-async fn the_revision_without_sessions_listens() {
+async fn subscriptions_listen_streams_updates_without_a_session() {
     let river = River25MinutesLater::start().await;
     let uri = "aareguru://current/bern";
     let listen = json!({
@@ -218,7 +218,7 @@ async fn the_revision_without_sessions_listens() {
 }
 
 #[tokio::test]
-async fn a_listener_that_goes_away_is_forgotten() {
+async fn disconnected_listener_is_removed() {
     let river = River25MinutesLater::start().await;
     let listen = json!({
         "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen",
@@ -235,7 +235,7 @@ async fn a_listener_that_goes_away_is_forgotten() {
 }
 
 #[tokio::test]
-async fn clients_are_told_how_long_an_answer_is_the_newest() {
+async fn result_ttl_matches_the_next_measurement() {
     let river = River25MinutesLater::start().await;
     // Measured 15 minutes ago, so that the next one may be there in 5.
     river.measure_again();

@@ -46,7 +46,7 @@ fn is_golden(name: &str, screen: &str) {
 }
 
 #[tokio::test]
-async fn the_screens_are_as_they_were_at_every_width() {
+async fn terminal_output_matches_golden_screens_at_every_width() {
     for (name, arguments) in SCREENS {
         for width in [40, 80, 120] {
             let mut command = demo(arguments);
@@ -57,7 +57,7 @@ async fn the_screens_are_as_they_were_at_every_width() {
 }
 
 #[tokio::test]
-async fn the_colours_are_as_they_were() {
+async fn terminal_colours_match_golden_screens() {
     for (name, arguments) in SCREENS {
         let screen = shown(demo(arguments).env("CLICOLOR_FORCE", "1")).await;
         is_golden(&format!("{name}@coloured"), &screen);
@@ -65,7 +65,7 @@ async fn the_colours_are_as_they_were() {
 }
 
 #[tokio::test]
-async fn no_line_is_wider_than_the_terminal() {
+async fn terminal_lines_fit_the_width() {
     for (name, arguments) in SCREENS {
         for width in [40, 57, 80, 100, 120, 400] {
             let mut command = demo(arguments);
@@ -80,7 +80,7 @@ async fn no_line_is_wider_than_the_terminal() {
 }
 
 #[tokio::test]
-async fn colours_are_for_terminals_that_want_them() {
+async fn terminal_colours_follow_the_environment() {
     for (name, arguments) in SCREENS {
         let plain = shown(&mut demo(arguments)).await;
         assert!(!plain.contains('\x1b'), "{name} to a pipe");
@@ -106,7 +106,7 @@ fn without_colours(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn do_not_swim_is_in_a_box_and_painted_red() {
+async fn do_not_swim_is_boxed_and_red() {
     for arguments in [["now", "bern"], ["forecast", "bern"]] {
         let plain = shown(&mut demo(&arguments)).await;
         let lines: Vec<_> = plain.lines().collect();
@@ -121,7 +121,7 @@ async fn do_not_swim_is_in_a_box_and_painted_red() {
 }
 
 #[tokio::test]
-async fn every_screen_credits_its_sources_says_it_is_recorded_and_permits_nothing() {
+async fn terminal_output_credits_sources_and_marks_recordings() {
     for (name, arguments) in SCREENS {
         let screen = shown(&mut demo(arguments)).await;
         for part in [
@@ -136,7 +136,7 @@ async fn every_screen_credits_its_sources_says_it_is_recorded_and_permits_nothin
 }
 
 #[tokio::test]
-async fn json_is_the_structured_answer_of_the_tool() {
+async fn json_output_equals_the_structured_tool_result() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     for (command, tool, arguments) in [
@@ -200,7 +200,7 @@ fn forget_ages(value: &mut Value) {
 }
 
 #[tokio::test]
-async fn a_reader_that_has_enough_ends_it_quietly() {
+async fn closed_output_pipe_exits_quietly() {
     let program = env!("CARGO_BIN_EXE_aareguru-mcp");
     for more in ["", " --json"] {
         // `history --json` is more than a pipe holds (64 KiB) many times over.
@@ -228,7 +228,7 @@ async fn fails(command: &mut Command, code: i32) -> String {
 }
 
 #[tokio::test]
-async fn an_unknown_place_is_told_with_the_nearest_and_the_list() {
+async fn unknown_place_error_suggests_the_nearest_and_lists_all() {
     for command in ["now", "forecast", "history", "compare"] {
         let errors = fails(&mut demo(&[command, "tuhn"]), 64).await;
         let says = "unknown place `tuhn`: the Aare is measured at brienz, interlaken, thun, bern, \
@@ -240,7 +240,7 @@ async fn an_unknown_place_is_told_with_the_nearest_and_the_list() {
 }
 
 #[tokio::test]
-async fn an_api_out_of_reach_is_told_with_what_to_do() {
+async fn unreachable_api_error_suggests_a_remedy() {
     for arguments in [
         &["now"] as &[&str],
         &["compare", "--json"],
@@ -262,7 +262,7 @@ async fn an_api_out_of_reach_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn what_was_not_recorded_is_asked_of_the_live_api() {
+async fn missing_recording_error_suggests_the_live_api() {
     let errors = fails(&mut demo(&["history", "thun"]), 1).await;
     for part in ["only Bern's was recorded", "leave `--demo` away"] {
         assert!(errors.contains(part), "{errors}");
@@ -270,7 +270,7 @@ async fn what_was_not_recorded_is_asked_of_the_live_api() {
 }
 
 #[tokio::test]
-async fn a_span_that_cannot_be_is_told() {
+async fn invalid_history_span_returns_an_error() {
     for (arguments, code, says) in [
         (&["--start", "soon"] as &[&str], 1, "cannot read `soon`"),
         (&["--days", "0"], 64, "0 is not in 1..=366"),

@@ -20,7 +20,7 @@ async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_the_server_says_of_itself() {
+async fn mcp_metadata_makes_no_forbidden_claims() {
     let server = Server::demo().await;
     promises_nothing(&server.banner);
     let mut session = Session::open(server.address).await;
@@ -47,7 +47,7 @@ async fn what_the_server_says_of_itself() {
 }
 
 #[tokio::test]
-async fn what_the_command_line_says() {
+async fn command_line_help_makes_no_forbidden_claims() {
     for command in [&["--help"][..], &["serve", "--help"], &["stdio", "--help"]] {
         let said = program().args(command).output().await.unwrap();
         promises_nothing(&String::from_utf8(said.stdout).unwrap());
@@ -55,7 +55,7 @@ async fn what_the_command_line_says() {
 }
 
 #[test]
-fn what_the_documents_and_the_tables_say() {
+fn documents_and_tables_make_no_forbidden_claims() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folders = [".", "docs", "crates/aareguru", "crates/aareguru/data"];
     let mut read = 0;

@@ -19,7 +19,7 @@ async fn ask_tool(session: &mut Session, tool: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_age_is_told_as_it_is_although_the_answer_is_kept() {
+async fn cached_response_reports_the_current_age() {
     let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     let first = ask(&mut session).await;
@@ -40,7 +40,7 @@ async fn the_age_is_told_as_it_is_although_the_answer_is_kept() {
 }
 
 #[tokio::test]
-async fn a_new_answer_of_the_api_is_told_in_the_same_second() {
+async fn new_upstream_response_replaces_the_cached_output() {
     let mcp = Mcp::start(Reply::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let celsius = async |session: &mut Session| {
@@ -61,7 +61,7 @@ fn flow(told: &Value) -> &Value {
 }
 
 #[tokio::test]
-async fn each_tool_is_told_again_what_it_told_itself() {
+async fn cached_output_is_kept_per_tool() {
     let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     let tools = [
@@ -79,7 +79,7 @@ async fn each_tool_is_told_again_what_it_told_itself() {
 }
 
 #[tokio::test]
-async fn water_that_rises_is_told_in_the_same_second() {
+async fn rising_flow_replaces_the_cached_output() {
     let mcp = Mcp::start(Reply::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let mut calm: Value = serde_json::from_str(CURRENT_BERN).unwrap();
@@ -100,7 +100,7 @@ async fn water_that_rises_is_told_in_the_same_second() {
 }
 
 #[tokio::test]
-async fn an_answer_that_has_grown_old_is_not_told_as_if_it_were_new() {
+async fn cached_output_turns_stale_with_time() {
     let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     for tool in ["get_flow_danger_level", "get_current_conditions"] {

@@ -135,7 +135,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_call_is_one_trace_from_the_request_to_the_api_also_when_others_share_the_flight() {
+async fn trace_spans_a_call_from_request_to_upstream_with_shared_fetch() {
     let (collector, received) = collector().await;
     let (api, release, asked) = held_api().await;
     let server = Server::start(&[
@@ -219,7 +219,7 @@ async fn a_call_is_one_trace_from_the_request_to_the_api_also_when_others_share_
 }
 
 #[tokio::test]
-async fn a_collector_that_is_gone_or_silent_holds_up_nothing() {
+async fn unavailable_collector_does_not_block_shutdown() {
     // It takes connections and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent_url = format!("http://{}", silent.local_addr().unwrap());
@@ -248,7 +248,7 @@ async fn a_collector_that_is_gone_or_silent_holds_up_nothing() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_no_url_is_refused() {
+async fn invalid_otlp_endpoint_is_rejected() {
     let output = crate::binary::program()
         .args(["serve", "--demo", "--http-port", "0"])
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", "user:secret@collector:4318")

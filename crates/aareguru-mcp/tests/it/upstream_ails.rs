@@ -57,7 +57,7 @@ async fn start(reply: Reply, fault: &Reply) -> Mcp {
 }
 
 #[tokio::test]
-async fn each_fault_without_an_earlier_answer_is_an_error_that_names_it() {
+async fn upstream_fault_without_a_stale_response_returns_an_error() {
     for (fault, says) in faults() {
         let mcp = start(fault.clone(), &fault).await;
         let mut session = mcp.session().await;
@@ -72,7 +72,7 @@ async fn each_fault_without_an_earlier_answer_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn each_fault_with_an_earlier_answer_is_told_beside_it() {
+async fn upstream_fault_with_a_stale_response_is_reported_with_it() {
     for (fault, says) in faults() {
         let mcp = start(Reply::Recordings, &fault).await;
         let mut session = mcp.session().await;
@@ -101,7 +101,7 @@ async fn each_fault_with_an_earlier_answer_is_told_beside_it() {
 }
 
 #[tokio::test]
-async fn an_api_that_comes_and_goes_never_costs_an_answer() {
+async fn intermittent_upstream_never_fails_a_call() {
     let mcp = Mcp::start(Reply::Recordings, NOW).await;
     let mut session = mcp.session().await;
     ask(&mut session).await;
@@ -119,7 +119,7 @@ async fn an_api_that_comes_and_goes_never_costs_an_answer() {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_tried_again_before_anybody_is_told() {
+async fn transient_upstream_failure_is_retried_before_reporting() {
     let mcp = Mcp::start_with(Reply::Recordings, NOW, |config| {
         config.retries = 2;
         config.retry_pause = Duration::from_millis(1);
@@ -134,7 +134,7 @@ async fn what_may_pass_is_tried_again_before_anybody_is_told() {
 }
 
 #[tokio::test]
-async fn after_some_failures_the_api_is_left_alone_and_the_client_told_for_how_long() {
+async fn open_circuit_error_states_the_next_attempt() {
     let mcp = Mcp::start(Reply::status(500), NOW).await;
     let mut session = mcp.session().await;
     for _ in 0..20 {
@@ -147,7 +147,7 @@ async fn after_some_failures_the_api_is_left_alone_and_the_client_told_for_how_l
 }
 
 #[tokio::test]
-async fn a_thousand_calls_at_once_make_one_request() {
+async fn concurrent_calls_share_one_upstream_request() {
     const SESSIONS: u32 = 20;
     const CALLS: u32 = 50;
     let mcp = Mcp::start_with(Reply::Recordings.held(), NOW, |_| {}).await;
@@ -171,7 +171,7 @@ async fn a_thousand_calls_at_once_make_one_request() {
 }
 
 #[tokio::test]
-async fn a_comparison_of_all_places_is_one_request() {
+async fn compare_cities_sends_one_upstream_request() {
     let mcp = Mcp::start(Reply::Recordings, "2024-08-19T21:25:00Z").await;
     let mut session = mcp.session().await;
     for arguments in [json!({}), json!({"cities": ["thun", "bern", "olten"]})] {

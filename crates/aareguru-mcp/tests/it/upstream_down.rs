@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_api_that_cannot_be_reached_is_a_clear_error_and_nothing_else() {
+async fn unreachable_api_returns_an_error_without_data() {
     // Port 9 on loopback: nothing listens there.
     let api = ["serve", "--aareguru-base-url", "http://127.0.0.1:9"];
     let server = Server::start(&api).await;
@@ -70,7 +70,7 @@ async fn asked_for_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) 
 }
 
 #[tokio::test]
-async fn the_hydro_api_stands_in_and_may_be_a_mirror() {
+async fn hydro_mirror_replaces_a_failed_aareguru_api() {
     let ailing = Upstream::start(Reply::status(503)).await;
     let mirror = Upstream::start(Reply::text(&hydro_of_today())).await;
     let base_url = format!("{}/mirror", mirror.config().base_url);
@@ -88,7 +88,7 @@ async fn the_hydro_api_stands_in_and_may_be_a_mirror() {
 }
 
 #[tokio::test]
-async fn log_lines_of_an_upstream_request_name_the_request_over_streamable_http() {
+async fn upstream_log_lines_carry_the_request_id_over_streamable_http() {
     let failing = Upstream::start(Reply::status(503)).await;
     let api = failing.config().base_url;
     // With traces the task of the upstream request has other spans.
@@ -114,7 +114,7 @@ async fn log_lines_of_an_upstream_request_name_the_request_over_streamable_http(
 }
 
 #[tokio::test]
-async fn a_base_url_that_is_none_is_named_by_its_setting() {
+async fn invalid_base_url_error_names_its_setting() {
     for (setting, flag) in [
         ("AAREGURU_BASE_URL", "--aareguru-base-url"),
         ("HYDRO_BASE_URL", "--hydro-base-url"),

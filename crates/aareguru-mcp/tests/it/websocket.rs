@@ -131,7 +131,7 @@ async fn is_warm_in_bern(socket: &mut Socket) {
 }
 
 #[tokio::test]
-async fn a_socket_is_a_session() {
+async fn socket_is_one_session_in_every_version() {
     let server = Server::demo().await;
     for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
         let mut socket = Socket::open(server.address).await;
@@ -146,7 +146,7 @@ async fn a_socket_is_a_session() {
 }
 
 #[tokio::test]
-async fn the_sub_protocol_is_mcp_or_none() {
+async fn subprotocol_must_be_mcp_or_absent() {
     let server = Server::demo().await;
     let open = |headers| Socket::try_open(server.address, headers);
     let mut without = open(&[]).await.unwrap();
@@ -159,7 +159,7 @@ async fn the_sub_protocol_is_mcp_or_none() {
 }
 
 #[tokio::test]
-async fn what_is_no_upgrade_is_told_so() {
+async fn request_without_upgrade_returns_426() {
     let server = Server::demo().await;
     for (method, status) in [("GET", 426), ("POST", 405)] {
         let request = format!("{method} /ws HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -168,7 +168,7 @@ async fn what_is_no_upgrade_is_told_so() {
 }
 
 #[tokio::test]
-async fn foreign_hosts_and_origins_get_no_socket() {
+async fn foreign_host_and_origin_are_rejected() {
     let server = Server::demo().await;
     for (header, status) in [
         (("host", "evil.example"), 421),
@@ -180,7 +180,7 @@ async fn foreign_hosts_and_origins_get_no_socket() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_gets_an_error_and_the_session_goes_on() {
+async fn invalid_message_returns_an_error_and_keeps_the_session() {
     let server = Server::demo().await;
     let mut socket = Socket::open(server.address).await;
     for round in 0..2 {
@@ -210,7 +210,7 @@ async fn what_is_no_message_gets_an_error_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn the_revision_without_initialize_is_not_spoken_here() {
+async fn revision_without_initialize_is_rejected() {
     let server = Server::demo().await;
     let request = |method: &str| {
         json!({
@@ -237,7 +237,7 @@ async fn the_revision_without_initialize_is_not_spoken_here() {
 }
 
 #[tokio::test]
-async fn frames_of_a_wrong_kind_close_their_own_socket_only() {
+async fn unsupported_frame_closes_only_its_socket() {
     let server = Server::demo().await;
     let mut beside = Socket::initialized(server.address).await;
     let long = "x".repeat(5 << 20);
@@ -278,7 +278,7 @@ async fn raw_close_code(stream: &mut TcpStream) -> u16 {
 }
 
 #[tokio::test]
-async fn frames_that_break_the_protocol_close_their_own_socket_only() {
+async fn malformed_frame_closes_only_its_socket() {
     let server = Server::demo().await;
     let mut beside = Socket::initialized(server.address).await;
     // Masked with zeros, so that the bytes stay as they are.
@@ -303,7 +303,7 @@ async fn frames_that_break_the_protocol_close_their_own_socket_only() {
 }
 
 #[tokio::test]
-async fn a_shutdown_closes_sockets_with_going_away() {
+async fn shutdown_closes_sockets_with_1001() {
     let server = Server::demo().await;
     let mut initialized = Socket::initialized(server.address).await;
     let mut silent = Socket::open(server.address).await;

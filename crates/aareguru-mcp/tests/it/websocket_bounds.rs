@@ -23,7 +23,7 @@ async fn open_by(server: &TestServer, principal: &str) -> Result<Socket, u16> {
 }
 
 #[tokio::test]
-async fn sockets_are_bounded_in_all_and_for_one_client() {
+async fn session_limits_apply_in_total_and_per_client() {
     let config = SseServerConfig::default()
         .with_max_sessions(2)
         .with_max_sessions_per_client(1);
@@ -38,7 +38,7 @@ async fn sockets_are_bounded_in_all_and_for_one_client() {
 }
 
 #[tokio::test]
-async fn requests_in_flight_are_bounded_and_their_ids_are_their_own() {
+async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
@@ -68,7 +68,7 @@ async fn requests_in_flight_are_bounded_and_their_ids_are_their_own() {
 }
 
 #[tokio::test]
-async fn a_cancelled_call_gets_no_answer_and_makes_room() {
+async fn cancelled_call_gets_no_response_and_releases_its_permit() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
@@ -86,7 +86,7 @@ async fn a_cancelled_call_gets_no_answer_and_makes_room() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_tool_is_an_answer() {
+async fn panicking_tool_returns_an_internal_error() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let mut socket = Socket::initialized(server.address).await;
     let answer = socket.call(&tool_call(1, "panic", "{}")).await;
@@ -96,7 +96,7 @@ async fn a_panic_in_a_tool_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_begin_ends_with_an_internal_error() {
+async fn failed_initialize_closes_the_socket_with_1011() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let mut beside = Socket::initialized(server.address).await;
     let mut socket = Socket::open(server.address).await;
@@ -120,7 +120,7 @@ async fn a_session_that_cannot_begin_ends_with_an_internal_error() {
 }
 
 #[tokio::test]
-async fn a_socket_that_never_speaks_ends() {
+async fn silent_socket_is_closed_after_the_init_timeout() {
     let config = SseServerConfig::default().with_init_timeout(Duration::ZERO);
     let server = TestServer::start(config).await;
     let mut socket = Socket::open(server.address).await;
@@ -128,7 +128,7 @@ async fn a_socket_that_never_speaks_ends() {
 }
 
 #[tokio::test]
-async fn an_idle_socket_ends() {
+async fn idle_socket_is_closed() {
     let config = SseServerConfig::default().with_idle_timeout(Some(Duration::ZERO));
     let server = TestServer::start(config).await;
     let mut socket = Socket::open(server.address).await;
@@ -137,7 +137,7 @@ async fn an_idle_socket_ends() {
 }
 
 #[tokio::test]
-async fn a_client_that_answers_no_ping_is_taken_for_dead() {
+async fn client_without_pong_is_disconnected() {
     let config = SseServerConfig::default().with_sse_keep_alive(Some(Duration::from_millis(50)));
     let server = TestServer::start(config).await;
     let mut alive = Socket::initialized(server.address).await;
@@ -159,7 +159,7 @@ async fn a_client_that_answers_no_ping_is_taken_for_dead() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_loses_its_socket_only() {
+async fn slow_reader_loses_only_its_socket() {
     let config = SseServerConfig::default()
         .with_max_queued_bytes(64 * 1024)
         .with_write_timeout(Duration::from_millis(200));
@@ -179,7 +179,7 @@ async fn a_client_that_does_not_read_loses_its_socket_only() {
 }
 
 #[tokio::test]
-async fn a_shutdown_lets_running_calls_finish() {
+async fn shutdown_finishes_running_calls() {
     let mut server = TestServer::start(SseServerConfig::default()).await;
     let mut socket = Socket::initialized(server.address).await;
     socket.tell(&tool_call(1, "wait", "{}")).await;
@@ -196,7 +196,7 @@ async fn a_shutdown_lets_running_calls_finish() {
 }
 
 #[tokio::test]
-async fn a_shutdown_does_not_wait_for_ever() {
+async fn shutdown_drain_timeout_ends_running_calls() {
     let config = SseServerConfig::default().with_drain_timeout(Duration::ZERO);
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
@@ -209,7 +209,7 @@ async fn a_shutdown_does_not_wait_for_ever() {
 }
 
 #[tokio::test]
-async fn the_sockets_of_a_principal_can_be_closed() {
+async fn end_sessions_of_closes_one_principals_sockets() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let mut alice = open_by(&server, "alice").await.ok().unwrap();
     let mut bob = open_by(&server, "bob").await.ok().unwrap();
@@ -221,7 +221,7 @@ async fn the_sockets_of_a_principal_can_be_closed() {
 }
 
 #[tokio::test]
-async fn sessions_are_counted_with_the_reason_of_their_end() {
+async fn session_metrics_carry_the_close_reason() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let mut socket = Socket::initialized(server.address).await;
     let numbers = server.numbers();

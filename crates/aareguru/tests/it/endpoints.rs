@@ -10,7 +10,7 @@ fn bern() -> &'static Place {
 }
 
 #[tokio::test]
-async fn cities_tells_the_temperature_of_each_place() {
+async fn cities_returns_the_temperature_of_each_place() {
     let server = Server::start(Reply::Recordings).await;
     let cities = server.client().cities().await.unwrap();
 
@@ -28,7 +28,7 @@ async fn cities_tells_the_temperature_of_each_place() {
 }
 
 #[tokio::test]
-async fn current_tells_all_about_one_place() {
+async fn current_returns_all_data_of_one_place() {
     let server = Server::start(Reply::Recordings).await;
     let current = server.client().current(bern()).await.unwrap();
 
@@ -96,7 +96,7 @@ async fn current_tells_all_about_one_place() {
 }
 
 #[tokio::test]
-async fn a_base_url_may_have_a_path() {
+async fn base_url_with_a_path_is_supported() {
     let server = Server::start(Reply::Recordings).await;
     let mut config = server.config();
     config.base_url.push_str("/mirror/");
@@ -108,7 +108,7 @@ async fn a_base_url_may_have_a_path() {
 }
 
 #[tokio::test]
-async fn the_temperature_at_a_place_has_its_age() {
+async fn current_temperature_carries_its_age() {
     let server = Server::start(Reply::Recordings).await;
     let measured_at: Timestamp = "2023-05-09T11:20:00Z".parse().unwrap();
     let clock = Clock::stopped_at(measured_at + 18.minutes());
@@ -135,7 +135,7 @@ async fn the_temperature_at_a_place_has_its_age() {
 }
 
 #[tokio::test]
-async fn the_places_come_in_downstream_order() {
+async fn places_are_in_downstream_order() {
     let server = Server::start(Reply::Recordings).await;
     let river = River::new(server.client());
     let places = river.places().await.unwrap();
@@ -163,7 +163,7 @@ async fn the_places_come_in_downstream_order() {
 }
 
 #[tokio::test]
-async fn today_tells_temperature_and_saying() {
+async fn today_returns_temperature_and_saying() {
     let server = Server::start(Reply::Recordings).await;
     let interlaken = Place::find("interlaken").unwrap();
     let today = server.client().today(interlaken).await.unwrap();
@@ -179,7 +179,7 @@ async fn today_tells_temperature_and_saying() {
 }
 
 #[tokio::test]
-async fn todays_answer_for_another_place_is_refused() {
+async fn today_for_another_place_is_rejected() {
     let server = Server::start(Reply::Recordings).await;
     let error = server.client().today(bern()).await.unwrap_err();
     assert_eq!(
@@ -189,7 +189,7 @@ async fn todays_answer_for_another_place_is_refused() {
 }
 
 #[tokio::test]
-async fn widget_tells_flow_and_danger_level_of_all_places() {
+async fn widget_returns_flow_and_danger_level_of_all_places() {
     let server = Server::start(Reply::Recordings).await;
     let widget = server.client().widget().await.unwrap();
 
@@ -213,7 +213,7 @@ fn span() -> (Timestamp, Timestamp) {
 }
 
 #[tokio::test]
-async fn a_hydro_daterange_tells_a_day_in_steps_of_ten_minutes() {
+async fn hydro_daterange_returns_a_day_in_ten_minute_steps() {
     let server = Server::start(Reply::Recordings).await;
     let (start, end) = span();
     let client = server.client();
@@ -248,7 +248,7 @@ async fn a_hydro_daterange_tells_a_day_in_steps_of_ten_minutes() {
 }
 
 #[tokio::test]
-async fn the_latest_hydro_values_come_by_gauge() {
+async fn hydro_latest_returns_values_by_gauge() {
     // Synthetic: the sample is of the Limmat; only its gauge was changed.
     let sample = HYDRO_LIMMAT.replace("2243", "2135");
     let server = Server::start(Reply::text(&sample)).await;
@@ -274,7 +274,7 @@ async fn the_latest_hydro_values_come_by_gauge() {
 }
 
 #[tokio::test]
-async fn another_rivers_gauge_is_refused() {
+async fn hydro_data_of_another_gauge_is_rejected() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.client();
     let (start, end) = span();
@@ -292,7 +292,7 @@ async fn another_rivers_gauge_is_refused() {
 }
 
 #[tokio::test]
-async fn a_place_without_gauge_is_told_without_asking() {
+async fn place_without_a_gauge_is_an_error_without_a_request() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.client();
     let (start, end) = span();
@@ -310,7 +310,7 @@ async fn a_place_without_gauge_is_told_without_asking() {
 }
 
 #[tokio::test]
-async fn history_is_asked_for_in_unix_seconds() {
+async fn history_request_uses_unix_seconds() {
     // Synthetic: no answer of this endpoint is public.
     let body = r#"{"data": {"temperature": [[1788220800, 17.5], [1788221400, null]]}}"#;
     let server = Server::start(Reply::text(body)).await;
@@ -327,7 +327,7 @@ async fn history_is_asked_for_in_unix_seconds() {
 }
 
 #[tokio::test]
-async fn each_span_is_cached_by_itself() {
+async fn hydro_spans_are_cached_separately() {
     let server = Server::start(Reply::Recordings).await;
     let client = server.client();
     let (start, end) = span();

@@ -73,7 +73,7 @@ fn names_bern(answer: &Value) -> bool {
 }
 
 #[test]
-fn any_change_of_an_answer_is_read_or_refused() {
+fn mutated_current_is_read_or_rejected() {
     let runtime = runtime();
     let server = runtime.block_on(Server::start(Reply::Recordings));
     let river = River::new(server.forgetful_client());
@@ -131,7 +131,7 @@ fn river_at(server: &Server, now: Timestamp) -> River {
 }
 
 #[test]
-fn no_change_of_an_answer_makes_silence_without_a_flow() {
+fn mutated_current_without_a_flow_never_removes_the_warning() {
     let runtime = runtime();
     let server = runtime.block_on(Server::start(Reply::Recordings));
     let now: Timestamp = "2023-05-09T11:38:00Z".parse().unwrap();
@@ -190,7 +190,7 @@ fn no_change_of_an_answer_makes_silence_without_a_flow() {
 }
 
 #[test]
-fn no_change_of_the_widget_makes_silence_or_ranks_what_is_not_comparable() {
+fn mutated_widget_never_removes_the_warning_or_ranks_incomparable_values() {
     let runtime = runtime();
     let server = runtime.block_on(Server::start(Reply::Recordings));
     let now: Timestamp = "2024-08-19T21:25:00Z".parse().unwrap();
@@ -223,7 +223,7 @@ fn no_change_of_the_widget_makes_silence_or_ranks_what_is_not_comparable() {
 }
 
 #[test]
-fn any_change_of_cities_is_read() {
+fn mutated_cities_are_read() {
     let read = async |client: &Client| client.cities().await.map(|cities| cities.to_vec());
     any_change(CITIES, &read, &|answer, cities: Result<Vec<City>, _>| {
         let cities = cities.unwrap();
@@ -241,7 +241,7 @@ fn any_change_of_cities_is_read() {
 }
 
 #[test]
-fn any_change_of_today_is_read_or_refused() {
+fn mutated_today_is_read_or_rejected() {
     let read = async |client: &Client| {
         let today = client.today(place("interlaken")).await?;
         Ok(WaterToday::clone(&today))
@@ -263,7 +263,7 @@ fn any_change_of_today_is_read_or_refused() {
 }
 
 #[test]
-fn any_change_of_the_widget_is_read_or_refused() {
+fn mutated_widget_is_read_or_rejected() {
     let read = async |client: &Client| Ok(Widget::clone(&*client.widget().await?));
     any_change(WIDGET, &read, &|answer, widget| match widget {
         Ok(widget) => {
@@ -289,7 +289,7 @@ fn any_change_of_the_widget_is_read_or_refused() {
 }
 
 #[test]
-fn any_change_of_a_hydro_daterange_is_read_or_refused() {
+fn mutated_hydro_daterange_is_read_or_rejected() {
     let read = async |client: &Client| {
         let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::now());
         let range = client.hydro_daterange(place("bern"), start, end).await?;
@@ -320,7 +320,7 @@ fn any_change_of_a_hydro_daterange_is_read_or_refused() {
 }
 
 #[test]
-fn any_change_of_the_latest_hydro_values_is_read_or_refused() {
+fn mutated_hydro_latest_is_read_or_rejected() {
     // Synthetic: the sample is of the Limmat; only its gauge was changed.
     let sample = HYDRO_LIMMAT.replace("2243", "2135");
     let read = async |client: &Client| {

@@ -122,7 +122,7 @@ fn shifted(mut response: Value, seconds: i64) -> Value {
 }
 
 #[test]
-fn calm_response_gives_no_known_warning() {
+fn calm_response_yields_no_known_warning() {
     let fixture = Fixture::new();
     for (id, response) in calm() {
         let advice = fixture.advice(id, &response);
@@ -242,7 +242,7 @@ fn causes() -> Vec<Cause> {
 }
 
 #[test]
-fn one_cause_changes_the_verdict_as_the_rules_say() {
+fn single_fault_yields_the_verdict_of_the_rules() {
     let fixture = Fixture::new();
     for (id, response, verdict, ground) in causes() {
         let advice = fixture.advice(id, &response);
@@ -292,7 +292,7 @@ fn corruptions(value: &Value) -> Vec<Value> {
 }
 
 #[test]
-fn no_corruption_of_a_number_brings_the_calm_back() {
+fn corrupted_number_never_restores_the_calm_verdict() {
     let fixture = Fixture::new();
     for (id, response, verdict, _) in causes() {
         let last = response["aarepast"]
@@ -321,7 +321,7 @@ fn no_corruption_of_a_number_brings_the_calm_back() {
 }
 
 #[test]
-fn no_other_flow_or_temperature_brings_the_calm_back() {
+fn other_flow_or_temperature_never_restores_the_calm_verdict() {
     let fixture = Fixture::new();
     // A level that is missing is no warning, so a level is not among the causes here. A water of
     // 15.0 °C is a caution, and one of 15.1 °C, which is the same but for rounding, is none.
@@ -348,7 +348,7 @@ fn no_other_flow_or_temperature_brings_the_calm_back() {
 }
 
 #[test]
-fn no_mutation_of_a_calm_response_shows_an_implausible_number() {
+fn mutated_calm_response_shows_no_implausible_number() {
     let fixture = Fixture::new();
     let calm = calm();
     proptest!(ProptestConfig::with_cases(500), |(

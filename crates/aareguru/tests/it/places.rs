@@ -52,7 +52,7 @@ fn gauges() -> BTreeMap<u32, Json> {
 }
 
 #[test]
-fn ids_and_names_are_the_apis() {
+fn place_ids_and_names_match_the_api() {
     let listed: Vec<_> = cities()
         .iter()
         .map(|city| [&city["city"], &city["name"], &city["longname"]].map(|it| it.clone()))
@@ -65,7 +65,7 @@ fn ids_and_names_are_the_apis() {
 }
 
 #[test]
-fn gauges_and_coordinates_are_bafus() {
+fn gauges_and_coordinates_match_bafu() {
     let stations = stations();
     for place in Place::all() {
         let Some(gauge) = place.gauge() else { continue };
@@ -83,7 +83,7 @@ fn gauges_and_coordinates_are_bafus() {
 }
 
 #[test]
-fn the_apis_coordinates_are_ours_rounded() {
+fn api_coordinates_match_ours_rounded() {
     for (place, city) in Place::all().iter().zip(cities()) {
         for (exact, rounded) in [
             (place.latitude_deg(), &city["coordinates"]["lat"]),
@@ -96,7 +96,7 @@ fn the_apis_coordinates_are_ours_rounded() {
 }
 
 #[test]
-fn flow_and_height_are_measured_where_bafu_measures_them() {
+fn measured_quantities_match_bafu() {
     let gauges = gauges();
     for place in Place::all() {
         let gauge = place.gauge().and_then(|number| gauges.get(&number));
@@ -110,7 +110,7 @@ fn flow_and_height_are_measured_where_bafu_measures_them() {
 }
 
 #[test]
-fn flood_levels_are_bafus() {
+fn flood_levels_match_bafu() {
     let gauges = gauges();
     let mut compared = 0;
     for place in Place::all() {
@@ -133,7 +133,7 @@ fn flood_levels_are_bafus() {
 }
 
 #[test]
-fn flood_levels_of_bern_are_those_of_the_apis_scale() {
+fn flood_levels_of_bern_match_the_api_scale() {
     let current: Json =
         serde_json::from_str(include_str!("../../recordings/current-bern.json")).unwrap();
     let scale = current["aare"]["flow_scale"].as_array().unwrap();
@@ -148,7 +148,7 @@ fn flood_levels_of_bern_are_those_of_the_apis_scale() {
 }
 
 #[test]
-fn sayings_and_their_limits_are_the_apis() {
+fn sayings_and_their_limits_match_the_api() {
     let current: Json =
         serde_json::from_str(include_str!("../../recordings/current-bern.json")).unwrap();
     for scale in ["temperature_scale", "flow_scale"] {
@@ -161,7 +161,7 @@ fn sayings_and_their_limits_are_the_apis() {
 }
 
 #[test]
-fn every_fact_has_a_source_with_a_date() {
+fn table_facts_have_dated_sources() {
     for (file, text) in TABLES {
         let table: Table = text.parse().unwrap();
         let sources = table["source"].as_table().unwrap();
@@ -204,7 +204,7 @@ fn every_fact_has_a_source_with_a_date() {
 }
 
 #[test]
-fn every_field_of_a_place_has_its_source() {
+fn place_fields_have_sources() {
     let table: Table = TABLES[0].1.parse().unwrap();
     for place in table["place"].as_array().unwrap() {
         let place = place.as_table().unwrap();

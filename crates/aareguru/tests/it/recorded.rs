@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 
 #[tokio::test]
-async fn every_place_has_a_recorded_temperature() {
+async fn recorded_client_has_a_temperature_for_every_place() {
     let client = Client::recorded();
     assert_eq!(client.recorded_on(), Some(date(2023, 5, 9)));
     let river = River::new(client);
@@ -27,7 +27,7 @@ async fn every_place_has_a_recorded_temperature() {
 }
 
 #[tokio::test]
-async fn recorded_places_say_that_they_are_recorded() {
+async fn recorded_places_carry_the_recording_date() {
     let places = River::new(Client::recorded()).places().await.unwrap();
     assert_eq!(places.len(), 8);
     assert!(
@@ -38,7 +38,7 @@ async fn recorded_places_say_that_they_are_recorded() {
 }
 
 #[tokio::test]
-async fn every_recorded_answer_knows_its_day() {
+async fn recorded_responses_carry_their_date() {
     let client = Client::recorded();
     let bern = Place::find("bern").unwrap();
     let now = Timestamp::now();
@@ -71,7 +71,7 @@ async fn every_recorded_answer_knows_its_day() {
 }
 
 #[tokio::test]
-async fn today_and_widget_tell_what_the_recordings_know() {
+async fn recorded_today_and_widget_match_the_recordings() {
     let client = Client::recorded();
     for place in Place::all() {
         let today = client.today(place).await.unwrap();
@@ -89,7 +89,7 @@ async fn today_and_widget_tell_what_the_recordings_know() {
 }
 
 #[tokio::test]
-async fn what_was_not_recorded_is_told() {
+async fn missing_recording_yields_no_recording_error() {
     let client = Client::recorded();
     let [bern, thun] = ["bern", "thun"].map(|id| Place::find(id).unwrap());
     let now = Timestamp::now();

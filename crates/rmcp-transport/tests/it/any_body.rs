@@ -102,12 +102,12 @@ fn check(body: Vec<u8>) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_answered(body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_return_202_or_400(body in prop::collection::vec(any::<u8>(), 0..200)) {
         check(body)?;
     }
 
     #[test]
-    fn anything_like_a_message_is_answered(body in almost_a_message()) {
+    fn almost_valid_messages_return_202_or_400(body in almost_a_message()) {
         check(body.into_bytes())?;
     }
 }

@@ -19,7 +19,7 @@ fn is_refused(answer: &Answer, status: u16, text: &str, retry_after_secs: u32) {
 }
 
 #[tokio::test]
-async fn sessions_are_bounded() {
+async fn session_limit_returns_503() {
     let config = SseServerConfig::default().with_max_sessions(2);
     let server = TestServer::with(config).await;
     let first = Session::open(server.address).await;
@@ -36,7 +36,7 @@ async fn sessions_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_session_whose_client_is_gone_makes_room_for_a_new_one() {
+async fn disconnected_session_is_evicted_for_a_new_one() {
     let config = SseServerConfig::default().with_max_sessions(1);
     let server = TestServer::with(config).await;
     let gone = Session::initialized(server.address).await;
@@ -58,7 +58,7 @@ async fn a_session_whose_client_is_gone_makes_room_for_a_new_one() {
 }
 
 #[tokio::test]
-async fn sessions_of_one_client_are_bounded_and_others_are_served() {
+async fn session_limit_per_client_returns_429() {
     let config = SseServerConfig::default().with_max_sessions_per_client(1);
     let server = TestServer::with(config).await;
     let mut open = Vec::new();
@@ -80,7 +80,7 @@ async fn sessions_of_one_client_are_bounded_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn a_client_that_comes_back_without_saying_so_takes_the_place_of_its_own_session() {
+async fn reconnect_without_an_event_id_evicts_the_clients_own_session() {
     let config = SseServerConfig::default().with_max_sessions_per_client(1);
     let server = TestServer::with(config).await;
     let request = with_header(&get("/sse"), "X-Principal: alice");
@@ -97,7 +97,7 @@ async fn a_client_that_comes_back_without_saying_so_takes_the_place_of_its_own_s
 }
 
 #[tokio::test]
-async fn sessions_belong_to_the_principal_that_opened_them() {
+async fn session_of_another_principal_returns_404() {
     let server = TestServer::start().await;
     let alice = with_header(&get("/sse"), "X-Principal: alice");
     let session = Session::open_with(server.address, alice).await;
@@ -113,7 +113,7 @@ async fn sessions_belong_to_the_principal_that_opened_them() {
 }
 
 #[tokio::test]
-async fn requests_in_flight_are_bounded_and_refused_before_they_run() {
+async fn in_flight_limit_returns_429_before_the_call_runs() {
     let config = SseServerConfig::default().with_max_in_flight(2);
     let mut server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;
@@ -131,7 +131,7 @@ async fn requests_in_flight_are_bounded_and_refused_before_they_run() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_in_flight_is_refused_and_free_again_afterwards() {
+async fn duplicate_request_id_is_rejected_until_it_completes() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     session.tell(&tool_call(5, "gate", "{}")).await;
@@ -152,7 +152,7 @@ async fn an_id_that_is_in_flight_is_refused_and_free_again_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_not_initialized_in_time_ends() {
+async fn uninitialized_session_is_closed_after_the_init_timeout() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     let opened = tokio::time::Instant::now();
@@ -163,7 +163,7 @@ async fn a_session_that_is_not_initialized_in_time_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_without_messages_ends_when_it_has_been_idle() {
+async fn idle_session_is_closed_after_the_idle_timeout() {
     let idle = Duration::from_secs(40);
     let config = SseServerConfig::default().with_idle_timeout(Some(idle));
     let server = TestServer::with(config).await;
@@ -179,7 +179,7 @@ async fn a_session_without_messages_ends_when_it_has_been_idle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_sessions_are_looked_for_as_often_as_was_wished() {
+async fn idle_check_runs_at_the_configured_interval() {
     let interval = Duration::from_secs(60);
     let config = SseServerConfig::default()
         .with_idle_timeout(Some(Duration::from_secs(5)))
@@ -194,7 +194,7 @@ async fn idle_sessions_are_looked_for_as_often_as_was_wished() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_running_request_keeps_its_session_from_being_idle() {
+async fn running_request_prevents_the_idle_timeout() {
     let config = SseServerConfig::default()
         .with_idle_timeout(Some(Duration::from_secs(5)))
         .with_sse_keep_alive(Some(Duration::from_secs(2)));
@@ -207,7 +207,7 @@ async fn a_running_request_keeps_its_session_from_being_idle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_is_not_read_in_time_loses_its_session() {
+async fn unread_stream_is_closed_after_the_write_timeout() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
     // Both fit the outbox, neither the socket's buffers.

@@ -61,7 +61,7 @@ async fn reconnect(line: SocketAddr, last_event_id: &str) -> Session {
 }
 
 #[tokio::test]
-async fn every_call_is_answered_exactly_once_over_a_line_that_keeps_breaking() {
+async fn calls_over_a_breaking_connection_are_answered_exactly_once() {
     let server = TestServer::start().await;
     let line = bad_line(server.address).await;
     // The handshake by the good line: what breaks before it cannot be resumed.

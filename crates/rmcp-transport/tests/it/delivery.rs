@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_tool_is_called_and_answers_on_the_stream() {
+async fn tool_call_is_answered_on_the_stream() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let answer = session
@@ -28,7 +28,7 @@ async fn a_tool_is_called_and_answers_on_the_stream() {
 }
 
 #[tokio::test]
-async fn string_ids_come_back_as_strings() {
+async fn string_request_ids_stay_strings() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let answer = session
@@ -38,7 +38,7 @@ async fn string_ids_come_back_as_strings() {
 }
 
 #[tokio::test]
-async fn both_message_paths_and_every_spelling_of_the_id_lead_to_the_session() {
+async fn message_paths_and_id_spellings_reach_the_session() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let id = session.target.split_once('=').unwrap().1.to_owned();
@@ -67,7 +67,7 @@ async fn both_message_paths_and_every_spelling_of_the_id_lead_to_the_session() {
 }
 
 #[tokio::test]
-async fn a_tool_reads_the_headers_of_the_post_that_called_it() {
+async fn tool_sees_the_headers_of_its_post() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let request = post(
@@ -81,7 +81,7 @@ async fn a_tool_reads_the_headers_of_the_post_that_called_it() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_is_read_whole() {
+async fn chunked_body_is_reassembled() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let (first, second) = (r#"{"jsonrpc":"2.0","id"#, r#"":5,"method":"ping"}"#);
@@ -97,7 +97,7 @@ async fn a_chunked_body_is_read_whole() {
 }
 
 #[tokio::test]
-async fn sessions_do_not_hear_each_other() {
+async fn responses_reach_only_their_own_session() {
     let server = TestServer::start().await;
     let mut sessions = Vec::new();
     for _ in 0..20 {
@@ -117,7 +117,7 @@ async fn sessions_do_not_hear_each_other() {
 }
 
 #[tokio::test]
-async fn progress_arrives_in_order_and_before_the_answer() {
+async fn progress_arrives_in_order_before_the_response() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     session
@@ -132,7 +132,7 @@ async fn progress_arrives_in_order_and_before_the_answer() {
 }
 
 #[tokio::test]
-async fn failed_requests_are_errors_on_the_stream_not_of_the_post() {
+async fn failed_request_yields_an_error_on_the_stream() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let unknown_tool = session.call_tool(1, "nothing", "{}").await;
@@ -149,7 +149,7 @@ async fn failed_requests_are_errors_on_the_stream_not_of_the_post() {
 }
 
 #[tokio::test]
-async fn a_tool_that_panics_is_answered_and_leaves_its_session_whole() {
+async fn panicking_tool_returns_an_error_and_keeps_the_session() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     for (id, tool) in [(1, "panic"), (2, "panic at once")] {
@@ -163,7 +163,7 @@ async fn a_tool_that_panics_is_answered_and_leaves_its_session_whole() {
 }
 
 #[tokio::test]
-async fn a_peer_that_a_handler_keeps_reaches_the_client_later() {
+async fn retained_peer_can_notify_the_client_later() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     session.call_tool(1, "keep", "{}").await;
@@ -174,7 +174,7 @@ async fn a_peer_that_a_handler_keeps_reaches_the_client_later() {
 }
 
 #[tokio::test]
-async fn the_handler_can_ask_the_client() {
+async fn handler_can_send_requests_to_the_client() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     session.call(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"raw","version":"0"}}}"#).await;

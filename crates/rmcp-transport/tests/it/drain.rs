@@ -19,7 +19,7 @@ async fn start() -> (TestServer, CancellationToken) {
 }
 
 #[tokio::test]
-async fn running_requests_finish_and_nothing_new_begins() {
+async fn drain_finishes_running_requests_and_rejects_new_ones() {
     let (server, token) = start().await;
     let mut busy = Session::initialized(server.address).await;
     busy.tell(&tool_call(1, "gate", "{}")).await;
@@ -50,7 +50,7 @@ async fn running_requests_finish_and_nothing_new_begins() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_cancelled_does_not_hold_up_the_end() {
+async fn cancelled_request_does_not_delay_the_drain() {
     let (mut server, token) = start().await;
     let mut session = Session::initialized(server.address).await;
     session.tell(&tool_call(1, "wait", "{}")).await;
@@ -63,7 +63,7 @@ async fn a_request_that_is_cancelled_does_not_hold_up_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_finish_in_time_is_answered_with_an_error() {
+async fn drain_timeout_answers_running_requests_with_an_error() {
     let (mut server, token) = start().await;
     let mut session = Session::initialized(server.address).await;
     session.tell(&tool_call(1, "wait", "{}")).await;
@@ -80,7 +80,7 @@ async fn what_does_not_finish_in_time_is_answered_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_session_without_a_stream_ends_too() {
+async fn drain_ends_sessions_without_a_stream() {
     let (server, token) = start().await;
     drop(Session::initialized(server.address).await);
     token.cancel();
@@ -92,7 +92,7 @@ async fn a_session_without_a_stream_ends_too() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_running() {
+async fn drain_leaves_no_task_running() {
     let (server, token) = start().await;
     let tasks = tokio::runtime::Handle::current().metrics();
     let before = tasks.num_alive_tasks();

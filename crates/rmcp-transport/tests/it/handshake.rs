@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn the_first_event_names_the_endpoint_as_a_bare_path() {
+async fn first_event_is_the_endpoint_path() {
     let server = TestServer::start().await;
     let session = Session::open(server.address).await;
     let id = session
@@ -26,7 +26,7 @@ async fn the_first_event_names_the_endpoint_as_a_bare_path() {
 }
 
 #[tokio::test]
-async fn the_stream_has_the_headers_that_proxies_need() {
+async fn sse_response_has_proxy_headers() {
     let server = TestServer::start().await;
     let head = Session::open(server.address).await.head;
     for line in [
@@ -41,7 +41,7 @@ async fn the_stream_has_the_headers_that_proxies_need() {
 }
 
 #[tokio::test]
-async fn head_shows_the_headers_and_opens_no_session() {
+async fn head_request_opens_no_session() {
     let server = TestServer::start().await;
     let request = get("/sse").replace("GET", "HEAD");
     let answer = send(server.address, request).await;
@@ -51,7 +51,7 @@ async fn head_shows_the_headers_and_opens_no_session() {
 }
 
 #[tokio::test]
-async fn an_id_in_the_request_for_a_stream_is_ignored() {
+async fn session_id_in_the_sse_request_is_ignored() {
     let server = TestServer::start().await;
     let path = "/sse?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
     let session = Session::open_at(server.address, path).await;
@@ -59,7 +59,7 @@ async fn an_id_in_the_request_for_a_stream_is_ignored() {
 }
 
 #[tokio::test]
-async fn the_endpoint_follows_the_configured_paths() {
+async fn endpoint_event_uses_the_configured_paths() {
     let config = SseServerConfig::default()
         .with_sse_path("/events")
         .with_message_path("/inbox")
@@ -71,7 +71,7 @@ async fn the_endpoint_follows_the_configured_paths() {
 }
 
 #[tokio::test]
-async fn initialize_agrees_on_the_version_the_client_names() {
+async fn initialize_accepts_every_supported_version() {
     let server = TestServer::start().await;
     for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
         let mut session = Session::open(server.address).await;
@@ -81,7 +81,7 @@ async fn initialize_agrees_on_the_version_the_client_names() {
 }
 
 #[tokio::test]
-async fn a_version_without_initialize_is_answered_with_the_newest_that_has_one() {
+async fn initialize_with_an_unsupported_version_offers_the_newest() {
     let server = TestServer::start().await;
     for version in ["2026-07-28", "1999-01-01"] {
         let mut session = Session::open(server.address).await;
@@ -93,7 +93,7 @@ async fn a_version_without_initialize_is_answered_with_the_newest_that_has_one()
 const MODERN_META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 #[tokio::test]
-async fn modern_requests_are_told_which_versions_this_transport_has() {
+async fn request_of_a_newer_revision_lists_the_supported_versions() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     for (id, method) in [(1, "server/discover"), (2, "tools/list")] {
@@ -117,7 +117,7 @@ async fn modern_requests_are_told_which_versions_this_transport_has() {
 }
 
 #[tokio::test]
-async fn a_ping_before_initialize_is_answered() {
+async fn ping_before_initialize_is_answered() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     let answer = session
@@ -127,7 +127,7 @@ async fn a_ping_before_initialize_is_answered() {
 }
 
 #[tokio::test]
-async fn a_request_before_initialize_is_an_error_on_the_stream() {
+async fn request_before_initialize_yields_an_error() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     let answer = session
@@ -138,7 +138,7 @@ async fn a_request_before_initialize_is_an_error_on_the_stream() {
 }
 
 #[tokio::test]
-async fn notifications_and_responses_before_initialize_do_not_end_the_session() {
+async fn notifications_before_initialize_keep_the_session_open() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     for message in [
@@ -154,7 +154,7 @@ async fn notifications_and_responses_before_initialize_do_not_end_the_session() 
 }
 
 #[tokio::test]
-async fn a_second_initialize_is_answered_again() {
+async fn second_initialize_is_answered() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let answer = session.initialize("2024-11-05").await;
@@ -162,7 +162,7 @@ async fn a_second_initialize_is_answered_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_stream_is_kept_alive_by_comments() {
+async fn silent_stream_gets_keep_alive_comments() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let opened = tokio::time::Instant::now();
@@ -174,7 +174,7 @@ async fn a_silent_stream_is_kept_alive_by_comments() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_keep_alive_a_stream_is_silent() {
+async fn disabled_keep_alive_sends_no_comments() {
     let config = SseServerConfig::default().with_sse_keep_alive(None);
     let server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;

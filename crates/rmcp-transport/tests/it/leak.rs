@@ -31,7 +31,7 @@ fn resident_kib() -> i64 {
 }
 
 #[tokio::test]
-async fn ten_thousand_dropped_connections_leave_nothing_behind() {
+async fn ten_thousand_dropped_connections_leak_no_memory_or_tasks() {
     let config = SseServerConfig::default().with_resume_grace(Duration::ZERO);
     let server = TestServer::with(config).await;
     let tasks = tokio::runtime::Handle::current().metrics();

@@ -26,7 +26,7 @@ async fn becomes_unknown(session: &mut Session) {
 }
 
 #[tokio::test]
-async fn without_a_grace_a_session_goes_with_its_client_and_its_tools_at_once() {
+async fn disconnect_without_resume_grace_ends_session_and_tools() {
     let config = SseServerConfig::default().with_resume_grace(Duration::ZERO);
     let mut server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;
@@ -42,7 +42,7 @@ async fn without_a_grace_a_session_goes_with_its_client_and_its_tools_at_once() 
 }
 
 #[tokio::test]
-async fn a_session_that_was_never_initialized_goes_with_its_client() {
+async fn disconnect_of_an_uninitialized_session_ends_it() {
     let server = TestServer::start().await;
     let session = Session::open(server.address).await;
     let mut other = Session::open(server.address).await;
@@ -52,7 +52,7 @@ async fn a_session_that_was_never_initialized_goes_with_its_client() {
 }
 
 #[tokio::test]
-async fn a_cancelled_request_is_dropped_and_not_answered() {
+async fn cancelled_request_is_dropped_without_a_response() {
     let mut server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     session.tell(&tool_call(11, "wait", "{}")).await;
@@ -65,7 +65,7 @@ async fn a_cancelled_request_is_dropped_and_not_answered() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_loses_its_session_and_nobody_elses() {
+async fn slow_reader_loses_only_its_own_session() {
     let config = SseServerConfig::default().with_max_queued_bytes(1024 * 1024);
     let server = TestServer::with(config).await;
     let mut reading = Session::initialized(server.address).await;
@@ -84,7 +84,7 @@ async fn a_client_that_does_not_read_loses_its_session_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn sessions_leave_nothing_behind() {
+async fn disconnected_sessions_are_all_removed() {
     let server = TestServer::start().await;
     for round in 0..50 {
         let session = Session::open(server.address).await;
@@ -103,7 +103,7 @@ async fn sessions_leave_nothing_behind() {
 }
 
 #[tokio::test]
-async fn sessions_of_a_principal_end_at_once_and_nobody_elses() {
+async fn end_sessions_of_ends_only_one_principals_sessions() {
     let mut server = TestServer::start().await;
     let open = async |principal| {
         let request = with_header(&get("/sse"), &format!("X-Principal: {principal}"));

@@ -68,7 +68,7 @@ async fn full_run(server: &mut TestServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_id_key_or_body_is_logged_at_any_level() {
+async fn ids_keys_and_bodies_are_not_logged_at_any_level() {
     // For all threads: a subscriber of one thread may miss what another thread
     // was the first to log.
     tracing_subscriber::fmt()
@@ -115,7 +115,7 @@ fn values(snapshotter: &Snapshotter) -> HashMap<(String, Option<String>), f64> {
 }
 
 #[tokio::test]
-async fn what_happens_is_counted() {
+async fn session_and_message_metrics_are_counted() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let recording = metrics::set_default_local_recorder(&recorder);

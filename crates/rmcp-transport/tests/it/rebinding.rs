@@ -82,7 +82,7 @@ async fn check(address: SocketAddr, target: &str, headers: &str, status: u16, bo
 }
 
 #[tokio::test]
-async fn a_host_that_is_not_allowed_is_421() {
+async fn host_not_allowed_returns_421() {
     let address = serve(RebindingProtection::loopback()).await;
     for headers in [
         "",
@@ -107,7 +107,7 @@ async fn a_host_that_is_not_allowed_is_421() {
 }
 
 #[tokio::test]
-async fn an_origin_that_is_not_allowed_is_403() {
+async fn origin_not_allowed_returns_403() {
     let address = serve(RebindingProtection::loopback()).await;
     for origins in [
         "Origin:\r\n",
@@ -125,7 +125,7 @@ async fn an_origin_that_is_not_allowed_is_403() {
 }
 
 #[tokio::test]
-async fn what_is_allowed_passes() {
+async fn allowed_host_and_origin_pass() {
     let address = serve(RebindingProtection::loopback()).await;
     for headers in [
         "Host: localhost\r\n",
@@ -140,7 +140,7 @@ async fn what_is_allowed_passes() {
 }
 
 #[tokio::test]
-async fn a_host_in_the_target_counts_as_well() {
+async fn host_in_the_request_target_is_checked() {
     let address = serve(RebindingProtection::loopback()).await;
     let refused = "Invalid Host header";
     for (target, headers, status, body) in [
@@ -160,7 +160,7 @@ async fn a_host_in_the_target_counts_as_well() {
 }
 
 #[tokio::test]
-async fn behind_a_proxy_its_name_is_allowed() {
+async fn configured_proxy_host_is_allowed() {
     let protection = RebindingProtection::new(["aare.example"], ["https://app.example"]).unwrap();
     let address = serve(protection).await;
     for (headers, status, body) in [

@@ -11,7 +11,7 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 
 #[tokio::test]
-async fn a_post_that_names_no_live_session_is_refused() {
+async fn post_without_a_live_session_is_rejected() {
     let server = TestServer::start().await;
     for (target, status, body) in [
         ("/messages", 400, "session_id is required"),
@@ -30,7 +30,7 @@ async fn a_post_that_names_no_live_session_is_refused() {
 }
 
 #[tokio::test]
-async fn a_post_that_is_not_declared_as_json_is_refused_before_anything_else() {
+async fn post_without_json_content_type_returns_400() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
     for headers in [
@@ -48,7 +48,7 @@ async fn a_post_that_is_not_declared_as_json_is_refused_before_anything_else() {
 }
 
 #[tokio::test]
-async fn what_is_not_one_json_rpc_message_is_refused_and_not_echoed() {
+async fn invalid_json_rpc_message_returns_400_without_echo() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     for body in [
@@ -77,7 +77,7 @@ async fn what_is_not_one_json_rpc_message_is_refused_and_not_echoed() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_utf_8_are_refused() {
+async fn invalid_utf8_body_returns_400() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
     let mut request = post_json(&session.target, "12").into_bytes();
@@ -89,7 +89,7 @@ async fn bytes_that_are_not_utf_8_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_over_4_mib_is_413_declared_or_streamed() {
+async fn body_over_4_mib_returns_413() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
     let limit = SseServerConfig::default().max_request_body_bytes;
@@ -115,7 +115,7 @@ async fn a_body_over_4_mib_is_413_declared_or_streamed() {
 }
 
 #[tokio::test]
-async fn a_body_of_exactly_the_limit_is_taken() {
+async fn body_of_exactly_the_limit_is_accepted() {
     let config = SseServerConfig::default().with_max_request_body_bytes(PING.len());
     let server = TestServer::with(config).await;
     let mut session = Session::open(server.address).await;
@@ -125,7 +125,7 @@ async fn a_body_of_exactly_the_limit_is_taken() {
 }
 
 #[tokio::test]
-async fn other_methods_are_405_and_name_those_that_would_do() {
+async fn unsupported_method_returns_405_with_allow() {
     let server = TestServer::start().await;
     for (method, path, allow) in [
         ("POST", "/sse", "GET, HEAD"),
@@ -150,7 +150,7 @@ async fn other_methods_are_405_and_name_those_that_would_do() {
 }
 
 #[tokio::test]
-async fn other_paths_are_404() {
+async fn unknown_path_returns_404() {
     let server = TestServer::start().await;
     for path in ["/", "/sse//", "/sse/x", "/messages//", "/messagesx", "/mcp"] {
         let answer = send(server.address, get(path)).await;

@@ -34,7 +34,7 @@ async fn with_relay() -> (TestServer, Arc<ToOther>) {
 }
 
 #[tokio::test]
-async fn a_post_at_the_other_service_reaches_the_session() {
+async fn relayed_post_reaches_the_session() {
     let (first, to_second) = with_relay().await;
     let (second, to_first) = with_relay().await;
     assert!(to_second.0.set(second.service.clone()).is_ok());
@@ -71,7 +71,7 @@ async fn a_post_at_the_other_service_reaches_the_session() {
 }
 
 #[tokio::test]
-async fn a_session_of_somebody_else_does_not_exist_at_the_other_service_either() {
+async fn relayed_post_to_another_principals_session_returns_404() {
     let (first, _) = with_relay().await;
     let (second, to_first) = with_relay().await;
     assert!(to_first.0.set(first.service.clone()).is_ok());
@@ -85,7 +85,7 @@ async fn a_session_of_somebody_else_does_not_exist_at_the_other_service_either()
 }
 
 #[tokio::test]
-async fn what_cannot_be_reached_now_is_told_so() {
+async fn unreachable_session_owner_returns_503() {
     let (server, _) = with_relay().await;
     let unknown = post_json(
         "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5",

@@ -22,7 +22,7 @@ fn lose(session: Session) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_client_gets_its_session_back_with_all_that_it_missed() {
+async fn resumed_session_replays_missed_messages() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     session.tell(&tool_call(7, "gate", "{}")).await;
@@ -50,7 +50,7 @@ async fn a_client_gets_its_session_back_with_all_that_it_missed() {
 }
 
 #[tokio::test]
-async fn what_the_client_has_not_seen_is_sent_again_in_order() {
+async fn unseen_events_are_replayed_in_order_on_every_resume() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let first = session.last_event_id.clone().unwrap();
@@ -67,7 +67,7 @@ async fn what_the_client_has_not_seen_is_sent_again_in_order() {
 }
 
 #[tokio::test]
-async fn a_second_stream_takes_over_and_ends_the_first() {
+async fn second_stream_replaces_and_closes_the_first() {
     let server = TestServer::start().await;
     let mut first = Session::initialized(server.address).await;
     let last = first.last_event_id.clone().unwrap();
@@ -78,7 +78,7 @@ async fn a_second_stream_takes_over_and_ends_the_first() {
 }
 
 #[tokio::test]
-async fn nobody_else_gets_the_session() {
+async fn resume_by_another_principal_opens_a_new_session() {
     let server = TestServer::start().await;
     let alice = with_header(&get("/sse"), "X-Principal: alice");
     let mut session = Session::open_with(server.address, alice.clone()).await;
@@ -103,7 +103,7 @@ async fn nobody_else_gets_the_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_session_is_kept_for_the_grace_time_and_no_longer() {
+async fn disconnected_session_is_kept_for_the_resume_grace() {
     let mut server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     session.tell(&tool_call(7, "wait", "{}")).await;
@@ -122,7 +122,7 @@ async fn the_session_is_kept_for_the_grace_time_and_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_long_received_are_forgotten_and_cannot_be_resumed_from() {
+async fn acknowledged_events_are_evicted_from_the_replay_buffer() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     let first = session.last_event_id.clone().unwrap();
@@ -138,7 +138,7 @@ async fn events_long_received_are_forgotten_and_cannot_be_resumed_from() {
 }
 
 #[tokio::test]
-async fn the_answer_to_initialize_is_kept_until_the_client_says_that_it_has_it() {
+async fn initialize_response_is_kept_until_initialized_is_received() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
@@ -159,7 +159,7 @@ async fn the_answer_to_initialize_is_kept_until_the_client_says_that_it_has_it()
 }
 
 #[tokio::test]
-async fn ids_that_were_never_given_open_a_new_session() {
+async fn unknown_event_id_opens_a_new_session() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
     let last = session.last_event_id.clone().unwrap();
@@ -178,7 +178,7 @@ async fn ids_that_were_never_given_open_a_new_session() {
 }
 
 #[tokio::test]
-async fn event_ids_do_not_hold_the_session_id() {
+async fn event_ids_do_not_contain_the_session_id() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
     let id = session.target.split_once('=').unwrap().1;
@@ -187,7 +187,7 @@ async fn event_ids_do_not_hold_the_session_id() {
 }
 
 #[tokio::test]
-async fn a_returning_client_that_names_its_version_need_not_initialize_again() {
+async fn reconnecting_client_with_a_version_header_skips_initialize() {
     let server = TestServer::start().await;
     for header in [
         "MCP-Protocol-Version: 2025-06-18",
@@ -205,7 +205,7 @@ async fn a_returning_client_that_names_its_version_need_not_initialize_again() {
 }
 
 #[tokio::test]
-async fn a_version_that_this_transport_does_not_have_adopts_nobody() {
+async fn unsupported_version_header_adopts_no_session() {
     let server = TestServer::start().await;
     for version in ["2026-07-28", "1.0", "", "x"] {
         let header = format!("MCP-Protocol-Version: {version}");
@@ -217,7 +217,7 @@ async fn a_version_that_this_transport_does_not_have_adopts_nobody() {
 }
 
 #[tokio::test]
-async fn a_returning_client_is_known_by_its_post_as_well() {
+async fn version_header_on_a_post_adopts_the_session() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     let call = tool_call(5, "echo", r#"{"text":"served"}"#);

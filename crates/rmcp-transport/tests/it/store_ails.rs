@@ -86,7 +86,7 @@ async fn stored_again(store: &Ailing) {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_without_its_store_and_can_be_taken_when_it_is_back() {
+async fn session_survives_a_store_outage_and_can_be_taken_over_after() {
     for silently in [false, true] {
         let store = Arc::new(Ailing::default());
         let config = SseServerConfig::default()
@@ -115,7 +115,7 @@ async fn a_session_goes_on_without_its_store_and_can_be_taken_when_it_is_back() 
 }
 
 #[tokio::test]
-async fn a_store_that_lost_its_memory_between_two_calls_gets_the_session_again() {
+async fn session_is_stored_again_after_the_store_loses_its_data() {
     let store = Arc::new(Ailing::default());
     let first = with_store(&store).await;
     let mut session = Session::initialized(first.address).await;
@@ -130,7 +130,7 @@ async fn a_store_that_lost_its_memory_between_two_calls_gets_the_session_again()
 }
 
 #[tokio::test]
-async fn a_session_that_is_opened_without_the_store_is_stored_later() {
+async fn session_opened_during_a_store_outage_is_stored_later() {
     let store = Arc::new(Ailing::default());
     store.leave(false);
     let server = with_store(&store).await;
@@ -141,7 +141,7 @@ async fn a_session_that_is_opened_without_the_store_is_stored_later() {
 }
 
 #[tokio::test]
-async fn a_client_of_an_unknown_session_is_told_to_come_again_while_the_store_ails() {
+async fn unknown_session_during_a_store_outage_returns_503() {
     let store = Arc::new(Ailing::default());
     store.leave(false);
     let server = with_store(&store).await;
@@ -152,7 +152,7 @@ async fn a_client_of_an_unknown_session_is_told_to_come_again_while_the_store_ai
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_for_a_moment_is_waited_for() {
+async fn brief_store_outage_delays_the_response() {
     let store = Arc::new(Ailing::default());
     let config = SseServerConfig::default()
         .with_store(Some(store.clone()))

@@ -34,7 +34,7 @@ pub(crate) fn text(answer: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_client_goes_on_at_another_service_without_a_new_initialize() {
+async fn session_continues_at_another_service_without_initialize() {
     let (first, second, _) = two().await;
     let mut session = Session::initialized(first.address).await;
     let set = r#"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"error"}}"#;
@@ -55,7 +55,7 @@ async fn a_client_goes_on_at_another_service_without_a_new_initialize() {
 }
 
 #[tokio::test]
-async fn what_the_client_missed_is_replayed_and_what_is_unanswered_runs_again() {
+async fn takeover_replays_missed_events_and_reruns_pending_calls() {
     let (first, second, store) = two().await;
     let session = Session::initialized(first.address).await;
     let seen = session.last_event_id.clone().unwrap();
@@ -83,7 +83,7 @@ async fn what_the_client_missed_is_replayed_and_what_is_unanswered_runs_again() 
 }
 
 #[tokio::test]
-async fn the_former_owner_ends_silently_when_it_finds_out() {
+async fn former_owner_closes_the_stream_when_fenced() {
     let (first, second, _) = two().await;
     let mut former = Session::initialized(first.address).await;
     let last = former.last_event_id.clone().unwrap();
@@ -98,7 +98,7 @@ async fn the_former_owner_ends_silently_when_it_finds_out() {
 }
 
 #[tokio::test]
-async fn the_former_owner_can_be_told() {
+async fn former_owner_can_be_notified_of_the_takeover() {
     let (first, second, _) = two().await;
     let mut former = Session::initialized(first.address).await;
     let last = former.last_event_id.clone().unwrap();
@@ -115,7 +115,7 @@ async fn the_former_owner_can_be_told() {
 }
 
 #[tokio::test]
-async fn nobody_else_takes_a_session_over() {
+async fn takeover_by_another_principal_is_rejected() {
     let (first, second, _) = two().await;
     let alice = with_header(&get("/sse"), "X-Principal: alice");
     let mut session = Session::open_with(first.address, alice.clone()).await;
@@ -137,7 +137,7 @@ async fn nobody_else_takes_a_session_over() {
 }
 
 #[tokio::test]
-async fn an_event_that_never_was_is_no_ground_to_take_a_session() {
+async fn takeover_with_an_unknown_event_is_rejected() {
     let (first, second, _) = two().await;
     let session = Session::initialized(first.address).await;
     let last = session.last_event_id.clone().unwrap();
@@ -148,7 +148,7 @@ async fn an_event_that_never_was_is_no_ground_to_take_a_session() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_is_not_in_the_store() {
+async fn ended_session_is_removed_from_the_store() {
     let store = Arc::new(MemoryStore::default());
     let config = SseServerConfig::default().with_store(Some(store.clone()));
     let server = TestServer::with(config.with_resume_grace(Duration::from_secs(1))).await;
@@ -162,7 +162,7 @@ async fn a_session_that_has_ended_is_not_in_the_store() {
 }
 
 #[tokio::test]
-async fn a_cancelled_request_does_not_run_again() {
+async fn cancelled_request_is_not_rerun_after_takeover() {
     let (first, second, _) = two().await;
     let session = Session::initialized(first.address).await;
     let last = session.last_event_id.clone().unwrap();
@@ -176,7 +176,7 @@ async fn a_cancelled_request_does_not_run_again() {
 }
 
 #[tokio::test]
-async fn at_a_shutdown_sessions_wait_for_their_next_owner_with_what_runs() {
+async fn shutdown_leaves_sessions_and_running_calls_for_the_next_owner() {
     let store = Arc::new(MemoryStore::default());
     let token = CancellationToken::new();
     let config = SseServerConfig::default()
@@ -216,7 +216,7 @@ impl Relay for Kept {
 }
 
 #[tokio::test]
-async fn a_message_that_the_former_owner_took_too_late_is_relayed() {
+async fn message_accepted_by_the_former_owner_is_relayed() {
     let store = Arc::new(MemoryStore::default());
     let (keep, mut kept) = mpsc::unbounded_channel();
     let config = SseServerConfig::default()
@@ -237,7 +237,7 @@ async fn a_message_that_the_former_owner_took_too_late_is_relayed() {
 }
 
 #[tokio::test]
-async fn a_message_whose_session_goes_while_its_body_comes_is_relayed() {
+async fn message_whose_session_moves_during_its_body_is_relayed() {
     let store = Arc::new(MemoryStore::default());
     let (keep, mut kept) = mpsc::unbounded_channel();
     let config = SseServerConfig::default()

@@ -163,7 +163,7 @@ fn differences() -> Vec<Difference> {
 }
 
 #[tokio::test]
-async fn answers_are_the_references_but_for_the_differences_listed() {
+async fn responses_match_the_reference_except_listed_differences() {
     let mut listed = BTreeMap::new();
     for Difference { cases, ours, why } in differences() {
         for case in cases.split_whitespace() {

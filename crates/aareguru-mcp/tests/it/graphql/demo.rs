@@ -6,7 +6,7 @@ use super::{ask, code};
 use crate::{binary::Server, promises::promises_nothing};
 
 #[tokio::test]
-async fn a_place_tells_all_that_is_known_of_it() {
+async fn place_query_returns_all_fields_of_a_place() {
     let server = Server::demo().await;
     let answer = ask(
         server.address,
@@ -60,7 +60,7 @@ async fn a_place_tells_all_that_is_known_of_it() {
 }
 
 #[tokio::test]
-async fn an_unknown_place_is_an_error_that_programs_can_read() {
+async fn unknown_place_error_has_machine_readable_extensions() {
     let server = Server::demo().await;
     let query = r#"{ tuhn: place(name: "tuhn") { id } bern: place(name: "bern") { id } }"#;
     let answer = ask(server.address, query).await;

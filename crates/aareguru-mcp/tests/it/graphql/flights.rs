@@ -19,7 +19,7 @@ const IDS: [&str; 8] = [
 ];
 
 #[tokio::test]
-async fn the_api_is_asked_once_for_each_place_however_the_query_fans_out() {
+async fn fan_out_query_sends_one_upstream_request_per_place() {
     let server = GraphQlServer::start(Reply::Recordings.held()).await;
     let fields = "current { water { celsius } } danger { verdict } forecast { today }";
     let each = IDS.map(|id| {
@@ -46,7 +46,7 @@ async fn the_api_is_asked_once_for_each_place_however_the_query_fans_out() {
 }
 
 #[tokio::test]
-async fn trouble_of_the_api_is_an_error_of_its_own_fields_and_of_no_other() {
+async fn upstream_failure_affects_only_the_fields_that_need_it() {
     let server = GraphQlServer::start(Reply::at([("current", Reply::status(503))])).await;
     let answer = server
         .ask("{ place { name current { water { celsius } } danger { verdict } } compare { boundary } }")
@@ -72,7 +72,7 @@ async fn trouble_of_the_api_is_an_error_of_its_own_fields_and_of_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_is_null_with_its_reason() {
+async fn unknown_value_is_null_with_its_reason() {
     let empty = r#"{"aare": {"location": "Bärn"}}"#;
     let server = GraphQlServer::start(Reply::text(empty)).await;
     let answer = server
@@ -102,7 +102,7 @@ async fn what_is_not_known_is_null_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_bad_argument_is_named() {
+async fn invalid_argument_error_names_the_argument() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     for (field, argument) in [
         (r#"place { history(start: "soon") { readings } }"#, "start"),

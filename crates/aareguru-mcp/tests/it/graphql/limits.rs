@@ -20,7 +20,7 @@ fn is_limited(answer: &Value, limit: u64, words: &str) {
 }
 
 #[tokio::test]
-async fn each_limit_is_named_by_the_error_and_nothing_is_asked_of_the_api() {
+async fn query_over_a_limit_is_rejected_without_upstream_requests() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     let nested = |n: usize| "{ a ".repeat(n) + &"}".repeat(n);
     let aliases =
@@ -101,7 +101,7 @@ async fn each_limit_is_named_by_the_error_and_nothing_is_asked_of_the_api() {
 }
 
 #[tokio::test]
-async fn a_fragment_that_contains_itself_is_refused() {
+async fn recursive_fragment_is_rejected() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     let query = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }";
     let answer = server.ask(query).await;
@@ -109,7 +109,7 @@ async fn a_fragment_that_contains_itself_is_refused() {
 }
 
 #[tokio::test]
-async fn the_usual_question_for_the_whole_schema_is_within_the_limits() {
+async fn introspection_query_is_within_the_limits() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     let of_type = "ofType { kind name ".repeat(9) + &"}".repeat(9);
     let query = format!(
@@ -138,7 +138,7 @@ async fn the_usual_question_for_the_whole_schema_is_within_the_limits() {
 }
 
 #[tokio::test]
-async fn the_operator_sets_cost_and_time() {
+async fn query_limits_for_cost_and_time_are_configurable() {
     let arguments = ["--graphql-max-complexity=10", "--graphql-timeout-seconds=1"];
     let bounds = SseServerConfig::default();
     let change = |config: &mut aareguru::Config| config.total_timeout = Duration::from_secs(60);

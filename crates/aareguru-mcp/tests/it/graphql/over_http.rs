@@ -22,7 +22,7 @@ fn body(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn the_status_tells_what_the_media_type_lets_it_tell() {
+async fn response_status_and_type_follow_the_accept_header() {
     let server = Server::demo().await;
     let (good, bad) = ("{ about { version } }", "{ nothing }");
     for (accept, query, status, content_type) in [
@@ -54,7 +54,7 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
 }
 
 #[tokio::test]
-async fn what_is_no_operation_is_refused_in_the_form_of_graphql() {
+async fn invalid_graphql_request_returns_a_graphql_error() {
     let server = Server::demo().await;
     let with_type = |content_type: &str, body: &str| {
         let header = format!("Content-Type: {content_type}\r\n");
@@ -130,7 +130,7 @@ async fn what_is_no_operation_is_refused_in_the_form_of_graphql() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_long_is_refused() {
+async fn oversized_graphql_body_returns_413() {
     let server = Server::start(&["serve", "--demo", "--max-request-body-bytes=1000"]).await;
     let long = json!({ "query": "{about{version}}", "variables": { "a": "x".repeat(1000) } });
     let answer = send(server.address, post_json("/graphql", &long.to_string())).await;
@@ -139,7 +139,7 @@ async fn a_body_that_is_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn variables_and_the_name_of_the_operation_are_honoured() {
+async fn variables_and_operation_name_are_applied() {
     let server = Server::demo().await;
     let request = json!({
         "query": "query A($n: String!) { place(name: $n) { id } } query B { about { version } }",
@@ -156,7 +156,7 @@ async fn variables_and_the_name_of_the_operation_are_honoured() {
 }
 
 #[tokio::test]
-async fn it_stands_behind_the_same_layers_as_all_else() {
+async fn graphql_route_is_behind_authentication_and_rate_limit() {
     let keys = format!("alice:{ALICE}");
     let environment = [("API_KEYS", keys.as_str()), ("RATE_LIMIT_PER_MINUTE", "2")];
     let arguments = ["serve", "--demo", "--base-path=/aare"];
@@ -194,7 +194,7 @@ fn with_body_kept(request: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_log_holds_the_route_and_never_the_query() {
+async fn graphql_log_has_the_route_and_not_the_query() {
     let server = Server::start(&["serve", "--demo", "--log-level=trace"]).await;
     let request = get("/graphql?query=%7Bplace%28name%3A%22secretplace%22%29%7Bid%7D%7D");
     send(server.address, request).await;
@@ -206,7 +206,7 @@ async fn the_log_holds_the_route_and_never_the_query() {
 }
 
 #[tokio::test]
-async fn the_schema_is_told_unless_the_operator_does_not_want_it() {
+async fn introspection_can_be_disabled_by_the_operator() {
     let schema = "{ __schema { queryType { name } } __type(name: \"Place\") { name } }";
     let server = Server::demo().await;
     let answer = ask(server.address, schema).await;
@@ -229,7 +229,7 @@ async fn the_schema_is_told_unless_the_operator_does_not_want_it() {
 }
 
 #[tokio::test]
-async fn a_browser_gets_a_page_that_needs_nobody_else() {
+async fn graphql_page_loads_no_third_party_or_inline_code() {
     let server = Server::demo().await;
     let request = with_header(&get("/graphql"), "Accept: text/html,*/*;q=0.8");
     let page = send(server.address, request).await;
@@ -263,7 +263,7 @@ async fn a_browser_gets_a_page_that_needs_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_schema_is_told_in_its_own_language_unless_it_is_not_to_be() {
+async fn sdl_schema_is_served_unless_introspection_is_disabled() {
     let server = Server::demo().await;
     let told = send(server.address, get("/graphql/schema.graphql")).await;
     assert!(is_of_type(&told, "text/plain; charset=utf-8"));
@@ -279,7 +279,7 @@ async fn the_schema_is_told_in_its_own_language_unless_it_is_not_to_be() {
 }
 
 #[tokio::test]
-async fn an_answer_has_the_order_of_its_question() {
+async fn response_fields_keep_the_order_of_the_query() {
     let server = Server::demo().await;
     let query = r#"{ place { current { water { freshness celsius } } danger { verdict floodLevel }
         forecast { notes } history(start: "2023-05-08") { readings } station id }
@@ -305,7 +305,7 @@ async fn an_answer_has_the_order_of_its_question() {
 }
 
 #[tokio::test]
-async fn the_examples_of_the_page_and_of_its_docs_work() {
+async fn examples_of_page_and_docs_run_without_errors() {
     let server = Server::demo().await;
     let script = include_str!("../../../web/graphql.js");
     let mut count = 0;

@@ -95,7 +95,7 @@ impl Socket {
 }
 
 #[tokio::test]
-async fn both_sub_protocols_follow_and_stop() {
+async fn subscription_over_either_subprotocol_starts_and_stops() {
     for (protocol, start, next, stop) in [
         (NEW, "subscribe", "next", "complete"),
         (OLD, "start", "data", "stop"),
@@ -130,14 +130,14 @@ async fn both_sub_protocols_follow_and_stop() {
 }
 
 #[tokio::test]
-async fn who_asks_for_another_sub_protocol_is_told() {
+async fn unknown_subprotocol_returns_400() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     let refused = Socket::try_open(server.address, "mcp", None).await;
     assert_eq!(refused.err(), Some(400));
 }
 
 #[tokio::test]
-async fn who_never_begins_is_closed() {
+async fn socket_without_connection_init_is_closed() {
     let bounds = SseServerConfig::default().with_init_timeout(Duration::from_millis(50));
     let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
     let mut socket = Socket::open(server.address, NEW).await;
@@ -145,7 +145,7 @@ async fn who_never_begins_is_closed() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_ends_the_socket_alone() {
+async fn invalid_graphql_message_closes_only_its_socket() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     let mut neighbour = Socket::ready(server.address, NEW).await;
     for text in [
@@ -165,7 +165,7 @@ async fn what_is_no_message_ends_the_socket_alone() {
 }
 
 #[tokio::test]
-async fn there_are_no_more_subscriptions_sockets_and_operations_than_may_be() {
+async fn graphql_sockets_and_subscriptions_are_limited() {
     let bounds = SseServerConfig::default()
         .with_max_sessions(2)
         .with_max_in_flight(3);
@@ -193,7 +193,7 @@ async fn there_are_no_more_subscriptions_sockets_and_operations_than_may_be() {
 }
 
 #[tokio::test]
-async fn each_operation_over_a_socket_counts_as_a_request_of_its_key() {
+async fn rate_limit_counts_graphql_operations_over_websocket() {
     let keys = format!("alice:{ALICE},bob:{BOB}");
     let arguments = ["serve", "--demo", "--rate-limit-per-minute=3"];
     let server = Server::start_with(&arguments, &[("API_KEYS", &keys)]).await;
@@ -251,7 +251,7 @@ async fn each_operation_over_a_socket_counts_as_a_request_of_its_key() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_its_socket_loses_it_and_nobody_else_waits() {
+async fn slow_reader_loses_only_its_graphql_socket() {
     let server = streams::with_short_patience().await;
     let mut slow = Socket::ready(server.address, NEW).await;
     slow.subscribe("subscribe", "1", &streams::large_measurement())
@@ -266,7 +266,7 @@ async fn who_does_not_read_its_socket_loses_it_and_nobody_else_waits() {
 }
 
 #[tokio::test]
-async fn streams_and_sockets_end_with_the_key_and_nobody_elses() {
+async fn revoked_key_ends_only_its_graphql_subscriptions() {
     let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("graphql-keys");
     std::fs::write(&file, format!("alice:{ALICE}\nbob:{BOB}")).unwrap();
     let setting = format!("@{}", file.display());
@@ -301,7 +301,7 @@ async fn streams_and_sockets_end_with_the_key_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_shutdown_ends_them_at_once() {
+async fn shutdown_ends_graphql_subscriptions_immediately() {
     let server = Server::demo().await;
     let mut socket = Socket::ready(server.address, NEW).await;
     let mut stream = streams::Stream::open(server.address, MEASUREMENT).await;

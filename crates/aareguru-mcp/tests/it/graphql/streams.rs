@@ -143,7 +143,7 @@ impl GraphQlServer {
 }
 
 #[tokio::test]
-async fn a_new_measurement_is_sent_as_soon_as_it_is_known() {
+async fn new_measurement_is_sent_to_subscribers() {
     let server = due().await;
     let query = r#"subscription { measurement(place: "bern", startWithCurrent: true) {
         place { id } water { measuredAt celsius } verdict } }"#;
@@ -167,7 +167,7 @@ async fn a_new_measurement_is_sent_as_soon_as_it_is_known() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_its_stream_loses_it_and_nobody_else_waits() {
+async fn slow_reader_loses_only_its_graphql_stream() {
     let server = with_short_patience().await;
     let mut slow = Stream::open(server.address, &large_measurement()).await;
     let measured = server.measured_until_the_slow_one_is_gone().await;
@@ -182,7 +182,7 @@ async fn who_does_not_read_its_stream_loses_it_and_nobody_else_waits() {
 }
 
 #[tokio::test]
-async fn a_query_over_a_stream_is_one_answer_and_the_end() {
+async fn query_over_a_stream_yields_one_event_and_completes() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     let mut stream = Stream::open(server.address, "{ about { version } }").await;
     let (name, answer) = stream.event().await.unwrap();
@@ -195,7 +195,7 @@ async fn a_query_over_a_stream_is_one_answer_and_the_end() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_in_the_stream() {
+async fn invalid_subscription_yields_an_error_event() {
     let server = GraphQlServer::start(Reply::Recordings).await;
     for (query, code) in [
         (
@@ -220,7 +220,7 @@ async fn what_is_wrong_is_told_in_the_stream() {
 }
 
 #[tokio::test]
-async fn all_places_are_followed_by_one_poller() {
+async fn subscriptions_to_all_places_share_one_poller() {
     let change = |config: &mut aareguru::Config| {
         config.clock = aareguru::Clock::stopped_at(at("2024-08-19T21:25:00Z"));
     };
@@ -243,7 +243,7 @@ async fn all_places_are_followed_by_one_poller() {
 }
 
 #[tokio::test]
-async fn a_stream_is_kept_alive_and_bounded_for_one_client() {
+async fn subscription_streams_are_kept_alive_and_limited() {
     let bounds = SseServerConfig::default()
         .with_sse_keep_alive(Some(Duration::from_millis(20)))
         .with_max_sessions(1);
