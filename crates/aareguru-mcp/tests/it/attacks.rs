@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     binary::Server,
     client::{Session, get, post_json, send, tool_call, with_header},
-    neighbour::beside_a_neighbour,
+    well_behaved_client::beside_a_neighbour,
     scrape::{Scrape, counted},
 };
 

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    balanced::is_long,
+    load_balancing::is_long,
     binary::Server,
     client::{Session, post_json, tool_call, try_send},
     cluster::{Cluster, try_resume},

@@ -2,7 +2,7 @@
 //! their streams again: nothing is lost, and what was refused was not run.
 
 use crate::{
-    balanced::{has_worked, is_long},
+    load_balancing::{has_worked, is_long},
     cluster::until,
     cluster_chaos::{INSTANCES, Storm},
     interop::{MACHINE, say},

@@ -4,7 +4,7 @@ use crate::{
     binary::Server,
     client::{Answer, Session, get, send, with_header},
     keys::{ALICE, with_key},
-    neighbour::beside_a_neighbour,
+    well_behaved_client::beside_a_neighbour,
     routes::routes,
     scrape::counted,
 };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     client::Session,
     mcp::{Mcp, at, recorded},
-    promises::promises_nothing,
+    forbidden_claims::promises_nothing,
     upstream::{CURRENT_BERN, Reply},
 };
 

@@ -1,7 +1,7 @@
 //! GraphQL, against the real binary and with a river of the test's own.
 
 mod demo;
-mod flights;
+mod upstream_requests;
 mod limits;
 mod over_http;
 mod sockets;

@@ -12,7 +12,7 @@ use crate::{
     binary::Server,
     client::{Session, get, send, tool_call},
     keys::{ALICE, BOB, INITIALIZE, open_streamable, ping_streamable, streamable, with_key},
-    neighbour::{Neighbour, beside_a_neighbour},
+    well_behaved_client::{Neighbour, beside_a_neighbour},
     scrape::counted,
     websocket::Socket,
 };

@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     binary::{Server, program},
     client::{Answer, Session, get, post_json, send, with_header},
-    neighbour::{Neighbour, beside_a_neighbour},
+    well_behaved_client::{Neighbour, beside_a_neighbour},
     routes::{all_methods, routes, routes_of},
     scrape::counted,
 };

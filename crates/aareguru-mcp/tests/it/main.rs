@@ -3,16 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 #[cfg(feature = "redis")]
-mod authority;
+mod certificate_authority;
 mod binary;
 #[path = "../../../rmcp-transport/tests/it/client.rs"]
 #[expect(dead_code, reason = "the transport's own tests use more of it")]
 mod client;
 #[cfg(feature = "redis")]
 mod cluster;
-mod logging;
+mod logging_notifications;
 mod mcp;
-mod promises;
+mod forbidden_claims;
 #[cfg(feature = "redis")]
 mod redis_server;
 #[path = "../../../aareguru/tests/it/server.rs"]
@@ -21,7 +21,7 @@ mod upstream;
 
 mod attacks;
 #[cfg(feature = "redis")]
-mod balanced;
+mod load_balancing;
 mod base_path;
 mod browser;
 #[cfg(feature = "redis")]
@@ -29,7 +29,7 @@ mod cluster_chaos;
 #[cfg(feature = "redis")]
 mod cluster_failover;
 #[cfg(feature = "redis")]
-mod cluster_redis_ails;
+mod cluster_redis_failure;
 #[cfg(feature = "redis")]
 mod cluster_relay;
 #[cfg(feature = "redis")]
@@ -61,7 +61,7 @@ mod listening;
 mod locust;
 mod logs;
 mod metrics;
-mod neighbour;
+mod well_behaved_client;
 mod nginx;
 mod old_clients;
 mod page;
@@ -82,11 +82,11 @@ mod scrape;
 mod security;
 mod settings;
 #[cfg(feature = "redis")]
-mod shared;
+mod cluster_shared_state;
 #[cfg(feature = "redis")]
-mod shared_resume;
+mod cluster_streamable_resume;
 #[cfg(feature = "redis")]
-mod shared_streamable;
+mod cluster_streamable;
 mod shutdown;
 mod sse;
 mod stdio;
@@ -95,10 +95,10 @@ mod streamable_bounds;
 mod subscriptions;
 mod terminal;
 mod texts;
-mod told_again;
+mod response_cache;
 mod traces;
 mod transports;
-mod upstream_ails;
+mod upstream_failures;
 mod upstream_down;
 mod websocket;
 mod websocket_bounds;

@@ -10,7 +10,7 @@ use tokio::{
 use crate::{
     binary::Server,
     client::{get, send, with_header},
-    promises::promises_nothing,
+    forbidden_claims::promises_nothing,
 };
 
 #[tokio::test]

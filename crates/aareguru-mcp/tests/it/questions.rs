@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::{binary::Server, client::Session, promises::promises_nothing};
+use crate::{binary::Server, client::Session, forbidden_claims::promises_nothing};
 
 const BOOK: &str = include_str!("../../../../docs/QUESTIONS.md");
 

@@ -7,7 +7,7 @@ use crate::{
     binary::Server,
     client::{Answer, get, post_json, send, tool_call, with_header},
     keys::{ALICE, with_key},
-    neighbour::Neighbour,
+    well_behaved_client::Neighbour,
     scrape::counted,
     websocket::Socket,
 };

@@ -3,7 +3,7 @@
 use crate::{
     binary::Server,
     client::send,
-    neighbour::beside_a_neighbour,
+    well_behaved_client::beside_a_neighbour,
     routes::{all_methods, routes},
     scrape::counted,
 };

@@ -1,7 +1,7 @@
 //! Redis over TLS, with certificates of a CA that nobody else knows.
 
 use crate::{
-    authority::Authority,
+    certificate_authority::Authority,
     binary::Server,
     client::Session,
     redis_connection::{ends, readiness},

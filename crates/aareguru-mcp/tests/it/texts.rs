@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     binary::{Server, program},
     client::Session,
-    promises::{promises, promises_nothing},
+    forbidden_claims::{promises, promises_nothing},
 };
 
 async fn ask(session: &mut Session, method: &str, params: Value) -> Value {

@@ -7,7 +7,7 @@ mod errors;
 mod faults;
 mod metrics;
 mod mutation;
-mod one_cause;
+mod single_fault;
 mod places;
 mod recorded;
 mod safety;

@@ -20,6 +20,6 @@ mod rebinding;
 mod refusals;
 mod relay;
 mod resume;
-mod store_ails;
+mod store_failure;
 mod takeover;
 mod transcripts;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ask, code};
-use crate::{binary::Server, promises::promises_nothing};
+use crate::{binary::Server, forbidden_claims::promises_nothing};
 
 #[tokio::test]
 async fn place_query_returns_all_fields_of_a_place() {

@@ -16,7 +16,7 @@ use crate::{
     cluster::{Cluster, metric},
     interop::{MACHINE, is_set_up},
     redis_server::RedisServer,
-    shared::{instance, measures, subscribe},
+    cluster_shared_state::{instance, measures, subscribe},
     streamable::{Reply, ask, get, in_session, message, open},
     transports::DEADLINE,
     upstream::{self, CURRENT_BERN},
