@@ -1,5 +1,5 @@
-//! The program from the outside: servers, client and table at work together.
-//! Times are not looked at, only that every call is answered.
+//! The program from the outside: servers, client and table together. The tests assert that every
+//! call is answered, and ignore the timings.
 
 mod run;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::load;
 
-/// A server that ends with this value.
+/// A server process that is stopped when dropped.
 struct Peer {
     child: Child,
     url: String,
@@ -42,8 +42,8 @@ impl Drop for Peer {
 
 const ECHO: &str = r#"echo={"text":"hello"}"#;
 
-/// Runs load with these options, for a second if they do not say; tells whether
-/// it was content, what it said, and that as JSON.
+/// Runs load with these options, for one second by default; returns whether it succeeded, its
+/// output, and the result as JSON.
 fn run(urls: &[&str], options: &[&str]) -> (bool, String, Value) {
     let file = tempfile(urls, options);
     let mut arguments = vec!["run"];

@@ -1,5 +1,5 @@
-//! Clients that mean no good, byte by byte. Beside each attack runs a client
-//! that behaves, and is answered throughout.
+//! Hostile clients, byte by byte. A well-behaved client runs alongside each attack and is served
+//! throughout.
 
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
@@ -20,10 +20,10 @@ use crate::{
     scrape::{Scrape, counted},
 };
 
-/// Far longer than anything here takes; a test that runs into it has failed.
+/// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A server whose times are short enough for a test to wait for.
+/// Starts a server whose timeouts are short enough to wait for.
 async fn server(arguments: &[&str]) -> Server {
     let short = [
         "serve",
@@ -35,22 +35,23 @@ async fn server(arguments: &[&str]) -> Server {
     Server::start(&[&short, arguments].concat()).await
 }
 
-/// How connections ended, counted.
+/// Waits until this many connections have been closed for `reason`.
 async fn closed(server: &Server, reason: &str, number: usize) {
     let series = format!(r#"aareguru_mcp_connections_closed_total{{reason="{reason}"}}"#);
     counted(server.address, &series, number).await;
 }
 
-/// Everything until the server closes.
+/// Reads until the server closes the connection.
 async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut read = Vec::new();
-    // A connection may be reset after the answer: more was sent than was read.
+    // The connection may be reset after the response, because the server has not read all of the
+    // request.
     let ended = timeout(DEADLINE, stream.read_to_end(&mut read)).await;
     let _ = ended.expect("the server does not close");
     String::from_utf8_lossy(&read).into_owned()
 }
 
-/// Sends one request and returns all that comes until the server closes.
+/// Sends one request and returns everything up to the end of the connection.
 pub(crate) async fn exchange(address: SocketAddr, request: &str) -> String {
     read_to_end(&mut connect(address, request).await).await
 }
@@ -69,7 +70,7 @@ async fn half_open_connections_are_closed_after_the_timeout() {
     beside_a_neighbour(&server, None, async {
         let mut connections = JoinSet::new();
         for n in 0..1000 {
-            // Half of them say nothing, half of them half a request.
+            // Half of the connections send nothing, half send part of a request.
             let bytes = if n % 2 == 0 {
                 ""
             } else {
@@ -98,8 +99,8 @@ async fn slow_request_head_is_closed_after_the_head_timeout() {
         for n in 0..50 {
             connections.spawn(async move {
                 let mut stream = connect(address, "").await;
-                // Half of them behave at first: the time a connection may idle
-                // is not for heads that have begun.
+                // Half of the connections complete a request first: the keep-alive timeout must not
+                // apply to a head that has begun.
                 if n % 2 == 0 {
                     stream.write_all(get("/health").as_bytes()).await.unwrap();
                     let mut answer = [0; 15];
@@ -175,7 +176,7 @@ async fn oversized_request_head_returns_431() {
             let answer = read_to_end(&mut stream).await;
             assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
         }
-        // One that would never end.
+        // A request head that never ends.
         let (mut reader, mut writer) = connect(address, "GET / HTTP/1.1\r\n").await.into_split();
         let flood = async { while writer.write_all(b"X-Endless: yes\r\n").await.is_ok() {} };
         let mut answer = Vec::new();
@@ -213,17 +214,17 @@ async fn malformed_http_returns_400_even_when_pipelined() {
             assert!(answer.starts_with("HTTP/1.1 200"), "{garbage:?}: {answer}");
             assert!(answer.contains("HTTP/1.1 400"), "{garbage:?}: {answer}");
         }
-        // HTTP/2 is not spoken; whoever begins with it would not read HTTP/1.
+        // HTTP/2 is unsupported. A client that sends its preface could not read an HTTP/1 response.
         let http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
         assert_eq!(read_to_end(&mut connect(address, http2).await).await, "");
     })
     .await;
-    // Seven, each alone and after a good one, and the other protocol.
+    // Seven malformed requests, each alone and after a good one, plus the HTTP/2 preface.
     closed(&server, "bad_request", 15).await;
     server.logged("reason=\"bad_request\"").await;
 }
 
-/// A connection that is kept, and over which one posts.
+/// A keep-alive connection for several POST requests.
 struct Kept {
     stream: TcpStream,
 }
@@ -257,8 +258,8 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
         .await;
     assert_eq!(session.message().await["id"], 1);
 
-    // All other places are taken, by clients that have asked something: a
-    // connection is accepted when it is answered.
+    // Fill the remaining slots with clients that have sent a request: a connection is accepted once
+    // it gets a response.
     let mut idle = Vec::new();
     loop {
         let mut stream = connect(address, get("/sse").replace("GET", "HEAD")).await;
@@ -275,7 +276,7 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
     }
     assert!(idle.len() <= PLACES - 2);
 
-    // Whoever comes now is told so, but is still told how the server is.
+    // New clients are rejected, but health checks still get a response.
     let answer = send(address, get("/sse")).await;
     assert_eq!(
         (answer.status, &*answer.body),
@@ -291,8 +292,7 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
         ready.body
     );
 
-    // A flood beyond all bounds: each is answered or closed, and the session
-    // from before goes on.
+    // Far beyond the limit each connection is rejected or closed, and the open session continues.
     let mut flood = JoinSet::new();
     for _ in 0..500 {
         flood.spawn(async move {
@@ -314,7 +314,7 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
         answered.unwrap();
     }
 
-    // When places are free again, they are there for anybody.
+    // Once slots are free, any client can connect.
     drop(idle);
     let free = async { while send(address, get("/health/ready")).await.status != 200 {} };
     timeout(DEADLINE, free).await.expect("places stay taken");
@@ -359,8 +359,8 @@ async fn header_names_are_matched_in_any_case() {
             )
             .replace("Content-Length: ", "CONTENT-length:\t ");
         assert_eq!(send(address, odd).await.status, 202);
-        // Two lengths in two spellings are still two; a body must not become
-        // the next request.
+        // Two lengths in two spellings are still two; the body must not be parsed as the next
+        // request.
         let two = with_header(&post_json(&session.target, message), "cONTENT-lENGTH: 0");
         let answer = exchange(address, &two).await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
@@ -383,8 +383,8 @@ async fn forwarding_headers_without_a_trusted_proxy_are_ignored() {
                 format!("Fly-Client-IP: 203.0.113.{n}"),
             ] {
                 let answer = send(address, with_header(&get("/"), &header)).await;
-                // Whoever is on this machine is not limited, and does not
-                // become somebody else who would be.
+                // Loopback clients are exempt from the rate limit, and a forged header does not
+                // make them another client.
                 assert_eq!(answer.status, 200, "{header}");
             }
         }
@@ -399,8 +399,7 @@ async fn forwarding_headers_without_a_trusted_proxy_are_ignored() {
     );
 }
 
-/// A message that is longer than one may be, by so much that no buffer on the
-/// way takes the rest of it.
+/// A message over the body limit, by more than the socket buffers can hold.
 fn too_long() -> String {
     "x".repeat(12 * 1024 * 1024)
 }
@@ -418,7 +417,7 @@ async fn oversized_body_sent_in_full_returns_413() {
             let sent = timeout(DEADLINE, stream.write_all(request.as_bytes())).await;
             sent.expect("nobody takes it")
                 .expect("the connection was reset");
-            // All of it was taken, so the connection is as good as before.
+            // The server has read the whole body, so the connection can be reused.
             stream.write_all(get("/health").as_bytes()).await.unwrap();
             let mut answers = Vec::new();
             while !answers.ends_with(b"}") || !answers.windows(15).any(|w| w == b"HTTP/1.1 200 OK")
@@ -458,11 +457,10 @@ async fn endless_chunked_body_is_cut_off() {
     counted(address, counter, 1).await;
 }
 
-/// An address of this machine by which it is not itself for its programs:
-/// connections of this machine's own addresses are not counted.
+/// A non-loopback address of this machine: connections from loopback addresses are not limited.
 fn outside_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    // Nothing is sent: this asks only for the way.
+    // Sends nothing; `connect` on a UDP socket only selects the route.
     socket.connect("198.51.100.1:9").ok()?;
     let address = socket.local_addr().unwrap().ip();
     (!address.is_loopback()).then_some(address)

@@ -1,4 +1,4 @@
-//! A server that sits under a path of its own.
+//! A server under a base path.
 
 use crate::{
     binary::{Server, program},

@@ -1,4 +1,4 @@
-//! Starts the built program on a free port and stops it in the end.
+//! Starts the built program on a free port and stops it when the test ends.
 
 use std::{
     net::SocketAddr,
@@ -12,10 +12,10 @@ use tokio::{
     time::timeout,
 };
 
-/// Far longer than anything here takes; a test that runs into it has failed.
+/// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The program with nothing in its environment that could change it.
+/// Returns the program with an empty environment.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aareguru-mcp"));
     command.env_clear().kill_on_drop(true);
@@ -25,12 +25,12 @@ pub(crate) fn program() -> Command {
 /// A running `serve`.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// What it printed until it was ready.
+    /// Standard output up to the point where the server is ready.
     pub(crate) banner: String,
     child: Child,
     out: BufReader<ChildStdout>,
     errors: BufReader<ChildStderr>,
-    /// What was read of what it logged.
+    /// The part of the log that has been read so far.
     logs: String,
 }
 
@@ -43,7 +43,7 @@ impl Server {
         Self::start_with(arguments, &[]).await
     }
 
-    /// The same with something in its environment.
+    /// Starts the server with additional environment variables.
     pub(crate) async fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let any_port = ["--http-port", "0"];
         let has_port = arguments.contains(&any_port[0]);
@@ -59,7 +59,7 @@ impl Server {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         let (mut banner, mut logs) = (String::new(), String::new());
-        // With logs for machines there is no banner, but a line tells the same.
+        // With JSON logs there is no banner, but a log line contains the same address.
         let address = if arguments.contains(&"json") {
             read_until(&mut errors, &mut logs, "\"listening\"").await;
             between(&logs, "\"address\":\"", "\"").to_owned()
@@ -78,7 +78,7 @@ impl Server {
         }
     }
 
-    /// Waits for a further line of the log that holds `text`.
+    /// Waits for the next log line that contains `text`.
     pub(crate) async fn logged(&mut self, text: &str) -> String {
         let mut line = String::new();
         while !line.contains(text) {
@@ -96,7 +96,7 @@ impl Server {
         format!("http://{}/sse", self.address)
     }
 
-    /// The id of its process.
+    /// Returns the process id.
     pub(crate) fn process(&self) -> u32 {
         self.child.id().unwrap()
     }
@@ -106,7 +106,7 @@ impl Server {
         signal(&self.child, name).await;
     }
 
-    /// Waits for the end; returns the exit status and all that it logged.
+    /// Waits for the process to exit and returns its status and its whole log.
     pub(crate) async fn ended(mut self) -> (ExitStatus, String) {
         let mut rest = Vec::new();
         let ended = timeout(DEADLINE, async {

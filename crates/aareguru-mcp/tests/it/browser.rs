@@ -1,9 +1,8 @@
-//! A real browser on the real binary's pages, console and apps.
+//! A real browser against the pages, console and apps of the real binary.
 //!
-//! The scripts of `browser/` drive Debian's Chromium; `browser/setup` installs
-//! what they need. Where that has not been done they are skipped, and it is
-//! said; with `CI=true` a skip is a failure. Pictures of what was seen are left
-//! in the target's `tmp/browser`.
+//! The scripts in `browser/` drive Debian's Chromium; `browser/setup` installs their dependencies.
+//! Without them the tests print a message and are skipped; with `CI=true` a skip is a failure.
+//! Screenshots are written to `tmp/browser` in the target directory.
 
 mod upstream;
 

@@ -1,4 +1,4 @@
-//! A certificate authority of a test's own, by the `openssl` program.
+//! A certificate authority for one test, using the `openssl` program.
 
 use std::{
     fs,
@@ -6,12 +6,12 @@ use std::{
     process::Command,
 };
 
-/// Its files are in a folder that is the test's alone.
+/// Keeps its files in a folder that no other test uses.
 pub(crate) struct Authority {
     folder: PathBuf,
 }
 
-/// What stands in the certificates.
+/// Configuration of the certificates.
 const CONTENT: &str = "
 [req]
 prompt = no
@@ -39,13 +39,13 @@ impl Authority {
         authority.make("ca", &[]).then_some(authority)
     }
 
-    /// The path of its own certificate.
+    /// Returns the path of the CA certificate.
     pub(crate) fn certificate(&self) -> String {
         self.path("ca.pem")
     }
 
-    /// Issues a certificate; returns the paths of it and of its key. `content`
-    /// is `localhost`, or `elsewhere` for one that names another host.
+    /// Issues a certificate and returns the paths of the certificate and its key. `content` is
+    /// `localhost`, or `elsewhere` for a certificate of another host.
     pub(crate) fn issue(&self, content: &str) -> (String, String) {
         let signed = ["-CA", "ca.pem", "-CAkey", "ca.key"];
         assert!(self.make(content, &signed));

@@ -1,5 +1,4 @@
-//! Several instances of the real binary with one real redis-server, and an API
-//! that answers as a test has it.
+//! Several instances of the real binary with a real redis-server and a mock of the API.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -12,7 +11,7 @@ use crate::{
     upstream::{Reply, Server as Upstream},
 };
 
-/// Waits until it is so; far longer than it takes, but not for ever.
+/// Polls until the condition holds. Fails after a minute, far longer than any condition takes.
 pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     const DEADLINE: Duration = Duration::from_secs(60);
     let so = async {
@@ -36,7 +35,7 @@ impl Cluster {
         Self::start_with(instances, reply, &[]).await
     }
 
-    /// The same with further arguments for each instance.
+    /// Starts the cluster with further arguments for each instance.
     pub(crate) async fn start_with(
         instances: usize,
         reply: Reply,
@@ -47,7 +46,7 @@ impl Cluster {
         Self::asking(&base_url, upstream, instances, arguments).await
     }
 
-    /// The same with an API elsewhere.
+    /// Starts the cluster with another base URL for the API.
     pub(crate) async fn asking(
         base_url: &str,
         upstream: Upstream,
@@ -60,7 +59,7 @@ impl Cluster {
         Some(Self::with_redis(asked, base_url, upstream, instances, arguments).await)
     }
 
-    /// The same with a Redis that is reached by a URL of one's own.
+    /// Starts the cluster with another URL for Redis, such as that of a proxy.
     pub(crate) async fn with_redis(
         (redis, url): (RedisServer, &str),
         base_url: &str,
@@ -68,8 +67,8 @@ impl Cluster {
         instances: usize,
         arguments: &[&str],
     ) -> Self {
-        // Each call asks the API, and nobody is told to slow down. A log that
-        // nobody reads would stop the program.
+        // Every call sends a request to the API, and no call is rate limited. A log that nobody
+        // reads would block the program.
         let common = [
             "serve",
             "--redis-url",
@@ -101,18 +100,18 @@ impl Cluster {
         self.instances[instance].address
     }
 
-    /// Ends an instance as a crash would.
+    /// Kills an instance, as a crash would.
     pub(crate) async fn kill(&self, instance: usize) {
         self.instances[instance].signal("KILL").await;
     }
 
-    /// Starts an instance in the place of another, and returns that one.
+    /// Starts a replacement for an instance and returns the former one.
     pub(crate) async fn replace(&mut self, instance: usize) -> Server {
         let new = self.launch(&[]).await;
         std::mem::replace(&mut self.instances[instance], new)
     }
 
-    /// Ends an instance as an operator would, and starts it again on its port.
+    /// Stops an instance as an operator would and starts it again on its port.
     pub(crate) async fn restart(&mut self, instance: usize) {
         let former = self.instances.remove(instance);
         let port = former.address.port().to_string();
@@ -130,8 +129,7 @@ impl Cluster {
     }
 }
 
-/// What a client does that has lost its stream: the session again, at `address`,
-/// or nothing if that does not answer.
+/// Resumes a session at `address`, or returns `None` if the instance does not respond.
 pub(crate) async fn try_resume(address: SocketAddr, last_event_id: &str) -> Option<Session> {
     let header = format!("Last-Event-ID: {last_event_id}");
     let mut session = Session::try_open(address, with_header(&get("/sse"), &header)).await?;
@@ -139,7 +137,7 @@ pub(crate) async fn try_resume(address: SocketAddr, last_event_id: &str) -> Opti
     Some(session)
 }
 
-/// The value of a series of an instance.
+/// Returns the value of a series of one instance.
 pub(crate) async fn metric(address: SocketAddr, series: &str) -> f64 {
     let text = try_send(address, get("/metrics")).await.unwrap().body;
     let line = text

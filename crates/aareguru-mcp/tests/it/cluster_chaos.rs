@@ -1,5 +1,5 @@
-//! Instances are killed, restarted, and left by Redis under clients that resume:
-//! every accepted call is answered exactly once, and no session is lost.
+//! Kills and restarts instances and interrupts Redis while clients resume: every accepted call is
+//! answered exactly once, and no session is lost.
 
 use std::{
     collections::HashMap,
@@ -30,44 +30,45 @@ use crate::{
 
 pub(crate) const INSTANCES: usize = 3;
 const CLIENTS: u64 = 24;
-/// How long nothing more happens after that.
+/// How long the cluster runs undisturbed after each fault. Elapsed time is the subject: clients
+/// work through failover and recovery meanwhile.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many calls of a client are under way at most.
+/// Maximum number of calls in flight per client.
 const WINDOW: usize = 4;
-/// How long the API takes, so that there are always calls under way.
+/// Response time of the API, so that calls are always in flight.
 const LATENCY: Duration = Duration::from_millis(30);
-/// Far longer than any answer takes; one that has not come by then is lost.
+/// Far longer than any response takes; a call without a response by then counts as lost.
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// How many times something happens, one after the other.
+/// Number of faults, one after the other.
 fn times() -> usize {
     if is_long() { 60 } else { 6 }
 }
 
-/// Where the instances are now, and what the clients do there.
+/// State shared by all clients of a [`ClusterLoad`].
 struct World {
     addresses: RwLock<Vec<SocketAddr>>,
     is_over: AtomicBool,
-    /// One permit for each client that has begun.
+    /// One permit for each client with an open session.
     opened: Semaphore,
-    /// How long each client was without a stream, each time.
+    /// How long each client was without a stream, for each reconnect.
     gaps: Mutex<Vec<Duration>>,
 }
 
-/// What one client has seen.
+/// What one client has observed.
 #[derive(Default)]
 struct Seen {
-    /// How often each call was answered that was accepted.
+    /// Number of responses for each accepted call.
     accepted: HashMap<u32, u32>,
-    /// The same of those whose POST was cut, or answered with 502 or 504:
-    /// nothing is promised, but they may have been taken.
+    /// Number of responses for each call whose POST was cut or returned 502 or 504. Such a call may
+    /// or may not have been accepted.
     unsure: HashMap<u32, u32>,
-    /// How often a call was refused with 503, which says that it is not run.
+    /// Number of calls rejected with 503, which guarantees that they do not run.
     refused: usize,
 }
 
 impl World {
-    /// Any instance, dead or alive, as a load balancer would choose.
+    /// Returns any instance, dead or alive, as a load balancer would choose it.
     fn any(&self, dice: &mut u64) -> SocketAddr {
         // Knuth's MMIX generator: the same choices in every run.
         *dice = dice
@@ -95,7 +96,7 @@ impl Seen {
     }
 }
 
-/// Reads a stream, and gets it again when it breaks.
+/// Reads a stream, and resumes it when it breaks.
 async fn read(
     world: Arc<World>,
     mut session: Session,
@@ -121,7 +122,7 @@ async fn read(
     }
 }
 
-/// Calls without rest until the world is over, then waits for what is left.
+/// Sends calls until the load stops, then waits for the outstanding responses.
 async fn call(world: Arc<World>, number: u64) -> Seen {
     let mut dice = number;
     let session = Session::initialized(world.any(&mut dice)).await;
@@ -151,9 +152,9 @@ async fn call(world: Arc<World>, number: u64) -> Seen {
             let posted = try_send(world.any(&mut dice), &request).await;
             match posted.map(|answer| answer.status) {
                 Some(202) => drop(seen.accepted.insert(id, 0)),
-                // 502 is nginx's.
+                // nginx itself returns 502.
                 None | Some(502 | 504) => drop(seen.unsure.insert(id, 0)),
-                // So it may be posted again as it is.
+                // A rejected call may be posted again unchanged.
                 Some(503) => {
                     seen.refused += 1;
                     sleep(Duration::from_millis(20)).await;
@@ -168,7 +169,7 @@ async fn call(world: Arc<World>, number: u64) -> Seen {
     seen
 }
 
-/// The API behind a long way.
+/// Starts a proxy that delays the responses of the API.
 async fn slow(base_url: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -195,8 +196,7 @@ async fn slow(base_url: String) -> String {
     format!("http://{address}")
 }
 
-/// Some clients that call all the time, at instances to which something
-/// happens meanwhile.
+/// Clients that send calls continuously while a test injects faults.
 pub(crate) struct Storm {
     pub(crate) cluster: Cluster,
     world: Arc<World>,
@@ -213,8 +213,8 @@ impl Storm {
         Some(Self::of(cluster, addresses, None).await)
     }
 
-    /// The same with all clients behind one nginx that deals requests out in
-    /// turn. `None` if nginx or redis-server is not installed.
+    /// Starts the load with all clients behind one nginx that uses round robin. `None` if nginx or
+    /// redis-server is not installed.
     pub(crate) async fn begin_behind_nginx(name: &str) -> Option<Self> {
         let cluster = Self::cluster(&[]).await?;
         let addresses: Vec<_> = (0..INSTANCES)
@@ -253,12 +253,12 @@ impl Storm {
         }
     }
 
-    /// How many times any client has got its stream again.
+    /// Returns how often any client has resumed its stream.
     pub(crate) fn resumed(&self) -> usize {
         self.world.gaps.lock().unwrap().len()
     }
 
-    /// Starts an instance in the place of another, and returns that one.
+    /// Starts a replacement for an instance and returns the former one.
     async fn replace(&mut self, instance: usize) -> Server {
         let former = self.cluster.replace(instance).await;
         let address = self.cluster.address(instance);
@@ -266,7 +266,7 @@ impl Storm {
         former
     }
 
-    /// Every accepted call was answered exactly once; tells how many there were.
+    /// Asserts that every accepted call was answered exactly once, and returns a summary.
     pub(crate) async fn end(self) -> String {
         self.world.is_over.store(true, Ordering::Relaxed);
         let (mut accepted, mut unsure, mut lost, mut doubled) = (0, 0, 0, 0);

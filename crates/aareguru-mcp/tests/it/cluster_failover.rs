@@ -1,4 +1,4 @@
-//! An instance dies, stops or leaves, and its sessions go on elsewhere.
+//! An instance dies, stops or shuts down, and its sessions continue at another.
 
 use std::time::SystemTime;
 
@@ -40,7 +40,7 @@ async fn running_calls_of_a_killed_owner_are_answered_once_by_the_next() {
         session.tell(&tool_call(id, TOOL, "{}")).await;
     }
     cluster.kill(0).await;
-    // The client has not seen the ping's answer.
+    // The client has not seen the response to the ping.
     let mut moved = try_resume(cluster.address(1), &seen).await.unwrap();
     assert_eq!(moved.target, session.target);
     assert_eq!(moved.message().await["id"], 1);
@@ -77,7 +77,7 @@ async fn calls_accepted_while_redis_connections_drop_survive_failover() {
     }
     cluster.kill(0).await;
     let mut moved = loop {
-        // The other one has to find its way again, too.
+        // The other instance has to reconnect to Redis, too.
         match try_resume(cluster.address(1), &last).await {
             Some(moved) => break moved,
             None => tokio::task::yield_now().await,
@@ -105,7 +105,7 @@ async fn stopped_owner_that_continues_sends_no_response() {
     assert_eq!(ids(&mut moved, 1).await, [10]);
     cluster.instances[0].signal("CONT").await;
     assert_eq!(former.event().await, None, "the former owner has answered");
-    // It knows no better than anybody else now, and says so.
+    // The former owner relays messages like any other instance.
     moved.address = cluster.address(0);
     assert_eq!(moved.call(PING).await["id"], 1);
     let sessions = metric(cluster.address(0), "rmcp_transport_sessions").await;
@@ -127,7 +127,7 @@ async fn session_moves_to_another_instance_while_the_owner_lives() {
         let address = cluster.address(round % 3);
         let mut moved = try_resume(address, &last).await.unwrap();
         assert_eq!(moved.target, session.target);
-        // The one before hears of it, and ends its stream.
+        // The previous owner is notified, and closes its stream.
         assert_eq!(session.event().await, None);
         moved.address = cluster.address((round + 1) % 3);
         assert_eq!(moved.call_tool(2, TOOL, "{}").await["id"], 2);
@@ -158,7 +158,7 @@ async fn instance_shutdown_hands_its_sessions_over() {
     assert!(status.success(), "{status}");
 }
 
-/// The recording of Bern as if it had been measured some tens of minutes ago.
+/// Returns the recording of Bern as if it had been measured `tens` times ten minutes ago.
 fn measured_tens_of_minutes_ago(tens: u64) -> Reply {
     const MEASURED: &str = "1683631200";
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
@@ -170,7 +170,7 @@ fn measured_tens_of_minutes_ago(tens: u64) -> Reply {
 
 #[tokio::test]
 async fn subscription_moves_with_its_session() {
-    // The next measurement may come at any time.
+    // The next measurement is due.
     let upstream = Upstream::start(measured_tens_of_minutes_ago(3)).await;
     let Some(redis) = RedisServer::start().await else {
         return;
@@ -192,7 +192,7 @@ async fn subscription_moves_with_its_session() {
     let last = session.last_event_id.unwrap();
     let mut moved = try_resume(second.address, &last).await.unwrap();
 
-    // Until the second one knows what was measured before.
+    // Wait until the second instance knows the previous measurement.
     let before = upstream.times_asked();
     until(async || upstream.times_asked() >= before + 2).await;
     upstream.reply(measured_tens_of_minutes_ago(2));
@@ -222,7 +222,7 @@ async fn redis_session_keys_expire_after_clients_and_instances_are_gone() {
     };
     let keys = cluster.redis.keys().await;
     for (key, seconds_left) in &keys {
-        // An answer of the API is of use for longer than any session.
+        // Cached API responses outlive any session.
         if key.starts_with("aareguru-mcp:answer:") {
             assert_ne!(*seconds_left, -1, "{key}");
             continue;
@@ -230,7 +230,7 @@ async fn redis_session_keys_expire_after_clients_and_instances_are_gone() {
         assert!((0..=60).contains(seconds_left), "{key} {seconds_left}");
     }
     assert_eq!(of_sessions(keys), 12);
-    // One client leaves, the others lose their instance.
+    // One client disconnects; the others lose their instance.
     sessions.pop();
     until(async || of_sessions(cluster.redis.keys().await) <= 9).await;
     cluster.kill(0).await;

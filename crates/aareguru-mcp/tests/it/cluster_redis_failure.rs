@@ -1,4 +1,4 @@
-//! Redis goes away and comes back: sessions go on, each on its own instance.
+//! Redis fails and recovers; sessions continue on their own instance.
 
 use std::{
     net::SocketAddr,
@@ -20,20 +20,20 @@ use crate::{
 
 const TOOL: &str = "get_current_temperature";
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
-/// Redis is given up soon.
+/// A short Redis timeout.
 const ARGUMENTS: [&str; 2] = ["--redis-timeout-milliseconds", "300"];
 
 async fn post_at(address: SocketAddr, session: &Session, message: &str) -> Answer {
     send(address, post_json(&session.target, message)).await
 }
 
-/// With 504 if it has only now turned out that Redis is away: then the message
-/// may be on its way.
+/// Whether the client should retry. The status is 504 if Redis failed while the message was being
+/// relayed, because its outcome is unknown then.
 fn is_told_to_come_again(answer: &Answer) -> bool {
     matches!(answer.status, 503 | 504) && answer.head.contains("retry-after: 1")
 }
 
-/// What has to work while Redis is away.
+/// Asserts what must work while Redis is unavailable.
 async fn go_on_alone(cluster: &Cluster, session: &mut Session) {
     session.address = cluster.address(0);
     for id in 2..5 {
@@ -45,7 +45,7 @@ async fn go_on_alone(cluster: &Cluster, session: &mut Session) {
     assert_eq!(new.call_tool(1, TOOL, "{}").await["id"], 1);
 }
 
-/// The way to Redis, with a detour that takes its time each way.
+/// Starts a proxy to Redis that delays each direction.
 async fn slow(redis: &RedisServer, each_way: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -62,7 +62,7 @@ async fn slow(redis: &RedisServer, each_way: Duration) -> SocketAddr {
     address
 }
 
-/// Carries bytes that are all late by the same time, in order.
+/// Forwards bytes in order, each delayed by the same time.
 async fn carry(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin + Send + 'static,
@@ -83,9 +83,9 @@ async fn carry(
     }
 }
 
-/// What has to work again soon after Redis is back, without a restart.
+/// Asserts what must work soon after Redis has recovered, without a restart.
 async fn be_one_again(cluster: &Cluster, mut session: Session) {
-    // Until it is seen that Redis is back, and knows the session again.
+    // Retry until the instances have reconnected and Redis has the session again.
     loop {
         let answer = post_at(cluster.address(1), &session, &tool_call(6, TOOL, "{}")).await;
         if answer.status == 202 {
@@ -103,7 +103,7 @@ async fn be_one_again(cluster: &Cluster, mut session: Session) {
     assert_eq!(moved.call_tool(7, TOOL, "{}").await["id"], 7);
 }
 
-/// Waits until Redis has a session with the event that the client has seen.
+/// Waits until Redis has stored the event that the client has seen.
 async fn stored(cluster: &Cluster, target: &str, last_event_id: &str) {
     let (_, number) = last_event_id.split_once('.').unwrap();
     let id = target.split_once('=').unwrap().1;
@@ -191,7 +191,7 @@ async fn redis_latency_delays_calls_without_errors() {
 
 #[tokio::test]
 async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
-    // So that it is waited for all the while.
+    // A timeout long enough for the whole test.
     let arguments = [
         "--redis-timeout-milliseconds",
         "60000",
@@ -211,7 +211,7 @@ async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
     let mut pinging = Session::initialized(address).await;
     cluster.redis.pause().await;
 
-    // Calls: as many as may run.
+    // Calls in flight up to the limit.
     let mut posts = Vec::new();
     for id in 1..=3 {
         let request = post_json(&calling.target, &tool_call(id, TOOL, "{}"));
@@ -221,7 +221,7 @@ async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
     let refused = post_at(address, &calling, &tool_call(4, TOOL, "{}")).await;
     assert_eq!(refused.status, 429, "{}", refused.head);
 
-    // Answers that Redis has not confirmed: as many bytes as may wait.
+    // Responses that Redis has not confirmed, up to the byte limit.
     for _ in 0..100 {
         let request = post_json(&pinging.target, PING);
         posts.push(tokio::spawn(try_send(address, request)));
@@ -232,8 +232,8 @@ async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
         metric(address, ended).await >= 1.0
     })
     .await;
-    // Nothing was promised that is not in Redis: who has an answer by now has
-    // asked a session that has ended.
+    // No message was accepted without being stored: a response that arrived by now came from a
+    // session that has ended.
     for post in posts.extract_if(.., |post| post.is_finished()) {
         let answer = post.await.unwrap();
         assert!(answer.is_none_or(|answer| answer.status != 202));
@@ -245,7 +245,7 @@ async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
     while pinging.event().await.is_some() {}
 }
 
-/// This is why a 202 waits until Redis has confirmed what it promises.
+/// A 202 waits until Redis has confirmed the write, because an unconfirmed write may be lost.
 #[tokio::test]
 async fn unconfirmed_redis_commands_may_be_lost() {
     const COMMANDS: usize = 400;
@@ -263,11 +263,11 @@ async fn unconfirmed_redis_commands_may_be_lost() {
     client.read_exact(&mut pong).await.unwrap();
     redis.pause().await;
     client.write_all(&push.repeat(COMMANDS)).await.unwrap();
-    // As the kernel does for a process that is killed.
+    // The kernel does the same for a process that is killed.
     drop(client);
     redis.resume().await;
     let mut redis = redis.connection().await;
-    // Until Redis has done with that client.
+    // Wait until Redis has closed that client.
     let clients = redis::cmd("CLIENT").arg("LIST").to_owned();
     loop {
         let clients: String = clients.query_async(&mut redis).await.unwrap();
@@ -307,7 +307,7 @@ async fn late_commit_is_ignored() {
         "late"
     );
     assert_eq!(commit(1, 3, &["event", "1", "a"]).await, "late");
-    // Somebody else has it then, and counts anew.
+    // Another owner takes the session, and its commit numbers start at 1 again.
     let mut taken = redis::cmd("HSET");
     taken.arg(&["session", "epoch", "2", "commit", "0"]);
     let () = taken.query_async(&mut redis.clone()).await.unwrap();

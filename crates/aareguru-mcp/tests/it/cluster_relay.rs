@@ -1,4 +1,4 @@
-//! A POST at an instance that does not have the session.
+//! A POST to an instance that does not own the session.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -21,7 +21,7 @@ const NOTIFICATION: &str = r#"{"jsonrpc":"2.0","method":"notifications/roots/lis
 const UNKNOWN: &str = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
-/// The same session, asked at another address.
+/// Returns a POST to the session by way of another address.
 fn at(session: &Session, address: SocketAddr, message: &str) -> (SocketAddr, String) {
     (address, post_json(&session.target, message))
 }
@@ -41,7 +41,7 @@ async fn any_instance_relays_messages_to_the_session_owner() {
         assert_eq!(answer["result"]["isError"], false, "{answer}");
     }
     let taken = r#"aareguru_mcp_relayed_messages_total{outcome="taken"}"#;
-    // `initialize` and `notifications/initialized` came here as well.
+    // Includes `initialize` and `notifications/initialized`.
     assert_eq!(metric(cluster.address(1), taken).await, 12.0);
     assert_eq!(metric(cluster.address(2), taken).await, 10.0);
     assert_eq!(metric(cluster.address(0), taken).await, 0.0);
@@ -59,7 +59,7 @@ async fn relayed_messages_are_rejected_like_direct_ones() {
         return;
     };
     let mut session = Session::initialized(cluster.address(0)).await;
-    // One is taken at each, and both run at the owner.
+    // Each instance accepts one call, and both run at the owner.
     for (id, instance) in [(5, 0), (6, 1)] {
         let (address, request) = at(
             &session,
@@ -112,8 +112,7 @@ async fn message_for_a_dead_owner_waits_for_the_next_owner() {
     let session = Session::initialized(cluster.address(0)).await;
     let last = session.last_event_id.clone().unwrap();
     cluster.kill(0).await;
-    // Until its lease has run out nobody knows that it is dead, and nothing is
-    // promised.
+    // Until its lease expires the owner counts as alive, and no message is accepted.
     let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     loop {
         let answer = send(address, &request).await;
@@ -123,7 +122,7 @@ async fn message_for_a_dead_owner_waits_for_the_next_owner() {
         assert_eq!(answer.status, 503);
         assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
     }
-    // It is the same message however often it is posted.
+    // A repeated POST is a duplicate.
     assert_eq!(send(address, &request).await.status, 400);
     let mut moved = try_resume(cluster.address(2), &last).await.unwrap();
     assert_eq!(moved.target, session.target);
@@ -143,15 +142,15 @@ async fn message_not_accepted_by_a_stopped_owner_is_withdrawn() {
     let answer = send(address, &request).await;
     cluster.instances[0].signal("CONT").await;
     if answer.status == 202 {
-        // On a busy machine its lease has run out meanwhile: the message waits
-        // for whoever is next.
+        // On a slow machine the lease has expired meanwhile, and the message waits for the next
+        // owner.
         let last = session.last_event_id.clone().unwrap();
         let mut moved = try_resume(cluster.address(1), &last).await.unwrap();
         assert_eq!(moved.message().await["id"], 5);
         return;
     }
     assert_eq!(answer.status, 503);
-    // What was refused is not answered; what is accepted is, once.
+    // A rejected call gets no response; an accepted one gets exactly one.
     session.address = cluster.address(1);
     let answer = session.call_tool(6, TOOL, "{}").await;
     assert_eq!(answer["id"], 6);
@@ -159,7 +158,7 @@ async fn message_not_accepted_by_a_stopped_owner_is_withdrawn() {
     assert_eq!(ping.await.unwrap()["id"], 1);
 }
 
-/// An instance that the test plays, which has been made the owner of a session.
+/// An instance that the test impersonates and makes the owner of a session.
 struct Played {
     redis: MultiplexedConnection,
     session: String,
@@ -184,8 +183,7 @@ impl Played {
         }
     }
 
-    /// Takes the first message away that is for it, and says which it is, and
-    /// from whom.
+    /// Takes the first message from its inbox; returns the delivery id and the sender.
     async fn take(&mut self) -> (String, String) {
         let inbox = format!("aareguru-mcp:sse:inbox:{}", Self::NAME);
         let options = StreamReadOptions::default().block(20_000);
@@ -204,7 +202,7 @@ impl Played {
         (delivery, from)
     }
 
-    /// Gives the session back, and waits until the owner was sent the message.
+    /// Restores the owner, and waits until the message was sent to it.
     async fn give_back(&mut self) {
         let () = self
             .redis
@@ -246,7 +244,7 @@ async fn reply_of_a_former_owner_is_ignored() {
     former.give_back().await;
     former.refuse(&delivery, &from).await;
     cluster.instances[0].signal("CONT").await;
-    // Unless the machine is so busy that it was taken back.
+    // On a slow machine the message may have been withdrawn.
     match posted.await.unwrap() {
         202 => assert_eq!(session.message().await["id"], 5),
         status => assert_eq!(status, 503),
@@ -322,7 +320,7 @@ async fn session_of_another_key_returns_404_at_every_instance() {
     assert_ne!(of_bob.target, session.target);
     let back = Session::open_with(cluster.address(1), with_header(&alice, &last)).await;
     assert_eq!(back.target, session.target);
-    // No key has got into Redis.
+    // Redis contains no key.
     let id = session.target.split_once('=').unwrap().1;
     let mut redis = cluster.redis.connection().await;
     let mut all = redis::cmd("HVALS");

@@ -1,5 +1,5 @@
-//! All instances behind nginx are replaced one by one while clients call and get
-//! their streams again: nothing is lost, and what was refused was not run.
+//! A rolling restart of all instances behind nginx while clients call and resume: no call is lost,
+//! and no rejected call runs.
 
 use crate::{
     load_balancing::{has_worked, is_long},
@@ -18,8 +18,8 @@ async fn accepted_calls_are_answered_once_during_a_rolling_restart_behind_nginx(
     for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
         let before = storm.resumed();
         storm.cluster.restart(instance).await;
-        // Whose streams were there has come back, and nginx has seen that the
-        // instance is there again, before the next one goes.
+        // Before the next restart, the disconnected clients have resumed, and nginx uses the
+        // instance again.
         let address = storm.cluster.address(instance);
         until(async || storm.resumed() > before && has_worked(address).await).await;
     }

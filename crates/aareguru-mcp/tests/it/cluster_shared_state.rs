@@ -1,5 +1,4 @@
-//! What several instances share through Redis: the answers of the API, the
-//! rate limit, and new measurements.
+//! State that instances share through Redis: API responses, the rate limit, and new measurements.
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
@@ -69,7 +68,7 @@ async fn instances_share_one_upstream_request_per_question() {
     for _ in 0..3 {
         servers.push(start(&redis, &upstream, &[]).await);
     }
-    // All at once, several at each, while the API takes its time.
+    // Several concurrent calls at each instance while the API delays its response.
     let askers = servers.iter().flat_map(|server| [server; 4]);
     let asked = join_all(askers.map(conditions));
     let release = async {
@@ -80,12 +79,12 @@ async fn instances_share_one_upstream_request_per_question() {
     for answer in &answers {
         assert_eq!(answer["city"], "bern", "{answer}");
     }
-    // One that comes later finds what the others have asked.
+    // A later instance uses the shared responses.
     let late = start(&redis, &upstream, &[]).await;
     assert_eq!(conditions(&late).await["city"], "bern");
     let asked = upstream.asked();
     let different: BTreeSet<_> = asked.iter().collect();
-    // Where Redis took too long to say, an instance may have asked again.
+    // An instance that could not reach Redis in time may have sent its own request.
     let fallback = servers.iter().chain([&late]).map(async |server| {
         let numbers = Scrape::of(server.address).await;
         numbers.value("aareguru_mcp_upstream_fallback_total")
@@ -108,7 +107,7 @@ async fn shared_stale_response_is_used_during_an_outage() {
     let first = start(&redis, &upstream, &brief).await;
     assert_eq!(conditions(&first).await["upstream_trouble"], Value::Null);
     upstream.reply(Reply::status(503));
-    // It has never had an answer of its own.
+    // It has no response in its local cache.
     let second = start(&redis, &upstream, &brief).await;
     let bridged = timeout(DEADLINE, async {
         loop {
@@ -135,7 +134,8 @@ async fn unresponsive_redis_makes_each_instance_fetch_itself() {
     for server in &servers {
         assert_eq!(conditions(server).await["city"], "bern");
     }
-    // Whether another has this session cannot be told; it is counted here.
+    // Whether another instance owns this session is unknown, and the call counts towards the local
+    // limit.
     assert_eq!(ask(&servers[0]).await.status, 503);
     let asked = upstream.asked();
     let different: BTreeSet<_> = asked.iter().collect();
@@ -167,7 +167,7 @@ async fn rate_limit_is_shared_by_all_instances() {
         servers.push(start(&redis, &upstream, &limit).await);
     }
     until(async || ask(&servers[0]).await.status != 404).await;
-    // Each of the others lets through what comes before it has heard of that.
+    // Each of the other instances admits the calls that arrive before the shared usage does.
     for server in &servers[1..] {
         let refused = timeout(DEADLINE, async {
             for passed in 0.. {
@@ -194,8 +194,8 @@ struct Line {
     settings: Settings,
 }
 
-/// One of several instances, 25 minutes after the recording: a new measurement
-/// is due.
+/// Starts one of several instances, 25 minutes after the recording, when the next measurement is
+/// due.
 pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> SocketAddr {
     let url = redis.url();
     let settings = Line::parse_from(["aareguru-mcp", "--redis-url", &url]).settings;
@@ -245,7 +245,7 @@ pub(crate) fn subscribe(uri: &str) -> String {
         .to_string()
 }
 
-/// Lets the API have a new measurement, once it is asked for one.
+/// Publishes a new measurement after the API has been polled.
 pub(crate) async fn measures(upstream: &Upstream) {
     let before = upstream.times_asked();
     until(async || upstream.times_asked() >= before + 2).await;

@@ -1,4 +1,4 @@
-//! A Redis that is far away: half a second there and back.
+//! A Redis with high latency: half a second per round trip.
 
 use std::{
     net::SocketAddr,
@@ -25,7 +25,7 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(30);
 const TOOL: &str = "get_current_temperature";
 
-/// A way to Redis that takes as long as it is told to, in each direction.
+/// A proxy to Redis that delays each direction.
 struct Way {
     address: SocketAddr,
     delay_ms: Arc<AtomicU64>,
@@ -71,7 +71,7 @@ async fn calls_accepted_over_a_slow_redis_are_answered_once() {
     };
     let way = Way::to(redis.port()).await;
     let url = format!("redis://{}", way.address);
-    // Without comments between the messages.
+    // No keep-alive comments between the messages.
     let arguments = [
         "serve",
         "--demo",

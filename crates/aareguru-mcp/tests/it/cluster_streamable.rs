@@ -69,7 +69,7 @@ async fn any_instance_serves_a_session_to_its_principal_only() {
         let numbers = Scrape::of(server.address).await;
         assert_eq!(numbers.value("aareguru_mcp_streamable_sessions"), 1.0);
     }
-    // It outlives the instance that opened it.
+    // The session outlives the instance that opened it.
     servers[0].signal("KILL").await;
     let answer = call(&servers[1], ALICE, &session, PING).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -110,7 +110,7 @@ async fn deleted_session_ends_at_every_instance() {
     let servers = instances(&redis, 3).await;
     let session = open(&servers[0], ALICE).await;
     assert_eq!(call(&servers[1], ALICE, &session, PING).await.status, 200);
-    // By an instance that has not served it.
+    // Deleted through an instance that has not served it.
     let ended = ask(servers[2].address, &with_key(&delete(&session), ALICE)).await;
     assert_eq!(ended.status, 200, "{ended:?}");
     assert_eq!(call(&servers[2], ALICE, &session, PING).await.status, 404);
@@ -120,7 +120,7 @@ async fn deleted_session_ends_at_every_instance() {
         });
         gone.await.expect("the session goes on elsewhere");
     }
-    // What it was answered goes by its lifetime.
+    // Stored responses expire on their own.
     let kinds = ["call:", "events:"].map(|kind| format!("aareguru-mcp:mcp:{kind}"));
     for (key, seconds_left) in redis.keys().await {
         let is_answer = kinds.iter().any(|kind| key.starts_with(kind));
@@ -143,7 +143,7 @@ async fn revoked_key_ends_its_sessions_at_every_instance() {
     let (alice, bob) = (open(&second, ALICE).await, open(&second, BOB).await);
     assert_eq!(call(&second, ALICE, &alice, PING).await.status, 200);
     std::fs::write(&file, format!("bob:{BOB}\n")).unwrap();
-    // The other instance has not read its keys again.
+    // The other instance has not reloaded its keys.
     first.signal("HUP").await;
     first.logged("API keys read again").await;
     let sessions = async || {
@@ -176,7 +176,7 @@ async fn sessions_continue_at_their_instance_while_redis_is_down() {
     let after = open(&servers[1], ALICE).await;
     servers[0].logged("Redis answers").await;
     assert_eq!(call(&servers[0], ALICE, &after, PING).await.status, 200);
-    // What was forgotten with Redis's memory is known to its instance alone.
+    // A session lost with Redis's data is known only to its own instance.
     assert_eq!(call(&servers[0], ALICE, &session, PING).await.status, 200);
     assert_eq!(call(&servers[1], ALICE, &session, PING).await.status, 404);
 }

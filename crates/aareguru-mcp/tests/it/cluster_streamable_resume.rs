@@ -1,5 +1,5 @@
-//! A connection of Streamable HTTP breaks, or the instance at its other end,
-//! and the client comes back to another one.
+//! A Streamable HTTP connection breaks, or its instance dies, and the client reconnects to another
+//! instance.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -24,7 +24,7 @@ use crate::{
 
 const TOOL: &str = "get_current_temperature";
 
-/// An answer as it comes.
+/// A response that is still arriving.
 struct Answer {
     stream: TcpStream,
     read: String,
@@ -38,7 +38,7 @@ impl Answer {
         Self { stream, read }
     }
 
-    /// Waits until it has a line that begins so; returns the rest of that line.
+    /// Waits for a line with this prefix and returns the rest of it.
     async fn line(&mut self, start: &str) -> String {
         let line = timeout(DEADLINE, async {
             loop {
@@ -78,7 +78,7 @@ async fn held(instances: usize) -> Option<Cluster> {
     Cluster::start(instances, upstream::Reply::at([("current", current)])).await
 }
 
-/// Waits until an answer to a call is in Redis.
+/// Waits until Redis has stored the response to a call.
 async fn stored(cluster: &Cluster) {
     let stored = async {
         let is_answer = |(key, _): &(String, i64)| key.contains(":mcp:events:");
@@ -97,7 +97,7 @@ async fn cut_response_is_resumed_at_another_instance_after_a_kill() {
     cluster.upstream.release();
     stored(&cluster).await;
     cluster.kill(0).await;
-    // As often as its client asks.
+    // The response can be resumed repeatedly.
     for _ in 0..2 {
         let answer = ask(cluster.address(1), &resume(&session, &last)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -125,7 +125,7 @@ async fn pending_response_is_resumed_at_another_instance() {
     cluster.upstream.release();
     let data = resumed.line("data: ").await;
     is_bern(&serde_json::from_str(&data).unwrap(), 7);
-    // It was not asked again.
+    // No second request was sent to the API.
     assert_eq!(cluster.upstream.times_asked(), 1);
 }
 
@@ -137,11 +137,11 @@ async fn call_of_a_killed_instance_is_run_again_by_the_next() {
     let last = cut.line("id: ").await;
     cluster.upstream.first_request().await;
     cluster.kill(0).await;
-    // Once its lease has run out.
+    // Once the lease has expired.
     let mut second = Answer::begin(cluster.address(1), &resume(&session, &last)).await;
     let next = second.line("id: ").await;
     assert_ne!(next, last);
-    // That one is cut too, and its client comes back with either id.
+    // That stream is cut too, and the client resumes with either id.
     drop(second);
     cluster.upstream.release();
     for last in [&last, &next] {
@@ -150,8 +150,7 @@ async fn call_of_a_killed_instance_is_run_again_by_the_next() {
     }
 }
 
-/// Passes each connection on to the instances by turns, or to the other if one
-/// has gone.
+/// Forwards connections to the instances in round robin, skipping one that has died.
 async fn by_turns(instances: Vec<SocketAddr>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -253,14 +252,14 @@ async fn notifications_are_replayed_at_another_instance() {
     });
     let level = in_session(&message(&level.to_string()), &session);
     assert_eq!(ask(cluster.address(0), &level).await.status, 200);
-    // Nobody listens yet.
+    // No stream is open yet.
     in_trouble(&cluster, 0, &session).await;
     let mut first = Answer::begin(cluster.address(0), &get(&session)).await;
     let last = first.line("id: ").await;
     let told = first.line("data: ").await;
     assert!(told.contains("notifications/message"), "{told}");
     drop(first);
-    // Well again, which is told of by nothing, and then another trouble.
+    // A successful call sends no notification; the next failure does.
     is_bern(
         ask(cluster.address(0), &call(&session, 8))
             .await
@@ -291,7 +290,7 @@ async fn subscription_notifies_the_instance_of_the_listening_stream() {
     let [first, second, third] = instances[..] else {
         unreachable!()
     };
-    // One listens before it subscribes, and one after.
+    // One session opens its stream before it subscribes, the other after.
     let (early, late) = (open(first).await, open(first).await);
     let mut streams = vec![Answer::begin(second, &get(&early)).await];
     streams[0].line("content-type: text/event-stream").await;
@@ -308,7 +307,7 @@ async fn subscription_notifies_the_instance_of_the_listening_stream() {
         let told = stream.line("data: ").await;
         assert!(told.contains("notifications/resources/updated"), "{told}");
     }
-    // A client that comes back elsewhere may have missed something.
+    // A client that resumes elsewhere may have missed an update.
     let last = streams[1].line("id: ").await;
     let mut moved = Answer::begin(third, &resume(&late, &last)).await;
     let told = moved.line("data: ").await;

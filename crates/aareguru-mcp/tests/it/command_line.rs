@@ -1,4 +1,4 @@
-//! What a person at a terminal meets.
+//! The command line as a user sees it.
 
 use std::process::Output;
 

@@ -28,8 +28,7 @@ struct Line {
     settings: Settings,
 }
 
-/// Serves on a port of its own until the test's runtime ends; gives the
-/// address.
+/// Serves on a free port until the test's runtime ends; returns the base URL.
 async fn serve_for_ever(router: Router) -> String {
     let settings = Line::parse_from(["conformance"]).settings;
     let listener = Listener::tcp("127.0.0.1:0", "").await.unwrap();

@@ -1,4 +1,4 @@
-//! Web pages of other origins.
+//! Cross-origin requests from web pages.
 
 use crate::{
     binary::Server,
@@ -85,7 +85,7 @@ async fn cors_headers_are_set_on_responses_and_rejections() {
 async fn cors_applies_to_graphql_routes() {
     let server = server("https://app.example").await;
     let preflight = |origin| preflight(origin).replace("/messages", "/graphql");
-    // Before the key, which a browser does not send yet.
+    // Preflights precede authentication: a browser sends no key with them.
     let allowed = send(server.address, preflight("https://app.example")).await;
     assert_eq!(allowed.status, 200);
     assert_eq!(

@@ -1,5 +1,4 @@
-//! The files in `deploy/`: that they can be read, that they name settings which
-//! exist, and that they hold what they promise as far as it can be run here.
+//! The files in `deploy/` parse, name existing settings, and work as far as they can be run here.
 
 use std::{
     collections::BTreeMap,
@@ -28,8 +27,8 @@ fn yaml(file: &str) -> Vec<Yaml> {
     YamlLoader::load_from_str(&text(file)).unwrap()
 }
 
-/// Says that a test is skipped, past the runner, which keeps what a passing
-/// test prints to itself.
+/// Prints that a test is skipped, bypassing the test runner, which captures the output of passing
+/// tests.
 #[expect(clippy::explicit_write, reason = "what macros print is captured")]
 pub(crate) fn skip(missing: &str) {
     assert_ne!(env::var("CI").as_deref(), Ok("true"), "{missing}");
@@ -40,7 +39,7 @@ pub(crate) fn skip(missing: &str) {
     .unwrap();
 }
 
-/// The server would start with these settings, and there are such settings.
+/// Asserts that the server accepts these settings, and that there are any.
 async fn accepts(environment: &BTreeMap<String, String>) {
     assert!(!environment.is_empty());
     let output = program()
@@ -69,7 +68,7 @@ async fn compose_file_uses_valid_settings() {
     let server = &documents[0]["services"]["aareguru-mcp"];
     let environment = server["environment"].as_hash().unwrap();
     let environment = environment.iter().map(|(name, value)| {
-        // What it is when the user's environment has no such variable.
+        // The default, for a user's environment without this variable.
         let value = value.as_str().unwrap();
         let value = value.strip_prefix("${").map_or(value, |rest| {
             rest.strip_suffix('}').unwrap().split_once(":-").unwrap().1
@@ -87,7 +86,7 @@ async fn compose_redis_file_uses_valid_settings() {
     for instance in ["one", "two", "three"] {
         let environment = services[instance]["environment"].as_hash().unwrap();
         let environment = environment.iter().map(|(name, value)| {
-            // What it is when the user's environment has no such variable.
+            // The default, for a user's environment without this variable.
             let value = value.as_str().unwrap();
             let value = value.strip_prefix("${").map_or(value, |rest| {
                 rest.strip_suffix('}').unwrap().split_once(":-").unwrap().1
@@ -98,8 +97,8 @@ async fn compose_redis_file_uses_valid_settings() {
     }
 }
 
-/// `deploy/nginx.conf` as `deploy/compose.redis.yaml` changes it, but for the
-/// names of the servers.
+/// Returns `deploy/nginx.conf` as changed by `deploy/compose.redis.yaml`, with the server addresses
+/// left for the test to fill in.
 pub(crate) fn without_stickiness(shipped: &str) -> String {
     let documents = yaml("compose.redis.yaml");
     let command = documents[0]["services"]["nginx"]["command"][2].as_str();
@@ -122,7 +121,7 @@ pub(crate) fn without_stickiness(shipped: &str) -> String {
     let servers = ["one", "two", "three"].map(|name| server.replace("127.0.0.1", name));
     let servers = &servers.join(" ")[..];
     assert!(changed.contains(servers), "{changed}");
-    // Whose addresses the test puts there.
+    // The test replaces this address.
     changed.replace(servers, server)
 }
 
@@ -143,7 +142,7 @@ async fn kubernetes_manifest_uses_valid_settings() {
     accepts(&environment.collect()).await;
     let grace = pod["terminationGracePeriodSeconds"].as_i64().unwrap();
     let pause = &container["lifecycle"]["preStop"]["sleep"]["seconds"];
-    // SHUTDOWN_GRACE_SECONDS, and two for the streams to end.
+    // SHUTDOWN_GRACE_SECONDS, plus two seconds for the streams to close.
     assert!(grace > pause.as_i64().unwrap() + 10 + 2);
 }
 
@@ -236,7 +235,7 @@ async fn systemd_unit_verifies_with_low_exposure() {
     .unwrap();
     for arguments in [
         &["verify"][..],
-        // Tenths; a unit without any of it has 96.
+        // In tenths; a unit without hardening scores 96.
         &["security", "--offline=true", "--threshold=15", "--no-pager"],
     ] {
         let output = Command::new("systemd-analyze")
@@ -254,7 +253,7 @@ async fn systemd_unit_verifies_with_low_exposure() {
     }
 }
 
-/// The tests that `docs/OPERATIONS.md` names, as file and function.
+/// Returns the tests that `docs/OPERATIONS.md` names, as file and function.
 fn named_tests() -> Vec<(String, String)> {
     let page = fs::read_to_string(shipped("../docs/OPERATIONS.md")).unwrap();
     let code = page.split('`').skip(1).step_by(2);

@@ -19,7 +19,7 @@ use crate::{
 const DASHBOARD: &str = include_str!("../../../../deploy/grafana-dashboard.json");
 const ALERTS: &str = include_str!("../../../../deploy/alerts.yaml");
 
-/// The words of a text that can only be names of our metrics.
+/// Returns the words of a text that can only be names of our metrics.
 fn metric_names(text: &str) -> BTreeSet<&str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let ours = [
@@ -78,8 +78,7 @@ async fn dashboard_and_alerts_use_existing_metrics() {
     }
 }
 
-/// Prometheus' own check. It is a package of Debian and not everywhere, but has
-/// to be where changes are tested before they land.
+/// Runs Prometheus' own checker. Debian packages it; with `CI` set it must be installed.
 fn promtool(arguments: &[&str], input: Option<&str>) {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
     let mut command = Command::new("promtool");
@@ -104,7 +103,7 @@ fn promtool(arguments: &[&str], input: Option<&str>) {
                 env::var_os("CI").is_none(),
                 "promtool: {error} (apt-get install prometheus)"
             );
-            // Past the test's own output, which is not shown when it passes.
+            // Written directly, because the runner hides the output of passing tests.
             let skipped = format!("SKIPPED: promtool: {error}\n");
             io::stderr().write_all(skipped.as_bytes()).unwrap();
         }

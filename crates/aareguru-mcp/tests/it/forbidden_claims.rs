@@ -1,4 +1,4 @@
-//! What no text may say, not even to deny it: somebody reads half a sentence.
+//! Claims that no text may make, not even to deny them: a reader may see only half of the sentence.
 
 const WORDS: [&str; 10] = [
     "safe",
@@ -13,7 +13,7 @@ const WORDS: [&str; 10] = [
     "sans danger",
 ];
 
-/// The first such word in a text.
+/// Returns the first forbidden claim in a text.
 pub(crate) fn promises(text: &str) -> Option<&'static str> {
     let lower = text.to_lowercase();
     WORDS.into_iter().find(|word| lower.contains(word))

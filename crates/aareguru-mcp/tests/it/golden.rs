@@ -1,6 +1,6 @@
-//! Every tool's answer in the situations that matter, to the letter, in
-//! `tests/it/golden`. After a wanted change, `INSTA_UPDATE=always` writes them
-//! anew; read the difference before you commit it.
+//! Golden files for every tool in the situations that matter, in `tests/it/golden`. After an
+//! intended change, `INSTA_UPDATE=always` rewrites them; review the difference before you commit
+//! it.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -19,28 +19,28 @@ const SYNTHETIC_HIGH: &str = include_str!("data/synthetic-high-water-current-ber
 const SYNTHETIC_CALM_WIDGET: &str = include_str!("data/synthetic-calm-widget.json");
 const SYNTHETIC_HIGH_WIDGET: &str = include_str!("data/synthetic-high-water-widget.json");
 
-/// What the river is like, and when it is asked about.
+/// The state of the river and the time of the call.
 #[derive(Clone, Copy)]
 enum Situation {
     /// The recordings as if they had just arrived.
     Normal,
-    /// The same, asked about three hours after they were measured.
+    /// The same, three hours after the measurement.
     Stale,
-    /// The same, over a day after.
+    /// The same, more than a day after the measurement.
     Old,
-    /// The same, which is an earlier answer because the API ails.
+    /// The same as a stale response, because the API fails.
     UpstreamTrouble,
-    /// The recordings as what they are.
+    /// The recordings, marked as such.
     Recorded,
     /// Bern in July 2021.
     Flood,
     SyntheticCalm,
     SyntheticHighWater,
-    /// No flow is told, although there is a gauge.
+    /// The flow is missing although there is a gauge.
     SyntheticMissingFlow,
-    /// Neither gauge nor forecast nor weather, as may be expected of Olten.
+    /// Neither gauge nor forecast nor weather, as expected for Olten.
     SyntheticOlten,
-    /// The API's own level is higher than that by the flow.
+    /// The flood level reported by the API is higher than the one derived from the flow.
     SyntheticDisagreement,
     /// Nothing has changed for two days.
     SyntheticStuck,
@@ -48,7 +48,7 @@ enum Situation {
 
 use Situation::*;
 
-/// All that tell of one place from one answer.
+/// The situations for tools that describe one place.
 const AT_ONE_PLACE: [Situation; 12] = [
     Normal,
     Stale,
@@ -64,7 +64,7 @@ const AT_ONE_PLACE: [Situation; 12] = [
     SyntheticStuck,
 ];
 
-/// Every golden file: a tool, its arguments, its situations.
+/// Returns every golden file: tool, arguments, situations.
 fn all() -> Vec<(&'static str, Value, &'static [Situation])> {
     vec![
         ("get_current_temperature", json!({}), &AT_ONE_PLACE),
@@ -152,7 +152,7 @@ async fn golden_files_cover_every_tool() {
     assert_eq!(tools, all().into_iter().map(|(tool, ..)| tool).collect());
 }
 
-/// A file that no test writes any more would be believed for ever.
+/// A stale golden file would never be checked.
 #[test]
 fn golden_folder_has_no_unused_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden");
@@ -211,8 +211,7 @@ impl Situation {
         }
     }
 
-    /// A server that is asked in this situation. Whoever holds the first part
-    /// keeps it running.
+    /// Starts a server in this situation. Holding the first part of the result keeps it running.
     async fn arrange(self, tool: &str) -> (Option<Mcp>, Session) {
         if matches!(self, Recorded) {
             let address = recorded("2026-11-24T12:00:00Z").await;
@@ -253,7 +252,7 @@ impl Situation {
         }
     }
 
-    /// The present: some minutes after what was measured, or longer.
+    /// Returns the present: some minutes after the measurement, or later.
     fn now(self, tool: &str) -> &'static str {
         match (self, tool) {
             (Normal | UpstreamTrouble, "list_cities") => "2023-05-09T15:05:00Z",
@@ -271,7 +270,7 @@ impl Situation {
     }
 }
 
-/// Every `flow` in it, and what goes with it, is null.
+/// Sets every `flow` field to null.
 fn without_flow(body: &str) -> String {
     fn forget(value: &mut Value) {
         match value {
@@ -316,7 +315,7 @@ fn with_level(body: &str, level: u8) -> String {
     body.to_string()
 }
 
-/// The recorded series, of which every reading is the last one.
+/// Returns the recorded series with every reading equal to the last one.
 fn stuck() -> String {
     let mut body: Value = serde_json::from_str(SYNTHETIC_CALM).unwrap();
     let recorded: Value = serde_json::from_str(CURRENT_BERN).unwrap();

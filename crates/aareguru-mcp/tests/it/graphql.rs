@@ -1,4 +1,4 @@
-//! GraphQL, against the real binary and with a river of the test's own.
+//! GraphQL, against the real binary and against an in-process server.
 
 mod demo;
 mod upstream_requests;
@@ -26,11 +26,11 @@ use crate::{
 /// Twenty minutes after Bern was measured in the recording.
 const NOW: &str = "2023-05-09T11:40:00Z";
 
-/// GraphQL inside the test, over an API that answers as the test has it.
+/// A GraphQL server inside the test, with a mock of the API.
 struct GraphQlServer {
     upstream: Upstream,
     address: SocketAddr,
-    /// How much is subscribed to.
+    /// Number of subscriptions.
     subscriptions: watch::Receiver<usize>,
 }
 
@@ -93,7 +93,7 @@ async fn sent(address: SocketAddr, query: &str) -> Answer {
     send(address, post_json("/graphql", &body)).await
 }
 
-/// The code of the first error.
+/// Returns the code of the first error.
 fn code(answer: &Value) -> &str {
     let code = &answer["errors"][0]["extensions"]["code"];
     code.as_str().unwrap_or_else(|| panic!("{answer}"))

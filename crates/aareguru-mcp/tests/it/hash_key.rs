@@ -1,4 +1,4 @@
-//! `hash-key`, and what it prints used as a key.
+//! `hash-key`, and authentication with what it prints.
 
 use std::process::{Output, Stdio};
 
@@ -20,7 +20,7 @@ async fn hash_key(arguments: &[&str], input: &str) -> Output {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // It may have ended without reading.
+    // The program may exit without reading its input.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
     child.wait_with_output().await.unwrap()

@@ -1,4 +1,4 @@
-//! Liveness, readiness, and the subcommand that asks for them.
+//! Liveness, readiness, and the `healthcheck` subcommand.
 
 use serde_json::{Value, json};
 

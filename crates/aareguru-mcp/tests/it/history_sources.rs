@@ -1,4 +1,4 @@
-//! Which source tells the history when the nearest one cannot, over the wire.
+//! Which source provides the history when the nearest one cannot, over the wire.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const TOOL: &str = "get_historical_data";
 /// Just after the last reading in the recording of the hydro API.
 const NOW: &str = "2026-09-02T02:00:00Z";
 
-/// The endpoints that were asked, in order.
+/// Returns the requested endpoints, in order.
 fn asked(mcp: &Mcp) -> Vec<String> {
     let endpoint = |uri: &String| {
         let path = uri.split('?').next().unwrap();
@@ -31,7 +31,7 @@ fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().unwrap()
 }
 
-/// Synthetic: no answer of this endpoint is public.
+/// Synthetic: no response of this endpoint is public.
 fn synthetic_history(first: i64, last: i64) -> Reply {
     let times = (first..=last).step_by(3600);
     let series = |value: f64| -> Value { times.clone().map(|at| json!([at, value])).collect() };
@@ -54,7 +54,7 @@ async fn hydro_api_replaces_a_failed_nearest_source() {
         assert!(notes.contains(part), "{part} not in {notes}");
         assert!(text(&result).contains(part), "{part} not in {result}");
     }
-    // It is not an earlier answer.
+    // It is not a stale response.
     assert_eq!(data["upstream_trouble"], Value::Null);
 }
 
@@ -111,11 +111,11 @@ async fn nearest_source_covering_the_span_is_requested_first() {
     let history = synthetic_history(last - 70 * 86_400, last);
     for (start, source, first) in [
         ("-24 hours", "existenz_hydro", "current"),
-        // The recording of the hydro API begins within these.
+        // The recording of the hydro API begins within this span.
         ("-36 hours", "aareguru_history", "current"),
         ("-60 days", "aareguru_history", "history"),
     ] {
-        // In the recording of `current` there is nothing of these days.
+        // The recording of `current` has no data for these days.
         let mcp = Mcp::start(Reply::at([("history", history.clone())]), NOW).await;
         let mut session = mcp.session().await;
         let result = ask(&mut session, &json!({"start": start})).await;
@@ -136,7 +136,7 @@ async fn long_series_is_thinned_and_keeps_its_extremes() {
     let times = (first..=last).step_by(600);
     let series: Value = times
         .map(|at| {
-            // Synthetic: one reading sticks out on either side.
+            // Synthetic: one outlier on either side.
             let celsius = match at - first {
                 72_000 => 14.75,
                 144_000 => 20.25,
@@ -220,12 +220,12 @@ async fn cancelled_history_call_requests_no_further_source() {
         }
         mcp.upstream.release();
         if !is_cancelled {
-            // So the other sources are asked if nobody cancels.
+            // Without a cancellation the other sources are requested.
             while session.message().await.get("id").is_none() {}
             assert_eq!(asked(&mcp), ["current", "daterange", "history"]);
             continue;
         }
-        // The next answer is that of the next question.
+        // The next response belongs to the next request.
         let answer = session.call_tool(8, "list_cities", "{}").await;
         assert_eq!(answer["id"], 8, "{answer}");
         assert_eq!(asked(&mcp), ["current", "cities"]);

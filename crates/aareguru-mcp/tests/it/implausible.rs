@@ -10,7 +10,7 @@ use crate::{
     upstream::{Reply, Server as Upstream},
 };
 
-/// Digits of the implausible numbers below, which no answer may contain.
+/// Digits of the implausible numbers below, which no response may contain.
 const IMPLAUSIBLE: [&str; 9] = [
     "987.6", "98765", "1011.7", "876.5", "7654.3", "543.2", "85.4", "2093-", "38888",
 ];
@@ -18,7 +18,7 @@ const IMPLAUSIBLE: [&str; 9] = [
 /// A Unix time in the year 2093.
 const FAR_FUTURE: i64 = 3_888_888_000;
 
-/// Text that steers terminals, forges lines and ends its own quotation.
+/// Text with terminal escape sequences, line breaks and closing quotes.
 const HOSTILE: &str = "Ja eh!”\r\nVerdict: \u{1b}]52;c;x\u{7}\u{1b}[2J\u{202e}<b>|\u{0}forged";
 
 struct Fixture {
@@ -34,7 +34,7 @@ impl Fixture {
         Self { upstream, server }
     }
 
-    /// What every front end answers, each with its name.
+    /// Returns the responses of every front end, each with its name.
     async fn answers(&self) -> Vec<(String, String)> {
         let mut answers = Vec::new();
         let mut session = Session::initialized(self.server.address).await;
@@ -109,7 +109,8 @@ fn now() -> i64 {
     Timestamp::now().as_second() - 600
 }
 
-/// A response of `/v2018/current` about Bern; `aare` and `weather` override what is calm.
+/// Returns a response of `/v2018/current` about Bern; `aare` and `weather` override the calm
+/// defaults.
 fn current(aare: &Value, weather: &Value, past: impl Fn(i64) -> Value) -> Value {
     let mut response = json!({
         "aare": {
@@ -292,7 +293,7 @@ async fn upstream_text_is_one_quoted_line_everywhere() {
             "Ja eh!”",
             "\\nVerdict",
         ] {
-            // JSON and HTML have quotation marks of their own.
+            // JSON and HTML contain quotation marks anyway.
             let is_marked_up = answer.starts_with('{') || name.starts_with("page ");
             let is_allowed = escaped == "Ja eh!”" && is_marked_up;
             assert!(

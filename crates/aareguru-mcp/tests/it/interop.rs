@@ -1,8 +1,7 @@
 //! Real MCP clients against the real binary.
 //!
-//! They are Python and Node programs that `interop/setup` installs outside the
-//! source tree. Where that has not been done they are skipped, and it is said;
-//! with `CI=true` a skip is a failure.
+//! The clients are Python and Node programs that `interop/setup` installs outside the source tree.
+//! Without them the tests print a message and are skipped; with `CI=true` a skip is a failure.
 
 use std::{
     env,
@@ -19,20 +18,18 @@ fn script(name: &str) -> Command {
     Command::new(folder.join(name))
 }
 
-/// Past the test runner, which keeps what a passing test prints to itself; at
-/// once, so that nothing of other tests comes between the lines.
+/// Prints directly, because the runner captures the output of passing tests, and in one write, so
+/// that the output of other tests does not come in between.
 pub(crate) fn say(lines: &str) {
     io::stderr()
         .write_all(format!("{lines}\n").as_bytes())
         .unwrap();
 }
 
-/// Held by whoever lets foreign programs run, which have deadlines of their
-/// own and need the machine.
+/// Serializes tests that run foreign programs, which have their own deadlines and need the machine.
 pub(crate) static MACHINE: Mutex<()> = Mutex::const_new(());
 
-/// Whether the clients are installed; if not, it is said, and with `CI=true`
-/// it is a failure.
+/// Returns whether the clients are installed. If not, prints a message, and fails with `CI=true`.
 pub(crate) async fn is_set_up() -> bool {
     let check = script("setup").arg("--check").output().await.unwrap();
     let is_set_up = check.status.success();
@@ -43,7 +40,7 @@ pub(crate) async fn is_set_up() -> bool {
     is_set_up
 }
 
-/// Fails if the README shows something else than a run saw.
+/// Fails if the documentation shows another table than the run produced.
 pub(crate) async fn table_is_shown(results: &Path) {
     let output = script("matrix").arg(results).output().await.unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -56,7 +53,7 @@ async fn interop_clients_read_the_temperature() {
         return;
     }
     let _machine = MACHINE.lock().await;
-    // Nobody reads its log, and connections that break fill it.
+    // Nobody reads the log of this server, and aborted connections would fill its pipe.
     let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
     let results = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients.tsv");
     let output = script("run")

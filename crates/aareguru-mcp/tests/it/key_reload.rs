@@ -72,7 +72,7 @@ async fn replaced_key_ends_the_sessions_of_the_old_key() {
     let mut keys = Keys::new("replaced", &format!("team:{ALICE}")).await;
     let mut old = Neighbour::of(&keys.server, ALICE).await;
     let streamable = open_streamable(&keys.server, ALICE).await;
-    // While clients are given the new one, both are good.
+    // During the transition both keys are valid.
     keys.replace(&format!("team:{ALICE}\nteam:{BOB}"), "revoked=[]")
         .await;
     old.is_served().await;
@@ -152,8 +152,7 @@ async fn removed_key_closes_only_its_websockets() {
     assert_eq!(answer["id"], 1);
 }
 
-/// Sends a request but for its last byte, and returns when its key has been
-/// found good. The rest is for later.
+/// Sends all but the last byte of a request, and returns once its key has been accepted.
 async fn admitted(keys: &Keys, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(keys.server.address).await.unwrap();
     let all_but_one = &request.as_bytes()[..request.len() - 1];

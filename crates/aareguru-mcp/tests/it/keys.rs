@@ -17,7 +17,7 @@ use crate::{
     scrape::counted,
 };
 
-/// Keys as `hash-key --generate` makes them.
+/// Keys in the format of `hash-key --generate`.
 pub(crate) const ALICE: &str = "aare_8a3fbd52c1f94be7a41de2c05f7718aa33d1f6c09b52e4d7";
 pub(crate) const BOB: &str = "aare_07be61f3a2d94c58b16f20e9cc5a84d3917ab26e5f30d8c4";
 
@@ -194,7 +194,7 @@ async fn browser_without_a_key_gets_the_login_page_without_data() {
         let opened = send(server.address, with_key(&request, ALICE)).await;
         assert_eq!(opened.status, 200);
     }
-    // Programs, and browsers elsewhere, get what they got.
+    // Other programs, and browsers on other routes, get the usual 401.
     for request in [get("/"), with_header(&get("/sse"), "Accept: text/html")] {
         let refused = send(server.address, &request).await;
         assert_unauthorized(&refused, "missing_token", &request);
@@ -276,7 +276,7 @@ async fn invalid_keys_return_401_without_affecting_others() {
     }
     server.signal("TERM").await;
     let (_, logs) = server.ended().await;
-    // Of many refusals in a second one is a warning.
+    // Only one of many rejections per second is logged as a warning.
     assert!(
         logs.contains("request refused: no valid API key reason="),
         "{logs}"
@@ -422,7 +422,7 @@ async fn server_without_keys_ignores_a_key() {
     assert!(Session::try_open(server.address, request).await.is_some());
 }
 
-/// Starts a server that does not start, and returns what it says.
+/// Runs a server that fails to start and returns its error message.
 async fn complaint(environment: &[(&str, &str)], arguments: &[&str]) -> String {
     let output = program()
         .envs(environment.iter().copied())

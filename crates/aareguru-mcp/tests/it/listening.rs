@@ -1,5 +1,4 @@
-//! Where the server listens beside a port of its own: a Unix socket, and
-//! sockets that systemd has opened.
+//! Listening on a Unix socket and on sockets opened by systemd.
 
 use std::{
     fs,
@@ -25,10 +24,10 @@ use crate::{
     client::{Session, get, send, with_header},
 };
 
-/// Far longer than anything here takes; a test that runs into it has failed.
+/// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A path for a socket: short, because the system allows for about 100 bytes.
+/// Returns a short path for a socket: the system limits it to about 100 bytes.
 fn socket(name: &str) -> PathBuf {
     let name = format!("aareguru-mcp-{}-{name}.sock", std::process::id());
     let path = std::env::temp_dir().join(name);
@@ -101,7 +100,7 @@ async fn unix_socket_is_served_and_removed_on_shutdown() {
 #[tokio::test]
 async fn stale_unix_socket_is_replaced_and_one_in_use_is_not() {
     let path = socket("left");
-    // Closing it leaves its file.
+    // Closing the listener leaves the file behind.
     drop(UnixListener::bind(&path).unwrap());
     let mut first = on_socket(&path, &[]);
     ready(&mut first).await;
@@ -135,7 +134,7 @@ async fn systemd_socket_is_served_and_systemd_is_notified() {
     let systemd = UnixDatagram::bind(&notified).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // The socket comes as standard input and is moved to where systemd has it.
+    // The socket is passed as standard input and moved to the file descriptor that systemd uses.
     let mut child = Command::new("bash")
         .args([
             "-c",

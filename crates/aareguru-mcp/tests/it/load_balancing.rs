@@ -1,7 +1,7 @@
-//! Three instances behind a real nginx that deals requests out in turn, as
-//! `deploy/compose.redis.yaml` has it: no client comes to the same one twice.
+//! Three instances behind a real nginx with round robin, as configured by
+//! `deploy/compose.redis.yaml`: consecutive requests of a client reach different instances.
 //!
-//! `CLUSTER_TEST=long` makes it longer.
+//! `CLUSTER_TEST=long` runs more rounds.
 
 use std::{
     env,
@@ -31,7 +31,7 @@ use crate::{
 const INSTANCES: usize = 3;
 const TOOL: &str = "get_current_temperature";
 
-/// What was asked for by `CLUSTER_TEST`.
+/// Whether `CLUSTER_TEST` requests the long run.
 pub(crate) fn is_long() -> bool {
     env::var("CLUSTER_TEST").as_deref() == Ok("long")
 }
@@ -62,7 +62,7 @@ impl Balanced {
         })
     }
 
-    /// Each instance has had a part of the work.
+    /// Asserts that each instance has served requests.
     async fn was_shared(&self) {
         for server in &self.servers {
             let worked = has_worked(server.address).await;
@@ -71,7 +71,7 @@ impl Balanced {
     }
 }
 
-/// Whether an instance has taken a message.
+/// Returns whether an instance has served a message.
 pub(crate) async fn has_worked(instance: SocketAddr) -> bool {
     let numbers = Scrape::of(instance).await;
     let requests = numbers.metrics.get("aareguru_mcp_http_requests_total");
@@ -86,12 +86,12 @@ async fn launch(redis: &RedisServer, port: u16) -> Server {
     let url = redis.url();
     let port = port.to_string();
     let arguments = ["serve", "--demo", "--redis-url", &url, "--http-port", &port];
-    // A log that nobody reads would stop the program.
+    // A log that nobody reads would block the program.
     let more = ["--rate-limit-per-minute", "0", "--log-level", "error"];
     Server::start(&[&arguments[..], &more].concat()).await
 }
 
-/// No other session has a call of this number.
+/// Returns a request id that no other session uses.
 fn call_number(session: u32, call: u32) -> u32 {
     session * 1000 + call
 }
@@ -201,7 +201,7 @@ async fn streamable_sessions_survive_a_rolling_restart() {
                             assert_eq!(answer.message()["id"], id, "{answer:?}");
                             answered.fetch_add(1, Ordering::Relaxed);
                         }
-                        // By nginx, or by an instance that is stopping.
+                        // Rejected by nginx, or by an instance that is shutting down.
                         502..=504 => {
                             refused.fetch_add(1, Ordering::Relaxed);
                             sleep(Duration::from_millis(20)).await;
@@ -215,7 +215,7 @@ async fn streamable_sessions_survive_a_rolling_restart() {
     let answers = || answered.load(Ordering::Relaxed);
     let rounds = if is_long() { 10 } else { 1 };
     for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
-        // Under load.
+        // Wait for traffic between restarts.
         let before = answers();
         until(async || answers() >= before + 50).await;
         let port = balanced.servers[instance].address.port();
@@ -224,7 +224,7 @@ async fn streamable_sessions_survive_a_rolling_restart() {
         let (status, _) = old.ended().await;
         assert!(status.success(), "{status}");
         let new = launch(&balanced.redis, port).await;
-        // Before the next one goes, nginx has seen that this one is there again.
+        // Before the next restart, nginx must use this instance again.
         until(async || has_worked(new.address).await).await;
         balanced.servers.insert(instance, new);
     }

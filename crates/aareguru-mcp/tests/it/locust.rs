@@ -1,4 +1,4 @@
-//! The Locust test in `load/`, for a few seconds.
+//! The Locust test in `load/`, run for a few seconds.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Log messages to clients that asked for them, over the wire.
+//! MCP log notifications to clients that have set a level.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ async fn set_level(session: &mut Session, level: &str) -> Value {
     session.call(&request.to_string()).await
 }
 
-/// The levels of the messages before the answer, and the answer.
+/// Returns the log notifications before the response, and the response.
 async fn ask(session: &mut Session) -> (Vec<Value>, Value) {
     session.tell(&tool_call(2, TOOL, "{}")).await;
     let mut logged = Vec::new();

@@ -15,7 +15,7 @@ async fn logs_of(server: Server) -> String {
     logs
 }
 
-/// The lines with this message, as objects.
+/// Returns the lines with this message, as objects.
 fn lines(logs: &str, message: &str) -> Vec<Value> {
     let lines = logs
         .lines()
@@ -50,7 +50,7 @@ async fn request_logs_one_line_with_its_route_status_and_duration() {
         let lines = logs.lines();
         lines.filter(|line| line.contains("request completed"))
     };
-    // GET /sse, initialize, initialized, the call, and /nowhere; no probe.
+    // GET /sse, initialize, initialized, the call, and /nowhere; probes are not logged.
     assert_eq!(completed().count(), 5, "{logs}");
     let line = completed()
         .find(|line| line.contains("from-a-proxy-1"))
@@ -145,8 +145,7 @@ async fn invalid_log_level_is_refused_with_the_valid_ones() {
     );
 }
 
-/// One of everything, with something secret in every place that has room for
-/// it; returns the secrets.
+/// Sends one request of every kind with a secret in every possible position; returns the secrets.
 async fn full_run(server: &Server) -> Vec<String> {
     for key in [
         "X-API-Key: right-key-nobody-may-see",

@@ -1,5 +1,4 @@
-//! The server inside the test, over HTTP+SSE: with a river and a clock of the
-//! test's own.
+//! The server inside the test, over HTTP+SSE, with a mock of the API and a stopped clock.
 
 use std::net::SocketAddr;
 
@@ -16,7 +15,7 @@ use crate::{
     upstream::{Reply, Server as Upstream},
 };
 
-/// The API as a test has it answer, and the server that asks it.
+/// An in-process MCP server and the mock of the API behind it.
 pub(crate) struct Mcp {
     pub(crate) upstream: Upstream,
     pub(crate) clock: Clock,
@@ -24,8 +23,7 @@ pub(crate) struct Mcp {
 }
 
 impl Mcp {
-    /// Every ask goes to the API, which answers by `reply`; `now` is the
-    /// present.
+    /// Starts a server without a cache; the API responds with `reply`, and `now` is the present.
     pub(crate) async fn start(reply: Reply, now: &str) -> Self {
         Self::start_with(reply, now, |config| config.cache_ttl = Default::default()).await
     }
@@ -54,7 +52,7 @@ impl Mcp {
 }
 
 impl Session {
-    /// The tools as `tools/list` shows them.
+    /// Returns the tools as listed by `tools/list`.
     pub(crate) async fn tools(&mut self) -> Vec<Value> {
         let request = r#"{"jsonrpc":"2.0","id":"tools","method":"tools/list"}"#;
         let mut answer = self.call(request).await;
@@ -62,7 +60,7 @@ impl Session {
     }
 }
 
-/// A server on the recordings; `now` is the present.
+/// Starts a server on the recordings; `now` is the present.
 pub(crate) async fn recorded(now: &str) -> SocketAddr {
     let config = Config {
         clock: Clock::stopped_at(at(now)),

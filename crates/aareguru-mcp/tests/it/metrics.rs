@@ -1,4 +1,4 @@
-//! The numbers at `GET /metrics`.
+//! The metrics at `GET /metrics`.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
 
 const TABLE: &str = include_str!("../../../../docs/METRICS.md");
 
-/// Scrapes until a series has a value, which has to come to pass.
+/// Scrapes until a series has a value.
 async fn wait_for(server: &Server, series: &str, value: f64) {
     let reached = async {
         while Scrape::of(server.address).await.value(series) != value {
@@ -119,7 +119,7 @@ async fn messages_are_counted_over_every_transport() {
     socket
         .call(r#"{"jsonrpc":"2.0","id":2,"method":"made/up"}"#)
         .await;
-    // What is no message is none over any.
+    // An invalid message counts as a message over no transport.
     socket.call("garbage").await;
     let garbage = post_json("/mcp", r#"{"id":1,"method":"ping"}"#);
     assert_ne!(send(address, garbage).await.status, 200);
@@ -192,7 +192,7 @@ async fn abandoned_request_is_counted_once() {
     stream.set_nonblocking(false).unwrap();
     std::io::Write::write_all(&mut stream, cut.as_bytes()).unwrap();
     drop(stream);
-    // Whether hyper tells of the end of the body or drops the request.
+    // hyper either reports the end of the body or drops the request.
     let ended = async {
         loop {
             let scrape = Scrape::of(server.address).await;
@@ -211,7 +211,7 @@ async fn abandoned_request_is_counted_once() {
 
 #[tokio::test]
 async fn metrics_address_serves_metrics_separately() {
-    // Whatever else listens here, not on this address.
+    // No other program listens on this address.
     let address = "127.0.86.22:9090";
     let server = Server::start(&["serve", "--demo", "--metrics-address", address]).await;
     let _session = Session::open(server.address).await;

@@ -1,7 +1,7 @@
-//! The shipped `deploy/nginx.conf`, in a real nginx, before the real binary.
+//! The shipped `deploy/nginx.conf`, in a real nginx in front of the real binary.
 //!
-//! Where nginx is missing these are skipped, and it is said; with `CI=true` a
-//! skip is a failure. `.ci/packages` installs it.
+//! Without nginx these tests print a message and are skipped; with `CI=true` a skip is a failure.
+//! `.ci/packages` installs it.
 
 use std::{fs, net::SocketAddr, path::Path, process::Stdio};
 
@@ -20,21 +20,21 @@ const SHIPPED: &str = include_str!("../../../../deploy/nginx.conf");
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
 
-/// nginx with one configuration file, listening.
+/// A running nginx with one configuration file.
 pub(crate) struct Nginx {
     pub(crate) address: SocketAddr,
     _process: Child,
 }
 
 impl Nginx {
-    /// With the shipped file as `change` makes it, in front of these servers.
+    /// Starts nginx with the shipped file, as modified by `change`, in front of these servers.
     /// `None` if nginx is not installed.
     pub(crate) async fn before(
         name: &str,
         servers: &[SocketAddr],
         change: impl Fn(String) -> String,
     ) -> Option<Self> {
-        // Free for the moment; nginx cannot tell which port it has chosen.
+        // Free at this moment; nginx cannot report a port that it has chosen itself.
         let address = {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap()
@@ -74,7 +74,7 @@ impl Nginx {
                 return None;
             }
         };
-        // It says so once it listens.
+        // nginx logs this line once it listens.
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
         loop {
@@ -86,7 +86,7 @@ impl Nginx {
                 break;
             }
         }
-        // Nobody reads on, and a full pipe would stop it.
+        // Keep reading: a full pipe would block nginx.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Some(Self {
             address,
@@ -101,7 +101,7 @@ fn replaced(text: &str, old: &str, new: &str) -> String {
     text.replace(old, new)
 }
 
-/// The file with one more location, `/bad`, made as the good one with changes.
+/// Returns the file with one more location, `/bad`, a copy of the good one with changes.
 #[track_caller]
 fn with_bad_location(shipped: &str, changes: &[(&str, &str)]) -> String {
     let start = shipped.find("    location / {").unwrap();
@@ -117,8 +117,8 @@ fn with_bad_location(shipped: &str, changes: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn nginx_forwards_each_event_without_buffering() {
     let server = Server::demo().await;
-    // nginx's defaults: HTTP/1.0, and the next event waits until a buffer is
-    // full. The server's header against it is ignored too.
+    // nginx's defaults: HTTP/1.0, and events wait until a buffer is full. The server's header
+    // against buffering is ignored, too.
     let defaults = [
         ("proxy_http_version 1.1;", ""),
         (
@@ -142,18 +142,17 @@ async fn nginx_forwards_each_event_without_buffering() {
     }
     assert!(!buffered.is_finished(), "nothing was buffered");
 
-    // The end of the stream empties nginx's buffer.
+    // The end of the stream flushes nginx's buffer.
     server.signal("TERM").await;
     assert!(buffered.await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn nginx_keeps_a_silent_stream_open() {
-    // No keep-alive comments, so that nothing but nginx's patience counts.
+    // Without keep-alive comments only nginx's read timeout matters.
     let silent = ["serve", "--demo", "--sse-keep-alive-seconds", "0"];
     let server = Server::start(&silent).await;
-    // The default is 60 s; the shipped line is taken away as far as a test can
-    // wait.
+    // The default is 60 s; this location has a shorter timeout for the test.
     let impatient = [("proxy_read_timeout 24h;", "proxy_read_timeout 1s;")];
     let change = |shipped: String| with_bad_location(&shipped, &impatient);
     let Some(nginx) = Nginx::before("silence", &[server.address], change).await else {
@@ -198,8 +197,7 @@ async fn nginx_below_a_path_works_with_base_path() {
     assert_eq!(session.call(PING).await["id"], 7);
 }
 
-/// Opens a session as the client with this key, and pings it twice. Whether
-/// both messages reached it.
+/// Opens a session with this key and pings it twice. Returns whether both messages reached it.
 async fn works(nginx: SocketAddr, key: &str) -> (bool, String) {
     let header = format!("X-API-Key: {key}");
     let session = Session::open_with(nginx, with_header(&get("/sse"), &header)).await;

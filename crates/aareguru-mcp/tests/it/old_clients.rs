@@ -1,5 +1,4 @@
-//! Clients older than structured content get the JSON as text, however their
-//! session came about.
+//! Clients older than structured content get the JSON as text, however their session was opened.
 
 use std::net::SocketAddr;
 
@@ -20,7 +19,7 @@ const CALLS: [(&str, &str); 3] = [
     ("list_cities", "{}"),
 ];
 
-/// The JSON in the second text, if there is one.
+/// Returns the JSON in the second text block, if there is one.
 fn json_in_text(answer: &Value) -> Option<Value> {
     let content = answer["result"]["content"].as_array().unwrap();
     assert!(content.iter().all(|block| block["type"] == "text"));
@@ -66,7 +65,7 @@ async fn adopted_session_uses_the_version_it_names() {
     }
 }
 
-/// Posts a message to `/mcp`; returns the head of the answer, and its message.
+/// Posts a message to `/mcp`; returns the head of the response, and its message.
 async fn post_to_mcp(address: SocketAddr, headers: &str, message: &str) -> (String, Value) {
     let headers = format!(
         "Connection: close\r\nContent-Type: application/json\r\n\

@@ -1,5 +1,4 @@
-//! The web pages as they leave the server. What a browser makes of them is in
-//! `browser.rs`.
+//! The web pages as served. `browser.rs` tests them in a browser.
 
 use aareguru_mcp::connect::all_client_setups;
 use tokio::{
@@ -122,7 +121,7 @@ async fn console_shows_server_state_and_client_setups() {
             "{setup:?}"
         );
     }
-    // What the banner prints is among them.
+    // The client setups of the banner are on the page, too.
     let printed: Vec<_> = server
         .banner
         .lines()

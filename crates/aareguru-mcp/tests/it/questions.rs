@@ -9,7 +9,7 @@ use crate::{binary::Server, client::Session, forbidden_claims::promises_nothing}
 
 const BOOK: &str = include_str!("../../../../docs/QUESTIONS.md");
 
-/// A row of the book.
+/// A row of the question book.
 struct Row {
     question: &'static str,
     answer: Answer,
@@ -21,7 +21,7 @@ enum Answer {
         arguments: Value,
         field: &'static str,
     },
-    /// What to say instead.
+    /// The text to say instead.
     NotInThisData(&'static str),
 }
 
@@ -129,8 +129,8 @@ fn parts(field: &str) -> Vec<&str> {
     field.split('/').skip(1).collect()
 }
 
-/// The field is in the answer. What is unknown there has no parts, and an empty
-/// list no first item; then only the schema can tell.
+/// Asserts that the field is in the answer. An unknown value has no fields, and an empty list has
+/// no items; only the schema shows them then.
 #[track_caller]
 fn is_told(answer: &Value, field: &str, question: &str) {
     let mut at = answer;
@@ -140,7 +140,7 @@ fn is_told(answer: &Value, field: &str, question: &str) {
             Value::Array(items) if items.is_empty() => return,
             Value::Array(items) => match items.get(part.parse::<usize>().unwrap()) {
                 Some(item) => item,
-                // A shorter list than on other days.
+                // The list may be shorter than on other days.
                 None => return,
             },
             Value::Object(fields) => match fields.get(part) {

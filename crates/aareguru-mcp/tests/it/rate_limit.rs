@@ -1,5 +1,4 @@
-//! The rate limit, and where requests come from, through a proxy on this
-//! machine that the tests play.
+//! The rate limit, and client addresses behind a proxy, which the tests impersonate.
 
 use serde_json::json;
 
@@ -15,7 +14,7 @@ use crate::{
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 
-/// A server behind a proxy, with the keys of Alice, who is not asked for one.
+/// Starts a server behind a proxy, with an optional key for Alice.
 async fn behind_a_proxy(more: &[&str]) -> Server {
     let keys = format!("alice:{ALICE}");
     let arguments = [&["serve", "--demo", "--trusted-proxies", "127.0.0.1"], more].concat();
@@ -97,7 +96,7 @@ async fn rate_limit_counts_an_ipv6_prefix_as_one_client() {
 async fn forged_x_forwarded_for_does_not_change_the_client_address() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "10"]).await;
     let mut neighbour = Neighbour::of(&server, ALICE).await;
-    // What a proxy adds comes last.
+    // The proxy appends the address of its peer.
     for n in 0..10 {
         let forged = format!("198.51.100.{n}, 127.0.0.1, 203.0.113.7");
         assert_eq!(send(server.address, from(&forged)).await.status, 404);
@@ -107,7 +106,7 @@ async fn forged_x_forwarded_for_does_not_change_the_client_address() {
     let split = "X-Forwarded-For: 198.51.100.99\r\nX-Forwarded-For: 203.0.113.7";
     let split = with_header(&post_json(UNKNOWN, PING), split);
     assert_eq!(send(server.address, split).await.status, 429);
-    // Another header than the one that the proxy writes.
+    // Another header than the one that the proxy sets.
     let other = with_header(&from("203.0.113.7"), "Forwarded: for=198.51.100.99");
     assert_eq!(send(server.address, other).await.status, 429);
     assert_eq!(send(server.address, from("198.51.100.1")).await.status, 404);
@@ -163,7 +162,7 @@ async fn client_ip_header_of_fly_is_used_when_configured() {
 #[tokio::test]
 async fn rate_limit_counts_websocket_messages() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "5"]).await;
-    // The upgrade, `initialize` and what follows it are three.
+    // The upgrade, `initialize` and the notification after it count as three.
     let headers = [("x-api-key", ALICE)];
     let socket = Socket::try_open(server.address, &headers).await;
     let mut socket = socket.unwrap();
@@ -182,7 +181,7 @@ async fn rate_limit_counts_websocket_messages() {
         assert!(text.contains("try again in"), "{refused}");
         assert!(text.contains("RATE_LIMIT_PER_MINUTE"), "{refused}");
     }
-    // A `POST` is counted with them, and others are not.
+    // A `POST` counts towards the same limit, other clients do not.
     let post = with_key(&post_json(UNKNOWN, PING), ALICE);
     assert_eq!(send(server.address, post).await.status, 429);
     assert_eq!(send(server.address, from("203.0.113.7")).await.status, 404);

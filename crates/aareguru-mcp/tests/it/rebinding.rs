@@ -12,8 +12,7 @@ fn request(route: &str, headers: &str) -> String {
     format!("{route} HTTP/1.1\r\n{headers}Content-Length: 0\r\n\r\n")
 }
 
-/// A request for each route by each method, with these headers instead of its
-/// `Host`.
+/// Returns a request for each route and method, with these headers instead of its `Host`.
 fn everywhere(headers: &str) -> Vec<String> {
     let mut paths = routes();
     paths.extend(

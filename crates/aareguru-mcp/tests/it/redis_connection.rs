@@ -1,5 +1,4 @@
-//! How the server stands to its Redis: at the start, when it ails, and when it
-//! is well again.
+//! The connection to Redis: at startup, during a failure, and after recovery.
 
 use std::{collections::BTreeSet, fs};
 
@@ -20,7 +19,7 @@ async fn start(redis: &RedisServer, more: &[&str]) -> Server {
     Server::start_with(&arguments, &[("REDIS_URL", &redis.url())]).await
 }
 
-/// The status of `/health/ready`, and what it says of Redis.
+/// Returns the status of `/health/ready`, and its part about Redis.
 pub(crate) async fn readiness(server: &Server) -> (u16, Value) {
     let answer = send(server.address, get("/health/ready")).await;
     let report: Value = serde_json::from_str(&answer.body).unwrap();
@@ -29,7 +28,7 @@ pub(crate) async fn readiness(server: &Server) -> (u16, Value) {
     (answer.status, part.cloned().unwrap_or_default())
 }
 
-/// Runs to the end; returns the exit code and what it wrote to standard error.
+/// Runs the program until it exits; returns the exit code and standard error.
 pub(crate) async fn ends(arguments: &[&str], url: &str) -> (Option<i32>, String) {
     let output = program()
         .args(arguments)
@@ -51,7 +50,7 @@ async fn unreachable_redis_fails_at_startup() {
     redis.stop().await;
     let url = redis.url().replace("://", "://user:hunter2@");
     let (code, errors) = ends(&["serve", "--demo"], &url).await;
-    // Another try may help: a supervisor is to make one.
+    // The failure may be temporary, so a supervisor should restart the program.
     assert_eq!(code, Some(1), "{errors}");
     let address = format!("127.0.0.1:{}", redis.port());
     assert!(errors.contains(&address), "{errors}");
@@ -95,7 +94,7 @@ async fn invalid_redis_url_is_rejected_without_being_shown() {
 #[tokio::test]
 async fn redis_cluster_is_rejected_at_startup() {
     let url = "rediss+cluster://user:hunter2@one:6379,two:6379";
-    // Its bus would be at a port that there may not be.
+    // The default port of the cluster bus may not exist.
     let bus = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         listener.local_addr().unwrap().port().to_string()
@@ -181,8 +180,7 @@ async fn redis_is_absent_from_health_and_metrics_without_its_url() {
     assert!(!text.contains("redis"), "{text}");
 }
 
-/// The ports of this machine that the sockets of a process are at, for those
-/// over TCP.
+/// Returns the local TCP ports of the sockets of a process.
 fn ports(process: u32) -> BTreeSet<u16> {
     let sockets: BTreeSet<_> = fs::read_dir(format!("/proc/{process}/fd"))
         .unwrap()
@@ -212,7 +210,7 @@ async fn server_without_redis_url_opens_no_redis_connection() {
     let unknown = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
     let answer = send(alone.address, post_json(unknown, PING)).await;
     assert_eq!(answer.status, 404);
-    // All its sockets are those of its own port: it has connected to nobody.
+    // All sockets are on the server's port: it has opened no connection.
     if cfg!(target_os = "linux") {
         assert_eq!(ports(alone.process()), [alone.address.port()].into());
     }
@@ -229,7 +227,7 @@ async fn server_without_redis_url_opens_no_redis_connection() {
     let of_alone = families(&text(alone.address).await);
     assert!(of_alone.is_empty(), "{of_alone:?}");
 
-    // With it there would be both.
+    // With Redis, there are both.
     let Some(redis) = RedisServer::start().await else {
         return;
     };

@@ -1,5 +1,4 @@
-//! A master with a replica and a Sentinel that puts the one in the other's
-//! place, by order and when the master dies.
+//! A master with a replica and a Sentinel: failover on command and after the death of the master.
 
 use redis::aio::MultiplexedConnection;
 use tokio::time::timeout;
@@ -58,7 +57,7 @@ async fn watched() -> Option<(RedisServer, RedisServer, RedisServer)> {
 }
 
 async fn instance(sentinel: &RedisServer) -> Server {
-    // Nobody reaches the second.
+    // Nothing listens at the second address.
     let port = sentinel.port();
     let url = format!("redis+sentinel://127.0.0.1:{port},127.0.0.1:1/aare");
     Server::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await
@@ -70,13 +69,13 @@ async fn sessions(redis: &RedisServer) -> usize {
     keys.iter().filter(is_session).count()
 }
 
-/// All goes on at a master to which the instance was led.
+/// Asserts that the instance works with the new master.
 async fn goes_on(server: &Server, before: &mut Session, master: &RedisServer) {
     assert_eq!(readiness(server).await.1["status"], "ok");
     assert_eq!(before.call(PING).await["id"], 7);
     let mut after = Session::initialized(server.address).await;
     assert_eq!(after.call(PING).await["id"], 7);
-    // Also the one that is older than that master's rule.
+    // Includes the session that is older than the new master's role.
     let written = timeout(DEADLINE, async { while sessions(master).await < 2 {} });
     written.await.expect("a session is not written anew");
 }
@@ -107,7 +106,7 @@ async fn sentinel_failover_on_command_keeps_sessions() {
     let mut relieve = redis::cmd("SENTINEL");
     relieve.arg("FAILOVER").arg("aare");
     let _: () = relieve.query_async(&mut sentinels).await.unwrap();
-    // Some seconds later it is told, and is a replica then.
+    // After some seconds Sentinel demotes the former master to a replica.
     server.logged("Redis does not answer").await;
     server.logged("Redis answers").await;
     goes_on(&server, &mut session, &replica).await;

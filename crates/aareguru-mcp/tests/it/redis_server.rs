@@ -1,7 +1,7 @@
-//! A real redis-server of a test's own, on a free port.
+//! A real redis-server for one test, on a free port.
 //!
-//! Where redis-server is missing the tests that need it are skipped, and it is
-//! said; with `CI=true` a skip is a failure. `.ci/packages` installs it.
+//! Without redis-server the tests that need it print a message and are skipped; with `CI=true` a
+//! skip is a failure. `.ci/packages` installs it.
 
 use std::{
     fs,
@@ -21,15 +21,15 @@ use tokio::{
 
 use crate::binary::signal;
 
-/// Far longer than anything here takes.
+/// Upper bound for every wait.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// It keeps nothing on disk, and ends with the test.
+/// A redis-server without persistence that is stopped when dropped.
 pub(crate) struct RedisServer {
     port: u16,
     folder: PathBuf,
     arguments: Vec<String>,
-    /// What it says when it can be asked.
+    /// The log line that shows that it is ready.
     ready: &'static str,
     process: Option<Child>,
 }
@@ -40,7 +40,7 @@ impl RedisServer {
         Self::start_with(&[]).await
     }
 
-    /// The same with further arguments, in which `{port}` is its port.
+    /// Starts it with further arguments, in which `{port}` is replaced by its port.
     pub(crate) async fn start_with(arguments: &[&str]) -> Option<Self> {
         let mut server = Self::on_a_free_port().await;
         server.arguments = ["--save", "", "--appendonly", "no"]
@@ -51,10 +51,10 @@ impl RedisServer {
         server.launch().await.then_some(server)
     }
 
-    /// A Sentinel that watches over a master under the name `aare`.
+    /// Starts a Sentinel that monitors a master under the name `aare`.
     pub(crate) async fn sentinel(master: u16) -> Option<Self> {
         let mut server = Self::on_a_free_port().await;
-        // It writes to its settings what it finds out.
+        // Sentinel rewrites its configuration file.
         let settings = server.folder.join("sentinel.conf");
         let text = format!(
             "sentinel monitor aare 127.0.0.1 {master} 1\n\
@@ -76,8 +76,8 @@ impl RedisServer {
             std::process::id()
         ));
         fs::create_dir_all(&folder).unwrap();
-        // Free for the moment; redis-server cannot tell which port it has
-        // chosen, and has to have the same one when it is started again.
+        // Free at this moment; redis-server cannot report a port that it has chosen itself, and
+        // needs the same port after a restart.
         let port = {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap().port()
@@ -93,7 +93,7 @@ impl RedisServer {
 
     async fn launch(&mut self) -> bool {
         let started = Command::new("redis-server")
-            // A file of settings comes before the rest.
+            // The configuration file must be the first argument.
             .args(self.arguments.iter().take_while(|a| !a.starts_with("--")))
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--daemonize", "no", "--dir"])
@@ -116,7 +116,7 @@ impl RedisServer {
             let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
             said += &line.unwrap_or_else(|| panic!("redis-server ended: {said}"));
         }
-        // Nobody reads on, and a full pipe would stop it.
+        // Keep reading: a full pipe would block redis-server.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         self.process = Some(process);
         true
@@ -130,13 +130,13 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// A connection of the test's own.
+    /// Opens a connection for the test.
     pub(crate) async fn connection(&self) -> MultiplexedConnection {
         let client = Client::open(self.url()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
     }
 
-    /// All keys with the seconds that they have left; -1 is for ever.
+    /// Returns all keys with their time to live in seconds; -1 means no expiry.
     pub(crate) async fn keys(&self) -> Vec<(String, i64)> {
         let mut connection = self.connection().await;
         let keys: Vec<String> = redis::cmd("KEYS")
@@ -148,7 +148,7 @@ impl RedisServer {
         for key in keys {
             let mut ask = redis::cmd("TTL");
             let ttl = ask.arg(&key).query_async(&mut connection).await.unwrap();
-            // Gone in between.
+            // Expired in between.
             if ttl != -2 {
                 with_ttl.push((key, ttl));
             }
@@ -157,7 +157,7 @@ impl RedisServer {
         with_ttl
     }
 
-    /// It holds its connections and answers nothing.
+    /// Stops the process: connections stay open, but nothing is answered.
     pub(crate) async fn pause(&self) {
         signal(self.process.as_ref().unwrap(), "STOP").await;
     }
@@ -166,7 +166,7 @@ impl RedisServer {
         signal(self.process.as_ref().unwrap(), "CONT").await;
     }
 
-    /// Ends it as a crash would.
+    /// Kills it, as a crash would.
     pub(crate) async fn stop(&mut self) {
         self.process.take().unwrap().kill().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Redis over TLS, with certificates of a CA that nobody else knows.
+//! Redis over TLS, with certificates of a private CA.
 
 use crate::{
     certificate_authority::Authority,
@@ -8,7 +8,7 @@ use crate::{
     redis_server::RedisServer,
 };
 
-/// A Redis that speaks TLS alone, with a certificate of this content.
+/// Starts a Redis that accepts only TLS, with a certificate for `content`.
 async fn with_tls(authority: &Authority, content: &str, more: &[&str]) -> Option<RedisServer> {
     let (certificate, key) = authority.issue(content);
     let files = [
@@ -54,7 +54,7 @@ async fn redis_user_with_password_is_authenticated_over_tls() {
     let environment = environment
         .each_ref()
         .map(|(name, value)| (*name, &**value));
-    // Two of them, so that what one writes the other has to read.
+    // Two servers, so that one must read what the other has written.
     let mut servers = Vec::new();
     for _ in 0..2 {
         servers.push(Server::start_with(&["serve", "--demo"], &environment).await);
@@ -124,7 +124,7 @@ async fn redis_tls_errors_name_the_setting_to_change() {
     let (ours, other) = (authority.certificate(), other.certificate());
     let key = authority.issue("localhost").1;
     for (url, arguments, way_out) in [
-        // No CA, another, and one whose certificate is of another host.
+        // No CA, another CA, and a certificate of another host.
         (rediss(&tls), vec![], "REDIS_CA_FILE"),
         (
             rediss(&tls),
@@ -136,14 +136,14 @@ async fn redis_tls_errors_name_the_setting_to_change() {
             vec!["--redis-ca-file", &ours],
             "another host",
         ),
-        // Either side speaks TLS, and the other does not.
+        // One side uses TLS, and the other does not.
         (tls.url(), vec![], "rediss://"),
         (
             rediss(&plain),
             vec!["--redis-ca-file", &ours],
             "is redis://",
         ),
-        // Files that are of no use.
+        // Unusable files.
         (plain.url(), vec!["--redis-ca-file", &ours], "rediss"),
         (
             rediss(&tls),
@@ -163,7 +163,7 @@ async fn redis_tls_errors_name_the_setting_to_change() {
     ] {
         let arguments = [&["serve", "--demo"], &arguments[..]].concat();
         let (code, errors) = ends(&arguments, &url).await;
-        // One that does not answer as it should may do so later.
+        // An unexpected reply may be temporary.
         let may_heal = way_out.ends_with("://");
         assert!(code == Some(78) || may_heal && code == Some(1), "{errors}");
         assert!(errors.contains(way_out), "{arguments:?} {errors}");

@@ -245,11 +245,11 @@ async fn resources_with_upstream_down_return_an_error() {
         let error = ask(&mut session, "resources/read", json!({ "uri": uri })).await;
         assert_eq!(error["error"]["code"], -32603, "{error}");
         let message = error["error"]["message"].as_str().unwrap();
-        // Why, changes once it is left alone for a while.
+        // The reason changes once the circuit is open.
         assert!(message.starts_with("no data: "), "{message}");
         assert!(message.contains("the Aareguru API"), "{message}");
     }
-    // What needs no API is there all the same.
+    // Resources that need no API are still available.
     for uri in &RESOURCES[2..] {
         read(&mut session, uri).await;
     }

@@ -1,4 +1,4 @@
-//! What was told once is told again, but only as long as it is true.
+//! Cached tool output is reused only while it is true.
 
 use serde_json::Value;
 
@@ -53,8 +53,7 @@ async fn new_upstream_response_replaces_the_cached_output() {
     assert_eq!(celsius(&mut session).await, 23.4);
 }
 
-/// What a tool tells of the flow: the danger tool in the answer itself, that of
-/// the conditions in a part of it.
+/// Returns the flow in a result: at the top for the danger tool, in a field for the conditions.
 fn flow(told: &Value) -> &Value {
     let told = &told["structuredContent"];
     told.get("flow").unwrap_or(told)

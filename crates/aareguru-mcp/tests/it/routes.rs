@@ -1,4 +1,4 @@
-//! The route table, so that a route that is added tomorrow is attacked, too.
+//! The route table, so that new routes are attacked automatically.
 
 use aareguru_mcp::{
     app::App,
@@ -14,7 +14,7 @@ struct Line {
     settings: Settings,
 }
 
-/// All routes of the server.
+/// Returns all routes of the server.
 pub(crate) fn table() -> Vec<Route> {
     let settings = Line::try_parse_from(["aareguru-mcp"]).unwrap().settings;
     let app = App::build(&settings, true, None).unwrap();
@@ -23,19 +23,19 @@ pub(crate) fn table() -> Vec<Route> {
     routes
 }
 
-/// The paths of all routes.
+/// Returns the paths of all routes.
 pub(crate) fn routes() -> Vec<String> {
     table().into_iter().map(|route| route.path).collect()
 }
 
-/// The paths of the routes of one class.
+/// Returns the paths of the routes with this access.
 pub(crate) fn routes_of(access: Access) -> Vec<String> {
     let routes = table().into_iter();
     let of_class = routes.filter(|route| route.access == access);
     of_class.map(|route| route.path).collect()
 }
 
-/// A request of each method for a path.
+/// Returns a request of each method for a path.
 pub(crate) fn all_methods(path: &str) -> Vec<String> {
     ["GET", "POST", "DELETE", "OPTIONS", "PUT", "M-SEARCH"]
         .map(|method| {

@@ -1,4 +1,4 @@
-//! What Prometheus gets to read, read.
+//! Reads the text format of Prometheus.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::client::{get, send};
 /// One scrape.
 pub(crate) struct Scrape {
     pub(crate) text: String,
-    /// By name, without the endings of histograms.
+    /// By name, without the suffixes of histograms.
     pub(crate) metrics: BTreeMap<String, Metric>,
 }
 
@@ -17,12 +17,12 @@ pub(crate) struct Scrape {
 pub(crate) struct Metric {
     pub(crate) kind: String,
     pub(crate) help: String,
-    /// The values by the series as it stands.
+    /// The values by series.
     pub(crate) series: BTreeMap<String, f64>,
 }
 
 impl Metric {
-    /// The names of its labels, of histograms without the bounds of buckets.
+    /// Returns the label names, without the bucket bounds of histograms.
     pub(crate) fn labels(&self) -> Vec<String> {
         let series = self.series.keys().next().expect("a metric has a series");
         let labels = series.split_once('{').map_or("", |(_, labels)| labels);
@@ -72,7 +72,7 @@ impl Scrape {
         Self { text, metrics }
     }
 
-    /// The value of one series, as it stands but for the order of its labels.
+    /// Returns the value of one series, whatever the order of its labels.
     pub(crate) fn value(&self, series: &str) -> f64 {
         let all = self.metrics.values().flat_map(|metric| &metric.series);
         let found = all
@@ -91,7 +91,7 @@ impl Scrape {
     }
 }
 
-/// Scrapes until a counter has reached a number, and is not beyond it.
+/// Scrapes until a counter has reached a number, and asserts that it has not exceeded it.
 pub(crate) async fn counted(address: SocketAddr, series: &str, number: usize) {
     let number = number as f64;
     let reached = async {

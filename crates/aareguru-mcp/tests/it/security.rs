@@ -1,4 +1,4 @@
-//! What SECURITY.md claims to be tested is tested.
+//! The tests that SECURITY.md names exist.
 
 use std::{
     collections::HashSet,
@@ -8,7 +8,7 @@ use std::{
 
 const SECURITY: &str = include_str!("../../../../SECURITY.md");
 
-/// The source files of the workspace, but for this one.
+/// Collects the source files of a folder.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -20,7 +20,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The names of all tests: functions whose attributes say so.
+/// Returns the names of all tests: functions with a test attribute.
 fn tests(code: &str) -> HashSet<&str> {
     let mut is_test = false;
     let mut tests = HashSet::new();
@@ -53,7 +53,7 @@ fn security_page_names_existing_tests() {
     let tests = tests(&code);
 
     let table = SECURITY.lines().filter(|line| line.starts_with('|'));
-    // Only tests have names so long.
+    // The last column of both tables names tests only.
     let named: Vec<&str> = table
         .flat_map(|line| line.split('`').skip(1).step_by(2))
         .filter(|name| name.matches('_').count() >= 4)

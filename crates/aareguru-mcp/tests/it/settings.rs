@@ -1,4 +1,4 @@
-//! Where settings come from, and what is said about them.
+//! Sources and precedence of settings, and their error messages.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::binary::program;
 
-/// A working directory with these files.
+/// Creates a working directory with these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("settings")
@@ -43,7 +43,7 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// The value and the origin that `check-config` shows.
+/// Returns the value and the origin that `check-config` shows.
 #[track_caller]
 fn shown(table: &str, setting: &str) -> (String, String) {
     let row = table.lines().find_map(|line| {
@@ -95,7 +95,7 @@ async fn settings_precedence_is_flag_environment_dotenv_file_default() {
     }
 }
 
-/// As the Python server was configured, with the names of its design.
+/// The configuration of the Python server, with the names of its design.
 const OLD: &str = "\
 AAREGURU_BASE_URL=https://aareguru.existenz.ch
 APP_NAME=aareguru-mcp
@@ -203,7 +203,7 @@ async fn unreadable_config_file_is_an_error() {
         let errors = err(&run(&folder, &[], &["check-config", flag, "none.toml"]).await);
         assert!(errors.contains(text), "{errors}");
     }
-    // Python keeps its environments in folders of this name.
+    // Python keeps virtual environments in folders of this name.
     fs::create_dir(folder.join(".env")).unwrap();
     out(&run(&folder, &[], &["check-config"]).await);
 }

@@ -54,7 +54,7 @@ async fn unread_log_pipe_does_not_block_requests() {
     assert!(status.success());
 }
 
-/// Waits until the server says that it is not ready any more.
+/// Waits until the server reports that it is not ready.
 async fn not_ready(server: &Server) {
     loop {
         let answer = send(server.address, get("/health/ready")).await;
@@ -80,7 +80,7 @@ async fn shutdown_delay_serves_clients_until_a_second_signal() {
     let answer = late.call_tool(1, "list_cities", "{}").await;
     assert_eq!(answer["id"], 1);
 
-    // Whoever is in a hurry says so again.
+    // A second signal ends the delay.
     server.signal("INT").await;
     let (status, logs) = server.ended().await;
     assert_eq!(status.code(), Some(3), "{logs}");
@@ -112,7 +112,7 @@ async fn shutdown_grace_exceeded_cuts_connections_and_exits_with_3() {
         .write_all(&request.as_bytes()[..request.len() - 1])
         .await
         .unwrap();
-    // The half message has arrived when a later one is answered.
+    // A later request gets a response, so the half message has arrived.
     assert_eq!(session.post("{}").await.status, 400);
     server.signal("TERM").await;
     let (status, logs) = server.ended().await;

@@ -1,4 +1,4 @@
-//! The main job over HTTP+SSE, byte by byte.
+//! The main scenario over HTTP+SSE, byte by byte.
 
 use serde_json::{Value, json};
 
@@ -159,7 +159,7 @@ async fn tools_have_descriptions_and_are_read_only() {
         assert_eq!(tool["annotations"]["readOnlyHint"], true);
         for schema in ["inputSchema", "outputSchema"] {
             assert_eq!(tool[schema]["type"], "object", "{tool}");
-            // Strict clients take no list of types.
+            // Strict clients do not accept a list of types.
             let schema = tool[schema].to_string();
             assert!(!schema.contains(r#""type":["#), "{schema}");
         }

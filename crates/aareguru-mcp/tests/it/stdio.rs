@@ -18,7 +18,7 @@ const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialize
 
 struct Connection {
     child: Child,
-    /// `None` when it has ended.
+    /// `None` after its end.
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
 }
@@ -66,7 +66,7 @@ impl Connection {
         self.answer().await.unwrap()
     }
 
-    /// The next line; `None` at the end of the output.
+    /// Returns the next line; `None` at the end of the output.
     async fn answer(&mut self) -> Option<Value> {
         let line = timeout(DEADLINE, self.output.next_line()).await.unwrap();
         let line = line.unwrap()?;
@@ -117,7 +117,7 @@ async fn piped_requests_are_answered_before_exit() {
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"compare_cities"}}"#,
         r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"list_cities"}}"#,
     ];
-    // The last line has no end.
+    // The last line has no line break.
     let questions = questions.join("\n");
     server
         .input()
@@ -169,8 +169,8 @@ async fn unterminated_line_uses_bounded_memory() {
         server.input().write_all(&chunk).await.unwrap();
     }
     let after = resident_kib(&server.child);
-    // Of 200 MiB it keeps at most the 4 MiB that a message may have, and the
-    // allocator as much again.
+    // Of 200 MiB the server keeps at most 4 MiB, the limit of a message, and the allocator as much
+    // again.
     assert!(after < before + 32 * 1024, "{before} KiB, then {after} KiB");
     let answer = server.call("").await;
     assert_eq!(answer["error"]["code"], -32700, "{answer}");

@@ -20,7 +20,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 pub(crate) const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const LEGACY_VERSIONS: [&str; 3] = ["2025-03-26", "2025-06-18", "2025-11-25"];
 
-/// An answer that has ended.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -29,13 +29,13 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The value of a header, whose name is in lower case.
+    /// Returns the value of a header, whose name is in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 
-    /// The messages, out of an event stream or of one JSON document.
+    /// Returns the messages of an event stream or of a JSON document.
     pub(crate) fn messages(&self) -> Vec<Value> {
         if self.header("content-type") == Some("application/json") {
             return vec![serde_json::from_str(&self.body).unwrap()];
@@ -64,7 +64,7 @@ impl Reply {
 pub(crate) async fn ask(address: SocketAddr, request: &str) -> Reply {
     let request = with_header(request, "Connection: close");
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // A server may answer and close before it has read all of a request.
+    // A server may respond and close before it has read all of a request.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut raw = Vec::new();
     let read = timeout(DEADLINE, stream.read_to_end(&mut raw)).await;
@@ -93,7 +93,7 @@ fn unchunked(mut chunks: &str) -> String {
     body
 }
 
-/// A POST as clients send it.
+/// Returns a POST as clients send it.
 pub(crate) fn message(body: &str) -> String {
     post("/mcp", &format!("{ACCEPT}{JSON}"), body)
 }
@@ -144,7 +144,7 @@ fn is_bern(answer: &Value) {
     assert_eq!(structured["temperature_celsius"], 12.5, "{answer}");
 }
 
-/// A request of the revision without sessions.
+/// Returns a request of the revision without sessions.
 pub(crate) fn stateless(mut body: Value) -> String {
     let method = body["method"].as_str().unwrap().to_owned();
     let name = body["params"]["name"].as_str().map(str::to_owned);
@@ -179,7 +179,7 @@ async fn session_is_served_until_deleted() {
         let request = with_header(&request, &format!("MCP-Protocol-Version: {version}"));
         let answer = ask(server.address, &request).await;
         is_bern(&answer.message());
-        // Older clients take an event without data for a broken message.
+        // Older clients reject an event without data.
         let primes = answer.body.contains("data: \n");
         assert_eq!(primes, version == "2025-11-25", "{answer:?}");
 
@@ -201,7 +201,7 @@ async fn revision_without_sessions_is_served_statelessly() {
     let versions = result["supportedVersions"].as_array().unwrap();
     assert!(versions.contains(&"2026-07-28".into()), "{result}");
 
-    // A session id that is left over from another era does not matter.
+    // A session id from an earlier revision is ignored.
     let request = in_session(&stateless(bern(2)), "left-over");
     is_bern(&ask(server.address, &request).await.message());
 }
@@ -257,7 +257,7 @@ async fn invalid_requests_return_the_specified_errors() {
             404,
             -32001,
         ),
-        // As over HTTP+SSE, and with Redis too: the length comes first.
+        // The length is checked first, as over HTTP+SSE and with Redis.
         (
             with_header(&message(&long), "Mcp-Session-Id: unknown"),
             413,
@@ -275,7 +275,7 @@ async fn invalid_requests_return_the_specified_errors() {
         assert_eq!(reply.error_code(), code, "{shown}\n{reply:?}");
         assert_eq!(reply.header("content-type"), Some("application/json"));
     }
-    // Nothing of it has disturbed the session.
+    // The rejected requests have not affected the session.
     let answer = ask(server.address, &in_session(&message(&bern(7).to_string()))).await;
     is_bern(&answer.message());
 }

@@ -1,4 +1,4 @@
-//! Whose a session is, and what bounds it, over Streamable HTTP.
+//! Ownership and limits of sessions over Streamable HTTP.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
@@ -23,7 +23,7 @@ fn call(tool: &str, id: u32, session: &str) -> String {
     in_session(&message(&tool_call(id, tool, "{}")), session)
 }
 
-/// Opens a session as somebody.
+/// Opens a session as this principal.
 async fn open_by(address: SocketAddr, principal: &str) -> Reply {
     ask(address, &by(&initialize("2025-11-25"), principal)).await
 }
@@ -32,14 +32,14 @@ fn session_id(opened: &Reply) -> String {
     opened.header("mcp-session-id").expect("no session").into()
 }
 
-/// A request under way.
+/// Sends a request without waiting for the response.
 async fn start(address: SocketAddr, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
 }
 
-/// What comes until the stream has ended with its last chunk.
+/// Reads up to and including the last chunk of the stream.
 async fn to_the_end(mut stream: TcpStream) -> String {
     let mut read = Vec::new();
     let end = async {
@@ -51,7 +51,7 @@ async fn to_the_end(mut stream: TcpStream) -> String {
     String::from_utf8(read).unwrap()
 }
 
-/// Reads until the head of the answer is there.
+/// Reads up to the end of the response head.
 async fn has_begun(stream: &mut TcpStream) {
     let mut read = Vec::new();
     let head = async {
@@ -140,7 +140,7 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     assert_eq!((more.status, more.error_code()), (429, -32000));
     assert_eq!(more.header("retry-after"), Some("1"));
     assert_eq!(more.message()["id"], 2);
-    // Another session is not concerned.
+    // Other sessions are unaffected.
     let other = open(server.address).await;
     assert_eq!(
         ask(server.address, &call("echo", 1, &other)).await.status,

@@ -1,4 +1,4 @@
-//! Subscriptions to resources, over the wire, with a river of the test's own.
+//! Resource subscriptions, over the wire, with a mock of the API.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -21,16 +21,15 @@ use crate::{
     upstream::{CURRENT_BERN, Reply, Server as Upstream},
 };
 
-/// Far longer than anything here takes; a test that runs into it has failed.
+/// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// When Bern was measured in the recording, and ten minutes later.
 const MEASURED: &str = "1683631200";
 const NEXT: &str = "1683631800";
 
-/// 25 minutes after the recording: the next measurement is due, and asked for
-/// as soon as answers are not kept any more. After [`NEXT`] it is too early
-/// for another.
+/// 25 minutes after the recording: the next measurement is due, and polled as soon as the cache
+/// expires. After [`NEXT`] the following one is not due yet.
 const NOW: &str = "2023-05-09T11:45:00Z";
 
 struct River25MinutesLater {
@@ -78,7 +77,7 @@ impl River25MinutesLater {
         session
     }
 
-    /// Until the poller has something to compare with.
+    /// Waits until the poller has a measurement to compare with.
     async fn asked_twice(&self) {
         timeout(DEADLINE, async {
             while self.upstream.times_asked() < 2 {
@@ -122,12 +121,12 @@ async fn new_measurement_notifies_every_subscribed_session() {
     river.asked_twice().await;
     river.measure_again();
 
-    // By the URI that was subscribed to, whatever name of the place is in it.
+    // The notification carries the URI of the subscription, whatever name of the place it contains.
     assert_eq!(first.message().await, updated(bern[0]));
     for uri in both {
         assert_eq!(second.message().await, updated(uri));
     }
-    // All were told by one poller, and who reads now gets what is new.
+    // One poller served all of them, and a read returns the new measurement.
     let asked = river.upstream.asked();
     assert!(
         asked.iter().all(|uri| uri.contains("/current?")),
@@ -151,7 +150,7 @@ async fn unsubscribed_or_closed_session_is_removed() {
         .await;
     assert_eq!(answer["result"], json!({}));
     river.subscriptions_become(3).await;
-    // To unsubscribe from what one has not subscribed to changes nothing.
+    // Unsubscribing without a subscription changes nothing.
     leaves
         .call(&request("resources/unsubscribe", uris[0]))
         .await;
@@ -209,7 +208,7 @@ async fn subscriptions_listen_streams_updates_without_a_session() {
     assert_eq!(told["method"], "notifications/resources/updated");
     assert_eq!(told["params"]["uri"], uri);
 
-    // A shutdown does not wait for it.
+    // A shutdown does not wait for the stream.
     river.shutdown.cancel();
     let over = stream.message().await;
     assert_eq!(over["id"], "mine", "{over}");
@@ -237,7 +236,7 @@ async fn disconnected_listener_is_removed() {
 #[tokio::test]
 async fn result_ttl_matches_the_next_measurement() {
     let river = River25MinutesLater::start().await;
-    // Measured 15 minutes ago, so that the next one may be there in 5.
+    // Measured 15 minutes ago, so the next measurement is due in 5.
     river.measure_again();
     for (method, params, ttl_ms) in [
         (
@@ -276,7 +275,7 @@ fn meta() -> Value {
     })
 }
 
-/// The answer to a POST to `/mcp`, as far as it has arrived.
+/// The response to a POST to `/mcp`, as far as it has arrived.
 struct Stream {
     connection: TcpStream,
     arrived: Vec<u8>,
@@ -299,7 +298,7 @@ impl Stream {
         }
     }
 
-    /// The next message: of the stream, or the only one.
+    /// Returns the next message: of the stream, or of the only one.
     async fn message(&mut self) -> Value {
         timeout(DEADLINE, async {
             loop {
@@ -322,7 +321,7 @@ impl Stream {
         String::from_utf8_lossy(&self.arrived).into_owned()
     }
 
-    /// From the `{` that begins a message to its end.
+    /// Returns the range of the first complete message.
     fn whole_message(&self) -> Option<(usize, usize)> {
         let begin = b"{\"jsonrpc\"";
         let at = self

@@ -1,7 +1,7 @@
-//! The screens for people, and the same answers as JSON for scripts.
+//! The terminal output for people, and the same results as JSON for scripts.
 //!
-//! The golden screens stand in `screens/`; after a wanted change,
-//! `INSTA_UPDATE=always` writes them anew.
+//! The golden screens are in `screens/`; after an intended change, `INSTA_UPDATE=always` rewrites
+//! them.
 
 use std::process::Output;
 
@@ -110,7 +110,7 @@ async fn do_not_swim_is_boxed_and_red() {
     for arguments in [["now", "bern"], ["forecast", "bern"]] {
         let plain = shown(&mut demo(&arguments)).await;
         let lines: Vec<_> = plain.lines().collect();
-        // Before any number of the river.
+        // The box precedes all numbers.
         assert!(lines[3].starts_with('╔') && lines[3].ends_with('╗'));
         assert!(lines[4].contains(" DO NOT SWIM "), "{plain}");
         assert!(lines[5].contains("as recorded at 2023-05-09 13:20 CEST and not now"));
@@ -175,7 +175,7 @@ async fn json_output_equals_the_structured_tool_result() {
         ),
     ] {
         let mut program = demo(command);
-        // Colours have no place in JSON, not even by force.
+        // JSON is never coloured, not even with `CLICOLOR_FORCE`.
         let printed = shown(program.arg("--json").env("CLICOLOR_FORCE", "1")).await;
         let mut printed: Value = serde_json::from_str(&printed).unwrap();
         let answer = session.call_tool(1, tool, &arguments.to_string()).await;
@@ -187,7 +187,7 @@ async fn json_output_equals_the_structured_tool_result() {
     }
 }
 
-/// The two were asked one after the other.
+/// Removes ages, because the two results were requested one after the other.
 fn forget_ages(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -245,7 +245,7 @@ async fn unreachable_api_error_suggests_a_remedy() {
         &["now"] as &[&str],
         &["compare", "--json"],
         &["forecast", "thun"],
-        // Where BAFU has no gauge, nobody but this API is asked.
+        // Where BAFU has no gauge, only this API is requested.
         &["history", "olten", "--days", "1"],
     ] {
         let mut command = program();

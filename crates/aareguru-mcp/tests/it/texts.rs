@@ -1,6 +1,5 @@
-//! All texts that a client or a reader gets to see: none of them promises that
-//! swimming is without danger. The answers are looked through with their golden
-//! files.
+//! No text for clients or readers claims that swimming is without danger. The golden files cover
+//! the answers.
 
 use std::{fs, path::Path};
 
@@ -69,7 +68,7 @@ fn documents_and_tables_make_no_forbidden_claims() {
             let text = fs::read_to_string(&path).unwrap();
             read += 1;
             for line in text.lines() {
-                // In the question book the first column is what people ask.
+                // The first column of the question book contains questions of users.
                 let said = line
                     .strip_prefix("| ")
                     .and_then(|row| row.split_once(" | "))
@@ -85,7 +84,7 @@ fn documents_and_tables_make_no_forbidden_claims() {
     assert!(read > 10, "{read}");
 }
 
-/// A thread may be safe.
+/// Whether a line is about swimming; a thread may be "safe".
 fn is_about_water(line: &str) -> bool {
     let line = line.to_lowercase();
     ["swim", "bathe", "river", "water", "aare", "flow"]

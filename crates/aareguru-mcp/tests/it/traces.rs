@@ -1,4 +1,4 @@
-//! Traces, as a collector gets them.
+//! Traces, as received by a collector.
 
 use std::{
     collections::BTreeMap,
@@ -30,7 +30,7 @@ use crate::{
 
 const CURRENT_BERN: &str = include_str!("../../../aareguru/recordings/current-bern.json");
 
-/// What arrived at the collector, as it came.
+/// The raw bodies that the collector received.
 type Received = Arc<Mutex<Vec<Bytes>>>;
 
 async fn serve(router: Router) -> SocketAddr {
@@ -49,8 +49,7 @@ async fn collector() -> (SocketAddr, Received) {
     (serve(router.with_state(received.clone())).await, received)
 }
 
-/// The recorded answer for Bern, once it is released; and the headers it was
-/// asked with.
+/// Serves the recorded response for Bern once it is released; collects the headers of the requests.
 async fn held_api() -> (SocketAddr, watch::Sender<bool>, Arc<Mutex<Vec<HeaderMap>>>) {
     let released = watch::Sender::new(false);
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -150,14 +149,14 @@ async fn trace_spans_a_call_from_request_to_upstream_with_shared_fetch() {
     let mut second = Session::initialized(server.address).await;
     let call = tool_call(1, "get_current_temperature", r#"{"city":"bern"}"#);
 
-    // The first caller's trace was begun by itself, as told by a header.
+    // The first caller sends its trace in a header.
     let header = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let request = with_header(&post_json(&first.target, &call), header);
     assert_eq!(send(server.address, request).await.status, 202);
     while asked.lock().unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
-    // The second one's is told in the metadata of its call.
+    // The second caller sends its trace in the metadata of the call.
     let meta =
         r#""_meta":{"traceparent":"00-11111111111111111111111111111111-2222222222222222-01"},"#;
     let with_meta = call.replace(r#""params":{"#, &format!(r#""params":{{{meta}"#));
@@ -206,13 +205,13 @@ async fn trace_spans_a_call_from_request_to_upstream_with_shared_fetch() {
     };
     assert_eq!(attribute(waited, "cache.result").unwrap(), "shared");
     assert!(spans.children(waited).is_empty());
-    // The request that carried it is linked, and is in a trace of its own.
+    // The request that carried the call is linked, and belongs to a separate trace.
     let carrier = spans
         .named("POST /messages")
         .find(|span| span.span_id == other.links[0].span_id);
     assert_ne!(carrier.unwrap().trace_id, other.trace_id);
 
-    // The API is somebody else's: it learns nothing of our traces.
+    // The API is a third party: it receives no trace ids.
     assert!(!asked.lock().unwrap()[0].contains_key("traceparent"));
     let sent = received.lock().unwrap().concat();
     assert!(!sent.windows(id.len()).any(|window| window == id.as_bytes()));
@@ -220,14 +219,14 @@ async fn trace_spans_a_call_from_request_to_upstream_with_shared_fetch() {
 
 #[tokio::test]
 async fn unavailable_collector_does_not_block_shutdown() {
-    // It takes connections and never answers.
+    // Accepts connections and never responds.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent_url = format!("http://{}", silent.local_addr().unwrap());
     for url in ["http://127.0.0.1:9", &silent_url] {
         let mut arguments = vec!["serve", "--demo", "--otel-exporter-otlp-endpoint", url];
         // The calls may take longer than the default interval.
         arguments.extend(["--sse-keep-alive-seconds", "0"]);
-        // Far longer than the test waits for the end.
+        // Far longer than the test waits for the exit.
         let patience = [("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")];
         let server = Server::start_with(&arguments, &patience).await;
         let mut session = Session::initialized(server.address).await;
@@ -241,7 +240,7 @@ async fn unavailable_collector_does_not_block_shutdown() {
         let (status, logs) = ended.expect("the collector holds up the end");
         assert!(status.success(), "{logs}");
         let at_the_end = logs.contains("the last traces were not sent");
-        // One that refuses at once has perhaps done so to all of them before.
+        // A collector that refuses connections may have failed earlier exports.
         let before = url != silent_url && logs.contains("BatchSpanProcessor.ExportError");
         assert!(at_the_end || before, "{logs}");
     }

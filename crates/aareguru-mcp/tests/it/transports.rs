@@ -1,5 +1,5 @@
-//! A server with a handler that waits when it is told to, for what the product
-//! cannot show: sessions of several principals, small bounds, slow calls.
+//! A server with a controllable handler, for what the product cannot show: several principals,
+//! small limits, slow calls.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -24,11 +24,11 @@ use tokio::{
     time::timeout,
 };
 
-/// Far longer than anything here takes; a test that runs into it has failed.
+/// Upper bound for every wait; a test that reaches it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// `echo` answers with its text; `wait` answers when it is let go; `panic`
-/// does that. A client of the name `unwelcome` gets no session.
+/// `echo` returns its text; `wait` returns when it is released; `panic` panics. A client named
+/// `unwelcome` gets no session.
 #[derive(Debug, Clone)]
 pub(crate) struct Waiting {
     let_go: Arc<Semaphore>,
@@ -121,8 +121,8 @@ impl TestServer {
         }
     }
 
-    /// By how much each number has changed since the last look; its name is
-    /// followed by the reason, if it has one.
+    /// Returns the change of each metric since the last call; its name is followed by its label
+    /// value, if any.
     pub(crate) fn numbers(&self) -> BTreeMap<String, f64> {
         let numbers = self.metrics.snapshot().into_vec().into_iter();
         let named = numbers.map(|(key, _, _, value)| {
@@ -157,7 +157,7 @@ impl TestServer {
     }
 }
 
-/// Whoever says who he is in `X-Principal` is believed.
+/// Trusts the principal in `X-Principal`.
 async fn authenticate(mut request: Request) -> Request {
     if let Some(name) = request.headers().get("x-principal") {
         let principal = Principal::new(name.to_str().unwrap());
@@ -166,7 +166,7 @@ async fn authenticate(mut request: Request) -> Request {
     request
 }
 
-/// Waits until something is so.
+/// Polls until the condition holds.
 pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
     let so = async {
         while !is_so() {

@@ -30,15 +30,15 @@ async fn unreachable_api_returns_an_error_without_data() {
         assert!(text.starts_with(&expected), "{text}");
         assert!(!text.contains("°C"), "{text}");
     }
-    // The session and the server are well.
+    // The session and the server are unaffected.
     let answer = session
         .call(r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#)
         .await;
     assert_eq!(answer["id"], 2);
 }
 
-/// An answer of the hydro API whose last reading is of now. Synthetic: the
-/// recorded one, moved in time.
+/// Returns a response of the hydro API whose last reading is current. Synthetic: the recorded one,
+/// moved in time.
 fn hydro_of_today() -> String {
     let mut body: Value = serde_json::from_str(HYDRO_BERN).unwrap();
     let times = body["payload"]["timestamp"].as_array_mut().unwrap();
@@ -50,8 +50,8 @@ fn hydro_of_today() -> String {
     body.to_string()
 }
 
-/// The line that tells of the trouble, of the program with these APIs, and
-/// what it answers to a question for the last day.
+/// Calls the history of the last day with these APIs; returns the result and the log line of the
+/// failure.
 async fn asked_for_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) {
     let mut server = Server::start(&[
         "serve",
@@ -82,7 +82,7 @@ async fn hydro_mirror_replaces_a_failed_aareguru_api() {
     let asked = mirror.asked();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert!(asked[0].starts_with("/mirror/daterange?"), "{asked:?}");
-    // The flight has a task of its own, and its lines name who asked.
+    // The shared request runs in a separate task, and its log lines name the caller.
     assert!(line.contains("request{request.id="), "{line}");
     assert!(line.contains("http.route=\"/messages\""), "{line}");
 }

@@ -1,4 +1,4 @@
-//! What a client sees, and how often the API is asked, while it ails.
+//! What a client sees, and how often the API is called, while the API fails.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().unwrap()
 }
 
-/// Each fault, and what has to be said of it.
+/// Each fault, and the text that reports it.
 fn faults() -> Vec<(Reply, &'static str)> {
     let blocked = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     let thun = r#"{"aare": {"location": "Thun", "location_long": "Thun", "flow": 100}}"#;
@@ -44,8 +44,8 @@ fn faults() -> Vec<(Reply, &'static str)> {
     ]
 }
 
-/// A river that waits for the API as long as it takes, unless it waits for an
-/// answer that never comes.
+/// Starts a server whose upstream timeout is very long, unless the fault is a response that never
+/// comes.
 async fn start(reply: Reply, fault: &Reply) -> Mcp {
     Mcp::start_with(reply, NOW, |config| {
         config.cache_ttl = Duration::ZERO;
@@ -92,7 +92,7 @@ async fn upstream_fault_with_a_stale_response_is_reported_with_it() {
         let note = "this is an earlier answer, of 2023-05-09 13:38 CEST, for want of a new one";
         assert!(text(&second).contains(note), "{second}");
 
-        // Stale is stale, whoever is to blame.
+        // A stale reading is stale, whatever the cause.
         mcp.clock.set(crate::mcp::at("2023-05-09T14:00:00Z"));
         let third = ask(&mut session).await;
         assert_eq!(third["structuredContent"]["verdict"], "unknown");

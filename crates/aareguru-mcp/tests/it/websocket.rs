@@ -23,7 +23,7 @@ use crate::{
     binary::Server, client::tool_call, scrape::counted, streamable::ask, transports::DEADLINE,
 };
 
-/// A client that knows only frames.
+/// A client at the level of frames.
 pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     pub(crate) protocol: Option<HeaderValue>,
@@ -35,7 +35,7 @@ impl Socket {
         opened.expect("the upgrade was refused")
     }
 
-    /// Opens a socket, or says with which status that was refused.
+    /// Opens a socket, or returns the status with which the upgrade was rejected.
     pub(crate) async fn try_open(
         address: SocketAddr,
         headers: &[(&'static str, &str)],
@@ -81,7 +81,7 @@ impl Socket {
     }
 
     pub(crate) async fn send(&mut self, message: Message) {
-        // The server may have closed it before it has read all.
+        // The server may close the socket before it has read everything.
         let _ = self.stream.send(message).await;
     }
 
@@ -90,7 +90,7 @@ impl Socket {
         self.message().await
     }
 
-    /// The next message.
+    /// Returns the next message.
     pub(crate) async fn message(&mut self) -> Value {
         match self.frame().await {
             Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
@@ -98,7 +98,7 @@ impl Socket {
         }
     }
 
-    /// The next frame that is no ping; `None` when the connection has ended.
+    /// Returns the next frame other than a ping; `None` when the connection has ended.
     pub(crate) async fn frame(&mut self) -> Option<Message> {
         loop {
             let frame = timeout(DEADLINE, self.stream.next()).await;
@@ -110,7 +110,7 @@ impl Socket {
         }
     }
 
-    /// With which code it is closed, after what was still to come.
+    /// Returns the close code, skipping earlier frames.
     pub(crate) async fn close_code(&mut self) -> CloseCode {
         loop {
             match self.frame().await {
@@ -199,7 +199,7 @@ async fn invalid_message_returns_an_error_and_keeps_the_session() {
             assert_eq!(answer["id"], id, "{answer}");
         }
         if round == 0 {
-            // Before `initialize` it would be the end of rmcp's session.
+            // rmcp would end a session that gets this before `initialize`.
             socket
                 .tell(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
                 .await;
@@ -252,8 +252,7 @@ async fn unsupported_frame_closes_only_its_socket() {
     }
 }
 
-/// A socket whose bytes are written by hand: the client's library would not
-/// send what is wrong.
+/// A socket with hand-written bytes: the client library would not send invalid frames.
 async fn raw_socket(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
@@ -268,7 +267,7 @@ async fn raw_socket(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// The code of the close frame that comes next.
+/// Returns the code of the close frame that must come next.
 async fn raw_close_code(stream: &mut TcpStream) -> u16 {
     let mut frame = [0; 4];
     let read = timeout(DEADLINE, stream.read_exact(&mut frame)).await;
@@ -281,7 +280,7 @@ async fn raw_close_code(stream: &mut TcpStream) -> u16 {
 async fn malformed_frame_closes_only_its_socket() {
     let server = Server::demo().await;
     let mut beside = Socket::initialized(server.address).await;
-    // Masked with zeros, so that the bytes stay as they are.
+    // Masked with zeros, so that the bytes stay unchanged.
     let cases: [(&[u8], u16, &str); 5] = [
         (b"\x81\x02{}", 1002, "malformed"),
         (b"\xf1\x80\0\0\0\0", 1002, "malformed"),

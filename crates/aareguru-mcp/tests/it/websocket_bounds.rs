@@ -1,4 +1,4 @@
-//! Whose a session is, and what bounds it, over WebSocket.
+//! Ownership and limits of sessions over WebSocket.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
-    // The `initialize` came and went.
+    // Discard the changes caused by `initialize`.
     server.numbers();
     socket.tell(&tool_call(1, "wait", "{}")).await;
     server.call_waits().await;
@@ -59,7 +59,7 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let after = socket.call(&tool_call(1, "echo", "{}")).await;
     assert!(after["result"].is_object(), "{after}");
     until(|| server.numbers().get(in_flight).is_none_or(|n| *n == 0.0)).await;
-    // One that runs when its socket ends is running no more.
+    // A running call ends with its socket.
     socket.tell(&tool_call(2, "wait", "{}")).await;
     server.call_waits().await;
     drop(socket);
@@ -147,7 +147,7 @@ async fn client_without_pong_is_disconnected() {
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     dead.write_all(upgrade.as_bytes()).await.unwrap();
     let mut read = Vec::new();
-    // The one that is alive answers while it waits for what does not come.
+    // The live client answers pings while it waits for a frame.
     tokio::select! {
         frame = alive.frame() => panic!("{frame:?}"),
         ended = timeout(DEADLINE, dead.read_to_end(&mut read)) => {
@@ -170,7 +170,7 @@ async fn slow_reader_loses_only_its_socket() {
     let mut id = 0;
     while server.websocket.session_count() == 2 {
         id += 1;
-        // In the end the server reads no more, so this waits.
+        // Once the server stops reading, this blocks.
         let call = tool_call(id, "echo", &text);
         let _ = timeout(Duration::from_secs(1), slow.tell(&call)).await;
     }

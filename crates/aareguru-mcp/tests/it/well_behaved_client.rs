@@ -1,4 +1,4 @@
-//! A client that does everything right, and that others may not disturb.
+//! A client that follows the protocol, and that others must not disturb.
 
 use std::future::Future;
 
@@ -11,7 +11,7 @@ use crate::{
     keys::with_key,
 };
 
-/// Its session over HTTP+SSE, which it keeps.
+/// One client with an HTTP+SSE session.
 pub(crate) struct Neighbour {
     session: Session,
     key: Option<&'static str>,
@@ -19,7 +19,7 @@ pub(crate) struct Neighbour {
 }
 
 impl Neighbour {
-    /// One that has a key, or on a server that asks for none.
+    /// Connects with a key, or to a server without keys.
     pub(crate) async fn of(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
         let key = key.into();
         let session = Session::open_with(server.address, with(key, &get("/sse"))).await;
@@ -41,13 +41,13 @@ impl Neighbour {
         neighbour
     }
 
-    /// Posts over a connection of its own, as each time.
+    /// Posts over a new connection.
     async fn post(&self, message: &str) -> Answer {
         let request = post_json(&self.session.target, message);
         send(self.session.address, with(self.key, &request)).await
     }
 
-    /// Asks for a temperature, and gets it.
+    /// Asserts that a tool call succeeds.
     pub(crate) async fn is_served(&mut self) {
         self.calls += 1;
         let call = tool_call(self.calls, "get_current_temperature", "{}");
@@ -58,7 +58,7 @@ impl Neighbour {
         assert_eq!(structured["temperature_celsius"], 12.5, "{answer}");
     }
 
-    /// The stream ends.
+    /// Asserts that the stream has ended and the key is rejected.
     pub(crate) async fn is_ended(&mut self) {
         assert_eq!(self.session.event().await, None);
         let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
@@ -70,8 +70,8 @@ fn with(key: Option<&str>, request: &str) -> String {
     key.map_or_else(|| request.to_owned(), |key| with_key(request, key))
 }
 
-/// Runs an attack beside a [`Neighbour`] that asks again and again: it is
-/// served before, throughout and after.
+/// Runs an attack alongside a [`WellBehavedClient`] that keeps calling: it is served before, during
+/// and after.
 pub(crate) async fn beside_a_neighbour<T>(
     server: &Server,
     key: impl Into<Option<&'static str>>,

@@ -1,4 +1,4 @@
-//! What is sent to each endpoint, and what is read from its answer.
+//! The request sent to each endpoint, and how its response is read.
 
 use aareguru::{Client, Clock, Config, Error, FloodLevel, Freshness, Place, ReportedLevel, River};
 use jiff::{Timestamp, ToSpan};
@@ -129,7 +129,7 @@ async fn current_temperature_carries_its_age() {
     clock.set(measured_at + 25.hours());
     let old = river.current_temperature(bern()).await.unwrap();
     assert_eq!(old.water.freshness(river.now()), Freshness::Old);
-    // What was said of it does not speak of the water now.
+    // The saying does not describe the water now.
     let celsius = old.water.value(river.now());
     assert_eq!((celsius, old.saying), (Some(12.5), None));
 }
@@ -311,7 +311,7 @@ async fn place_without_a_gauge_is_an_error_without_a_request() {
 
 #[tokio::test]
 async fn history_request_uses_unix_seconds() {
-    // Synthetic: no answer of this endpoint is public.
+    // Synthetic: no response of this endpoint is public.
     let body = r#"{"data": {"temperature": [[1788220800, 17.5], [1788221400, null]]}}"#;
     let server = Server::start(Reply::text(body)).await;
     let (start, end) = span();

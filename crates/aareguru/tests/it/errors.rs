@@ -1,4 +1,4 @@
-//! Each way in which the API can fail, told apart.
+//! Each upstream failure yields a distinct error.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ async fn current(client: &Client, id: &str) -> Result<(), Error> {
     client.current(Place::find(id).unwrap()).await.map(drop)
 }
 
-/// The error that a body with this status leads to.
+/// Returns the error for a response with this status and body.
 async fn error_of(status: u16, body: impl Into<Vec<u8>>) -> Error {
     let server = Server::start(Reply::Body(status, body.into())).await;
     current(&server.client(), "bern").await.unwrap_err()
 }
 
-/// Reads a request and answers it with the beginning of an answer.
+/// Reads a request and sends the beginning of a response.
 async fn begin_answer(listener: &TcpListener) -> TcpStream {
     let (mut connection, _) = listener.accept().await.unwrap();
     let _ = connection.read(&mut [0; 4096]).await.unwrap();

@@ -1,7 +1,7 @@
-//! What an asker sees, and how often an API is asked, while it ails and when it
-//! is well again.
+//! What a caller sees, and how often an API is called, during an upstream failure and after
+//! recovery.
 //!
-//! No test waits: where time has to pass, the runtime's clock is set forward.
+//! No test waits: the tests advance the clock of the runtime instead.
 
 use std::time::Duration;
 
@@ -18,21 +18,21 @@ fn bern() -> &'static Place {
     Place::find("bern").unwrap()
 }
 
-/// Sets the clock of the runtime forward.
+/// Advances the clock of the runtime.
 async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
 }
 
-/// Lets every task that is ready go on as far as it can without IO.
+/// Lets every ready task proceed as far as it can without I/O.
 async fn settle() {
     for _ in 0..10 {
         yield_now().await;
     }
 }
 
-/// A client whose breaker opens after three failures for 5 s, 10 s at most.
+/// Returns a client whose breaker opens after three failures for 5 s, 10 s at most.
 fn wary_client(server: &Server) -> Client {
     Client::new(&Config {
         cache_ttl: Duration::ZERO,
@@ -285,7 +285,7 @@ async fn breaker_stays_open_until_a_trial_succeeds() {
     }
     assert_eq!(server.times_asked(), 3);
 
-    // The pause is over: one request tries, and fails.
+    // After the pause one request tries, and fails.
     pass(5 * SECOND).await;
     assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::HalfOpen);
     let error = client.current(bern()).await.unwrap_err();
@@ -293,7 +293,7 @@ async fn breaker_stays_open_until_a_trial_succeeds() {
     assert!(is_circuit_open(&client.current(bern()).await));
     assert_eq!(server.times_asked(), 4);
 
-    // So the next pause is longer.
+    // The next pause is longer.
     server.reply(Reply::Recordings);
     pass(5 * SECOND).await;
     assert!(is_circuit_open(&client.current(bern()).await));

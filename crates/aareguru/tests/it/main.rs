@@ -1,5 +1,4 @@
-//! The crate against a real HTTP server on this machine. One binary for all,
-//! which links once.
+//! The crate against a real HTTP server on this machine. A single binary, to link only once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod endpoints;

@@ -1,4 +1,4 @@
-//! The numbers that the crate tells about itself.
+//! The metrics of the crate.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
 use crate::server::{Reply, Server};
 
-/// The numbers that are not zero, as `name{label=value,…}`; of a histogram, how
-/// many values it has.
+/// Returns the non-zero metrics as `name{label=value,…}`; for a histogram, the number of its
+/// values.
 fn numbers(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
     let all = snapshotter.snapshot().into_vec().into_iter();
     let named = all.map(|(key, _, _, value)| {

@@ -1,5 +1,5 @@
-//! Answers that differ from the recordings in any way the APIs may think of:
-//! never a panic, and never a number that was not in the answer.
+//! Responses mutated from the recordings in any way: never a panic, and never a number that was not
+//! in the response.
 
 mod change;
 
@@ -28,8 +28,7 @@ fn runtime() -> Runtime {
         .unwrap()
 }
 
-/// What `read` makes of the recording in many changed forms, judged by `check`,
-/// which is given the answer as sent.
+/// Reads many mutations of the recording; `check` gets the response as sent and the result.
 fn any_change<T>(
     recording: &str,
     read: &impl AsyncFn(&Client) -> Result<T, Error>,
@@ -52,18 +51,18 @@ fn any_change<T>(
     });
 }
 
-/// What the reading must be: the first of the two numbers that is one.
+/// Returns the expected reading: the first of the two fields with a number.
 fn temperature(answer: &Value) -> Option<f64> {
     let sent = |field| number(&answer["aare"][field]);
     sent("temperature").or(sent("temperature_prec"))
 }
 
-/// What is read of a number: NaN if there is something else.
+/// Returns the number as parsed: NaN for any other value.
 fn number(sent: &Value) -> Option<f64> {
     (!sent.is_null()).then(|| sent.as_f64().unwrap_or(f64::NAN))
 }
 
-/// Whether two numbers are the same, or none at all.
+/// Whether two numbers are equal, or both are missing.
 fn is_same(a: Option<f64>, b: Option<f64>) -> bool {
     a == b || a.zip(b).is_some_and(|(a, b)| a.is_nan() && b.is_nan())
 }
@@ -78,7 +77,7 @@ fn mutated_current_is_read_or_rejected() {
     let server = runtime.block_on(Server::start(Reply::Recordings));
     let river = River::new(server.forgetful_client());
     let recording: Value = serde_json::from_str(CURRENT_BERN).unwrap();
-    // Most of the answer is series; half of the changes shall meet the rest.
+    // Most of the response is series; half of the changes apply to the rest.
     let (about_river, about_rest): (Vec<_>, Vec<_>) = paths(&recording)
         .into_iter()
         .partition(|path| path[0] == "aare" && path.len() < 4);
@@ -110,7 +109,7 @@ fn mutated_current_is_read_or_rejected() {
     });
 }
 
-/// Whether the answer tells a flow of at most two hours ago.
+/// Whether the response contains a flow of at most two hours ago.
 fn has_current_flow(flow: &Value, timestamp: &Value, now: Timestamp) -> bool {
     let is_flow = flow.as_f64().is_some_and(|flow| flow > 0.0);
     let age = timestamp.as_f64().map(|at| now.as_second() as f64 - at);
@@ -211,7 +210,7 @@ fn mutated_widget_never_removes_the_warning_or_ranks_incomparable_values() {
             return Ok(());
         };
         for at in &comparison.places {
-            // A comparison knows no trend.
+            // A comparison has no trend.
             let verdict = at.advice(now).verdict;
             prop_assert!(verdict != Verdict::NoKnownWarning && verdict != Verdict::Caution);
         }

@@ -1,5 +1,5 @@
-//! The tables in `data/` against what the API and BAFU say: copies of their
-//! answers stand in `recordings/` and `tests/it/data/`.
+//! The tables in `data/` against the data of the API and BAFU, copies of which are in `recordings/`
+//! and `tests/it/data/`.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ fn cities() -> Vec<Json> {
     serde_json::from_str(include_str!("../../recordings/cities.json")).unwrap()
 }
 
-/// BAFU's stations on the Aare by number: name, latitude, longitude.
+/// Returns BAFU's stations on the Aare by number: name, latitude, longitude.
 fn stations() -> BTreeMap<u32, Json> {
     let list: Json = serde_json::from_str(include_str!(
         "data/existenz-hydro-locations-aare-2026-03-25.subset.json"
@@ -34,7 +34,7 @@ fn stations() -> BTreeMap<u32, Json> {
         .collect()
 }
 
-/// What BAFU's gauges on the Aare say, by number.
+/// Returns the data of BAFU's gauges on the Aare, by number.
 fn gauges() -> BTreeMap<u32, Json> {
     let map: Json = serde_json::from_str(include_str!(
         "data/bafu-hydro_sensor_pq-aare-2026-09-29.subset.json"
@@ -180,7 +180,7 @@ fn table_facts_have_dated_sources() {
             };
             for entry in entries {
                 let keys = keys_of(&entry);
-                // Our own margins have no other source than us, and say so where they are used.
+                // Our own margins have no external source, and are marked where they are used.
                 let is_our_own = name == "margin";
                 assert!(
                     is_our_own || !keys.is_empty(),
@@ -193,7 +193,7 @@ fn table_facts_have_dated_sources() {
             assert!(sources.contains_key(key), "{file}: no source `{key}`");
         }
         for key in sources.keys() {
-            // What the code refers to itself.
+            // Sources that the code refers to directly.
             let is_named_in_code = matches!(
                 (file, key.as_str()),
                 ("flood-levels", "levels" | "api") | ("swimming-limits", "aareguru")
@@ -226,7 +226,7 @@ fn place_fields_have_sources() {
     }
 }
 
-/// Every `from` in an entry, at any depth.
+/// Returns every `from` in an entry, at any depth.
 fn keys_of(entry: &Value) -> Vec<String> {
     match entry {
         Value::Array(values) => values.iter().flat_map(keys_of).collect(),

@@ -1,4 +1,4 @@
-//! The recordings compiled in, asked like the live API.
+//! The built-in recordings, used like the live API.
 
 use aareguru::api::{Api, BreakerState};
 use aareguru::{Client, Error, Freshness, Place, ReportedLevel, River};

@@ -1,5 +1,4 @@
-//! What is said to swimmers: the rules by table, and what must never be said
-//! by properties.
+//! The advice for swimmers: the rules as tables, and what must never be said as properties.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +20,7 @@ fn now() -> Timestamp {
     "2026-07-04T15:00:00Z".parse().unwrap()
 }
 
-/// When the readings below were measured: 20 minutes ago.
+/// The time of the readings below: 20 minutes ago.
 fn measured_at() -> Timestamp {
     now() - 20.minutes()
 }
@@ -64,7 +63,7 @@ fn advise(id: &str, flow: Reading) -> Advice {
     situation(id, flow).advise()
 }
 
-/// The reasons on which the verdict stands.
+/// Returns the grounds of the verdict.
 fn grounds(advice: &Advice) -> Vec<Ground> {
     let reasons = advice.reasons.iter();
     reasons
@@ -110,7 +109,7 @@ fn verdict_follows_the_flow_by_place() {
         ("brienz", 190.0, DoNotSwim),
         ("hagneck", 669.0, DoNotSwim),
         ("biel", 550.0, DoNotSwim),
-        // Nothing is known there to compare a flow with.
+        // There is no flood level to compare a flow with.
         ("olten", 100.0, Unknown),
         ("bern", 0.0, Unknown),
         ("bern", -1.0, Unknown),
@@ -130,7 +129,7 @@ fn limits_of_bern_are_named_with_their_source() {
     assert_eq!(grounds(&advice), [Ground::LocalLimit]);
     assert!(advice.reasons[0].sources[0].url.contains("66793171"));
     assert_eq!(advice.reasons[0].sources[0].date, "2024-07");
-    // Level 1 is shown, and what it is not.
+    // Level 1 is shown, with the note that it is not a permission.
     assert_eq!(advice.level, Some(FloodLevel::NoOrMinor));
     assert!(says(&advice, "this is not a permission to swim"));
 }
@@ -159,7 +158,7 @@ fn own_margin_is_named_as_such() {
         ),
         "{advice}"
     );
-    // Above flood level 2, BAFU's own words are enough.
+    // Above flood level 2, BAFU's own statement suffices.
     let flood = advise("brugg", flow("brugg", 820.0));
     assert_eq!(grounds(&flood), [Ground::FloodLevel]);
 }
@@ -211,7 +210,7 @@ fn every_limit_used_is_listed_with_value_unit_and_basis() {
     assert!(own("bern").is_empty());
     assert_eq!(own("thun"), [175.0]);
     assert_eq!(own("biel"), [275.0, 412.5]);
-    // Without a gauge there is only the cold.
+    // Without a gauge only the water temperature counts.
     let olten: Vec<_> = limits("olten").iter().map(|it| it.quantity).collect();
     assert_eq!(olten, [LimitQuantity::WaterTemperature]);
 }
@@ -314,7 +313,7 @@ fn water_temperature_that_is_not_current_makes_the_verdict_unknown() {
             .advise();
         assert_eq!(advice.verdict, Verdict::Unknown, "{advice}");
         assert!(says(&advice, text), "{advice}");
-        // The flow is known all the same.
+        // The flow is still known.
         assert_eq!(advice.level, Some(FloodLevel::NoOrMinor));
     }
 }
@@ -431,7 +430,7 @@ fn unreadable_flood_level_is_quoted_and_never_level_one() {
         ),
         "{advice}"
     );
-    // What the flow says against swimming, it says all the same.
+    // A warning by the flow remains in force.
     let high = situation("bern", flow("bern", 230.0));
     let advice = high.with_reported_level(unreadable).advise();
     assert_eq!(advice.verdict, Verdict::DoNotSwim);
@@ -470,7 +469,7 @@ fn flow_that_soon_reaches_a_limit_is_a_caution() {
     assert_eq!(at("bern", 180.0, 5.0).verdict, Verdict::NoKnownWarning);
     assert_eq!(at("bern", 190.0, -5.0).verdict, Verdict::NoKnownWarning);
 
-    // Elsewhere our own margin or the next flood level is what is known.
+    // Elsewhere our own margin or the next flood level is used.
     assert!(says(&at("thun", 160.0, 8.0), "reaches 175 m³/s"));
     let advice = at("interlaken", 160.0, 8.0);
     assert!(says(&advice, "flood level 2 of 5"), "{advice}");
@@ -566,7 +565,7 @@ async fn recording_is_judged_at_its_time_and_says_so() {
     assert_eq!(advice.verdict, Verdict::Unknown);
 }
 
-/// No text of the library may promise what nobody can. The addresses of sources are not its words.
+/// Asserts that a text makes no claim of safety. URLs of sources are exempt.
 #[track_caller]
 fn promises_nothing(text: &str) {
     let words = text.split_whitespace().filter(|word| !word.contains("://"));

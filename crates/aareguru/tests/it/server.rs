@@ -1,5 +1,4 @@
-//! A stand-in for both APIs on a port of its own, which remembers what it was
-//! asked and answers as a test tells it to.
+//! A mock of both APIs on a free port, which records requests and returns the configured responses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -18,14 +17,14 @@ pub(crate) const CURRENT_BERN: &str = include_str!("../../recordings/current-ber
 pub(crate) const TODAY_INTERLAKEN: &str = include_str!("../../recordings/today-interlaken.json");
 pub(crate) const WIDGET: &str = include_str!("../../recordings/widget-2024-08-19.abridged.json");
 pub(crate) const HYDRO_BERN: &str = include_str!("../../recordings/hydro-daterange-2135-rows.json");
-/// Of the Limmat: no answer to any question of ours.
+/// Of the Limmat, which no request of ours is about.
 pub(crate) const HYDRO_LIMMAT: &str =
     include_str!("../../recordings/hydro-latest-2243-sample.json");
 
-/// How the server answers from now on.
+/// How the server responds from now on.
 #[derive(Clone)]
 pub(crate) enum Reply {
-    /// As the APIs, by what was recorded, whatever place is asked.
+    /// With the recordings, whatever place is requested.
     Recordings,
     /// With this status and body.
     Body(u16, Vec<u8>),
@@ -33,12 +32,11 @@ pub(crate) enum Reply {
     Busy(u64),
     /// With this as `Content-Encoding`, and a body that is not encoded.
     Encoding(&'static str),
-    /// Not at all.
+    /// Never.
     Never,
-    /// As told for the endpoint, which is the last part of the path; as the
-    /// APIs for one that is not told.
+    /// By endpoint, which is the last part of the path; with the recordings for any other endpoint.
     At(Arc<[(&'static str, Self)]>),
-    /// As the other, but only after [`Server::release`].
+    /// Like the inner reply, but only after [`Server::release`].
     Held(Box<Self>),
 }
 
@@ -90,8 +88,8 @@ impl Server {
         Self { base_url, shared }
     }
 
-    /// A client that tries once. Its times are so long that none passes but
-    /// by a test's doing.
+    /// Returns the configuration of a client that tries once. Its timeouts are too long to expire
+    /// during a test.
     pub(crate) fn config(&self) -> Config {
         const HOUR: Duration = Duration::from_secs(60 * 60);
         Config {
@@ -112,7 +110,7 @@ impl Server {
         Client::new(&self.config()).unwrap()
     }
 
-    /// A client that asks each time, and keeps the answers only for bad times.
+    /// Returns a client without a cache, which keeps responses only as stale ones.
     pub(crate) fn asking_client(&self) -> Client {
         Client::new(&Config {
             cache_ttl: Duration::ZERO,
@@ -121,7 +119,7 @@ impl Server {
         .unwrap()
     }
 
-    /// A client that keeps no answer, and asks on however often it fails.
+    /// Returns a client without a cache, stale responses and breaker.
     pub(crate) fn forgetful_client(&self) -> Client {
         Client::new(&Config {
             cache_ttl: Duration::ZERO,
@@ -136,17 +134,17 @@ impl Server {
         *self.shared.reply.lock().unwrap() = reply;
     }
 
-    /// How it answers the next requests, before it goes back to its reply.
+    /// Queues replies for the next requests, before the configured one applies again.
     pub(crate) fn reply_next(&self, replies: impl IntoIterator<Item = Reply>) {
         self.shared.next.lock().unwrap().extend(replies);
     }
 
-    /// Lets the requests pass that are held.
+    /// Releases the held requests.
     pub(crate) fn release(&self) {
         self.shared.released.send_replace(true);
     }
 
-    /// The path and query of each request so far.
+    /// Returns the path and query of each request so far.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.shared.asked.borrow().clone()
     }

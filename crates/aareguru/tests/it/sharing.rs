@@ -1,4 +1,4 @@
-//! However many ask, the API gets one request.
+//! Concurrent callers share one request to the API.
 
 use std::time::Duration;
 

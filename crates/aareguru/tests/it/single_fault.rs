@@ -1,7 +1,7 @@
-//! Calm responses of `/v2018/current` with exactly one thing wrong: the verdict must change as the
-//! rules say, and no corruption of a number may bring the calm back.
+//! Calm responses of `/v2018/current` with exactly one fault: the verdict must change as the rules
+//! say, and no further corruption may restore the calm verdict.
 //!
-//! All responses here are synthetic: every recording of the API warns.
+//! All responses here are synthetic: every recording of the API contains a warning.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use tokio::runtime::Runtime;
 
 use crate::server::{Reply, Server};
 
-/// When the readings were made.
+/// Time of the readings.
 const MEASURED: i64 = 1_783_176_000;
 
-/// The numbers that decide a verdict.
+/// The fields that decide a verdict.
 const INPUTS: [&str; 5] = [
     "temperature",
     "temperature_prec",
@@ -26,7 +26,7 @@ const INPUTS: [&str; 5] = [
     "timestamp",
 ];
 
-/// A river that answers as a test says, 20 minutes after the readings were made.
+/// A river with configurable responses, 20 minutes after the readings.
 struct Fixture {
     runtime: Runtime,
     server: Server,
@@ -101,7 +101,7 @@ fn response(id: &str, celsius: f64, flow: f64, rise_per_hour: f64) -> Value {
     })
 }
 
-/// The two places for which a swimmers' limit is known.
+/// Returns calm responses for the two places with a swimming limit.
 fn calm() -> [(&'static str, Value); 2] {
     ["bern", "thun"].map(|id| (id, response(id, 19.5, 148.0, 0.0)))
 }
@@ -111,7 +111,7 @@ fn with(mut response: Value, field: &str, value: Value) -> Value {
     response
 }
 
-/// All readings that much earlier.
+/// Shifts all readings in time.
 fn shifted(mut response: Value, seconds: i64) -> Value {
     response["aare"]["timestamp"] = json!(MEASURED + seconds);
     for point in response["aarepast"].as_array_mut().unwrap() {
@@ -128,7 +128,7 @@ fn calm_response_yields_no_known_warning() {
         let advice = fixture.advice(id, &response);
         assert_eq!(advice.verdict, Verdict::NoKnownWarning, "{advice}");
     }
-    // Elsewhere no limit is known, and so no verdict.
+    // Elsewhere there is no limit, and so no verdict.
     for place in Place::all() {
         let response = response(place.id(), 19.5, 148.0, 0.0);
         let advice = fixture.advice(place.id(), &response);
@@ -141,10 +141,10 @@ fn calm_response_yields_no_known_warning() {
     }
 }
 
-/// A place, what is wrong there, and what that means.
+/// A place, its faulty response, the verdict and the ground.
 type Cause = (&'static str, Value, Verdict, Ground);
 
-/// A calm response for each place with one thing wrong.
+/// Returns a calm response for each place with one fault.
 fn causes() -> Vec<Cause> {
     use Verdict::{Caution, DoNotSwim, Unknown};
     let mut causes = vec![
@@ -263,14 +263,14 @@ fn unreadable_or_future_input_is_never_level_one() {
     for (id, response, verdict, _) in causes() {
         let danger = fixture.danger(id, &response);
         if verdict == Verdict::Unknown && danger.level.is_some_and(|level| level.number() == 1) {
-            // Then the flow is known, and what is unknown is something else.
+            // The flow is known, and the verdict is unknown for another reason.
             assert!(danger.flow.comparable_value(danger.asked_at).is_some());
             assert!(danger.flow.is_current(danger.asked_at));
         }
     }
 }
 
-/// What a sensor, a transmission or a change of the API may make of a number.
+/// Returns what a sensor, a transmission or a change of the API may turn a number into.
 fn corruptions(value: &Value) -> Vec<Value> {
     let number = value.as_f64().unwrap_or(1.0);
     let mut corrupted = vec![
@@ -323,8 +323,8 @@ fn corrupted_number_never_restores_the_calm_verdict() {
 #[test]
 fn other_flow_or_temperature_never_restores_the_calm_verdict() {
     let fixture = Fixture::new();
-    // A level that is missing is no warning, so a level is not among the causes here. A water of
-    // 15.0 °C is a caution, and one of 15.1 °C, which is the same but for rounding, is none.
+    // A missing level is no warning, so causes by level are excluded. Water of 15.0 °C is a
+    // caution, and 15.1 °C, equal but for rounding, is none.
     let causes: Vec<_> = causes()
         .into_iter()
         .filter(|(_, response, ..)| response["aare"]["temperature"] != 15.0)

@@ -1,5 +1,4 @@
-//! Whatever a POST carries: an answer of the contract, and a session that goes
-//! on.
+//! Any body of a POST gets a defined response, and the session continues.
 
 use bytes::Bytes;
 use http::{Request, Response, header};
@@ -32,8 +31,8 @@ async fn next(stream: &mut SseBody) -> String {
     String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()
 }
 
-/// Posts a body to a fresh session and returns the status; then the session
-/// has to answer a ping.
+/// Posts a body to a new session and returns the status; then asserts that the session answers a
+/// ping.
 async fn status_of(body: Bytes) -> u16 {
     let mut service = SseService::new(|| Ok(Nothing), SseServerConfig::default());
     let stream = send(&mut service, Request::get("/sse"), Bytes::new()).await;
@@ -57,7 +56,7 @@ async fn status_of(body: Bytes) -> u16 {
     answer.status().as_u16()
 }
 
-/// JSON that looks like a message, more or less.
+/// Generates JSON that resembles a message.
 fn almost_a_message() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         Just("null".to_owned()),

@@ -1,4 +1,4 @@
-//! Everything is bounded, and refused before it is promised.
+//! Every resource is limited, and excess is rejected before it is accepted.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn session_limit_returns_503() {
     is_refused(&third, 503, "Too many sessions", 5);
 
     drop(first);
-    // The slot is free as soon as the server has seen the closed connection.
+    // The permit is released as soon as the server has seen the closed connection.
     while server.service.session_count() > 1 {
         tokio::task::yield_now().await;
     }
@@ -140,7 +140,7 @@ async fn duplicate_request_id_is_rejected_until_it_completes() {
         (again.status, again.body.as_str()),
         (400, "Request id is already in use")
     );
-    // "5" is not 5.
+    // "5" and 5 are different ids.
     let other = session
         .call(r#"{"jsonrpc":"2.0","id":"5","method":"ping"}"#)
         .await;
@@ -210,7 +210,7 @@ async fn running_request_prevents_the_idle_timeout() {
 async fn unread_stream_is_closed_after_the_write_timeout() {
     let server = TestServer::start().await;
     let session = Session::initialized(server.address).await;
-    // Both fit the outbox, neither the socket's buffers.
+    // Both fit the outbox, but not the socket's buffers.
     for id in [1, 2] {
         session
             .tell(&tool_call(id, "blob", r#"{"bytes":4000000}"#))

@@ -1,4 +1,4 @@
-//! A bad line: streams that break at any byte.
+//! An unreliable connection: streams break at any byte.
 
 use std::{collections::HashSet, net::SocketAddr};
 
@@ -13,13 +13,13 @@ use crate::{
 };
 
 const CALLS: u32 = 10_000;
-/// Calls that are under way at once.
+/// Number of calls in flight.
 const WINDOW: u32 = 20;
 /// A connection ends before it has carried this many bytes.
 const LONGEST_BYTES: u64 = 4000;
 
-/// Forwards connections to the server and cuts each after some number of the
-/// server's bytes, every number as likely as another.
+/// Forwards connections to the server and cuts each after a random number of the server's bytes,
+/// uniformly distributed.
 async fn bad_line(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -49,7 +49,7 @@ async fn forward(mut client: TcpStream, server: SocketAddr, bytes: u64) {
     let _ = to_client.shutdown().await;
 }
 
-/// The session again, however many tries it takes.
+/// Resumes the session, however many attempts it takes.
 async fn reconnect(line: SocketAddr, last_event_id: &str) -> Session {
     let request = with_header(&get("/sse"), &format!("Last-Event-ID: {last_event_id}"));
     loop {
@@ -64,7 +64,8 @@ async fn reconnect(line: SocketAddr, last_event_id: &str) -> Session {
 async fn calls_over_a_breaking_connection_are_answered_exactly_once() {
     let server = TestServer::start().await;
     let line = bad_line(server.address).await;
-    // The handshake by the good line: what breaks before it cannot be resumed.
+    // The handshake uses the reliable connection: a session that breaks before it cannot be
+    // resumed.
     let first = Session::initialized(server.address).await;
     let target = first.target.clone();
     let mut session = reconnect(line, &first.last_event_id.clone().unwrap()).await;

@@ -1,5 +1,5 @@
-//! A client that knows only bytes: HTTP/1.1 written by hand, so that a test
-//! sees exactly what is on the wire.
+//! A client at the level of bytes: HTTP/1.1 written by hand, so that a test sees exactly what is on
+//! the wire.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-/// Far longer than anything here takes; a test that runs into it has failed.
+/// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Answer {
@@ -19,13 +19,13 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// Sends one request as it stands, without waiting for the server to close.
+/// Sends one request as is, without waiting for the server to close.
 pub(crate) async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
     let answer = try_send(address, request).await;
     answer.expect("connection closed before the answer")
 }
 
-/// The same to a server that may end; `None` if it does not answer.
+/// Sends a request to a server that may exit; `None` if it does not respond.
 pub(crate) async fn try_send(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<Answer> {
     let mut connection = Connection::try_open(address, request).await?;
     let head = connection.try_head().await?;
@@ -46,8 +46,8 @@ pub(crate) async fn try_send(address: SocketAddr, request: impl AsRef<[u8]>) -> 
     })
 }
 
-// A response to HEAD has a length and no body; none of ours has both a length
-// and the type of an event stream otherwise.
+// A response to HEAD has a length and no body; no other response has both a length and the type of
+// an event stream.
 fn request_is_head(response_head: &str) -> bool {
     response_head.contains("text/event-stream")
 }
@@ -67,7 +67,7 @@ pub(crate) fn post_json(target: &str, body: &str) -> String {
     post(target, "Content-Type: application/json\r\n", body)
 }
 
-/// The same request with one more header.
+/// Returns the request with one more header.
 pub(crate) fn with_header(request: &str, header: &str) -> String {
     request.replacen("\r\n\r\n", &format!("\r\n{header}\r\n\r\n"), 1)
 }
@@ -77,9 +77,9 @@ pub(crate) struct Session {
     pub(crate) address: SocketAddr,
     connection: Connection,
     pub(crate) head: String,
-    /// Where to post, as the endpoint event said.
+    /// Where to post, from the endpoint event.
     pub(crate) target: String,
-    /// The id of the last message that had one.
+    /// The last event id.
     pub(crate) last_event_id: Option<String>,
 }
 
@@ -92,19 +92,19 @@ impl Session {
         Self::open_with(address, get(path)).await
     }
 
-    /// Opens a stream as a client does that has lost one.
+    /// Reopens a stream, as a client does that has lost one.
     pub(crate) async fn resume(address: SocketAddr, last_event_id: &str) -> Self {
         let header = format!("Last-Event-ID: {last_event_id}");
         Self::open_with(address, with_header(&get("/sse"), &header)).await
     }
 
-    /// Opens a stream with a request of one's own.
+    /// Opens a stream with a custom request.
     pub(crate) async fn open_with(address: SocketAddr, request: String) -> Self {
         let opened = Self::try_open(address, request).await;
         opened.expect("the stream was refused")
     }
 
-    /// Opens a stream, if it is not refused or cut.
+    /// Opens a stream, unless it is rejected or cut.
     pub(crate) async fn try_open(address: SocketAddr, request: String) -> Option<Self> {
         let mut connection = Connection::try_open(address, request).await?;
         let head = connection.try_head().await?;
@@ -144,7 +144,7 @@ impl Session {
         answer
     }
 
-    /// Posts a message; anything but 202 is a failure.
+    /// Posts a message and asserts that it is accepted with 202.
     pub(crate) async fn tell(&self, message: &str) {
         let answer = self.post(message).await;
         assert_eq!(
@@ -154,7 +154,7 @@ impl Session {
         );
     }
 
-    /// Posts as somebody, in whatever session the target names.
+    /// Posts as this principal, to the session in the target.
     pub(crate) async fn post_as(&self, message: &str, principal: &str) -> Answer {
         let request = post_json(&self.target, message);
         let request = with_header(&request, &format!("X-Principal: {principal}"));
@@ -165,27 +165,27 @@ impl Session {
         send(self.address, post_json(&self.target, message)).await
     }
 
-    /// Posts a message and takes the next one from the stream.
+    /// Posts a message and returns the next one from the stream.
     pub(crate) async fn call(&mut self, message: &str) -> Value {
         self.tell(message).await;
         self.message().await
     }
 
-    /// Calls a tool and takes the next message.
+    /// Calls a tool and returns the next message.
     pub(crate) async fn call_tool(&mut self, id: u32, name: &str, arguments: &str) -> Value {
         self.call(&tool_call(id, name, arguments)).await
     }
 
-    /// The next message of the stream.
+    /// Returns the next message of the stream.
     pub(crate) async fn message(&mut self) -> Value {
         self.try_message().await.expect("the stream ended")
     }
 
-    /// The next message of a stream that may break.
+    /// Returns the next message of a stream that may break.
     pub(crate) async fn try_message(&mut self) -> Result<Value, Cut> {
         loop {
             let event = self.connection.event().await?.ok_or(Cut)?;
-            // A comment keeps a silent stream alive.
+            // Skip keep-alive comments.
             if !event.starts_with(':') {
                 return Ok(self.read_message(&event));
             }
@@ -205,15 +205,15 @@ impl Session {
         serde_json::from_str(data).unwrap()
     }
 
-    /// The next event or comment as it stands; `None` when the stream has
-    /// ended with its last chunk.
+    /// Returns the next event or comment as is; `None` when the stream has ended with its last
+    /// chunk.
     pub(crate) async fn event(&mut self) -> Option<String> {
         let event = self.connection.event().await;
         event.expect("connection cut inside the stream")
     }
 }
 
-/// The connection was closed where it should go on.
+/// The connection closed before the end of the stream.
 #[derive(Debug)]
 pub(crate) struct Cut;
 
@@ -232,7 +232,7 @@ struct Connection {
 impl Connection {
     async fn try_open(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<Self> {
         let mut stream = TcpStream::connect(address).await.ok()?;
-        // A server may answer and close before it has read all of a request.
+        // A server may respond and close before it has read all of a request.
         let _ = stream.write_all(request.as_ref()).await;
         Some(Self {
             stream,
@@ -241,7 +241,7 @@ impl Connection {
         })
     }
 
-    /// The status line and headers, without the blank line.
+    /// Returns the status line and headers, without the blank line.
     async fn try_head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = find(&self.raw, b"\r\n\r\n") {
@@ -259,8 +259,8 @@ impl Connection {
         Ok(self.raw.drain(..length).collect())
     }
 
-    /// Text up to and with the next blank line, out of its chunks; `None`
-    /// after the last chunk.
+    /// Returns the decoded text up to and including the next blank line; `None` after the last
+    /// chunk.
     async fn event(&mut self) -> Result<Option<String>, Cut> {
         loop {
             if let Some(end) = find(&self.text, b"\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! The end of the service.
+//! Draining and shutdown of the service.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Opening a stream and agreeing on a version.
+//! Opening a stream and negotiating a version.
 
 use std::time::Duration;
 

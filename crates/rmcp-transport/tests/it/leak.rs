@@ -1,4 +1,4 @@
-//! Thousands of clients that go away: nothing of them stays.
+//! Thousands of clients that disconnect: nothing of them remains.
 
 use std::{fs, net::SocketAddr, time::Duration};
 
@@ -9,8 +9,7 @@ use crate::{
     server::TestServer,
 };
 
-/// Opens a connection and drops it: before the handshake, after it, or in the
-/// middle of a call.
+/// Opens a connection and drops it: before the handshake, after it, or during a call.
 async fn come_and_go(address: SocketAddr, n: usize) {
     match n % 3 {
         0 => drop(Session::open(address).await),
@@ -22,7 +21,7 @@ async fn come_and_go(address: SocketAddr, n: usize) {
     }
 }
 
-/// Memory of this process that is in use, in KiB.
+/// Returns the resident memory of this process, in KiB.
 fn resident_kib() -> i64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -43,7 +42,7 @@ async fn ten_thousand_dropped_connections_leak_no_memory_or_tasks() {
             futures_util::future::join_all(clients).await;
         }
         let gone = async {
-            // One task is the service's own.
+            // One task belongs to the service itself.
             while server.service.session_count() > 0 || tasks.num_alive_tasks() > before + 1 {
                 tokio::task::yield_now().await;
             }
@@ -53,8 +52,8 @@ async fn ten_thousand_dropped_connections_leak_no_memory_or_tasks() {
             .expect("sessions or tasks are left");
         memory.push(resident_kib());
     }
-    // The first round warms up the allocator; what leaks grows with each.
-    // 2,500 leaked sessions would take more than 2,500 KiB a round.
+    // The first round warms up the allocator; a leak grows with each round. 2,500 leaked sessions
+    // would take more than 2,500 KiB a round.
     let growth = memory[3] - memory[1];
     assert!(growth < 5000, "{memory:?} KiB");
 }

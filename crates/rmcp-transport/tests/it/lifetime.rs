@@ -11,8 +11,7 @@ use crate::{
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
-/// Posts until the session is gone, which takes the server as long as it
-/// needs to see a closed connection.
+/// Posts until the session has closed, which takes until the server sees the closed connection.
 async fn becomes_unknown(session: &mut Session) {
     for _ in 0..1000 {
         let answer = session.post(PING).await;
@@ -60,7 +59,7 @@ async fn cancelled_request_is_dropped_without_a_response() {
         .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":11,"reason":"x"}}"#)
         .await;
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
-    // The next message on the stream is the answer to the next request.
+    // The next message on the stream is the response to the next request.
     assert_eq!(session.call(PING).await["id"], 1);
 }
 

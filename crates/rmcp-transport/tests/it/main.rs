@@ -1,5 +1,4 @@
-//! The transport from the outside: bytes on the wire, against a real server on
-//! a port of its own.
+//! The transport from the outside: bytes on the wire, against a real server on a free port.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 

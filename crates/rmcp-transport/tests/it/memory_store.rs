@@ -1,5 +1,5 @@
-// Sessions in the memory of one process. What it does under one lock, a store
-// for several processes has to do in one transaction.
+// Sessions in the memory of one process. A store for several processes has to do in one transaction
+// what this does under one lock.
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
@@ -44,7 +44,7 @@ impl MemoryStore {
                     session.setup.extend(message.map(|message| (key, message)));
                 }
                 Record::Ended => drop(sessions.remove(&commit.token)),
-                // `Released` is for those who would have to wait for the owner.
+                // `Released` matters only to stores whose readers wait for the owner.
                 _ => {}
             }
         }
@@ -57,7 +57,7 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub(crate) fn len(&self) -> usize {
         self.0.lock().len()
     }

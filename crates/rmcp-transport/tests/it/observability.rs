@@ -1,4 +1,4 @@
-//! What an operator sees, and what nobody may see.
+//! Metrics and logs for operators, and what they must not contain.
 
 use std::{collections::HashMap, io, sync::Mutex};
 
@@ -13,7 +13,7 @@ use crate::{
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
-/// Everything that is logged by this process while a recording is on.
+/// Everything that this process logs while a recording is on.
 static RECORDING: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
 struct Logs;
@@ -31,7 +31,7 @@ impl io::Write for Logs {
     }
 }
 
-/// One of everything that can happen to a session.
+/// Performs one of every operation on a session; returns the secrets.
 async fn full_run(server: &mut TestServer) -> Vec<String> {
     let key = "key-that-nobody-may-see";
     let request = with_header(&get("/sse"), &format!("Authorization: Bearer {key}"));
@@ -69,8 +69,8 @@ async fn full_run(server: &mut TestServer) -> Vec<String> {
 
 #[tokio::test]
 async fn ids_keys_and_bodies_are_not_logged_at_any_level() {
-    // For all threads: a subscriber of one thread may miss what another thread
-    // was the first to log.
+    // For all threads: a thread-local subscriber may miss events that another thread was the first
+    // to log.
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(|| Logs)
@@ -95,7 +95,7 @@ async fn ids_keys_and_bodies_are_not_logged_at_any_level() {
     }
 }
 
-/// The values of all metrics, by their name and the value of their label.
+/// Returns the values of all metrics, by name and label value.
 fn values(snapshotter: &Snapshotter) -> HashMap<(String, Option<String>), f64> {
     let metrics = snapshotter.snapshot().into_vec();
     let values = metrics.into_iter().map(|(key, _, _, value)| {

@@ -1,5 +1,5 @@
-//! Which `Host` and `Origin` headers pass the layer, as bytes on the wire in
-//! front of a service that greets everybody.
+//! Which `Host` and `Origin` headers pass the layer, as bytes on the wire in front of a trivial
+//! service.
 
 use std::{
     convert::Infallible,
@@ -37,7 +37,7 @@ impl Service<Request<Incoming>> for Hello {
     }
 }
 
-/// Greets behind the given protection, on a port of its own.
+/// Serves behind the given protection, on a free port.
 async fn serve(protection: RebindingProtection) -> SocketAddr {
     let service = RebindingLayer::new(protection).layer(Hello);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,7 +99,7 @@ async fn host_not_allowed_returns_421() {
         "Host: localhost\r\nHost: localhost\r\n",
         "Host: localhost\r\nhost: evil.example\r\n",
         "X-Forwarded-Host: localhost\r\n",
-        // The host is refused before the origin.
+        // The host is rejected before the origin.
         "Host: evil.example\r\nOrigin: https://evil.example\r\n",
     ] {
         check(address, "/", headers, 421, "Invalid Host header").await;

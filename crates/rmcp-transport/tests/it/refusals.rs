@@ -1,4 +1,4 @@
-//! What is refused, and with which plain answer.
+//! Rejected requests and their plain responses.
 
 use rmcp_transport::SseServerConfig;
 
@@ -72,7 +72,7 @@ async fn invalid_json_rpc_message_returns_400_without_echo() {
             "{body}"
         );
     }
-    // None of them reached the session, and it goes on.
+    // None of them reached the session, which continues.
     assert_eq!(session.call(PING).await["id"], 1);
 }
 
@@ -95,7 +95,7 @@ async fn body_over_4_mib_returns_413() {
     let limit = SseServerConfig::default().max_request_body_bytes;
     let text = "x".repeat(limit);
     let body = tool_call(1, "echo", &format!(r#"{{"text":"{text}"}}"#));
-    // Whether there is such a session is looked for after it.
+    // The length is checked before the session.
     let unknown = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
     for target in [&session.target, unknown] {
         let declared = post_json(target, &body);

@@ -1,5 +1,4 @@
-//! Two services joined by a relay in memory: a POST at either reaches the
-//! session wherever it is.
+//! Two services joined by an in-memory relay: a POST to either reaches the session at its owner.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +11,7 @@ use crate::{
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
-/// The way to the one other service.
+/// A relay to the one other service.
 #[derive(Default)]
 struct ToOther(OnceLock<SseService<Tools>>);
 
@@ -56,7 +55,7 @@ async fn relayed_post_reaches_the_session() {
     assert_eq!(answer["result"]["content"][0]["text"], "/messages abc");
     assert_eq!(second.service.session_count(), 0);
 
-    // The same refusals as at the owner.
+    // The same rejections as at the owner.
     session.tell(&tool_call(5, "gate", "{}")).await;
     assert_eq!(session.post(&tool_call(5, "gate", "{}")).await.status, 400);
     assert_eq!(

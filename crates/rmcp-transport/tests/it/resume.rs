@@ -1,4 +1,4 @@
-//! A client that lost its stream and comes back.
+//! A client that has lost its stream and reconnects.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn resumed_session_replays_missed_messages() {
     assert_eq!(session.call(PING).await["id"], 1);
     let (target, last) = lose(session);
 
-    // Messages are still taken, and what runs goes on.
+    // Messages are still accepted, and running calls continue.
     let mut other = Session::open(server.address).await;
     other.target.clone_from(&target);
     for n in 10..15 {
@@ -95,7 +95,7 @@ async fn resume_by_another_principal_opens_a_new_session() {
         let stranger = Session::open_with(server.address, thief).await;
         assert_ne!(stranger.target, target);
     }
-    // The owner's stream was not touched, and is hers to take over.
+    // The owner's stream was not affected, and only the owner can resume it.
     session.post_as(PING, "alice").await;
     assert_eq!(session.message().await["id"], 1);
     let back = Session::open_with(server.address, with_header(&alice, &last)).await;
@@ -198,7 +198,7 @@ async fn reconnecting_client_with_a_version_header_skips_initialize() {
         let mut session = Session::open_with(server.address, request).await;
         let answer = session.call_tool(5, "echo", r#"{"text":"served"}"#).await;
         assert_eq!(text(&answer), "served", "{header}");
-        // One that does initialize again is served as well.
+        // A client that initializes again is served as well.
         let answer = session.initialize("2025-11-25").await;
         assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
     }

@@ -30,7 +30,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-/// A server on a port of its own; it ends with the test's runtime.
+/// A server on a free port; it ends with the test's runtime.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) service: SseService<Tools>,
@@ -65,7 +65,7 @@ impl TestServer {
         }
     }
 
-    /// Waits until a `wait` tool has been dropped and tells how it ended.
+    /// Waits until a `wait` tool has ended, and returns how.
     pub(crate) async fn wait_tool_stopped(&mut self) -> &'static str {
         timeout(Duration::from_secs(20), self.stopped.recv())
             .await
@@ -87,7 +87,7 @@ async fn accept(listener: TcpListener, service: SseService<Tools>) {
     }
 }
 
-/// Stands for the layers in front: believes who the client says it is.
+/// Stands for the layers in front: trusts the identity that the client claims.
 fn known(mut request: Request<Incoming>) -> Request<Incoming> {
     let header = |name| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
     let principal = header("x-principal");
@@ -108,9 +108,9 @@ fn known(mut request: Request<Incoming>) -> Request<Incoming> {
 pub(crate) struct Tools {
     stopping: mpsc::UnboundedSender<&'static str>,
     gate: Arc<Semaphore>,
-    /// What `keep` has kept.
+    /// The peers retained by `keep`.
     kept: Arc<Mutex<Vec<Peer<RoleServer>>>>,
-    /// What this session's client has set.
+    /// The level that this session's client has set.
     level: Arc<Mutex<Option<LoggingLevel>>>,
 }
 
@@ -123,7 +123,7 @@ impl Tools {
     }
 }
 
-/// Tells when and how a `wait` tool ends.
+/// Reports when and how a `wait` tool ends.
 struct Running {
     stopping: mpsc::UnboundedSender<&'static str>,
     how: &'static str,

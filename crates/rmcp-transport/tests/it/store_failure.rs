@@ -1,5 +1,4 @@
-//! A store that does not answer: sessions go on without it, and it learns of
-//! them when it is back.
+//! A store that fails: sessions continue without it, and are stored once it has recovered.
 
 use std::{
     sync::{
@@ -18,15 +17,15 @@ use crate::{
     takeover::{text, with_store},
 };
 
-/// A store that can be taken away, and lose its memory.
+/// A store that can fail and lose its data.
 #[derive(Default)]
 struct Ailing {
     memory: tokio::sync::RwLock<MemoryStore>,
     is_away: AtomicBool,
-    /// Whether it says so, or just does not answer.
+    /// Whether it hangs instead of returning an error.
     is_silent: AtomicBool,
     generation: AtomicU64,
-    /// How often it was asked while it was away.
+    /// Number of calls during the failure.
     refused: AtomicU64,
 }
 
@@ -119,7 +118,7 @@ async fn session_is_stored_again_after_the_store_loses_its_data() {
     let store = Arc::new(Ailing::default());
     let first = with_store(&store).await;
     let mut session = Session::initialized(first.address).await;
-    // Nobody says that anything was lost.
+    // The store does not report the loss.
     *store.memory.write().await = MemoryStore::default();
     session.call_tool(1, "echo", "{}").await;
     assert_eq!(store.sessions().await, 1);
@@ -179,7 +178,7 @@ async fn brief_store_outage_delays_the_response() {
         assert_eq!(post.await.unwrap().status, 202);
     }
     assert_eq!(text(&session.message().await), "late");
-    // What was promised is in the store.
+    // Accepted messages are in the store.
     let mut moved = Session::resume(second.address, &last).await;
     assert_eq!(moved.target, session.target);
     assert_eq!(text(&moved.message().await), "late");

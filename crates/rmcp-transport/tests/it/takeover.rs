@@ -1,5 +1,5 @@
-//! Several services with one store: a client that comes back to another one
-//! goes on there.
+//! Several services with one store: a session continues at another service when its client
+//! reconnects there.
 
 use std::{sync::Arc, time::Duration};
 
@@ -48,7 +48,7 @@ async fn session_continues_at_another_service_without_initialize() {
     let known = moved.call_tool(3, "known", "{}").await;
     assert_eq!(text(&known), "raw 2025-11-25 Some(Error)");
 
-    // And once more, back to where it was.
+    // And back to the first service.
     let last = moved.last_event_id.clone().unwrap();
     let mut back = Session::resume(first.address, &last).await;
     assert_eq!(text(&back.call_tool(4, "known", "{}").await), text(&known));
@@ -74,7 +74,7 @@ async fn takeover_replays_missed_events_and_reruns_pending_calls() {
         (&Value::from(7), "let through")
     );
 
-    // The first one is done as well, but it does not own the session any more.
+    // The first call completes as well, but its service no longer owns the session.
     first.gate.add_permits(1);
     let last = moved.last_event_id.clone().unwrap();
     let mut moved = Session::resume(second.address, &last).await;
@@ -105,7 +105,7 @@ async fn former_owner_can_be_notified_of_the_takeover() {
     let _moved = Session::resume(second.address, &last).await;
     let id = former.target.split_once('=').unwrap().1;
     let id = rmcp_transport::SessionId::parse(id).unwrap();
-    // What happened before is no news.
+    // A takeover of an older epoch is ignored.
     first.service.lose(id, 1);
     assert_eq!(first.service.session_count(), 1);
     first.service.lose(id, 2);
@@ -205,7 +205,7 @@ async fn shutdown_leaves_sessions_and_running_calls_for_the_next_owner() {
     assert_eq!(first.service.session_count(), 0);
 }
 
-/// Keeps what it is to deliver.
+/// A relay that captures its deliveries.
 struct Kept(mpsc::UnboundedSender<Delivery>);
 
 impl Relay for Kept {
@@ -258,7 +258,7 @@ async fn message_whose_session_moves_during_its_body_is_relayed() {
     let mut said = [0; 25];
     connection.read_exact(&mut said).await.unwrap();
     assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
-    // It is found by now, and its body is waited for.
+    // The session has been found, and its body is pending.
     let mut moved = Session::resume(second.address, former.last_event_id.as_deref().unwrap()).await;
     let id = former.target.split_once('=').unwrap().1;
     first

@@ -1,4 +1,4 @@
-//! The recorded answers of the reference server, replayed against ours.
+//! The recorded responses of the reference server, compared with ours.
 
 mod recording;
 mod replay;
@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 
 use self::{recording::Facts, replay::Replay};
 
-/// Why some answers of ours are not the reference's.
+/// Why some of our responses differ from the reference.
 struct Difference {
-    /// The numbers of the cases in which it is so.
+    /// The numbers of the affected cases.
     cases: &'static str,
-    /// What we answer where the reference answers something else: status,
-    /// body, headers, and what is on the stream. `null` where we have nothing.
+    /// Our value where it differs: status, body, headers, and events. `null` where we have none.
     ours: Value,
     why: &'static str,
 }
@@ -198,7 +197,7 @@ async fn responses_match_the_reference_except_listed_differences() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is not the same: its name, and both values.
+/// Returns the differing facts: name and both values.
 fn differing<'a>(reference: &'a Facts, ours: &'a Facts) -> Vec<(&'a str, Value, Value)> {
     let names = reference.keys().chain(ours.keys()).collect::<BTreeSet<_>>();
     let value = |facts: &Facts, name: &str| facts.get(name).cloned().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! A made-up river for the browser: eight places in different states, measured
-//! anew when a `POST /measure` says so. The numbers are invented.
+//! A synthetic river for the browser tests: eight places in different states. `POST /measure` adds
+//! a measurement. The numbers are invented.
 
 use std::{
     f64::consts::PI,
@@ -23,7 +23,7 @@ pub(super) struct Upstream {
     pub(super) url: String,
 }
 
-/// How many measurements there were since the start.
+/// Number of measurements since the start.
 type Measured = Arc<AtomicI64>;
 
 #[derive(serde::Deserialize)]
@@ -50,13 +50,13 @@ async fn measure(State(measured): State<Measured>) {
     measured.fetch_add(1, Ordering::Relaxed);
 }
 
-/// 25 minutes ago, so that the next one is due; then 15.
+/// Starts 25 minutes ago, so that the next measurement is due; then 15 minutes ago.
 fn measured_at(measured: &Measured) -> i64 {
     let minutes = 25 - 10 * measured.load(Ordering::Relaxed).min(1);
     Timestamp::now().as_second() / 600 * 600 - minutes * 60
 }
 
-/// Temperature in °C, flow in m³/s, and how many hours late a place is.
+/// Returns the temperature in °C, the flow in m³/s and the age in hours of a place's readings.
 fn state(id: &str, measured: &Measured) -> (f64, Option<f64>, i64) {
     let more = if measured.load(Ordering::Relaxed) > 0 {
         0.4
@@ -92,7 +92,7 @@ async fn current(State(measured): State<Measured>, Query(at): Query<At>) -> Json
     let place = Place::find(&at.city).unwrap();
     let (celsius, flow, late) = state(place.id(), &measured);
     let now = measured_at(&measured) - late;
-    // Two days that end as they are now.
+    // Two days of readings that end at the present values.
     let past = (0..=288i64).map(|n| {
         let hours = n as f64 / 6.0;
         let wave = (hours / 24.0 * 2.0 * PI).cos();

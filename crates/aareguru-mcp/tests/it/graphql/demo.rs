@@ -1,4 +1,4 @@
-//! What the real binary answers from its recordings.
+//! Responses of the real binary from its recordings.
 
 use serde_json::json;
 

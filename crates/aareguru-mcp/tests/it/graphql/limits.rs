@@ -1,4 +1,4 @@
-//! How much one operation may ask for: each limit is hit, and named.
+//! Limits on one operation: each is exceeded, and the error names it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{GraphQlServer, code};
 use crate::upstream::Reply;
 
-/// Refused with this limit; and the message has these words.
+/// Asserts that the operation was rejected because of this limit, with these words in the message.
 #[track_caller]
 fn is_limited(answer: &Value, limit: u64, words: &str) {
     assert_eq!(code(answer), "LIMIT_EXCEEDED", "{answer}");

@@ -1,4 +1,4 @@
-//! What a request must look like, and what goes back.
+//! Valid and invalid requests, and their responses.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn response_status_and_type_follow_the_accept_header() {
         ("application/graphql-response+json", bad, 400, GRAPHQL),
         ("*/*", "{ place(name: \"x\") { id } }", 200, GRAPHQL),
         ("*/*", "{ about {", 400, GRAPHQL),
-        // Who asks for plain JSON reads the errors in it.
+        // With plain JSON, errors are reported with status 200.
         ("application/json", bad, 200, JSON),
         ("text/plain", good, 406, GRAPHQL),
     ] {
@@ -44,7 +44,7 @@ async fn response_status_and_type_follow_the_accept_header() {
         let answer = send(server.address, request).await;
         assert_eq!(answer.status, status, "{accept} {query}: {}", answer.body);
         assert!(is_of_type(&answer, content_type), "{}", answer.head);
-        // What was not executed has no data, not even null.
+        // An operation that was not executed has no `data`, not even null.
         let is_executed = answer.body.contains("about\":{\"version") || query.contains("place");
         assert_eq!(
             body(&answer).get("data").is_some(),
@@ -63,7 +63,7 @@ async fn invalid_graphql_request_returns_a_graphql_error() {
     let query = r#"{"query":"{ about { version } }"}"#;
     for (request, status, part) in [
         (post("/graphql", "", query), 415, "application/json"),
-        // What a form of another origin could send.
+        // Content types that an HTML form of another origin can send.
         (with_type("text/plain", query), 415, "application/json"),
         (
             with_type("multipart/form-data; boundary=x", query),
@@ -184,7 +184,7 @@ async fn graphql_route_is_behind_authentication_and_rate_limit() {
     );
 }
 
-/// With the key before the body and not after it.
+/// Adds the key to the head; `with_header` would add it after the body.
 fn with_body_kept(request: &str) -> String {
     request.replacen(
         "Host: localhost",
@@ -343,7 +343,7 @@ async fn works(server: &Server, query: &str) {
     let request = json!({ "query": query, "variables": { "name": "Bern" } });
     let answer = send(server.address, post_json("/graphql", &request.to_string())).await;
     let answer = body(&answer);
-    // The recordings have no last day: they are of 2023.
+    // The recordings are of 2023 and have no last day.
     let errors = answer["errors"].as_array().cloned().unwrap_or_default();
     let of_recordings = |error: &Value| error["extensions"]["code"] == "NO_DATA";
     assert!(errors.iter().all(of_recordings), "{query}: {answer}");

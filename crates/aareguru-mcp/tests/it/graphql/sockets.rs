@@ -36,7 +36,7 @@ impl Socket {
         Self::try_open(address, protocol, None).await.unwrap()
     }
 
-    /// Opens a socket, or says with which status that was refused.
+    /// Opens a socket, or returns the status with which the upgrade was rejected.
     async fn try_open(address: SocketAddr, protocol: &str, key: Option<&str>) -> Result<Self, u16> {
         let mut request = format!("ws://{address}/graphql")
             .into_client_request()
@@ -74,7 +74,7 @@ impl Socket {
             .unwrap();
     }
 
-    /// The next message, or the code with which it was closed.
+    /// Returns the next message, or the close code.
     async fn heard(&mut self) -> Result<Value, u16> {
         loop {
             match timeout(DEADLINE, self.0.next()).await.unwrap() {
@@ -113,7 +113,7 @@ async fn subscription_over_either_subprotocol_starts_and_stops() {
 
         socket.tell(json!({ "type": stop, "id": "1" })).await;
         server.subscriptions_become(0).await;
-        // A query is one answer and its end.
+        // A query yields one result and completes.
         loop {
             socket.subscribe(start, "2", "{ about { version } }").await;
             let answer = socket.heard().await.unwrap();
@@ -184,7 +184,7 @@ async fn graphql_sockets_and_subscriptions_are_limited() {
     assert_eq!(refused["id"], "3");
     let code = &refused["payload"]["errors"][0]["extensions"]["code"];
     assert_eq!(code, "TOO_MANY_SUBSCRIPTIONS", "{refused}");
-    // With its place it is given back.
+    // The rejected operation completes and releases its slot.
     assert_eq!(first.heard().await.unwrap()["type"], "complete");
     first.tell(json!({ "type": "complete", "id": "1" })).await;
     server.subscriptions_become(1).await;
@@ -198,7 +198,7 @@ async fn rate_limit_counts_graphql_operations_over_websocket() {
     let arguments = ["serve", "--demo", "--rate-limit-per-minute=3"];
     let server = Server::start_with(&arguments, &[("API_KEYS", &keys)]).await;
     for (protocol, start, key) in [(NEW, "subscribe", ALICE), (OLD, "start", BOB)] {
-        // The upgrade is one, and two operations more are.
+        // The upgrade counts as one request, each operation as another.
         let mut socket = Socket::try_open(server.address, protocol, Some(key)).await;
         let socket = socket.as_mut().unwrap();
         socket.tell(json!({ "type": "connection_init" })).await;
@@ -230,13 +230,13 @@ async fn rate_limit_counts_graphql_operations_over_websocket() {
                     .contains("RATE_LIMIT_PER_MINUTE")
             );
         }
-        // A `POST` is counted with them.
+        // A `POST` counts towards the same limit.
         let post = with_key(
             &post_json("/graphql", r#"{"query":"{ about { version } }"}"#),
             key,
         );
         assert_eq!(send(server.address, post).await.status, 429);
-        // What runs goes on, and can be ended.
+        // The running subscription continues and can be stopped.
         let (stop, ended) = if protocol == NEW {
             ("complete", "complete")
         } else {
@@ -257,7 +257,7 @@ async fn slow_reader_loses_only_its_graphql_socket() {
     slow.subscribe("subscribe", "1", &streams::large_measurement())
         .await;
     let measured = server.measured_until_the_slow_one_is_gone().await;
-    // It was not kept for it: most was never sent.
+    // Most messages were not buffered and never sent.
     let mut read = 0;
     while slow.heard().await.is_ok() {
         read += 1;
@@ -308,7 +308,7 @@ async fn shutdown_ends_graphql_subscriptions_immediately() {
     stream.is_open().await;
     server.signal("TERM").await;
     assert_eq!(socket.heard().await, Err(1001));
-    // Without `complete`: it is to be opened again, elsewhere.
+    // No `complete`: the client should reconnect to another instance.
     assert_eq!(stream.event().await, None);
     drop(socket);
     let (status, logs) = server.ended().await;

@@ -45,22 +45,22 @@ impl Stream {
         Self(BufReader::new(stream))
     }
 
-    /// Waits for the first bytes of the body, which is a comment.
+    /// Waits for the first bytes of the body, a comment.
     pub(super) async fn is_open(&mut self) {
         while self.line().await.unwrap() != ":" {}
     }
 
-    /// The next line; `None` at the end.
+    /// Returns the next line; `None` at the end of the stream.
     async fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         let read = timeout(DEADLINE, self.0.read_line(&mut line)).await;
         let read = read.expect("nothing comes").unwrap_or_default();
         let line = line.trim_end().to_owned();
-        // A chunk of no bytes is the last one.
+        // An empty chunk is the last one.
         (read > 0 && line != "0").then_some(line)
     }
 
-    /// The name and data of the next event; `None` if the stream ends.
+    /// Returns the name and data of the next event; `None` if the stream ends.
     pub(super) async fn event(&mut self) -> Option<(String, Value)> {
         let name = loop {
             if let Some(name) = self.line().await?.strip_prefix("event: ") {
@@ -83,7 +83,7 @@ pub(super) async fn due() -> GraphQlServer {
     GraphQlServer::start_with(reply, change, &[], SseServerConfig::default()).await
 }
 
-/// One that waits for a reader for a moment only.
+/// Starts a server with a short write timeout.
 pub(super) async fn with_short_patience() -> GraphQlServer {
     let change = |config: &mut aareguru::Config| {
         config.clock = aareguru::Clock::stopped_at(at(DUE));
@@ -93,7 +93,7 @@ pub(super) async fn with_short_patience() -> GraphQlServer {
     GraphQlServer::start_with(Reply::text(CURRENT_BERN), change, &[], bounds).await
 }
 
-/// A measurement of some 200 KiB.
+/// Returns a subscription whose events have about 200 KiB.
 pub(super) fn large_measurement() -> String {
     let fields: String = (0..150)
         .map(|n| format!("l{n}:swimmingLimits{{text source{{name url date}}}}"))
@@ -102,8 +102,8 @@ pub(super) fn large_measurement() -> String {
 }
 
 impl GraphQlServer {
-    /// Measures anew, told to one who reads at once, until whoever else follows
-    /// is gone; returns how often.
+    /// Publishes measurements, which one subscriber reads at once, until the slow subscriber has
+    /// been disconnected; returns their number.
     pub(super) async fn measured_until_the_slow_one_is_gone(&self) -> i64 {
         self.subscriptions_become(1).await;
         let mut reader = Stream::open(self.address, SMALL).await;
@@ -125,7 +125,7 @@ impl GraphQlServer {
         panic!("it is still waited for");
     }
 
-    /// Until the poller has something to compare with.
+    /// Waits until the poller has a measurement to compare with.
     pub(super) async fn asked_twice(&self) {
         timeout(DEADLINE, async {
             while self.upstream.times_asked() < 2 {
@@ -171,8 +171,7 @@ async fn slow_reader_loses_only_its_graphql_stream() {
     let server = with_short_patience().await;
     let mut slow = Stream::open(server.address, &large_measurement()).await;
     let measured = server.measured_until_the_slow_one_is_gone().await;
-    // It was not kept for it: most was never sent. Nor was it told that the
-    // stream is complete.
+    // Most events were not buffered and never sent, and no `complete` was sent either.
     let mut read = 0;
     while let Some((name, _)) = slow.event().await {
         assert_eq!(name, "next");

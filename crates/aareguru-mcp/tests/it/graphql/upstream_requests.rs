@@ -1,4 +1,4 @@
-//! How often the API is asked, and what becomes of its trouble.
+//! How often a query calls the API, and how upstream failures are reported.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ async fn fan_out_query_sends_one_upstream_request_per_place() {
     let asked = server.upstream.asked();
     let distinct: BTreeSet<_> = asked.iter().collect();
     assert_eq!(distinct.len(), asked.len(), "{asked:?}");
-    // Eight places and the answer that compares them.
+    // Eight places and one comparison.
     assert_eq!(asked.len(), 9, "{asked:?}");
 }
 

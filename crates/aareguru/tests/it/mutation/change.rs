@@ -1,4 +1,4 @@
-//! Changes to an answer, of any kind that the API may think of.
+//! Changes to a response, of any kind that the API may make.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -11,11 +11,11 @@ pub(super) enum Change {
     Put(Value),
     /// 12 becomes 12.0, and 12.5 becomes 12.
     SwapNumber,
-    /// A field or an element that was not there.
+    /// Adds a field or an element.
     Extend,
 }
 
-/// Some changes, each with where to make it.
+/// Some changes, each with its position.
 pub(super) fn changes<W: Strategy>(
     place: impl Fn() -> W,
 ) -> impl Strategy<Value = Vec<(W::Value, Index, Change)>> {
@@ -41,7 +41,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// The way to every value inside `value`: keys, and indices as text.
+/// Returns the path to every value inside `value`: keys, and indices as text.
 pub(super) fn paths(value: &Value) -> Vec<Vec<String>> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields
@@ -82,7 +82,7 @@ pub(super) fn apply(answer: &mut Value, path: &[String], change: &Change) {
         }
         return;
     }
-    // An earlier change may have taken the value away.
+    // An earlier change may have removed the value.
     let Some(value) = answer.pointer_mut(&pointer(path)) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Reads `python-mcp-2.3.0.txt`, which tells its own form.
+//! Reads `python-mcp-2.3.0.txt`, which describes its own format.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ pub(super) struct Conversation {
 
 #[derive(Default)]
 pub(super) struct Case {
-    /// What the name of the case starts with, up to the first `-`.
+    /// The name of the case, up to the first `-`.
     pub(super) number: &'static str,
-    /// What happens besides the request.
+    /// An event in addition to the request.
     pub(super) besides: Option<&'static str>,
     request: Vec<&'static str>,
     response: Vec<&'static str>,
     stream: Vec<&'static str>,
 }
 
-/// What came back for one request, from the reference or from us.
+/// The response to one request, from the reference or from us.
 pub(super) struct Seen {
     /// The status line and headers.
     pub(super) head: String,
@@ -33,7 +33,7 @@ pub(super) struct Seen {
     pub(super) events: Vec<String>,
 }
 
-/// What is compared: a name and a value each.
+/// The compared facts: a name and a value each.
 pub(super) type Facts = BTreeMap<String, Value>;
 
 pub(super) fn conversations() -> Vec<Conversation> {
@@ -66,7 +66,7 @@ pub(super) fn conversations() -> Vec<Conversation> {
     conversations
 }
 
-/// What stands before and after the blank line.
+/// Returns the parts before and after the blank line.
 fn split(lines: &[&str]) -> (String, String) {
     let end = lines.iter().position(|line| line.is_empty());
     let (head, body) = lines.split_at(end.unwrap_or(lines.len()));
@@ -74,7 +74,7 @@ fn split(lines: &[&str]) -> (String, String) {
 }
 
 impl Case {
-    /// The request's body, written out.
+    /// Returns the request's body, expanded.
     pub(super) fn body(&self) -> String {
         let (_, body) = split(&self.request);
         let Some((before, rest)) = body.split_once("{A*") else {
@@ -84,7 +84,7 @@ impl Case {
         format!("{before}{}{after}", "A".repeat(times.parse().unwrap()))
     }
 
-    /// The request as bytes on the wire.
+    /// Returns the request as bytes on the wire.
     pub(super) fn request(&self) -> String {
         let (head, _) = split(&self.request);
         let body = self.body();
@@ -96,7 +96,7 @@ impl Case {
         }
     }
 
-    /// What the reference answered.
+    /// Returns the response of the reference.
     pub(super) fn reference(&self) -> Seen {
         let (head, body) = split(&self.response);
         let events = self.stream.split(|line| line.is_empty());
@@ -111,11 +111,11 @@ impl Case {
 
 /// Headers that are not compared.
 const NOT_COMPARED: &[&str] = &[
-    // Follow from the body and from what the HTTP server makes of it.
+    // They follow from the body and from the HTTP server.
     "content-length",
     "transfer-encoding",
     "connection",
-    // Ours has one, the recordings are without.
+    // Ours has one, the recordings have none.
     "date",
 ];
 
@@ -144,7 +144,7 @@ impl Seen {
     }
 }
 
-/// A list of methods, whose order means nothing.
+/// Sorts a list of methods, whose order has no meaning.
 fn sorted(methods: &str) -> String {
     let mut methods = methods.split(", ").collect::<Vec<_>>();
     methods.sort_unstable();
@@ -172,13 +172,13 @@ fn add_event(facts: &mut Facts, event: &str) {
     facts.insert(format!("{kind} fields"), names.into());
 }
 
-/// The first value of a field of an event.
+/// Returns the first value of a field of an event.
 pub(super) fn field<'a>(event: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = event.split("\r\n");
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// With `{id}` for a session id of the reference's form, which is random.
+/// Replaces a random session id in the reference's format by `{id}`.
 fn without_session_id(uri: &str) -> String {
     let is_id = |text: &str| {
         let digit = |b| matches!(b, b'0'..=b'9' | b'a'..=b'f');
@@ -190,8 +190,7 @@ fn without_session_id(uri: &str) -> String {
     }
 }
 
-/// A message without what its handler put there: who it is, what it can do,
-/// and how it words an error.
+/// Returns a message without the handler's data: identity, capabilities and error texts.
 fn of_the_transport(mut message: Value) -> Value {
     if let Some(error) = message.get_mut("error") {
         *error = json!({"code": error["code"]});

@@ -1,4 +1,4 @@
-//! Sends what was recorded to a server of ours.
+//! Sends the recorded requests to one of our servers.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -16,18 +16,18 @@ use crate::{
     server::TestServer,
 };
 
-/// A server set up for one conversation, and how far that has come.
+/// A server set up for one conversation, and its progress.
 pub(super) struct Replay {
     server: TestServer,
     address: SocketAddr,
     /// Where to post, without the id of a session.
     inbox: String,
     principal: Option<&'static str>,
-    /// The conversation's own session, while its stream is open.
+    /// The conversation's session, while its stream is open.
     session: Option<Session>,
-    /// The id of that session as recorded, and as it is here.
+    /// The id of that session as recorded, and here.
     ids: Option<(Uuid, Uuid)>,
-    /// The ids of the requests of that session that are not answered yet.
+    /// The ids of the unanswered requests of that session.
     running: Vec<Value>,
 }
 
@@ -80,7 +80,7 @@ impl Replay {
         replay
     }
 
-    /// The request as the conversation's principal sends it.
+    /// Returns the request as the conversation's principal sends it.
     fn signed(&self, request: &str) -> String {
         match self.principal {
             Some(principal) => with_header(request, &format!("X-Principal: {principal}")),
@@ -88,9 +88,8 @@ impl Replay {
         }
     }
 
-    /// The recorded request, for this server: the session's id is put in, in
-    /// the same spelling, and what stands here for the reference's tool and for
-    /// its authentication. The length of the body stays.
+    /// Returns the recorded request, adapted to this server: the session id in the same spelling,
+    /// the tool, and the authentication. The length of the body does not change.
     fn request(&self, case: &Case) -> String {
         let request = case.request();
         let request = request.replace(r#""name":"slow""#, r#""name":"gate""#);
@@ -107,8 +106,8 @@ impl Replay {
         request
     }
 
-    /// Sends a request, and reads what then comes on a stream: on the one that
-    /// it opened, or on that of the session.
+    /// Sends a request, and reads the resulting events from the stream that it opened, or from that
+    /// of the session.
     pub(super) async fn replay(&mut self, case: &Case) -> Seen {
         if case.besides == Some("the client closes its stream") {
             self.session = None;
@@ -117,7 +116,7 @@ impl Replay {
         let answer = send(self.address, &request).await;
         let mut events = Vec::new();
         if request.starts_with("GET") && answer.status == 200 {
-            // Once more, because `send` has dropped the stream.
+            // Again, because `send` has dropped the stream.
             let mut opened = Session::open_with(self.address, request).await;
             events.push(format!("event: endpoint\r\ndata: {}", opened.target));
             if case.besides == Some("the stream is read for 33 s") {
@@ -139,8 +138,8 @@ impl Replay {
         }
     }
 
-    /// Reads up to the answer to a ping that is sent now; if the reference has
-    /// answered, to the answers to all that is running, too.
+    /// Reads up to the response to a ping that is sent now and, if the reference has responded, to
+    /// all running requests, too.
     async fn read(&mut self, session: &mut Session, is_answered: bool, events: &mut Vec<String>) {
         let id = id_of(session).simple();
         let ping = r#"{"jsonrpc":"2.0","id":"last","method":"ping"}"#;
@@ -148,7 +147,7 @@ impl Replay {
         let answer = send(self.address, self.signed(&request)).await;
         assert_eq!(answer.status, 202, "{}", answer.body);
         if is_answered {
-            // Where the reference's tool was done, ours is.
+            // Where the reference's tool returned, ours returns.
             self.server.gate.add_permits(1);
         }
         let mut is_last = false;
@@ -162,14 +161,14 @@ impl Replay {
                 is_last = true;
             } else {
                 self.running.retain(|id| *id != message["id"]);
-                // What `gate` says, and what `slow`.
+                // `gate` and `slow` return different texts.
                 events.push(event.replace("let through", "done"));
             }
         }
     }
 }
 
-/// The service below a prefix that a router strips.
+/// Serves the service below a prefix that a router strips.
 async fn mounted(server: &TestServer, prefix: &str) -> SocketAddr {
     let app = axum::Router::new().nest_service(prefix, server.service.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -183,13 +182,13 @@ fn id_of(session: &Session) -> Uuid {
     Uuid::try_parse(id).unwrap()
 }
 
-/// The id of a message, if it is a request.
+/// Returns the id of a message, if it is a request.
 fn request_id(message: &str) -> Option<Value> {
     let message: Value = serde_json::from_str(message).ok()?;
     message.get("method").and(message.get("id")).cloned()
 }
 
-/// Reads a stream for some time, which passes at once.
+/// Reads a stream for some time on a paused clock, without waiting.
 async fn read_for(time: Duration, session: &mut Session, events: &mut Vec<String>) {
     tokio::time::pause();
     let end = Instant::now() + time;
