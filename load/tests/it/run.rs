@@ -54,10 +54,11 @@ fn run(urls: &[&str], options: &[&str]) -> (bool, String, Value) {
     }
     arguments.extend(options);
     let output = load(&arguments);
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    let json = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{said}"));
+    let output_text =
+        String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    let json = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{output_text}"));
     let json = serde_json::from_str(&json).expect("it is JSON");
-    (output.status.success(), said.into_owned(), json)
+    (output.status.success(), output_text.into_owned(), json)
 }
 
 fn tempfile(urls: &[&str], options: &[&str]) -> String {
@@ -76,7 +77,7 @@ fn mixed_calls_over_two_transports_are_measured() {
     let (sse, http) = (Peer::start("ours"), Peer::start("rmcp-http"));
     let chart = format!("{}/run.svg", env!("CARGO_TARGET_TMPDIR"));
     let pid = sse.child.id().to_string();
-    let (is_well, said, json) = run(
+    let (succeeded, output_text, json) = run(
         &[&sse.url, &http.url],
         &[
             "--sessions",
@@ -93,15 +94,22 @@ fn mixed_calls_over_two_transports_are_measured() {
             "0",
         ],
     );
-    assert!(is_well, "{said}");
-    assert_eq!(json["errors"], serde_json::json!({}), "{said}");
+    assert!(succeeded, "{output_text}");
+    assert_eq!(json["errors"], serde_json::json!({}), "{output_text}");
     assert_eq!(json["sessions_opened"], 4);
     let calls = |name: &str| json["by_call"][name]["calls"].as_u64().unwrap();
-    assert_eq!(json["calls"], calls("echo") + calls("ping"), "{said}");
-    assert!(json["latency"]["p99_ms"].as_f64().unwrap() > 0.0, "{said}");
+    assert_eq!(
+        json["calls"],
+        calls("echo") + calls("ping"),
+        "{output_text}"
+    );
+    assert!(
+        json["latency"]["p99_ms"].as_f64().unwrap() > 0.0,
+        "{output_text}"
+    );
     assert!(
         json["server_cpu_us_per_call"].as_f64().unwrap() > 0.0,
-        "{said}"
+        "{output_text}"
     );
     assert!(std::fs::read_to_string(chart).unwrap().contains("p99"));
 }
@@ -109,16 +117,16 @@ fn mixed_calls_over_two_transports_are_measured() {
 #[test]
 fn open_loop_respects_its_rate() {
     let peer = Peer::start("ours");
-    let (is_well, said, json) = run(&[&peer.url], &["--sessions", "2", "--rate", "20"]);
-    assert!(is_well, "{said}");
+    let (succeeded, output_text, json) = run(&[&peer.url], &["--sessions", "2", "--rate", "20"]);
+    assert!(succeeded, "{output_text}");
     let calls = json["calls"].as_u64().unwrap();
-    assert!((1..=21).contains(&calls), "{said}");
+    assert!((1..=21).contains(&calls), "{output_text}");
 }
 
 #[test]
 fn cut_connections_resume_with_their_responses() {
     let peer = Peer::start("ours");
-    let (is_well, said, json) = run(
+    let (succeeded, output_text, json) = run(
         &[&peer.url],
         &[
             "--for",
@@ -137,32 +145,35 @@ fn cut_connections_resume_with_their_responses() {
             "0",
         ],
     );
-    assert!(is_well, "{said}");
+    assert!(succeeded, "{output_text}");
     let cuts = &json["cuts"];
-    assert!(cuts["resumed"].as_u64().unwrap() >= 4, "{said}");
+    assert!(cuts["resumed"].as_u64().unwrap() >= 4, "{output_text}");
     assert_eq!(
         (&cuts["anew"], &cuts["calls_lost"]),
         (&0.into(), &0.into()),
-        "{said}"
+        "{output_text}"
     );
     assert!(
         json["slow_readers"]["calls"].as_u64().unwrap() > 0,
-        "{said}"
+        "{output_text}"
     );
 }
 
 #[test]
 fn errors_are_counted_by_kind_and_fail_the_limit() {
     let peer = Peer::start("ours");
-    let (is_well, said, json) = run(
+    let (succeeded, output_text, json) = run(
         &[&peer.url],
         &["--sessions", "1", "--mix", "echo", "--max-errors", "0"],
     );
-    assert!(!is_well);
+    assert!(!succeeded);
     assert!(
         json["errors"]["JSON-RPC error -32602"].as_u64() > Some(0),
-        "{said}"
+        "{output_text}"
     );
-    assert!(said.contains("limits were not kept: errors: "), "{said}");
-    assert!(said.contains("`text` is missing"), "{said}");
+    assert!(
+        output_text.contains("limits were not kept: errors: "),
+        "{output_text}"
+    );
+    assert!(output_text.contains("`text` is missing"), "{output_text}");
 }

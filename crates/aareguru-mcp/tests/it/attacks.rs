@@ -16,8 +16,8 @@ use tokio::{
 use crate::{
     binary::Server,
     client::{Session, get, post_json, send, tool_call, with_header},
-    well_behaved_client::beside_a_neighbour,
-    scrape::{Scrape, counted},
+    scrape::{Scrape, wait_for_counter},
+    well_behaved_client::alongside_well_behaved_client,
 };
 
 /// Upper bound for every wait; a test that reaches it has failed.
@@ -36,9 +36,9 @@ async fn server(arguments: &[&str]) -> Server {
 }
 
 /// Waits until this many connections have been closed for `reason`.
-async fn closed(server: &Server, reason: &str, number: usize) {
+async fn wait_for_closed_connections(server: &Server, reason: &str, number: usize) {
     let series = format!(r#"aareguru_mcp_connections_closed_total{{reason="{reason}"}}"#);
-    counted(server.address, &series, number).await;
+    wait_for_counter(server.address, &series, number).await;
 }
 
 /// Reads until the server closes the connection.
@@ -67,7 +67,7 @@ async fn half_open_connections_are_closed_after_the_timeout() {
     let mut server = server(&[]).await;
     let address = server.address;
     let start = Instant::now();
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         let mut connections = JoinSet::new();
         for n in 0..1000 {
             // Half of the connections send nothing, half send part of a request.
@@ -85,16 +85,16 @@ async fn half_open_connections_are_closed_after_the_timeout() {
     })
     .await;
     assert!(start.elapsed() >= Duration::from_secs(1));
-    closed(&server, "idle", 500).await;
-    closed(&server, "head_timeout", 500).await;
-    server.logged("reason=\"head_timeout\"").await;
+    wait_for_closed_connections(&server, "idle", 500).await;
+    wait_for_closed_connections(&server, "head_timeout", 500).await;
+    server.wait_for_log("reason=\"head_timeout\"").await;
 }
 
 #[tokio::test]
 async fn slow_request_head_is_closed_after_the_head_timeout() {
     let mut server = server(&["--http-keep-alive-seconds=60"]).await;
     let address = server.address;
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         let mut connections = JoinSet::new();
         for n in 0..50 {
             connections.spawn(async move {
@@ -129,11 +129,13 @@ async fn slow_request_head_is_closed_after_the_head_timeout() {
             });
         }
         let all = async { while connections.join_next().await.transpose().unwrap().is_some() {} };
-        timeout(DEADLINE, all).await.expect("not closed");
+        timeout(DEADLINE, all)
+            .await
+            .expect("not wait_for_closed_connections");
     })
     .await;
-    closed(&server, "head_timeout", 50).await;
-    server.logged("reason=\"head_timeout\"").await;
+    wait_for_closed_connections(&server, "head_timeout", 50).await;
+    server.wait_for_log("reason=\"head_timeout\"").await;
 }
 
 #[tokio::test]
@@ -141,7 +143,7 @@ async fn missing_request_body_is_rejected_after_the_body_timeout() {
     let mut server = server(&[]).await;
     let address = server.address;
     let session = Session::initialized(address).await;
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         let request = post_json(&session.target, &"x".repeat(1000));
         let mut stream = connect(address, &request[..request.len() - 999]).await;
         let answer = read_to_end(&mut stream).await;
@@ -150,8 +152,8 @@ async fn missing_request_body_is_rejected_after_the_body_timeout() {
     })
     .await;
     let refused = r#"rmcp_transport_refused_total{reason="body_cut_short"}"#;
-    counted(address, refused, 1).await;
-    server.logged("body took longer").await;
+    wait_for_counter(address, refused, 1).await;
+    server.wait_for_log("body took longer").await;
 }
 
 #[tokio::test]
@@ -170,7 +172,7 @@ async fn oversized_request_head_returns_431() {
         "GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n",
         "x".repeat(70_000)
     );
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         for request in [line, lines, target] {
             let mut stream = connect(address, &request).await;
             let answer = read_to_end(&mut stream).await;
@@ -184,12 +186,14 @@ async fn oversized_request_head_returns_431() {
             let _ = reader.read_to_end(&mut answer).await;
         };
         let both = async { tokio::join!(flood, read) };
-        timeout(DEADLINE, both).await.expect("not closed");
+        timeout(DEADLINE, both)
+            .await
+            .expect("not wait_for_closed_connections");
         assert!(answer.starts_with(b"HTTP/1.1 431"));
     })
     .await;
-    closed(&server, "head_too_large", 4).await;
-    server.logged("reason=\"head_too_large\"").await;
+    wait_for_closed_connections(&server, "head_too_large", 4).await;
+    server.wait_for_log("reason=\"head_too_large\"").await;
 }
 
 #[tokio::test]
@@ -197,7 +201,7 @@ async fn malformed_http_returns_400_even_when_pipelined() {
     let mut server = server(&[]).await;
     let address = server.address;
     let good = get("/health");
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         for garbage in [
             "\0\0\0\0\0\0\0\0\r\n\r\n",
             "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}",
@@ -220,16 +224,16 @@ async fn malformed_http_returns_400_even_when_pipelined() {
     })
     .await;
     // Seven malformed requests, each alone and after a good one, plus the HTTP/2 preface.
-    closed(&server, "bad_request", 15).await;
-    server.logged("reason=\"bad_request\"").await;
+    wait_for_closed_connections(&server, "bad_request", 15).await;
+    server.wait_for_log("reason=\"bad_request\"").await;
 }
 
 /// A keep-alive connection for several POST requests.
-struct Kept {
+struct KeepAliveConnection {
     stream: TcpStream,
 }
 
-impl Kept {
+impl KeepAliveConnection {
     async fn open(address: SocketAddr) -> Self {
         Self {
             stream: TcpStream::connect(address).await.unwrap(),
@@ -249,11 +253,11 @@ impl Kept {
 
 #[tokio::test]
 async fn connection_limit_rejects_excess_and_serves_open_connections() {
-    const PLACES: usize = 20;
-    let mut server = server(&["--http-max-connections", &PLACES.to_string()]).await;
+    const MAX_CONNECTIONS: usize = 20;
+    let mut server = server(&["--http-max-connections", &MAX_CONNECTIONS.to_string()]).await;
     let address = server.address;
     let mut session = Session::initialized(address).await;
-    let mut kept = Kept::open(address).await;
+    let mut kept = KeepAliveConnection::open(address).await;
     kept.post(&session, &tool_call(1, "list_cities", "{}"))
         .await;
     assert_eq!(session.message().await["id"], 1);
@@ -274,7 +278,7 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(idle.len() <= PLACES - 2);
+    assert!(idle.len() <= MAX_CONNECTIONS - 2);
 
     // New clients are rejected, but health checks still get a response.
     let answer = send(address, get("/sse")).await;
@@ -317,13 +321,13 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
     // Once slots are free, any client can connect.
     drop(idle);
     let free = async { while send(address, get("/health/ready")).await.status != 200 {} };
-    timeout(DEADLINE, free).await.expect("places stay taken");
+    timeout(DEADLINE, free).await.expect("no slot is released");
     let refused = r#"aareguru_mcp_connections_refused_total{reason="connections"}"#;
     assert!(Scrape::of(address).await.value(refused) > 3.0);
-    let warning = server.logged("connections refused").await;
+    let warning = server.wait_for_log("connections refused").await;
     assert!(warning.contains("HTTP_MAX_CONNECTIONS"), "{warning}");
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     assert!(logs.matches("connections refused").count() <= 3, "{logs}");
 }
 
@@ -337,8 +341,8 @@ async fn idle_connection_is_closed_after_the_keep_alive_timeout() {
     let answer = read_to_end(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(start.elapsed() >= Duration::from_secs(2));
-    closed(&server, "idle", 1).await;
-    server.logged("reason=\"idle\"").await;
+    wait_for_closed_connections(&server, "idle", 1).await;
+    server.wait_for_log("reason=\"idle\"").await;
     // An open stream is not idle, even if nothing is sent on it.
     let answer = session.call_tool(1, "list_cities", "{}").await;
     assert_eq!(answer["id"], 1);
@@ -349,7 +353,7 @@ async fn header_names_are_matched_in_any_case() {
     let server = server(&[]).await;
     let address = server.address;
     let session = Session::initialized(address).await;
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         let message = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
         let odd = post_json(&session.target, message)
             .replace("Host:", "hOST:")
@@ -367,14 +371,14 @@ async fn header_names_are_matched_in_any_case() {
         assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
     })
     .await;
-    closed(&server, "bad_request", 1).await;
+    wait_for_closed_connections(&server, "bad_request", 1).await;
 }
 
 #[tokio::test]
 async fn forwarding_headers_without_a_trusted_proxy_are_ignored() {
     let server = server(&["--rate-limit-per-minute", "5"]).await;
     let address = server.address;
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         for n in 0..20 {
             for header in [
                 format!("X-Forwarded-For: 203.0.113.{n}"),
@@ -390,7 +394,7 @@ async fn forwarding_headers_without_a_trusted_proxy_are_ignored() {
         }
     })
     .await;
-    counted(address, "aareguru_mcp_forwarding_ignored_total", 60).await;
+    wait_for_counter(address, "aareguru_mcp_forwarding_ignored_total", 60).await;
     assert_eq!(
         Scrape::of(address)
             .await
@@ -400,7 +404,7 @@ async fn forwarding_headers_without_a_trusted_proxy_are_ignored() {
 }
 
 /// A message over the body limit, by more than the socket buffers can hold.
-fn too_long() -> String {
+fn oversized_body() -> String {
     "x".repeat(12 * 1024 * 1024)
 }
 
@@ -410,12 +414,12 @@ async fn oversized_body_sent_in_full_returns_413() {
     let address = server.address;
     let session = Session::initialized(address).await;
     let targets = [session.target.as_str(), "/mcp"];
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         for target in targets {
             let mut stream = TcpStream::connect(address).await.unwrap();
-            let request = post_json(target, &too_long());
+            let request = post_json(target, &oversized_body());
             let sent = timeout(DEADLINE, stream.write_all(request.as_bytes())).await;
-            sent.expect("nobody takes it")
+            sent.expect("the server does not read the body")
                 .expect("the connection was reset");
             // The server has read the whole body, so the connection can be reused.
             stream.write_all(get("/health").as_bytes()).await.unwrap();
@@ -431,7 +435,7 @@ async fn oversized_body_sent_in_full_returns_413() {
     .await;
     for name in ["rmcp_transport", "aareguru_mcp_streamable"] {
         let refused = format!(r#"{name}_refused_total{{reason="body_too_large"}}"#);
-        counted(address, &refused, 1).await;
+        wait_for_counter(address, &refused, 1).await;
     }
 }
 
@@ -440,7 +444,7 @@ async fn endless_chunked_body_is_cut_off() {
     let server = server(&[]).await;
     let address = server.address;
     let endless = "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         let (mut reader, mut writer) = connect(address, endless).await.into_split();
         let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
         let flood = async { while writer.write_all(chunk.as_bytes()).await.is_ok() {} };
@@ -449,12 +453,14 @@ async fn endless_chunked_body_is_cut_off() {
             let _ = reader.read_to_end(&mut answer).await;
         };
         let both = async { tokio::join!(flood, read) };
-        timeout(DEADLINE, both).await.expect("not closed");
+        timeout(DEADLINE, both)
+            .await
+            .expect("not wait_for_closed_connections");
         assert!(answer.starts_with(b"HTTP/1.1 404"));
     })
     .await;
     let counter = r#"aareguru_mcp_http_requests_total{endpoint="unmatched",status="4xx"}"#;
-    counted(address, counter, 1).await;
+    wait_for_counter(address, counter, 1).await;
 }
 
 /// A non-loopback address of this machine: connections from loopback addresses are not limited.
@@ -468,27 +474,27 @@ fn outside_address() -> Option<IpAddr> {
 
 #[tokio::test]
 async fn per_address_connection_limit_returns_429() {
-    const PLACES: usize = 5;
+    const MAX_CONNECTIONS: usize = 5;
     let Some(outside) = outside_address() else {
-        crate::deploy::skip("a way to other machines");
+        crate::deploy::skip("a non-loopback address");
         return;
     };
     let host = outside.to_string();
-    let places = PLACES.to_string();
+    let limit = MAX_CONNECTIONS.to_string();
     let server = server(&[
         "--http-host=0.0.0.0",
         "--allowed-hosts",
         &host,
         "--http-max-connections-per-client",
-        &places,
+        &limit,
     ])
     .await;
     let from_outside = SocketAddr::new(outside, server.address.port());
     let health = get("/health").replace("localhost", &host);
     let page = get("/").replace("localhost", &host);
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         let mut kept = Vec::new();
-        for _ in 0..PLACES {
+        for _ in 0..MAX_CONNECTIONS {
             let mut stream = connect(from_outside, &health).await;
             let mut status = [0; 12];
             stream.read_exact(&mut status).await.unwrap();
@@ -505,7 +511,7 @@ async fn per_address_connection_limit_returns_429() {
         let free = async { while send(from_outside, &page).await.status != 200 {} };
         timeout(DEADLINE, free)
             .await
-            .expect("the place stays taken");
+            .expect("the slot is not released");
     })
     .await;
     let refused = r#"aareguru_mcp_connections_refused_total{reason="connections_of_client"}"#;

@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// Waits for the next log line that contains `text`.
-    pub(crate) async fn logged(&mut self, text: &str) -> String {
+    pub(crate) async fn wait_for_log(&mut self, text: &str) -> String {
         let mut line = String::new();
         while !line.contains(text) {
             self.logs.push_str(&line);
@@ -97,7 +97,7 @@ impl Server {
     }
 
     /// Returns the process id.
-    pub(crate) fn process(&self) -> u32 {
+    pub(crate) fn process_id(&self) -> u32 {
         self.child.id().unwrap()
     }
 
@@ -107,7 +107,7 @@ impl Server {
     }
 
     /// Waits for the process to exit and returns its status and its whole log.
-    pub(crate) async fn ended(mut self) -> (ExitStatus, String) {
+    pub(crate) async fn wait_for_exit(mut self) -> (ExitStatus, String) {
         let mut rest = Vec::new();
         let ended = timeout(DEADLINE, async {
             self.errors.read_to_string(&mut self.logs).await.unwrap();

@@ -12,14 +12,16 @@ use crate::{
 };
 
 /// Polls until the condition holds. Fails after a minute, far longer than any condition takes.
-pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn wait_until(mut condition: impl AsyncFnMut() -> bool) {
     const DEADLINE: Duration = Duration::from_secs(60);
-    let so = async {
-        while !is_so().await {
+    let satisfied = async {
+        while !condition().await {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(DEADLINE, so).await.expect("it does not come");
+    timeout(DEADLINE, satisfied)
+        .await
+        .expect("the condition does not hold");
 }
 
 pub(crate) struct Cluster {
@@ -43,11 +45,11 @@ impl Cluster {
     ) -> Option<Self> {
         let upstream = Upstream::start(reply).await;
         let base_url = upstream.config().base_url;
-        Self::asking(&base_url, upstream, instances, arguments).await
+        Self::start_with_api(&base_url, upstream, instances, arguments).await
     }
 
     /// Starts the cluster with another base URL for the API.
-    pub(crate) async fn asking(
+    pub(crate) async fn start_with_api(
         base_url: &str,
         upstream: Upstream,
         instances: usize,
@@ -116,7 +118,7 @@ impl Cluster {
         let former = self.instances.remove(instance);
         let port = former.address.port().to_string();
         former.signal("TERM").await;
-        let (status, _) = former.ended().await;
+        let (status, _) = former.wait_for_exit().await;
         assert!(status.success(), "{status}");
         let new = self.launch(&["--http-port", &port]).await;
         self.instances.insert(instance, new);

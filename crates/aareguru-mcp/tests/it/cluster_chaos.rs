@@ -20,10 +20,10 @@ use tokio::{
 };
 
 use crate::{
-    load_balancing::is_long,
     binary::Server,
     client::{Session, post_json, tool_call, try_send},
     cluster::{Cluster, try_resume},
+    load_balancing::is_long,
     nginx::Nginx,
     upstream::{Reply, Server as Upstream},
 };
@@ -41,66 +41,69 @@ const LATENCY: Duration = Duration::from_millis(30);
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Number of faults, one after the other.
-fn times() -> usize {
+fn fault_count() -> usize {
     if is_long() { 60 } else { 6 }
 }
 
 /// State shared by all clients of a [`ClusterLoad`].
-struct World {
+struct LoadState {
     addresses: RwLock<Vec<SocketAddr>>,
-    is_over: AtomicBool,
+    is_stopped: AtomicBool,
     /// One permit for each client with an open session.
-    opened: Semaphore,
+    open_clients: Semaphore,
     /// How long each client was without a stream, for each reconnect.
     gaps: Mutex<Vec<Duration>>,
 }
 
 /// What one client has observed.
 #[derive(Default)]
-struct Seen {
+struct ClientReport {
     /// Number of responses for each accepted call.
     accepted: HashMap<u32, u32>,
     /// Number of responses for each call whose POST was cut or returned 502 or 504. Such a call may
     /// or may not have been accepted.
-    unsure: HashMap<u32, u32>,
+    uncertain: HashMap<u32, u32>,
     /// Number of calls rejected with 503, which guarantees that they do not run.
     refused: usize,
 }
 
-impl World {
+impl LoadState {
     /// Returns any instance, dead or alive, as a load balancer would choose it.
-    fn any(&self, dice: &mut u64) -> SocketAddr {
+    fn any(&self, rng: &mut u64) -> SocketAddr {
         // Knuth's MMIX generator: the same choices in every run.
-        *dice = dice
+        *rng = rng
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         let addresses = self.addresses.read().unwrap();
-        addresses[(*dice >> 33) as usize % addresses.len()]
+        addresses[(*rng >> 33) as usize % addresses.len()]
     }
 }
 
-impl Seen {
+impl ClientReport {
     fn answered(&mut self, id: u32) {
-        let calls = [&mut self.accepted, &mut self.unsure];
-        let times = calls.into_iter().find_map(|calls| calls.get_mut(&id));
-        *times.expect("an answer to nothing") += 1;
+        let calls = [&mut self.accepted, &mut self.uncertain];
+        let responses = calls.into_iter().find_map(|calls| calls.get_mut(&id));
+        *responses.expect("a response without a call") += 1;
     }
 
     fn waiting(&self) -> usize {
-        self.accepted.values().filter(|times| **times == 0).count()
+        self.accepted
+            .values()
+            .filter(|responses| **responses == 0)
+            .count()
     }
 
-    fn doubled(&self) -> usize {
-        let times = self.accepted.values().chain(self.unsure.values());
-        times.filter(|times| **times > 1).count()
+    fn duplicates(&self) -> usize {
+        let responses = self.accepted.values().chain(self.uncertain.values());
+        responses.filter(|responses| **responses > 1).count()
     }
 }
 
 /// Reads a stream, and resumes it when it breaks.
 async fn read(
-    world: Arc<World>,
+    state: Arc<LoadState>,
     mut session: Session,
-    mut dice: u64,
+    mut rng: u64,
     answers: mpsc::UnboundedSender<u32>,
 ) {
     let target = session.target.clone();
@@ -112,51 +115,51 @@ async fn read(
         let since = Instant::now();
         let last = session.last_event_id.clone().unwrap();
         session = loop {
-            if let Some(session) = try_resume(world.any(&mut dice), &last).await {
+            if let Some(session) = try_resume(state.any(&mut rng), &last).await {
                 break session;
             }
             sleep(Duration::from_millis(5)).await;
         };
         assert_eq!(session.target, target, "a session was lost");
-        world.gaps.lock().unwrap().push(since.elapsed());
+        state.gaps.lock().unwrap().push(since.elapsed());
     }
 }
 
 /// Sends calls until the load stops, then waits for the outstanding responses.
-async fn call(world: Arc<World>, number: u64) -> Seen {
-    let mut dice = number;
-    let session = Session::initialized(world.any(&mut dice)).await;
-    world.opened.add_permits(1);
+async fn call(state: Arc<LoadState>, number: u64) -> ClientReport {
+    let mut rng = number;
+    let session = Session::initialized(state.any(&mut rng)).await;
+    state.open_clients.add_permits(1);
     let target = session.target.clone();
-    let (told, mut answers) = mpsc::unbounded_channel();
-    let reading = tokio::spawn(read(world.clone(), session, number << 32, told));
-    let mut seen = Seen::default();
+    let (sender, mut answers) = mpsc::unbounded_channel();
+    let reading = tokio::spawn(read(state.clone(), session, number << 32, sender));
+    let mut report = ClientReport::default();
     for id in 1.. {
-        let is_over = world.is_over.load(Ordering::Relaxed);
-        let most = if is_over { 1 } else { WINDOW };
-        while seen.waiting() >= most {
+        let is_stopped = state.is_stopped.load(Ordering::Relaxed);
+        let max_waiting = if is_stopped { 1 } else { WINDOW };
+        while report.waiting() >= max_waiting {
             match timeout(DEADLINE, answers.recv()).await {
-                Ok(Some(answer)) => seen.answered(answer),
+                Ok(Some(answer)) => report.answered(answer),
                 Ok(None) => panic!("a client has failed"),
-                Err(_) => return seen,
+                Err(_) => return report,
             }
         }
         while let Ok(answer) = answers.try_recv() {
-            seen.answered(answer);
+            report.answered(answer);
         }
-        if is_over {
+        if is_stopped {
             break;
         }
         let request = post_json(&target, &tool_call(id, "get_current_temperature", "{}"));
         loop {
-            let posted = try_send(world.any(&mut dice), &request).await;
+            let posted = try_send(state.any(&mut rng), &request).await;
             match posted.map(|answer| answer.status) {
-                Some(202) => drop(seen.accepted.insert(id, 0)),
+                Some(202) => drop(report.accepted.insert(id, 0)),
                 // nginx itself returns 502.
-                None | Some(502 | 504) => drop(seen.unsure.insert(id, 0)),
+                None | Some(502 | 504) => drop(report.uncertain.insert(id, 0)),
                 // A rejected call may be posted again unchanged.
                 Some(503) => {
-                    seen.refused += 1;
+                    report.refused += 1;
                     sleep(Duration::from_millis(20)).await;
                     continue;
                 }
@@ -166,11 +169,11 @@ async fn call(world: Arc<World>, number: u64) -> Seen {
         }
     }
     reading.abort();
-    seen
+    report
 }
 
 /// Starts a proxy that delays the responses of the API.
-async fn slow(base_url: String) -> String {
+async fn start_delay_proxy(base_url: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server: SocketAddr = base_url.strip_prefix("http://").unwrap().parse().unwrap();
@@ -180,8 +183,8 @@ async fn slow(base_url: String) -> String {
                 let mut server = TcpStream::connect(server).await.unwrap();
                 let (mut from_client, mut to_client) = client.split();
                 let (mut from_server, mut to_server) = server.split();
-                let there = tokio::io::copy(&mut from_client, &mut to_server);
-                let back = async {
+                let requests = tokio::io::copy(&mut from_client, &mut to_server);
+                let responses = async {
                     let mut buffer = vec![0; 64 * 1024];
                     while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
                         sleep(LATENCY).await;
@@ -189,7 +192,7 @@ async fn slow(base_url: String) -> String {
                     }
                     std::io::Result::Ok(())
                 };
-                let _ = tokio::join!(there, back);
+                let _ = tokio::join!(requests, responses);
             });
         }
     });
@@ -197,16 +200,16 @@ async fn slow(base_url: String) -> String {
 }
 
 /// Clients that send calls continuously while a test injects faults.
-pub(crate) struct Storm {
+pub(crate) struct ClusterLoad {
     pub(crate) cluster: Cluster,
-    world: Arc<World>,
-    clients: Vec<JoinHandle<Seen>>,
+    state: Arc<LoadState>,
+    clients: Vec<JoinHandle<ClientReport>>,
     _nginx: Option<Nginx>,
 }
 
-impl Storm {
+impl ClusterLoad {
     /// `None` if redis-server is not installed.
-    async fn begin(arguments: &[&str]) -> Option<Self> {
+    async fn start(arguments: &[&str]) -> Option<Self> {
         let cluster = Self::cluster(arguments).await?;
         let addresses = (0..INSTANCES).map(|instance| cluster.address(instance));
         let addresses = addresses.collect();
@@ -215,7 +218,7 @@ impl Storm {
 
     /// Starts the load with all clients behind one nginx that uses round robin. `None` if nginx or
     /// redis-server is not installed.
-    pub(crate) async fn begin_behind_nginx(name: &str) -> Option<Self> {
+    pub(crate) async fn start_behind_nginx(name: &str) -> Option<Self> {
         let cluster = Self::cluster(&[]).await?;
         let addresses: Vec<_> = (0..INSTANCES)
             .map(|instance| cluster.address(instance))
@@ -228,26 +231,26 @@ impl Storm {
 
     async fn cluster(arguments: &[&str]) -> Option<Cluster> {
         let upstream = Upstream::start(Reply::Recordings).await;
-        let api = slow(upstream.config().base_url).await;
-        Cluster::asking(&api, upstream, INSTANCES, arguments).await
+        let api = start_delay_proxy(upstream.config().base_url).await;
+        Cluster::start_with_api(&api, upstream, INSTANCES, arguments).await
     }
 
     async fn of(cluster: Cluster, addresses: Vec<SocketAddr>, nginx: Option<Nginx>) -> Self {
-        let world = Arc::new(World {
+        let state = Arc::new(LoadState {
             addresses: RwLock::new(addresses),
-            is_over: AtomicBool::new(false),
-            opened: Semaphore::new(0),
+            is_stopped: AtomicBool::new(false),
+            open_clients: Semaphore::new(0),
             gaps: Mutex::default(),
         });
         let clients = (1..=CLIENTS)
-            .map(|number| tokio::spawn(call(world.clone(), number)))
+            .map(|number| tokio::spawn(call(state.clone(), number)))
             .collect();
         // Clients that have not yet seen an event cannot resume.
-        let opened = world.opened.acquire_many(CLIENTS as u32).await;
-        opened.unwrap().forget();
+        let open_clients = state.open_clients.acquire_many(CLIENTS as u32).await;
+        open_clients.unwrap().forget();
         Self {
             cluster,
-            world,
+            state,
             clients,
             _nginx: nginx,
         }
@@ -255,40 +258,40 @@ impl Storm {
 
     /// Returns how often any client has resumed its stream.
     pub(crate) fn resumed(&self) -> usize {
-        self.world.gaps.lock().unwrap().len()
+        self.state.gaps.lock().unwrap().len()
     }
 
     /// Starts a replacement for an instance and returns the former one.
     async fn replace(&mut self, instance: usize) -> Server {
         let former = self.cluster.replace(instance).await;
         let address = self.cluster.address(instance);
-        self.world.addresses.write().unwrap()[instance] = address;
+        self.state.addresses.write().unwrap()[instance] = address;
         former
     }
 
     /// Asserts that every accepted call was answered exactly once, and returns a summary.
     pub(crate) async fn end(self) -> String {
-        self.world.is_over.store(true, Ordering::Relaxed);
-        let (mut accepted, mut unsure, mut lost, mut doubled) = (0, 0, 0, 0);
+        self.state.is_stopped.store(true, Ordering::Relaxed);
+        let (mut accepted, mut uncertain, mut lost, mut duplicates) = (0, 0, 0, 0);
         let mut refused = 0;
         for client in self.clients {
-            let seen = client.await.unwrap();
-            accepted += seen.accepted.len();
-            unsure += seen.unsure.len();
-            refused += seen.refused;
-            lost += seen.waiting();
-            doubled += seen.doubled();
+            let report = client.await.unwrap();
+            accepted += report.accepted.len();
+            uncertain += report.uncertain.len();
+            refused += report.refused;
+            lost += report.waiting();
+            duplicates += report.duplicates();
         }
-        let mut gaps = std::mem::take(&mut *self.world.gaps.lock().unwrap());
+        let mut gaps = std::mem::take(&mut *self.state.gaps.lock().unwrap());
         gaps.sort_unstable();
         let gap = |share: usize| match gaps.len() {
             0 => 0,
             count => gaps[(count - 1) * share / 100].as_millis(),
         };
         assert!(accepted > 0);
-        assert_eq!((lost, doubled), (0, 0));
+        assert_eq!((lost, duplicates), (0, 0));
         format!(
-            "{accepted} calls accepted, {lost} lost, {doubled} doubled, {unsure} cut, \
+            "{accepted} calls accepted, {lost} lost, {duplicates} duplicates, {uncertain} cut, \
              {refused} times refused; \
              {} times without a stream, p50 {} ms, p99 {} ms",
             gaps.len(),
@@ -300,52 +303,52 @@ impl Storm {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accepted_calls_are_answered_once_while_instances_are_killed() {
-    let Some(mut storm) = Storm::begin(&[]).await else {
+    let Some(mut load) = ClusterLoad::start(&[]).await else {
         return;
     };
-    for time in 0..times() {
-        storm.cluster.kill(time % INSTANCES).await;
-        storm.replace(time % INSTANCES).await;
+    for time in 0..fault_count() {
+        load.cluster.kill(time % INSTANCES).await;
+        load.replace(time % INSTANCES).await;
         sleep(PAUSE).await;
     }
-    println!("instances killed: {}", storm.end().await);
+    println!("instances killed: {}", load.end().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accepted_calls_are_answered_once_during_a_rolling_restart() {
-    let Some(mut storm) = Storm::begin(&[]).await else {
+    let Some(mut load) = ClusterLoad::start(&[]).await else {
         return;
     };
     let rounds = if is_long() { 10 } else { 1 };
     for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
-        let former = storm.replace(instance).await;
+        let former = load.replace(instance).await;
         former.signal("TERM").await;
-        let (status, _) = former.ended().await;
+        let (status, _) = former.wait_for_exit().await;
         assert!(status.success(), "{status}");
     }
-    println!("rolling restart: {}", storm.end().await);
+    println!("rolling restart: {}", load.end().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accepted_calls_are_answered_once_while_redis_is_intermittent() {
     let arguments = ["--redis-timeout-milliseconds", "300"];
-    let Some(mut storm) = Storm::begin(&arguments).await else {
+    let Some(mut load) = ClusterLoad::start(&arguments).await else {
         return;
     };
-    for time in 0..times() {
+    for time in 0..fault_count() {
         match time % 3 {
             0 => {
-                storm.cluster.redis.stop().await;
+                load.cluster.redis.stop().await;
                 sleep(PAUSE).await;
-                storm.cluster.redis.start_again().await;
+                load.cluster.redis.start_again().await;
             }
             1 => {
-                storm.cluster.redis.pause().await;
+                load.cluster.redis.pause().await;
                 sleep(PAUSE).await;
-                storm.cluster.redis.resume().await;
+                load.cluster.redis.resume().await;
             }
             _ => {
-                let mut redis = storm.cluster.redis.connection().await;
+                let mut redis = load.cluster.redis.connection().await;
                 let cut = redis::cmd("CLIENT")
                     .arg(&["KILL", "TYPE", "normal"])
                     .to_owned();
@@ -354,5 +357,5 @@ async fn accepted_calls_are_answered_once_while_redis_is_intermittent() {
         }
         sleep(PAUSE).await;
     }
-    println!("Redis ailing: {}", storm.end().await);
+    println!("intermittent Redis: {}", load.end().await);
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     binary::Server,
     client::{Session, tool_call},
-    cluster::{Cluster, metric, try_resume, until},
+    cluster::{Cluster, metric, try_resume, wait_until},
     redis_server::RedisServer,
     upstream::{CURRENT_BERN, Reply, Server as Upstream},
 };
@@ -37,7 +37,7 @@ async fn running_calls_of_a_killed_owner_are_answered_once_by_the_next() {
     assert_eq!(session.call(PING).await["id"], 1);
     for (id, instance) in [(10, 0), (11, 1), (12, 0)] {
         session.address = cluster.address(instance);
-        session.tell(&tool_call(id, TOOL, "{}")).await;
+        session.send(&tool_call(id, TOOL, "{}")).await;
     }
     cluster.kill(0).await;
     // The client has not seen the response to the ping.
@@ -73,7 +73,7 @@ async fn calls_accepted_while_redis_connections_drop_survive_failover() {
         let mut cut = redis::cmd("CLIENT");
         cut.arg(&["KILL", "TYPE", "normal", "SKIPME", "yes"]);
         let _: usize = cut.query_async(&mut redis).await.unwrap();
-        session.tell(&tool_call(id, TOOL, "{}")).await;
+        session.send(&tool_call(id, TOOL, "{}")).await;
     }
     cluster.kill(0).await;
     let mut moved = loop {
@@ -96,7 +96,7 @@ async fn stopped_owner_that_continues_sends_no_response() {
     };
     let mut former = Session::initialized(cluster.address(0)).await;
     let last = former.last_event_id.clone().unwrap();
-    former.tell(&tool_call(10, TOOL, "{}")).await;
+    former.send(&tool_call(10, TOOL, "{}")).await;
     cluster.upstream.first_request().await;
     cluster.instances[0].signal("STOP").await;
 
@@ -145,7 +145,7 @@ async fn instance_shutdown_hands_its_sessions_over() {
         return;
     };
     let mut session = Session::initialized(cluster.address(0)).await;
-    session.tell(&tool_call(10, TOOL, "{}")).await;
+    session.send(&tool_call(10, TOOL, "{}")).await;
     cluster.upstream.first_request().await;
     cluster.instances[0].signal("TERM").await;
     assert_eq!(session.event().await, None);
@@ -154,7 +154,7 @@ async fn instance_shutdown_hands_its_sessions_over() {
     assert_eq!(moved.target, session.target);
     cluster.upstream.release();
     assert_eq!(ids(&mut moved, 1).await, [10]);
-    let (status, _) = cluster.instances.remove(0).ended().await;
+    let (status, _) = cluster.instances.remove(0).wait_for_exit().await;
     assert!(status.success(), "{status}");
 }
 
@@ -193,12 +193,15 @@ async fn subscription_moves_with_its_session() {
     let mut moved = try_resume(second.address, &last).await.unwrap();
 
     // Wait until the second instance knows the previous measurement.
-    let before = upstream.times_asked();
-    until(async || upstream.times_asked() >= before + 2).await;
+    let before = upstream.request_count();
+    wait_until(async || upstream.request_count() >= before + 2).await;
     upstream.reply(measured_tens_of_minutes_ago(2));
-    let told = moved.message().await;
-    assert_eq!(told["method"], "notifications/resources/updated", "{told}");
-    assert_eq!(told["params"]["uri"], uri);
+    let notification = moved.message().await;
+    assert_eq!(
+        notification["method"], "notifications/resources/updated",
+        "{notification}"
+    );
+    assert_eq!(notification["params"]["uri"], uri);
 }
 
 #[tokio::test]
@@ -232,9 +235,9 @@ async fn redis_session_keys_expire_after_clients_and_instances_are_gone() {
     assert_eq!(of_sessions(keys), 12);
     // One client disconnects; the others lose their instance.
     sessions.pop();
-    until(async || of_sessions(cluster.redis.keys().await) <= 9).await;
+    wait_until(async || of_sessions(cluster.redis.keys().await) <= 9).await;
     cluster.kill(0).await;
     cluster.kill(1).await;
     drop(sessions);
-    until(async || of_sessions(cluster.redis.keys().await) == 0).await;
+    wait_until(async || of_sessions(cluster.redis.keys().await) == 0).await;
 }

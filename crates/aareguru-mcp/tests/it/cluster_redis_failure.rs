@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     client::{Answer, Session, post_json, send, tool_call, try_send},
-    cluster::{Cluster, metric, try_resume, until},
+    cluster::{Cluster, metric, try_resume, wait_until},
     redis_server::RedisServer,
     upstream::{Reply, Server as Upstream},
 };
@@ -29,49 +29,49 @@ async fn post_at(address: SocketAddr, session: &Session, message: &str) -> Answe
 
 /// Whether the client should retry. The status is 504 if Redis failed while the message was being
 /// relayed, because its outcome is unknown then.
-fn is_told_to_come_again(answer: &Answer) -> bool {
+fn is_retryable_rejection(answer: &Answer) -> bool {
     matches!(answer.status, 503 | 504) && answer.head.contains("retry-after: 1")
 }
 
 /// Asserts what must work while Redis is unavailable.
-async fn go_on_alone(cluster: &Cluster, session: &mut Session) {
+async fn assert_works_without_redis(cluster: &Cluster, session: &mut Session) {
     session.address = cluster.address(0);
     for id in 2..5 {
         assert_eq!(session.call_tool(id, TOOL, "{}").await["id"], id);
     }
     let refused = post_at(cluster.address(1), session, PING).await;
-    assert!(is_told_to_come_again(&refused), "{}", refused.head);
+    assert!(is_retryable_rejection(&refused), "{}", refused.head);
     let mut new = Session::initialized(cluster.address(1)).await;
     assert_eq!(new.call_tool(1, TOOL, "{}").await["id"], 1);
 }
 
 /// Starts a proxy to Redis that delays each direction.
-async fn slow(redis: &RedisServer, each_way: Duration) -> SocketAddr {
+async fn start_delay_proxy(redis: &RedisServer, delay: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let port = redis.port();
     tokio::spawn(async move {
-        while let Ok((near, _)) = listener.accept().await {
-            let far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-            let (from_near, to_near) = near.into_split();
-            let (from_far, to_far) = far.into_split();
-            tokio::spawn(carry(from_near, to_far, each_way));
-            tokio::spawn(carry(from_far, to_near, each_way));
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let (from_client, to_client) = client.into_split();
+            let (from_redis, to_redis) = server.into_split();
+            tokio::spawn(forward(from_client, to_redis, delay));
+            tokio::spawn(forward(from_redis, to_client, delay));
         }
     });
     address
 }
 
 /// Forwards bytes in order, each delayed by the same time.
-async fn carry(
+async fn forward(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin + Send + 'static,
-    late: Duration,
+    delay: Duration,
 ) {
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     tokio::spawn(async move {
         while let Some((at, bytes)) = receive.recv().await {
-            sleep((at + late).saturating_duration_since(Instant::now())).await;
+            sleep((at + delay).saturating_duration_since(Instant::now())).await;
             if to.write_all(&bytes).await.is_err() {
                 return;
             }
@@ -84,19 +84,19 @@ async fn carry(
 }
 
 /// Asserts what must work soon after Redis has recovered, without a restart.
-async fn be_one_again(cluster: &Cluster, mut session: Session) {
+async fn assert_recovers(cluster: &Cluster, mut session: Session) {
     // Retry until the instances have reconnected and Redis has the session again.
     loop {
         let answer = post_at(cluster.address(1), &session, &tool_call(6, TOOL, "{}")).await;
         if answer.status == 202 {
             break;
         }
-        assert!(is_told_to_come_again(&answer), "{}", answer.head);
+        assert!(is_retryable_rejection(&answer), "{}", answer.head);
         tokio::task::yield_now().await;
     }
     assert_eq!(session.message().await["id"], 6);
     let last = session.last_event_id.clone().unwrap();
-    stored(cluster, &session.target, &last).await;
+    wait_until_stored(cluster, &session.target, &last).await;
     cluster.kill(0).await;
     let mut moved = try_resume(cluster.address(1), &last).await.unwrap();
     assert_eq!(moved.target, session.target);
@@ -104,7 +104,7 @@ async fn be_one_again(cluster: &Cluster, mut session: Session) {
 }
 
 /// Waits until Redis has stored the event that the client has seen.
-async fn stored(cluster: &Cluster, target: &str, last_event_id: &str) {
+async fn wait_until_stored(cluster: &Cluster, target: &str, last_event_id: &str) {
     let (_, number) = last_event_id.split_once('.').unwrap();
     let id = target.split_once('=').unwrap().1;
     let mut redis = cluster.redis.connection().await;
@@ -128,10 +128,10 @@ async fn sessions_survive_redis_being_killed_and_restarted_empty() {
     let mut session = Session::initialized(cluster.address(0)).await;
     session.call_tool(1, TOOL, "{}").await;
     cluster.redis.stop().await;
-    go_on_alone(&cluster, &mut session).await;
+    assert_works_without_redis(&cluster, &mut session).await;
     cluster.redis.start_again().await;
     let begun = Instant::now();
-    be_one_again(&cluster, session).await;
+    assert_recovers(&cluster, session).await;
     println!("one again after {:?}", begun.elapsed());
 }
 
@@ -143,9 +143,9 @@ async fn sessions_survive_an_unresponsive_redis() {
     let mut session = Session::initialized(cluster.address(0)).await;
     session.call_tool(1, TOOL, "{}").await;
     cluster.redis.pause().await;
-    go_on_alone(&cluster, &mut session).await;
+    assert_works_without_redis(&cluster, &mut session).await;
     cluster.redis.resume().await;
-    be_one_again(&cluster, session).await;
+    assert_recovers(&cluster, session).await;
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn idle_session_is_stored_again_after_redis_loses_its_data() {
     session.call_tool(1, TOOL, "{}").await;
     cluster.redis.stop().await;
     cluster.redis.start_again().await;
-    be_one_again(&cluster, session).await;
+    assert_recovers(&cluster, session).await;
 }
 
 #[tokio::test]
@@ -165,10 +165,10 @@ async fn redis_latency_delays_calls_without_errors() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let way = slow(&redis, Duration::from_millis(250)).await;
+    let proxy = start_delay_proxy(&redis, Duration::from_millis(250)).await;
     let upstream = Upstream::start(Reply::Recordings).await;
     let base_url = upstream.config().base_url;
-    let url = format!("redis://{way}");
+    let url = format!("redis://{proxy}");
     let cluster = Cluster::with_redis((redis, &url), &base_url, upstream, 2, &[]).await;
     let mut session = Session::initialized(cluster.address(0)).await;
     let begun = Instant::now();
@@ -217,7 +217,7 @@ async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
         let request = post_json(&calling.target, &tool_call(id, TOOL, "{}"));
         posts.push(tokio::spawn(try_send(address, request)));
     }
-    until(async || metric(address, "rmcp_transport_requests_in_flight").await >= 3.0).await;
+    wait_until(async || metric(address, "rmcp_transport_requests_in_flight").await >= 3.0).await;
     let refused = post_at(address, &calling, &tool_call(4, TOOL, "{}")).await;
     assert_eq!(refused.status, 429, "{}", refused.head);
 
@@ -227,7 +227,7 @@ async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
         posts.push(tokio::spawn(try_send(address, request)));
     }
     let ended = r#"rmcp_transport_sessions_closed_total{reason="slow_reader"}"#;
-    until(async || {
+    wait_until(async || {
         assert!(metric(address, "rmcp_transport_queued_bytes").await <= 2000.0);
         metric(address, ended).await >= 1.0
     })
@@ -295,8 +295,8 @@ async fn late_commit_is_ignored() {
         for record in records {
             call.arg(record);
         }
-        let told: String = call.invoke_async(&mut redis.clone()).await.unwrap();
-        told
+        let reply: String = call.invoke_async(&mut redis.clone()).await.unwrap();
+        reply
     };
     assert_eq!(commit(1, 1, &["event", "1", "a"]).await, "missing");
     let all = ["session", "id", "", "1", "event", "1", "a"];

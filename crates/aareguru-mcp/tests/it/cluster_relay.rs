@@ -22,7 +22,7 @@ const UNKNOWN: &str = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 /// Returns a POST to the session by way of another address.
-fn at(session: &Session, address: SocketAddr, message: &str) -> (SocketAddr, String) {
+fn post_via(session: &Session, address: SocketAddr, message: &str) -> (SocketAddr, String) {
     (address, post_json(&session.target, message))
 }
 
@@ -61,7 +61,7 @@ async fn relayed_messages_are_rejected_like_direct_ones() {
     let mut session = Session::initialized(cluster.address(0)).await;
     // Each instance accepts one call, and both run at the owner.
     for (id, instance) in [(5, 0), (6, 1)] {
-        let (address, request) = at(
+        let (address, request) = post_via(
             &session,
             cluster.address(instance),
             &tool_call(id, TOOL, "{}"),
@@ -113,7 +113,7 @@ async fn message_for_a_dead_owner_waits_for_the_next_owner() {
     let last = session.last_event_id.clone().unwrap();
     cluster.kill(0).await;
     // Until its lease expires the owner counts as alive, and no message is accepted.
-    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     loop {
         let answer = send(address, &request).await;
         if answer.status == 202 {
@@ -138,7 +138,7 @@ async fn message_not_accepted_by_a_stopped_owner_is_withdrawn() {
     };
     let mut session = Session::initialized(cluster.address(0)).await;
     cluster.instances[0].signal("STOP").await;
-    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let answer = send(address, &request).await;
     cluster.instances[0].signal("CONT").await;
     if answer.status == 202 {
@@ -159,16 +159,16 @@ async fn message_not_accepted_by_a_stopped_owner_is_withdrawn() {
 }
 
 /// An instance that the test impersonates and makes the owner of a session.
-struct Played {
+struct ImpersonatedInstance {
     redis: MultiplexedConnection,
     session: String,
     owner: String,
 }
 
-impl Played {
+impl ImpersonatedInstance {
     const NAME: &str = "played";
 
-    async fn instead_of_the_owner(cluster: &Cluster, session: &Session) -> Self {
+    async fn replace_owner(cluster: &Cluster, session: &Session) -> Self {
         let mut redis = cluster.redis.connection().await;
         let id = session.target.split_once('=').unwrap().1;
         let session = format!("aareguru-mcp:sse:session:{id}");
@@ -184,16 +184,16 @@ impl Played {
     }
 
     /// Takes the first message from its inbox; returns the delivery id and the sender.
-    async fn take(&mut self) -> (String, String) {
+    async fn take_message(&mut self) -> (String, String) {
         let inbox = format!("aareguru-mcp:sse:inbox:{}", Self::NAME);
         let options = StreamReadOptions::default().block(20_000);
-        let word: StreamReadReply = self
+        let entry: StreamReadReply = self
             .redis
             .xread_options(&[&inbox], &["0"], &options)
             .await
             .unwrap();
-        let word = &word.keys[0].ids[0];
-        let field = |name: &str| word.get::<String>(name).unwrap();
+        let entry = &entry.keys[0].ids[0];
+        let field = |name: &str| entry.get::<String>(name).unwrap();
         let (delivery, from) = (field("relay"), field("from"));
         assert_eq!(field("attempt"), "1");
         let copy = format!("aareguru-mcp:sse:relay:{delivery}.1");
@@ -203,7 +203,7 @@ impl Played {
     }
 
     /// Restores the owner, and waits until the message was sent to it.
-    async fn give_back(&mut self) {
+    async fn restore_owner(&mut self) {
         let () = self
             .redis
             .hset(&self.session, "owner", &self.owner)
@@ -219,14 +219,14 @@ impl Played {
         }
     }
 
-    async fn refuse(&mut self, delivery: &str, from: &str) {
+    async fn reject(&mut self, delivery: &str, from: &str) {
         let inbox = format!("aareguru-mcp:sse:inbox:{from}");
-        let word = [
+        let entry = [
             ("reply", delivery),
             ("attempt", "1"),
             ("result", "shutting_down"),
         ];
-        let _: String = self.redis.xadd(inbox, "*", &word).await.unwrap();
+        let _: String = self.redis.xadd(inbox, "*", &entry).await.unwrap();
     }
 }
 
@@ -236,13 +236,13 @@ async fn reply_of_a_former_owner_is_ignored() {
         return;
     };
     let mut session = Session::initialized(cluster.address(0)).await;
-    let mut former = Played::instead_of_the_owner(&cluster, &session).await;
+    let mut former = ImpersonatedInstance::replace_owner(&cluster, &session).await;
     cluster.instances[0].signal("STOP").await;
-    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let posted = tokio::spawn(async move { send(address, request).await.status });
-    let (delivery, from) = former.take().await;
-    former.give_back().await;
-    former.refuse(&delivery, &from).await;
+    let (delivery, from) = former.take_message().await;
+    former.restore_owner().await;
+    former.reject(&delivery, &from).await;
     cluster.instances[0].signal("CONT").await;
     // On a slow machine the message may have been withdrawn.
     match posted.await.unwrap() {
@@ -259,10 +259,10 @@ async fn message_of_unknown_outcome_returns_504() {
         return;
     };
     let session = Session::initialized(cluster.address(0)).await;
-    let mut owner = Played::instead_of_the_owner(&cluster, &session).await;
-    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let mut owner = ImpersonatedInstance::replace_owner(&cluster, &session).await;
+    let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let posted = tokio::spawn(async move { send(address, request).await });
-    owner.take().await;
+    owner.take_message().await;
     cluster.redis.stop().await;
     let answer = posted.await.unwrap();
     assert_eq!(
@@ -278,10 +278,10 @@ async fn unaccepted_message_is_withdrawn_over_a_new_redis_connection() {
         return;
     };
     let session = Session::initialized(cluster.address(0)).await;
-    let mut owner = Played::instead_of_the_owner(&cluster, &session).await;
-    let (address, request) = at(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
+    let mut owner = ImpersonatedInstance::replace_owner(&cluster, &session).await;
+    let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let posted = tokio::spawn(async move { send(address, request).await.status });
-    let inbox = format!("aareguru-mcp:sse:inbox:{}", Played::NAME);
+    let inbox = format!("aareguru-mcp:sse:inbox:{}", ImpersonatedInstance::NAME);
     loop {
         let waiting: usize = owner.redis.xlen(&inbox).await.unwrap();
         if waiting > 0 {

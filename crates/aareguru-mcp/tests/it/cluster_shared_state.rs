@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, time::timeout};
 use crate::{
     binary::Server,
     client::{Answer, Session, post_json, send, with_header},
-    cluster::until,
+    cluster::wait_until,
     mcp::at,
     redis_server::RedisServer,
     scrape::Scrape,
@@ -69,8 +69,8 @@ async fn instances_share_one_upstream_request_per_question() {
         servers.push(start(&redis, &upstream, &[]).await);
     }
     // Several concurrent calls at each instance while the API delays its response.
-    let askers = servers.iter().flat_map(|server| [server; 4]);
-    let asked = join_all(askers.map(conditions));
+    let callers = servers.iter().flat_map(|server| [server; 4]);
+    let asked = join_all(callers.map(conditions));
     let release = async {
         upstream.first_request().await;
         upstream.release();
@@ -82,7 +82,7 @@ async fn instances_share_one_upstream_request_per_question() {
     // A later instance uses the shared responses.
     let late = start(&redis, &upstream, &[]).await;
     assert_eq!(conditions(&late).await["city"], "bern");
-    let asked = upstream.asked();
+    let asked = upstream.requests();
     let different: BTreeSet<_> = asked.iter().collect();
     // An instance that could not reach Redis in time may have sent its own request.
     let fallback = servers.iter().chain([&late]).map(async |server| {
@@ -93,7 +93,7 @@ async fn instances_share_one_upstream_request_per_question() {
     let again = asked.len() - different.len();
     assert!(again as f64 <= fallback, "{again} > {fallback}: {asked:#?}");
     for (key, seconds_left) in redis.keys().await {
-        assert!(seconds_left != -1, "{key} is kept for ever");
+        assert!(seconds_left != -1, "{key} has no expiry");
     }
 }
 
@@ -137,15 +137,15 @@ async fn unresponsive_redis_makes_each_instance_fetch_itself() {
     // Whether another instance owns this session is unknown, and the call counts towards the local
     // limit.
     assert_eq!(ask(&servers[0]).await.status, 503);
-    let asked = upstream.asked();
+    let asked = upstream.requests();
     let different: BTreeSet<_> = asked.iter().collect();
     assert_eq!(asked.len(), 2 * different.len(), "{asked:#?}");
     let fallback = async || {
         let numbers = Scrape::of(servers[0].address).await;
         numbers.value("aareguru_mcp_rate_limit_fallback_total")
     };
-    let counted = timeout(DEADLINE, async { while fallback().await < 1.0 {} });
-    counted.await.expect("nobody counts it");
+    let wait_for_counter = timeout(DEADLINE, async { while fallback().await < 1.0 {} });
+    wait_for_counter.await.expect("the fallback is not counted");
     redis.resume().await;
 }
 
@@ -166,7 +166,7 @@ async fn rate_limit_is_shared_by_all_instances() {
     for _ in 0..3 {
         servers.push(start(&redis, &upstream, &limit).await);
     }
-    until(async || ask(&servers[0]).await.status != 404).await;
+    wait_until(async || ask(&servers[0]).await.status != 404).await;
     // Each of the other instances admits the calls that arrive before the shared usage does.
     for server in &servers[1..] {
         let refused = timeout(DEADLINE, async {
@@ -180,7 +180,7 @@ async fn rate_limit_is_shared_by_all_instances() {
             }
             unreachable!()
         });
-        let passed = refused.await.expect("the other instance never hears of it");
+        let passed = refused.await.expect("the usage is not shared");
         assert!(passed < 60, "{passed}");
     }
     for (key, seconds_left) in redis.keys().await {
@@ -189,7 +189,7 @@ async fn rate_limit_is_shared_by_all_instances() {
 }
 
 #[derive(Parser)]
-struct Line {
+struct CommandLine {
     #[command(flatten)]
     settings: Settings,
 }
@@ -198,7 +198,7 @@ struct Line {
 /// due.
 pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> SocketAddr {
     let url = redis.url();
-    let settings = Line::parse_from(["aareguru-mcp", "--redis-url", &url]).settings;
+    let settings = CommandLine::parse_from(["aareguru-mcp", "--redis-url", &url]).settings;
     let cluster = Cluster::join(&settings).await.unwrap().unwrap();
     let mut config = upstream.config();
     config.clock = Clock::stopped_at(at("2023-05-09T11:45:00Z"));
@@ -246,9 +246,9 @@ pub(crate) fn subscribe(uri: &str) -> String {
 }
 
 /// Publishes a new measurement after the API has been polled.
-pub(crate) async fn measures(upstream: &Upstream) {
-    let before = upstream.times_asked();
-    until(async || upstream.times_asked() >= before + 2).await;
+pub(crate) async fn publish_measurement(upstream: &Upstream) {
+    let before = upstream.request_count();
+    wait_until(async || upstream.request_count() >= before + 2).await;
     let text = CURRENT_BERN.replace("1683631200", "1683631800");
     upstream.reply(Reply::text(&text));
 }
@@ -263,9 +263,12 @@ async fn new_measurement_notifies_subscribers_of_every_instance() {
     for _ in 0..3 {
         sessions.push(subscribed(&redis, &upstream).await);
     }
-    measures(&upstream).await;
+    publish_measurement(&upstream).await;
     for session in &mut sessions {
-        let told = timeout(DEADLINE, session.message()).await.unwrap();
-        assert_eq!(told["method"], "notifications/resources/updated", "{told}");
+        let notification = timeout(DEADLINE, session.message()).await.unwrap();
+        assert_eq!(
+            notification["method"], "notifications/resources/updated",
+            "{notification}"
+        );
     }
 }

@@ -26,31 +26,31 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const TOOL: &str = "get_current_temperature";
 
 /// A proxy to Redis that delays each direction.
-struct Way {
+struct DelayProxy {
     address: SocketAddr,
     delay_ms: Arc<AtomicU64>,
 }
 
-impl Way {
+impl DelayProxy {
     async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let delay_ms = Arc::new(AtomicU64::new(0));
         let delay = delay_ms.clone();
         tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                let far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                let ((from_near, to_near), (from_far, to_far)) =
-                    (near.into_split(), far.into_split());
-                tokio::spawn(carry(from_near, to_far, delay.clone()));
-                tokio::spawn(carry(from_far, to_near, delay.clone()));
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                let ((from_client, to_client), (from_redis, to_redis)) =
+                    (client.into_split(), server.into_split());
+                tokio::spawn(forward(from_client, to_redis, delay.clone()));
+                tokio::spawn(forward(from_redis, to_client, delay.clone()));
             }
         });
         Self { address, delay_ms }
     }
 }
 
-async fn carry(
+async fn forward(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     delay_ms: Arc<AtomicU64>,
@@ -69,8 +69,8 @@ async fn calls_accepted_over_a_slow_redis_are_answered_once() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let way = Way::to(redis.port()).await;
-    let url = format!("redis://{}", way.address);
+    let proxy = DelayProxy::to(redis.port()).await;
+    let url = format!("redis://{}", proxy.address);
     // No keep-alive comments between the messages.
     let arguments = [
         "serve",
@@ -87,7 +87,7 @@ async fn calls_accepted_over_a_slow_redis_are_answered_once() {
         Server::start(&arguments).await,
     ];
     let mut session = Session::initialized(instances[0].address).await;
-    way.delay_ms.store(250, Ordering::Relaxed);
+    proxy.delay_ms.store(250, Ordering::Relaxed);
     let (mut accepted, mut refused) = (Vec::new(), 0);
     for id in 1..=10 {
         let request = post_json(&session.target, &tool_call(id, TOOL, "{}"));
@@ -105,9 +105,9 @@ async fn calls_accepted_over_a_slow_redis_are_answered_once() {
     }
     answered.sort_unstable();
     assert_eq!(answered, accepted);
-    assert!(accepted.len() >= 5, "not even the owner takes them");
+    assert!(accepted.len() >= 5, "not even the owner accepts them");
 
-    way.delay_ms.store(0, Ordering::Relaxed);
+    proxy.delay_ms.store(0, Ordering::Relaxed);
     let since = Instant::now();
     let recovered = timeout(DEADLINE, async {
         for id in 100.. {
@@ -118,11 +118,11 @@ async fn calls_accepted_over_a_slow_redis_are_answered_once() {
         }
         unreachable!()
     });
-    let id = recovered.await.expect("it never gets well");
+    let id = recovered.await.expect("no recovery");
     assert_eq!(session.message().await["id"], id);
     say(&format!(
-        "slow Redis: {} accepted and answered, {refused} refused; \
-         well again after {} ms",
+        "slow Redis: {} accepted and answered, {refused} rejected; \
+         recovered after {} ms",
         accepted.len(),
         since.elapsed().as_millis()
     ));

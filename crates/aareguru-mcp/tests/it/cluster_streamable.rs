@@ -74,11 +74,8 @@ async fn any_instance_serves_a_session_to_its_principal_only() {
     let answer = call(&servers[1], ALICE, &session, PING).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     for (key, seconds_left) in redis.keys().await {
-        assert!(seconds_left != -1, "{key} is kept for ever");
-        assert!(
-            !key.contains(&session),
-            "whoever reads {key} has the session"
-        );
+        assert!(seconds_left != -1, "{key} has no expiry");
+        assert!(!key.contains(&session), "{key} reveals the session id");
     }
 }
 
@@ -118,14 +115,15 @@ async fn deleted_session_ends_at_every_instance() {
         let gone = timeout(DEADLINE, async {
             while call(server, ALICE, &session, PING).await.status != 404 {}
         });
-        gone.await.expect("the session goes on elsewhere");
+        gone.await
+            .expect("the session does not end at another instance");
     }
     // Stored responses expire on their own.
     let kinds = ["call:", "events:"].map(|kind| format!("aareguru-mcp:mcp:{kind}"));
     for (key, seconds_left) in redis.keys().await {
         let is_answer = kinds.iter().any(|kind| key.starts_with(kind));
         assert!(is_answer || !key.contains(":mcp:"), "{key} is left");
-        assert!(seconds_left != -1, "{key} is kept for ever");
+        assert!(seconds_left != -1, "{key} has no expiry");
     }
 }
 
@@ -145,7 +143,7 @@ async fn revoked_key_ends_its_sessions_at_every_instance() {
     std::fs::write(&file, format!("bob:{BOB}\n")).unwrap();
     // The other instance has not reloaded its keys.
     first.signal("HUP").await;
-    first.logged("API keys read again").await;
+    first.wait_for_log("API keys read again").await;
     let sessions = async || {
         let numbers = Scrape::of(second.address).await;
         numbers.value("aareguru_mcp_streamable_sessions")
@@ -153,7 +151,7 @@ async fn revoked_key_ends_its_sessions_at_every_instance() {
     let ended = timeout(DEADLINE, async { while sessions().await > 1.0 {} });
     ended
         .await
-        .expect("the session goes on at the other instance");
+        .expect("the session does not end at the other instance");
     assert_eq!(call(&second, BOB, &bob, PING).await.status, 200);
 }
 
@@ -172,9 +170,9 @@ async fn sessions_continue_at_their_instance_while_redis_is_down() {
     let new = open(&servers[1], ALICE).await;
     assert_eq!(call(&servers[1], ALICE, &new, PING).await.status, 200);
     redis.start_again().await;
-    servers[1].logged("Redis answers").await;
+    servers[1].wait_for_log("Redis answers").await;
     let after = open(&servers[1], ALICE).await;
-    servers[0].logged("Redis answers").await;
+    servers[0].wait_for_log("Redis answers").await;
     assert_eq!(call(&servers[0], ALICE, &after, PING).await.status, 200);
     // A session lost with Redis's data is known only to its own instance.
     assert_eq!(call(&servers[0], ALICE, &session, PING).await.status, 200);

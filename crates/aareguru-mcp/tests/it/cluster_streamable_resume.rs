@@ -14,9 +14,9 @@ use tokio::{
 use crate::{
     client::{tool_call, with_header},
     cluster::{Cluster, metric},
+    cluster_shared_state::{instance, publish_measurement, subscribe},
     interop::{MACHINE, is_set_up},
     redis_server::RedisServer,
-    cluster_shared_state::{instance, measures, subscribe},
     streamable::{Reply, ask, get, in_session, message, open},
     transports::DEADLINE,
     upstream::{self, CURRENT_BERN},
@@ -25,12 +25,12 @@ use crate::{
 const TOOL: &str = "get_current_temperature";
 
 /// A response that is still arriving.
-struct Answer {
+struct PendingResponse {
     stream: TcpStream,
     read: String,
 }
 
-impl Answer {
+impl PendingResponse {
     async fn begin(address: SocketAddr, request: &str) -> Self {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -67,78 +67,83 @@ fn resume(session: &str, last_event_id: &str) -> String {
     with_header(&get(session), &format!("Last-Event-ID: {last_event_id}"))
 }
 
-fn is_bern(answer: &Value, id: u32) {
+fn assert_bern(answer: &Value, id: u32) {
     assert_eq!(answer["id"], id, "{answer}");
     let structured = &answer["result"]["structuredContent"];
     assert_eq!(structured["city"], "bern", "{answer}");
 }
 
-async fn held(instances: usize) -> Option<Cluster> {
-    let current = upstream::Reply::Recordings.held();
+async fn start_held(instances: usize) -> Option<Cluster> {
+    let current = upstream::Reply::Recordings.start_held();
     Cluster::start(instances, upstream::Reply::at([("current", current)])).await
 }
 
 /// Waits until Redis has stored the response to a call.
-async fn stored(cluster: &Cluster) {
-    let stored = async {
+async fn wait_until_stored(cluster: &Cluster) {
+    let wait_until_stored = async {
         let is_answer = |(key, _): &(String, i64)| key.contains(":mcp:events:");
         while !cluster.redis.keys().await.iter().any(is_answer) {}
     };
-    timeout(DEADLINE, stored).await.expect("nothing is stored");
+    timeout(DEADLINE, wait_until_stored)
+        .await
+        .expect("nothing is wait_until_stored");
 }
 
 #[tokio::test]
 async fn cut_response_is_resumed_at_another_instance_after_a_kill() {
-    let Some(cluster) = held(2).await else { return };
+    let Some(cluster) = start_held(2).await else {
+        return;
+    };
     let session = open(cluster.address(0)).await;
-    let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
+    let mut cut = PendingResponse::begin(cluster.address(0), &call(&session, 7)).await;
     let last = cut.line("id: ").await;
     drop(cut);
     cluster.upstream.release();
-    stored(&cluster).await;
+    wait_until_stored(&cluster).await;
     cluster.kill(0).await;
     // The response can be resumed repeatedly.
     for _ in 0..2 {
         let answer = ask(cluster.address(1), &resume(&session, &last)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        is_bern(&answer.message(), 7);
+        assert_bern(&answer.message(), 7);
     }
     for (key, seconds_left) in cluster.redis.keys().await {
-        assert!(seconds_left != -1, "{key} is kept for ever");
-        assert!(
-            !key.contains(&session),
-            "whoever reads {key} has the session"
-        );
+        assert!(seconds_left != -1, "{key} has no expiry");
+        assert!(!key.contains(&session), "{key} reveals the session id");
     }
 }
 
 #[tokio::test]
 async fn pending_response_is_resumed_at_another_instance() {
-    let Some(cluster) = held(2).await else { return };
+    let Some(cluster) = start_held(2).await else {
+        return;
+    };
     let session = open(cluster.address(0)).await;
-    let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
+    let mut cut = PendingResponse::begin(cluster.address(0), &call(&session, 7)).await;
     let last = cut.line("id: ").await;
     drop(cut);
     cluster.upstream.first_request().await;
-    let mut resumed = Answer::begin(cluster.address(1), &resume(&session, &last)).await;
+    let mut resumed = PendingResponse::begin(cluster.address(1), &resume(&session, &last)).await;
     resumed.line("content-type: text/event-stream").await;
     cluster.upstream.release();
     let data = resumed.line("data: ").await;
-    is_bern(&serde_json::from_str(&data).unwrap(), 7);
+    assert_bern(&serde_json::from_str(&data).unwrap(), 7);
     // No second request was sent to the API.
-    assert_eq!(cluster.upstream.times_asked(), 1);
+    assert_eq!(cluster.upstream.request_count(), 1);
 }
 
 #[tokio::test]
 async fn call_of_a_killed_instance_is_run_again_by_the_next() {
-    let Some(cluster) = held(3).await else { return };
+    let Some(cluster) = start_held(3).await else {
+        return;
+    };
     let session = open(cluster.address(0)).await;
-    let mut cut = Answer::begin(cluster.address(0), &call(&session, 7)).await;
+    let mut cut = PendingResponse::begin(cluster.address(0), &call(&session, 7)).await;
     let last = cut.line("id: ").await;
     cluster.upstream.first_request().await;
     cluster.kill(0).await;
     // Once the lease has expired.
-    let mut second = Answer::begin(cluster.address(1), &resume(&session, &last)).await;
+    let mut second = PendingResponse::begin(cluster.address(1), &resume(&session, &last)).await;
     let next = second.line("id: ").await;
     assert_ne!(next, last);
     // That stream is cut too, and the client resumes with either id.
@@ -146,12 +151,12 @@ async fn call_of_a_killed_instance_is_run_again_by_the_next() {
     cluster.upstream.release();
     for last in [&last, &next] {
         let answer = ask(cluster.address(2), &resume(&session, last)).await;
-        is_bern(answer.messages().last().unwrap(), 7);
+        assert_bern(answer.messages().last().unwrap(), 7);
     }
 }
 
 /// Forwards connections to the instances in round robin, skipping one that has died.
-async fn by_turns(instances: Vec<SocketAddr>) -> SocketAddr {
+async fn start_round_robin_proxy(instances: Vec<SocketAddr>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -178,8 +183,10 @@ async fn typescript_client_resumes_after_its_instance_is_killed() {
     if !is_set_up().await {
         return;
     }
-    let Some(cluster) = held(2).await else { return };
-    let address = by_turns(vec![cluster.address(0), cluster.address(1)]).await;
+    let Some(cluster) = start_held(2).await else {
+        return;
+    };
+    let address = start_round_robin_proxy(vec![cluster.address(0), cluster.address(1)]).await;
     let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop/run");
     let _machine = MACHINE.lock().await;
     let mut command = Command::new(&run);
@@ -207,12 +214,14 @@ async fn typescript_client_resumes_after_its_instance_is_killed() {
 
 #[tokio::test]
 async fn resume_with_another_session_returns_no_response() {
-    let Some(cluster) = held(2).await else { return };
+    let Some(cluster) = start_held(2).await else {
+        return;
+    };
     cluster.upstream.release();
     let session = open(cluster.address(0)).await;
     let other = open(cluster.address(0)).await;
     let answer = ask(cluster.address(0), &call(&session, 7)).await;
-    is_bern(answer.messages().last().unwrap(), 7);
+    assert_bern(answer.messages().last().unwrap(), 7);
     let mut ids = answer
         .body
         .lines()
@@ -228,11 +237,11 @@ async fn resume_with_another_session_returns_no_response() {
             assert_eq!((nothing.status, nothing.messages()), (200, vec![]));
         }
         let again = ask(address, &resume(&session, first)).await;
-        is_bern(&again.message(), 7);
+        assert_bern(&again.message(), 7);
     }
 }
 
-async fn in_trouble(cluster: &Cluster, instance: usize, session: &str) -> Reply {
+async fn call_with_upstream_failure(cluster: &Cluster, instance: usize, session: &str) -> Reply {
     cluster.upstream.reply(upstream::Reply::status(503));
     let reply = ask(cluster.address(instance), &call(session, 7)).await;
     cluster.upstream.reply(upstream::Reply::Recordings);
@@ -253,14 +262,17 @@ async fn notifications_are_replayed_at_another_instance() {
     let level = in_session(&message(&level.to_string()), &session);
     assert_eq!(ask(cluster.address(0), &level).await.status, 200);
     // No stream is open yet.
-    in_trouble(&cluster, 0, &session).await;
-    let mut first = Answer::begin(cluster.address(0), &get(&session)).await;
+    call_with_upstream_failure(&cluster, 0, &session).await;
+    let mut first = PendingResponse::begin(cluster.address(0), &get(&session)).await;
     let last = first.line("id: ").await;
-    let told = first.line("data: ").await;
-    assert!(told.contains("notifications/message"), "{told}");
+    let notification = first.line("data: ").await;
+    assert!(
+        notification.contains("notifications/message"),
+        "{notification}"
+    );
     drop(first);
     // A successful call sends no notification; the next failure does.
-    is_bern(
+    assert_bern(
         ask(cluster.address(0), &call(&session, 8))
             .await
             .messages()
@@ -268,11 +280,14 @@ async fn notifications_are_replayed_at_another_instance() {
             .unwrap(),
         8,
     );
-    in_trouble(&cluster, 0, &session).await;
+    call_with_upstream_failure(&cluster, 0, &session).await;
     cluster.kill(0).await;
-    let mut second = Answer::begin(cluster.address(1), &resume(&session, &last)).await;
-    let told = second.line("data: ").await;
-    assert!(told.contains("notifications/message"), "{told}");
+    let mut second = PendingResponse::begin(cluster.address(1), &resume(&session, &last)).await;
+    let notification = second.line("data: ").await;
+    assert!(
+        notification.contains("notifications/message"),
+        "{notification}"
+    );
     assert_ne!(second.line("id: ").await, last);
 }
 
@@ -292,31 +307,39 @@ async fn subscription_notifies_the_instance_of_the_listening_stream() {
     };
     // One session opens its stream before it subscribes, the other after.
     let (early, late) = (open(first).await, open(first).await);
-    let mut streams = vec![Answer::begin(second, &get(&early)).await];
+    let mut streams = vec![PendingResponse::begin(second, &get(&early)).await];
     streams[0].line("content-type: text/event-stream").await;
     for session in [&early, &late] {
         let request = in_session(&message(&subscribe("aareguru://current/bern")), session);
         let answer = ask(first, &request).await;
         assert_eq!(answer.messages().last().unwrap()["result"], json!({}));
     }
-    let mut stream = Answer::begin(second, &get(&late)).await;
+    let mut stream = PendingResponse::begin(second, &get(&late)).await;
     stream.line("content-type: text/event-stream").await;
     streams.push(stream);
-    measures(&upstream).await;
+    publish_measurement(&upstream).await;
     for stream in &mut streams {
-        let told = stream.line("data: ").await;
-        assert!(told.contains("notifications/resources/updated"), "{told}");
+        let notification = stream.line("data: ").await;
+        assert!(
+            notification.contains("notifications/resources/updated"),
+            "{notification}"
+        );
     }
     // A client that resumes elsewhere may have missed an update.
     let last = streams[1].line("id: ").await;
-    let mut moved = Answer::begin(third, &resume(&late, &last)).await;
-    let told = moved.line("data: ").await;
-    assert!(told.contains("aareguru://current/bern"), "{told}");
+    let mut moved = PendingResponse::begin(third, &resume(&late, &last)).await;
+    let notification = moved.line("data: ").await;
+    assert!(
+        notification.contains("aareguru://current/bern"),
+        "{notification}"
+    );
 }
 
 #[tokio::test]
 async fn cancellation_reaches_the_instance_running_the_call() {
-    let Some(cluster) = held(2).await else { return };
+    let Some(cluster) = start_held(2).await else {
+        return;
+    };
     let session = open(cluster.address(0)).await;
     let request = call(&session, 7);
     let running = ask(cluster.address(0), &request);

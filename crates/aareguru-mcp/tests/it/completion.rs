@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{binary::Server, client::Session};
 
-const EIGHT: [&str; 8] = [
+const PLACES: [&str; 8] = [
     "brienz",
     "interlaken",
     "thun",
@@ -66,7 +66,7 @@ async fn completion_suggests_places_for_every_place_argument() {
         (template("aareguru://forecast/{city}"), "city"),
     ] {
         for (typed, ids) in [
-            ("", &EIGHT[..]),
+            ("", &PLACES[..]),
             ("be", &["bern"]),
             ("BÄR", &["bern"]),
             ("ma", &["bern"]),

@@ -23,14 +23,14 @@ use crate::{
 };
 
 #[derive(Parser)]
-struct Line {
+struct CommandLine {
     #[command(flatten)]
     settings: Settings,
 }
 
 /// Serves on a free port until the test's runtime ends; returns the base URL.
-async fn serve_for_ever(router: Router) -> String {
-    let settings = Line::parse_from(["conformance"]).settings;
+async fn serve_until_test_ends(router: Router) -> String {
+    let settings = CommandLine::parse_from(["conformance"]).settings;
     let listener = Listener::tcp("127.0.0.1:0", "").await.unwrap();
     let address = listener.address().unwrap();
     let (limits, timeouts) = (settings.connection_limits(), settings.timeouts());
@@ -39,7 +39,7 @@ async fn serve_for_ever(router: Router) -> String {
 }
 
 async fn bridge_to(server: &str) -> String {
-    serve_for_ever(bridge(format!("{server}/sse")).unwrap()).await
+    serve_until_test_ends(bridge(format!("{server}/sse")).unwrap()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,9 +48,9 @@ async fn conformance_suite_matches_the_expected_results() {
         return;
     }
     let _machine = MACHINE.lock().await;
-    let settings = Line::parse_from(["conformance"]).settings;
+    let settings = CommandLine::parse_from(["conformance"]).settings;
     let app = App::serving(Everything::default(), &settings).unwrap();
-    let everything = serve_for_ever(http::router(&app)).await;
+    let everything = serve_until_test_ends(http::router(&app)).await;
     let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
     let aareguru = format!("http://{}", server.address);
 

@@ -4,9 +4,9 @@ use crate::{
     binary::Server,
     client::{Answer, Session, get, send, with_header},
     keys::{ALICE, with_key},
-    well_behaved_client::beside_a_neighbour,
     routes::routes,
-    scrape::counted,
+    scrape::wait_for_counter,
+    well_behaved_client::alongside_well_behaved_client,
 };
 
 async fn server(origins: &str) -> Server {
@@ -130,7 +130,7 @@ async fn cors_applies_to_graphql_routes() {
 async fn cors_preflight_of_a_foreign_origin_returns_403_before_authentication() {
     let server = server("https://app.example").await;
     let mut refused = 0;
-    beside_a_neighbour(&server, ALICE, async {
+    alongside_well_behaved_client(&server, ALICE, async {
         for origin in [
             "https://evil.example",
             "https://app.example.evil.example",
@@ -153,7 +153,7 @@ async fn cors_preflight_of_a_foreign_origin_returns_403_before_authentication() 
     })
     .await;
     let counter = r#"aareguru_mcp_rebinding_refused_total{header="origin"}"#;
-    counted(server.address, counter, refused).await;
+    wait_for_counter(server.address, counter, refused).await;
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn cors_wildcard_without_keys_allows_no_foreign_origin() {
     assert_eq!(answer.status, 403);
     let own = send(server.address, preflight("http://localhost:6274")).await;
     assert_eq!(own.status, 200);
-    server.logged("CORS_ORIGINS=* lets no page in").await;
+    server.wait_for_log("CORS_ORIGINS=* lets no page in").await;
 }
 
 #[tokio::test]

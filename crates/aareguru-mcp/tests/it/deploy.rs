@@ -186,7 +186,7 @@ async fn docker_health_check_reports_whether_the_server_is_up() {
     };
     assert!(check().output().await.unwrap().status.success());
     server.signal("TERM").await;
-    server.ended().await;
+    server.wait_for_exit().await;
     assert!(!check().output().await.unwrap().status.success());
 }
 

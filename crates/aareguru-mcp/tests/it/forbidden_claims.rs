@@ -1,6 +1,6 @@
 //! Claims that no text may make, not even to deny them: a reader may see only half of the sentence.
 
-const WORDS: [&str; 10] = [
+const FORBIDDEN_CLAIMS: [&str; 10] = [
     "safe",
     "harmless",
     "no danger",
@@ -14,12 +14,14 @@ const WORDS: [&str; 10] = [
 ];
 
 /// Returns the first forbidden claim in a text.
-pub(crate) fn promises(text: &str) -> Option<&'static str> {
+pub(crate) fn find_forbidden_claim(text: &str) -> Option<&'static str> {
     let lower = text.to_lowercase();
-    WORDS.into_iter().find(|word| lower.contains(word))
+    FORBIDDEN_CLAIMS
+        .into_iter()
+        .find(|word| lower.contains(word))
 }
 
 #[track_caller]
-pub(crate) fn promises_nothing(text: &str) {
-    assert_eq!(promises(text), None, "in {text}");
+pub(crate) fn assert_no_forbidden_claims(text: &str) {
+    assert_eq!(find_forbidden_claim(text), None, "in {text}");
 }

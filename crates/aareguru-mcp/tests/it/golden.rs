@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     client::Session,
+    forbidden_claims::assert_no_forbidden_claims,
     mcp::{Mcp, at, recorded},
-    forbidden_claims::promises_nothing,
     upstream::{CURRENT_BERN, Reply},
 };
 
@@ -108,37 +108,37 @@ fn all() -> Vec<(&'static str, Value, &'static [Situation])> {
 
 #[tokio::test]
 async fn current_temperature_matches_golden_files() {
-    is_golden("get_current_temperature").await;
+    assert_golden("get_current_temperature").await;
 }
 
 #[tokio::test]
 async fn current_conditions_match_golden_files() {
-    is_golden("get_current_conditions").await;
+    assert_golden("get_current_conditions").await;
 }
 
 #[tokio::test]
 async fn flow_danger_level_matches_golden_files() {
-    is_golden("get_flow_danger_level").await;
+    assert_golden("get_flow_danger_level").await;
 }
 
 #[tokio::test]
 async fn forecast_matches_golden_files() {
-    is_golden("get_forecast").await;
+    assert_golden("get_forecast").await;
 }
 
 #[tokio::test]
 async fn historical_data_matches_golden_files() {
-    is_golden("get_historical_data").await;
+    assert_golden("get_historical_data").await;
 }
 
 #[tokio::test]
 async fn compare_cities_matches_golden_files() {
-    is_golden("compare_cities").await;
+    assert_golden("compare_cities").await;
 }
 
 #[tokio::test]
 async fn list_cities_matches_golden_files() {
-    is_golden("list_cities").await;
+    assert_golden("list_cities").await;
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn golden_files_cover_every_tool() {
 #[test]
 fn golden_folder_has_no_unused_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden");
-    let there: BTreeSet<String> = fs::read_dir(folder)
+    let existing: BTreeSet<String> = fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.ends_with(".snap"))
@@ -165,10 +165,10 @@ fn golden_folder_has_no_unused_file() {
         let name = move |situation: &Situation| format!("{tool}@{}.snap", situation.name());
         situations.iter().map(name)
     });
-    assert_eq!(there, expected.collect());
+    assert_eq!(existing, expected.collect());
 }
 
-async fn is_golden(tool: &str) {
+async fn assert_golden(tool: &str) {
     let all = all();
     let (_, arguments, situations) = all.iter().find(|(name, ..)| *name == tool).unwrap();
     for situation in *situations {
@@ -180,15 +180,15 @@ async fn is_golden(tool: &str) {
         let answer = session.call_tool(1, tool, &arguments.to_string()).await;
         let result = &answer["result"];
         let text = result["content"][0]["text"].as_str().unwrap();
-        promises_nothing(&result.to_string());
+        assert_no_forbidden_claims(&result.to_string());
         let structured = serde_json::to_string_pretty(&result["structuredContent"]).unwrap();
-        let told = format!("{tool} {arguments}\n\n{text}\n\n{structured}");
+        let rendered = format!("{tool} {arguments}\n\n{text}\n\n{structured}");
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("golden");
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| {
-            insta::assert_snapshot!(format!("{tool}@{}", situation.name()), told);
+            insta::assert_snapshot!(format!("{tool}@{}", situation.name()), rendered);
         });
     }
 }

@@ -1,11 +1,11 @@
 //! GraphQL, against the real binary and against an in-process server.
 
 mod demo;
-mod upstream_requests;
 mod limits;
 mod over_http;
 mod sockets;
 mod streams;
+mod upstream_requests;
 
 use std::net::SocketAddr;
 
@@ -35,7 +35,7 @@ struct GraphQlServer {
 }
 
 #[derive(Parser)]
-struct Line {
+struct CommandLine {
     #[command(flatten)]
     settings: aareguru_mcp::settings::Settings,
 }
@@ -59,7 +59,7 @@ impl GraphQlServer {
         let subscriptions = river.watch_count();
         let mcp = AareServer::new(river);
         let line = [&["aareguru-mcp"], arguments].concat();
-        let settings = Line::try_parse_from(line).unwrap().settings;
+        let settings = CommandLine::try_parse_from(line).unwrap().settings;
         let graphql = GraphQl::new(&mcp, &settings, bounds);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -76,7 +76,7 @@ impl GraphQlServer {
         ask(self.address, query).await
     }
 
-    async fn subscriptions_become(&self, count: usize) {
+    async fn wait_for_subscriptions(&self, count: usize) {
         let mut subscriptions = self.subscriptions.clone();
         let reached = subscriptions.wait_for(|now| *now == count);
         timeout(DEADLINE, reached).await.unwrap().unwrap();
@@ -84,11 +84,11 @@ impl GraphQlServer {
 }
 
 async fn ask(address: SocketAddr, query: &str) -> Value {
-    let answer = sent(address, query).await;
+    let answer = post_query(address, query).await;
     serde_json::from_str(&answer.body).unwrap()
 }
 
-async fn sent(address: SocketAddr, query: &str) -> Answer {
+async fn post_query(address: SocketAddr, query: &str) -> Answer {
     let body = json!({ "query": query }).to_string();
     send(address, post_json("/graphql", &body)).await
 }

@@ -26,7 +26,7 @@ async fn hash_key(arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().await.unwrap()
 }
 
-async fn lets_in(entry: &str, key: &str) -> bool {
+async fn authenticates(entry: &str, key: &str) -> bool {
     let server = Server::start_with(&["serve", "--demo"], &[("API_KEYS", entry)]).await;
     let request = with_key(&get("/sse"), key);
     Session::try_open(server.address, request).await.is_some()
@@ -40,8 +40,8 @@ async fn hash_key_entry_authenticates_the_key_from_stdin() {
     let entry = String::from_utf8(output.stdout).unwrap();
     let hash = entry.strip_prefix("alice:sha256:").unwrap().trim_end();
     assert_eq!(hash.len(), 64);
-    assert!(lets_in(entry.trim_end(), "secret-of-alice").await);
-    assert!(!lets_in(entry.trim_end(), hash).await);
+    assert!(authenticates(entry.trim_end(), "secret-of-alice").await);
+    assert!(!authenticates(entry.trim_end(), hash).await);
 }
 
 #[tokio::test]
@@ -49,11 +49,11 @@ async fn generated_key_is_printed_separately_from_its_entry() {
     let output = hash_key(&["--generate"], "").await;
     assert!(output.status.success());
     let entry = String::from_utf8(output.stdout).unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    let key = told.lines().last().unwrap();
-    assert!(key.starts_with("aare_") && key.len() == 53, "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let key = stderr.lines().last().unwrap();
+    assert!(key.starts_with("aare_") && key.len() == 53, "{stderr}");
     assert!(!entry.contains(key));
-    assert!(lets_in(entry.trim_end(), key).await);
+    assert!(authenticates(entry.trim_end(), key).await);
     let other = hash_key(&["--generate"], "").await;
     assert_ne!(String::from_utf8(other.stdout).unwrap(), entry);
 }

@@ -128,7 +128,7 @@ async fn healthcheck_subcommand_reports_by_exit_code() {
     assert!(line.contains("only http://"), "{line}");
 
     server.signal("TERM").await;
-    server.ended().await;
+    server.wait_for_exit().await;
     let (code, line) = ask(&["--http-port", &port]).await;
     assert_eq!(code, Some(1));
     assert!(

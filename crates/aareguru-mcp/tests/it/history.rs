@@ -141,7 +141,7 @@ async fn progress_notifications_precede_the_history_result() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     session
-        .tell(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_historical_data","arguments":{},"_meta":{"progressToken":"p"}}}"#)
+        .send(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_historical_data","arguments":{},"_meta":{"progressToken":"p"}}}"#)
         .await;
     for (progress, says) in [(1.0, "asking the last two days"), (3.0, "counting ")] {
         let message = session.message().await;

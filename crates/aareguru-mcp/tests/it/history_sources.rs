@@ -14,12 +14,12 @@ const TOOL: &str = "get_historical_data";
 const NOW: &str = "2026-09-02T02:00:00Z";
 
 /// Returns the requested endpoints, in order.
-fn asked(mcp: &Mcp) -> Vec<String> {
+fn requested_endpoints(mcp: &Mcp) -> Vec<String> {
     let endpoint = |uri: &String| {
         let path = uri.split('?').next().unwrap();
         path.rsplit('/').next().unwrap().to_owned()
     };
-    mcp.upstream.asked().iter().map(endpoint).collect()
+    mcp.upstream.requests().iter().map(endpoint).collect()
 }
 
 async fn ask(session: &mut Session, arguments: &Value) -> Value {
@@ -41,13 +41,13 @@ fn synthetic_history(first: i64, last: i64) -> Reply {
 
 #[tokio::test]
 async fn hydro_api_replaces_a_failed_nearest_source() {
-    let ailing = Reply::at([("current", Reply::status(503))]);
-    let mcp = Mcp::start(ailing, NOW).await;
+    let failing = Reply::at([("current", Reply::status(503))]);
+    let mcp = Mcp::start(failing, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "2026-09-01T02:00"})).await;
     let data = &result["structuredContent"];
     assert_eq!(data["source"], "existenz_hydro", "{result}");
-    assert_eq!(asked(&mcp), ["current", "daterange"]);
+    assert_eq!(requested_endpoints(&mcp), ["current", "daterange"]);
     assert!(data["readings"].as_u64().unwrap() > 100);
     let notes = data["notes"].to_string();
     for part in ["not from the nearest source", "the last two days", "503"] {
@@ -61,17 +61,20 @@ async fn hydro_api_replaces_a_failed_nearest_source() {
 #[tokio::test]
 async fn history_endpoint_replaces_both_failed_sources_with_a_note() {
     let last = 1_788_300_000;
-    let ailing = Reply::at([
+    let failing = Reply::at([
         ("current", Reply::status(500)),
         ("daterange", Reply::text("<html>maintenance</html>")),
         ("history", synthetic_history(last - 30 * 3600, last)),
     ]);
-    let mcp = Mcp::start(ailing, NOW).await;
+    let mcp = Mcp::start(failing, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "-24 hours"})).await;
     let data = &result["structuredContent"];
     assert_eq!(data["source"], "aareguru_history", "{result}");
-    assert_eq!(asked(&mcp), ["current", "daterange", "history"]);
+    assert_eq!(
+        requested_endpoints(&mcp),
+        ["current", "daterange", "history"]
+    );
     assert_eq!(data["temperature"]["mean"], 17.5);
     assert_eq!(data["flow"]["max"]["value"], 120.0);
     let notes = data["notes"].to_string();
@@ -82,12 +85,12 @@ async fn history_endpoint_replaces_both_failed_sources_with_a_note() {
 
 #[tokio::test]
 async fn history_error_lists_every_failed_source() {
-    let ailing = Reply::at([
+    let failing = Reply::at([
         ("current", Reply::status(500)),
         ("daterange", Reply::Busy(3600)),
         ("history", Reply::text(r#"{"status": "what?"}"#)),
     ]);
-    let mcp = Mcp::start(ailing, NOW).await;
+    let mcp = Mcp::start(failing, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "-24 hours"})).await;
     assert_eq!(result["isError"], true, "{result}");
@@ -121,12 +124,12 @@ async fn nearest_source_covering_the_span_is_requested_first() {
         let result = ask(&mut session, &json!({"start": start})).await;
         let data = &result["structuredContent"];
         assert_eq!(data["source"], source, "{start}: {result}");
-        assert_eq!(asked(&mcp)[0], first, "{start}");
+        assert_eq!(requested_endpoints(&mcp)[0], first, "{start}");
     }
     let hydro = Mcp::start(Reply::text(HYDRO_BERN), NOW).await;
     let mut session = hydro.session().await;
     ask(&mut session, &json!({"start": "-7 days"})).await;
-    assert_eq!(asked(&hydro)[0], "daterange");
+    assert_eq!(requested_endpoints(&hydro)[0], "daterange");
 }
 
 #[tokio::test]
@@ -211,23 +214,26 @@ async fn cancelled_history_call_requests_no_further_source() {
         ]);
         let mcp = Mcp::start(reply, NOW).await;
         let mut session = mcp.session().await;
-        session.tell(&call.to_string()).await;
+        session.send(&call.to_string()).await;
         let progress = session.message().await;
         assert_eq!(progress["method"], "notifications/progress");
         mcp.upstream.first_request().await;
         if is_cancelled {
-            session.tell(&cancel.to_string()).await;
+            session.send(&cancel.to_string()).await;
         }
         mcp.upstream.release();
         if !is_cancelled {
             // Without a cancellation the other sources are requested.
             while session.message().await.get("id").is_none() {}
-            assert_eq!(asked(&mcp), ["current", "daterange", "history"]);
+            assert_eq!(
+                requested_endpoints(&mcp),
+                ["current", "daterange", "history"]
+            );
             continue;
         }
         // The next response belongs to the next request.
         let answer = session.call_tool(8, "list_cities", "{}").await;
         assert_eq!(answer["id"], 8, "{answer}");
-        assert_eq!(asked(&mcp), ["current", "cities"]);
+        assert_eq!(requested_endpoints(&mcp), ["current", "cities"]);
     }
 }

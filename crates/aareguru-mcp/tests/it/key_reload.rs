@@ -12,9 +12,9 @@ use crate::{
     binary::Server,
     client::{Session, get, send, tool_call},
     keys::{ALICE, BOB, INITIALIZE, open_streamable, ping_streamable, streamable, with_key},
-    well_behaved_client::{Neighbour, beside_a_neighbour},
-    scrape::counted,
+    scrape::wait_for_counter,
     websocket::Socket,
+    well_behaved_client::{WellBehavedClient, alongside_well_behaved_client},
 };
 
 /// A file of keys, and a server that reads it.
@@ -35,7 +35,7 @@ impl Keys {
     async fn replace(&mut self, text: &str, logged: &str) {
         fs::write(&self.file, text).unwrap();
         self.server.signal("HUP").await;
-        self.server.logged(logged).await;
+        self.server.wait_for_log(logged).await;
     }
 
     async fn status(&self, key: &str) -> u16 {
@@ -47,35 +47,35 @@ impl Keys {
 
 #[tokio::test]
 async fn removed_key_ends_only_its_sse_streams() {
-    let both = format!("# of the house\nalice:{ALICE}\n\n bob:{BOB} \n");
+    let both = format!("# shared keys\nalice:{ALICE}\n\n bob:{BOB} \n");
     let mut keys = Keys::new("removed", &both).await;
-    let mut alice = Neighbour::of(&keys.server, ALICE).await;
-    let mut bob = Neighbour::of(&keys.server, BOB).await;
-    alice.is_served().await;
+    let mut alice = WellBehavedClient::connect(&keys.server, ALICE).await;
+    let mut bob = WellBehavedClient::connect(&keys.server, BOB).await;
+    alice.assert_served().await;
 
     keys.replace(
         &format!("bob:{BOB}"),
         "API keys read again revoked=[\"alice\"]",
     )
     .await;
-    alice.is_ended().await;
-    bob.is_served().await;
+    alice.assert_disconnected().await;
+    bob.assert_served().await;
     assert_eq!(keys.status(ALICE).await, 401);
 
     keys.replace(&both, "API keys read again revoked=[]").await;
     assert_eq!(keys.status(ALICE).await, 200);
-    bob.is_served().await;
+    bob.assert_served().await;
 }
 
 #[tokio::test]
 async fn replaced_key_ends_the_sessions_of_the_old_key() {
     let mut keys = Keys::new("replaced", &format!("team:{ALICE}")).await;
-    let mut old = Neighbour::of(&keys.server, ALICE).await;
+    let mut old = WellBehavedClient::connect(&keys.server, ALICE).await;
     let streamable = open_streamable(&keys.server, ALICE).await;
     // During the transition both keys are valid.
     keys.replace(&format!("team:{ALICE}\nteam:{BOB}"), "revoked=[]")
         .await;
-    old.is_served().await;
+    old.assert_served().await;
     assert_eq!(keys.status(BOB).await, 200);
     assert_eq!(ping_streamable(&keys.server, &streamable, BOB).await, 200);
     keys.replace(
@@ -83,21 +83,21 @@ async fn replaced_key_ends_the_sessions_of_the_old_key() {
         "revoked=[\"team\"] sessions_ended=2",
     )
     .await;
-    old.is_ended().await;
+    old.assert_disconnected().await;
     assert_eq!(ping_streamable(&keys.server, &streamable, BOB).await, 404);
-    let mut new = Neighbour::of(&keys.server, BOB).await;
-    new.is_served().await;
+    let mut new = WellBehavedClient::connect(&keys.server, BOB).await;
+    new.assert_served().await;
 }
 
 #[tokio::test]
 async fn failed_key_reload_keeps_the_previous_keys() {
     let mut keys = Keys::new("broken", &format!("alice:{ALICE}")).await;
-    let mut alice = Neighbour::of(&keys.server, ALICE).await;
+    let mut alice = WellBehavedClient::connect(&keys.server, ALICE).await;
     let stay = "API keys not read again, the old ones stay in force: ";
     let place = format!("line 2 of {} (entry 1 of API_KEYS): ", keys.file.display());
     keys.replace(&format!("bob:{BOB}\nbroken key"), &format!("{stay}{place}"))
         .await;
-    alice.is_served().await;
+    alice.assert_served().await;
     assert_eq!(keys.status(BOB).await, 401);
 
     keys.replace(
@@ -105,18 +105,18 @@ async fn failed_key_reload_keeps_the_previous_keys() {
         &format!("{stay}there is no key any more"),
     )
     .await;
-    alice.is_served().await;
+    alice.assert_served().await;
 
     fs::remove_file(&keys.file).unwrap();
     keys.server.signal("HUP").await;
     keys.server
-        .logged(&format!("{stay}cannot read keys from"))
+        .wait_for_log(&format!("{stay}cannot read keys from"))
         .await;
-    alice.is_served().await;
+    alice.assert_served().await;
 
     let both = format!("alice:{ALICE}\nbob:{BOB}");
     keys.replace(&both, "API keys read again").await;
-    alice.is_served().await;
+    alice.assert_served().await;
     assert_eq!(keys.status(BOB).await, 200);
 }
 
@@ -125,7 +125,7 @@ async fn sighup_without_keys_ends_no_session() {
     let mut server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     server.signal("HUP").await;
-    server.logged("API keys read again").await;
+    server.wait_for_log("API keys read again").await;
     session.call_tool(1, "list_cities", "{}").await;
 }
 
@@ -145,7 +145,7 @@ async fn removed_key_closes_only_its_websockets() {
     keys.replace(&format!("bob:{BOB}"), revoked).await;
     assert_eq!(alice.close_code().await, CloseCode::Policy);
     let closed = r#"aareguru_mcp_websocket_sessions_closed_total{reason="revoked"}"#;
-    counted(address, closed, 1).await;
+    wait_for_counter(address, closed, 1).await;
     let again = Socket::try_open(address, &[("x-api-key", ALICE)]).await;
     assert_eq!(again.err().unwrap(), 401);
     let answer = bob.call(&tool_call(1, "list_cities", "{}")).await;
@@ -158,7 +158,7 @@ async fn admitted(keys: &Keys, request: &str) -> TcpStream {
     let all_but_one = &request.as_bytes()[..request.len() - 1];
     stream.write_all(all_but_one).await.unwrap();
     let requests = r#"aareguru_mcp_api_key_requests_total{key="alice"}"#;
-    counted(keys.server.address, requests, 1).await;
+    wait_for_counter(keys.server.address, requests, 1).await;
     stream
 }
 
@@ -170,7 +170,7 @@ async fn key_removed_during_a_request_opens_no_session() {
     let mut stream = admitted(&keys, &request).await;
     let revoked = "revoked=[\"alice\"] sessions_ended=0";
     keys.replace(&format!("bob:{BOB}"), revoked).await;
-    beside_a_neighbour(&keys.server, BOB, async {
+    alongside_well_behaved_client(&keys.server, BOB, async {
         stream
             .write_all(&request.as_bytes()[request.len() - 1..])
             .await
@@ -181,8 +181,8 @@ async fn key_removed_during_a_request_opens_no_session() {
     })
     .await;
     let refused = r#"aareguru_mcp_auth_refused_total{reason="revoked"}"#;
-    counted(address, refused, 1).await;
+    wait_for_counter(address, refused, 1).await;
     let closed = r#"aareguru_mcp_streamable_sessions_closed_total{reason="revoked"}"#;
-    counted(address, closed, 1).await;
-    counted(address, "aareguru_mcp_streamable_sessions", 0).await;
+    wait_for_counter(address, closed, 1).await;
+    wait_for_counter(address, "aareguru_mcp_streamable_sessions", 0).await;
 }

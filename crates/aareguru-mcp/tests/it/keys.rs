@@ -12,9 +12,9 @@ use tokio::{
 use crate::{
     binary::{Server, program},
     client::{Answer, Session, get, post_json, send, with_header},
-    well_behaved_client::{Neighbour, beside_a_neighbour},
     routes::{all_methods, routes, routes_of},
-    scrape::counted,
+    scrape::wait_for_counter,
+    well_behaved_client::{WellBehavedClient, alongside_well_behaved_client},
 };
 
 /// Keys in the format of `hash-key --generate`.
@@ -72,7 +72,7 @@ async fn missing_key_returns_401_on_every_data_route() {
         .map(get),
     );
     requests.push(post_json(UNKNOWN, PING));
-    beside_a_neighbour(&server, ALICE, async {
+    alongside_well_behaved_client(&server, ALICE, async {
         for request in &requests {
             let answer = send(server.address, request).await;
             assert_unauthorized(&answer, "missing_token", request);
@@ -83,9 +83,9 @@ async fn missing_key_returns_401_on_every_data_route() {
         assert_eq!(send(server.address, get(&path)).await.status, 200, "{path}");
     }
     let refused = r#"aareguru_mcp_auth_refused_total{reason="missing"}"#;
-    counted(server.address, refused, requests.len()).await;
+    wait_for_counter(server.address, refused, requests.len()).await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     assert!(
         logs.contains("request refused: no valid API key reason=\"missing\""),
         "{logs}"
@@ -187,7 +187,7 @@ async fn browser_without_a_key_gets_the_login_page_without_data() {
         for data in ["m³/s", "°C", "12.5", "247", "2023"] {
             assert!(!refused.body.contains(data), "{path}: {data}");
         }
-        let wrong = send(server.address, with_key(&request, "nobody's key")).await;
+        let wrong = send(server.address, with_key(&request, "unknown-key")).await;
         assert_eq!(wrong.status, 401);
         let challenge = r#"www-authenticate: Bearer realm="aareguru-mcp", error="invalid_token""#;
         assert!(wrong.head.contains(challenge), "{}", wrong.head);
@@ -259,7 +259,7 @@ async fn invalid_keys_return_401_without_affecting_others() {
         post_json("/mcp", PING),
         get("/ws"),
     ];
-    beside_a_neighbour(&server, BOB, async {
+    alongside_well_behaved_client(&server, BOB, async {
         for (header, error) in cases {
             for request in &tries {
                 let (line, rest) = request.split_once("\r\n").unwrap();
@@ -272,10 +272,10 @@ async fn invalid_keys_return_401_without_affecting_others() {
     .await;
     for (reason, cases) in [("wrong", 7), ("malformed", 3), ("missing", 2)] {
         let refused = format!(r#"aareguru_mcp_auth_refused_total{{reason="{reason}"}}"#);
-        counted(server.address, &refused, cases * tries.len()).await;
+        wait_for_counter(server.address, &refused, cases * tries.len()).await;
     }
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     // Only one of many rejections per second is logged as a warning.
     assert!(
         logs.contains("request refused: no valid API key reason="),
@@ -344,7 +344,7 @@ async fn key_in_the_query_is_accepted_only_when_enabled() {
         "/sse?api_key=",
         "/sse?api_key=%ff%00",
     ];
-    beside_a_neighbour(&refusing, BOB, async {
+    alongside_well_behaved_client(&refusing, BOB, async {
         for path in forged {
             let answer = send(refusing.address, get(path)).await;
             assert_unauthorized(&answer, "missing_token", "query");
@@ -353,7 +353,7 @@ async fn key_in_the_query_is_accepted_only_when_enabled() {
     })
     .await;
     let missing = r#"aareguru_mcp_auth_refused_total{reason="missing"}"#;
-    counted(refusing.address, missing, forged.len()).await;
+    wait_for_counter(refusing.address, missing, forged.len()).await;
 
     let server = server(&["--api-key-in-query", "--log-level", "trace"]).await;
     let session = Session::open_at(server.address, &path).await;
@@ -362,7 +362,7 @@ async fn key_in_the_query_is_accepted_only_when_enabled() {
         send(server.address, post_json(&target, PING))
     };
     let long = "k".repeat(8000);
-    beside_a_neighbour(&server, BOB, async {
+    alongside_well_behaved_client(&server, BOB, async {
         assert_eq!(post(ALICE).await.status, 202);
         assert_eq!(post(BOB).await.status, 404);
         for key in ["wrong", "", "%ff%00", "%F0%9F%90%9F", &long] {
@@ -370,30 +370,30 @@ async fn key_in_the_query_is_accepted_only_when_enabled() {
         }
     })
     .await;
-    counted(
+    wait_for_counter(
         server.address,
         "rmcp_transport_refused_total{reason=\"unknown_session\"}",
         1,
     )
     .await;
     let refused = |reason| format!(r#"aareguru_mcp_auth_refused_total{{reason="{reason}"}}"#);
-    counted(server.address, &refused("wrong"), 3).await;
-    counted(server.address, &refused("malformed"), 2).await;
+    wait_for_counter(server.address, &refused("wrong"), 3).await;
+    wait_for_counter(server.address, &refused("malformed"), 2).await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     assert!(!logs.contains(ALICE) && !logs.contains(BOB), "{logs}");
 }
 
 #[tokio::test]
 async fn api_keys_are_logged_by_name_only() {
     let server = server(&["--log-level", "trace"]).await;
-    let mut neighbour = Neighbour::of(&server, ALICE).await;
-    neighbour.is_served().await;
+    let mut well_behaved_client = WellBehavedClient::connect(&server, ALICE).await;
+    well_behaved_client.assert_served().await;
     let bearer = with_header(&get("/sse"), &format!("Authorization: Bearer {BOB}"));
     drop(Session::open_with(server.address, bearer).await);
     send(server.address, with_key(&get("/sse"), "a-wrong-key")).await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     for key in [ALICE, BOB, "a-wrong-key"] {
         let line = logs.lines().find(|line| line.contains(key));
         assert_eq!(line, None, "{key}");
@@ -423,7 +423,7 @@ async fn server_without_keys_ignores_a_key() {
 }
 
 /// Runs a server that fails to start and returns its error message.
-async fn complaint(environment: &[(&str, &str)], arguments: &[&str]) -> String {
+async fn startup_error(environment: &[(&str, &str)], arguments: &[&str]) -> String {
     let output = program()
         .envs(environment.iter().copied())
         .args(["serve", "--demo", "--http-port", "0"])
@@ -438,7 +438,7 @@ async fn complaint(environment: &[(&str, &str)], arguments: &[&str]) -> String {
 
 #[tokio::test]
 async fn invalid_key_entry_prevents_startup_and_names_its_position() {
-    let text = complaint(
+    let text = startup_error(
         &[("API_KEYS", "alice:good-enough-for-a-test,b ob:hidden")],
         &[],
     )
@@ -449,7 +449,7 @@ async fn invalid_key_entry_prevents_startup_and_names_its_position() {
     );
     assert!(!text.contains("hidden"), "{text}");
 
-    let text = complaint(
+    let text = startup_error(
         &[("API_KEYS", "a:one-and-the-same,b:one-and-the-same")],
         &[],
     )
@@ -460,12 +460,12 @@ async fn invalid_key_entry_prevents_startup_and_names_its_position() {
     );
     assert!(!text.contains("one-and-the-same"), "{text}");
 
-    let text = complaint(&[("API_KEYS", "@/nowhere/keys")], &[]).await;
+    let text = startup_error(&[("API_KEYS", "@/nowhere/keys")], &[]).await;
     assert!(
         text.contains("cannot read keys from /nowhere/keys (entry 1 of API_KEYS)"),
         "{text}"
     );
-    let text = complaint(&[("API_KEYS_FILE", "/nowhere/keys")], &[]).await;
+    let text = startup_error(&[("API_KEYS_FILE", "/nowhere/keys")], &[]).await;
     assert!(
         text.contains("cannot read keys from /nowhere/keys (API_KEYS_FILE)"),
         "{text}"
@@ -474,7 +474,7 @@ async fn invalid_key_entry_prevents_startup_and_names_its_position() {
 
 #[tokio::test]
 async fn required_key_that_is_missing_prevents_startup() {
-    let text = complaint(&[("API_KEY_REQUIRED", "true")], &[]).await;
+    let text = startup_error(&[("API_KEY_REQUIRED", "true")], &[]).await;
     assert!(
         text.contains("API_KEY_REQUIRED is true and there is no key"),
         "{text}"
@@ -487,12 +487,12 @@ async fn public_address_without_keys_logs_a_warning() {
     let hosts = ["--http-host", "0.0.0.0", "--allowed-hosts", "aare.example"];
     let arguments = [&["serve", "--demo"], &hosts[..]].concat();
     let mut open = Server::start(&arguments).await;
-    open.logged("everybody who can reach this address may use the server")
+    open.wait_for_log("everybody who can reach this address may use the server")
         .await;
 
     let closed = server(&hosts).await;
     closed.signal("TERM").await;
-    let (_, logs) = closed.ended().await;
+    let (_, logs) = closed.wait_for_exit().await;
     assert!(!logs.contains("everybody"), "{logs}");
 }
 

@@ -156,18 +156,18 @@ async fn systemd_socket_is_served_and_systemd_is_notified() {
         "{banner}"
     );
 
-    let told = async || {
+    let notification = async || {
         let mut message = [0; 100];
         let read = timeout(DEADLINE, systemd.recv(&mut message)).await;
         let length = read.unwrap().unwrap();
         String::from_utf8(message[..length].to_vec()).unwrap()
     };
-    assert_eq!(told().await.trim_end(), "READY=1");
+    assert_eq!(notification().await.trim_end(), "READY=1");
     assert_eq!(send(address, get("/health")).await.status, 200);
     let mut session = Session::initialized(address).await;
     let answer = session.call_tool(1, "list_cities", "{}").await;
     assert_eq!(answer["id"], 1);
     stop(child).await;
-    assert_eq!(told().await.trim_end(), "STOPPING=1");
+    assert_eq!(notification().await.trim_end(), "STOPPING=1");
     fs::remove_file(&notified).unwrap();
 }

@@ -20,7 +20,7 @@ use tokio::{process::Command, time::sleep};
 use crate::{
     binary::Server,
     client::{Session, tool_call},
-    cluster::until,
+    cluster::wait_until,
     interop::{MACHINE, is_set_up, say},
     nginx::Nginx,
     redis_server::RedisServer,
@@ -36,13 +36,13 @@ pub(crate) fn is_long() -> bool {
     env::var("CLUSTER_TEST").as_deref() == Ok("long")
 }
 
-struct Balanced {
+struct LoadBalancedCluster {
     nginx: Nginx,
     redis: RedisServer,
     servers: Vec<Server>,
 }
 
-impl Balanced {
+impl LoadBalancedCluster {
     /// `None` if nginx or redis-server is not installed.
     async fn start(name: &str) -> Option<Self> {
         let redis = RedisServer::start().await?;
@@ -63,16 +63,16 @@ impl Balanced {
     }
 
     /// Asserts that each instance has served requests.
-    async fn was_shared(&self) {
+    async fn assert_all_instances_served(&self) {
         for server in &self.servers {
-            let worked = has_worked(server.address).await;
-            assert!(worked, "{} had nothing to do", server.address);
+            let has_served = has_served_messages(server.address).await;
+            assert!(has_served, "{} served no message", server.address);
         }
     }
 }
 
 /// Returns whether an instance has served a message.
-pub(crate) async fn has_worked(instance: SocketAddr) -> bool {
+pub(crate) async fn has_served_messages(instance: SocketAddr) -> bool {
     let numbers = Scrape::of(instance).await;
     let requests = numbers.metrics.get("aareguru_mcp_http_requests_total");
     let mut series = requests.iter().flat_map(|metric| &metric.series);
@@ -98,7 +98,7 @@ fn call_number(session: u32, call: u32) -> u32 {
 
 #[tokio::test]
 async fn sessions_behind_nginx_use_all_instances() {
-    let Some(balanced) = Balanced::start("balanced").await else {
+    let Some(balanced) = LoadBalancedCluster::start("balanced").await else {
         return;
     };
     let nginx = balanced.nginx.address;
@@ -109,7 +109,7 @@ async fn sessions_behind_nginx_use_all_instances() {
         for call in 0..calls {
             let id = call_number(number, call);
             let answer = session.call_tool(id, TOOL, "{}").await;
-            assert_eq!(answer["id"], id, "an answer of another call");
+            assert_eq!(answer["id"], id, "the response of another call");
         }
     };
     let streamable = move |number: u32| async move {
@@ -134,9 +134,9 @@ async fn sessions_behind_nginx_use_all_instances() {
         "200 sessions, {} calls without stickiness, all answered, in {seconds:.1} s",
         200 * calls
     ));
-    balanced.was_shared().await;
+    balanced.assert_all_instances_served().await;
     for (key, seconds_left) in balanced.redis.keys().await {
-        assert_ne!(seconds_left, -1, "{key} is kept for ever");
+        assert_ne!(seconds_left, -1, "{key} has no expiry");
     }
 }
 
@@ -145,7 +145,7 @@ async fn interop_clients_without_sticky_routing_pass() {
     if !is_set_up().await {
         return;
     }
-    let Some(balanced) = Balanced::start("balanced-clients").await else {
+    let Some(balanced) = LoadBalancedCluster::start("balanced-clients").await else {
         return;
     };
     let _machine = MACHINE.lock().await;
@@ -170,27 +170,27 @@ async fn interop_clients_without_sticky_routing_pass() {
             lines.lines().next().unwrap()
         ));
     }
-    balanced.was_shared().await;
+    balanced.assert_all_instances_served().await;
 }
 
 #[tokio::test]
 async fn streamable_sessions_survive_a_rolling_restart() {
-    let Some(mut balanced) = Balanced::start("rolling").await else {
+    let Some(mut balanced) = LoadBalancedCluster::start("rolling").await else {
         return;
     };
     let nginx = balanced.nginx.address;
     let _machine = MACHINE.lock().await;
-    let is_over = Arc::new(AtomicBool::new(false));
+    let is_stopped = Arc::new(AtomicBool::new(false));
     let (answered, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let clients: Vec<_> = (1..=12)
         .map(|number| {
-            let (is_over, answered) = (is_over.clone(), answered.clone());
+            let (is_stopped, answered) = (is_stopped.clone(), answered.clone());
             let refused = refused.clone();
             tokio::spawn(async move {
                 let opened = ask(nginx, &initialize("2025-11-25")).await;
                 let session = opened.header("mcp-session-id").unwrap().to_owned();
                 for call in 0.. {
-                    if is_over.load(Ordering::Relaxed) {
+                    if is_stopped.load(Ordering::Relaxed) {
                         return;
                     }
                     let id = call_number(number, call);
@@ -217,23 +217,23 @@ async fn streamable_sessions_survive_a_rolling_restart() {
     for instance in (0..INSTANCES).cycle().take(INSTANCES * rounds) {
         // Wait for traffic between restarts.
         let before = answers();
-        until(async || answers() >= before + 50).await;
+        wait_until(async || answers() >= before + 50).await;
         let port = balanced.servers[instance].address.port();
         let old = balanced.servers.remove(instance);
         old.signal("TERM").await;
-        let (status, _) = old.ended().await;
+        let (status, _) = old.wait_for_exit().await;
         assert!(status.success(), "{status}");
         let new = launch(&balanced.redis, port).await;
         // Before the next restart, nginx must use this instance again.
-        until(async || has_worked(new.address).await).await;
+        wait_until(async || has_served_messages(new.address).await).await;
         balanced.servers.insert(instance, new);
     }
-    is_over.store(true, Ordering::Relaxed);
+    is_stopped.store(true, Ordering::Relaxed);
     for client in clients {
         client.await.unwrap();
     }
     say(&format!(
-        "{} instances replaced under {} calls: no session lost, {} refused and asked again",
+        "{} instances replaced under {} calls: no session lost, {} rejected and retried",
         INSTANCES * rounds,
         answers(),
         refused.load(Ordering::Relaxed)

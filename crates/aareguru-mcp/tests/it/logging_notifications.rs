@@ -20,7 +20,7 @@ async fn set_level(session: &mut Session, level: &str) -> Value {
 
 /// Returns the log notifications before the response, and the response.
 async fn ask(session: &mut Session) -> (Vec<Value>, Value) {
-    session.tell(&tool_call(2, TOOL, "{}")).await;
+    session.send(&tool_call(2, TOOL, "{}")).await;
     let mut logged = Vec::new();
     loop {
         let message = session.message().await;
@@ -45,12 +45,12 @@ async fn upstream_failure_is_logged_once_per_outage() {
         mcp.upstream.reply(Reply::status(500));
         let (logged, answer) = ask(&mut session).await;
         assert_eq!(answer["isError"], false, "{answer}");
-        let [told] = &logged[..] else {
+        let [notification] = &logged[..] else {
             panic!("one message: {logged:?}");
         };
-        assert_eq!(told["level"], "warning");
-        assert_eq!(told["logger"], "aareguru");
-        let text = told["data"].as_str().unwrap();
+        assert_eq!(notification["level"], "warning");
+        assert_eq!(notification["logger"], "aareguru");
+        let text = notification["data"].as_str().unwrap();
         assert!(text.contains("HTTP status 500"), "{text}");
         assert!(text.contains("earlier answer"), "{text}");
 

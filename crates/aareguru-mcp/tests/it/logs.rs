@@ -10,7 +10,7 @@ use crate::{
 
 async fn logs_of(server: Server) -> String {
     server.signal("TERM").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
     logs
 }
@@ -171,11 +171,11 @@ async fn full_run(server: &Server) -> Vec<String> {
         .await;
     session.call_tool(3, "tool-nobody-may-see", "{}").await;
     session
-        .tell(
+        .send(
             r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"a":"note-nobody-may-see"}}"#,
         )
         .await;
-    session.tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9,"reason":"why-nobody-may-see"}}"#).await;
+    session.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9,"reason":"why-nobody-may-see"}}"#).await;
     session.post("body-nobody-may-see").await;
     send(
         server.address,

@@ -2,17 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod binary;
 #[cfg(feature = "redis")]
 mod certificate_authority;
-mod binary;
 #[path = "../../../rmcp-transport/tests/it/client.rs"]
 #[expect(dead_code, reason = "the transport's own tests use more of it")]
 mod client;
 #[cfg(feature = "redis")]
 mod cluster;
+mod forbidden_claims;
 mod logging_notifications;
 mod mcp;
-mod forbidden_claims;
 #[cfg(feature = "redis")]
 mod redis_server;
 #[path = "../../../aareguru/tests/it/server.rs"]
@@ -20,8 +20,6 @@ mod redis_server;
 mod upstream;
 
 mod attacks;
-#[cfg(feature = "redis")]
-mod load_balancing;
 mod base_path;
 mod browser;
 #[cfg(feature = "redis")]
@@ -35,7 +33,13 @@ mod cluster_relay;
 #[cfg(feature = "redis")]
 mod cluster_rolling;
 #[cfg(feature = "redis")]
+mod cluster_shared_state;
+#[cfg(feature = "redis")]
 mod cluster_slow_redis;
+#[cfg(feature = "redis")]
+mod cluster_streamable;
+#[cfg(feature = "redis")]
+mod cluster_streamable_resume;
 mod command_line;
 mod compare;
 mod completion;
@@ -58,10 +62,11 @@ mod interop;
 mod key_reload;
 mod keys;
 mod listening;
+#[cfg(feature = "redis")]
+mod load_balancing;
 mod locust;
 mod logs;
 mod metrics;
-mod well_behaved_client;
 mod nginx;
 mod old_clients;
 mod page;
@@ -77,16 +82,11 @@ mod redis_sentinel;
 #[cfg(feature = "redis")]
 mod redis_tls;
 mod resources;
+mod response_cache;
 mod routes;
 mod scrape;
 mod security;
 mod settings;
-#[cfg(feature = "redis")]
-mod cluster_shared_state;
-#[cfg(feature = "redis")]
-mod cluster_streamable_resume;
-#[cfg(feature = "redis")]
-mod cluster_streamable;
 mod shutdown;
 mod sse;
 mod stdio;
@@ -95,10 +95,10 @@ mod streamable_bounds;
 mod subscriptions;
 mod terminal;
 mod texts;
-mod response_cache;
 mod traces;
 mod transports;
-mod upstream_failures;
 mod upstream_down;
+mod upstream_failures;
 mod websocket;
 mod websocket_bounds;
+mod well_behaved_client;

@@ -8,7 +8,7 @@ use crate::{
     binary::{Server, program},
     client::{Session, get, post, post_json, send, tool_call},
     keys::{open_streamable, ping_streamable},
-    scrape::{Scrape, counted},
+    scrape::{Scrape, wait_for_counter},
     websocket::Socket,
 };
 
@@ -101,18 +101,15 @@ async fn messages_are_counted_over_every_transport() {
     let address = server.address;
     let initialize = |n| {
         let series = r#"messages_received_total{method="initialize"}"#;
-        counted(address, series, n)
+        wait_for_counter(address, series, n)
     };
     drop(Session::initialized(address).await);
     initialize(1).await;
     let mut socket = Socket::initialized(address).await;
     initialize(2).await;
-    let id = open_streamable(&server, "none is asked for").await;
+    let id = open_streamable(&server, "not required").await;
     initialize(3).await;
-    assert_eq!(
-        ping_streamable(&server, &id, "none is asked for").await,
-        200
-    );
+    assert_eq!(ping_streamable(&server, &id, "not required").await, 200);
     socket
         .call(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
         .await;
@@ -125,9 +122,9 @@ async fn messages_are_counted_over_every_transport() {
     assert_ne!(send(address, garbage).await.status, 200);
     for (method, number) in [("ping", 2), ("other", 1), ("response", 0)] {
         let series = format!(r#"messages_received_total{{method="{method}"}}"#);
-        counted(address, &series, number).await;
+        wait_for_counter(address, &series, number).await;
     }
-    counted(address, "aareguru_mcp_websocket_requests_in_flight", 0).await;
+    wait_for_counter(address, "aareguru_mcp_websocket_requests_in_flight", 0).await;
 }
 
 #[tokio::test]
@@ -149,7 +146,7 @@ async fn client_supplied_values_create_no_series() {
         let method = format!(r#"{{"jsonrpc":"2.0","id":{n},"method":"made/up/{n}"}}"#);
         session.call(&method).await;
         session
-            .tell(&format!(
+            .send(&format!(
                 r#"{{"jsonrpc":"2.0","method":"notifications/{n}"}}"#
             ))
             .await;
@@ -206,7 +203,7 @@ async fn abandoned_request_is_counted_once() {
     };
     timeout(Duration::from_secs(20), ended)
         .await
-        .expect("it is not counted");
+        .expect("it is not wait_for_counter");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::{
 use crate::{
     binary::Server,
     client::{get, send, with_header},
-    forbidden_claims::promises_nothing,
+    forbidden_claims::assert_no_forbidden_claims,
 };
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn overview_page_shows_the_river_without_scripts() {
         assert!(answer.body.contains(part), "{part}");
     }
     assert!(!answer.body.contains("{{"));
-    promises_nothing(&answer.body);
+    assert_no_forbidden_claims(&answer.body);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn place_pages_exist_in_every_language() {
         for part in parts {
             assert!(answer.body.contains(part), "{path}: {part}");
         }
-        promises_nothing(&answer.body);
+        assert_no_forbidden_claims(&answer.body);
     }
     let request = with_header(&get("/bern"), "Accept-Language: it-CH, de;q=0.5");
     let answer = send(server.address, request).await;

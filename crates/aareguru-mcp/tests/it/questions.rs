@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::{binary::Server, client::Session, forbidden_claims::promises_nothing};
+use crate::{binary::Server, client::Session, forbidden_claims::assert_no_forbidden_claims};
 
 const BOOK: &str = include_str!("../../../../docs/QUESTIONS.md");
 
@@ -74,10 +74,10 @@ async fn question_book_fields_exist_in_answers_and_schemas() {
         let answer = session.call_tool(2, tool, &arguments.to_string()).await;
         let result = &answer["result"];
         assert_eq!(result["isError"], false, "{question}: {answer}");
-        is_told(&result["structuredContent"], field, question);
+        assert_field_present(&result["structuredContent"], field, question);
         let schema = schemas[tool];
         assert!(
-            is_foretold(schema, schema, &parts(field)),
+            schema_has_field(schema, schema, &parts(field)),
             "{question}: {field} is not in the output schema of {tool}"
         );
     }
@@ -102,11 +102,11 @@ fn question_book_has_a_hundred_unique_questions() {
 fn question_book_makes_no_forbidden_claims() {
     for row in rows() {
         match row.answer {
-            Answer::Call { field, .. } => promises_nothing(field),
+            Answer::Call { field, .. } => assert_no_forbidden_claims(field),
             Answer::NotInThisData(says) => {
                 assert!(says.starts_with("not in this data"), "{says}");
                 assert!(says.contains(": "), "the way out: {says}");
-                promises_nothing(says);
+                assert_no_forbidden_claims(says);
             }
         }
     }
@@ -132,7 +132,7 @@ fn parts(field: &str) -> Vec<&str> {
 /// Asserts that the field is in the answer. An unknown value has no fields, and an empty list has
 /// no items; only the schema shows them then.
 #[track_caller]
-fn is_told(answer: &Value, field: &str, question: &str) {
+fn assert_field_present(answer: &Value, field: &str, question: &str) {
     let mut at = answer;
     for part in parts(field) {
         at = match at {
@@ -153,16 +153,16 @@ fn is_told(answer: &Value, field: &str, question: &str) {
 }
 
 /// Whether a schema, which is part of `root`, has the field.
-fn is_foretold(root: &Value, schema: &Value, parts: &[&str]) -> bool {
+fn schema_has_field(root: &Value, schema: &Value, parts: &[&str]) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.strip_prefix('#').unwrap();
-        return is_foretold(root, root.pointer(name).unwrap(), parts);
+        return schema_has_field(root, root.pointer(name).unwrap(), parts);
     }
     let choices = ["anyOf", "oneOf", "allOf"];
     let choices = choices.iter().filter_map(|name| schema[name].as_array());
     if choices
         .flatten()
-        .any(|choice| is_foretold(root, choice, parts))
+        .any(|choice| schema_has_field(root, choice, parts))
     {
         return true;
     }
@@ -173,5 +173,5 @@ fn is_foretold(root: &Value, schema: &Value, parts: &[&str]) -> bool {
         Ok(_) => &schema["items"],
         Err(_) => &schema["properties"][first],
     };
-    !of.is_null() && is_foretold(root, of, rest)
+    !of.is_null() && schema_has_field(root, of, rest)
 }

@@ -6,9 +6,9 @@ use crate::{
     binary::Server,
     client::{Answer, get, post_json, send, tool_call, with_header},
     keys::{ALICE, with_key},
-    well_behaved_client::Neighbour,
-    scrape::counted,
+    scrape::wait_for_counter,
     websocket::Socket,
+    well_behaved_client::WellBehavedClient,
 };
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
@@ -41,13 +41,10 @@ fn number(answer: &Answer, header: &str) -> u64 {
 #[tokio::test]
 async fn rate_limit_returns_429_only_to_the_client_over_it() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "20"]).await;
-    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    let mut well_behaved_client = WellBehavedClient::connect(&server, ALICE).await;
     for n in 0..20 {
         let answer = send(server.address, from("203.0.113.7")).await;
-        assert_eq!(
-            answer.status, 404,
-            "the session is unknown, and that is all"
-        );
+        assert_eq!(answer.status, 404, "only the session is unknown");
         assert_eq!(number(&answer, "ratelimit-limit"), 20);
         assert_eq!(number(&answer, "ratelimit-remaining"), 19 - n);
     }
@@ -66,9 +63,9 @@ async fn rate_limit_returns_429_only_to_the_client_over_it() {
         );
     }
     assert_eq!(send(server.address, from("203.0.113.8")).await.status, 404);
-    neighbour.is_served().await;
+    well_behaved_client.assert_served().await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     let line = "over the rate limit by=\"address\" client=203.0.113.7";
     assert!(logs.contains(line), "{logs}");
 }
@@ -95,7 +92,7 @@ async fn rate_limit_counts_an_ipv6_prefix_as_one_client() {
 #[tokio::test]
 async fn forged_x_forwarded_for_does_not_change_the_client_address() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "10"]).await;
-    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    let mut well_behaved_client = WellBehavedClient::connect(&server, ALICE).await;
     // The proxy appends the address of its peer.
     for n in 0..10 {
         let forged = format!("198.51.100.{n}, 127.0.0.1, 203.0.113.7");
@@ -110,9 +107,9 @@ async fn forged_x_forwarded_for_does_not_change_the_client_address() {
     let other = with_header(&from("203.0.113.7"), "Forwarded: for=198.51.100.99");
     assert_eq!(send(server.address, other).await.status, 429);
     assert_eq!(send(server.address, from("198.51.100.1")).await.status, 404);
-    neighbour.is_served().await;
+    well_behaved_client.assert_served().await;
     let refused = r#"aareguru_mcp_rate_limited_total{by="address"}"#;
-    counted(server.address, refused, 3).await;
+    wait_for_counter(server.address, refused, 3).await;
 }
 
 #[tokio::test]
@@ -123,7 +120,7 @@ async fn x_forwarded_for_from_an_untrusted_peer_is_ignored() {
         assert_eq!(answer.status, 404);
     }
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     assert_eq!(
         logs.matches("x-forwarded-for is not believed").count(),
         1,
@@ -186,13 +183,13 @@ async fn rate_limit_counts_websocket_messages() {
     assert_eq!(send(server.address, post).await.status, 429);
     assert_eq!(send(server.address, from("203.0.113.7")).await.status, 404);
     let refused = r#"aareguru_mcp_rate_limited_total{by="key"}"#;
-    counted(server.address, refused, 3).await;
+    wait_for_counter(server.address, refused, 3).await;
 }
 
 #[tokio::test]
 async fn rate_limit_for_wrong_keys_still_admits_the_right_key() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "20", "--api-key-required"]).await;
-    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    let mut well_behaved_client = WellBehavedClient::connect(&server, ALICE).await;
     let guess = |n: u32| with_key(&from("203.0.113.7"), &format!("guess-{n}"));
     for n in 0..20 {
         assert_eq!(send(server.address, guess(n)).await.status, 401);
@@ -200,7 +197,7 @@ async fn rate_limit_for_wrong_keys_still_admits_the_right_key() {
     assert_eq!(send(server.address, guess(20)).await.status, 429);
     let right = with_key(&from("203.0.113.7"), ALICE);
     assert_eq!(send(server.address, right).await.status, 404);
-    neighbour.is_served().await;
+    well_behaved_client.assert_served().await;
 }
 
 #[tokio::test]
@@ -217,9 +214,9 @@ async fn rate_limit_exempts_health() {
 #[tokio::test]
 async fn rate_limit_default_admits_a_busy_session() {
     let server = behind_a_proxy(&[]).await;
-    let mut neighbour = Neighbour::of(&server, ALICE).await;
+    let mut well_behaved_client = WellBehavedClient::connect(&server, ALICE).await;
     for _ in 0..100 {
-        neighbour.is_served().await;
+        well_behaved_client.assert_served().await;
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::{
     binary::Server,
     client::send,
-    well_behaved_client::beside_a_neighbour,
     routes::{all_methods, routes},
-    scrape::counted,
+    scrape::wait_for_counter,
+    well_behaved_client::alongside_well_behaved_client,
 };
 
 fn request(route: &str, headers: &str) -> String {
@@ -32,7 +32,7 @@ fn everywhere(headers: &str) -> Vec<String> {
 async fn forged_host_returns_421_on_every_route() {
     let server = Server::demo().await;
     let mut refused = 0;
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         for host in [
             "evil.example",
             "127.0.0.1.evil.example:8000",
@@ -53,9 +53,9 @@ async fn forged_host_returns_421_on_every_route() {
     })
     .await;
     let counter = r#"aareguru_mcp_rebinding_refused_total{header="host"}"#;
-    counted(server.address, counter, refused).await;
+    wait_for_counter(server.address, counter, refused).await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     let line = "add this host to allowed_hosts to accept it host=\"evil.example\"";
     assert!(logs.contains(line), "{logs}");
 }
@@ -64,7 +64,7 @@ async fn forged_host_returns_421_on_every_route() {
 async fn forged_origin_returns_403_on_every_route() {
     let server = Server::demo().await;
     let mut refused = 0;
-    beside_a_neighbour(&server, None, async {
+    alongside_well_behaved_client(&server, None, async {
         for origin in [
             "https://evil.example",
             "null",
@@ -81,9 +81,9 @@ async fn forged_origin_returns_403_on_every_route() {
     })
     .await;
     let counter = r#"aareguru_mcp_rebinding_refused_total{header="origin"}"#;
-    counted(server.address, counter, refused).await;
+    wait_for_counter(server.address, counter, refused).await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     let line = "add this origin to allowed_origins to accept it origin=\"https://evil.example\"";
     assert!(logs.contains(line), "{logs}");
 }

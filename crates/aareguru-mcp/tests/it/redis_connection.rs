@@ -29,7 +29,7 @@ pub(crate) async fn readiness(server: &Server) -> (u16, Value) {
 }
 
 /// Runs the program until it exits; returns the exit code and standard error.
-pub(crate) async fn ends(arguments: &[&str], url: &str) -> (Option<i32>, String) {
+pub(crate) async fn run_to_exit(arguments: &[&str], url: &str) -> (Option<i32>, String) {
     let output = program()
         .args(arguments)
         .args(["--env-file", "/dev/null"])
@@ -49,7 +49,7 @@ async fn unreachable_redis_fails_at_startup() {
     };
     redis.stop().await;
     let url = redis.url().replace("://", "://user:hunter2@");
-    let (code, errors) = ends(&["serve", "--demo"], &url).await;
+    let (code, errors) = run_to_exit(&["serve", "--demo"], &url).await;
     // The failure may be temporary, so a supervisor should restart the program.
     assert_eq!(code, Some(1), "{errors}");
     let address = format!("127.0.0.1:{}", redis.port());
@@ -65,7 +65,7 @@ async fn wrong_redis_password_is_a_configuration_error() {
     };
     for url in [redis.url(), redis.url().replace("://", "://:hunter2@")] {
         for wait in ["--redis-wait=false", "--redis-wait=true"] {
-            let (code, errors) = ends(&["serve", "--demo", wait], &url).await;
+            let (code, errors) = run_to_exit(&["serve", "--demo", wait], &url).await;
             assert_eq!(code, Some(78), "{errors}");
             assert!(errors.contains("REDIS_URL"), "{errors}");
             assert!(!errors.contains("hunter2"), "{errors}");
@@ -75,7 +75,7 @@ async fn wrong_redis_password_is_a_configuration_error() {
     let server = Server::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await;
     assert_eq!(readiness(&server).await.0, 200);
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     assert!(!logs.contains("swordfish"), "{logs}");
 }
 
@@ -83,7 +83,7 @@ async fn wrong_redis_password_is_a_configuration_error() {
 async fn invalid_redis_url_is_rejected_without_being_shown() {
     let url = "http://user:hunter2@redis.example";
     for command in ["check-config", "serve"] {
-        let (code, errors) = ends(&[command, "--demo"], url).await;
+        let (code, errors) = run_to_exit(&[command, "--demo"], url).await;
         assert_eq!(code, Some(78), "{errors}");
         assert!(errors.contains("REDIS_URL"), "{errors}");
         assert!(errors.contains("redis://HOST:6379"), "{errors}");
@@ -108,7 +108,7 @@ async fn redis_cluster_is_rejected_at_startup() {
         ("serve", url),
         ("serve", &redis.url()),
     ] {
-        let (code, errors) = ends(&[command, "--demo"], url).await;
+        let (code, errors) = run_to_exit(&[command, "--demo"], url).await;
         assert_eq!(code, Some(78), "{errors}");
         assert!(errors.contains("REDIS_URL"), "{errors}");
         assert!(errors.contains("Redis Cluster"), "{errors}");
@@ -127,14 +127,14 @@ async fn redis_wait_starts_and_becomes_ready_with_redis() {
     assert_eq!((status, &part["status"]), (503, &"not_ready".into()));
     assert_eq!(send(server.address, get("/health")).await.status, 200);
     redis.start_again().await;
-    server.logged("Redis answers").await;
+    server.wait_for_log("Redis answers").await;
     let (status, part) = readiness(&server).await;
     assert_eq!((status, &part["status"]), (200, &"ok".into()));
     let mut session = Session::initialized(server.address).await;
     session.call_tool(1, "get_current_temperature", "{}").await;
     for (key, seconds_left) in redis.keys().await {
         assert!(key.starts_with("aareguru-mcp:"), "{key}");
-        assert!(seconds_left != -1, "{key} is kept for ever");
+        assert!(seconds_left != -1, "{key} has no expiry");
     }
 }
 
@@ -151,7 +151,7 @@ async fn sessions_continue_while_redis_is_unavailable() {
         } else {
             redis.stop().await;
         }
-        server.logged("Redis does not answer").await;
+        server.wait_for_log("Redis does not answer").await;
         let (status, part) = readiness(&server).await;
         assert_eq!((status, &part["status"]), (200, &"degraded".into()));
         assert_eq!(session.call(PING).await["id"], 7);
@@ -162,7 +162,7 @@ async fn sessions_continue_while_redis_is_unavailable() {
         } else {
             redis.start_again().await;
         }
-        server.logged("Redis answers").await;
+        server.wait_for_log("Redis answers").await;
         assert_eq!(readiness(&server).await.1["status"], "ok");
         assert_eq!(session.call(PING).await["id"], 7);
     }
@@ -181,8 +181,8 @@ async fn redis_is_absent_from_health_and_metrics_without_its_url() {
 }
 
 /// Returns the local TCP ports of the sockets of a process.
-fn ports(process: u32) -> BTreeSet<u16> {
-    let sockets: BTreeSet<_> = fs::read_dir(format!("/proc/{process}/fd"))
+fn ports(process_id: u32) -> BTreeSet<u16> {
+    let sockets: BTreeSet<_> = fs::read_dir(format!("/proc/{process_id}/fd"))
         .unwrap()
         .filter_map(|file| fs::read_link(file.ok()?.path()).ok())
         .filter_map(|link| {
@@ -190,7 +190,7 @@ fn ports(process: u32) -> BTreeSet<u16> {
             Some(inode.to_owned())
         })
         .collect();
-    let tables = ["tcp", "tcp6"].map(|name| format!("/proc/{process}/net/{name}"));
+    let tables = ["tcp", "tcp6"].map(|name| format!("/proc/{process_id}/net/{name}"));
     let tables = tables.map(|table| fs::read_to_string(table).unwrap_or_default());
     let lines = tables.iter().flat_map(|table| table.lines().skip(1));
     let of_process = lines.filter_map(|line| {
@@ -212,7 +212,7 @@ async fn server_without_redis_url_opens_no_redis_connection() {
     assert_eq!(answer.status, 404);
     // All sockets are on the server's port: it has opened no connection.
     if cfg!(target_os = "linux") {
-        assert_eq!(ports(alone.process()), [alone.address.port()].into());
+        assert_eq!(ports(alone.process_id()), [alone.address.port()].into());
     }
 
     let families = |text: &str| -> BTreeSet<String> {
@@ -233,7 +233,7 @@ async fn server_without_redis_url_opens_no_redis_connection() {
     };
     let one_of_many = start(&redis, &[]).await;
     if cfg!(target_os = "linux") {
-        assert!(ports(one_of_many.process()).len() > 1);
+        assert!(ports(one_of_many.process_id()).len() > 1);
     }
     assert!(families(&text(one_of_many.address).await).len() > 5);
 }

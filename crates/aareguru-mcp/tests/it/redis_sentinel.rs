@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use crate::{
     binary::Server,
     client::Session,
-    redis_connection::{ends, readiness},
+    redis_connection::{readiness, run_to_exit},
     redis_server::RedisServer,
     transports::DEADLINE,
 };
@@ -14,7 +14,7 @@ use crate::{
 const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
 
 /// Replication begins at once.
-const AT_ONCE: [&str; 2] = ["--repl-diskless-sync-delay", "0"];
+const IMMEDIATE_REPLICATION: [&str; 2] = ["--repl-diskless-sync-delay", "0"];
 
 async fn ask(connection: &mut MultiplexedConnection, words: &[&str]) -> Vec<Vec<String>> {
     let mut command = redis::cmd(words[0]);
@@ -25,7 +25,7 @@ async fn ask(connection: &mut MultiplexedConnection, words: &[&str]) -> Vec<Vec<
 }
 
 /// Waits until the Sentinel has a replica that it could make the master.
-async fn has_a_spare(sentinel: &mut MultiplexedConnection) {
+async fn wait_for_replica(sentinel: &mut MultiplexedConnection) {
     let found = timeout(DEADLINE, async {
         loop {
             let replicas = ask(sentinel, &["SENTINEL", "replicas", "aare"]).await;
@@ -46,13 +46,17 @@ async fn has_a_spare(sentinel: &mut MultiplexedConnection) {
 
 /// A master, its replica, and the Sentinel; `None` if redis-server is not
 /// installed.
-async fn watched() -> Option<(RedisServer, RedisServer, RedisServer)> {
-    let master = RedisServer::start_with(&AT_ONCE).await?;
+async fn start_sentinel_group() -> Option<(RedisServer, RedisServer, RedisServer)> {
+    let master = RedisServer::start_with(&IMMEDIATE_REPLICATION).await?;
     let port = master.port().to_string();
-    let of_master = [&AT_ONCE[..], &["--replicaof", "127.0.0.1", &port]].concat();
+    let of_master = [
+        &IMMEDIATE_REPLICATION[..],
+        &["--replicaof", "127.0.0.1", &port],
+    ]
+    .concat();
     let replica = RedisServer::start_with(&of_master).await?;
     let sentinel = RedisServer::sentinel(master.port()).await?;
-    has_a_spare(&mut sentinel.connection().await).await;
+    wait_for_replica(&mut sentinel.connection().await).await;
     Some((master, replica, sentinel))
 }
 
@@ -70,46 +74,46 @@ async fn sessions(redis: &RedisServer) -> usize {
 }
 
 /// Asserts that the instance works with the new master.
-async fn goes_on(server: &Server, before: &mut Session, master: &RedisServer) {
+async fn assert_works_with_master(server: &Server, before: &mut Session, master: &RedisServer) {
     assert_eq!(readiness(server).await.1["status"], "ok");
     assert_eq!(before.call(PING).await["id"], 7);
     let mut after = Session::initialized(server.address).await;
     assert_eq!(after.call(PING).await["id"], 7);
     // Includes the session that is older than the new master's role.
     let written = timeout(DEADLINE, async { while sessions(master).await < 2 {} });
-    written.await.expect("a session is not written anew");
+    written.await.expect("the session is not stored again");
 }
 
 #[tokio::test]
 async fn sentinel_failover_after_master_death_keeps_sessions() {
-    let Some((mut master, replica, sentinel)) = watched().await else {
+    let Some((mut master, replica, sentinel)) = start_sentinel_group().await else {
         return;
     };
     let mut server = instance(&sentinel).await;
     let mut session = Session::initialized(server.address).await;
     assert_eq!(sessions(&master).await, 1);
     master.stop().await;
-    server.logged("Redis does not answer").await;
-    server.logged("Redis answers").await;
-    goes_on(&server, &mut session, &replica).await;
+    server.wait_for_log("Redis does not answer").await;
+    server.wait_for_log("Redis answers").await;
+    assert_works_with_master(&server, &mut session, &replica).await;
 }
 
 #[tokio::test]
 async fn sentinel_failover_on_command_keeps_sessions() {
-    let Some((master, replica, sentinel)) = watched().await else {
+    let Some((master, replica, sentinel)) = start_sentinel_group().await else {
         return;
     };
     let mut server = instance(&sentinel).await;
     let mut session = Session::initialized(server.address).await;
     assert_eq!(sessions(&master).await, 1);
     let mut sentinels = sentinel.connection().await;
-    let mut relieve = redis::cmd("SENTINEL");
-    relieve.arg("FAILOVER").arg("aare");
-    let _: () = relieve.query_async(&mut sentinels).await.unwrap();
+    let mut failover = redis::cmd("SENTINEL");
+    failover.arg("FAILOVER").arg("aare");
+    let _: () = failover.query_async(&mut sentinels).await.unwrap();
     // After some seconds Sentinel demotes the former master to a replica.
-    server.logged("Redis does not answer").await;
-    server.logged("Redis answers").await;
-    goes_on(&server, &mut session, &replica).await;
+    server.wait_for_log("Redis does not answer").await;
+    server.wait_for_log("Redis answers").await;
+    assert_works_with_master(&server, &mut session, &replica).await;
 }
 
 #[tokio::test]
@@ -118,14 +122,14 @@ async fn sentinel_and_redis_urls_are_not_interchangeable() {
         return;
     };
     let sentinel = RedisServer::sentinel(redis.port()).await.unwrap();
-    let (code, errors) = ends(&["serve", "--demo"], &sentinel.url()).await;
+    let (code, errors) = run_to_exit(&["serve", "--demo"], &sentinel.url()).await;
     assert_eq!(code, Some(78), "{errors}");
     assert!(errors.contains("redis+sentinel://"), "{errors}");
     for url in [
         format!("redis+sentinel://127.0.0.1:{}/aare", redis.port()),
         format!("redis+sentinel://127.0.0.1:{}/rhine", sentinel.port()),
     ] {
-        let (code, errors) = ends(&["serve", "--demo"], &url).await;
+        let (code, errors) = run_to_exit(&["serve", "--demo"], &url).await;
         assert_eq!(code, Some(78), "{errors}");
         assert!(errors.contains("REDIS_URL"), "{errors}");
     }

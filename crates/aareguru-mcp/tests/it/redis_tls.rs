@@ -1,10 +1,10 @@
 //! Redis over TLS, with certificates of a private CA.
 
 use crate::{
-    certificate_authority::Authority,
     binary::Server,
+    certificate_authority::Authority,
     client::Session,
-    redis_connection::{ends, readiness},
+    redis_connection::{readiness, run_to_exit},
     redis_server::RedisServer,
 };
 
@@ -67,7 +67,7 @@ async fn redis_user_with_password_is_authenticated_over_tls() {
     assert_eq!(answer["id"], 1);
     for server in servers {
         server.signal("TERM").await;
-        let (_, logs) = server.ended().await;
+        let (_, logs) = server.wait_for_exit().await;
         assert!(logs.contains("(TLS)"), "{logs}");
         assert!(!logs.contains("swordfish"), "{logs}");
     }
@@ -78,7 +78,7 @@ async fn redis_user_with_password_is_authenticated_over_tls() {
         &authority.certificate(),
     ];
     let url = rediss(&redis).replace("://", "://aare:hunter2@");
-    let (code, errors) = ends(&ca, &url).await;
+    let (code, errors) = run_to_exit(&ca, &url).await;
     assert_eq!(code, Some(78), "{errors}");
     assert!(errors.contains("does not let us in"), "{errors}");
     assert!(!errors.contains("hunter2"), "{errors}");
@@ -98,7 +98,7 @@ async fn redis_client_certificate_is_sent_when_required() {
         "--redis-ca-file",
         &authority.certificate(),
     ];
-    let (code, errors) = ends(&ca, &rediss(&redis)).await;
+    let (code, errors) = run_to_exit(&ca, &rediss(&redis)).await;
     assert_eq!(code, Some(78), "{errors}");
     assert!(errors.contains("REDIS_CERT_FILE"), "{errors}");
 
@@ -162,7 +162,7 @@ async fn redis_tls_errors_name_the_setting_to_change() {
         ),
     ] {
         let arguments = [&["serve", "--demo"], &arguments[..]].concat();
-        let (code, errors) = ends(&arguments, &url).await;
+        let (code, errors) = run_to_exit(&arguments, &url).await;
         // An unexpected reply may be temporary.
         let may_heal = way_out.ends_with("://");
         assert!(code == Some(78) || may_heal && code == Some(1), "{errors}");

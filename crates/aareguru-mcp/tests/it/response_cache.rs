@@ -36,7 +36,7 @@ async fn cached_response_reports_the_current_age() {
     assert_eq!(third["structuredContent"]["freshness"], "stale");
     let text = third["content"][0]["text"].as_str().unwrap();
     assert!(text.contains("(2 hours ago): stale"), "{text}");
-    assert_eq!(mcp.upstream.times_asked(), 1);
+    assert_eq!(mcp.upstream.request_count(), 1);
 }
 
 #[tokio::test]
@@ -54,9 +54,9 @@ async fn new_upstream_response_replaces_the_cached_output() {
 }
 
 /// Returns the flow in a result: at the top for the danger tool, in a field for the conditions.
-fn flow(told: &Value) -> &Value {
-    let told = &told["structuredContent"];
-    told.get("flow").unwrap_or(told)
+fn flow(result: &Value) -> &Value {
+    let result = &result["structuredContent"];
+    result.get("flow").unwrap_or(result)
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn rising_flow_replaces_the_cached_output() {
         mcp.upstream.reply(Reply::text(&risen.to_string()));
         let after = ask_tool(&mut session, tool).await;
         assert_eq!(flow(&after)["flow_m3_per_s"], 560.0, "{tool}");
-        let verdict = |told: &Value| told["structuredContent"]["verdict"].clone();
+        let verdict = |result: &Value| result["structuredContent"]["verdict"].clone();
         assert_ne!(verdict(&before), "do_not_swim", "{tool}");
         assert_eq!(verdict(&after), "do_not_swim", "{tool}");
     }
@@ -110,5 +110,5 @@ async fn cached_output_turns_stale_with_time() {
         assert_eq!(flow(&fresh)["freshness"], "fresh", "{tool}");
         assert_eq!(flow(&old)["freshness"], "stale", "{tool}");
     }
-    assert_eq!(mcp.upstream.times_asked(), 1);
+    assert_eq!(mcp.upstream.request_count(), 1);
 }

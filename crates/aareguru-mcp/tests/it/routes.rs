@@ -9,14 +9,16 @@ use aareguru_mcp::{
 use clap::Parser;
 
 #[derive(Parser)]
-struct Line {
+struct CommandLine {
     #[command(flatten)]
     settings: Settings,
 }
 
 /// Returns all routes of the server.
 pub(crate) fn table() -> Vec<Route> {
-    let settings = Line::try_parse_from(["aareguru-mcp"]).unwrap().settings;
+    let settings = CommandLine::try_parse_from(["aareguru-mcp"])
+        .unwrap()
+        .settings;
     let app = App::build(&settings, true, None).unwrap();
     let mut routes = http::routes(&app);
     routes.push(http::metrics_route());

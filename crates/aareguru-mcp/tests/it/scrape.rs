@@ -92,7 +92,7 @@ impl Scrape {
 }
 
 /// Scrapes until a counter has reached a number, and asserts that it has not exceeded it.
-pub(crate) async fn counted(address: SocketAddr, series: &str, number: usize) {
+pub(crate) async fn wait_for_counter(address: SocketAddr, series: &str, number: usize) {
     let number = number as f64;
     let reached = async {
         loop {

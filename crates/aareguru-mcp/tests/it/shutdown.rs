@@ -16,7 +16,7 @@ async fn signal_with_open_streams_exits_cleanly() {
         server.signal(signal).await;
         assert_eq!(initialized.event().await, None);
         assert_eq!(silent.event().await, None);
-        let (status, logs) = server.ended().await;
+        let (status, logs) = server.wait_for_exit().await;
         assert!(status.success(), "{logs}");
         assert!(logs.contains(&format!("reason=\"SIG{signal}\"")), "{logs}");
         assert!(logs.contains("stopped"), "{logs}");
@@ -33,7 +33,7 @@ async fn sse_session_ids_are_not_logged() {
         .await;
     send(server.address, get(&session.target)).await;
     server.signal("TERM").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{status}: {logs}");
     for line in ["request completed", "session opened", "session closed"] {
         assert!(logs.contains(line), "{line} not in {logs}");
@@ -50,7 +50,7 @@ async fn unread_log_pipe_does_not_block_requests() {
         assert_eq!(answer.status, 200);
     }
     server.signal("TERM").await;
-    let (status, _) = server.ended().await;
+    let (status, _) = server.wait_for_exit().await;
     assert!(status.success());
 }
 
@@ -82,7 +82,7 @@ async fn shutdown_delay_serves_clients_until_a_second_signal() {
 
     // A second signal ends the delay.
     server.signal("INT").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert_eq!(status.code(), Some(3), "{logs}");
     assert!(
         logs.contains("connections were cut at once by a second SIGINT"),
@@ -97,7 +97,7 @@ async fn shutdown_delay_that_elapses_exits_cleanly() {
     let mut session = Session::initialized(server.address).await;
     server.signal("TERM").await;
     assert_eq!(session.event().await, None);
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
 }
 
@@ -115,7 +115,7 @@ async fn shutdown_grace_exceeded_cuts_connections_and_exits_with_3() {
     // A later request gets a response, so the half message has arrived.
     assert_eq!(session.post("{}").await.status, 400);
     server.signal("TERM").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert_eq!(status.code(), Some(3), "{logs}");
     let expected = "aareguru-mcp: 1 connections were cut after 0ns (SHUTDOWN_GRACE_SECONDS)";
     assert!(logs.contains(expected), "{logs}");
@@ -129,6 +129,6 @@ async fn incomplete_request_head_does_not_delay_shutdown() {
     stream.write_all(b"GET / HTTP/1.1\r\nHost").await.unwrap();
     assert_eq!(send(server.address, get("/health")).await.status, 200);
     server.signal("TERM").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
 }

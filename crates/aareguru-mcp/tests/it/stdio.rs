@@ -43,7 +43,7 @@ async fn start() -> Connection {
     let mut started = spawn(&[]);
     let answer = started.call(INITIALIZE).await;
     assert_eq!(answer["result"]["serverInfo"]["name"], "aareguru-mcp");
-    started.tell(INITIALIZED).await;
+    started.send(INITIALIZED).await;
     started
 }
 
@@ -56,13 +56,13 @@ impl Connection {
         self.input = None;
     }
 
-    async fn tell(&mut self, message: &str) {
+    async fn send(&mut self, message: &str) {
         let line = format!("{message}\n");
         self.input().write_all(line.as_bytes()).await.unwrap();
     }
 
     async fn call(&mut self, message: &str) -> Value {
-        self.tell(message).await;
+        self.send(message).await;
         self.answer().await.unwrap()
     }
 
@@ -73,7 +73,7 @@ impl Connection {
         Some(serde_json::from_str(&line).unwrap())
     }
 
-    async fn ended_well(mut self) {
+    async fn assert_exits_cleanly(mut self) {
         let status = timeout(DEADLINE, self.child.wait()).await.unwrap();
         assert!(status.unwrap().success());
     }
@@ -89,7 +89,7 @@ async fn end_of_input_after_a_call_exits_cleanly() {
     );
     server.end_input();
     assert_eq!(server.answer().await, None);
-    server.ended_well().await;
+    server.assert_exits_cleanly().await;
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn sigterm_with_open_input_exits_cleanly() {
     let mut server = start().await;
     signal(&server.child, "TERM").await;
     assert_eq!(server.answer().await, None);
-    server.ended_well().await;
+    server.assert_exits_cleanly().await;
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn empty_input_exits_cleanly() {
     let mut server = spawn(&[]);
     server.end_input();
     assert_eq!(server.answer().await, None);
-    server.ended_well().await;
+    server.assert_exits_cleanly().await;
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn piped_requests_are_answered_before_exit() {
     }
     ids.sort_unstable();
     assert_eq!(ids, [0, 1, 2]);
-    server.ended_well().await;
+    server.assert_exits_cleanly().await;
 }
 
 #[tokio::test]

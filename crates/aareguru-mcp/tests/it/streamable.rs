@@ -309,7 +309,7 @@ async fn closed_sessions_are_logged() {
         open(server.address).await;
     }
     server.signal("TERM").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
     assert_eq!(logs.matches("session closed").count(), 50, "{logs}");
 }
@@ -323,7 +323,7 @@ async fn streamable_session_ids_are_not_logged() {
     ask(server.address, &get(&id)).await;
     let left_open = open(server.address).await;
     server.signal("TERM").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
     for line in ["session opened", "session closed"] {
         assert!(logs.contains(line), "{line} not in {logs}");

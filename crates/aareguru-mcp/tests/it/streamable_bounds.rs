@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     client::{tool_call, with_header},
     streamable::{PING, Reply, ask, delete, get, in_session, initialize, message, open, stateless},
-    transports::{DEADLINE, TestServer, until},
+    transports::{DEADLINE, TestServer, wait_until},
 };
 
 fn by(request: &str, principal: &str) -> String {
@@ -40,19 +40,21 @@ async fn start(address: SocketAddr, request: &str) -> TcpStream {
 }
 
 /// Reads up to and including the last chunk of the stream.
-async fn to_the_end(mut stream: TcpStream) -> String {
+async fn read_to_last_chunk(mut stream: TcpStream) -> String {
     let mut read = Vec::new();
     let end = async {
         while read != b"0\r\n\r\n" && !read.ends_with(b"\r\n0\r\n\r\n") {
             assert!(stream.read_buf(&mut read).await.unwrap() > 0, "cut");
         }
     };
-    timeout(DEADLINE, end).await.expect("the stream goes on");
+    timeout(DEADLINE, end)
+        .await
+        .expect("the stream does not end");
     String::from_utf8(read).unwrap()
 }
 
 /// Reads up to the end of the response head.
-async fn has_begun(stream: &mut TcpStream) {
+async fn read_head(stream: &mut TcpStream) {
     let mut read = Vec::new();
     let head = async {
         while !read.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -110,7 +112,7 @@ async fn abandoned_session_is_evicted_before_active_ones() {
     let server = TestServer::start(config).await;
     let (listening, left) = (open(server.address).await, open(server.address).await);
     let mut stream = start(server.address, &get(&listening)).await;
-    has_begun(&mut stream).await;
+    read_head(&mut stream).await;
 
     open(server.address).await;
     let ping = |id| in_session(&message(PING), id);
@@ -132,7 +134,7 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let mut server = TestServer::start(config).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
-    server.call_waits().await;
+    server.wait_for_call().await;
 
     let again = ask(server.address, &call("echo", 1, &id)).await;
     assert_eq!((again.status, again.error_code()), (400, -32600));
@@ -147,8 +149,8 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
         200
     );
 
-    server.let_one_go();
-    let answer = to_the_end(running).await;
+    server.release_one_call();
+    let answer = read_to_last_chunk(running).await;
     assert!(answer.contains(r#""id":1,"result""#), "{answer}");
     let after = ask(server.address, &call("echo", 1, &id)).await;
     assert_eq!(after.status, 200, "{after:?}");
@@ -160,11 +162,11 @@ async fn dropped_connection_keeps_its_in_flight_permit() {
     let mut server = TestServer::start(config).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
-    server.call_waits().await;
+    server.wait_for_call().await;
     drop(running);
     let more = ask(server.address, &call("echo", 2, &id)).await;
     assert_eq!(more.status, 429, "{more:?}");
-    server.let_one_go();
+    server.release_one_call();
     while ask(server.address, &call("echo", 2, &id)).await.status != 200 {
         tokio::task::yield_now().await;
     }
@@ -195,21 +197,21 @@ async fn shutdown_finishes_running_calls_and_ends_streams() {
     let mut server = TestServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let mut listening = start(server.address, &get(&id)).await;
-    has_begun(&mut listening).await;
+    read_head(&mut listening).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
-    server.call_waits().await;
+    server.wait_for_call().await;
 
     server.shut_down();
-    to_the_end(listening).await;
+    read_to_last_chunk(listening).await;
     for request in [call("echo", 2, &id), initialize("2025-11-25"), get(&id)] {
         let refused = ask(server.address, &request).await;
         assert_eq!(refused.status, 503, "{refused:?}");
         assert_eq!(refused.header("retry-after"), Some("5"));
     }
-    server.let_one_go();
-    let answer = to_the_end(running).await;
+    server.release_one_call();
+    let answer = read_to_last_chunk(running).await;
     assert!(answer.contains(r#""id":1,"result""#), "{answer}");
-    until(|| server.streamable.session_count() == 0).await;
+    wait_until(|| server.streamable.session_count() == 0).await;
 }
 
 #[tokio::test]
@@ -218,11 +220,11 @@ async fn shutdown_drain_timeout_ends_running_calls() {
     let mut server = TestServer::start(config).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
-    server.call_waits().await;
+    server.wait_for_call().await;
     server.shut_down();
-    let answer = to_the_end(running).await;
+    let answer = read_to_last_chunk(running).await;
     assert!(!answer.contains("\"result\""), "{answer}");
-    until(|| server.streamable.session_count() == 0).await;
+    wait_until(|| server.streamable.session_count() == 0).await;
 }
 
 #[tokio::test]
@@ -230,7 +232,7 @@ async fn idle_session_is_closed() {
     let config = SseServerConfig::default().with_idle_timeout(Some(Duration::from_millis(20)));
     let server = TestServer::start(config).await;
     let id = open(server.address).await;
-    until(|| server.streamable.session_count() == 0).await;
+    wait_until(|| server.streamable.session_count() == 0).await;
     assert_eq!(ask(server.address, &get(&id)).await.status, 404);
 }
 
@@ -254,14 +256,14 @@ async fn session_and_request_metrics_are_counted() {
     let mut server = TestServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
-    server.call_waits().await;
-    let numbers = server.numbers();
+    server.wait_for_call().await;
+    let changes = server.metric_changes();
     for name in ["sessions", "sessions_opened_total", "requests_in_flight"] {
         let name = format!("aareguru_mcp_streamable_{name}");
-        assert_eq!(numbers.get(&name), Some(&1.0), "{name} in {numbers:?}");
+        assert_eq!(changes.get(&name), Some(&1.0), "{name} in {changes:?}");
     }
-    server.let_one_go();
-    to_the_end(running).await;
+    server.release_one_call();
+    read_to_last_chunk(running).await;
     ask(server.address, &delete(&id)).await;
     let wanted = [
         ("aareguru_mcp_streamable_requests_in_flight", -1.0),
@@ -270,8 +272,8 @@ async fn session_and_request_metrics_are_counted() {
     ];
     let wanted = BTreeMap::from(wanted.map(|(name, change)| (name.to_owned(), change)));
     let mut changed = BTreeMap::new();
-    until(|| {
-        for (name, change) in server.numbers() {
+    wait_until(|| {
+        for (name, change) in server.metric_changes() {
             *changed.entry(name).or_default() += change;
         }
         changed == wanted

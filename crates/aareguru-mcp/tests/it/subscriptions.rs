@@ -32,14 +32,14 @@ const NEXT: &str = "1683631800";
 /// expires. After [`NEXT`] the following one is not due yet.
 const NOW: &str = "2023-05-09T11:45:00Z";
 
-struct River25MinutesLater {
+struct TestServer {
     upstream: Upstream,
     address: SocketAddr,
     subscriptions: watch::Receiver<usize>,
     shutdown: CancellationToken,
 }
 
-impl River25MinutesLater {
+impl TestServer {
     async fn start() -> Self {
         let upstream = Upstream::start(Reply::text(CURRENT_BERN)).await;
         let mut config = upstream.config();
@@ -78,9 +78,9 @@ impl River25MinutesLater {
     }
 
     /// Waits until the poller has a measurement to compare with.
-    async fn asked_twice(&self) {
+    async fn wait_for_two_requests(&self) {
         timeout(DEADLINE, async {
-            while self.upstream.times_asked() < 2 {
+            while self.upstream.request_count() < 2 {
                 tokio::task::yield_now().await;
             }
         })
@@ -94,7 +94,7 @@ impl River25MinutesLater {
         self.upstream.reply(Reply::text(&body));
     }
 
-    async fn subscriptions_become(&self, count: usize) {
+    async fn wait_for_subscriptions(&self, count: usize) {
         let mut subscriptions = self.subscriptions.clone();
         let reached = subscriptions.wait_for(|now| *now == count);
         timeout(DEADLINE, reached).await.unwrap().unwrap();
@@ -113,12 +113,12 @@ fn updated(uri: &str) -> Value {
 
 #[tokio::test]
 async fn new_measurement_notifies_every_subscribed_session() {
-    let river = River25MinutesLater::start().await;
+    let river = TestServer::start().await;
     let bern = ["aareguru://current/bern"];
     let mut first = river.subscribed(&bern).await;
     let both = ["aareguru://current/B%C3%A4rn", "aareguru://forecast/bern"];
     let mut second = river.subscribed(&both).await;
-    river.asked_twice().await;
+    river.wait_for_two_requests().await;
     river.measure_again();
 
     // The notification carries the URI of the subscription, whatever name of the place it contains.
@@ -127,7 +127,7 @@ async fn new_measurement_notifies_every_subscribed_session() {
         assert_eq!(second.message().await, updated(uri));
     }
     // One poller served all of them, and a read returns the new measurement.
-    let asked = river.upstream.asked();
+    let asked = river.upstream.requests();
     assert!(
         asked.iter().all(|uri| uri.contains("/current?")),
         "{asked:?}"
@@ -139,32 +139,32 @@ async fn new_measurement_notifies_every_subscribed_session() {
 
 #[tokio::test]
 async fn unsubscribed_or_closed_session_is_removed() {
-    let river = River25MinutesLater::start().await;
+    let river = TestServer::start().await;
     let uris = ["aareguru://current/bern", "aareguru://stations"];
     let mut leaves = river.subscribed(&uris).await;
     let gone = river.subscribed(&uris).await;
-    river.subscriptions_become(4).await;
+    river.wait_for_subscriptions(4).await;
 
     let answer = leaves
         .call(&request("resources/unsubscribe", uris[0]))
         .await;
     assert_eq!(answer["result"], json!({}));
-    river.subscriptions_become(3).await;
+    river.wait_for_subscriptions(3).await;
     // Unsubscribing without a subscription changes nothing.
     leaves
         .call(&request("resources/unsubscribe", uris[0]))
         .await;
-    river.subscriptions_become(3).await;
+    river.wait_for_subscriptions(3).await;
 
     drop(gone);
-    river.subscriptions_become(1).await;
+    river.wait_for_subscriptions(1).await;
     drop(leaves);
-    river.subscriptions_become(0).await;
+    river.wait_for_subscriptions(0).await;
 }
 
 #[tokio::test]
 async fn subscription_to_an_unknown_resource_is_rejected() {
-    let river = River25MinutesLater::start().await;
+    let river = TestServer::start().await;
     let mut session = Session::initialized(river.address).await;
     for uri in ["aareguru://current/basel", "aareguru://weather", "x"] {
         for method in ["resources/subscribe", "resources/unsubscribe"] {
@@ -174,12 +174,12 @@ async fn subscription_to_an_unknown_resource_is_rejected() {
         }
     }
     assert_eq!(*river.subscriptions.borrow(), 0);
-    assert_eq!(river.upstream.times_asked(), 0);
+    assert_eq!(river.upstream.request_count(), 0);
 }
 
 #[tokio::test]
 async fn subscriptions_listen_streams_updates_without_a_session() {
-    let river = River25MinutesLater::start().await;
+    let river = TestServer::start().await;
     let uri = "aareguru://current/bern";
     let listen = json!({
         "jsonrpc": "2.0", "id": "mine", "method": "subscriptions/listen",
@@ -202,23 +202,23 @@ async fn subscriptions_listen_streams_updates_without_a_session() {
         json!({"resourceSubscriptions": [uri]})
     );
 
-    river.asked_twice().await;
+    river.wait_for_two_requests().await;
     river.measure_again();
-    let told = stream.message().await;
-    assert_eq!(told["method"], "notifications/resources/updated");
-    assert_eq!(told["params"]["uri"], uri);
+    let notification = stream.message().await;
+    assert_eq!(notification["method"], "notifications/resources/updated");
+    assert_eq!(notification["params"]["uri"], uri);
 
     // A shutdown does not wait for the stream.
     river.shutdown.cancel();
     let over = stream.message().await;
     assert_eq!(over["id"], "mine", "{over}");
     assert!(over["result"].is_object(), "{over}");
-    river.subscriptions_become(0).await;
+    river.wait_for_subscriptions(0).await;
 }
 
 #[tokio::test]
 async fn disconnected_listener_is_removed() {
-    let river = River25MinutesLater::start().await;
+    let river = TestServer::start().await;
     let listen = json!({
         "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen",
         "params": {
@@ -228,14 +228,14 @@ async fn disconnected_listener_is_removed() {
     });
     let mut stream = Stream::post(river.address, "subscriptions/listen", &listen).await;
     stream.message().await;
-    river.subscriptions_become(1).await;
+    river.wait_for_subscriptions(1).await;
     drop(stream);
-    river.subscriptions_become(0).await;
+    river.wait_for_subscriptions(0).await;
 }
 
 #[tokio::test]
 async fn result_ttl_matches_the_next_measurement() {
-    let river = River25MinutesLater::start().await;
+    let river = TestServer::start().await;
     // Measured 15 minutes ago, so the next measurement is due in 5.
     river.measure_again();
     for (method, params, ttl_ms) in [
@@ -302,7 +302,7 @@ impl Stream {
     async fn message(&mut self) -> Value {
         timeout(DEADLINE, async {
             loop {
-                if let Some((at, end)) = self.whole_message() {
+                if let Some((at, end)) = self.complete_message() {
                     let message = serde_json::from_slice(&self.arrived[at..end]).unwrap();
                     self.arrived.drain(..end);
                     return message;
@@ -322,7 +322,7 @@ impl Stream {
     }
 
     /// Returns the range of the first complete message.
-    fn whole_message(&self) -> Option<(usize, usize)> {
+    fn complete_message(&self) -> Option<(usize, usize)> {
         let begin = b"{\"jsonrpc\"";
         let at = self
             .arrived

@@ -179,11 +179,11 @@ async fn json_output_equals_the_structured_tool_result() {
         let printed = shown(program.arg("--json").env("CLICOLOR_FORCE", "1")).await;
         let mut printed: Value = serde_json::from_str(&printed).unwrap();
         let answer = session.call_tool(1, tool, &arguments.to_string()).await;
-        let mut told = answer["result"]["structuredContent"].clone();
-        for answer in [&mut printed, &mut told] {
+        let mut structured = answer["result"]["structuredContent"].clone();
+        for answer in [&mut printed, &mut structured] {
             forget_ages(answer);
         }
-        assert_eq!(printed, told, "{command:?}");
+        assert_eq!(printed, structured, "{command:?}");
     }
 }
 

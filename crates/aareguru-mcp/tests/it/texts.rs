@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     binary::{Server, program},
     client::Session,
-    forbidden_claims::{promises, promises_nothing},
+    forbidden_claims::{assert_no_forbidden_claims, find_forbidden_claim},
 };
 
 async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
@@ -21,27 +21,27 @@ async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
 #[tokio::test]
 async fn mcp_metadata_makes_no_forbidden_claims() {
     let server = Server::demo().await;
-    promises_nothing(&server.banner);
+    assert_no_forbidden_claims(&server.banner);
     let mut session = Session::open(server.address).await;
     let answer = session.initialize("2025-11-25").await;
-    promises_nothing(&answer.to_string());
+    assert_no_forbidden_claims(&answer.to_string());
     for method in ["tools/list", "resources/templates/list"] {
         let list = ask(&mut session, method, json!({})).await;
-        promises_nothing(&list.to_string());
+        assert_no_forbidden_claims(&list.to_string());
     }
     let prompts = ask(&mut session, "prompts/list", json!({})).await;
-    promises_nothing(&prompts.to_string());
+    assert_no_forbidden_claims(&prompts.to_string());
     for prompt in prompts["prompts"].as_array().unwrap() {
         let params = json!({"name": prompt["name"]});
         let prompt = ask(&mut session, "prompts/get", params).await;
-        promises_nothing(&prompt.to_string());
+        assert_no_forbidden_claims(&prompt.to_string());
     }
     let resources = ask(&mut session, "resources/list", json!({})).await;
-    promises_nothing(&resources.to_string());
+    assert_no_forbidden_claims(&resources.to_string());
     for resource in resources["resources"].as_array().unwrap() {
         let params = json!({"uri": resource["uri"]});
         let resource = ask(&mut session, "resources/read", params).await;
-        promises_nothing(&resource.to_string());
+        assert_no_forbidden_claims(&resource.to_string());
     }
 }
 
@@ -49,7 +49,7 @@ async fn mcp_metadata_makes_no_forbidden_claims() {
 async fn command_line_help_makes_no_forbidden_claims() {
     for command in [&["--help"][..], &["serve", "--help"], &["stdio", "--help"]] {
         let said = program().args(command).output().await.unwrap();
-        promises_nothing(&String::from_utf8(said.stdout).unwrap());
+        assert_no_forbidden_claims(&String::from_utf8(said.stdout).unwrap());
     }
 }
 
@@ -76,7 +76,7 @@ fn documents_and_tables_make_no_forbidden_claims() {
                     .map_or(line, |(_, rest)| rest);
                 if is_about_water(said) {
                     let path = path.display();
-                    assert_eq!(promises(said), None, "{path}: {line}");
+                    assert_eq!(find_forbidden_claim(said), None, "{path}: {line}");
                 }
             }
         }

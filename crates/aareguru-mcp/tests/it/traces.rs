@@ -160,13 +160,13 @@ async fn trace_spans_a_call_from_request_to_upstream_with_shared_fetch() {
     let meta =
         r#""_meta":{"traceparent":"00-11111111111111111111111111111111-2222222222222222-01"},"#;
     let with_meta = call.replace(r#""params":{"#, &format!(r#""params":{{{meta}"#));
-    second.tell(&with_meta).await;
+    second.send(&with_meta).await;
     release.send_replace(true);
     assert_eq!(first.message().await["result"]["isError"], false);
     assert_eq!(second.message().await["result"]["isError"], false);
     let id = second.target.split_once('=').unwrap().1.to_owned();
     server.signal("TERM").await;
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
     let trace_id = "0af7651916cd43dd8448eb211c80319c";
     assert!(logs.contains(&format!("trace.id=\"{trace_id}\"")), "{logs}");
@@ -236,8 +236,8 @@ async fn unavailable_collector_does_not_block_shutdown() {
         }
         Scrape::of(server.address).await;
         server.signal("TERM").await;
-        let ended = timeout(Duration::from_secs(15), server.ended()).await;
-        let (status, logs) = ended.expect("the collector holds up the end");
+        let ended = timeout(Duration::from_secs(15), server.wait_for_exit()).await;
+        let (status, logs) = ended.expect("the collector delays the exit");
         assert!(status.success(), "{logs}");
         let at_the_end = logs.contains("the last traces were not sent");
         // A collector that refuses connections may have failed earlier exports.

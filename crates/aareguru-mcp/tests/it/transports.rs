@@ -30,12 +30,12 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 /// `echo` returns its text; `wait` returns when it is released; `panic` panics. A client named
 /// `unwelcome` gets no session.
 #[derive(Debug, Clone)]
-pub(crate) struct Waiting {
-    let_go: Arc<Semaphore>,
-    waits: mpsc::UnboundedSender<()>,
+pub(crate) struct ControllableHandler {
+    permits: Arc<Semaphore>,
+    call_started: mpsc::UnboundedSender<()>,
 }
 
-impl ServerHandler for Waiting {
+impl ServerHandler for ControllableHandler {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
     }
@@ -59,10 +59,10 @@ impl ServerHandler for Waiting {
     ) -> Result<CallToolResponse, ErrorData> {
         match request.name.as_ref() {
             "wait" => {
-                self.waits.send(()).unwrap();
-                self.let_go.acquire().await.unwrap().forget();
+                self.call_started.send(()).unwrap();
+                self.permits.acquire().await.unwrap().forget();
             }
-            "panic" => panic!("told to"),
+            "panic" => panic!("requested by the test"),
             _ => {}
         }
         let arguments = request.arguments.unwrap_or_default();
@@ -74,21 +74,21 @@ impl ServerHandler for Waiting {
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    pub(crate) streamable: StreamableService<Waiting>,
-    pub(crate) websocket: WebSocketService<Waiting>,
+    pub(crate) streamable: StreamableService<ControllableHandler>,
+    pub(crate) websocket: WebSocketService<ControllableHandler>,
     pub(crate) config: SseServerConfig,
-    let_go: Arc<Semaphore>,
-    waiting: mpsc::UnboundedReceiver<()>,
+    permits: Arc<Semaphore>,
+    started_calls: mpsc::UnboundedReceiver<()>,
     metrics: Snapshotter,
 }
 
 impl TestServer {
     pub(crate) async fn start(config: SseServerConfig) -> Self {
-        let let_go = Arc::new(Semaphore::new(0));
-        let (waits, waiting) = mpsc::unbounded_channel();
-        let handler = Waiting {
-            let_go: let_go.clone(),
-            waits,
+        let permits = Arc::new(Semaphore::new(0));
+        let (call_started, started_calls) = mpsc::unbounded_channel();
+        let handler = ControllableHandler {
+            permits: permits.clone(),
+            call_started,
         };
         let factory = || {
             let handler = handler.clone();
@@ -115,16 +115,16 @@ impl TestServer {
             streamable,
             websocket,
             config,
-            let_go,
-            waiting,
+            permits,
+            started_calls,
             metrics,
         }
     }
 
     /// Returns the change of each metric since the last call; its name is followed by its label
     /// value, if any.
-    pub(crate) fn numbers(&self) -> BTreeMap<String, f64> {
-        let numbers = self.metrics.snapshot().into_vec().into_iter();
+    pub(crate) fn metric_changes(&self) -> BTreeMap<String, f64> {
+        let changes = self.metrics.snapshot().into_vec().into_iter();
         let named = numbers.map(|(key, _, _, value)| {
             let labels = key
                 .key()
@@ -134,7 +134,7 @@ impl TestServer {
             let value = match value {
                 DebugValue::Counter(count) => count as f64,
                 DebugValue::Gauge(value) => value.into_inner(),
-                DebugValue::Histogram(_) => panic!("there is none"),
+                DebugValue::Histogram(_) => panic!("no histogram is expected"),
             };
             (name, value)
         });
@@ -142,14 +142,14 @@ impl TestServer {
     }
 
     /// Waits until a call of `wait` has begun.
-    pub(crate) async fn call_waits(&mut self) {
-        let waiting = timeout(DEADLINE, self.waiting.recv()).await;
-        waiting.expect("no call waits").unwrap();
+    pub(crate) async fn wait_for_call(&mut self) {
+        let started_calls = timeout(DEADLINE, self.started_calls.recv()).await;
+        started_calls.expect("no call has started").unwrap();
     }
 
     /// Lets one call of `wait` finish.
-    pub(crate) fn let_one_go(&self) {
-        self.let_go.add_permits(1);
+    pub(crate) fn release_one_call(&self) {
+        self.permits.add_permits(1);
     }
 
     pub(crate) fn shut_down(&self) {
@@ -167,11 +167,13 @@ async fn authenticate(mut request: Request) -> Request {
 }
 
 /// Polls until the condition holds.
-pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
-    let so = async {
-        while !is_so() {
+pub(crate) async fn wait_until(mut condition: impl FnMut() -> bool) {
+    let satisfied = async {
+        while !condition() {
             tokio::task::yield_now().await;
         }
     };
-    timeout(DEADLINE, so).await.expect("it does not come");
+    timeout(DEADLINE, satisfied)
+        .await
+        .expect("the condition does not hold");
 }

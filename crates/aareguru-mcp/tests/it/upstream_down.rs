@@ -52,7 +52,7 @@ fn hydro_of_today() -> String {
 
 /// Calls the history of the last day with these APIs; returns the result and the log line of the
 /// failure.
-async fn asked_for_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) {
+async fn call_history_of_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) {
     let mut server = Server::start(&[
         "serve",
         "--aareguru-base-url",
@@ -65,21 +65,21 @@ async fn asked_for_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) 
     let mut session = Session::initialized(server.address).await;
     let arguments = r#"{"city":"bern","start":"-24 hours"}"#;
     let answer = session.call_tool(1, "get_historical_data", arguments).await;
-    let line = server.logged("request failed, retrying").await;
+    let line = server.wait_for_log("request failed, retrying").await;
     (answer["result"].clone(), line)
 }
 
 #[tokio::test]
 async fn hydro_mirror_replaces_a_failed_aareguru_api() {
-    let ailing = Upstream::start(Reply::status(503)).await;
+    let failing = Upstream::start(Reply::status(503)).await;
     let mirror = Upstream::start(Reply::text(&hydro_of_today())).await;
     let base_url = format!("{}/mirror", mirror.config().base_url);
-    let (result, line) = asked_for_the_last_day(&ailing.config().base_url, &base_url).await;
+    let (result, line) = call_history_of_the_last_day(&failing.config().base_url, &base_url).await;
     let data = &result["structuredContent"];
     assert_eq!(data["source"], "existenz_hydro", "{result}");
     assert!(data["readings"].as_u64().unwrap() > 10, "{result}");
     assert!(data["notes"].to_string().contains("503"), "{result}");
-    let asked = mirror.asked();
+    let asked = mirror.requests();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert!(asked[0].starts_with("/mirror/daterange?"), "{asked:?}");
     // The shared request runs in a separate task, and its log lines name the caller.
@@ -107,7 +107,7 @@ async fn upstream_log_lines_carry_the_request_id_over_streamable_http() {
         let request = streamable::in_session(&streamable::message(&call), &id);
         let request = with_header(&request, "X-Request-Id: of-the-caller");
         assert_eq!(streamable::ask(server.address, &request).await.status, 200);
-        let line = server.logged("request failed, retrying").await;
+        let line = server.wait_for_log("request failed, retrying").await;
         assert!(line.contains("request.id=\"of-the-caller\""), "{line}");
         assert!(line.contains("http.route=\"/mcp\""), "{line}");
     }

@@ -67,7 +67,7 @@ async fn upstream_fault_without_a_stale_response_returns_an_error() {
         assert!(text(&result).starts_with("no data: "), "{result}");
         assert!(text(&result).contains(says), "{says} not in {result}");
         assert!(!text(&result).contains("m³/s"), "{result}");
-        assert_eq!(mcp.upstream.times_asked(), 1);
+        assert_eq!(mcp.upstream.request_count(), 1);
     }
 }
 
@@ -115,7 +115,7 @@ async fn intermittent_upstream_never_fails_a_call() {
             assert_eq!(trouble.is_object(), is_in_trouble, "{trouble}");
         }
     }
-    assert_eq!(mcp.upstream.times_asked(), 31);
+    assert_eq!(mcp.upstream.request_count(), 31);
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn transient_upstream_failure_is_retried_before_reporting() {
     let mut session = mcp.session().await;
     let result = ask(&mut session).await;
     assert_eq!(result["structuredContent"]["upstream_trouble"], Value::Null);
-    assert_eq!(mcp.upstream.times_asked(), 3);
+    assert_eq!(mcp.upstream.request_count(), 3);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn open_circuit_error_states_the_next_attempt() {
     let result = ask(&mut session).await;
     let says = "the Aareguru API is failing; next attempt in ";
     assert!(text(&result).contains(says), "{result}");
-    assert_eq!(mcp.upstream.times_asked(), 5);
+    assert_eq!(mcp.upstream.request_count(), 5);
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn concurrent_calls_share_one_upstream_request() {
     for _ in 0..SESSIONS {
         let session = mcp.session().await;
         for id in 1..=CALLS {
-            session.tell(&tool_call(id, TOOL, "{}")).await;
+            session.send(&tool_call(id, TOOL, "{}")).await;
         }
         sessions.push(session);
     }
@@ -167,7 +167,7 @@ async fn concurrent_calls_share_one_upstream_request() {
             assert_eq!(answer["result"]["structuredContent"]["city"], "bern");
         }
     }
-    assert_eq!(mcp.upstream.times_asked(), 1);
+    assert_eq!(mcp.upstream.request_count(), 1);
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn compare_cities_sends_one_upstream_request() {
             .await;
         assert_eq!(answer["result"]["isError"], false, "{answer}");
     }
-    let asked = mcp.upstream.asked();
+    let asked = mcp.upstream.requests();
     assert_eq!(asked.len(), 2, "one for each call");
     assert!(asked.iter().all(|uri| uri.starts_with("/v2018/widget?")));
 }

@@ -20,7 +20,8 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    binary::Server, client::tool_call, scrape::counted, streamable::ask, transports::DEADLINE,
+    binary::Server, client::tool_call, scrape::wait_for_counter, streamable::ask,
+    transports::DEADLINE,
 };
 
 /// A client at the level of frames.
@@ -71,12 +72,12 @@ impl Socket {
             },
         });
         let answer = self.call(&request.to_string()).await;
-        self.tell(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+        self.send_text(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
             .await;
         answer
     }
 
-    pub(crate) async fn tell(&mut self, message: &str) {
+    pub(crate) async fn send_text(&mut self, message: &str) {
         self.send(Message::text(message)).await;
     }
 
@@ -86,7 +87,7 @@ impl Socket {
     }
 
     pub(crate) async fn call(&mut self, message: &str) -> Value {
-        self.tell(message).await;
+        self.send_text(message).await;
         self.message().await
     }
 
@@ -102,7 +103,7 @@ impl Socket {
     pub(crate) async fn frame(&mut self) -> Option<Message> {
         loop {
             let frame = timeout(DEADLINE, self.stream.next()).await;
-            match frame.expect("nothing comes") {
+            match frame.expect("no data") {
                 Some(Ok(Message::Ping(_))) => {}
                 Some(Ok(frame)) => return Some(frame),
                 Some(Err(_)) | None => return None,
@@ -201,7 +202,7 @@ async fn invalid_message_returns_an_error_and_keeps_the_session() {
         if round == 0 {
             // rmcp would end a session that gets this before `initialize`.
             socket
-                .tell(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+                .send_text(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
                 .await;
             socket.initialize("2025-11-25").await;
         }
@@ -271,7 +272,7 @@ async fn raw_socket(address: SocketAddr) -> TcpStream {
 async fn raw_close_code(stream: &mut TcpStream) -> u16 {
     let mut frame = [0; 4];
     let read = timeout(DEADLINE, stream.read_exact(&mut frame)).await;
-    read.expect("nothing comes").unwrap();
+    read.expect("no data").unwrap();
     assert_eq!(frame[0], 0x88, "{frame:?}");
     u16::from_be_bytes([frame[2], frame[3]])
 }
@@ -297,7 +298,7 @@ async fn malformed_frame_closes_only_its_socket() {
     for (reason, number) in [("malformed", 4), ("not_utf8", 1)] {
         let closed =
             format!(r#"aareguru_mcp_websocket_sessions_closed_total{{reason="{reason}"}}"#);
-        counted(server.address, &closed, number).await;
+        wait_for_counter(server.address, &closed, number).await;
     }
 }
 
@@ -309,7 +310,7 @@ async fn shutdown_closes_sockets_with_1001() {
     server.signal("TERM").await;
     assert_eq!(initialized.close_code().await, CloseCode::Away);
     assert_eq!(silent.close_code().await, CloseCode::Away);
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
     assert!(logs.contains("stopped"), "{logs}");
 }

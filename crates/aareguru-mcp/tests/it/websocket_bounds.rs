@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode
 
 use crate::{
     client::tool_call,
-    transports::{DEADLINE, TestServer, until},
+    transports::{DEADLINE, TestServer, wait_until},
     websocket::Socket,
 };
 
@@ -33,7 +33,7 @@ async fn session_limits_apply_in_total_and_per_client() {
     let _bob = open_by(&server, "bob").await.ok().unwrap();
     assert_eq!(open_by(&server, "carol").await.err(), Some(503));
     drop(alice);
-    until(|| server.websocket.session_count() == 1).await;
+    wait_until(|| server.websocket.session_count() == 1).await;
     assert!(open_by(&server, "carol").await.is_ok());
 }
 
@@ -43,28 +43,40 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
     // Discard the changes caused by `initialize`.
-    server.numbers();
-    socket.tell(&tool_call(1, "wait", "{}")).await;
-    server.call_waits().await;
+    server.metric_changes();
+    socket.send_text(&tool_call(1, "wait", "{}")).await;
+    server.wait_for_call().await;
     let in_flight = "aareguru_mcp_websocket_requests_in_flight";
-    assert_eq!(server.numbers()[in_flight], 1.0);
+    assert_eq!(server.metric_changes()[in_flight], 1.0);
     let again = socket.call(&tool_call(1, "echo", "{}")).await;
     assert_eq!(again["error"]["code"], -32600, "{again}");
     let more = socket.call(&tool_call(2, "echo", "{}")).await;
     assert_eq!(more["error"]["code"], -32000, "{more}");
-    server.let_one_go();
+    server.release_one_call();
     let answer = socket.message().await;
     assert_eq!(answer["id"], 1);
     assert!(answer["result"].is_object(), "{answer}");
     let after = socket.call(&tool_call(1, "echo", "{}")).await;
     assert!(after["result"].is_object(), "{after}");
-    until(|| server.numbers().get(in_flight).is_none_or(|n| *n == 0.0)).await;
+    wait_until(|| {
+        server
+            .metric_changes()
+            .get(in_flight)
+            .is_none_or(|n| *n == 0.0)
+    })
+    .await;
     // A running call ends with its socket.
-    socket.tell(&tool_call(2, "wait", "{}")).await;
-    server.call_waits().await;
+    socket.send_text(&tool_call(2, "wait", "{}")).await;
+    server.wait_for_call().await;
     drop(socket);
-    until(|| server.websocket.session_count() == 0).await;
-    until(|| server.numbers().get(in_flight).is_none_or(|n| *n == 0.0)).await;
+    wait_until(|| server.websocket.session_count() == 0).await;
+    wait_until(|| {
+        server
+            .metric_changes()
+            .get(in_flight)
+            .is_none_or(|n| *n == 0.0)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -72,15 +84,15 @@ async fn cancelled_call_gets_no_response_and_releases_its_permit() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
-    socket.tell(&tool_call(1, "wait", "{}")).await;
-    server.call_waits().await;
+    socket.send_text(&tool_call(1, "wait", "{}")).await;
+    server.wait_for_call().await;
     let cancel = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
-    socket.tell(cancel).await;
+    socket.send_text(cancel).await;
     let pong = socket
         .call(r#"{"jsonrpc":"2.0","id":3,"method":"ping"}"#)
         .await;
     assert_eq!(pong["id"], 3, "{pong}");
-    server.let_one_go();
+    server.release_one_call();
     let answer = socket.call(&tool_call(2, "echo", "{}")).await;
     assert_eq!(answer["id"], 2, "{answer}");
 }
@@ -112,9 +124,9 @@ async fn failed_initialize_closes_the_socket_with_1011() {
     assert_eq!(answer["error"]["message"], "no session", "{answer}");
     // RFC 6455, section 7.4.1: 1011.
     assert_eq!(socket.close_code().await, CloseCode::Error);
-    until(|| server.websocket.session_count() == 1).await;
+    wait_until(|| server.websocket.session_count() == 1).await;
     let closed = "aareguru_mcp_websocket_sessions_closed_total failed";
-    assert_eq!(server.numbers()[closed], 1.0);
+    assert_eq!(server.metric_changes()[closed], 1.0);
     let answer = beside.call(&tool_call(1, "echo", "{}")).await;
     assert!(answer["result"].is_object(), "{answer}");
 }
@@ -151,7 +163,7 @@ async fn client_without_pong_is_disconnected() {
     tokio::select! {
         frame = alive.frame() => panic!("{frame:?}"),
         ended = timeout(DEADLINE, dead.read_to_end(&mut read)) => {
-            ended.expect("it stays open").unwrap();
+            ended.expect("the connection stays open").unwrap();
         }
     }
     let pings = read.windows(2).filter(|bytes| *bytes == [0x89, 0]).count();
@@ -172,7 +184,7 @@ async fn slow_reader_loses_only_its_socket() {
         id += 1;
         // Once the server stops reading, this blocks.
         let call = tool_call(id, "echo", &text);
-        let _ = timeout(Duration::from_secs(1), slow.tell(&call)).await;
+        let _ = timeout(Duration::from_secs(1), slow.send_text(&call)).await;
     }
     let answer = beside.call(&tool_call(1, "echo", "{}")).await;
     assert!(answer["result"].is_object(), "{answer}");
@@ -182,13 +194,13 @@ async fn slow_reader_loses_only_its_socket() {
 async fn shutdown_finishes_running_calls() {
     let mut server = TestServer::start(SseServerConfig::default()).await;
     let mut socket = Socket::initialized(server.address).await;
-    socket.tell(&tool_call(1, "wait", "{}")).await;
-    server.call_waits().await;
+    socket.send_text(&tool_call(1, "wait", "{}")).await;
+    server.wait_for_call().await;
     server.shut_down();
     assert_eq!(open_by(&server, "late").await.err(), Some(503));
     let late = socket.call(&tool_call(2, "echo", "{}")).await;
     assert_eq!(late["error"]["code"], -32000, "{late}");
-    server.let_one_go();
+    server.release_one_call();
     let answer = socket.message().await;
     assert_eq!(answer["id"], 1);
     assert!(answer["result"].is_object(), "{answer}");
@@ -200,8 +212,8 @@ async fn shutdown_drain_timeout_ends_running_calls() {
     let config = SseServerConfig::default().with_drain_timeout(Duration::ZERO);
     let mut server = TestServer::start(config).await;
     let mut socket = Socket::initialized(server.address).await;
-    socket.tell(&tool_call(1, "wait", "{}")).await;
-    server.call_waits().await;
+    socket.send_text(&tool_call(1, "wait", "{}")).await;
+    server.wait_for_call().await;
     server.shut_down();
     let cut = socket.message().await;
     assert_eq!(cut["error"]["code"], -32603, "{cut}");
@@ -213,7 +225,7 @@ async fn end_sessions_of_closes_one_principals_sockets() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let mut alice = open_by(&server, "alice").await.ok().unwrap();
     let mut bob = open_by(&server, "bob").await.ok().unwrap();
-    until(|| server.websocket.session_count() == 2).await;
+    wait_until(|| server.websocket.session_count() == 2).await;
     let ended = server.websocket.end_sessions_of(&Principal::new("alice"));
     assert_eq!(ended, 1);
     assert_eq!(alice.close_code().await, CloseCode::Policy);
@@ -224,14 +236,14 @@ async fn end_sessions_of_closes_one_principals_sockets() {
 async fn session_metrics_carry_the_close_reason() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let mut socket = Socket::initialized(server.address).await;
-    let numbers = server.numbers();
+    let changes = server.metric_changes();
     for name in ["sessions", "sessions_opened_total"] {
         let name = format!("aareguru_mcp_websocket_{name}");
-        assert_eq!(numbers.get(&name), Some(&1.0), "{name} in {numbers:?}");
+        assert_eq!(changes.get(&name), Some(&1.0), "{name} in {changes:?}");
     }
     socket.send(Message::binary(&b"{}"[..])).await;
     assert_eq!(socket.close_code().await, CloseCode::Unsupported);
-    until(|| server.websocket.session_count() == 0).await;
+    wait_until(|| server.websocket.session_count() == 0).await;
     let ended = "aareguru_mcp_websocket_sessions_closed_total binary";
-    until(|| server.numbers().get(ended) == Some(&1.0)).await;
+    wait_until(|| server.metric_changes().get(ended) == Some(&1.0)).await;
 }

@@ -12,18 +12,19 @@ use crate::{
 };
 
 /// One client with an HTTP+SSE session.
-pub(crate) struct Neighbour {
+pub(crate) struct WellBehavedClient {
     session: Session,
     key: Option<&'static str>,
     calls: u32,
 }
 
-impl Neighbour {
+impl WellBehavedClient {
     /// Connects with a key, or to a server without keys.
-    pub(crate) async fn of(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
+    pub(crate) async fn connect(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
         let key = key.into();
-        let session = Session::open_with(server.address, with(key, &get("/sse"))).await;
-        let mut neighbour = Self {
+        let session =
+            Session::open_with(server.address, with_optional_key(key, &get("/sse"))).await;
+        let mut client = Self {
             session,
             key,
             calls: 0,
@@ -36,19 +37,19 @@ impl Neighbour {
                 "clientInfo": { "name": "raw", "version": "0" },
             },
         });
-        assert_eq!(neighbour.post(&initialize.to_string()).await.status, 202);
-        neighbour.session.message().await;
-        neighbour
+        assert_eq!(client.post(&initialize.to_string()).await.status, 202);
+        client.session.message().await;
+        client
     }
 
     /// Posts over a new connection.
     async fn post(&self, message: &str) -> Answer {
         let request = post_json(&self.session.target, message);
-        send(self.session.address, with(self.key, &request)).await
+        send(self.session.address, with_optional_key(self.key, &request)).await
     }
 
     /// Asserts that a tool call succeeds.
-    pub(crate) async fn is_served(&mut self) {
+    pub(crate) async fn assert_served(&mut self) {
         self.calls += 1;
         let call = tool_call(self.calls, "get_current_temperature", "{}");
         assert_eq!(self.post(&call).await.status, 202);
@@ -59,39 +60,39 @@ impl Neighbour {
     }
 
     /// Asserts that the stream has ended and the key is rejected.
-    pub(crate) async fn is_ended(&mut self) {
+    pub(crate) async fn assert_disconnected(&mut self) {
         assert_eq!(self.session.event().await, None);
         let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
         assert_eq!(self.post(ping).await.status, 401);
     }
 }
 
-fn with(key: Option<&str>, request: &str) -> String {
+fn with_optional_key(key: Option<&str>, request: &str) -> String {
     key.map_or_else(|| request.to_owned(), |key| with_key(request, key))
 }
 
 /// Runs an attack alongside a [`WellBehavedClient`] that keeps calling: it is served before, during
 /// and after.
-pub(crate) async fn beside_a_neighbour<T>(
+pub(crate) async fn alongside_well_behaved_client<T>(
     server: &Server,
     key: impl Into<Option<&'static str>>,
     attack: impl Future<Output = T>,
 ) -> T {
-    let mut neighbour = Neighbour::of(server, key).await;
-    neighbour.is_served().await;
+    let mut client = WellBehavedClient::connect(server, key).await;
+    client.assert_served().await;
     let (address, over) = (server.address, CancellationToken::new());
-    let goes_on = tokio::spawn({
+    let background_calls = tokio::spawn({
         let over = over.clone();
         async move {
             while !over.is_cancelled() {
-                neighbour.is_served().await;
+                client.assert_served().await;
                 assert_eq!(send(address, get("/health")).await.status, 200);
             }
-            neighbour.is_served().await;
+            client.assert_served().await;
         }
     });
     let outcome = attack.await;
     over.cancel();
-    goes_on.await.unwrap();
+    background_calls.await.unwrap();
     outcome
 }

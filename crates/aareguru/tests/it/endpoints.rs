@@ -24,7 +24,10 @@ async fn cities_returns_the_temperature_of_each_place() {
     );
     assert_eq!(thun.time, Some(1_683_643_800));
     assert_eq!(thun.coordinates.as_ref().and_then(|at| at.lat), Some(46.76));
-    assert_eq!(server.asked(), ["/v2018/cities?app=aareguru-it&version=0"]);
+    assert_eq!(
+        server.requests(),
+        ["/v2018/cities?app=aareguru-it&version=0"]
+    );
 }
 
 #[tokio::test]
@@ -90,7 +93,7 @@ async fn current_returns_all_data_of_one_place() {
         Some(false)
     );
     assert_eq!(
-        server.asked(),
+        server.requests(),
         ["/v2018/current?city=bern&app=aareguru-it&version=0"]
     );
 }
@@ -102,7 +105,7 @@ async fn base_url_with_a_path_is_supported() {
     config.base_url.push_str("/mirror/");
     Client::new(&config).unwrap().cities().await.unwrap();
     assert_eq!(
-        server.asked(),
+        server.requests(),
         ["/mirror/v2018/cities?app=aareguru-it&version=0"]
     );
 }
@@ -173,7 +176,7 @@ async fn today_returns_temperature_and_saying() {
     assert_eq!(today.text_short.as_deref(), Some("Mit viu Wasser"));
     assert_eq!(today.time, Some(1_724_101_200));
     assert_eq!(
-        server.asked(),
+        server.requests(),
         ["/v2018/today?city=interlaken&app=aareguru-it&version=0"]
     );
 }
@@ -204,7 +207,10 @@ async fn widget_returns_flow_and_danger_level_of_all_places() {
     assert_eq!(widget.values["thun"].tt, Some(16.0));
     assert_eq!(widget.cities[1].key.as_deref(), Some("biel"));
     assert_eq!(widget.cities[1].name.as_deref(), Some("Biu"));
-    assert_eq!(server.asked(), ["/v2018/widget?app=aareguru-it&version=0"]);
+    assert_eq!(
+        server.requests(),
+        ["/v2018/widget?app=aareguru-it&version=0"]
+    );
 }
 
 fn span() -> (Timestamp, Timestamp) {
@@ -238,7 +244,7 @@ async fn hydro_daterange_returns_a_day_in_ten_minute_steps() {
     assert!(unknown[0].flow.is_some());
     assert!(range.source.as_deref().unwrap().contains("BAFU"));
     assert_eq!(
-        server.asked(),
+        server.requests(),
         [
             "/hydro/daterange?locations=2135&parameters=flow%2Cheight%2Ctemperature\
              &startdate=2026-09-01+00%3A00%3A00&enddate=2026-09-02+00%3A00%3A00\
@@ -265,7 +271,7 @@ async fn hydro_latest_returns_values_by_gauge() {
         (Some("temperature"), Some(16.3))
     );
     assert_eq!(
-        server.asked(),
+        server.requests(),
         [
             "/hydro/latest?locations=2030%2C2135&parameters=flow%2Cheight%2Ctemperature\
              &app=aareguru-it&version=0"
@@ -306,7 +312,7 @@ async fn place_without_a_gauge_is_an_error_without_a_request() {
             "BAFU has no gauge at `olten`: flow and height are not measured there"
         );
     }
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
@@ -321,7 +327,7 @@ async fn history_request_uses_unix_seconds() {
     assert_eq!(temperature[0].value, Some(17.5));
     assert_eq!(temperature[1].value, None);
     assert_eq!(
-        server.asked(),
+        server.requests(),
         ["/v2018/history?city=bern&start=1788220800&end=1788307200&app=aareguru-it&version=0"]
     );
 }
@@ -334,5 +340,5 @@ async fn hydro_spans_are_cached_separately() {
     for end in [end, end, end + 1.hour()] {
         client.hydro_daterange(bern(), start, end).await.unwrap();
     }
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }

@@ -178,7 +178,7 @@ async fn invalid_encoding_yields_malformed() {
 #[tokio::test]
 async fn data_of_bern_for_another_place_yields_wrong_place() {
     let server = Server::start(Reply::Recordings).await;
-    let client = server.forgetful_client();
+    let client = server.stateless_client();
     for place in Place::all().iter().filter(|place| place.id() != "bern") {
         let error = current(&client, place.id()).await.unwrap_err();
         assert!(
@@ -195,5 +195,5 @@ async fn error_is_not_cached() {
     current(&client, "bern").await.unwrap_err();
     server.reply(Reply::Recordings);
     current(&client, "bern").await.unwrap();
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }

@@ -19,7 +19,7 @@ fn bern() -> &'static Place {
 }
 
 /// Advances the clock of the runtime.
-async fn pass(time: Duration) {
+async fn advance_clock(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
@@ -33,7 +33,7 @@ async fn settle() {
 }
 
 /// Returns a client whose breaker opens after three failures for 5 s, 10 s at most.
-fn wary_client(server: &Server) -> Client {
+fn client_with_breaker(server: &Server) -> Client {
     Client::new(&Config {
         cache_ttl: Duration::ZERO,
         breaker_failures: 3,
@@ -53,8 +53,8 @@ async fn upstream_fault_yields_the_stale_response() {
     let page = "<html>maintenance</html>";
     let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     let thun = r#"{"aare": {"location": "Thun", "temperature": 30}}"#;
-    type IsTold = fn(&Error) -> bool;
-    let faults: [(Reply, IsTold); 8] = [
+    type IsExpected = fn(&Error) -> bool;
+    let faults: [(Reply, IsExpected); 8] = [
         (Reply::status(500), |e| {
             matches!(e, Error::Status { status: 500, .. })
         }),
@@ -75,9 +75,9 @@ async fn upstream_fault_yields_the_stale_response() {
         }),
         (Reply::text(thun), |e| matches!(e, Error::WrongPlace { .. })),
     ];
-    for (fault, is_told) in faults {
+    for (fault, is_expected) in faults {
         let server = Server::start(Reply::Recordings).await;
-        let client = server.asking_client();
+        let client = server.uncached_client();
         let before = Timestamp::now();
         let first = client.current(bern()).await.unwrap();
         assert!(!first.is_stale());
@@ -86,27 +86,27 @@ async fn upstream_fault_yields_the_stale_response() {
         server.reply(fault);
         let second = client.current(bern()).await.unwrap();
         let trouble = second.upstream_trouble().unwrap();
-        assert!(is_told(&trouble.error), "{trouble:?}");
+        assert!(is_expected(&trouble.error), "{trouble:?}");
         assert_eq!(trouble.answered_at, first.fetched_at());
         assert_eq!(second.fetched_at(), first.fetched_at());
         assert_eq!(second.value(), first.value());
-        assert_eq!(server.times_asked(), 2);
+        assert_eq!(server.request_count(), 2);
     }
 }
 
 #[tokio::test]
 async fn upstream_timeout_yields_the_stale_response() {
     let server = Server::start(Reply::Recordings).await;
-    let client = server.asking_client();
+    let client = server.uncached_client();
     client.current(bern()).await.unwrap();
 
     server.reply(Reply::Never);
-    let asker = tokio::spawn(async move { client.current(bern()).await });
-    while server.times_asked() < 2 {
+    let caller = tokio::spawn(async move { client.current(bern()).await });
+    while server.request_count() < 2 {
         yield_now().await;
     }
-    pass(server.config().timeout).await;
-    let answer = asker.await.unwrap().unwrap();
+    advance_clock(server.config().timeout).await;
+    let answer = caller.await.unwrap().unwrap();
     let trouble = answer.upstream_trouble().unwrap();
     assert!(
         matches!(trouble.error, Error::Timeout { .. }),
@@ -117,7 +117,7 @@ async fn upstream_timeout_yields_the_stale_response() {
 #[tokio::test]
 async fn river_with_a_stale_response_reports_the_failure_and_true_times() {
     let server = Server::start(Reply::Recordings).await;
-    let river = River::new(server.asking_client());
+    let river = River::new(server.uncached_client());
     let now = river.current_temperature(bern()).await.unwrap();
     assert!(now.upstream_trouble.is_none());
     let places = river.places().await.unwrap();
@@ -138,7 +138,7 @@ async fn river_with_a_stale_response_reports_the_failure_and_true_times() {
 #[tokio::test]
 async fn stale_response_of_another_request_is_not_used() {
     let server = Server::start(Reply::Recordings).await;
-    let client = server.asking_client();
+    let client = server.uncached_client();
     client.current(bern()).await.unwrap();
     server.reply(Reply::status(500));
     for id in ["thun", "olten"] {
@@ -153,7 +153,7 @@ async fn stale_response_of_another_request_is_not_used() {
 #[tokio::test]
 async fn stale_response_older_than_stale_for_is_not_used() {
     let server = Server::start(Reply::Recordings).await;
-    let client = server.forgetful_client();
+    let client = server.stateless_client();
     client.current(bern()).await.unwrap();
     server.reply(Reply::status(500));
     client.current(bern()).await.unwrap_err();
@@ -163,23 +163,23 @@ async fn stale_response_older_than_stale_for_is_not_used() {
 async fn concurrent_callers_share_one_failure() {
     for has_earlier_answer in [false, true] {
         let server = Server::start(Reply::Recordings).await;
-        let client = server.asking_client();
+        let client = server.uncached_client();
         if has_earlier_answer {
             client.current(bern()).await.unwrap();
         }
-        let before = server.times_asked();
+        let before = server.request_count();
         server.reply(Reply::status(500).held());
-        let mut askers = JoinSet::new();
+        let mut callers = JoinSet::new();
         for _ in 0..1_000 {
             let client = client.clone();
-            askers.spawn(async move { client.current(bern()).await });
+            callers.spawn(async move { client.current(bern()).await });
         }
         settle().await;
-        while server.times_asked() == before {
+        while server.request_count() == before {
             yield_now().await;
         }
         server.release();
-        for answer in askers.join_all().await {
+        for answer in callers.join_all().await {
             match answer {
                 Ok(answer) => assert!(has_earlier_answer && answer.is_stale()),
                 Err(error) => {
@@ -191,7 +191,7 @@ async fn concurrent_callers_share_one_failure() {
                 }
             }
         }
-        assert_eq!(server.times_asked(), before + 1);
+        assert_eq!(server.request_count(), before + 1);
     }
 }
 
@@ -207,7 +207,7 @@ async fn transient_fault_is_hidden_by_retries() {
     .unwrap();
     let answer = client.current(bern()).await.unwrap();
     assert!(!answer.is_stale());
-    assert_eq!(server.times_asked(), 3);
+    assert_eq!(server.request_count(), 3);
     assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::Closed);
 }
 
@@ -228,7 +228,7 @@ async fn permanent_upstream_error_is_not_retried() {
         })
         .unwrap();
         client.current(bern()).await.unwrap_err();
-        assert_eq!(server.times_asked(), 1);
+        assert_eq!(server.request_count(), 1);
     }
 }
 
@@ -242,36 +242,36 @@ async fn retry_waits_for_retry_after() {
         ..server.config()
     })
     .unwrap();
-    let asker = tokio::spawn(async move { client.current(bern()).await });
+    let caller = tokio::spawn(async move { client.current(bern()).await });
     let mut waited = Duration::ZERO;
     server.first_request().await;
-    while server.times_asked() < 2 {
-        pass(SECOND / 10).await;
+    while server.request_count() < 2 {
+        advance_clock(SECOND / 10).await;
         waited += SECOND / 10;
         settle().await;
     }
     assert!(waited >= 29 * SECOND, "{waited:?}");
-    assert!(!asker.await.unwrap().unwrap().is_stale());
+    assert!(!caller.await.unwrap().unwrap().is_stale());
 }
 
 #[tokio::test]
 async fn retry_after_beyond_the_timeout_opens_the_breaker() {
     let server = Server::start(Reply::Busy(30)).await;
-    let client = server.asking_client();
+    let client = server.uncached_client();
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Status { retry_after: Some(wish), .. } if wish == 30 * SECOND));
 
     server.reply(Reply::Recordings);
     assert!(is_circuit_open(&client.current(bern()).await));
-    assert_eq!(server.times_asked(), 1);
-    pass(30 * SECOND).await;
+    assert_eq!(server.request_count(), 1);
+    advance_clock(30 * SECOND).await;
     client.current(bern()).await.unwrap();
 }
 
 #[tokio::test]
 async fn breaker_stays_open_until_a_trial_succeeds() {
     let server = Server::start(Reply::status(500)).await;
-    let client = wary_client(&server);
+    let client = client_with_breaker(&server);
     for _ in 0..3 {
         let error = client.current(bern()).await.unwrap_err();
         assert!(matches!(error, Error::Status { .. }), "{error:?}");
@@ -283,30 +283,30 @@ async fn breaker_stays_open_until_a_trial_succeeds() {
             "{error:?}"
         );
     }
-    assert_eq!(server.times_asked(), 3);
+    assert_eq!(server.request_count(), 3);
 
     // After the pause one request tries, and fails.
-    pass(5 * SECOND).await;
+    advance_clock(5 * SECOND).await;
     assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::HalfOpen);
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Status { .. }), "{error:?}");
     assert!(is_circuit_open(&client.current(bern()).await));
-    assert_eq!(server.times_asked(), 4);
+    assert_eq!(server.request_count(), 4);
 
     // The next pause is longer.
     server.reply(Reply::Recordings);
-    pass(5 * SECOND).await;
+    advance_clock(5 * SECOND).await;
     assert!(is_circuit_open(&client.current(bern()).await));
-    pass(5 * SECOND).await;
+    advance_clock(5 * SECOND).await;
     client.current(bern()).await.unwrap();
     assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::Closed);
-    assert_eq!(server.times_asked(), 5);
+    assert_eq!(server.request_count(), 5);
 }
 
 #[tokio::test]
 async fn open_breaker_yields_the_stale_response() {
     let server = Server::start(Reply::Recordings).await;
-    let client = wary_client(&server);
+    let client = client_with_breaker(&server);
     client.current(bern()).await.unwrap();
     server.reply(Reply::status(500));
     let mut troubles = Vec::new();
@@ -316,23 +316,23 @@ async fn open_breaker_yields_the_stale_response() {
     }
     assert!(matches!(troubles[2], Error::Status { .. }));
     assert!(matches!(troubles[3], Error::CircuitOpen { .. }));
-    assert_eq!(server.times_asked(), 4);
+    assert_eq!(server.request_count(), 4);
 }
 
 #[tokio::test]
 async fn half_open_breaker_admits_one_trial() {
     let server = Server::start(Reply::status(500)).await;
-    let client = wary_client(&server);
+    let client = client_with_breaker(&server);
     for _ in 0..3 {
         client.current(bern()).await.unwrap_err();
     }
-    pass(5 * SECOND).await;
+    advance_clock(5 * SECOND).await;
     server.reply(Reply::Recordings.held());
     let trial = tokio::spawn({
         let client = client.clone();
         async move { client.current(bern()).await }
     });
-    while server.times_asked() < 4 {
+    while server.request_count() < 4 {
         yield_now().await;
     }
     let other = client.cities().await.unwrap_err();
@@ -340,23 +340,23 @@ async fn half_open_breaker_admits_one_trial() {
     server.release();
     trial.await.unwrap().unwrap();
     client.cities().await.unwrap();
-    assert_eq!(server.times_asked(), 5);
+    assert_eq!(server.request_count(), 5);
 }
 
 #[tokio::test]
 async fn trial_whose_caller_leaves_closes_the_breaker() {
     let server = Server::start(Reply::status(500)).await;
-    let client = wary_client(&server);
+    let client = client_with_breaker(&server);
     for _ in 0..3 {
         client.current(bern()).await.unwrap_err();
     }
-    pass(5 * SECOND).await;
+    advance_clock(5 * SECOND).await;
     server.reply(Reply::Recordings.held());
     let trial = tokio::spawn({
         let client = client.clone();
         async move { client.current(bern()).await }
     });
-    while server.times_asked() < 4 {
+    while server.request_count() < 4 {
         yield_now().await;
     }
     trial.abort();
@@ -370,13 +370,13 @@ async fn trial_whose_caller_leaves_closes_the_breaker() {
 async fn block_opens_the_breaker_at_once() {
     let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     let server = Server::start(Reply::Body(403, message.as_bytes().to_vec())).await;
-    let client = server.asking_client();
+    let client = server.uncached_client();
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Blocked { .. }), "{error:?}");
     for _ in 0..10 {
         assert!(is_circuit_open(&client.current(bern()).await));
     }
-    assert_eq!(server.times_asked(), 1);
+    assert_eq!(server.request_count(), 1);
     let pause = server.config().breaker_blocked_pause;
     assert!(matches!(
         client.breaker_state(Api::Aareguru),
@@ -384,14 +384,14 @@ async fn block_opens_the_breaker_at_once() {
     ));
 
     server.reply(Reply::Recordings);
-    pass(pause).await;
+    advance_clock(pause).await;
     client.current(bern()).await.unwrap();
 }
 
 #[tokio::test]
 async fn breaker_with_intermittent_failures_stays_closed() {
     let server = Server::start(Reply::Recordings).await;
-    let client = wary_client(&server);
+    let client = client_with_breaker(&server);
     client.current(bern()).await.unwrap();
     for round in 0..20 {
         server.reply_next([Reply::status(500), Reply::status(503)]);
@@ -401,13 +401,13 @@ async fn breaker_with_intermittent_failures_stays_closed() {
         assert!(!client.current(bern()).await.unwrap().is_stale(), "{round}");
     }
     assert_eq!(client.breaker_state(Api::Aareguru), BreakerState::Closed);
-    assert_eq!(server.times_asked(), 61);
+    assert_eq!(server.request_count(), 61);
 }
 
 #[tokio::test]
 async fn breaker_of_one_api_leaves_the_other_closed() {
     let server = Server::start(Reply::status(500)).await;
-    let client = wary_client(&server);
+    let client = client_with_breaker(&server);
     for _ in 0..3 {
         client.current(bern()).await.unwrap_err();
     }
@@ -421,7 +421,7 @@ async fn breaker_of_one_api_leaves_the_other_closed() {
 #[tokio::test]
 async fn malformed_history_does_not_open_the_breaker() {
     let server = Server::start(Reply::text(r#"{"data": 1}"#)).await;
-    let client = wary_client(&server);
+    let client = client_with_breaker(&server);
     for _ in 0..5 {
         let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::now());
         let error = client.history(bern(), start, end).await.unwrap_err();

@@ -9,7 +9,7 @@ use crate::server::{Reply, Server};
 
 /// Returns the non-zero metrics as `name{label=value,…}`; for a histogram, the number of its
 /// values.
-fn numbers(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
+fn nonzero_metrics(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
     let all = snapshotter.snapshot().into_vec().into_iter();
     let named = all.map(|(key, _, _, value)| {
         let key = key.key();
@@ -64,7 +64,7 @@ async fn requests_cache_lookups_and_breakers_are_counted() {
         ("aareguru_requests_total{endpoint=current,outcome=ok}", 1.0),
     ];
     let expected = expected.map(|(name, value)| (name.to_owned(), value));
-    assert_eq!(numbers(&snapshotter), BTreeMap::from(expected));
+    assert_eq!(nonzero_metrics(&snapshotter), BTreeMap::from(expected));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn stale_and_shared_lookups_are_counted() {
     let server = Server::start(Reply::Recordings).await;
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
-    let client = metrics::with_local_recorder(&recorder, || server.asking_client());
+    let client = metrics::with_local_recorder(&recorder, || server.uncached_client());
 
     server.reply(Reply::Recordings.held());
     let (first, second, ()) = tokio::join!(client.cities(), client.cities(), async {
@@ -84,7 +84,7 @@ async fn stale_and_shared_lookups_are_counted() {
     server.reply(Reply::status(500));
     client.cities().await.unwrap();
 
-    let numbers = numbers(&snapshotter);
+    let numbers = nonzero_metrics(&snapshotter);
     for result in ["miss", "shared", "stale"] {
         let name = format!("aareguru_cache_lookups_total{{endpoint=cities,result={result}}}");
         assert_eq!(numbers.get(&name), Some(&1.0), "{numbers:?}");
@@ -97,7 +97,7 @@ async fn recordings_are_not_counted_as_requests() {
     let snapshotter = recorder.snapshotter();
     let client = metrics::with_local_recorder(&recorder, Client::recorded);
     client.cities().await.unwrap();
-    let names: Vec<_> = numbers(&snapshotter).into_keys().collect();
+    let names: Vec<_> = nonzero_metrics(&snapshotter).into_keys().collect();
     assert_eq!(
         names,
         ["aareguru_cache_lookups_total{endpoint=cities,result=miss}"]

@@ -36,7 +36,7 @@ fn any_change<T>(
 ) {
     let runtime = runtime();
     let server = runtime.block_on(Server::start(Reply::Recordings));
-    let client = server.forgetful_client();
+    let client = server.stateless_client();
     let recording: Value = serde_json::from_str(recording).unwrap();
     let paths = paths(&recording);
     proptest!(|(changes in changes(|| Just(())))| {
@@ -75,7 +75,7 @@ fn names_bern(answer: &Value) -> bool {
 fn mutated_current_is_read_or_rejected() {
     let runtime = runtime();
     let server = runtime.block_on(Server::start(Reply::Recordings));
-    let river = River::new(server.forgetful_client());
+    let river = River::new(server.stateless_client());
     let recording: Value = serde_json::from_str(CURRENT_BERN).unwrap();
     // Most of the response is series; half of the changes apply to the rest.
     let (about_river, about_rest): (Vec<_>, Vec<_>) = paths(&recording)
@@ -149,10 +149,10 @@ fn mutated_current_without_a_flow_never_removes_the_warning() {
         point["flow"] = (150 + n % 2).into();
         point["temperature"] = (19.5 - 0.01 * (n % 7) as f64).into();
     }
-    let tell = |answer: &Value| {
+    let set_reply = |answer: &Value| {
         server.reply(Reply::at([("current", Reply::text(&answer.to_string()))]));
     };
-    tell(&calm);
+    set_reply(&calm);
     let danger = runtime.block_on(river.danger(place("bern"))).unwrap();
     assert_eq!(
         danger.advice.verdict,
@@ -170,7 +170,7 @@ fn mutated_current_without_a_flow_never_removes_the_warning() {
             let path = index.get(if *river { &about_river } else { &about_rest });
             apply(&mut answer, path, change);
         }
-        tell(&answer);
+        set_reply(&answer);
         let aare = &answer["aare"];
         let may_be_silent = has_current_flow(&aare["flow"], &aare["timestamp"], now);
         let is_silent = |verdict| verdict == Verdict::NoKnownWarning;

@@ -567,7 +567,7 @@ async fn recording_is_judged_at_its_time_and_says_so() {
 
 /// Asserts that a text makes no claim of safety. URLs of sources are exempt.
 #[track_caller]
-fn promises_nothing(text: &str) {
+fn assert_no_forbidden_claims(text: &str) {
     let words = text.split_whitespace().filter(|word| !word.contains("://"));
     let text = words.collect::<Vec<_>>().join(" ").to_lowercase();
     for word in ["safe", "sicher", "harmless", "unbedenklich", "sûr"] {
@@ -576,27 +576,27 @@ fn promises_nothing(text: &str) {
 }
 
 #[test]
-fn fixed_texts_promise_nothing() {
-    promises_nothing(Advice::BOUNDARY);
+fn fixed_texts_make_no_forbidden_claims() {
+    assert_no_forbidden_claims(Advice::BOUNDARY);
     for verdict in [
         Verdict::DoNotSwim,
         Verdict::Caution,
         Verdict::NoKnownWarning,
         Verdict::Unknown,
     ] {
-        promises_nothing(verdict.headline());
-        promises_nothing(verdict.as_str());
+        assert_no_forbidden_claims(verdict.headline());
+        assert_no_forbidden_claims(verdict.as_str());
     }
     for level in FloodLevel::ALL {
         for text in [level.name(), level.german_name(), level.meaning()] {
-            promises_nothing(text);
+            assert_no_forbidden_claims(text);
         }
     }
     for saying in Saying::all() {
-        promises_nothing(&saying.english);
-        promises_nothing(&saying.german);
-        promises_nothing(&saying.french);
-        promises_nothing(&saying.italian);
+        assert_no_forbidden_claims(&saying.english);
+        assert_no_forbidden_claims(&saying.german);
+        assert_no_forbidden_claims(&saying.french);
+        assert_no_forbidden_claims(&saying.italian);
     }
     for table in [
         include_str!("../../data/places.toml"),
@@ -604,7 +604,7 @@ fn fixed_texts_promise_nothing() {
         include_str!("../../data/swimming-limits.toml"),
         include_str!("../../data/sayings.toml"),
     ] {
-        promises_nothing(table);
+        assert_no_forbidden_claims(table);
     }
 }
 
@@ -705,8 +705,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn advice_promises_nothing(situation in any_situation()) {
-        promises_nothing(&situation.advise().to_string());
+    fn advice_makes_no_forbidden_claims(situation in any_situation()) {
+        assert_no_forbidden_claims(&situation.advise().to_string());
     }
 
     #[test]

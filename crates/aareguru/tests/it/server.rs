@@ -48,7 +48,7 @@ pub(crate) struct Server {
 struct Shared {
     next: Mutex<VecDeque<Reply>>,
     reply: Mutex<Reply>,
-    asked: watch::Sender<Vec<String>>,
+    requests: watch::Sender<Vec<String>>,
     released: watch::Sender<bool>,
 }
 
@@ -78,7 +78,7 @@ impl Server {
         let shared = Arc::new(Shared {
             next: Mutex::default(),
             reply: Mutex::new(reply),
-            asked: watch::Sender::new(Vec::new()),
+            requests: watch::Sender::new(Vec::new()),
             released: watch::Sender::new(false),
         });
         let router = Router::new()
@@ -111,7 +111,7 @@ impl Server {
     }
 
     /// Returns a client without a cache, which keeps responses only as stale ones.
-    pub(crate) fn asking_client(&self) -> Client {
+    pub(crate) fn uncached_client(&self) -> Client {
         Client::new(&Config {
             cache_ttl: Duration::ZERO,
             ..self.config()
@@ -120,7 +120,7 @@ impl Server {
     }
 
     /// Returns a client without a cache, stale responses and breaker.
-    pub(crate) fn forgetful_client(&self) -> Client {
+    pub(crate) fn stateless_client(&self) -> Client {
         Client::new(&Config {
             cache_ttl: Duration::ZERO,
             stale_for: Duration::ZERO,
@@ -145,31 +145,34 @@ impl Server {
     }
 
     /// Returns the path and query of each request so far.
-    pub(crate) fn asked(&self) -> Vec<String> {
-        self.shared.asked.borrow().clone()
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.shared.requests.borrow().clone()
     }
 
-    pub(crate) fn times_asked(&self) -> usize {
-        self.shared.asked.borrow().len()
+    pub(crate) fn request_count(&self) -> usize {
+        self.shared.requests.borrow().len()
     }
 
     /// Waits for the first request.
     pub(crate) async fn first_request(&self) {
-        let mut asked = self.shared.asked.subscribe();
-        asked.wait_for(|asked| !asked.is_empty()).await.unwrap();
+        let mut requests = self.shared.requests.subscribe();
+        requests
+            .wait_for(|requests| !requests.is_empty())
+            .await
+            .unwrap();
     }
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
     shared
-        .asked
-        .send_modify(|asked| asked.push(uri.to_string()));
+        .requests
+        .send_modify(|requests| requests.push(uri.to_string()));
     let next = shared.next.lock().unwrap().pop_front();
     let mut reply = next.unwrap_or_else(|| shared.reply.lock().unwrap().clone());
     if let Reply::At(replies) = &reply {
         let endpoint = endpoint(&uri);
-        let told = replies.iter().find(|(name, _)| *name == endpoint);
-        reply = told.map_or(Reply::Recordings, |(_, reply)| reply.clone());
+        let configured = replies.iter().find(|(name, _)| *name == endpoint);
+        reply = configured.map_or(Reply::Recordings, |(_, reply)| reply.clone());
     }
     if let Reply::Held(held) = reply {
         let mut released = shared.released.subscribe();

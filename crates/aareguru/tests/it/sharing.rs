@@ -11,18 +11,18 @@ use crate::server::{Reply, Server};
 async fn concurrent_callers_share_one_request() {
     let server = Server::start(Reply::Recordings.held()).await;
     let client = server.client();
-    let mut askers = JoinSet::new();
+    let mut callers = JoinSet::new();
     for _ in 0..1_000 {
         let client = client.clone();
-        askers.spawn(async move { client.cities().await.map(|cities| cities.len()) });
+        callers.spawn(async move { client.cities().await.map(|cities| cities.len()) });
     }
     server.first_request().await;
     server.release();
 
-    for answer in askers.join_all().await {
+    for answer in callers.join_all().await {
         assert_eq!(answer.unwrap(), 8);
     }
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn fetch_within_the_cache_time_sends_no_request() {
     let client = server.client();
     client.cities().await.unwrap();
     client.clone().cities().await.unwrap();
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -42,13 +42,13 @@ async fn fetch_after_the_cache_time_sends_a_request() {
         ..server.config()
     };
     let client = Client::new(&config).unwrap();
-    let ask_until_asked_again = async {
-        while server.asked().len() < 2 {
+    let fetch_until_requested_again = async {
+        while server.requests().len() < 2 {
             client.cities().await.unwrap();
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), ask_until_asked_again)
+    tokio::time::timeout(Duration::from_secs(10), fetch_until_requested_again)
         .await
         .unwrap();
 }
@@ -56,11 +56,11 @@ async fn fetch_after_the_cache_time_sends_a_request() {
 #[tokio::test]
 async fn cache_time_of_zero_caches_nothing() {
     let server = Server::start(Reply::Recordings).await;
-    let client = server.forgetful_client();
+    let client = server.stateless_client();
     for _ in 0..3 {
         client.cities().await.unwrap();
     }
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn places_are_cached_separately() {
         .await
         .unwrap_err();
     client.current(Place::find("bern").unwrap()).await.unwrap();
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -89,12 +89,12 @@ async fn flight_survives_callers_that_leave() {
     let leaving: Vec<_> = (0..500).map(|_| ask()).collect();
     let staying = ask();
     server.first_request().await;
-    for asker in leaving {
-        asker.abort();
-        assert!(asker.await.unwrap_err().is_cancelled());
+    for caller in leaving {
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
     }
     server.release();
 
     assert_eq!(staying.await.unwrap().unwrap(), 8);
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }

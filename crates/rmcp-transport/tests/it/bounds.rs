@@ -12,7 +12,7 @@ use crate::{
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 #[track_caller]
-fn is_refused(answer: &Answer, status: u16, text: &str, retry_after_secs: u32) {
+fn assert_rejected(answer: &Answer, status: u16, text: &str, retry_after_secs: u32) {
     assert_eq!((answer.status, answer.body.as_str()), (status, text));
     let retry = format!("retry-after: {retry_after_secs}");
     assert!(answer.head.lines().any(|l| l == retry), "{}", answer.head);
@@ -25,7 +25,7 @@ async fn session_limit_returns_503() {
     let first = Session::open(server.address).await;
     let _second = Session::open(server.address).await;
     let third = send(server.address, get("/sse")).await;
-    is_refused(&third, 503, "Too many sessions", 5);
+    assert_rejected(&third, 503, "Too many sessions", 5);
 
     drop(first);
     // The permit is released as soon as the server has seen the closed connection.
@@ -70,13 +70,13 @@ async fn session_limit_per_client_returns_429() {
         let request = with_header(&get("/sse"), client);
         open.push(Session::open_with(server.address, request.clone()).await);
         let second = send(server.address, &request).await;
-        is_refused(&second, 429, "Too many sessions of this client", 5);
+        assert_rejected(&second, 429, "Too many sessions of this client", 5);
         let request = with_header(&get("/sse"), other);
         open.push(Session::open_with(server.address, request).await);
     }
     // The same /64 is the same client.
-    let neighbour = with_header(&get("/sse"), "X-Address: 2001:db8::2");
-    assert_eq!(send(server.address, neighbour).await.status, 429);
+    let same_prefix = with_header(&get("/sse"), "X-Address: 2001:db8::2");
+    assert_eq!(send(server.address, same_prefix).await.status, 429);
 }
 
 #[tokio::test]
@@ -118,12 +118,12 @@ async fn in_flight_limit_returns_429_before_the_call_runs() {
     let mut server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;
     for id in [10, 11] {
-        session.tell(&tool_call(id, "wait", "{}")).await;
+        session.send(&tool_call(id, "wait", "{}")).await;
     }
     let third = session.post(&tool_call(12, "echo", "{}")).await;
-    is_refused(&third, 429, "Too many requests in flight", 1);
+    assert_rejected(&third, 429, "Too many requests in flight", 1);
     session
-        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":10}}"#)
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":10}}"#)
         .await;
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
     let answer = session.call_tool(13, "echo", r#"{"text":"x"}"#).await;
@@ -134,7 +134,7 @@ async fn in_flight_limit_returns_429_before_the_call_runs() {
 async fn duplicate_request_id_is_rejected_until_it_completes() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(5, "gate", "{}")).await;
+    session.send(&tool_call(5, "gate", "{}")).await;
     let again = session.post(&tool_call(5, "echo", "{}")).await;
     assert_eq!(
         (again.status, again.body.as_str()),
@@ -200,7 +200,7 @@ async fn running_request_prevents_the_idle_timeout() {
         .with_sse_keep_alive(Some(Duration::from_secs(2)));
     let server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(1, "gate", "{}")).await;
+    session.send(&tool_call(1, "gate", "{}")).await;
     tokio::time::sleep(Duration::from_secs(30)).await;
     server.gate.add_permits(1);
     while session.event().await.unwrap().starts_with(':') {}
@@ -213,7 +213,7 @@ async fn unread_stream_is_closed_after_the_write_timeout() {
     // Both fit the outbox, but not the socket's buffers.
     for id in [1, 2] {
         session
-            .tell(&tool_call(id, "blob", r#"{"bytes":4000000}"#))
+            .send(&tool_call(id, "blob", r#"{"bytes":4000000}"#))
             .await;
     }
     let sent = tokio::time::Instant::now();

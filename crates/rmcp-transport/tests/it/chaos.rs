@@ -16,11 +16,11 @@ const CALLS: u32 = 10_000;
 /// Number of calls in flight.
 const WINDOW: u32 = 20;
 /// A connection ends before it has carried this many bytes.
-const LONGEST_BYTES: u64 = 4000;
+const MAX_BYTES: u64 = 4000;
 
 /// Forwards connections to the server and cuts each after a random number of the server's bytes,
 /// uniformly distributed.
-async fn bad_line(server: SocketAddr) -> SocketAddr {
+async fn start_unreliable_proxy(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -31,7 +31,7 @@ async fn bad_line(server: SocketAddr) -> SocketAddr {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            tokio::spawn(forward(client, server, (state >> 33) % LONGEST_BYTES));
+            tokio::spawn(forward(client, server, (state >> 33) % MAX_BYTES));
         }
     });
     address
@@ -50,10 +50,10 @@ async fn forward(mut client: TcpStream, server: SocketAddr, bytes: u64) {
 }
 
 /// Resumes the session, however many attempts it takes.
-async fn reconnect(line: SocketAddr, last_event_id: &str) -> Session {
+async fn reconnect(proxy: SocketAddr, last_event_id: &str) -> Session {
     let request = with_header(&get("/sse"), &format!("Last-Event-ID: {last_event_id}"));
     loop {
-        if let Some(mut session) = Session::try_open(line, request.clone()).await {
+        if let Some(mut session) = Session::try_open(proxy, request.clone()).await {
             session.last_event_id = Some(last_event_id.to_owned());
             return session;
         }
@@ -63,12 +63,12 @@ async fn reconnect(line: SocketAddr, last_event_id: &str) -> Session {
 #[tokio::test]
 async fn calls_over_a_breaking_connection_are_answered_exactly_once() {
     let server = TestServer::start().await;
-    let line = bad_line(server.address).await;
+    let proxy = start_unreliable_proxy(server.address).await;
     // The handshake uses the reliable connection: a session that breaks before it cannot be
     // resumed.
     let first = Session::initialized(server.address).await;
     let target = first.target.clone();
-    let mut session = reconnect(line, &first.last_event_id.clone().unwrap()).await;
+    let mut session = reconnect(proxy, &first.last_event_id.clone().unwrap()).await;
 
     let (mut sent, mut breaks) = (0, 0);
     let mut answered = HashSet::new();
@@ -77,7 +77,7 @@ async fn calls_over_a_breaking_connection_are_answered_exactly_once() {
         while sent < CALLS && sent - answered.len() as u32 <= WINDOW {
             sent += 1;
             let arguments = format!(r#"{{"text":"call {sent}"}}"#);
-            first.tell(&tool_call(sent, "echo", &arguments)).await;
+            first.send(&tool_call(sent, "echo", &arguments)).await;
         }
         match session.try_message().await {
             Ok(answer) => {
@@ -88,7 +88,7 @@ async fn calls_over_a_breaking_connection_are_answered_exactly_once() {
             }
             Err(_) => {
                 breaks += 1;
-                session = reconnect(line, &session.last_event_id.unwrap()).await;
+                session = reconnect(proxy, &session.last_event_id.unwrap()).await;
             }
         }
     }

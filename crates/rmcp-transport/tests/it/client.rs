@@ -139,13 +139,13 @@ impl Session {
                 r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{version}","capabilities":{{}},"clientInfo":{{"name":"raw","version":"0"}}}}}}"#
             ))
             .await;
-        self.tell(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+        self.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
             .await;
         answer
     }
 
     /// Posts a message and asserts that it is accepted with 202.
-    pub(crate) async fn tell(&self, message: &str) {
+    pub(crate) async fn send(&self, message: &str) {
         let answer = self.post(message).await;
         assert_eq!(
             (answer.status, answer.body.as_str()),
@@ -167,7 +167,7 @@ impl Session {
 
     /// Posts a message and returns the next one from the stream.
     pub(crate) async fn call(&mut self, message: &str) -> Value {
-        self.tell(message).await;
+        self.send(message).await;
         self.message().await
     }
 

@@ -105,7 +105,7 @@ async fn responses_reach_only_their_own_session() {
     }
     for (n, session) in sessions.iter().enumerate() {
         let text = format!(r#"{{"text":"session {n}"}}"#);
-        session.tell(&tool_call(1, "echo", &text)).await;
+        session.send(&tool_call(1, "echo", &text)).await;
     }
     for (n, session) in sessions.iter_mut().enumerate() {
         let answer = session.message().await;
@@ -121,7 +121,7 @@ async fn progress_arrives_in_order_before_the_response() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
     session
-        .tell(r#"{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"progress","arguments":{},"_meta":{"progressToken":"p"}}}"#)
+        .send(r#"{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"progress","arguments":{},"_meta":{"progressToken":"p"}}}"#)
         .await;
     for step in 1..=5 {
         let progress = session.message().await;
@@ -178,12 +178,12 @@ async fn handler_can_send_requests_to_the_client() {
     let server = TestServer::start().await;
     let mut session = Session::open(server.address).await;
     session.call(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"raw","version":"0"}}}"#).await;
-    session.tell(&tool_call(1, "ask", "{}")).await;
+    session.send(&tool_call(1, "ask", "{}")).await;
     let question = session.message().await;
     assert_eq!(question["method"], "roots/list");
     let id = &question["id"];
     session
-        .tell(&format!(
+        .send(&format!(
             r#"{{"jsonrpc":"2.0","id":{id},"result":{{"roots":[{{"uri":"file:///aare"}}]}}}}"#
         ))
         .await;

@@ -22,7 +22,7 @@ async fn start() -> (TestServer, CancellationToken) {
 async fn drain_finishes_running_requests_and_rejects_new_ones() {
     let (server, token) = start().await;
     let mut busy = Session::initialized(server.address).await;
-    busy.tell(&tool_call(1, "gate", "{}")).await;
+    busy.send(&tool_call(1, "gate", "{}")).await;
     let mut idle = Session::initialized(server.address).await;
     let mut new = Session::open(server.address).await;
 
@@ -53,10 +53,10 @@ async fn drain_finishes_running_requests_and_rejects_new_ones() {
 async fn cancelled_request_does_not_delay_the_drain() {
     let (mut server, token) = start().await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(1, "wait", "{}")).await;
+    session.send(&tool_call(1, "wait", "{}")).await;
     token.cancel();
     session
-        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
         .await;
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
     assert_eq!(session.event().await, None);
@@ -66,7 +66,7 @@ async fn cancelled_request_does_not_delay_the_drain() {
 async fn drain_timeout_answers_running_requests_with_an_error() {
     let (mut server, token) = start().await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(1, "wait", "{}")).await;
+    session.send(&tool_call(1, "wait", "{}")).await;
     let began = tokio::time::Instant::now();
     token.cancel();
     let answer = session.message().await;
@@ -103,7 +103,7 @@ async fn drain_leaves_no_task_running() {
             _ => Session::initialized(server.address).await,
         };
         if n % 3 == 2 {
-            session.tell(&tool_call(1, "gate", "{}")).await;
+            session.send(&tool_call(1, "gate", "{}")).await;
         }
         sessions.push(session);
     }

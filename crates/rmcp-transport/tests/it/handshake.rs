@@ -147,7 +147,7 @@ async fn notifications_before_initialize_keep_the_session_open() {
         r#"{"jsonrpc":"2.0","id":77,"result":{}}"#,
         r#"{"jsonrpc":"2.0","id":77,"error":{"code":-1,"message":"x"}}"#,
     ] {
-        session.tell(message).await;
+        session.send(message).await;
     }
     let answer = session.initialize("2025-11-25").await;
     assert_eq!(answer["id"], 0);

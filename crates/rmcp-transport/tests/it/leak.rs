@@ -10,13 +10,13 @@ use crate::{
 };
 
 /// Opens a connection and drops it: before the handshake, after it, or during a call.
-async fn come_and_go(address: SocketAddr, n: usize) {
+async fn connect_and_drop(address: SocketAddr, n: usize) {
     match n % 3 {
         0 => drop(Session::open(address).await),
         1 => drop(Session::initialized(address).await),
         _ => {
             let session = Session::initialized(address).await;
-            session.tell(&tool_call(1, "wait", "{}")).await;
+            session.send(&tool_call(1, "wait", "{}")).await;
         }
     }
 }
@@ -38,7 +38,7 @@ async fn ten_thousand_dropped_connections_leak_no_memory_or_tasks() {
     let mut memory = Vec::new();
     for _ in 0..4 {
         for batch in 0..25 {
-            let clients = (0..100).map(|n| come_and_go(server.address, batch + n));
+            let clients = (0..100).map(|n| connect_and_drop(server.address, batch + n));
             futures_util::future::join_all(clients).await;
         }
         let gone = async {

@@ -12,7 +12,7 @@ use crate::{
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 /// Posts until the session has closed, which takes until the server sees the closed connection.
-async fn becomes_unknown(session: &mut Session) {
+async fn wait_until_unknown(session: &mut Session) {
     for _ in 0..1000 {
         let answer = session.post(PING).await;
         match answer.status {
@@ -29,7 +29,7 @@ async fn disconnect_without_resume_grace_ends_session_and_tools() {
     let config = SseServerConfig::default().with_resume_grace(Duration::ZERO);
     let mut server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(7, "wait", "{}")).await;
+    session.send(&tool_call(7, "wait", "{}")).await;
     assert_eq!(session.call(PING).await["id"], 1);
     assert_eq!(session.last_event_id, None);
     let target = session.target.clone();
@@ -37,7 +37,7 @@ async fn disconnect_without_resume_grace_ends_session_and_tools() {
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
     let mut other = Session::open(server.address).await;
     other.target = target;
-    becomes_unknown(&mut other).await;
+    wait_until_unknown(&mut other).await;
 }
 
 #[tokio::test]
@@ -47,16 +47,16 @@ async fn disconnect_of_an_uninitialized_session_ends_it() {
     let mut other = Session::open(server.address).await;
     other.target.clone_from(&session.target);
     drop(session);
-    becomes_unknown(&mut other).await;
+    wait_until_unknown(&mut other).await;
 }
 
 #[tokio::test]
 async fn cancelled_request_is_dropped_without_a_response() {
     let mut server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(11, "wait", "{}")).await;
+    session.send(&tool_call(11, "wait", "{}")).await;
     session
-        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":11,"reason":"x"}}"#)
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":11,"reason":"x"}}"#)
         .await;
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
     // The next message on the stream is the response to the next request.
@@ -78,7 +78,7 @@ async fn slow_reader_loses_only_its_own_session() {
             break;
         }
     }
-    becomes_unknown(&mut stalled).await;
+    wait_until_unknown(&mut stalled).await;
     assert_eq!(reading.call(PING).await["id"], 1);
 }
 
@@ -88,7 +88,7 @@ async fn disconnected_sessions_are_all_removed() {
     for round in 0..50 {
         let session = Session::open(server.address).await;
         if round % 2 == 0 {
-            session.tell(PING).await;
+            session.send(PING).await;
         }
     }
     let gone = async {

@@ -42,10 +42,10 @@ async fn full_run(server: &mut TestServer) -> Vec<String> {
         .await;
     session.call_tool(2, "panic", "{}").await;
     session.call_tool(3, "unknown-tool", "{}").await;
-    session.tell(&tool_call(4, "wait", "{}")).await;
+    session.send(&tool_call(4, "wait", "{}")).await;
     session.post(&tool_call(4, "echo", "{}")).await;
     session
-        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4}}"#)
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4}}"#)
         .await;
     server.wait_tool_stopped().await;
     session.post("words-in-a-broken-body").await;
@@ -127,7 +127,7 @@ async fn session_and_message_metrics_are_counted() {
     let _probe = Session::open(server.address).await;
     let adopted = with_header(&get("/sse"), "MCP-Protocol-Version: 2025-06-18");
     let adopted = Session::open_with(server.address, adopted).await;
-    adopted.tell(&tool_call(1, "wait", "{}")).await;
+    adopted.send(&tool_call(1, "wait", "{}")).await;
 
     let values = values(&snapshotter);
     for (name, reason, expected) in [

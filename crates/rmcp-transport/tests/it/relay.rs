@@ -13,9 +13,9 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 /// A relay to the one other service.
 #[derive(Default)]
-struct ToOther(OnceLock<SseService<Tools>>);
+struct OtherService(OnceLock<SseService<Tools>>);
 
-impl Relay for ToOther {
+impl Relay for OtherService {
     fn deliver(&self, delivery: Delivery) -> Delivered<'_> {
         Box::pin(async move {
             match self.0.get() {
@@ -26,8 +26,8 @@ impl Relay for ToOther {
     }
 }
 
-async fn with_relay() -> (TestServer, Arc<ToOther>) {
-    let relay = Arc::new(ToOther::default());
+async fn with_relay() -> (TestServer, Arc<OtherService>) {
+    let relay = Arc::new(OtherService::default());
     let config = SseServerConfig::default().with_relay(Some(relay.clone()));
     (TestServer::with(config).await, relay)
 }
@@ -56,7 +56,7 @@ async fn relayed_post_reaches_the_session() {
     assert_eq!(second.service.session_count(), 0);
 
     // The same rejections as at the owner.
-    session.tell(&tool_call(5, "gate", "{}")).await;
+    session.send(&tool_call(5, "gate", "{}")).await;
     assert_eq!(session.post(&tool_call(5, "gate", "{}")).await.status, 400);
     assert_eq!(
         session.post("nonsense").await.body,

@@ -17,7 +17,7 @@ fn text(answer: &Value) -> &str {
 }
 
 /// Breaks the connection and returns what a client remembers.
-fn lose(session: Session) -> (String, String) {
+fn disconnect(session: Session) -> (String, String) {
     (session.target, session.last_event_id.unwrap())
 }
 
@@ -25,16 +25,16 @@ fn lose(session: Session) -> (String, String) {
 async fn resumed_session_replays_missed_messages() {
     let server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(7, "gate", "{}")).await;
+    session.send(&tool_call(7, "gate", "{}")).await;
     assert_eq!(session.call(PING).await["id"], 1);
-    let (target, last) = lose(session);
+    let (target, last) = disconnect(session);
 
     // Messages are still accepted, and running calls continue.
     let mut other = Session::open(server.address).await;
     other.target.clone_from(&target);
     for n in 10..15 {
         let arguments = format!(r#"{{"text":"{n}"}}"#);
-        other.tell(&tool_call(n, "echo", &arguments)).await;
+        other.send(&tool_call(n, "echo", &arguments)).await;
     }
     server.gate.add_permits(1);
 
@@ -106,9 +106,9 @@ async fn resume_by_another_principal_opens_a_new_session() {
 async fn disconnected_session_is_kept_for_the_resume_grace() {
     let mut server = TestServer::start().await;
     let mut session = Session::initialized(server.address).await;
-    session.tell(&tool_call(7, "wait", "{}")).await;
+    session.send(&tool_call(7, "wait", "{}")).await;
     assert_eq!(session.call(PING).await["id"], 1);
-    let (target, last) = lose(session);
+    let (target, last) = disconnect(session);
 
     tokio::time::sleep(GRACE - Duration::from_secs(2)).await;
     let session = Session::resume(server.address, &last).await;
@@ -143,7 +143,7 @@ async fn initialize_response_is_kept_until_initialized_is_received() {
     let mut session = Session::open(server.address).await;
     let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
     session.call(initialize).await;
-    let (target, last) = lose(session);
+    let (target, last) = disconnect(session);
     let before = format!("{}.0", last.split_once('.').unwrap().0);
 
     let mut session = Session::resume(server.address, &before).await;
@@ -151,7 +151,7 @@ async fn initialize_response_is_kept_until_initialized_is_received() {
     assert_eq!(session.message().await["id"], 0);
 
     let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    session.tell(initialized).await;
+    session.send(initialized).await;
     let gap = Session::resume(server.address, &before).await;
     assert_ne!(gap.target, target);
     let whole = Session::resume(server.address, &last).await;

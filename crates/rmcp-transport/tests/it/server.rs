@@ -50,7 +50,7 @@ impl TestServer {
         let tools = Tools {
             stopping,
             gate: gate.clone(),
-            kept: Arc::default(),
+            retained_peers: Arc::default(),
             level: Arc::default(),
         };
         let service = SseService::new(move || Ok(tools.for_session()), config);
@@ -78,7 +78,7 @@ async fn accept(listener: TcpListener, service: SseService<Tools>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let service = service.clone();
-        let service = service_fn(move |request| service.clone().call(known(request)));
+        let service = service_fn(move |request| service.clone().call(with_identity(request)));
         tokio::spawn(
             http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -88,7 +88,7 @@ async fn accept(listener: TcpListener, service: SseService<Tools>) {
 }
 
 /// Stands for the layers in front: trusts the identity that the client claims.
-fn known(mut request: Request<Incoming>) -> Request<Incoming> {
+fn with_identity(mut request: Request<Incoming>) -> Request<Incoming> {
     let header = |name| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
     let principal = header("x-principal");
     let address = header("x-address");
@@ -109,7 +109,7 @@ pub(crate) struct Tools {
     stopping: mpsc::UnboundedSender<&'static str>,
     gate: Arc<Semaphore>,
     /// The peers retained by `keep`.
-    kept: Arc<Mutex<Vec<Peer<RoleServer>>>>,
+    retained_peers: Arc<Mutex<Vec<Peer<RoleServer>>>>,
     /// The level that this session's client has set.
     level: Arc<Mutex<Option<LoggingLevel>>>,
 }
@@ -199,12 +199,15 @@ impl Tools {
                 format!("{name} {version} {level:?}")
             }
             "keep" => {
-                self.kept.lock().unwrap().push(context.peer.clone());
+                self.retained_peers
+                    .lock()
+                    .unwrap()
+                    .push(context.peer.clone());
                 String::new()
             }
             "notify" => {
-                let kept = self.kept.lock().unwrap().clone();
-                for client in kept {
+                let retained_peers = self.retained_peers.lock().unwrap().clone();
+                for client in retained_peers {
                     client.notify_tool_list_changed().await.unwrap();
                 }
                 String::new()

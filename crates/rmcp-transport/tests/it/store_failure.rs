@@ -19,37 +19,37 @@ use crate::{
 
 /// A store that can fail and lose its data.
 #[derive(Default)]
-struct Ailing {
+struct FlakyStore {
     memory: tokio::sync::RwLock<MemoryStore>,
-    is_away: AtomicBool,
+    is_down: AtomicBool,
     /// Whether it hangs instead of returning an error.
     is_silent: AtomicBool,
     generation: AtomicU64,
     /// Number of calls during the failure.
-    refused: AtomicU64,
+    failed_calls: AtomicU64,
 }
 
-impl Ailing {
-    fn leave(&self, silently: bool) {
+impl FlakyStore {
+    fn fail(&self, silently: bool) {
         self.is_silent.store(silently, Ordering::Relaxed);
-        self.is_away.store(true, Ordering::Relaxed);
+        self.is_down.store(true, Ordering::Relaxed);
     }
 
-    async fn come_back_empty(&self) {
+    async fn recover_empty(&self) {
         *self.memory.write().await = MemoryStore::default();
         self.generation.fetch_add(1, Ordering::Relaxed);
-        self.is_away.store(false, Ordering::Relaxed);
+        self.is_down.store(false, Ordering::Relaxed);
     }
 
     async fn sessions(&self) -> usize {
         self.memory.read().await.len()
     }
 
-    async fn reach(&self) -> Result<(), StoreError> {
-        if !self.is_away.load(Ordering::Relaxed) {
+    async fn check_available(&self) -> Result<(), StoreError> {
+        if !self.is_down.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.failed_calls.fetch_add(1, Ordering::Relaxed);
         if self.is_silent.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
@@ -57,28 +57,28 @@ impl Ailing {
     }
 }
 
-impl SessionStore for Ailing {
+impl SessionStore for FlakyStore {
     fn commit(&self, commit: Commit) -> Stored<'_, ()> {
         Box::pin(async move {
-            self.reach().await?;
+            self.check_available().await?;
             self.memory.read().await.commit(commit).await
         })
     }
 
     fn take<'a>(&'a self, wanted: Wanted<'a>) -> Stored<'a, Option<Snapshot>> {
         Box::pin(async move {
-            self.reach().await?;
+            self.check_available().await?;
             self.memory.read().await.take(wanted).await
         })
     }
 
     fn generation(&self) -> Option<u64> {
-        let is_away = self.is_away.load(Ordering::Relaxed);
-        (!is_away).then(|| self.generation.load(Ordering::Relaxed))
+        let is_down = self.is_down.load(Ordering::Relaxed);
+        (!is_down).then(|| self.generation.load(Ordering::Relaxed))
     }
 }
 
-async fn stored_again(store: &Ailing) {
+async fn wait_until_stored(store: &FlakyStore) {
     while store.sessions().await == 0 {
         tokio::task::yield_now().await;
     }
@@ -87,22 +87,22 @@ async fn stored_again(store: &Ailing) {
 #[tokio::test]
 async fn session_survives_a_store_outage_and_can_be_taken_over_after() {
     for silently in [false, true] {
-        let store = Arc::new(Ailing::default());
+        let store = Arc::new(FlakyStore::default());
         let config = SseServerConfig::default()
             .with_store(Some(store.clone()))
             .with_store_timeout(Duration::from_millis(50));
         let first = TestServer::with(config).await;
         let second = with_store(&store).await;
         let mut session = Session::initialized(first.address).await;
-        store.leave(silently);
+        store.fail(silently);
         for id in 1..4 {
             let answer = session.call_tool(id, "echo", r#"{"text":"alone"}"#).await;
             assert_eq!(text(&answer), "alone");
         }
-        session.tell(&tool_call(7, "gate", "{}")).await;
+        session.send(&tool_call(7, "gate", "{}")).await;
 
-        store.come_back_empty().await;
-        stored_again(&store).await;
+        store.recover_empty().await;
+        wait_until_stored(&store).await;
         let last = session.last_event_id.clone().unwrap();
         let mut moved = Session::resume(second.address, &last).await;
         assert_eq!(moved.target, session.target);
@@ -115,7 +115,7 @@ async fn session_survives_a_store_outage_and_can_be_taken_over_after() {
 
 #[tokio::test]
 async fn session_is_stored_again_after_the_store_loses_its_data() {
-    let store = Arc::new(Ailing::default());
+    let store = Arc::new(FlakyStore::default());
     let first = with_store(&store).await;
     let mut session = Session::initialized(first.address).await;
     // The store does not report the loss.
@@ -130,19 +130,19 @@ async fn session_is_stored_again_after_the_store_loses_its_data() {
 
 #[tokio::test]
 async fn session_opened_during_a_store_outage_is_stored_later() {
-    let store = Arc::new(Ailing::default());
-    store.leave(false);
+    let store = Arc::new(FlakyStore::default());
+    store.fail(false);
     let server = with_store(&store).await;
     let mut session = Session::initialized(server.address).await;
     assert_eq!(session.call_tool(1, "echo", "{}").await["id"], 1);
-    store.come_back_empty().await;
-    stored_again(&store).await;
+    store.recover_empty().await;
+    wait_until_stored(&store).await;
 }
 
 #[tokio::test]
 async fn unknown_session_during_a_store_outage_returns_503() {
-    let store = Arc::new(Ailing::default());
-    store.leave(false);
+    let store = Arc::new(FlakyStore::default());
+    store.fail(false);
     let server = with_store(&store).await;
     let last = "Last-Event-ID: 3db2eaa67e9849b6bf973c6bb5c88bc5.4";
     let answer = send(server.address, with_header(&get("/sse"), last)).await;
@@ -152,7 +152,7 @@ async fn unknown_session_during_a_store_outage_returns_503() {
 
 #[tokio::test]
 async fn brief_store_outage_delays_the_response() {
-    let store = Arc::new(Ailing::default());
+    let store = Arc::new(FlakyStore::default());
     let config = SseServerConfig::default()
         .with_store(Some(store.clone()))
         .with_store_timeout(Duration::from_secs(60));
@@ -160,7 +160,7 @@ async fn brief_store_outage_delays_the_response() {
     let second = with_store(&store).await;
     let mut session = Session::initialized(first.address).await;
     let last = session.last_event_id.clone().unwrap();
-    store.leave(false);
+    store.fail(false);
     let posts = [
         tool_call(7, "gate", "{}"),
         tool_call(8, "echo", r#"{"text":"late"}"#),
@@ -169,11 +169,11 @@ async fn brief_store_outage_delays_the_response() {
         let request = post_json(&session.target, &call);
         tokio::spawn(send(first.address, request))
     });
-    while store.refused.load(Ordering::Relaxed) == 0 {
+    while store.failed_calls.load(Ordering::Relaxed) == 0 {
         tokio::task::yield_now().await;
     }
     assert!(posts.iter().all(|post| !post.is_finished()));
-    store.come_back_empty().await;
+    store.recover_empty().await;
     for post in posts {
         assert_eq!(post.await.unwrap().status, 202);
     }

@@ -59,9 +59,9 @@ async fn takeover_replays_missed_events_and_reruns_pending_calls() {
     let (first, second, store) = two().await;
     let session = Session::initialized(first.address).await;
     let seen = session.last_event_id.clone().unwrap();
-    session.tell(&tool_call(7, "gate", "{}")).await;
+    session.send(&tool_call(7, "gate", "{}")).await;
     session
-        .tell(&tool_call(8, "echo", r#"{"text":"missed"}"#))
+        .send(&tool_call(8, "echo", r#"{"text":"missed"}"#))
         .await;
 
     let mut moved = Session::resume(second.address, &seen).await;
@@ -87,7 +87,7 @@ async fn former_owner_closes_the_stream_when_fenced() {
     let (first, second, _) = two().await;
     let mut former = Session::initialized(first.address).await;
     let last = former.last_event_id.clone().unwrap();
-    former.tell(&tool_call(7, "gate", "{}")).await;
+    former.send(&tool_call(7, "gate", "{}")).await;
     let mut moved = Session::resume(second.address, &last).await;
 
     first.gate.add_permits(1);
@@ -166,9 +166,9 @@ async fn cancelled_request_is_not_rerun_after_takeover() {
     let (first, second, _) = two().await;
     let session = Session::initialized(first.address).await;
     let last = session.last_event_id.clone().unwrap();
-    session.tell(&tool_call(7, "gate", "{}")).await;
+    session.send(&tool_call(7, "gate", "{}")).await;
     session
-        .tell(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#)
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#)
         .await;
     let mut moved = Session::resume(second.address, &last).await;
     second.gate.add_permits(1);
@@ -187,7 +187,7 @@ async fn shutdown_leaves_sessions_and_running_calls_for_the_next_owner() {
     let second = with_store(&store).await;
     let mut idle = Session::initialized(first.address).await;
     let mut busy = Session::initialized(first.address).await;
-    busy.tell(&tool_call(7, "gate", "{}")).await;
+    busy.send(&tool_call(7, "gate", "{}")).await;
 
     token.cancel();
     for (session, request) in [(&mut idle, PING.to_owned()), (&mut busy, String::new())] {
@@ -206,22 +206,22 @@ async fn shutdown_leaves_sessions_and_running_calls_for_the_next_owner() {
 }
 
 /// A relay that captures its deliveries.
-struct Kept(mpsc::UnboundedSender<Delivery>);
+struct CapturingRelay(mpsc::UnboundedSender<Delivery>);
 
-impl Relay for Kept {
+impl Relay for CapturingRelay {
     fn deliver(&self, delivery: Delivery) -> Delivered<'_> {
-        let kept = self.0.send(delivery);
-        Box::pin(async move { kept.map_err(|_| Refusal::Unreachable) })
+        let sent = self.0.send(delivery);
+        Box::pin(async move { sent.map_err(|_| Refusal::Unreachable) })
     }
 }
 
 #[tokio::test]
 async fn message_accepted_by_the_former_owner_is_relayed() {
     let store = Arc::new(MemoryStore::default());
-    let (keep, mut kept) = mpsc::unbounded_channel();
+    let (deliveries, mut captured) = mpsc::unbounded_channel();
     let config = SseServerConfig::default()
         .with_store(Some(store.clone()))
-        .with_relay(Some(Arc::new(Kept(keep))));
+        .with_relay(Some(Arc::new(CapturingRelay(deliveries))));
     let first = TestServer::with(config).await;
     let second = with_store(&store).await;
     let former = Session::initialized(first.address).await;
@@ -229,9 +229,9 @@ async fn message_accepted_by_the_former_owner_is_relayed() {
     let mut moved = Session::resume(second.address, &last).await;
 
     former
-        .tell(&tool_call(7, "echo", r#"{"text":"late"}"#))
+        .send(&tool_call(7, "echo", r#"{"text":"late"}"#))
         .await;
-    let delivery = kept.recv().await.unwrap();
+    let delivery = captured.recv().await.unwrap();
     second.service.deliver(delivery).await.unwrap();
     assert_eq!(text(&moved.message().await), "late");
 }
@@ -239,10 +239,10 @@ async fn message_accepted_by_the_former_owner_is_relayed() {
 #[tokio::test]
 async fn message_whose_session_moves_during_its_body_is_relayed() {
     let store = Arc::new(MemoryStore::default());
-    let (keep, mut kept) = mpsc::unbounded_channel();
+    let (deliveries, mut captured) = mpsc::unbounded_channel();
     let config = SseServerConfig::default()
         .with_store(Some(store.clone()))
-        .with_relay(Some(Arc::new(Kept(keep))));
+        .with_relay(Some(Arc::new(CapturingRelay(deliveries))));
     let first = TestServer::with(config).await;
     let second = with_store(&store).await;
     let former = Session::initialized(first.address).await;
@@ -266,7 +266,7 @@ async fn message_whose_session_moves_during_its_body_is_relayed() {
         .lose(rmcp_transport::SessionId::parse(id).unwrap(), 2);
     connection.write_all(body.as_bytes()).await.unwrap();
 
-    let delivery = kept.recv().await.unwrap();
+    let delivery = captured.recv().await.unwrap();
     second.service.deliver(delivery).await.unwrap();
     assert_eq!(text(&moved.message().await), "late");
     let mut answer = String::new();

@@ -23,7 +23,7 @@ fn differences() -> Vec<Difference> {
         Difference {
             cases: "01 02 05 08 11 15 62 70c",
             ours: json!({"endpoint": ["/messages?session_id={id}"]}),
-            why: "the path has no slash at its end by default, and is served with one, too",
+            why: "the path has no trailing slash by default, and is served with one, too",
         },
         Difference {
             cases: "60",
@@ -40,7 +40,7 @@ fn differences() -> Vec<Difference> {
                     32 33 33b 34 34a 34b 35 36 37 38 39 40 41 41b 41c 41d 42 43 44 45 46 47 47b \
                     48 49 62b 71 72 80b 81 81b 81c 82 82b 83",
             ours: json!({"content-type": "text/plain; charset=utf-8"}),
-            why: "a text says that it is one, so that nobody has to guess",
+            why: "plain text is labelled as such",
         },
         Difference {
             cases: "23 24 25 28 34 34a 34b 36 37 38 39 40 41c 41d 42 45 71 81 81c",
@@ -82,7 +82,7 @@ fn differences() -> Vec<Difference> {
                 "endpoint": ["/messages?session_id={id}"],
                 "endpoint fields": "event data",
             }),
-            why: "a slash at the end is served without a redirect",
+            why: "a trailing slash is served without a redirect",
         },
         Difference {
             cases: "25",
@@ -93,7 +93,7 @@ fn differences() -> Vec<Difference> {
                     {"jsonrpc": "2.0", "id": 0, "result": {"protocolVersion": "2024-11-05"}},
                 ],
             }),
-            why: "`sessionId`, as the TypeScript SDK's servers have it, does as well",
+            why: "`sessionId`, as used by the TypeScript SDK, is accepted, too",
         },
         Difference {
             cases: "27c",
@@ -143,7 +143,7 @@ fn differences() -> Vec<Difference> {
         Difference {
             cases: "49",
             ours: json!({"status": "202", "body": "Accepted"}),
-            why: "a session waits for its client to come back, for `resume_grace`",
+            why: "a session is kept for `resume_grace` after its client has disconnected",
         },
         Difference {
             cases: "81c",
@@ -156,7 +156,7 @@ fn differences() -> Vec<Difference> {
                     "result": {"content": [{"type": "text", "text": "done"}], "isError": false},
                 }],
             }),
-            why: "two answers with one id cannot be told apart",
+            why: "two responses with one id cannot be distinguished",
         },
     ]
 }
@@ -191,7 +191,7 @@ async fn responses_match_the_reference_except_listed_differences() {
     }
     for ((case, what), (ours, why)) in listed {
         wrong.push(format!(
-            "{case}, {what}: {ours} is listed, because {why}; it is no difference"
+            "{case}, {what}: {ours} is listed, because {why}; there is no such difference"
         ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ask, code};
-use crate::{binary::Server, forbidden_claims::promises_nothing};
+use crate::{binary::Server, forbidden_claims::assert_no_forbidden_claims};
 
 #[tokio::test]
 async fn place_query_returns_all_fields_of_a_place() {
@@ -56,7 +56,7 @@ async fn place_query_returns_all_fields_of_a_place() {
     assert_eq!(place["danger"]["verdict"], "DO_NOT_SWIM");
     assert!(!place["danger"]["reasons"].as_array().unwrap().is_empty());
     assert!(place["history"]["points"].as_array().unwrap().len() <= 10);
-    promises_nothing(&answer.to_string());
+    assert_no_forbidden_claims(&answer.to_string());
 }
 
 #[tokio::test]

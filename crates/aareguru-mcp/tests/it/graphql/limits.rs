@@ -10,7 +10,7 @@ use crate::upstream::Reply;
 
 /// Asserts that the operation was rejected because of this limit, with these words in the message.
 #[track_caller]
-fn is_limited(answer: &Value, limit: u64, words: &str) {
+fn assert_limit_exceeded(answer: &Value, limit: u64, words: &str) {
     assert_eq!(code(answer), "LIMIT_EXCEEDED", "{answer}");
     let error = &answer["errors"][0];
     assert_eq!(error["extensions"]["limit"], limit, "{answer}");
@@ -92,9 +92,9 @@ async fn query_over_a_limit_is_rejected_without_upstream_requests() {
             "values",
         ),
     ] {
-        is_limited(&server.ask(&query).await, limit, words);
+        assert_limit_exceeded(&server.ask(&query).await, limit, words);
     }
-    assert_eq!(server.upstream.asked().len(), 0);
+    assert_eq!(server.upstream.requests().len(), 0);
     // Just below them.
     let answer = server.ask(&format!("{{ {} }}", aliases(30))).await;
     assert_eq!(answer["data"]["a29"]["id"], "bern", "{answer}");
@@ -144,7 +144,7 @@ async fn query_limits_for_cost_and_time_are_configurable() {
     let change = |config: &mut aareguru::Config| config.total_timeout = Duration::from_secs(60);
     let server = GraphQlServer::start_with(Reply::Never, change, &arguments, bounds).await;
     let answer = server.ask("{ places { id name } }").await;
-    is_limited(&answer, 10, "values");
+    assert_limit_exceeded(&answer, 10, "values");
     let answer = server.ask("{ compare { boundary } }").await;
     assert_eq!(code(&answer), "TIMEOUT", "{answer}");
     let about = server.ask("{ about { boundary } }").await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, code, sent};
+use super::{ask, code, post_query};
 use crate::{
     binary::Server,
     client::{Answer, get, post, post_json, send, with_header},
@@ -120,8 +120,8 @@ async fn invalid_graphql_request_returns_a_graphql_error() {
         let answer = send(server.address, &request).await;
         assert_eq!(answer.status, status, "{request}: {}", answer.body);
         assert!(answer.body.contains(part), "{request}: {}", answer.body);
-        let told = body(&answer);
-        assert!(told["data"].is_object() || told["errors"][0]["message"].is_string());
+        let response = body(&answer);
+        assert!(response["data"].is_object() || response["errors"][0]["message"].is_string());
     }
     for method in ["PUT", "DELETE"] {
         let request = get("/graphql").replacen("GET", method, 1);
@@ -166,7 +166,7 @@ async fn graphql_route_is_behind_authentication_and_rate_limit() {
     assert_eq!(send(server.address, &request).await.status, 401);
     let foreign = with_key(&request, ALICE).replace("Host: localhost", "Host: evil.example");
     assert_eq!(send(server.address, foreign).await.status, 421);
-    let asked = || async { send(server.address, with_body_kept(&request)).await };
+    let asked = || async { send(server.address, with_key_before_body(&request)).await };
     let first = asked().await;
     assert_eq!(first.status, 200, "{}", first.body);
     assert!(
@@ -185,7 +185,7 @@ async fn graphql_route_is_behind_authentication_and_rate_limit() {
 }
 
 /// Adds the key to the head; `with_header` would add it after the body.
-fn with_body_kept(request: &str) -> String {
+fn with_key_before_body(request: &str) -> String {
     request.replacen(
         "Host: localhost",
         &format!("Host: localhost\r\nX-API-Key: {ALICE}"),
@@ -200,7 +200,7 @@ async fn graphql_log_has_the_route_and_not_the_query() {
     send(server.address, request).await;
     ask(server.address, r#"{ place(name: "secretbody") { id } }"#).await;
     server.signal("TERM").await;
-    let (_, logs) = server.ended().await;
+    let (_, logs) = server.wait_for_exit().await;
     assert!(logs.contains("http.route=\"/graphql\""), "{logs}");
     assert!(!logs.contains("secret"), "{logs}");
 }
@@ -224,7 +224,7 @@ async fn introspection_can_be_disabled_by_the_operator() {
     }
     let typename = ask(server.address, "{ __typename }").await;
     assert_eq!(typename["data"]["__typename"], "Query");
-    let misspelt = sent(server.address, "{ plce { id } }").await;
+    let misspelt = post_query(server.address, "{ plce { id } }").await;
     assert!(!misspelt.body.contains("Did you mean"), "{}", misspelt.body);
 }
 
@@ -265,17 +265,21 @@ async fn graphql_page_loads_no_third_party_or_inline_code() {
 #[tokio::test]
 async fn sdl_schema_is_served_unless_introspection_is_disabled() {
     let server = Server::demo().await;
-    let told = send(server.address, get("/graphql/schema.graphql")).await;
-    assert!(is_of_type(&told, "text/plain; charset=utf-8"));
+    let response = send(server.address, get("/graphql/schema.graphql")).await;
+    assert!(is_of_type(&response, "text/plain; charset=utf-8"));
     assert_eq!(
-        told.body,
+        response.body,
         include_str!("../../../../../docs/schema.graphql")
     );
     let silent =
         Server::start_with(&["serve", "--demo"], &[("GRAPHQL_INTROSPECTION", "false")]).await;
-    let told = send(silent.address, get("/graphql/schema.graphql")).await;
-    assert_eq!(told.status, 404);
-    assert!(told.body.contains("GRAPHQL_INTROSPECTION"), "{}", told.body);
+    let response = send(silent.address, get("/graphql/schema.graphql")).await;
+    assert_eq!(response.status, 404);
+    assert!(
+        response.body.contains("GRAPHQL_INTROSPECTION"),
+        "{}",
+        response.body
+    );
 }
 
 #[tokio::test]
@@ -284,8 +288,8 @@ async fn response_fields_keep_the_order_of_the_query() {
     let query = r#"{ place { current { water { freshness celsius } } danger { verdict floodLevel }
         forecast { notes } history(start: "2023-05-08") { readings } station id }
         compare { boundary } about { version } }"#;
-    let told = sent(server.address, query).await.body;
-    let at = |key: &str| told.find(&format!("\"{key}\":")).unwrap();
+    let response = post_query(server.address, query).await.body;
+    let at = |key: &str| response.find(&format!("\"{key}\":")).unwrap();
     let order = [
         "place",
         "current",
@@ -301,7 +305,7 @@ async fn response_fields_keep_the_order_of_the_query() {
         "compare",
         "about",
     ];
-    assert!(order.is_sorted_by_key(|key| at(key)), "{told}");
+    assert!(order.is_sorted_by_key(|key| at(key)), "{response}");
 }
 
 #[tokio::test]
@@ -311,13 +315,13 @@ async fn examples_of_page_and_docs_run_without_errors() {
     let mut count = 0;
     for example in script.split("'), `").skip(1) {
         let query = example.split_once('`').unwrap().0;
-        works(&server, query).await;
+        assert_runs(&server, query).await;
         count += 1;
     }
     assert_eq!(count, 5);
     let docs = include_str!("../../../../../docs/GRAPHQL.md");
     for example in docs.split("```graphql\n").skip(1) {
-        works(&server, example.split_once("```").unwrap().0).await;
+        assert_runs(&server, example.split_once("```").unwrap().0).await;
     }
     for script in docs.split("```sh\n").skip(1) {
         let script = script.split_once("```").unwrap().0;
@@ -332,7 +336,7 @@ async fn examples_of_page_and_docs_run_without_errors() {
     }
 }
 
-async fn works(server: &Server, query: &str) {
+async fn assert_runs(server: &Server, query: &str) {
     if query.trim_start().starts_with("subscription") {
         let mut stream = super::streams::Stream::open(server.address, query).await;
         let (name, answer) = stream.event().await.unwrap();

@@ -24,8 +24,8 @@ use crate::{
     upstream::Reply,
 };
 
-const NEW: &str = "graphql-transport-ws";
-const OLD: &str = "graphql-ws";
+const GRAPHQL_TRANSPORT_WS: &str = "graphql-transport-ws";
+const GRAPHQL_WS: &str = "graphql-ws";
 
 const MEASUREMENT: &str = "subscription { measurement { water { measuredAt } } }";
 
@@ -62,12 +62,12 @@ impl Socket {
 
     async fn ready(address: SocketAddr, protocol: &str) -> Self {
         let mut socket = Self::open(address, protocol).await;
-        socket.tell(json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.heard().await.unwrap()["type"], "connection_ack");
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await.unwrap()["type"], "connection_ack");
         socket
     }
 
-    async fn tell(&mut self, message: Value) {
+    async fn send(&mut self, message: Value) {
         self.0
             .send(Message::text(message.to_string()))
             .await
@@ -75,7 +75,7 @@ impl Socket {
     }
 
     /// Returns the next message, or the close code.
-    async fn heard(&mut self) -> Result<Value, u16> {
+    async fn receive(&mut self) -> Result<Value, u16> {
         loop {
             match timeout(DEADLINE, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
@@ -90,41 +90,41 @@ impl Socket {
 
     async fn subscribe(&mut self, kind: &str, id: &str, query: &str) {
         let message = json!({ "type": kind, "id": id, "payload": { "query": query } });
-        self.tell(message).await;
+        self.send(message).await;
     }
 }
 
 #[tokio::test]
 async fn subscription_over_either_subprotocol_starts_and_stops() {
     for (protocol, start, next, stop) in [
-        (NEW, "subscribe", "next", "complete"),
-        (OLD, "start", "data", "stop"),
+        (GRAPHQL_TRANSPORT_WS, "subscribe", "next", "complete"),
+        (GRAPHQL_WS, "start", "data", "stop"),
     ] {
         let server = due().await;
         let mut socket = Socket::ready(server.address, protocol).await;
         socket.subscribe(start, "1", MEASUREMENT).await;
-        server.subscriptions_become(1).await;
-        server.asked_twice().await;
+        server.wait_for_subscriptions(1).await;
+        server.wait_for_two_requests().await;
         server.measure_again();
-        let news = socket.heard().await.unwrap();
+        let news = socket.receive().await.unwrap();
         assert_eq!(news["type"], next, "{news}");
         let at = &news["payload"]["data"]["measurement"]["water"]["measuredAt"];
         assert_eq!(at, "2023-05-09T11:30:00Z", "{news}");
 
-        socket.tell(json!({ "type": stop, "id": "1" })).await;
-        server.subscriptions_become(0).await;
+        socket.send(json!({ "type": stop, "id": "1" })).await;
+        server.wait_for_subscriptions(0).await;
         // A query yields one result and completes.
         loop {
             socket.subscribe(start, "2", "{ about { version } }").await;
-            let answer = socket.heard().await.unwrap();
+            let answer = socket.receive().await.unwrap();
             if answer["type"] == next {
                 assert!(answer["payload"]["data"]["about"]["version"].is_string());
                 break;
             }
         }
-        let mut ends = socket.heard().await.unwrap();
+        let mut ends = socket.receive().await.unwrap();
         while ends["id"] != "2" || ends["type"] != "complete" {
-            ends = socket.heard().await.unwrap();
+            ends = socket.receive().await.unwrap();
         }
     }
 }
@@ -140,28 +140,28 @@ async fn unknown_subprotocol_returns_400() {
 async fn socket_without_connection_init_is_closed() {
     let bounds = SseServerConfig::default().with_init_timeout(Duration::from_millis(50));
     let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
-    let mut socket = Socket::open(server.address, NEW).await;
-    assert_eq!(socket.heard().await, Err(4408));
+    let mut socket = Socket::open(server.address, GRAPHQL_TRANSPORT_WS).await;
+    assert_eq!(socket.receive().await, Err(4408));
 }
 
 #[tokio::test]
 async fn invalid_graphql_message_closes_only_its_socket() {
     let server = GraphQlServer::start(Reply::Recordings).await;
-    let mut neighbour = Socket::ready(server.address, NEW).await;
+    let mut other = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
     for text in [
         "{",
         "[]",
         r#"{"type":"nothing"}"#,
         r#"{"type":"subscribe"}"#,
     ] {
-        let mut socket = Socket::ready(server.address, NEW).await;
+        let mut socket = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
         socket.0.send(Message::text(text)).await.unwrap();
-        assert_eq!(socket.heard().await, Err(1002), "{text}");
+        assert_eq!(socket.receive().await, Err(1002), "{text}");
     }
-    neighbour
+    other
         .subscribe("subscribe", "1", "{ about { version } }")
         .await;
-    assert_eq!(neighbour.heard().await.unwrap()["type"], "next");
+    assert_eq!(other.receive().await.unwrap()["type"], "next");
 }
 
 #[tokio::test]
@@ -170,26 +170,26 @@ async fn graphql_sockets_and_subscriptions_are_limited() {
         .with_max_sessions(2)
         .with_max_in_flight(3);
     let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
-    let mut first = Socket::ready(server.address, NEW).await;
-    let _second = Socket::ready(server.address, NEW).await;
-    let third = Socket::try_open(server.address, NEW, None).await;
+    let mut first = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
+    let _second = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
+    let third = Socket::try_open(server.address, GRAPHQL_TRANSPORT_WS, None).await;
     assert_eq!(third.err(), Some(503));
 
     for id in ["1", "2"] {
         first.subscribe("subscribe", id, MEASUREMENT).await;
     }
-    server.subscriptions_become(2).await;
+    server.wait_for_subscriptions(2).await;
     first.subscribe("subscribe", "3", MEASUREMENT).await;
-    let refused = first.heard().await.unwrap();
+    let refused = first.receive().await.unwrap();
     assert_eq!(refused["id"], "3");
     let code = &refused["payload"]["errors"][0]["extensions"]["code"];
     assert_eq!(code, "TOO_MANY_SUBSCRIPTIONS", "{refused}");
     // The rejected operation completes and releases its slot.
-    assert_eq!(first.heard().await.unwrap()["type"], "complete");
-    first.tell(json!({ "type": "complete", "id": "1" })).await;
-    server.subscriptions_become(1).await;
+    assert_eq!(first.receive().await.unwrap()["type"], "complete");
+    first.send(json!({ "type": "complete", "id": "1" })).await;
+    server.wait_for_subscriptions(1).await;
     drop(first);
-    server.subscriptions_become(0).await;
+    server.wait_for_subscriptions(0).await;
 }
 
 #[tokio::test]
@@ -197,27 +197,30 @@ async fn rate_limit_counts_graphql_operations_over_websocket() {
     let keys = format!("alice:{ALICE},bob:{BOB}");
     let arguments = ["serve", "--demo", "--rate-limit-per-minute=3"];
     let server = Server::start_with(&arguments, &[("API_KEYS", &keys)]).await;
-    for (protocol, start, key) in [(NEW, "subscribe", ALICE), (OLD, "start", BOB)] {
+    for (protocol, start, key) in [
+        (GRAPHQL_TRANSPORT_WS, "subscribe", ALICE),
+        (GRAPHQL_WS, "start", BOB),
+    ] {
         // The upgrade counts as one request, each operation as another.
         let mut socket = Socket::try_open(server.address, protocol, Some(key)).await;
         let socket = socket.as_mut().unwrap();
-        socket.tell(json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.heard().await.unwrap()["type"], "connection_ack");
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await.unwrap()["type"], "connection_ack");
         socket.subscribe(start, "1", MEASUREMENT).await;
         socket.subscribe(start, "2", "{ about { version } }").await;
-        let answer = socket.heard().await.unwrap();
+        let answer = socket.receive().await.unwrap();
         assert!(answer["payload"]["data"]["about"].is_object(), "{answer}");
-        assert_eq!(socket.heard().await.unwrap()["type"], "complete");
+        assert_eq!(socket.receive().await.unwrap()["type"], "complete");
 
         for id in ["3", "4"] {
             socket.subscribe(start, id, "{ about { version } }").await;
-            let refused = socket.heard().await.unwrap();
+            let refused = socket.receive().await.unwrap();
             assert_eq!(
                 (&refused["type"], &refused["id"]),
                 (&json!("error"), &json!(id))
             );
             let error = match protocol {
-                NEW => &refused["payload"][0],
+                GRAPHQL_TRANSPORT_WS => &refused["payload"][0],
                 _ => &refused["payload"],
             };
             assert_eq!(error["extensions"]["code"], "RATE_LIMITED", "{refused}");
@@ -237,13 +240,13 @@ async fn rate_limit_counts_graphql_operations_over_websocket() {
         );
         assert_eq!(send(server.address, post).await.status, 429);
         // The running subscription continues and can be stopped.
-        let (stop, ended) = if protocol == NEW {
+        let (stop, ended) = if protocol == GRAPHQL_TRANSPORT_WS {
             ("complete", "complete")
         } else {
             ("stop", "complete")
         };
-        socket.tell(json!({ "type": stop, "id": "1" })).await;
-        let end = socket.heard().await.unwrap();
+        socket.send(json!({ "type": stop, "id": "1" })).await;
+        let end = socket.receive().await.unwrap();
         assert_eq!((&end["type"], &end["id"]), (&json!(ended), &json!("1")));
     }
     let errors = r#"aareguru_mcp_graphql_errors_total{code="rate_limited"}"#;
@@ -252,14 +255,14 @@ async fn rate_limit_counts_graphql_operations_over_websocket() {
 
 #[tokio::test]
 async fn slow_reader_loses_only_its_graphql_socket() {
-    let server = streams::with_short_patience().await;
-    let mut slow = Socket::ready(server.address, NEW).await;
+    let server = streams::with_short_write_timeout().await;
+    let mut slow = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
     slow.subscribe("subscribe", "1", &streams::large_measurement())
         .await;
-    let measured = server.measured_until_the_slow_one_is_gone().await;
+    let measured = server.measure_until_slow_reader_disconnects().await;
     // Most messages were not buffered and never sent.
     let mut read = 0;
-    while slow.heard().await.is_ok() {
+    while slow.receive().await.is_ok() {
         read += 1;
     }
     assert!(read < measured, "{read} of {measured}");
@@ -273,13 +276,15 @@ async fn revoked_key_ends_only_its_graphql_subscriptions() {
     let environment = [("API_KEYS", setting.as_str())];
     let mut server = Server::start_with(&["serve", "--demo"], &environment).await;
     assert_eq!(
-        Socket::try_open(server.address, NEW, None).await.err(),
+        Socket::try_open(server.address, GRAPHQL_TRANSPORT_WS, None)
+            .await
+            .err(),
         Some(401)
     );
-    let mut alice = Socket::try_open(server.address, NEW, Some(ALICE))
+    let mut alice = Socket::try_open(server.address, GRAPHQL_TRANSPORT_WS, Some(ALICE))
         .await
         .unwrap();
-    let mut bob = Socket::try_open(server.address, NEW, Some(BOB))
+    let mut bob = Socket::try_open(server.address, GRAPHQL_TRANSPORT_WS, Some(BOB))
         .await
         .unwrap();
     let body = json!({ "query": MEASUREMENT }).to_string();
@@ -289,28 +294,28 @@ async fn revoked_key_ends_only_its_graphql_subscriptions() {
         1,
     );
     let mut stream = streams::Stream::send(server.address, &request).await;
-    stream.is_open().await;
+    stream.wait_for_comment().await;
 
     std::fs::write(&file, format!("bob:{BOB}")).unwrap();
     server.signal("HUP").await;
-    server.logged("API keys read again").await;
-    assert_eq!(alice.heard().await, Err(4403));
+    server.wait_for_log("API keys read again").await;
+    assert_eq!(alice.receive().await, Err(4403));
     assert_eq!(stream.event().await, None);
-    bob.tell(json!({ "type": "connection_init" })).await;
-    assert_eq!(bob.heard().await.unwrap()["type"], "connection_ack");
+    bob.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(bob.receive().await.unwrap()["type"], "connection_ack");
 }
 
 #[tokio::test]
 async fn shutdown_ends_graphql_subscriptions_immediately() {
     let server = Server::demo().await;
-    let mut socket = Socket::ready(server.address, NEW).await;
+    let mut socket = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
     let mut stream = streams::Stream::open(server.address, MEASUREMENT).await;
-    stream.is_open().await;
+    stream.wait_for_comment().await;
     server.signal("TERM").await;
-    assert_eq!(socket.heard().await, Err(1001));
+    assert_eq!(socket.receive().await, Err(1001));
     // No `complete`: the client should reconnect to another instance.
     assert_eq!(stream.event().await, None);
     drop(socket);
-    let (status, logs) = server.ended().await;
+    let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
 }

@@ -46,7 +46,7 @@ impl Stream {
     }
 
     /// Waits for the first bytes of the body, a comment.
-    pub(super) async fn is_open(&mut self) {
+    pub(super) async fn wait_for_comment(&mut self) {
         while self.line().await.unwrap() != ":" {}
     }
 
@@ -54,7 +54,7 @@ impl Stream {
     async fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         let read = timeout(DEADLINE, self.0.read_line(&mut line)).await;
-        let read = read.expect("nothing comes").unwrap_or_default();
+        let read = read.expect("no data").unwrap_or_default();
         let line = line.trim_end().to_owned();
         // An empty chunk is the last one.
         (read > 0 && line != "0").then_some(line)
@@ -84,7 +84,7 @@ pub(super) async fn due() -> GraphQlServer {
 }
 
 /// Starts a server with a short write timeout.
-pub(super) async fn with_short_patience() -> GraphQlServer {
+pub(super) async fn with_short_write_timeout() -> GraphQlServer {
     let change = |config: &mut aareguru::Config| {
         config.clock = aareguru::Clock::stopped_at(at(DUE));
         config.cache_ttl = Duration::from_millis(20);
@@ -104,31 +104,31 @@ pub(super) fn large_measurement() -> String {
 impl GraphQlServer {
     /// Publishes measurements, which one subscriber reads at once, until the slow subscriber has
     /// been disconnected; returns their number.
-    pub(super) async fn measured_until_the_slow_one_is_gone(&self) -> i64 {
-        self.subscriptions_become(1).await;
+    pub(super) async fn measure_until_slow_reader_disconnects(&self) -> i64 {
+        self.wait_for_subscriptions(1).await;
         let mut reader = Stream::open(self.address, SMALL).await;
-        self.subscriptions_become(2).await;
-        self.asked_twice().await;
+        self.wait_for_subscriptions(2).await;
+        self.wait_for_two_requests().await;
         let first: i64 = MEASURED.parse().unwrap();
         for n in 1..250 {
             let body = CURRENT_BERN.replace(MEASURED, &(first + n).to_string());
             self.upstream.reply(Reply::text(&body));
             let (name, answer) = reader.event().await.unwrap();
             assert_eq!(name, "next");
-            let told = &answer["data"]["measurement"]["water"]["measuredAt"];
+            let measured_at = &answer["data"]["measurement"]["water"]["measuredAt"];
             let measured = jiff::Timestamp::from_second(first + n).unwrap();
-            assert_eq!(told, &measured.to_string());
+            assert_eq!(measured_at, &measured.to_string());
             if *self.subscriptions.borrow() == 1 {
                 return n;
             }
         }
-        panic!("it is still waited for");
+        panic!("the slow reader is still connected");
     }
 
     /// Waits until the poller has a measurement to compare with.
-    pub(super) async fn asked_twice(&self) {
+    pub(super) async fn wait_for_two_requests(&self) {
         timeout(DEADLINE, async {
-            while self.upstream.times_asked() < 2 {
+            while self.upstream.request_count() < 2 {
                 tokio::task::yield_now().await;
             }
         })
@@ -154,23 +154,23 @@ async fn new_measurement_is_sent_to_subscribers() {
     assert_eq!(measurement["place"]["id"], "bern");
     assert_eq!(measurement["water"]["measuredAt"], "2023-05-09T11:20:00Z");
 
-    server.asked_twice().await;
+    server.wait_for_two_requests().await;
     server.measure_again();
     let (name, next) = stream.event().await.unwrap();
     assert_eq!(name, "next");
     let water = &next["data"]["measurement"]["water"];
     assert_eq!(water["measuredAt"], "2023-05-09T11:30:00Z");
 
-    server.subscriptions_become(1).await;
+    server.wait_for_subscriptions(1).await;
     drop(stream);
-    server.subscriptions_become(0).await;
+    server.wait_for_subscriptions(0).await;
 }
 
 #[tokio::test]
 async fn slow_reader_loses_only_its_graphql_stream() {
-    let server = with_short_patience().await;
+    let server = with_short_write_timeout().await;
     let mut slow = Stream::open(server.address, &large_measurement()).await;
-    let measured = server.measured_until_the_slow_one_is_gone().await;
+    let measured = server.measure_until_slow_reader_disconnects().await;
     // Most events were not buffered and never sent, and no `complete` was sent either.
     let mut read = 0;
     while let Some((name, _)) = slow.event().await {
@@ -215,7 +215,7 @@ async fn invalid_subscription_yields_an_error_event() {
         let end = stream.event().await.unwrap();
         assert_eq!(end.0, "complete");
     }
-    server.subscriptions_become(0).await;
+    server.wait_for_subscriptions(0).await;
 }
 
 #[tokio::test]
@@ -232,12 +232,12 @@ async fn subscriptions_to_all_places_share_one_poller() {
         assert!(stream.event().await.unwrap().1["data"]["measurements"].is_object());
         streams.push(stream);
     }
-    server.subscriptions_become(5).await;
+    server.wait_for_subscriptions(5).await;
     assert_eq!(
-        server.upstream.asked().len(),
+        server.upstream.requests().len(),
         1,
         "{:?}",
-        server.upstream.asked()
+        server.upstream.requests()
     );
 }
 
@@ -250,9 +250,9 @@ async fn subscription_streams_are_kept_alive_and_limited() {
     let query = "subscription { measurement { verdict } }";
     let mut stream = Stream::open(server.address, query).await;
     for _ in 0..3 {
-        stream.is_open().await;
+        stream.wait_for_comment().await;
     }
-    server.subscriptions_become(1).await;
+    server.wait_for_subscriptions(1).await;
     let mut second = Stream::open(server.address, query).await;
     let (_, answer) = second.event().await.unwrap();
     assert_eq!(super::code(&answer), "TOO_MANY_SUBSCRIPTIONS");

@@ -38,7 +38,7 @@ async fn fan_out_query_sends_one_upstream_request_per_place() {
     };
     let (answer, ()) = tokio::join!(asking, release);
     assert!(answer["data"]["places"].is_array(), "{answer}");
-    let asked = server.upstream.asked();
+    let asked = server.upstream.requests();
     let distinct: BTreeSet<_> = asked.iter().collect();
     assert_eq!(distinct.len(), asked.len(), "{asked:?}");
     // Eight places and one comparison.
@@ -83,7 +83,7 @@ async fn unknown_value_is_null_with_its_reason() {
         )
         .await;
     let place = &answer["data"]["place"];
-    let because = "upstream sent no value";
+    let because = "upstream post_query no value";
     assert_eq!(
         place["current"],
         json!({

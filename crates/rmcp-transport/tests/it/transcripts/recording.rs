@@ -18,14 +18,14 @@ pub(super) struct Case {
     /// The name of the case, up to the first `-`.
     pub(super) number: &'static str,
     /// An event in addition to the request.
-    pub(super) besides: Option<&'static str>,
+    pub(super) side_event: Option<&'static str>,
     request: Vec<&'static str>,
     response: Vec<&'static str>,
     stream: Vec<&'static str>,
 }
 
 /// The response to one request, from the reference or from us.
-pub(super) struct Seen {
+pub(super) struct Exchange {
     /// The status line and headers.
     pub(super) head: String,
     pub(super) body: String,
@@ -54,7 +54,7 @@ pub(super) fn conversations() -> Vec<Conversation> {
             });
         } else if let Some(case) = conversation.cases.last_mut() {
             match mark {
-                "!" => case.besides = Some(rest),
+                "!" => case.side_event = Some(rest),
                 ">" => case.request.push(rest),
                 "<" => case.response.push(rest),
                 "*" => case.stream.push(rest),
@@ -97,11 +97,11 @@ impl Case {
     }
 
     /// Returns the response of the reference.
-    pub(super) fn reference(&self) -> Seen {
+    pub(super) fn reference(&self) -> Exchange {
         let (head, body) = split(&self.response);
         let events = self.stream.split(|line| line.is_empty());
         let events = events.filter(|lines| !lines.is_empty());
-        Seen {
+        Exchange {
             head,
             body,
             events: events.map(|lines| lines.join("\r\n")).collect(),
@@ -119,7 +119,7 @@ const NOT_COMPARED: &[&str] = &[
     "date",
 ];
 
-impl Seen {
+impl Exchange {
     pub(super) fn facts(&self) -> Facts {
         let mut facts = Facts::new();
         let mut lines = self.head.lines();
@@ -163,7 +163,7 @@ fn add_event(facts: &mut Facts, event: &str) {
     let kind = field(event, "event").unwrap();
     let data = field(event, "data").unwrap();
     let value = match kind {
-        "message" => of_the_transport(serde_json::from_str(data).unwrap()),
+        "message" => without_handler_data(serde_json::from_str(data).unwrap()),
         _ => without_session_id(data).into(),
     };
     add(kind, value);
@@ -191,7 +191,7 @@ fn without_session_id(uri: &str) -> String {
 }
 
 /// Returns a message without the handler's data: identity, capabilities and error texts.
-fn of_the_transport(mut message: Value) -> Value {
+fn without_handler_data(mut message: Value) -> Value {
     if let Some(error) = message.get_mut("error") {
         *error = json!({"code": error["code"]});
     }

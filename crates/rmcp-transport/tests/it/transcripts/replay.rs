@@ -10,7 +10,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::recording::{Case, Seen, field};
+use super::recording::{Case, Exchange, field};
 use crate::{
     client::{Session, get, post_json, send, with_header},
     server::TestServer,
@@ -108,8 +108,8 @@ impl Replay {
 
     /// Sends a request, and reads the resulting events from the stream that it opened, or from that
     /// of the session.
-    pub(super) async fn replay(&mut self, case: &Case) -> Seen {
-        if case.besides == Some("the client closes its stream") {
+    pub(super) async fn replay(&mut self, case: &Case) -> Exchange {
+        if case.side_event == Some("the client closes its stream") {
             self.session = None;
         }
         let request = self.request(case);
@@ -119,7 +119,7 @@ impl Replay {
             // Again, because `send` has dropped the stream.
             let mut opened = Session::open_with(self.address, request).await;
             events.push(format!("event: endpoint\r\ndata: {}", opened.target));
-            if case.besides == Some("the stream is read for 33 s") {
+            if case.side_event == Some("the stream is read for 33 s") {
                 read_for(Duration::from_secs(33), &mut opened, &mut events).await;
             }
             self.read(&mut opened, false, &mut events).await;
@@ -131,7 +131,7 @@ impl Replay {
             self.read(&mut session, is_answered, &mut events).await;
             self.session = Some(session);
         }
-        Seen {
+        Exchange {
             head: answer.head,
             body: answer.body,
             events,
