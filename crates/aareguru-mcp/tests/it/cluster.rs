@@ -16,6 +16,7 @@ pub(crate) async fn wait_until(mut condition: impl AsyncFnMut() -> bool) {
     const DEADLINE: Duration = Duration::from_secs(60);
     let satisfied = async {
         while !condition().await {
+            // Other processes do not notify the test, so it polls; the pause leaves them the processor.
             sleep(Duration::from_millis(5)).await;
         }
     };

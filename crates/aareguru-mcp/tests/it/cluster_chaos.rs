@@ -118,6 +118,7 @@ async fn read(
             if let Some(session) = try_resume(state.any(&mut rng), &last).await {
                 break session;
             }
+            // A reconnect delay, as in real clients; nothing waits for it.
             sleep(Duration::from_millis(5)).await;
         };
         assert_eq!(session.target, target, "a session was lost");
@@ -160,6 +161,7 @@ async fn call(state: Arc<LoadState>, number: u64) -> ClientReport {
                 // A rejected call may be posted again unchanged.
                 Some(503) => {
                     report.refused += 1;
+                    // A retry delay, as in real clients; nothing waits for it.
                     sleep(Duration::from_millis(20)).await;
                     continue;
                 }
@@ -187,6 +189,7 @@ async fn start_delay_proxy(base_url: String) -> String {
                 let responses = async {
                     let mut buffer = vec![0; 64 * 1024];
                     while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
+                        // The delay is the subject: it simulates the latency of the API.
                         sleep(LATENCY).await;
                         to_client.write_all(&buffer[..length]).await?;
                     }

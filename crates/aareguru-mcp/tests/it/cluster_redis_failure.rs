@@ -71,6 +71,7 @@ async fn forward(
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     tokio::spawn(async move {
         while let Some((at, bytes)) = receive.recv().await {
+            // The delay is the subject: it simulates the latency of a network.
             sleep((at + delay).saturating_duration_since(Instant::now())).await;
             if to.write_all(&bytes).await.is_err() {
                 return;
@@ -111,13 +112,11 @@ async fn wait_until_stored(cluster: &Cluster, target: &str, last_event_id: &str)
     let mut ask = redis::cmd("HGET");
     ask.arg(format!("aareguru-mcp:sse:session:{id}"))
         .arg("last");
-    loop {
+    wait_until(async || {
         let last: Option<String> = ask.query_async(&mut redis).await.unwrap();
-        if last.as_deref() == Some(number) {
-            return;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
+        last.as_deref() == Some(number)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -269,13 +268,11 @@ async fn unconfirmed_redis_commands_may_be_lost() {
     let mut redis = redis.connection().await;
     // Wait until Redis has closed that client.
     let clients = redis::cmd("CLIENT").arg("LIST").to_owned();
-    loop {
+    wait_until(async || {
         let clients: String = clients.query_async(&mut redis).await.unwrap();
-        if clients.lines().count() == 1 {
-            break;
-        }
-        sleep(Duration::from_millis(5)).await;
-    }
+        clients.lines().count() == 1
+    })
+    .await;
     let length = redis::cmd("LLEN").arg("list").to_owned();
     let run: usize = length.query_async(&mut redis).await.unwrap();
     assert!((1..COMMANDS).contains(&run), "{run}");

@@ -7,11 +7,10 @@ use redis::{
     aio::MultiplexedConnection,
     streams::{StreamReadOptions, StreamReadReply},
 };
-use tokio::time::sleep;
 
 use crate::{
     client::{Session, get, post, post_json, send, tool_call, with_header},
-    cluster::{Cluster, metric, try_resume},
+    cluster::{Cluster, metric, try_resume, wait_until},
     keys::{ALICE, BOB, INITIALIZE, with_key},
     upstream::Reply,
 };
@@ -158,6 +157,15 @@ async fn message_not_accepted_by_a_stopped_owner_is_withdrawn() {
     assert_eq!(ping.await.unwrap()["id"], 1);
 }
 
+/// Waits until a stream in Redis has an entry.
+async fn wait_until_not_empty(redis: &MultiplexedConnection, stream: &str) {
+    wait_until(async || {
+        let length: usize = redis.clone().xlen(stream).await.unwrap();
+        length > 0
+    })
+    .await;
+}
+
 /// An instance that the test impersonates and makes the owner of a session.
 struct ImpersonatedInstance {
     redis: MultiplexedConnection,
@@ -210,13 +218,7 @@ impl ImpersonatedInstance {
             .await
             .unwrap();
         let inbox = format!("aareguru-mcp:sse:inbox:{}", self.owner);
-        loop {
-            let waiting: usize = self.redis.xlen(&inbox).await.unwrap();
-            if waiting > 0 {
-                return;
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
+        wait_until_not_empty(&self.redis, &inbox).await;
     }
 
     async fn reject(&mut self, delivery: &str, from: &str) {
@@ -282,13 +284,7 @@ async fn unaccepted_message_is_withdrawn_over_a_new_redis_connection() {
     let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let posted = tokio::spawn(async move { send(address, request).await.status });
     let inbox = format!("aareguru-mcp:sse:inbox:{}", ImpersonatedInstance::NAME);
-    loop {
-        let waiting: usize = owner.redis.xlen(&inbox).await.unwrap();
-        if waiting > 0 {
-            break;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
+    wait_until_not_empty(&owner.redis, &inbox).await;
     let mut cut = redis::cmd("CLIENT");
     cut.arg(&["KILL", "TYPE", "normal", "SKIPME", "yes"]);
     let _: usize = cut.query_async(&mut owner.redis).await.unwrap();

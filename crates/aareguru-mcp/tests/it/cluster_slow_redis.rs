@@ -57,6 +57,7 @@ async fn forward(
 ) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        // The delay is the subject: it simulates the latency of a network.
         sleep(Duration::from_millis(delay_ms.load(Ordering::Relaxed))).await;
         if to.write_all(&buffer[..length]).await.is_err() {
             return;

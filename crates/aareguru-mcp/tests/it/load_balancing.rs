@@ -204,6 +204,7 @@ async fn streamable_sessions_survive_a_rolling_restart() {
                         // Rejected by nginx, or by an instance that is shutting down.
                         502..=504 => {
                             refused.fetch_add(1, Ordering::Relaxed);
+                            // A retry delay, as in real clients; nothing waits for it.
                             sleep(Duration::from_millis(20)).await;
                         }
                         _ => panic!("the session is lost: {answer:?}"),

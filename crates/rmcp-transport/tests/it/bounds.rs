@@ -168,6 +168,7 @@ async fn idle_session_is_closed_after_the_idle_timeout() {
     let config = SseServerConfig::default().with_idle_timeout(Some(idle));
     let server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;
+    // Time is the subject. The clock is paused, so this takes no real time.
     tokio::time::sleep(idle - Duration::from_secs(5)).await;
     for _ in 0..2 {
         assert_eq!(session.event().await.unwrap(), ": ping\r\n\r\n");
@@ -201,6 +202,7 @@ async fn running_request_prevents_the_idle_timeout() {
     let server = TestServer::with(config).await;
     let mut session = Session::initialized(server.address).await;
     session.send(&tool_call(1, "gate", "{}")).await;
+    // Time is the subject. The clock is paused, so this takes no real time.
     tokio::time::sleep(Duration::from_secs(30)).await;
     server.gate.add_permits(1);
     while session.event().await.unwrap().starts_with(':') {}
@@ -218,6 +220,7 @@ async fn unread_stream_is_closed_after_the_write_timeout() {
     }
     let sent = tokio::time::Instant::now();
     while session.post(PING).await.status == 202 {
+        // Time is the subject. The clock is paused, so this takes no real time.
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(sent.elapsed() < Duration::from_secs(120));
     }

@@ -110,6 +110,7 @@ async fn disconnected_session_is_kept_for_the_resume_grace() {
     assert_eq!(session.call(PING).await["id"], 1);
     let (target, last) = disconnect(session);
 
+    // Time is the subject. The clock is paused, so this takes no real time.
     tokio::time::sleep(GRACE - Duration::from_secs(2)).await;
     let session = Session::resume(server.address, &last).await;
     assert_eq!(session.target, target);
@@ -129,6 +130,7 @@ async fn acknowledged_events_are_evicted_from_the_replay_buffer() {
     session.call(PING).await;
     let last = session.last_event_id.clone().unwrap();
     let target = session.target.clone();
+    // Time is the subject. The clock is paused, so this takes no real time.
     tokio::time::sleep(GRACE * 2 + Duration::from_secs(2)).await;
 
     let gap = Session::resume(server.address, &first).await;
