@@ -131,7 +131,7 @@ async fn slow_request_head_is_closed_after_the_head_timeout() {
         let all = async { while connections.join_next().await.transpose().unwrap().is_some() {} };
         timeout(DEADLINE, all)
             .await
-            .expect("not wait_for_closed_connections");
+            .expect("the connection is not closed");
     })
     .await;
     wait_for_closed_connections(&server, "head_timeout", 50).await;
@@ -188,7 +188,7 @@ async fn oversized_request_head_returns_431() {
         let both = async { tokio::join!(flood, read) };
         timeout(DEADLINE, both)
             .await
-            .expect("not wait_for_closed_connections");
+            .expect("the connection is not closed");
         assert!(answer.starts_with(b"HTTP/1.1 431"));
     })
     .await;
@@ -455,7 +455,7 @@ async fn endless_chunked_body_is_cut_off() {
         let both = async { tokio::join!(flood, read) };
         timeout(DEADLINE, both)
             .await
-            .expect("not wait_for_closed_connections");
+            .expect("the connection is not closed");
         assert!(answer.starts_with(b"HTTP/1.1 404"));
     })
     .await;

@@ -86,7 +86,7 @@ async fn wait_until_stored(cluster: &Cluster) {
     };
     timeout(DEADLINE, wait_until_stored)
         .await
-        .expect("nothing is wait_until_stored");
+        .expect("nothing is stored");
 }
 
 #[tokio::test]

@@ -203,7 +203,7 @@ async fn abandoned_request_is_counted_once() {
     };
     timeout(Duration::from_secs(20), ended)
         .await
-        .expect("it is not wait_for_counter");
+        .expect("the request is not counted");
 }
 
 #[tokio::test]

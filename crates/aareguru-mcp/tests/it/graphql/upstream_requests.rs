@@ -83,7 +83,7 @@ async fn unknown_value_is_null_with_its_reason() {
         )
         .await;
     let place = &answer["data"]["place"];
-    let because = "upstream post_query no value";
+    let because = "upstream sent no value";
     assert_eq!(
         place["current"],
         json!({
