@@ -40,7 +40,7 @@ pub(crate) async fn is_set_up() -> bool {
     is_set_up
 }
 
-/// Fails if the documentation shows another table than the run produced.
+/// Fails if a table in docs/COMPATIBILITY.md differs from the results of a run.
 pub(crate) async fn table_is_shown(results: &Path) {
     let output = script("matrix").arg(results).output().await.unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,8 +1,10 @@
-//! What the README claims, run.
+//! Runs the examples of the README and of the documents that it links to, and compares their tables
+//! with the server.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Stdio};
 
-use tokio::process::Command;
+use serde_json::Value;
+use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::{
     binary::{Server, program},
@@ -10,26 +12,29 @@ use crate::{
 };
 
 const README: &str = include_str!("../../../../README.md");
+const COMPATIBILITY: &str = include_str!("../../../../docs/COMPATIBILITY.md");
+const OPERATIONS: &str = include_str!("../../../../docs/OPERATIONS.md");
+const TOOLS: &str = include_str!("../../../../docs/TOOLS.md");
 
-/// The code blocks of a language, in order.
-fn blocks(language: &str) -> Vec<&'static str> {
+/// The code blocks of a language in `document`, in order.
+fn blocks(document: &'static str, language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
-    README
+    document
         .split(&fence)
         .skip(1)
         .map(|rest| rest.split_once("```").unwrap().0)
         .collect()
 }
 
-#[tokio::test]
-async fn the_curl_session_works_as_it_stands() {
-    let server = Server::demo().await;
-    let script = blocks("sh")
+/// Runs the first `sh` block of `document` that contains `curl` against `server`, and returns what
+/// it prints.
+async fn run_curl(document: &'static str, server: &Server, folder: &str) -> String {
+    let script = blocks(document, "sh")
         .into_iter()
         .find(|block| block.contains("curl"))
         .unwrap()
         .replace("127.0.0.1:8000", &server.address.to_string());
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     fs::create_dir_all(&folder).unwrap();
     let output = Command::new("timeout")
         .args(["20", "bash", "-euc", &script])
@@ -37,7 +42,31 @@ async fn the_curl_session_works_as_it_stands() {
         .output()
         .await
         .unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn readme_has_at_most_1300_words() {
+    let words = README.split_whitespace().count();
+    assert!(words <= 1300, "{words}");
+}
+
+#[tokio::test]
+async fn readme_curl_call_prints_the_answer_shown() {
+    let server = Server::demo().await;
+    let out = run_curl(README, &server, "readme").await;
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    assert_eq!(
+        blocks(README, "text"),
+        [format!("{}\n", text.lines().next().unwrap())]
+    );
+}
+
+#[tokio::test]
+async fn compatibility_curl_session_prints_the_stream() {
+    let server = Server::demo().await;
+    let out = run_curl(COMPATIBILITY, &server, "compatibility").await;
     assert!(
         out.starts_with("AcceptedAcceptedAcceptedevent: endpoint"),
         "{out}"
@@ -46,50 +75,67 @@ async fn the_curl_session_works_as_it_stands() {
 }
 
 #[tokio::test]
-async fn the_tools_listed_are_those_of_the_server_in_their_order() {
+async fn readme_claude_desktop_configuration_starts_the_server() {
+    let [configuration] = blocks(README, "json")[..] else {
+        panic!("README.md must have one json block");
+    };
+    let configuration: Value = serde_json::from_str(configuration).unwrap();
+    let server = &configuration["mcpServers"]["aareguru"];
+    let command = Path::new(server["command"].as_str().unwrap());
+    assert_eq!(command.file_name().unwrap(), "aareguru-mcp");
+    let arguments = server["args"].as_array().unwrap().iter();
+    let mut child = program()
+        .args(arguments.map(|it| it.as_str().unwrap()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
+    // Dropping the input ends the server after it has answered.
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(format!("{initialize}\n").as_bytes())
+        .await
+        .unwrap();
+    drop(input);
+    let output = child.wait_with_output().await.unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["result"]["serverInfo"]["name"], "aareguru-mcp");
+}
+
+#[tokio::test]
+async fn tool_tables_list_the_tools_of_the_server_in_order() {
     let server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
-    let table = README
-        .split_once("| tool | answers |\n|---|---|\n")
-        .unwrap()
-        .1;
-    let rows = table.lines().take_while(|line| line.starts_with("| `"));
-    let listed: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
     let tools = session.tools().await;
     let tools: Vec<_> = tools
         .iter()
         .map(|it| it["name"].as_str().unwrap())
         .collect();
-    assert_eq!(listed, tools);
+    for (document, head) in [
+        (README, "| tool | answers |\n|---|---|\n"),
+        (TOOLS, "| tool | arguments | answer |\n|---|---|---|\n"),
+    ] {
+        let table = document.split_once(head).unwrap().1;
+        let rows = table.lines().take_while(|line| line.starts_with("| `"));
+        let listed: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+        assert_eq!(listed, tools);
+    }
 }
 
 #[tokio::test]
-async fn the_answer_shown_is_the_answer_given() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
-    let answer = session
-        .call_tool(1, "get_current_temperature", r#"{"city":"bern"}"#)
-        .await;
-    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
-    assert_eq!(
-        blocks("text"),
-        [format!("{}\n", text.lines().next().unwrap())]
-    );
-}
-
-#[tokio::test]
-async fn the_screen_shown_is_the_screen_printed() {
+async fn readme_screen_matches_the_compare_command() {
     let arguments = ["compare", "bern", "thun", "olten", "--demo"];
     let output = program().args(arguments).output().await.unwrap();
     let screen = String::from_utf8(output.stdout).unwrap();
-    let [shown] = blocks("console")[..] else {
-        panic!("one screen is shown");
+    let [shown] = blocks(README, "console")[..] else {
+        panic!("README.md must have one console block");
     };
     assert!(screen.starts_with(shown), "{screen}");
 }
 
 #[tokio::test]
-async fn the_configurations_shown_are_those_that_the_server_prints() {
+async fn readme_client_configurations_match_the_banner() {
     let server = Server::demo().await;
     let banner = server
         .banner
@@ -108,7 +154,7 @@ async fn the_configurations_shown_are_those_that_the_server_prints() {
 }
 
 #[tokio::test]
-async fn the_defaults_shown_are_those_of_the_program() {
+async fn operations_default_values_match_the_help() {
     let help = program()
         .args(["serve", "--help"])
         .output()
@@ -116,7 +162,7 @@ async fn the_defaults_shown_are_those_of_the_program() {
         .unwrap()
         .stdout;
     let help = String::from_utf8(help).unwrap();
-    let rows = README
+    let rows = OPERATIONS
         .lines()
         .filter_map(|line| line.strip_prefix("| `"))
         .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
