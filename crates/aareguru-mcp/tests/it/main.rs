@@ -19,6 +19,7 @@ mod redis_server;
 #[expect(dead_code, reason = "the library's own tests use more of it")]
 mod upstream;
 
+mod architecture;
 mod attacks;
 mod base_path;
 mod browser;
