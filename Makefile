@@ -1,4 +1,4 @@
-# The one list of commands.
+# Commands for development. `make help` lists them.
 
 .PHONY: help run test cluster-test lint fmt docs interop browser conformance tables bench hotpath soak scale deny fuzz ci
 
@@ -8,13 +8,13 @@ help: ## Show this list
 run: ## Run the server with recorded data on http://127.0.0.1:8000/sse
 	cargo run --release -- serve --demo
 
-test: ## Run all tests, those with real MCP clients included
+test: ## Run all tests, including those with real MCP clients
 	.ci/packages
 	interop/setup
 	browser/setup || [ "$$CI" != true ]
 	cargo test --workspace
 
-cluster-test: ## Test several instances with Redis and nginx, for longer than `make test` does
+cluster-test: ## Run the tests of several instances with Redis and nginx for longer than `make test`
 	.ci/packages
 	interop/setup
 	CLUSTER_TEST=long cargo test --workspace --test it -- cluster shared balanced redis_
@@ -27,35 +27,35 @@ lint: ## Check formatting, lints and documentation
 fmt: ## Format the code
 	cargo fmt --all
 
-docs: ## Write the documents that are made from the settings
+docs: ## Generate the documents of the settings
 	UPDATE_DOCS=1 cargo test -p aareguru-mcp --lib up_to_date
 
-interop: ## Let real MCP clients talk to the server, and show what they say
+interop: ## Test the server with real MCP clients, and print their results
 	interop/setup
 	cargo test -p aareguru-mcp --test it interop
 
-browser: ## Let a real browser read the pages and try the console
+browser: ## Test the web pages and the console in a real browser
 	browser/setup
 	cargo test -p aareguru-mcp --test it browser
 
-conformance: ## Let MCP's official conformance suite test the server, and show what it says
+conformance: ## Run MCP's official conformance suite, and print its results
 	interop/setup
 	cargo test -p aareguru-mcp --test it conformance
 
-tables: ## Renew the README's tables of clients and conformance
+tables: ## Update the tables in docs/COMPATIBILITY.md
 	interop/setup
 	RENEW_TABLES=1 cargo test -p aareguru-mcp --test it -- interop conformance
 
-bench: ## Measure the server side by side with its peers (15 minutes)
+bench: ## Run the benchmarks of this server and of others (15 minutes)
 	interop/setup
 	cargo build --release
 	cargo run --release -p load --features peers -- bench --rounds 3 --write docs/BENCHMARKS.md
 
-soak: ## Let the server run under load and troubles for 20 minutes, and see what it holds on to
+soak: ## Run the server under load and failures for 20 minutes, and check for leaks
 	cargo build --release
 	cargo run --release -p load --features peers -- soak --chart docs/soak.svg
 
-scale: ## See what 20,000 sessions cost, and an update for 10,000 subscribers
+scale: ## Measure 20,000 sessions, and an update for 10,000 subscribers
 	cargo build --release
 	cargo run --release -p load --features peers -- scale --chart docs/scale.svg
 
@@ -66,10 +66,10 @@ hotpath: ## Count the instructions of one call and compare with docs/PERFORMANCE
 deny: ## Check licences, sources and banned crates of all dependencies
 	.ci/cargo-deny check --hide-inclusion-graph bans licenses sources
 
-ci: ## What continuous integration runs
+ci: ## Run what continuous integration runs
 	.ci/run
 
-fuzz: ## Feed random input to the transport for a minute a target
+fuzz: ## Fuzz the transport, one minute per target
 	cargo build --manifest-path crates/rmcp-transport/fuzz/Cargo.toml --release
 	for target in message_body host_and_origin; do \
 	    $${CARGO_TARGET_DIR:-crates/rmcp-transport/fuzz/target}/release/$$target -max_total_time=60 || exit 1; \
