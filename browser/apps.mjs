@@ -1,5 +1,5 @@
-// The apps in a minimal host: a page that puts each into a sandbox with the policy
-// that the extension prescribes, and speaks its protocol.
+// Tests the MCP Apps in a minimal host: a page that runs each app in a sandbox with the
+// policy of the extension, and implements its protocol.
 //
 //   browser/run apps.mjs URL
 
@@ -10,7 +10,7 @@ import { accessible, check, finish, open, picture, quiet, start } from './chromi
 
 const url = process.argv[2].replace(/\/$/, '');
 
-// --- As a host asks the server.
+// --- Requests of the host to the server.
 
 let sessionId;
 let lastId = 0;
@@ -31,10 +31,10 @@ async function ask(method, params, isNotification) {
 const ui = { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } };
 const hello = await ask('initialize', { protocolVersion: '2025-11-25', capabilities: ui, clientInfo: { name: 'host', version: '0' } });
 await ask('notifications/initialized', {}, true);
-check('the server tells of the extension', hello.capabilities.extensions?.['io.modelcontextprotocol/ui']?.mimeTypes?.[0] === 'text/html;profile=mcp-app', hello.capabilities);
+check('the server supports the extension', hello.capabilities.extensions?.['io.modelcontextprotocol/ui']?.mimeTypes?.[0] === 'text/html;profile=mcp-app', hello.capabilities);
 const { tools } = await ask('tools/list', {});
 
-// --- The host's page.
+// --- The page of the host.
 
 const policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' data:; connect-src 'none'; frame-src 'none'; base-uri 'self'; object-src 'none'";
 const files = new Map();
@@ -42,14 +42,14 @@ const host = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Host</
 window.seen = [];
 window.begin = (path, context, input, result) => {
   const frame = document.querySelector('iframe');
-  window.tell = (message) => frame.contentWindow.postMessage({ jsonrpc: '2.0', ...message }, '*');
+  window.send = (message) => frame.contentWindow.postMessage({ jsonrpc: '2.0', ...message }, '*');
   addEventListener('message', ({ source, data }) => {
     if (source !== frame.contentWindow) return;
     window.seen.push(data);
-    if (data.method === 'ui/initialize') tell({ id: data.id, result: { protocolVersion: '2026-01-26', hostInfo: { name: 'host', version: '0' }, hostCapabilities: {}, hostContext: context } });
+    if (data.method === 'ui/initialize') send({ id: data.id, result: { protocolVersion: '2026-01-26', hostInfo: { name: 'host', version: '0' }, hostCapabilities: {}, hostContext: context } });
     if (data.method === 'ui/notifications/initialized') {
-      tell({ method: 'ui/notifications/tool-input', params: { arguments: input } });
-      tell({ method: 'ui/notifications/tool-result', params: result });
+      send({ method: 'ui/notifications/tool-input', params: { arguments: input } });
+      send({ method: 'ui/notifications/tool-result', params: result });
     }
     if (data.method === 'ui/notifications/size-changed') frame.height = data.params.height;
   });
@@ -91,21 +91,21 @@ for (const [name, input, parts, drawn] of views) {
     const app = page.frameLocator('iframe');
     await app.locator(drawn).first().waitFor();
     const text = (await app.locator('main').innerText()).replaceAll('\u00a0', ' ');
-    for (const part of parts[locale]) check(`${title}: tells "${part}"`, text.includes(part), text);
+    for (const part of parts[locale]) check(`${title}: shows "${part}"`, text.includes(part), text);
     check(`${title}: credits`, text.includes('aare.guru') && text.includes('BAFU'));
     const left = await app.locator('main [lang="en"]').allInnerTexts();
-    if (locale !== 'en') check(`${title}: no English is left but one note on a recording`, left.every((it) => it.startsWith('this forecast was recorded')), left);
+    if (locale !== 'en') check(`${title}: all text is translated except one note of the recording`, left.every((it) => it.startsWith('this forecast was recorded')), left);
     await page.waitForFunction(() => Number(document.querySelector('iframe').height) > 150);
-    check(`${title}: takes the theme`, (await app.locator('html').getAttribute('data-theme')) === theme);
+    check(`${title}: uses the theme of the host`, (await app.locator('html').getAttribute('data-theme')) === theme);
     const wide = await app.locator('html').evaluate((html) => html.scrollWidth > innerWidth);
-    check(`${title}: is not wider than its window`, !wide);
-    await page.evaluate(() => window.tell({ method: 'ui/notifications/host-context-changed', params: { theme: 'light', locale: 'it-CH' } }));
+    check(`${title}: fits its window`, !wide);
+    await page.evaluate(() => window.send({ method: 'ui/notifications/host-context-changed', params: { theme: 'light', locale: 'it-CH' } }));
     await app.locator('html[lang="it"][data-theme="light"]').waitFor();
-    await page.evaluate((all) => window.tell({ method: 'ui/notifications/host-context-changed', params: all }), hostContext);
+    await page.evaluate((all) => window.send({ method: 'ui/notifications/host-context-changed', params: all }), hostContext);
     await app.locator(`html[lang="${locale}"][data-theme="${theme}"]`).waitFor();
-    await page.evaluate(() => window.tell({ id: 77, method: 'ui/resource-teardown', params: {} }));
-    await page.waitForFunction(() => window.seen.some(({ id, result: told }) => id === 77 && told));
-    check(`${title}: asks its host for nothing else`, (await page.evaluate(() => window.seen.every(({ method, id }) => id === 77 || ['ui/initialize', 'ui/notifications/initialized', 'ui/notifications/size-changed'].includes(method)))));
+    await page.evaluate(() => window.send({ id: 77, method: 'ui/resource-teardown', params: {} }));
+    await page.waitForFunction(() => window.seen.some(({ id, result }) => id === 77 && result));
+    check(`${title}: sends no other requests to its host`, (await page.evaluate(() => window.seen.every(({ method, id }) => id === 77 || ['ui/initialize', 'ui/notifications/initialized', 'ui/notifications/size-changed'].includes(method)))));
     await picture(page, title.replaceAll(' ', '-'));
     await accessible(title, page.frames().at(-1));
     quiet(title, seen);
@@ -119,8 +119,8 @@ for (const [name, input, parts, drawn] of views) {
   await page.evaluate((all) => window.begin(...all), ['/get_forecast', {}, {}, refused]);
   const app = page.frameLocator('iframe');
   await app.locator('[role="alert"]').waitFor();
-  check('what was refused is shown as text', (await app.locator('main').innerText()).includes('<img src=x'));
-  check('and never as markup', (await app.locator('main img').count()) === 0);
+  check('a refusal is shown as text', (await app.locator('main').innerText()).includes('<img src=x'));
+  check('and not as markup', (await app.locator('main img').count()) === 0);
   quiet('refused', seen);
   await context.close();
 }

@@ -1,4 +1,4 @@
-// A headless Chromium of its own, and pages whose every complaint is a failure.
+// Starts a headless Chromium with an empty profile, and checks pages for errors.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const profile = mkdtempSync(join(tmpdir(), 'aareguru-browser-'));
 
-// One browser with one empty profile for all that a script looks at.
+// Starts the browser that a script uses for all its pages.
 export async function start(options = {}) {
   const path = execFileSync('/bin/sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim();
   const browser = await chromium.launch({
@@ -34,27 +34,27 @@ export async function start(options = {}) {
   };
 }
 
-// A page that writes down what it asks for, what it complains of, and how many bytes
-// came. `allowed` are the origins that may be asked.
+// Opens a page and records its requests, its console errors and warnings, and the bytes
+// received. `allowed` lists the origins that it may request.
 export async function open(browser, url, { allowed = [new URL(url).origin], wait = 'load', ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
   const page = await context.newPage();
-  const seen = { complaints: [], foreign: [], bytes: 0, asked: [] };
+  const seen = { problems: [], foreign: [], bytes: 0, requested: [] };
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) seen.complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) seen.problems.push(message.text());
   });
-  page.on('pageerror', (error) => seen.complaints.push(String(error)));
+  page.on('pageerror', (error) => seen.problems.push(String(error)));
   page.on('request', (request) => {
-    const asked = new URL(request.url());
-    if (['data:', 'blob:', 'about:'].includes(asked.protocol)) return;
-    seen.asked.push(asked.pathname);
-    if (!allowed.includes(asked.origin)) seen.foreign.push(request.url());
+    const requested = new URL(request.url());
+    if (['data:', 'blob:', 'about:'].includes(requested.protocol)) return;
+    seen.requested.push(requested.pathname);
+    if (!allowed.includes(requested.origin)) seen.foreign.push(request.url());
   });
   page.on('requestfinished', async (request) => {
     const sizes = await request.sizes().catch(() => undefined);
     if (sizes) seen.bytes += sizes.responseBodySize + sizes.responseHeadersSize;
   });
-  // While a page is being drawn up: its files as they are now.
+  // Serves the current files while a page is being developed.
   const files = process.env.BROWSER_FILES;
   if (files) {
     await page.route(/\.(css|js)$/, (route) => route.fulfill({ path: join(files, new URL(route.request().url()).pathname) }));
@@ -71,23 +71,23 @@ export function check(name, holds, detail = '') {
 }
 
 export function quiet(name, seen) {
-  check(`${name}: no complaint in the console`, seen.complaints.length === 0, seen.complaints);
-  check(`${name}: nobody else is asked`, seen.foreign.length === 0, seen.foreign);
+  check(`${name}: no problem in the console`, seen.problems.length === 0, seen.problems);
+  check(`${name}: no request to another origin`, seen.foreign.length === 0, seen.foreign);
 }
 
-// Nothing is to be reached by scrolling sideways.
+// Checks that the page does not scroll horizontally.
 export async function fits(name, page) {
   const { wide, width } = await page.evaluate(() => ({ wide: document.scrollingElement.scrollWidth, width: innerWidth }));
   check(`${name}: nothing is wider than the screen`, wide <= width, `${wide} of ${width} px`);
 }
 
-// The findings of axe-core that are serious or worse.
+// Checks that axe-core reports no serious or critical violation.
 export async function accessible(name, page) {
-  // Past the page's own policy, which lets no script of others in.
+  // Evaluated, because the page's policy blocks foreign scripts.
   const results = await page.evaluate(`(async () => { const module = undefined; ${axe}; return axe.run(document, { resultTypes: ['violations'] }); })()`);
   const serious = results.violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
-  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`).join(' | ')}`);
-  check(`${name}: axe finds nothing serious`, serious.length === 0, told.join('\n'));
+  const details = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`).join(' | ')}`);
+  check(`${name}: axe reports nothing serious`, serious.length === 0, details.join('\n'));
 }
 
 export async function picture(page, name) {

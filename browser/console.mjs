@@ -1,4 +1,4 @@
-// The console: forms, raw messages, a cut connection, a key, copying.
+// Tests the console: forms, raw messages, a cut connection, an API key, copying.
 //
 //   browser/run console.mjs URL URL_WITH_KEY
 
@@ -19,7 +19,7 @@ async function connected(page) {
   await page.waitForSelector('#tool option', { state: 'attached' });
 }
 
-// Cuts the stream inside the answer to the call.
+// Cuts the stream within the response to the call.
 async function callThroughACut(name, page, proxy) {
   await page.selectOption('#tool', 'get_current_conditions');
   await page.fill('#argument-city', 'bern');
@@ -31,7 +31,7 @@ async function callThroughACut(name, page, proxy) {
   const messages = await page.locator('#messages').innerText();
   check(`${name}: the break is shown`, messages.includes('The connection broke.'), messages.slice(-600));
   check(`${name}: the resume is shown`, messages.includes('Resumed: the same session'), messages.slice(-600));
-  check(`${name}: the answer came once`, messages.split('"verdict":"do_not_swim"').length === 2);
+  check(`${name}: the answer arrived once`, messages.split('"verdict":"do_not_swim"').length === 2);
 }
 
 for (const [device, viewport, colorScheme] of [
@@ -49,18 +49,18 @@ for (const [device, viewport, colorScheme] of [
     await page.fill('#argument-hours', hours);
     await page.click('#arguments button');
     const error = await page.locator('#argument-hours-error').innerText();
-    check(`${name}: "${hours}" hours are refused beside the field`, error.includes(says), error);
+    check(`${name}: "${hours}" hours are refused next to the field`, error.includes(says), error);
     check(`${name}: the field is marked and has the focus`, await page.evaluate(() => document.activeElement.id === 'argument-hours' && document.activeElement.ariaInvalid === 'true'));
   }
   await page.fill('#argument-hours', '24');
   await page.click('#arguments button');
   await answered(page, '12.7');
-  check(`${name}: what is right again is not marked`, (await page.locator('#argument-hours').getAttribute('aria-invalid')) === null);
+  check(`${name}: a corrected field is not marked`, (await page.locator('#argument-hours').getAttribute('aria-invalid')) === null);
 
   await page.fill('#argument-city', 'Tuhn');
   await page.click('#arguments button');
   await answered(page, 'unknown place');
-  check(`${name}: what the server refuses stands beside the field`, (await page.locator('#argument-city-error').innerText()).includes('did you mean'));
+  check(`${name}: a refusal of the server is shown next to the field`, (await page.locator('#argument-city-error').innerText()).includes('did you mean'));
 
   await page.selectOption('#tool', 'compare_cities');
   await page.fill('#argument-cities', 'thun, bern');
@@ -82,7 +82,7 @@ for (const [device, viewport, colorScheme] of [
     await page.waitForFunction((of) => document.getElementById('copied').textContent.includes(of), client);
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     const shown = await page.locator('.setup pre').nth(n).innerText();
-    check(`${name}: copies the setup of ${client}, with this address`, copied === shown && copied.includes(new URL(url).host), copied);
+    check(`${name}: copies the setup of ${client} with the address of this server`, copied === shown && copied.includes(new URL(url).host), copied);
   }
   await page.click('#disconnect-button');
   await status(page, 'Not connected');
@@ -97,16 +97,16 @@ for (const [locale, title, connected_, call, refused] of [
 ]) {
   const name = `console ${locale}`;
   const { page, seen, context } = await open(browser, `${url}/console`, { viewport: { width: 360, height: 740 }, locale: `${locale}-CH` });
-  check(`${name}: speaks the language`, (await page.locator('html').getAttribute('lang')) === locale && (await page.locator('h1').innerText()) === title);
+  check(`${name}: is in the language`, (await page.locator('html').getAttribute('lang')) === locale && (await page.locator('h1').innerText()) === title);
   await page.click('#connect-button');
   await status(page, connected_);
   await page.waitForSelector('#tool option', { state: 'attached' });
   await page.selectOption('#tool', 'get_forecast');
-  check(`${name}: in the forms, too`, (await page.locator('#arguments button').innerText()) === call);
+  check(`${name}: forms are translated`, (await page.locator('#arguments button').innerText()) === call);
   await page.fill('#argument-hours', 'soon');
   await page.click('#arguments button');
   const error = await page.locator('#argument-hours-error').innerText();
-  check(`${name}: and in what it refuses`, error.includes(refused), error);
+  check(`${name}: errors are translated`, error.includes(refused), error);
   await page.fill('#argument-hours', '24');
   await page.click('#arguments button');
   await answered(page, '12.7');
@@ -141,16 +141,16 @@ for (const [locale, title, connected_, call, refused] of [
   await page.fill('#key', '');
   await page.click('#connect-button');
   await status(page, 'refuses the stream');
-  check('without its key: it is said', true);
+  check('without a key: the error is shown', true);
   await page.fill('#key', 'another-key');
   await page.click('#connect-button');
   await status(page, '401');
-  check('with a wrong key: it is said', true);
+  check('with a wrong key: the error is shown', true);
   await page.fill('#key', key);
   await connected(page);
   await callThroughACut('with a key', page, proxy);
   const messages = await page.locator('#messages').innerText();
-  check('with a key: it is not shown', !messages.includes(key) && !page.url().includes(key));
+  check('with a key: the key is not shown', !messages.includes(key) && !page.url().includes(key));
   await context.close();
   proxy.stop();
 }

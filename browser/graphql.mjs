@@ -1,5 +1,5 @@
-// The page at /graphql: queries, errors, variables, subscriptions, the editor's help and
-// the schema's docs.
+// Tests the page at /graphql: queries, errors, variables, subscriptions, completion and
+// the documentation of the schema.
 //
 //   browser/run graphql.mjs URL
 
@@ -28,7 +28,7 @@ for (const [device, viewport, colorScheme, locale, english] of [
   const name = `graphql ${locale} ${device} ${colorScheme}`;
   const { page, seen, context } = await open(browser, `${url}/graphql`, { viewport, colorScheme, locale: `${locale}-CH` });
   await loaded(page);
-  check(`${name}: speaks the language`, (await page.locator('html').getAttribute('lang')) === locale);
+  check(`${name}: is in the language`, (await page.locator('html').getAttribute('lang')) === locale);
   check(`${name}: under 100 KiB`, seen.bytes > 0 && seen.bytes < 100 * 1024, `${seen.bytes} bytes`);
   await page.click('#run');
   await state(page, '200');
@@ -54,18 +54,18 @@ for (const [device, viewport, colorScheme, locale, english] of [
   await run(page, '{\n  place { nome }\n}');
   await state(page, 'Status 400');
   const error = await page.locator('#errors li').first().innerText();
-  check(`${name}: an error of the query is shown with its place`, error.includes('nome') && error.includes('line 2'), error);
-  check(`${name}: a field that there is not is marked`, (await page.locator('#painted .t-wrong').allInnerTexts()).join() === 'nome');
+  check(`${name}: an error of the query is shown with its position`, error.includes('nome') && error.includes('line 2'), error);
+  check(`${name}: an unknown field is marked`, (await page.locator('#painted .t-wrong').allInnerTexts()).join() === 'nome');
   await accessible(`${name} with an error`, page);
   await picture(page, `${name.replaceAll(' ', '-')}-error`);
   await page.locator('#errors button').first().click();
-  check(`${name}: and leads there`, await page.evaluate(() => document.activeElement.id === 'query' && document.activeElement.value.slice(document.activeElement.selectionStart).startsWith('nome')));
+  check(`${name}: and links to it`, await page.evaluate(() => document.activeElement.id === 'query' && document.activeElement.value.slice(document.activeElement.selectionStart).startsWith('nome')));
 
   await run(page, '{ about { version } }', '[1');
   const refused = await page.locator('#variables-error').innerText();
-  check(`${name}: variables that are no JSON are refused beside their field`, refused.includes('no JSON object') && (await page.locator('#variables').getAttribute('aria-invalid')) === 'true', refused);
+  check(`${name}: variables that are not JSON are refused next to their field`, refused.includes('no JSON object') && (await page.locator('#variables').getAttribute('aria-invalid')) === 'true', refused);
   await run(page, '{ about { version } }', '[1]');
-  check(`${name}: and those that are no object`, (await page.locator('#variables-error').innerText()).includes('no JSON object'));
+  check(`${name}: variables that are not an object are refused`, (await page.locator('#variables-error').innerText()).includes('no JSON object'));
 
   await run(page, 'subscription { measurements(startWithCurrent: true) { place { name } water { celsius } } }');
   await state(page, 'waiting for the next');
@@ -76,20 +76,20 @@ for (const [device, viewport, colorScheme, locale, english] of [
   await picture(page, `${name.replaceAll(' ', '-')}-subscription`);
   await page.click('#stop');
   await state(page, 'Stopped');
-  check(`${name}: and is`, await page.locator('#stop').isHidden());
+  check(`${name}: it stops`, await page.locator('#stop').isHidden());
 
   await run(page, '{place(name:"bern"){name,id}}');
   await state(page, 'Status 200');
   await page.click('#format');
-  check(`${name}: a query is laid out`, (await page.inputValue('#query')) === '{\n  place(name: "bern") {\n    name\n    id\n  }\n}\n', await page.inputValue('#query'));
+  check(`${name}: a query is formatted`, (await page.inputValue('#query')) === '{\n  place(name: "bern") {\n    name\n    id\n  }\n}\n', await page.inputValue('#query'));
 
   await page.fill('#search', 'flood');
-  check(`${name}: the schema is searched`, (await page.locator('#docs dt').allInnerTexts()).includes('Danger.floodLevel'), await page.locator('#docs dt').allInnerTexts());
+  check(`${name}: the schema can be searched`, (await page.locator('#docs dt').allInnerTexts()).includes('Danger.floodLevel'), await page.locator('#docs dt').allInnerTexts());
   await page.locator('#docs dt button', { hasText: 'Danger.floodLevel' }).first().click();
-  check(`${name}: and a type is read`, (await page.locator('#docs h3').innerText()) === 'Danger');
+  check(`${name}: a type is shown`, (await page.locator('#docs h3').innerText()) === 'Danger');
   await fits(`${name}, a type`, page);
   await accessible(`${name}, a type`, page);
-  quiet(`${name}, at the end`, seen.complaints.length === 1 && seen.complaints[0].includes('400') ? { ...seen, complaints: [] } : seen);
+  quiet(`${name}, at the end`, seen.problems.length === 1 && seen.problems[0].includes('400') ? { ...seen, problems: [] } : seen);
   await context.close();
 }
 
@@ -119,11 +119,11 @@ for (const [device, viewport, colorScheme, locale, english] of [
   await page.keyboard.type('plac');
   await page.waitForSelector('#choices:not([hidden])');
   await picture(page, 'graphql-choices');
-  check('keyboard: what could stand here is offered', (await page.locator('#choices li').allInnerTexts()).some((it) => it.startsWith('places')));
+  check('keyboard: completions are offered', (await page.locator('#choices li').allInnerTexts()).some((it) => it.startsWith('places')));
   await accessible('graphql with choices', page);
-  check('keyboard: and told to who cannot see it', await page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).getAttribute('aria-selected') === 'true'));
+  check('keyboard: completions are announced to screen readers', await page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).getAttribute('aria-selected') === 'true'));
   await page.keyboard.press('Enter');
-  check('keyboard: it is taken', (await page.inputValue('#query')) === '{\n  place', await page.inputValue('#query'));
+  check('keyboard: the completion is inserted', (await page.inputValue('#query')) === '{\n  place', await page.inputValue('#query'));
   await page.keyboard.type('(nam');
   await page.waitForSelector('#choices:not([hidden])');
   await page.keyboard.press('Tab');
@@ -135,15 +135,15 @@ for (const [device, viewport, colorScheme, locale, english] of [
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+Enter');
   await state(page, 'Status 200');
-  check('keyboard: it is answered', (await answer(page)).data.place.id === 'bern');
+  check('keyboard: the query is answered', (await answer(page)).data.place.id === 'bern');
   await page.focus('#query');
   await page.keyboard.press('Tab');
-  check('keyboard: the editor lets go', await page.evaluate(() => document.activeElement.id === 'variables'));
+  check('keyboard: Tab leaves the editor', await page.evaluate(() => document.activeElement.id === 'variables'));
   quiet('graphql by keyboard', seen);
   await context.close();
 }
 
-// What is taken along.
+// Copied links and commands.
 {
   const { page, seen, context } = await open(browser, `${url}/graphql?lang=en`);
   await loaded(page);
@@ -160,13 +160,13 @@ for (const [device, viewport, colorScheme, locale, english] of [
   await second.goto(link);
   await loaded(second);
   check('a link opens with its query', (await second.inputValue('#query')) === "{ place(name: \"l'aare\") { id } }");
-  quiet('graphql, taken along', seen);
+  quiet('graphql, copied', seen);
   await context.close();
 }
 
 {
   const { page, context } = await open(browser, `${url}/graphql?lang=en`, { javaScriptEnabled: false });
-  check('without a script: it is said', (await page.locator('main').innerText()).includes('needs its script'));
+  check('without a script: the page says that it needs one', (await page.locator('main').innerText()).includes('needs its script'));
   await context.close();
 }
 

@@ -1,6 +1,6 @@
-// A page that is open while the river is measured anew.
+// Tests open pages that receive a new measurement.
 //
-//   browser/run live.mjs URL UPSTREAM     a POST to UPSTREAM/measure measures anew
+//   browser/run live.mjs URL UPSTREAM     a POST to UPSTREAM/measure makes a new measurement
 
 import { accessible, check, finish, open, picture, quiet, start } from './chromium.mjs';
 
@@ -19,7 +19,7 @@ for (const [device, viewport, colorScheme] of [
   await page.waitForSelector('#brugg figure.spark svg');
   const text = plain(await page.locator('#main').innerText());
   for (const part of ['182 m³/s', 'Gefahrenstufe 2 von 5', 'Keine Warnung bekannt', 'veraltet', 'Abfluss unbekannt', 'Abfluss hier nicht gemessen']) {
-    check(`${name}: tells "${part}"`, text.includes(part), text);
+    check(`${name}: shows "${part}"`, text.includes(part), text);
   }
   await accessible(name, page);
   await picture(page, name.replaceAll(' ', '-'));
@@ -32,7 +32,7 @@ const detail = await open(browser, `${url}/bern?lang=fr`);
 for (const { page } of [overview, detail]) {
   await page.waitForFunction(() => document.getElementById('live').textContent !== '');
 }
-check('it says that it updates by itself', (await overview.page.locator('#live').innerText()) === 'Updates by itself.');
+check('the page says that it updates by itself', (await overview.page.locator('#live').innerText()) === 'Updates by itself.');
 const before = await overview.page.locator('#bern .temperature strong').innerText();
 await detail.page.locator('summary').click();
 await overview.page.locator('#bern a').focus();
@@ -40,17 +40,17 @@ await fetch(`${upstream}/measure`, { method: 'POST' });
 await overview.page.waitForFunction((old) => document.querySelector('#bern .temperature strong').textContent !== old, before, { timeout: 60_000 });
 check('the new temperature is shown', before === '19.4' && (await overview.page.locator('#bern .temperature strong').innerText()) === '19.8');
 const said = await overview.page.locator('#live').innerText();
-check('the news is announced politely', said.startsWith('New measurement: ') && (await overview.page.locator('#live').getAttribute('aria-live')) === 'polite', said);
+check('the update is announced politely', said.startsWith('New measurement: ') && (await overview.page.locator('#live').getAttribute('aria-live')) === 'polite', said);
 check('the charts are drawn again', (await overview.page.locator('#bern figure.spark svg').count()) === 1);
 check('the focus stays', await overview.page.evaluate(() => document.activeElement.closest('#bern') !== null));
 await detail.page.waitForFunction(() => document.querySelector('.now .temperature strong').textContent === '19,8', undefined, { timeout: 60_000 });
-check('a place is shown anew, too', true);
-check('what was open stays open', (await detail.page.locator('#table').getAttribute('open')) !== null);
+check('the page of one place updates, too', true);
+check('open sections stay open', (await detail.page.locator('#table').getAttribute('open')) !== null);
 await picture(detail.page, 'live-bern-phone-light');
 quiet('live', overview.seen);
 quiet('live detail', detail.seen);
 
-// A stream that is refused is told.
+// A refused stream is reported.
 {
   const { page, context } = await open(browser, 'about:blank', { allowed: [url] });
   await page.route('**/live', (route) => route.fulfill({ status: 503, body: 'no' }));

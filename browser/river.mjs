@@ -1,5 +1,5 @@
-// The river's pages with recorded data: languages, widths, light and dark, no
-// script, keyboard only.
+// Tests the pages with recorded data: languages, widths, light and dark, without
+// JavaScript, keyboard only.
 //
 //   browser/run river.mjs URL
 
@@ -24,13 +24,13 @@ for (const [locale, words] of Object.entries(languages)) {
     const name = `river ${locale} ${device} ${colorScheme}`;
     const { page, seen, context } = await open(browser, `${url}/`, { locale: `${locale}-CH`, viewport, colorScheme });
     await page.waitForSelector('#bern figure.spark svg');
-    check(`${name}: speaks the language`, (await page.locator('html').getAttribute('lang')) === locale);
+    check(`${name}: is in the language`, (await page.locator('html').getAttribute('lang')) === locale);
     check(`${name}: title`, (await page.title()) === words.title, await page.title());
     const ids = await page.locator('.stop').evaluateAll((stops) => stops.map((stop) => stop.id));
-    check(`${name}: the places stand downstream`, ids.join() === places.join(), ids);
+    check(`${name}: the places are in downstream order`, ids.join() === places.join(), ids);
     const bern = plain(await page.locator('#bern').innerText());
     for (const part of [words.verdict, words.number, words.recorded]) {
-      check(`${name}: Bern tells "${part}"`, bern.includes(part), bern);
+      check(`${name}: Bern shows "${part}"`, bern.includes(part), bern);
     }
     await fits(name, page);
     check(`${name}: under 100 KiB`, seen.bytes > 0 && seen.bytes < 100 * 1024, `${seen.bytes} bytes`);
@@ -44,17 +44,17 @@ for (const [locale, words] of Object.entries(languages)) {
     await at.page.waitForSelector('figure.chart.flow svg');
     const text = plain(await at.page.locator('main').innerText());
     for (const part of [words.verdict, words.number, words.recorded, 'Uschaflig chaut', '247', 'Marzili']) {
-      check(`${detail}: tells "${part}"`, text.includes(part));
+      check(`${detail}: shows "${part}"`, text.includes(part));
     }
     const links = await at.page.locator('.back a').getAttribute('href');
-    check(`${detail}: the language is carried on`, links.endsWith(`/?lang=${locale}`), links);
+    check(`${detail}: links keep the language`, links.endsWith(`/?lang=${locale}`), links);
     await fits(detail, at.page);
     const hidden = await at.page.locator('.scroll').evaluateAll((boxes) => boxes.filter((box) => box.scrollWidth > box.clientWidth).length);
-    check(`${detail}: nor than its own frame`, hidden === 0);
+    check(`${detail}: nothing is wider than its frame`, hidden === 0);
     check(`${detail}: under 100 KiB`, at.seen.bytes < 100 * 1024, `${at.seen.bytes} bytes`);
     await at.page.locator('summary').click();
     await fits(`${detail}, with its table`, at.page);
-    check(`${detail}: the table stands behind the chart`, (await at.page.locator('#table tbody tr').count()) > 20);
+    check(`${detail}: the chart has a table`, (await at.page.locator('#table tbody tr').count()) > 20);
     await accessible(detail, at.page);
     await at.page.locator('summary').click();
     await picture(at.page, detail.replaceAll(' ', '-'));
@@ -67,10 +67,10 @@ for (const [locale, words] of Object.entries(languages)) {
   const { page, seen, context } = await open(browser, `${url}/`, { javaScriptEnabled: false, locale: 'en-GB' });
   const text = plain(await page.locator('main').innerText());
   for (const part of ['12.5', '247 m³/s', '69 %', 'Do not swim', '13.4', 'recorded']) {
-    check(`without a script: tells "${part}"`, text.includes(part));
+    check(`without a script: shows "${part}"`, text.includes(part));
   }
   check('without a script: says that it does not update', (await page.locator('footer').innerText()).includes('please reload'));
-  check('without a script: leaves no empty room', (await page.locator('#bern figure:visible').count()) === 0);
+  check('without a script: no empty figure is visible', (await page.locator('#bern figure:visible').count()) === 0);
   await picture(page, 'river-without-script');
   quiet('without a script', seen);
   await page.goto(`${url}/bern`);
@@ -102,8 +102,8 @@ for (const [locale, words] of Object.entries(languages)) {
   await page.waitForSelector('figure.chart.water svg');
   await page.locator('figure.chart.water').focus();
   await page.keyboard.press('ArrowLeft');
-  const told = await page.locator('figure.chart.water').getAttribute('aria-description');
-  check('keyboard: the chart tells its values', /^1\d(\.\d)? °C, /.test(told ?? ''), told);
+  const description = await page.locator('figure.chart.water').getAttribute('aria-description');
+  check('keyboard: the chart describes its values', /^1\d(\.\d)? °C, /.test(description ?? ''), description);
   quiet('keyboard', seen);
   await context.close();
 }
@@ -111,10 +111,10 @@ for (const [locale, words] of Object.entries(languages)) {
 {
   const { page, answer, context } = await open(browser, `${url}/Solothurn%3Cscript%3E?lang=en`);
   const text = await page.locator('main').innerText();
-  check('a place that is none: 404', answer.status() === 404);
-  check('a place that is none: is named and not run', text.includes('“Solothurn<script>” is none'), text);
+  check('an unknown place: 404', answer.status() === 404);
+  check('an unknown place: its name is shown as text', text.includes('“Solothurn<script>” is none'), text);
   await page.goto(`${url}/Tuhn?lang=de`);
-  check('a slip: the place is offered', (await page.locator('main').innerText()).includes('Meinten Sie Thun?'));
+  check('a typo: the place is suggested', (await page.locator('main').innerText()).includes('Meinten Sie Thun?'));
   await context.close();
 }
 
