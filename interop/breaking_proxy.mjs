@@ -1,9 +1,9 @@
-// A TCP proxy that breaks event streams, and leaves every other connection alone.
+// A TCP proxy that breaks event streams and no other connections.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-// How a stream breaks for its two ends, after the `last` bytes for the client.
+// The ways to break a stream, after the `last` bytes for the client.
 const breaks = [
   function end(client, server, last) {
     client.end(last);
@@ -14,7 +14,7 @@ const breaks = [
     client.resetAndDestroy();
     server.resetAndDestroy();
   },
-  // As when a network goes away: the server does not notice.
+  // Like a network failure: the server does not notice.
   function silence(client, server, last) {
     client.end(last);
     server.pause();
@@ -24,9 +24,9 @@ const breaks = [
 
 export class BreakingProxy {
   cuts = 0;
-  breaking = false; // begins when told to
+  breaking = false; // set by the caller
   #sockets = new Set();
-  #silent; // the server's end of a stream that broke without its notice
+  #silent; // the server's side of a stream that broke without notice
   #listener = createServer((client) => this.#relay(client));
 
   // `random` as Math.random.
@@ -80,12 +80,12 @@ export class BreakingProxy {
     }
   }
 
-  // From nothing to 64 KiB, the short ones as often as the long: so a stream breaks
-  // in the head of the response, inside and between events.
+  // From 0 to 64 KiB on a logarithmic scale, so that streams break in the head of the
+  // response, within events and between events.
   #distance() {
     return Math.floor(2 ** (16 * this.random())) - 1;
   }
 }
 
-// A client sends one request at a time on a connection, so one begins with a chunk.
+// Clients send one request at a time, so a request starts at the start of a chunk.
 const isStreamRequest = (chunk) => chunk.toString('latin1', 0, 4) === 'GET ';

@@ -1,21 +1,21 @@
-// What each JavaScript client checks; `checks.py` is the same for Python.
+// The checks of the JavaScript clients; `checks.py` has the same for Python.
 //
-// A check takes the request's promise, not its answer: so whatever goes wrong on
-// the way, a timeout too, is told with the name of the check it happened in. The
-// facts stand in `expected.json`.
+// A check takes the promise of a request, not its answer, so that every failure, such as
+// a timeout, is reported with the name of the check. The expected values are in
+// `expected.json`.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const steps = ['connect']; // the last one is under way
+const steps = ['connect']; // the last one is running
 export const expected = JSON.parse(readFileSync(new URL('expected.json', import.meta.url)));
 
 // The packages are installed outside this folder, see `setup`.
 export const modules = `${process.env.INTEROP_HOME}/node/node_modules`;
 export const require = createRequire(`${modules}/`);
 
-// Runs `converse(url)` to its end and prints one line about it. That all went
-// well is said only when nothing is left open that keeps the process alive.
+// Runs `converse(url)` and prints one line with the result. Success is printed only when
+// nothing is left open that keeps the process alive.
 export async function run(client, folder, converse, seconds = 30) {
   const { version } = JSON.parse(readFileSync(`${modules}/${folder}/package.json`));
   const label = `${client} ${version}`;
@@ -23,14 +23,14 @@ export async function run(client, folder, converse, seconds = 30) {
     console.log(`FAIL ${label}: ${steps.at(-1)}: ${reason.replace(/\s+/g, ' ')}`);
     process.exit(1);
   };
-  process.once('SIGTERM', () => process.exit(1)); // ends what was started, too
+  process.once('SIGTERM', () => process.exit(1)); // also stops child processes
   setTimeout(() => fail(`no end within ${seconds} s`), seconds * 1000).unref();
   try {
     await converse(process.argv[2]);
   } catch (error) {
     if (error instanceof Skipped) {
       console.log(`skip ${label}: ${error.message}`);
-      process.exit(77); // as `run` knows it
+      process.exit(77); // `run` counts it as skipped
     }
     fail(error instanceof Mismatch ? error.message : String(error));
   }
@@ -65,13 +65,13 @@ function namesAllPlaces(what, entries) {
 
 export const textOf = (answer) => answer.content.find((content) => content.type === 'text')?.text ?? '';
 
-// Whether a tool answered with a result or with an error.
+// Checks whether a tool returned a result or an error.
 function answers(wanted, answer) {
   const got = answer.isError ? 'error' : 'result';
   equal('outcome', wanted, got === wanted ? got : `${got}: ${textOf(answer)}`);
 }
 
-// Makes a check of requests out of an examination of answers.
+// Turns a function that checks answers into one that checks requests.
 function step(name, examine) {
   return async (request, ...rest) => {
     steps.push(name);
@@ -136,14 +136,14 @@ export const check = {
 
   ping: step('ping', () => {}),
 
-  // What a bridge logged when it was refused with its first choice of transport.
+  // The log of a bridge whose first transport was refused.
   fallback: step('fallback', (log) => {
     holds('log', ['status 405', 'falling-back-to-alternate-transport'], log);
   }),
 
   restart: step('restart', () => {}),
 
-  // What became of calls over connections that broke; `faults` are lists by kind.
+  // The outcome of calls over broken connections; `faults` has a list per kind.
   calls: step('calls', ({ calls, cuts, resumed, faults }, seed) => {
     const found = Object.entries(faults).map(([kind, list]) => [kind, list.length]);
     const counts = Object.entries({ calls, cuts, resumed, ...Object.fromEntries(found) });

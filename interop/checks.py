@@ -1,8 +1,7 @@
-"""What each Python client checks; `checks.mjs` is the same for JavaScript.
+"""The checks of the Python clients; `checks.mjs` has the same for JavaScript.
 
-A check takes the request, not its answer: so whatever goes wrong on the way, a
-timeout too, is told with the name of the check it happened in. The facts stand
-in `expected.json`.
+A check takes the request, not its answer, so that every failure, such as a timeout, is
+reported with the name of the check. The expected values are in `expected.json`.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ except ImportError:  # mcp 1.x
 
 EXPECTED = json.loads(Path(__file__).with_name("expected.json").read_text("utf-8"))
 SECONDS = 30
-steps = ["connect"]  # the last one is under way
+steps = ["connect"]  # the last one is running
 
 
 class Mismatch(Exception):
@@ -27,8 +26,8 @@ class Mismatch(Exception):
 
 
 def run(client, package, converse):
-    """Runs `converse(url)` to its end and prints one line about it."""
-    logging.disable()  # the line says it all
+    """Runs `converse(url)` and prints one line with the result."""
+    logging.disable()  # the line contains the error
     label = f"{client} {version(package)}"
     try:
         asyncio.run(asyncio.wait_for(converse(sys.argv[1]), SECONDS))
@@ -39,7 +38,7 @@ def run(client, package, converse):
 
 
 def reason(error):
-    """The first plain error in what may be groups within groups, as one line."""
+    """Returns the first error within nested groups, as one line."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, TimeoutError):
@@ -73,18 +72,18 @@ def text_of(answer):
 
 
 def answers(wanted, answer):
-    """Whether a tool answered with a result or with an error."""
+    """Checks whether a tool returned a result or an error."""
     got = "error" if answer.get("isError") else "result"
     equal("outcome", wanted, got if got == wanted else f"{got}: {text_of(answer)}")
 
 
 def step(examine):
-    """Makes a check of requests out of an examination of answers."""
+    """Turns a function that checks answers into one that checks requests."""
 
     async def check(request):
         steps.append(examine.__name__.replace("_", " "))
         answer = await request
-        # The names of the wire, the same in all versions of the SDK.
+        # The field names on the wire, which are the same in all versions of the SDK.
         examine(answer.model_dump(mode="json", by_alias=True, exclude_none=True))
 
     return check

@@ -1,4 +1,4 @@
-"""FastMCP, which takes a URL that ends in /sse for HTTP+SSE, and any other for Streamable HTTP."""
+"""FastMCP. It uses HTTP+SSE for URLs that end in /sse, and Streamable HTTP for all others."""
 
 from fastmcp import Client
 
@@ -6,7 +6,7 @@ import checks
 
 
 async def typed(request):
-    """FastMCP makes an object of the structured content, by the tool's outputSchema."""
+    """Checks the object that FastMCP creates from the structured content by the outputSchema."""
     checks.steps.append("typed")
     data = (await request).data
     wanted = checks.EXPECTED["bern"]["data"]
@@ -14,7 +14,7 @@ async def typed(request):
 
 
 def discovered(client):
-    """Where there is Streamable HTTP, it speaks the revision without sessions."""
+    """Checks that FastMCP uses the revision without sessions over Streamable HTTP."""
     checks.steps.append("discovered")
     checks.equal("protocol version", "2026-07-28", client.protocol_version)
     checks.equal("server name", checks.EXPECTED["server"], client.server_info.name)

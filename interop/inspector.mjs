@@ -1,15 +1,15 @@
-// The Inspector's command line, one process for each question:
+// The command line of the Inspector, one process per request:
 //
 //   inspector.mjs URL sse|http
 //   inspector.mjs PROGRAM stdio
 //
-// It knows the tools
-// before it calls one, so an unknown tool never gets to the server; nor can it ping.
+// It lists the tools before it calls one, so an unknown tool never reaches the server. It
+// has no `ping`.
 
 import { execFile } from 'node:child_process';
 import { check, Mismatch, modules, run } from './checks.mjs';
 
-const TOOL_ANSWERED_WITH_ERROR = 5; // the exit status; the answer is printed all the same
+const TOOL_ANSWERED_WITH_ERROR = 5; // the exit status; the answer is still printed
 
 const transport = process.argv[3];
 
@@ -18,7 +18,7 @@ function inspect(target, method, ...options) {
   const server =
     transport === 'stdio' ? [target, 'stdio', '--demo'] : [target, '--transport', transport];
   const args = [program, '--cli', ...server, '--method', method, ...options];
-  // It keeps files in the home folder, which are to be none of the user's own.
+  // It writes files to the home folder, which must not be the user's.
   const env = { ...process.env, HOME: `${process.env.INTEROP_HOME}/inspector-home` };
   return new Promise((resolve, reject) => {
     const child = execFile(process.execPath, args, { env }, (error, stdout, stderr) => {
@@ -27,7 +27,7 @@ function inspect(target, method, ...options) {
       else reject(new Mismatch(`expected exit status 0, got ${error.code}: ${stderr}`));
     });
     child.stdin.end();
-    process.once('exit', () => child.kill()); // when the time is over
+    process.once('exit', () => child.kill()); // on a timeout
   });
 }
 

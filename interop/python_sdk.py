@@ -1,8 +1,8 @@
-"""The official Python SDK, 1.x and 2.x alike, over each transport that it has.
+"""The official Python SDK, 1.x and 2.x, over each of its transports.
 
     python_sdk.py URL sse|http|ws
     python_sdk.py PROGRAM stdio
-    python_sdk.py URL auto sse|http    by whatever works, which must be the last word
+    python_sdk.py URL auto sse|http    detects the transport, and expects the given one
 """
 
 import sys
@@ -14,12 +14,12 @@ from mcp import ClientSession
 import checks
 
 transport = sys.argv[2]
-warnings.simplefilter("ignore")  # mcp 2 has no WebSocket any more, says mcp 1
+warnings.simplefilter("ignore")  # mcp 1 warns that mcp 2 has no WebSocket
 
 
 @asynccontextmanager
 async def connected(transport, target):
-    """The two streams of a connection."""
+    """Connects, and yields the two streams."""
     if transport == "sse":
         from mcp.client.sse import sse_client
 
@@ -56,7 +56,7 @@ async def talk(transport, target):
 async def converse(target):
     if transport != "auto":
         return await talk(transport, target)
-    # What the specification asks of a client that does not know the server.
+    # Detects the transport as the specification requires.
     try:
         chosen = "http"
         await talk(chosen, target)

@@ -1,4 +1,4 @@
-// Programs through which a client that speaks only stdio reaches the server:
+// Bridges between a client that speaks only stdio and the server:
 //
 //   stdio_bridge.mjs URL mcp-remote [sse-only|fallback]
 //   stdio_bridge.mjs URL supergateway
@@ -10,14 +10,14 @@ const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio
 const [name, strategy] = process.argv.slice(3);
 
 const options = {
-  // By itself it tries Streamable HTTP first, and falls back when that is refused.
+  // By default it tries Streamable HTTP first, and falls back if that is refused.
   'mcp-remote': (url) => [url, ...(strategy === 'sse-only' ? ['--transport', strategy] : [])],
   supergateway: (url) => ['--sse', url],
 };
 
 function bridge(url) {
   const args = [`${modules}/.bin/${name}`, ...options[name](url)];
-  // It keeps files in the home folder, which are to be none of the user's own.
+  // It writes files to the home folder, which must not be the user's.
   const env = { ...process.env, HOME: `${process.env.INTEROP_HOME}/${name}-home` };
   return new StdioClientTransport({ command: process.execPath, args, env, stderr: 'pipe' });
 }

@@ -1,4 +1,4 @@
-// The official TypeScript SDK: its client, and the conversation over any transport.
+// The official TypeScript SDK: a client, and a conversation over any transport.
 
 import { check, require } from './checks.mjs';
 
@@ -7,9 +7,9 @@ const { LATEST_PROTOCOL_VERSION } = require('@modelcontextprotocol/sdk/types.js'
 
 export const client = () => new Client({ name: 'interop', version: '1.0.0' });
 
-// Connects and checks what was agreed on.
+// Connects, and checks the negotiated version.
 export async function initialize(client, transport) {
-  // The client tells only its transport which protocol version that is.
+  // The client passes the protocol version to its transport only.
   let agreed;
   const { setProtocolVersion } = transport;
   transport.setProtocolVersion = (version) => {

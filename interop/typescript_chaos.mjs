@@ -1,11 +1,10 @@
-// The TypeScript SDK over connections that break again and again while many calls
-// are under way: each call is to be answered once, with its own answer.
+// The TypeScript SDK over connections that break repeatedly during many concurrent calls.
+// Each call must be answered once, with its own answer.
 //
 //   typescript_chaos.mjs URL [--calls N] [--seed N]
 //
-// Only event streams break. A POST that breaks before its 202 may have arrived or
-// not; its sender is told so, and whether to send it again is not the transport's
-// to decide.
+// Only event streams break. A POST that breaks before its 202 may or may not have
+// arrived. Its sender gets an error, and decides whether to repeat it.
 
 import { parseArgs } from 'node:util';
 import { BreakingProxy } from './breaking_proxy.mjs';
@@ -20,16 +19,16 @@ const { values } = parseArgs({
 });
 const calls = Number(values.calls ?? 300);
 const seed = Number(values.seed ?? Date.now() % 2 ** 32);
-const AT_ONCE = 48; // a server takes at most 64 from one session
+const AT_ONCE = 48; // a server accepts at most 64 per session
 const CALL_TIMEOUT = 10_000;
 
-// The SDK's transport with two things added.
+// The SDK's transport with two additions.
 //
-// `Last-Event-ID` on the stream's requests: the SDK's EventSource sets it, but the
-// transport (1.32.2) replaces the headers by its own before they are sent.
+// `Last-Event-ID` in the requests of the stream: the SDK's EventSource sets it, but the
+// transport (1.32.2) replaces the headers before they are sent.
 //
-// A short pause before each reconnection. EventSource takes it from a `retry:`
-// line and from nowhere else; it is put before what the server sends.
+// A short pause before each reconnection. EventSource reads it only from a `retry:` line,
+// which is inserted before the data of the server.
 class ResumingTransport extends SSEClientTransport {
   #seen;
   endpoints = [];
@@ -57,7 +56,7 @@ async function* preceded(text, body) {
   yield* body;
 }
 
-// Numbers like Math.random's, the same ones for the same seed (mulberry32).
+// Returns a generator like Math.random with a seed (mulberry32).
 function randomFrom(seed) {
   let state = seed;
   return () => {
@@ -68,8 +67,8 @@ function randomFrom(seed) {
   };
 }
 
-// What the tools are asked, and whether an answer is the one to that. No two
-// questions about a place that is none are the same, nor are their answers.
+// Calls, each with a check that an answer belongs to it. Each call with an unknown place
+// has a different name and a different answer.
 const { places } = expected;
 const questions = [
   (number) => {
@@ -86,13 +85,13 @@ const questions = [
   ],
 ];
 
-// Makes all calls, `AT_ONCE` at a time.
+// Makes all calls, `AT_ONCE` concurrently.
 async function callAll(mcp, faults) {
   const options = { timeout: CALL_TIMEOUT };
-  let asked = 0;
-  const oneAfterTheOther = async () => {
-    while (asked < calls) {
-      const number = (asked += 1);
+  let started = 0;
+  const callInSequence = async () => {
+    while (started < calls) {
+      const number = (started += 1);
       const [tool, isAnswer] = questions[number % questions.length](number);
       try {
         const answer = await mcp.callTool(tool, undefined, options);
@@ -102,10 +101,10 @@ async function callAll(mcp, faults) {
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther));
+  await Promise.all(Array.from({ length: AT_ONCE }, callInSequence));
 }
 
-// Notes the answers that come a second time, before the SDK drops them.
+// Records duplicate answers before the SDK drops them.
 function watch(transport, doubled) {
   const answered = new Set();
   const { onmessage } = transport;

@@ -1,6 +1,6 @@
-// The TypeScript SDK over a restart of the server, which this program starts and
-// stops itself: $AAREGURU_MCP_BIN is the server's program, AAREGURU_MCP_PORT its
-// port if not any free one.
+// The TypeScript SDK over a restart of the server. This program starts and stops the
+// server: AAREGURU_MCP_BIN is its program, AAREGURU_MCP_PORT its port (any free port by
+// default).
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,15 +11,15 @@ import { client, initialize, temperature } from './typescript.mjs';
 const { SSEClientTransport } = require('@modelcontextprotocol/sdk/client/sse.js');
 const { McpError } = require('@modelcontextprotocol/sdk/types.js');
 
-// A server that is ready, and its URL.
+// Starts a server, and returns it with its URL when it is ready.
 async function start(program, port) {
   const args = ['serve', '--demo', '--http-port', port];
   const server = spawn(program, args, { env: {}, stdio: ['ignore', 'pipe', 'ignore'] });
-  process.once('exit', () => server.kill('SIGKILL')); // when the time is over
+  process.once('exit', () => server.kill('SIGKILL')); // on a timeout
   for await (const line of createInterface({ input: server.stdout })) {
     const [url] = line.match(/http:\/\/\S+\/sse/) ?? [];
     if (!url) continue;
-    server.stdout.resume(); // what else it prints
+    server.stdout.resume(); // discards the rest of the output
     return { server, url };
   }
   throw new Mismatch('the server ended before it was ready');
@@ -32,7 +32,7 @@ async function stop({ server }) {
   if (status !== 0) throw new Mismatch(`the server ended with ${status ?? signal}`);
 }
 
-// As a user who tries again until it works. What the server refuses stays so.
+// Retries like a user until the call succeeds. Errors of the server are not retried.
 async function untilAnswered(call, transport) {
   for (;;) {
     const reconnected = once(transport._eventSource, 'endpoint');

@@ -1,6 +1,6 @@
-// The TypeScript SDK over Streamable HTTP, asking one question. What is tried is
-// that it gets its answer although the connection breaks on which it was asked:
-// the SDK comes back by itself, with the id of the last event.
+// The TypeScript SDK over Streamable HTTP with one call. The test breaks the connection
+// of the call, and checks that the answer still arrives: the SDK reconnects by itself
+// with the id of the last event.
 //
 //   typescript_resume.mjs URL
 

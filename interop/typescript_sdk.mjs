@@ -1,8 +1,8 @@
-// The official TypeScript SDK over each transport that it has.
+// The official TypeScript SDK over each of its transports.
 //
 //   typescript_sdk.mjs URL sse|http|ws
 //   typescript_sdk.mjs PROGRAM stdio
-//   typescript_sdk.mjs URL auto sse|http    by whatever works, which must be the last word
+//   typescript_sdk.mjs URL auto sse|http    detects the transport, and expects the given one
 
 import { equal, require, run } from './checks.mjs';
 import { client, converse } from './typescript.mjs';
@@ -21,7 +21,7 @@ const transports = {
   stdio: (command) => new StdioClientTransport({ command, args: ['stdio', '--demo'] }),
 };
 
-// What the SDK's documentation tells a client to do that does not know the server.
+// Detects the transport as the documentation of the SDK describes.
 async function automatic(url) {
   let chosen = 'http';
   const probe = client();
