@@ -80,7 +80,7 @@ class Session:
                 elif name == "message":
                     self.take(json.loads(data))
             ended = SessionEnded("the server ended the stream")
-        except Exception as error:  # whatever it is, nobody waits for ever
+        except Exception as error:  # on any error, all waiting calls must fail
             ended = SessionEnded(f"the stream broke: {error}")
         for waiting in [self.endpoint, *self.waiting.values()]:
             if not waiting.ready():
@@ -178,10 +178,10 @@ class MCPUser(User):
 
 
 class Timed:
-    """Tells Locust how long something took and whether it went well.
+    """Reports the duration and the outcome of an operation to Locust.
 
-    A user whose session is gone stops, and `User` does not start another: the
-    failures say how many were lost.
+    A user whose session has ended stops, and `User` does not start another. The number of
+    failures is the number of lost sessions.
     """
 
     def __init__(self, user, name):
