@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path, process::Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::{
@@ -120,6 +120,30 @@ async fn tool_tables_list_the_tools_of_the_server_in_order() {
         let rows = table.lines().take_while(|line| line.starts_with("| `"));
         let listed: Vec<_> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
         assert_eq!(listed, tools);
+    }
+}
+
+#[tokio::test]
+async fn tools_page_lists_the_resources_and_prompts_of_the_server() {
+    let server = Server::demo().await;
+    let mut session = Session::initialized(server.address).await;
+    for (method, list, field) in [
+        ("resources/list", "resources", "uri"),
+        (
+            "resources/templates/list",
+            "resourceTemplates",
+            "uriTemplate",
+        ),
+        ("prompts/list", "prompts", "name"),
+    ] {
+        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}});
+        let answer = session.call(&request.to_string()).await;
+        for item in answer["result"][list].as_array().unwrap() {
+            let name = item[field].as_str().unwrap();
+            // The apps are described together.
+            let is_listed = name.starts_with("ui://") || TOOLS.contains(&format!("| `{name}` |"));
+            assert!(is_listed, "docs/TOOLS.md lacks {name}");
+        }
     }
 }
 
