@@ -55,7 +55,11 @@ fn readme_has_at_most_1300_words() {
 async fn readme_curl_call_prints_the_answer_shown() {
     let server = Server::demo().await;
     let out = run_curl(README, &server, "readme").await;
-    let answer: Value = serde_json::from_str(&out).unwrap();
+    // The response may be JSON or an event stream.
+    let message = out
+        .lines()
+        .find_map(|line| line.find('{').map(|at| &line[at..]));
+    let answer: Value = serde_json::from_str(message.unwrap()).unwrap();
     let text = answer["result"]["content"][0]["text"].as_str().unwrap();
     assert_eq!(
         blocks(README, "text"),
