@@ -19,7 +19,7 @@ use crate::{
     binary::Server,
     client::{post_json, send},
     keys::{ALICE, BOB, with_key},
-    scrape::counted,
+    scrape::wait_for_counter,
     transports::DEADLINE,
     upstream::Reply,
 };
@@ -250,7 +250,7 @@ async fn rate_limit_counts_graphql_operations_over_websocket() {
         assert_eq!((&end["type"], &end["id"]), (&json!(ended), &json!("1")));
     }
     let errors = r#"aareguru_mcp_graphql_errors_total{code="rate_limited"}"#;
-    counted(server.address, errors, 4).await;
+    wait_for_counter(server.address, errors, 4).await;
 }
 
 #[tokio::test]
