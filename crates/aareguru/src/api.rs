@@ -18,7 +18,6 @@ use jiff::civil::Date;
 mod body;
 mod cities;
 mod current;
-mod endpoint;
 mod history;
 mod hydro;
 mod lenient;
@@ -26,19 +25,18 @@ mod named_place;
 mod today;
 mod widget;
 
-pub use crate::fetch::{Answer, BreakerState, SharedAnswer, SharedCache, SharedCacheFuture};
+pub use crate::endpoint::{Api, Endpoint};
+pub use crate::fetch::{Answer, BreakerState};
+pub use crate::shared_cache::{SharedAnswer, SharedCache, SharedCacheFuture};
 pub use cities::{City, Coordinates};
 pub use current::{
     Aare, AirPoint, Bueber, Current, DayPart, ForecastDay, Record, ScaleStep, Sun, SunDay,
     SunLocation, Today, WaterPoint, Weather, WeatherNow,
 };
-pub use endpoint::{Api, Endpoint};
 pub use history::{History, HistoryPoint};
 pub use hydro::{HydroDaterange, HydroLatest, HydroPoint, HydroValue};
 pub use today::WaterToday;
 pub use widget::{Widget, WidgetCity, WidgetValues};
-
-pub(crate) use body::is_bot_protection;
 
 use crate::fetch::{FetchContext, Fetcher};
 use crate::upstream::{Request, Upstream};

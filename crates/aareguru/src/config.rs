@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Clock;
-use crate::api::SharedCache;
+use crate::shared_cache::SharedCache;
 
 /// Settings of a [`Client`](crate::Client).
 ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::api::{Api, Endpoint};
+use crate::endpoint::{Api, Endpoint};
 use crate::excerpt::{MAX_UPSTREAM_CHARS, excerpt, quoted};
 use crate::local_time;
 

@@ -19,7 +19,8 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::api::{Api, Endpoint};
+use crate::endpoint::{Api, Endpoint};
+use crate::shared_cache::SharedAnswer;
 use crate::upstream::{Request, Upstream};
 use crate::{Clock, Config, Error};
 
@@ -29,19 +30,18 @@ mod metrics;
 mod response_cache;
 mod retry;
 mod shared_breaker;
-mod shared_cache;
+mod shared_fetch;
 mod single_flight;
 mod stale_fallback;
 
 pub use answer::Answer;
 pub use breaker::BreakerState;
-pub use shared_cache::{SharedAnswer, SharedCache, SharedCacheFuture};
 
 use metrics::{CacheResult, Metrics};
 use response_cache::ResponseCache;
 use retry::RetryPolicy;
 use shared_breaker::SharedBreaker;
-use shared_cache::{SharedFetch, Turn};
+use shared_fetch::{SharedFetch, Turn};
 use single_flight::SingleFlight;
 use stale_fallback::StaleFallback;
 

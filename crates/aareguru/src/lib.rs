@@ -73,6 +73,8 @@ pub use local_time::{age_in_words, local_time, swiss_time};
 pub mod api;
 pub use api::Client;
 
+mod bot_protection;
+
 mod clock;
 pub use clock::Clock;
 
@@ -81,6 +83,8 @@ pub use config::Config;
 
 mod current_readings;
 
+mod endpoint;
+
 mod error;
 pub use error::{Error, UpstreamTrouble};
 
@@ -88,6 +92,7 @@ mod excerpt;
 pub use excerpt::quoted;
 
 mod fetch;
+mod shared_cache;
 mod upstream;
 
 /// The sources, to be named wherever the numbers are shown: a condition of use.

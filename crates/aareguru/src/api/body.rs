@@ -9,8 +9,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::Error;
+use crate::bot_protection::is_bot_protection;
 use crate::excerpt::excerpt;
 
 /// The most of a foreign message that is shown.
@@ -51,14 +52,6 @@ pub(super) fn read_object<T: DeserializeOwned>(
         return Err(error);
     }
     read(endpoint, body)
-}
-
-/// Whether a text comes from the host's bot protection (Imunify360).
-pub(crate) fn is_bot_protection(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["imunify360", "bot-protection"]
-        .iter()
-        .any(|name| text.contains(name))
 }
 
 /// What stands in place of data; `None` if it is data, though broken.

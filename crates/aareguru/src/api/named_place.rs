@@ -4,7 +4,7 @@
 //! and status 200. Its answers name their place only in the words shown to
 //! people, so those are what is compared.
 
-use super::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::excerpt::excerpt;
 use crate::{Error, Place};
 

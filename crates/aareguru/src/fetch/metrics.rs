@@ -10,7 +10,7 @@ use ::metrics::{
 };
 
 use crate::Error;
-use crate::api::{Api, Endpoint};
+use crate::endpoint::{Api, Endpoint};
 
 /// The metrics of one endpoint, as handles, so that counting needs no lookup.
 pub(crate) struct Metrics {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::MAX_DURATION;
 use super::breaker::Outcome;
 use super::shared_breaker::SharedBreaker;
-use crate::api::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::{Config, Error};
 
 /// How often to retry, and for how long.
@@ -119,7 +119,7 @@ mod tests {
     use std::future::ready;
 
     use super::*;
-    use crate::api::Api;
+    use crate::endpoint::Api;
     use crate::fetch::breaker::BreakerState;
 
     const SECOND: Duration = Duration::from_secs(1);

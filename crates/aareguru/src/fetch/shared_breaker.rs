@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::breaker::{BreakerState, CircuitBreaker, Outcome};
 use super::metrics;
-use crate::api::Api;
+use crate::endpoint::Api;
 use crate::{Config, Error};
 
 /// Admits or rejects the requests to one API.

@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout};
 
 use super::Request;
 use super::retry_after::retry_after;
-use crate::api::{Api, Endpoint, is_bot_protection};
+use crate::bot_protection::is_bot_protection;
+use crate::endpoint::{Api, Endpoint};
 use crate::excerpt::excerpt;
 use crate::{Config, Error};
 

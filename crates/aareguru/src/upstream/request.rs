@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
-use crate::api::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::{Error, Place};
 
 /// The values that the hydro API is asked for.
