@@ -1,5 +1,6 @@
-//! The last 24 hours at a gauge: `cargo run --example day -- thun`, with
-//! `--recorded` from a recording of Bern instead of the live river.
+//! Prints the measurements of the last 24 hours at a gauge: `cargo run --example day -- thun`.
+//!
+//! With `--recorded`, uses a recording of Bern instead of the live API.
 #![expect(clippy::print_stdout, reason = "printing is what the example is for")]
 
 use aareguru::{CREDIT, Client, Config, Place, local_time};

@@ -1,5 +1,6 @@
-//! The temperature of the Aare at a place: `cargo run --example now -- thun`,
-//! with `--recorded` from a recording instead of the live river.
+//! Prints the water temperature at a place: `cargo run --example now -- thun`.
+//!
+//! With `--recorded`, uses a recording instead of the live API.
 #![expect(clippy::print_stdout, reason = "printing is what the example is for")]
 
 use aareguru::{CREDIT, Client, Config, Place, River, local_time};

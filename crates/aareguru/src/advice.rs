@@ -1,8 +1,8 @@
-//! What may be said to a swimmer, and on what ground.
+//! The advice to swimmers, with reasons and sources.
 //!
-//! The strongest thing said in favour of swimming is that no warning is known.
-//! Every reason names who says so, where and when; numbers of one place are
-//! never used at another. What is missing, old or doubtful is unknown.
+//! The most favourable verdict is that no warning is known. Every reason names its source, with
+//! place and date; limits of one place are never used at another. What is missing, old or doubtful
+//! is unknown.
 //!
 //! # The rules
 //!
@@ -12,17 +12,18 @@
 //! that matches wins:
 //!
 //! 1. [`Verdict::DoNotSwim`]: the current flood level is 2 or higher, or the current flow is at or
-//!    above a limit at which those who know the place advise against swimming; where nobody does, at
-//!    or above three quarters of flood level 2, which is our own margin.
+//!    above a limit at which local experts advise against swimming; without such a limit, at or
+//!    above three quarters of flood level 2, which is a margin of this crate.
 //! 2. [`Verdict::Unknown`]: an input is missing, unreadable, implausible, doubtful or not current.
-//!    The reasons of rules 1 and 3 that can still be given are given, with their age.
-//! 3. [`Verdict::Caution`]: the flow is at or above a lower limit of the place; where there is none,
-//!    at or above half of flood level 2, our own margin. Or the flow rises fast, or soon reaches the
-//!    next limit; or the water is cold; or aare.guru says what it says at high water only.
+//!    Reasons of rules 1 and 3 that can still be given are given, with their age.
+//! 3. [`Verdict::Caution`]: the flow is at or above a lower limit of the place; without one, at or
+//!    above half of flood level 2, a margin of this crate. Or the flow rises fast, or soon reaches
+//!    the next limit; or the water is cold; or aare.guru sends a saying that it uses only at high
+//!    water.
 //! 4. [`Verdict::Unknown`]: no limit for swimmers is known for the place.
 //! 5. [`Verdict::NoKnownWarning`]: none of the above.
 //!
-//! A recording is judged at the time of the recording, and says so.
+//! A recording is judged at the time of the recording, and the advice says so.
 
 use std::fmt;
 
@@ -45,24 +46,24 @@ pub use finding::Finding;
 pub use limits::{Limit, LimitBasis, LimitQuantity, SwimmingLimit};
 pub use situation::Situation;
 
-/// What is said to a swimmer. None of them is a permission.
+/// The verdict for swimmers. None of them is a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Those who know the river, or its flood level, speak against it.
+    /// Local experts, or the flood level, advise against swimming.
     DoNotSwim,
-    /// Something speaks for special care.
+    /// Special care is needed.
     Caution,
-    /// All inputs are known and no known limit is reached. Much that matters is
-    /// not in the data: currents, driftwood, cold, one's own ability.
+    /// All inputs are known and no known limit is reached. Many risks are not in the data:
+    /// currents, driftwood, cold, the swimmer's ability.
     NoKnownWarning,
     /// An input or a limit that a verdict needs is unknown.
     Unknown,
 }
 
 impl Verdict {
-    /// `do_not_swim`, `caution`, `no_known_warning` or `unknown`.
+    /// Returns `do_not_swim`, `caution`, `no_known_warning` or `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DoNotSwim => "do_not_swim",
@@ -72,7 +73,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict as a clause for people.
+    /// Returns the verdict as a clause for people.
     pub fn headline(self) -> &'static str {
         match self {
             Self::DoNotSwim => "do not swim",
@@ -83,19 +84,19 @@ impl Verdict {
     }
 }
 
-/// What kind of ground a reason stands on.
+/// The kind of a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ground {
-    /// Something is not known, or too old.
+    /// An input is unknown, or too old.
     Missing,
     /// A reading is hard to believe.
     Doubt,
     /// BAFU's flood level.
     FloodLevel,
-    /// A limit for swimmers at this very place.
+    /// A limit for swimmers at this place.
     LocalLimit,
-    /// A margin of this program, for want of a limit at this place.
+    /// A margin of this crate, because no limit is known for this place.
     OwnMargin,
     /// The flow rises.
     Rising,
@@ -105,40 +106,40 @@ pub enum Ground {
     NoLimit,
     /// A saying of aare.guru.
     Saying,
-    /// Worth knowing; decides nothing.
+    /// Additional information that does not affect the verdict.
     Remark,
 }
 
-/// When a reason is so.
+/// The time at which a reason applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReasonTime {
     /// Now, or at the time of the recording.
     Current,
-    /// When the reading was made on which it rests, which is too long ago to decide a verdict.
+    /// At the time of the reading on which it is based, which is too long ago to decide a verdict.
     Earlier(Timestamp),
     /// At an unknown time.
     Unknown,
 }
 
-/// Why a verdict is what it is.
+/// A reason for a verdict.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reason {
-    /// The verdict that this reason alone would make; a remark makes none.
+    /// The verdict of this reason alone; a remark has none.
     pub speaks_for: Option<Verdict>,
-    /// What kind of reason it is.
+    /// The kind of reason.
     pub ground: Ground,
-    /// What was found, for those who tell it in words of their own.
+    /// The finding as data, for callers with their own texts.
     pub finding: Finding,
-    /// When it is so. If that is not now, the text says how long ago it was.
+    /// The time at which it applies. If that is not now, the text contains its age.
     pub time: ReasonTime,
     /// The reason, as a clause in lower case without a full stop.
     pub text: String,
-    /// Who says so, where and when. Never empty.
+    /// The sources. Never empty.
     pub sources: Vec<&'static Source>,
 }
 
-/// `text (who, when, where)`.
+/// Writes `text (source, date, URL)`.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sources: Vec<_> = self.sources.iter().map(ToString::to_string).collect();
@@ -146,41 +147,39 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What may be said to a swimmer at a place. Made by [`Situation::advise`].
+/// The advice to swimmers at a place. Created by [`Situation::advise`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Advice {
     /// The place.
     pub place: &'static Place,
-    /// What is said.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Why, the weightiest first. If the flow is too old, also what it would
-    /// have warned of then.
+    /// The reasons, most important first. If the flow is too old, they include what it would have
+    /// warned of at its time.
     pub reasons: Vec<Reason>,
-    /// What is worth knowing besides; decides nothing.
+    /// Additional information that does not affect the verdict.
     pub remarks: Vec<Reason>,
-    /// The limits that the verdict compared with, those of the flow first, lowest first.
+    /// The limits that the verdict compared with: those of the flow first, lowest first.
     pub limits: Vec<Limit>,
-    /// The flood level, and on what ground; of any age.
+    /// The flood level and its basis, whatever its age.
     pub flood: FloodAssessment,
     /// The flood level that may be shown: level 2 or higher if it is at most
     /// [a day](crate::OLD_AFTER) old, level 1 only by a current flow that is not in doubt, and not
     /// if upstream reports a level that cannot be read. `None` is not level 1.
     pub level: Option<FloodLevel>,
-    /// When the flow was measured, which is the time the verdict speaks of;
-    /// `None` without a flow.
+    /// When the flow was measured, which is the time of the verdict; `None` without a flow.
     pub as_of: Option<Timestamp>,
-    /// The day of the recording, if this is one and not the live river.
+    /// The day of the recording; `None` for live data.
     pub recorded_on: Option<Date>,
 }
 
 impl Advice {
-    /// What no number here can tell; to be shown with every verdict.
+    /// The risks that are not in the data. Show it with every verdict.
     pub const BOUNDARY: &str = "Currents, driftwood, murky water, cold and one's own ability are \
         not in these numbers: look at the river, and heed the signs and the lifeguards there.";
 
-    /// The verdict as one line: the place, the time it speaks of, and that it
-    /// is a recording if it is one.
+    /// Returns the verdict as one line, with the place, its time, and whether it is a recording.
     pub fn headline(&self) -> String {
         let place = self.place.name();
         let because = self
@@ -201,7 +200,7 @@ impl Advice {
     }
 }
 
-/// The whole advice, a line for each reason and remark.
+/// Writes the whole advice, one line per reason and remark.
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.headline())?;
@@ -212,7 +211,7 @@ impl fmt::Display for Advice {
     }
 }
 
-/// A flow for people: to the tenth, and without it if it is whole.
+/// Formats a flow for people: to the tenth, without a trailing zero.
 fn shown(m3_per_s: f64) -> String {
     let tenths = format!("{m3_per_s:.1}");
     match tenths.strip_suffix(".0") {

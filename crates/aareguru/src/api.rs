@@ -1,11 +1,10 @@
-//! The APIs as they are: one method per endpoint, and the types of the answers
-//! with the APIs' own names and units.
+//! The upstream APIs as they are: one method per endpoint, and the response types with the APIs'
+//! own names and units.
 //!
-//! Their author warns that every value may be null at any time, so every one
-//! is an [`Option`] or a list that may be empty. What is missing, null or of an
-//! unexpected type is unknown; it never spoils the rest of an answer. A number that
-//! is present but unreadable is NaN. The numbers here are as upstream sent them: a
-//! [`Reading`] holds only plausible ones.
+//! The APIs' author warns that every value may be null at any time, so every field is an [`Option`]
+//! or a list that may be empty. A field that is missing, null or of an unexpected type is unknown
+//! and does not invalidate the rest of the response. A number that is present but unreadable is
+//! NaN. Numbers are as upstream sent them; only a [`Reading`] is checked for plausibility.
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,16 +41,16 @@ use crate::fetch::{FetchContext, Fetcher};
 use crate::upstream::{Request, Upstream};
 use crate::{Clock, Config, Error, Place, Reading};
 
-/// A client of the Aareguru API, and of the hydro API beside it. Cheap to
-/// clone; clones share their caches and breakers.
+/// Client of the Aareguru API and of the existenz.ch hydro API. Cheap to clone; clones share their
+/// caches and circuit breakers.
 ///
-/// However many ask, and even if those who asked first go away, an API gets
-/// one request per question and [`cache_ttl`](Config::cache_ttl); a few more if
-/// it fails in a way that may pass, and none for a while if it keeps failing.
-/// Then the last answer is given, marked as such: see [`Answer`].
+/// An API receives at most one request per query and [`cache_ttl`](Config::cache_ttl), however many
+/// callers there are and even if they stop waiting. Transient errors are retried, and the circuit
+/// breaker rejects requests while an API keeps failing. Callers then get the last response, marked
+/// as stale: see [`Answer`].
 ///
-/// Its methods need a Tokio runtime with time and IO. Its metrics go to the
-/// recorder that is installed when the client is made.
+/// Its methods need a Tokio runtime with time and IO. Its metrics go to the recorder that is
+/// installed when the client is created.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -70,56 +69,56 @@ struct Shared {
 }
 
 impl Client {
-    /// A client of the live APIs. Sends nothing yet.
+    /// Creates a client of the live APIs. Sends nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BaseUrl`] and [`Error::Setup`].
     pub fn new(config: &Config) -> Result<Self, Error> {
-        Ok(Self::of(Upstream::http(config)?, config))
+        Ok(Self::with_upstream(Upstream::http(config)?, config))
     }
 
-    /// A client that answers from recordings compiled into this crate, by the
-    /// same way as the live answers: cache, parsing and checks.
+    /// Creates a client that answers from recordings compiled into this crate. They pass through
+    /// the same cache, parsing and checks as live responses.
     ///
-    /// It knows all of `/v2018/cities`, and `/v2018/current` of Bern, both of
-    /// 2023-05-09. `/v2018/current` of the other places, `/v2018/today` and
-    /// `/v2018/widget` tell what is known from those two. The hydro API was
-    /// recorded for Bern on 2026-09-02; whatever span is asked for, that day's
-    /// values come. All else is [`Error::NoRecording`]: `/v2018/history`, and
-    /// the hydro API without Bern.
+    /// It contains all of `/v2018/cities`, and `/v2018/current` of Bern, both of 2023-05-09.
+    /// `/v2018/current` of the other places, `/v2018/today` and `/v2018/widget` are derived from
+    /// those two. The hydro API was recorded for Bern on 2026-09-02; every time span returns that
+    /// day's values. Everything else is [`Error::NoRecording`]: `/v2018/history`, and the hydro API
+    /// without Bern.
     pub fn recorded() -> Self {
         Self::recorded_with(&Config::default())
     }
 
-    /// The same, of which the present and the times of the cache are set.
+    /// Creates the same client with a configured clock and cache times.
     pub fn recorded_with(config: &Config) -> Self {
-        Self::of(Upstream::Recorded, config)
+        Self::with_upstream(Upstream::Recorded, config)
     }
 
-    /// The day of the Aareguru API's recordings, or `None` if the answers are
-    /// live.
+    /// Returns the day of the Aareguru API's recordings, or `None` for a live client.
     ///
-    /// The hydro API was recorded on another day; each answer knows its own:
-    /// [`Answer::recorded_on`].
+    /// The hydro API was recorded on another day; see [`Answer::recorded_on`].
     pub fn recorded_on(&self) -> Option<Date> {
         self.shared.context.upstream.recorded_on()
     }
 
-    /// How long an answer is used before the API is asked again, as
-    /// [`Config::cache_ttl`] has it.
+    /// Returns [`Config::cache_ttl`].
     pub fn cache_ttl(&self) -> Duration {
         self.shared.context.cache_ttl
     }
 
-    /// The present, as [`Config::clock`] has it.
+    /// Returns [`Config::clock`].
     pub fn clock(&self) -> &Clock {
         &self.shared.context.clock
     }
 
-    /// Whether the last answer about all places dated every measurement in the future. Then the
-    /// clock of this machine is probably slow, and every reading is unknown.
+    /// Returns whether the last response about all places dated every measurement in the future.
+    /// The clock of this machine is then probably slow, and every reading is unknown.
     pub fn is_clock_suspect(&self) -> bool {
         self.shared.is_clock_suspect.load(Ordering::Relaxed)
     }
 
-    /// Compares the clock with the times in an answer about all places.
+    /// Compares the clock with the times in a response about all places.
     pub(crate) fn check_clock<'a>(&self, readings: impl Iterator<Item = &'a Reading>) {
         let now = self.clock().now();
         let mut dated = readings
@@ -137,54 +136,52 @@ impl Client {
         was_suspect.store(is_suspect, Ordering::Relaxed);
     }
 
-    /// Whether an API is asked at the moment, or left alone because it fails.
+    /// Returns the state of the circuit breaker of `api`.
     pub fn breaker_state(&self, api: Api) -> BreakerState {
         self.shared.context.breaker(api).state()
     }
 
-    /// `/v2018/cities`: all places with their key figures, but no flow.
+    /// Fetches `/v2018/cities`: all places with their key figures, without the flow.
     pub async fn cities(&self) -> Result<Answer<Vec<City>>, Error> {
         self.shared.cities.get(Request::Cities).await
     }
 
-    /// `/v2018/today`: temperature and saying at one place.
+    /// Fetches `/v2018/today`: temperature and saying at one place.
     ///
-    /// The answer is checked to be about `place`.
+    /// A response about another place is [`Error::WrongPlace`].
     pub async fn today(&self, place: &'static Place) -> Result<Answer<WaterToday>, Error> {
         let request = Request::Today(place);
         self.shared.today.get(request).await
     }
 
-    /// `/v2018/current`: everything about one place.
+    /// Fetches `/v2018/current`: everything about one place.
     ///
-    /// The answer is checked to be about `place`.
+    /// A response about another place is [`Error::WrongPlace`].
     pub async fn current(&self, place: &'static Place) -> Result<Answer<Current>, Error> {
         let request = Request::Current(place);
         self.shared.current.get(request).await
     }
 
-    /// The answer of [`current`](Self::current) if there is one that is used
-    /// without asking; does not wait.
+    /// Returns the cached response of [`current`](Self::current) if it is fresh. Does not wait.
     pub fn current_if_fresh(&self, place: &'static Place) -> Option<Answer<Current>> {
         let request = Request::Current(place);
         self.shared.current.get_if_fresh(&request)
     }
 
-    /// `/v2018/widget`: temperature, flow and flood danger level of all places
-    /// at once.
+    /// Fetches `/v2018/widget`: temperature, flow and flood danger level of all places at once.
     pub async fn widget(&self) -> Result<Answer<Widget>, Error> {
         self.shared.widget.get(Request::Widget).await
     }
 
-    /// `/v2018/history`: the river at one place over a span of time, in steps
-    /// that the API picks.
+    /// Fetches `/v2018/history`: the river at one place over a time span, in steps that the API
+    /// chooses.
     ///
-    /// **Unproven**: no real answer is public. See [`History`] for what is
-    /// read; anything else is [`Error::Malformed`]. Where the answer names its
-    /// place, it is checked to be `place`.
+    /// **Unproven**: no real response is public. [`History`] lists the shapes that can be parsed;
+    /// any other is [`Error::Malformed`]. A response that names another place is
+    /// [`Error::WrongPlace`].
     ///
-    /// Each span is a question of its own to the cache, to the second: round
-    /// it, to 10 minutes or more, where askers should share answers.
+    /// Each time span, to the second, has its own cache entry. Round spans to 10 minutes or more so
+    /// that callers share responses.
     pub async fn history(
         &self,
         place: &'static Place,
@@ -195,11 +192,11 @@ impl Client {
         self.shared.history.get(request).await
     }
 
-    /// `/latest` of the hydro API: flow, height and temperature at the gauges
-    /// of these places; of all places that have one if `places` is empty.
+    /// Fetches `/latest` of the hydro API: flow, height and temperature at the gauges of these
+    /// places, or of all places with a gauge if `places` is empty.
     ///
-    /// The answer is checked to hold no other gauge. A place that has none
-    /// (Olten) is [`Error::NotMeasured`], and nothing is asked.
+    /// A response with another gauge is [`Error::WrongPlace`]. A place without a gauge (Olten) is
+    /// [`Error::NotMeasured`], without a request.
     pub async fn hydro_latest(
         &self,
         places: &[&'static Place],
@@ -208,14 +205,14 @@ impl Client {
         self.shared.hydro_latest.get(request).await
     }
 
-    /// `/daterange` of the hydro API: flow, height and temperature at the gauge
-    /// of a place over a span of time, which may begin 32 days ago at most.
+    /// Fetches `/daterange` of the hydro API: flow, height and temperature at the gauge of a place
+    /// over a time span, which may begin 32 days ago at most.
     ///
-    /// The answer is checked to be of that gauge. A place that has none (Olten)
-    /// is [`Error::NotMeasured`], and nothing is asked.
+    /// A response of another gauge is [`Error::WrongPlace`]. A place without a gauge (Olten) is
+    /// [`Error::NotMeasured`], without a request.
     ///
-    /// Each span is a question of its own to the cache, to the second: round
-    /// it, to 10 minutes or more, where askers should share answers.
+    /// Each time span, to the second, has its own cache entry. Round spans to 10 minutes or more so
+    /// that callers share responses.
     pub async fn hydro_daterange(
         &self,
         place: &'static Place,
@@ -226,7 +223,7 @@ impl Client {
         self.shared.hydro_daterange.get(request).await
     }
 
-    fn of(upstream: Upstream, config: &Config) -> Self {
+    fn with_upstream(upstream: Upstream, config: &Config) -> Self {
         let context = Arc::new(FetchContext::new(upstream, config));
         let shared = Shared {
             cities: Fetcher::new(&context, Endpoint::Cities, config, cities::read),
@@ -250,7 +247,7 @@ impl Client {
     }
 }
 
-/// Shows where the answers come from, not the answers.
+/// Shows where the responses come from, not the responses.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

@@ -1,13 +1,12 @@
-//! Where the present comes from: the system's clock, or one that a test sets.
+//! The source of the present time: the system clock, or one set by a test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 
-/// The present, as a [`Client`](crate::Client) and a [`River`](crate::River)
-/// see it. Ages, freshness and the days of a forecast depend on it; caches,
-/// timeouts and breakers do not.
+/// The present time for a [`Client`](crate::Client) and a [`River`](crate::River). Ages, freshness
+/// and the days of a forecast depend on it; caches, timeouts and circuit breakers do not.
 ///
 /// ```
 /// use aareguru::Clock;
@@ -22,24 +21,25 @@ use jiff::Timestamp;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    /// Unix seconds; `None` follows the system.
+    /// Unix seconds; `None` follows the system clock.
     stopped: Option<Arc<AtomicI64>>,
 }
 
 impl Clock {
-    /// The clock of the system; the default.
+    /// Creates a clock that follows the system clock. This is the default.
     pub fn system() -> Self {
         Self::default()
     }
 
-    /// A clock that stands still, to the second, until it is [set](Self::set).
+    /// Creates a stopped clock, with a resolution of one second, that changes only when it is
+    /// [set](Self::set).
     pub fn stopped_at(at: Timestamp) -> Self {
         Self {
             stopped: Some(Arc::new(AtomicI64::new(at.as_second()))),
         }
     }
 
-    /// The present.
+    /// Returns the present time.
     pub fn now(&self) -> Timestamp {
         let Some(stopped) = &self.stopped else {
             return Timestamp::now();
@@ -48,8 +48,7 @@ impl Clock {
             .expect("these seconds come from a timestamp")
     }
 
-    /// Sets a clock that stands still, and all its clones; the clock of the
-    /// system goes on as it does.
+    /// Sets a stopped clock and all its clones. Has no effect on the system clock.
     pub fn set(&self, at: Timestamp) {
         if let Some(stopped) = &self.stopped {
             stopped.store(at.as_second(), Ordering::Relaxed);

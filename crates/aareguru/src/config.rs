@@ -1,5 +1,5 @@
-//! What a client of the API needs to know. Made to be filled from the settings
-//! of a larger program; reads no environment and no file itself.
+//! Configuration of a client. Reads no environment and no files; the program fills it from its own
+//! settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::Clock;
 use crate::shared_cache::SharedCache;
 
-/// Settings of a [`Client`](crate::Client).
+/// Configuration of a [`Client`](crate::Client).
 ///
 /// ```
 /// use aareguru::Config;
@@ -21,58 +21,51 @@ use crate::shared_cache::SharedCache;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the Aareguru API lives: an `http` or `https` URL, with or without
-    /// a path before the API's own (`/v2018/…`).
+    /// Base URL of the Aareguru API: `http` or `https`, with or without a path before the API's own
+    /// (`/v2018/…`).
     pub base_url: String,
-    /// Where the hydro API of existenz.ch lives: the URL before `/latest`.
+    /// Base URL of the hydro API of existenz.ch: the URL before `/latest`.
     pub hydro_base_url: String,
-    /// Sent as `app` with each request; the APIs' author asks for it.
+    /// Sent as `app` with each request, as the APIs' author requests.
     pub app_name: String,
     /// Sent as `version` with each request.
     pub app_version: String,
-    /// The longest that one request may take, from connecting to the last byte.
+    /// Time limit of one request, from connecting to the last byte.
     pub timeout: Duration,
-    /// The longest that connecting may take.
+    /// Time limit of connecting.
     pub connect_timeout: Duration,
-    /// The longest that an ask may take, with all its requests and the pauses
-    /// between them.
+    /// Time limit of a fetch, including retries and the pauses between them.
     pub total_timeout: Duration,
-    /// How often a request is repeated that failed in a way that may pass:
-    /// unreachable, too slow, status 429 or 5xx.
+    /// How often to retry a request after a transient error: unreachable, timeout, status 429 or
+    /// 5xx.
     pub retries: u32,
-    /// The pause before the first repetition; doubled for each further one,
-    /// and lengthened at random by up to as much again. A longer `Retry-After`
-    /// of the API is kept to.
+    /// The pause before the first retry. It doubles with each retry, with random jitter of up to
+    /// the same length. A longer `Retry-After` of the API is respected.
     pub retry_pause: Duration,
-    /// How many requests may be under way at once; 0 counts as 1. More wait,
-    /// within their [`timeout`](Self::timeout).
+    /// The maximum number of concurrent requests; 0 counts as 1. Further requests wait, within
+    /// their [`timeout`](Self::timeout).
     pub max_requests: u32,
-    /// How many idle connections are kept open for the next request.
+    /// The maximum number of idle connections per host that are kept open.
     pub max_idle_connections: usize,
-    /// How long an answer is used before the API is asked again.
+    /// How long a response is fresh.
     ///
-    /// The API itself keeps answers for 2 minutes, and the river is measured
-    /// every 10. Zero keeps nothing; askers at the same moment still share one
-    /// request.
+    /// The API itself caches responses for 2 minutes, and the river is measured every 10. Zero
+    /// disables the cache; concurrent callers still share one request.
     pub cache_ttl: Duration,
-    /// How long an answer is kept to be shown, marked, while the API ails.
-    /// Zero keeps none.
+    /// How long a response is kept as a fallback while the API fails. Zero disables the fallback.
     pub stale_for: Duration,
-    /// How many requests in a row may fail before an API is left alone for a
-    /// while; 0 counts as 1.
+    /// The number of consecutive failures that opens the circuit breaker of an API; 0 counts as 1.
     pub breaker_failures: u32,
-    /// For how long at first. Doubled each time that the API, asked again,
-    /// fails again.
+    /// The first pause of an open circuit breaker. It doubles each time the trial request fails.
     pub breaker_pause: Duration,
-    /// For how long at most.
+    /// The longest pause of an open circuit breaker.
     pub breaker_longest_pause: Duration,
-    /// For how long after the API's host has blocked us; an address stays
-    /// blocked, and asking on makes it worse.
+    /// The pause after the API's host has blocked this client. The address stays blocked, and
+    /// further requests prolong that.
     pub breaker_blocked_pause: Duration,
-    /// The present, by which readings are judged.
+    /// The clock against which the age of readings is computed.
     pub clock: Clock,
-    /// Where to find what other processes were answered; `None` asks for
-    /// itself. Recordings are not shared.
+    /// The cache shared with other processes, if any. Recordings are not shared.
     pub shared_cache: Option<Arc<dyn SharedCache>>,
 }
 

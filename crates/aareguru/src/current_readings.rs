@@ -1,4 +1,4 @@
-//! The readings in a response of `/v2018/current`, after the plausibility check.
+//! Extracts the readings from a response of `/v2018/current`, after the plausibility check.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,7 +9,7 @@ use crate::reading::{flow_doubt, temperature_doubt, timestamp};
 use crate::series::{RawPoint, RiverPoint, ScreenedSeries, flows};
 use crate::{Doubt, Place, Reading, Suspicion};
 
-/// The water temperature in °C.
+/// Returns the water temperature in °C.
 pub(crate) fn water(answer: &Current, recorded_on: Option<Date>) -> Reading {
     let aare = &answer.aare;
     let celsius = aare.temperature.or(aare.temperature_prec);
@@ -18,7 +18,7 @@ pub(crate) fn water(answer: &Current, recorded_on: Option<Date>) -> Reading {
     reading.with_doubt(water_doubt(answer, at))
 }
 
-/// The flow in m³/s.
+/// Returns the flow in m³/s.
 pub(crate) fn flow(place: &Place, answer: &Current, recorded_on: Option<Date>) -> Reading {
     let at = timestamp(answer.aare.timestamp);
     let m3_per_s = answer.aare.flow;
@@ -38,7 +38,7 @@ pub(crate) fn flow(place: &Place, answer: &Current, recorded_on: Option<Date>) -
     reading.with_doubt(contradiction.or_else(stuck))
 }
 
-/// The last two days, oldest first, without implausible and doubtful values.
+/// Returns the last two days, oldest first, without implausible and doubtful values.
 pub(crate) fn past_two_days(
     place: &Place,
     answer: &Current,
@@ -49,7 +49,7 @@ pub(crate) fn past_two_days(
     ScreenedSeries::new(place, raw_points(answer), now).points
 }
 
-/// The flows of the last two days in m³/s, without implausible values.
+/// Returns the flows of the last two days in m³/s, without implausible values.
 pub(crate) fn past_flows(
     place: &Place,
     answer: &Current,
@@ -59,7 +59,7 @@ pub(crate) fn past_flows(
     flows(&past_two_days(place, answer, recorded_on, now))
 }
 
-/// The last two days as upstream sent them, without points that have no time.
+/// Returns the last two days as upstream sent them, without points that have no time.
 pub(crate) fn raw_points(answer: &Current) -> impl Iterator<Item = RawPoint> {
     answer.aarepast.iter().filter_map(|point| {
         Some(RawPoint {
@@ -87,10 +87,9 @@ fn water_doubt(answer: &Current, at: Option<Timestamp>) -> Option<Doubt> {
     doubt.or_else(|| stuck_water(answer).map(Doubt::Stuck))
 }
 
-/// Whether the temperature has stood still in the last two days.
+/// Returns whether the temperature has not changed for suspiciously long.
 fn stuck_water(answer: &Current) -> Option<Suspicion> {
-    // Nearly always the last readings differ, and then there is no need to
-    // look at two days of them.
+    // A shortcut: usually the last readings differ, and the two days need not be examined.
     const LAST: usize = 12;
     let values = answer.aarepast.iter().rev();
     let mut last = values.filter_map(|point| point.temperature).take(LAST);

@@ -1,7 +1,7 @@
-//! Plain readings of the sayings of aare.guru, which are Bernese German.
+//! Translates the sayings of aare.guru, which are Bernese German.
 //!
-//! Only sayings that were seen are known, from `data/sayings.toml`; nothing is
-//! guessed, so a new one has no reading. A saying is no advice.
+//! Contains only sayings that have been observed, from `data/sayings.toml`; any other has no
+//! translation. A saying is not advice.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,34 +11,33 @@ use serde::Deserialize;
 use crate::place::spelled;
 use crate::source::{Source, Sources};
 
-/// A saying of aare.guru and what it says in plain words.
+/// A saying of aare.guru and its meaning.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Saying {
     /// The saying in Bernese German, as the API writes it.
     pub text: String,
-    /// What it speaks of.
+    /// The quantity that it describes.
     pub scale: Scale,
-    /// From which value on the API said it when it was recorded, in °C or
-    /// m³/s; `None` if it stood in no scale. The limits change without notice.
+    /// The lowest value at which the API sent it when it was recorded, in °C or m³/s; `None` if it
+    /// was in no scale. The limits change without notice.
     pub from_value: Option<f64>,
-    /// Whether the API says this only when there is much water, whatever the
-    /// temperature.
+    /// Whether the API sends it only at high water, whatever the temperature.
     #[serde(default)]
     pub high_water: bool,
-    /// The plain reading in English.
+    /// The meaning in English.
     pub english: String,
-    /// The plain reading in German.
+    /// The meaning in German.
     pub german: String,
-    /// The plain reading in French.
+    /// The meaning in French.
     pub french: String,
-    /// The plain reading in Italian.
+    /// The meaning in Italian.
     pub italian: String,
     from: String,
 }
 
-/// What a saying speaks of.
+/// The quantity that a saying describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -50,13 +49,13 @@ pub enum Scale {
 }
 
 impl Saying {
-    /// All sayings that are known.
+    /// Returns all known sayings.
     pub fn all() -> &'static [Self] {
         &TABLE.saying
     }
 
-    /// The known saying with this text; `None` if it is not known. Case,
-    /// surrounding space and a warning sign before it do not matter.
+    /// Returns the saying with this text; `None` if it is unknown. Case, surrounding white space
+    /// and a leading warning sign are ignored.
     pub fn find(text: &str) -> Option<&'static Self> {
         const MAX_LEN_BYTES: usize = 200;
         if text.len() > MAX_LEN_BYTES {
@@ -65,13 +64,13 @@ impl Saying {
         BY_KEY.get(&key(text)).copied()
     }
 
-    /// Where the saying was seen.
+    /// Returns where the saying was observed.
     pub fn source(&self) -> &'static Source {
         TABLE.source.get(&self.from)
     }
 }
 
-/// The plain reading of a saying in English; `None` if it is not known.
+/// Returns the meaning of a saying in English; `None` if it is unknown.
 ///
 /// ```
 /// use aareguru::plain_reading;
@@ -105,7 +104,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .expect("the table is compiled in and every test reads it")
 });
 
-/// The first saying of each spelling.
+/// The sayings by normalized text; of duplicates, the first.
 static BY_KEY: LazyLock<HashMap<String, &'static Saying>> = LazyLock::new(|| {
     let sayings = TABLE.saying.iter().rev();
     sayings.map(|saying| (key(&saying.text), saying)).collect()
@@ -134,18 +133,18 @@ mod tests {
     }
 
     #[test]
-    fn high_water_is_told_apart_from_cold() {
+    fn high_water_sayings_are_distinguished_from_cold() {
         let is_high = |text| Saying::find(text).map(|saying| saying.high_water);
         assert_eq!(is_high("Mit de Boumstäm schwümme"), Some(true));
         assert_eq!(is_high("⚠️ extrem viu!"), Some(true));
         assert_eq!(is_high("Uschaflig chaut"), Some(false));
-        // In both scales, so it tells nothing of the flow.
+        // In both scales, so it says nothing about the flow.
         assert_eq!(is_high("Spaghettiwasser"), Some(false));
         assert_eq!(is_high("ender viu"), Some(false));
     }
 
     #[test]
-    fn what_was_never_seen_has_no_reading() {
+    fn unknown_saying_has_no_translation() {
         for text in ["geil aber chli chalt", "", "⚠️", "aqua incognita", "viu"] {
             assert_eq!(plain_reading(text), None, "{text}");
         }
@@ -153,7 +152,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in any::<String>()) {
+        fn any_saying_does_not_panic(text in any::<String>()) {
             let _ = plain_reading(&text);
         }
     }

@@ -1,14 +1,14 @@
-//! What can be asked, and of which API.
+//! The endpoints, and the APIs that they belong to.
 
 use std::fmt;
 
-/// One of the two APIs behind the river. Each has its own base URL, and its
-/// own breaker: when one ails, the other goes on.
+/// One of the two upstream APIs. Each has its own base URL and circuit breaker, so one can fail
+/// without affecting the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Api {
     /// The Aareguru API: the river with forecast, weather and sayings.
     Aareguru,
-    /// The hydro API of existenz.ch: BAFU's gauges as they measure.
+    /// The hydro API of existenz.ch: raw measurements of BAFU's gauges.
     Hydro,
 }
 
@@ -33,10 +33,10 @@ pub enum Endpoint {
 }
 
 impl Api {
-    /// Both of them.
+    /// Both APIs.
     pub const ALL: [Self; 2] = [Self::Aareguru, Self::Hydro];
 
-    /// The name in metrics and logs: `aareguru` or `hydro`.
+    /// Returns the name in metrics and logs: `aareguru` or `hydro`.
     pub fn label(self) -> &'static str {
         match self {
             Self::Aareguru => "aareguru",
@@ -45,7 +45,7 @@ impl Api {
     }
 }
 
-/// The name in sentences: `the Aareguru API`.
+/// Writes the name for sentences: `the Aareguru API`.
 impl fmt::Display for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -56,17 +56,17 @@ impl fmt::Display for Api {
 }
 
 impl Endpoint {
-    /// The API that has it.
+    /// Returns the API of the endpoint.
     pub fn api(self) -> Api {
         self.properties().0
     }
 
-    /// The path below the base URL of its API.
+    /// Returns the path below the base URL of its API.
     pub fn path(self) -> &'static str {
         self.properties().1
     }
 
-    /// The name in metrics and logs: `current`, `hydro_latest`.
+    /// Returns the name in metrics and logs: `current`, `hydro_latest`.
     pub fn label(self) -> &'static str {
         self.properties().2
     }

@@ -1,6 +1,6 @@
-//! What can go wrong between a question and its answer, named for what the
-//! caller can do about it. A name that is no place is not among them: see
-//! [`UnknownPlace`](crate::UnknownPlace).
+//! Errors of fetching data from the APIs, grouped by what the caller can do about them.
+//!
+//! An unknown place name is not among them: see [`UnknownPlace`](crate::UnknownPlace).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use crate::endpoint::{Api, Endpoint};
 use crate::excerpt::{MAX_UPSTREAM_CHARS, excerpt, quoted};
 use crate::local_time;
 
-/// A cause from below, shared by all who waited for the same request.
+/// The underlying error, shared by all callers that waited for the same request.
 type Source = Arc<dyn std::error::Error + Send + Sync>;
 
-/// Why the river cannot be told.
+/// Why data could not be fetched.
 ///
-/// Errors are never cached: the next ask tries again, as far as the breaker
-/// lets it. Cloning is cheap.
+/// Errors are never cached: the next call tries again, unless the circuit breaker is open. Cloning
+/// is cheap.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The base URL cannot be used: correct the setting.
+    /// The base URL is invalid: correct the setting.
     #[error("cannot use `{value}` as base URL: {reason}")]
     BaseUrl {
-        /// The setting as given.
+        /// The value of the setting.
         value: String,
         /// What is wrong with it.
         reason: String,
     },
 
-    /// The HTTP client could not be built, as when the system has no usable
+    /// The HTTP client could not be created, for example because the system has no usable
     /// certificates: correct the system.
     #[error("cannot set up the HTTP client")]
     Setup {
@@ -38,114 +38,109 @@ pub enum Error {
         source: Source,
     },
 
-    /// No connection, or one that broke: try later.
+    /// The connection failed or broke: try later.
     #[error("cannot reach {} at `{}`", .endpoint.api(), .endpoint.path())]
     Unreachable {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
         /// The cause.
         source: Source,
     },
 
-    /// No complete answer in time: try later.
+    /// The response was not complete in time: try later.
     #[error("{} did not answer `{}` in time", .endpoint.api(), .endpoint.path())]
     Timeout {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
         /// The cause.
         source: Source,
     },
 
-    /// An HTTP status that is not a success: try later if it is 429 or 5xx.
+    /// An unsuccessful HTTP status: try later if it is 429 or 5xx.
     #[error("{} answered `{}` with HTTP status {status}", .endpoint.api(), .endpoint.path())]
     Status {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
         /// The status code.
         status: u16,
-        /// How long the API asks to be left alone (`Retry-After`).
+        /// The pause that the API requests (`Retry-After`).
         retry_after: Option<Duration>,
     },
 
-    /// The API's host takes us for a robot: trying again at once does not
-    /// help; the address has to be allowed by the API's operator.
+    /// The API's host has classified this client as a robot. Retrying does not help; the API's
+    /// operator must allow the address.
     #[error("{} has blocked `{}`: {}", .endpoint.api(), .endpoint.path(), quoted(.message))]
     Blocked {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
-        /// What the host said, cut to 200 characters.
+        /// The message of the host, cut to 200 characters.
         message: String,
     },
 
-    /// Success, but with an object that says what is wrong in place of data:
-    /// read the message.
+    /// A successful status with an error object in place of data: read the message.
     #[error("{} refused `{}`: {}", .endpoint.api(), .endpoint.path(), quoted(.message))]
     Refused {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
-        /// What the API said, cut to 200 characters.
+        /// The message of the API, cut to 200 characters.
         message: String,
     },
 
-    /// A web page or other text in place of data, as from a host under
-    /// maintenance or a network that wants a login: look at it in a browser.
+    /// A web page or other text in place of data, for example from a host under maintenance or a
+    /// captive portal: open the URL in a browser.
     #[error(
         "{} answered `{}` with no JSON but {}",
         .endpoint.api(), .endpoint.path(), quoted(.beginning)
     )]
     Page {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
-        /// How it begins, cut to 60 characters.
+        /// The beginning of the body, cut to 60 characters.
         beginning: String,
     },
 
-    /// An answer that this crate cannot read: cut short or spoilt on its way,
-    /// or the API has changed.
+    /// A response that this crate cannot parse: truncated or corrupted, or the API has changed.
     #[error(
         "{} answered `{}` with something unreadable: {reason}",
         .endpoint.api(), .endpoint.path()
     )]
     Malformed {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         reason: String,
-        /// The cause, if there is one below.
+        /// The cause, if there is one.
         source: Option<Source>,
     },
 
-    /// An answer about another place: the Aareguru API answers a city it does
-    /// not know with the data of Bern. Never shown as the place that was asked
-    /// for.
+    /// A response about another place: the Aareguru API answers an unknown city with the data of
+    /// Bern. Never returned as data of the requested place.
     #[error("asked {} for `{asked}`, got `{got}`", .endpoint.api())]
     WrongPlace {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
-        /// The id of the place that was asked for; several with `, ` between.
+        /// The id of the requested place; several are separated by `, `.
         asked: String,
-        /// The place that the answer names, cut to 60 characters.
+        /// The place named in the response, cut to 60 characters.
         got: String,
     },
 
-    /// BAFU has no gauge at the place, so the hydro API knows nothing of it:
-    /// ask the Aareguru API.
+    /// BAFU has no gauge at the place, so the hydro API has no data for it: use the Aareguru API.
     #[error("BAFU has no gauge at `{place}`: flow and height are not measured there")]
     NotMeasured {
         /// The id of the place.
         place: &'static str,
     },
 
-    /// The client answers from recordings, and there is none of this: ask the
-    /// live API.
+    /// The client uses recordings, and this request was not recorded: use the live API.
     #[error("no recording of `{}` of {} has this", .endpoint.path(), .endpoint.api())]
     NoRecording {
-        /// What was asked.
+        /// The requested endpoint.
         endpoint: Endpoint,
     },
 
-    /// The circuit breaker is open because the API has failed repeatedly, so
-    /// no request was sent: try again after the pause.
+    /// The circuit breaker is open because the API has failed repeatedly, so no request was sent:
+    /// try again after the pause.
     #[error(
         "{api} is failing; next attempt in {} s",
         .retry_after.as_secs_f64().ceil()
@@ -159,7 +154,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a retry may succeed.
+    /// Returns whether a retry may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => true,
@@ -168,8 +163,8 @@ impl Error {
         }
     }
 
-    /// The error and its causes, in one line. A cause may quote upstream, so each is cut to 200
-    /// characters.
+    /// Returns the error and its causes on one line. A cause may quote upstream, so each is cut to
+    /// 200 characters.
     pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
@@ -181,7 +176,7 @@ impl Error {
         text
     }
 
-    /// How long the API asks to be left alone.
+    /// Returns the pause that the API requests.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
@@ -190,10 +185,10 @@ impl Error {
     }
 }
 
-/// Why an earlier answer is shown: the API could not give a new one.
+/// Why a response is stale: the API did not return a newer one.
 ///
-/// The values in the answer stay true, and have their own times. Displayed as a clause
-/// that names the time and the error with its causes.
+/// The values in the response remain valid, with their own times. Displayed as a clause that names
+/// the time and the error with its causes.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
     "this is an earlier answer, of {}, for want of a new one: {}",
@@ -201,8 +196,8 @@ impl Error {
 )]
 #[non_exhaustive]
 pub struct UpstreamTrouble {
-    /// What went wrong when the API was asked again.
+    /// The error of the last fetch.
     pub error: Error,
-    /// When the API gave the answer that is shown.
+    /// When the API sent the stale response.
     pub answered_at: Timestamp,
 }

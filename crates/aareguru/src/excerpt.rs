@@ -42,7 +42,7 @@ pub fn quoted(text: &str) -> String {
     format!("“{inner}”")
 }
 
-/// Whether a character has no glyph and changes how the text around it is shown or read.
+/// Returns whether a character has no glyph and changes how the text around it is shown or read.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,

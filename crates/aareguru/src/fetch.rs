@@ -1,4 +1,4 @@
-//! The path of one request, outermost step first:
+//! Fetches responses. The path of one request, outermost step first:
 //!
 //! 1. [`ResponseCache`] returns a response that is younger than `cache_ttl`.
 //! 2. [`SingleFlight`] runs one fetch for all concurrent callers with the same request.
@@ -50,7 +50,7 @@ type Flight<T> = BoxFuture<'static, Result<Answer<T>, Error>>;
 /// Parses the body of a response, and checks that it answers the request.
 pub(crate) type Parse<T> = fn(&Request, &[u8]) -> Result<T, Error>;
 
-/// Longer times are cut to this one, so that sums of times do not overflow.
+/// Longer durations are clamped to this one, so that sums of durations do not overflow.
 const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Fetches the responses of one endpoint.
@@ -68,7 +68,7 @@ pub(crate) struct Fetcher<T> {
     run: fn(Arc<Self>, Request) -> Flight<T>,
 }
 
-/// What all endpoints have in common.
+/// State shared by all endpoints.
 pub(crate) struct FetchContext {
     shared: SharedFetch,
     retry: RetryPolicy,

@@ -1,7 +1,7 @@
-//! BAFU's flood danger levels: what the flow at a gauge means for the land
-//! beside the river. They are about floods and say nothing of swimming.
+//! BAFU's flood danger levels: what the flow at a gauge means for the land near the river. They
+//! describe floods and do not apply to swimming.
 //!
-//! The thresholds stand in `data/flood-levels.toml`, with source and date.
+//! `data/flood-levels.toml` contains the thresholds, with source and date.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -44,17 +44,17 @@ impl FloodLevel {
         Self::VeryHigh,
     ];
 
-    /// The level with this number, 1 to 5.
+    /// Returns the level with this number, 1 to 5.
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.number() == number)
     }
 
-    /// The number of the level, 1 to 5.
+    /// Returns the number of the level, 1 to 5.
     pub fn number(self) -> u8 {
         self as u8
     }
 
-    /// BAFU's name of the danger in English.
+    /// Returns BAFU's name of the danger in English.
     pub fn name(self) -> &'static str {
         match self {
             Self::NoOrMinor => "no or minor danger",
@@ -65,7 +65,7 @@ impl FloodLevel {
         }
     }
 
-    /// BAFU's name of the danger in German.
+    /// Returns BAFU's name of the danger in German.
     pub fn german_name(self) -> &'static str {
         match self {
             Self::NoOrMinor => "keine oder geringe Gefahr",
@@ -76,8 +76,7 @@ impl FloodLevel {
         }
     }
 
-    /// What the level means for somebody by the river, after BAFU's
-    /// recommendations.
+    /// Returns what the level means for people near the river, after BAFU's recommendations.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::NoOrMinor => "no flood danger; this is not a permission to swim",
@@ -89,13 +88,13 @@ impl FloodLevel {
         }
     }
 
-    /// Where the levels are explained.
+    /// Returns the source of the levels.
     pub fn source() -> &'static Source {
         TABLE.source.get("levels")
     }
 }
 
-/// `flood level 2 of 5 (moderate danger)`.
+/// Writes `flood level 2 of 5 (moderate danger)`.
 impl fmt::Display for FloodLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "flood level {} of 5 ({})", self.number(), self.name())
@@ -118,32 +117,32 @@ pub struct FloodThresholds {
 pub struct NextLevel {
     /// The level.
     pub level: FloodLevel,
-    /// The flow in m³/s from which it holds.
+    /// The flow in m³/s from which it applies.
     pub from_m3_per_s: f64,
-    /// By how many m³/s the flow has to rise until then.
+    /// The difference to the present flow in m³/s.
     pub missing_m3_per_s: f64,
 }
 
 impl FloodThresholds {
-    /// BAFU's number of the gauge.
+    /// Returns BAFU's gauge number.
     pub fn gauge(&self) -> u32 {
         self.number
     }
 
-    /// BAFU's name of the gauge.
+    /// Returns BAFU's gauge name.
     pub fn gauge_name(&self) -> &str {
         &self.name
     }
 
-    /// The flow in m³/s from which `level` holds; `None` for level 1, which
-    /// holds from nothing.
+    /// Returns the flow in m³/s from which `level` applies; `None` for level 1, which has no
+    /// threshold.
     pub fn from_m3_per_s(&self, level: FloodLevel) -> Option<f64> {
         let index = usize::from(level.number()).checked_sub(2)?;
         self.from_m3_per_s.get(index).copied()
     }
 
-    /// The level at this flow in m³/s; `None` if it is no flow at all (zero,
-    /// negative or not a number). A threshold belongs to the level above it.
+    /// Returns the level at this flow in m³/s; `None` if it is not a flow (zero, negative or not a
+    /// number). A threshold belongs to the level above it.
     pub fn level(&self, flow_m3_per_s: f64) -> Option<FloodLevel> {
         if !is_flow(flow_m3_per_s) {
             return None;
@@ -157,8 +156,7 @@ impl FloodThresholds {
             })
     }
 
-    /// The next level above this flow in m³/s; `None` in level 5, or if it is
-    /// no flow.
+    /// Returns the next level above this flow in m³/s; `None` in level 5, or if it is not a flow.
     pub fn next(&self, flow_m3_per_s: f64) -> Option<NextLevel> {
         let number = self.level(flow_m3_per_s)?.number() + 1;
         let level = FloodLevel::from_number(number)?;
@@ -170,23 +168,23 @@ impl FloodThresholds {
         })
     }
 
-    /// Where the thresholds come from.
+    /// Returns the source of the thresholds.
     pub fn source(&self) -> &'static Source {
         TABLE.source.get(&self.from)
     }
 }
 
 impl Place {
-    /// The flows at which BAFU's flood levels begin here; `None` where BAFU
-    /// does not measure (Olten).
+    /// Returns the flows at which BAFU's flood levels begin here; `None` where BAFU does not
+    /// measure (Olten).
     pub fn flood_thresholds(&self) -> Option<&'static FloodThresholds> {
         let number = self.gauge()?;
         TABLE.gauge.iter().find(|gauge| gauge.number == number)
     }
 }
 
-/// Whether the Aare can have this flow: a finite number above zero. It never
-/// runs dry, so a zero is a missing value that somebody wrote as one.
+/// Returns whether the Aare can have this flow: a finite number above zero. It never runs dry, so
+/// zero stands for a missing value.
 pub(crate) fn is_flow(m3_per_s: f64) -> bool {
     m3_per_s.is_finite() && m3_per_s > 0.0
 }
@@ -215,14 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_belongs_to_the_level_above_it() {
+    fn threshold_belongs_to_the_level_above_it() {
         let levels = [0.1, 69.0, 359.9, 360.0, 429.0, 430.0, 500.0, 559.0, 560.0]
             .map(|flow| bern().level(flow).unwrap().number());
         assert_eq!(levels, [1, 1, 1, 2, 2, 3, 4, 4, 5]);
     }
 
     #[test]
-    fn the_distance_to_the_next_level_is_told() {
+    fn next_level_has_its_distance() {
         let next = bern().next(247.0).unwrap();
         assert_eq!(
             (next.level, next.from_m3_per_s, next.missing_m3_per_s),
@@ -232,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_flow_has_no_level() {
+    fn invalid_flow_has_no_level() {
         for flow in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(bern().level(flow), None);
             assert_eq!(bern().next(flow), None);
@@ -240,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn all_places_but_olten_have_thresholds_that_rise() {
+    fn thresholds_rise_at_all_places_but_olten() {
         for place in Place::all() {
             let Some(thresholds) = place.flood_thresholds() else {
                 assert_eq!(place.id(), "olten");
@@ -256,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn level_one_is_no_permission() {
+    fn level_one_is_not_a_permission() {
         assert!(FloodLevel::NoOrMinor.meaning().contains("not a permission"));
         assert_eq!(FloodLevel::from_number(0), None);
         assert_eq!(FloodLevel::from_number(6), None);
@@ -268,7 +266,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn more_flow_is_never_a_lower_level(a in 0.1..3000.0f64, b in 0.1..3000.0f64) {
+        fn more_flow_never_has_a_lower_level(a in 0.1..3000.0f64, b in 0.1..3000.0f64) {
             for thresholds in &TABLE.gauge {
                 let (low, high) = (a.min(b), a.max(b));
                 prop_assert!(thresholds.level(low) <= thresholds.level(high));
@@ -276,7 +274,7 @@ mod tests {
         }
 
         #[test]
-        fn the_next_level_is_reached_by_the_missing_flow(flow in 0.1..3000.0f64) {
+        fn next_level_is_reached_by_the_missing_flow(flow in 0.1..3000.0f64) {
             for thresholds in &TABLE.gauge {
                 if let Some(next) = thresholds.next(flow) {
                     prop_assert!(next.missing_m3_per_s > 0.0);

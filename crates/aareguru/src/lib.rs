@@ -2,25 +2,25 @@
 //!
 //! # Layout
 //!
-//! * [`River`]: the questions one can ask, and the only door for most callers.
+//! * [`River`]: answers questions about the river; the main entry point.
 //! * [`Feed`] and [`Watch`]: notifications of new measurements.
-//! * [`Place`]: the eight places, and how people name them.
-//! * [`Reading`]: a value with its time, and what its age allows one to say;
-//!   [`Trend`] and [`Suspicion`]: what a series of them tells.
-//! * `plausibility`: the one check of every value from upstream; a value that fails is unknown,
+//! * [`Place`]: the eight places, and the names by which they are found.
+//! * [`Reading`]: a value with its time and freshness; [`Trend`] and [`Suspicion`]: what a series
+//!   of readings shows.
+//! * `plausibility`: checks every value from upstream; a value that fails is unknown,
 //!   with the reason ([`Implausible`]). A value that does not fit its series has a [`Doubt`].
 //! * [`FloodLevel`]: BAFU's flood levels, by gauge.
-//! * [`advice`]: what may be said to a swimmer, and on what ground.
-//! * [`plain_reading`]: what the sayings in Bernese German mean.
-//! * [`WeatherSymbol`]: what the symbols of the weather forecast mean.
-//! * [`TimeSpan`]: a span of time as people write it; [`series`]: what was
-//!   measured in one, in numbers.
-//! * [`Source`]: who says so, of every fact in `data/`.
-//! * [`api`]: the APIs as they are: [`Client`] with one method per endpoint,
-//!   and the types of the answers.
+//! * [`advice`]: the verdict for swimmers, with reasons and sources.
+//! * [`plain_reading`]: translates the sayings in Bernese German.
+//! * [`WeatherSymbol`]: the symbols of the weather forecast and their meaning.
+//! * [`TimeSpan`]: parses time spans; [`series`]: measurements over a time span, and their
+//!   statistics.
+//! * [`Source`]: the source of each fact in `data/`.
+//! * [`api`]: the upstream APIs as they are: [`Client`] with one method per endpoint,
+//!   and the response types.
 //! * `fetch`: the path of a request: cache, single flight, stale fallback,
 //!   shared cache, retries, circuit breaker, upstream.
-//! * `upstream`: where answers come from: the live APIs or the recordings.
+//! * `upstream`: the source of responses: the live APIs or the recordings.
 #![warn(missing_docs)]
 
 mod river;
@@ -95,5 +95,5 @@ mod fetch;
 mod shared_cache;
 mod upstream;
 
-/// The sources, to be named wherever the numbers are shown: a condition of use.
+/// The sources to credit wherever their data is shown: a condition of use.
 pub const CREDIT: &str = "Data: Aare.guru (https://aare.guru), BAFU (https://www.hydrodaten.admin.ch); non-commercial use";

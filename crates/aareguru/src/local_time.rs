@@ -1,25 +1,24 @@
-//! Time as people at the river read it.
+//! Formats times and ages for people, in Swiss local time.
 
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// Compiled in, so that no system needs to have the time zone database.
+/// Compiled in, so that the system needs no time zone database.
 pub(crate) static ZURICH: TimeZone = jiff::tz::get!("Europe/Zurich");
 
-/// A point in time as Swiss local time with its zone: `2023-05-09 13:20 CEST`.
+/// Formats a time as Swiss local time with its zone: `2023-05-09 13:20 CEST`.
 pub fn local_time(at: Timestamp) -> String {
     swiss_time(at).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
-/// A time as date and clock in Switzerland, for those who write it in a form of
-/// their own.
+/// Converts a time to Swiss local time, for callers with their own format.
 pub fn swiss_time(at: Timestamp) -> Zoned {
     at.to_zoned(ZURICH.clone())
 }
 
-/// An age for people: `just now`, `8 minutes ago`, `5 hours ago`, `3 days ago`.
+/// Formats an age: `just now`, `8 minutes ago`, `5 hours ago`, `3 days ago`.
 pub fn age_in_words(age: Duration) -> String {
     let minutes = age.as_secs() / 60;
     let (n, unit) = match minutes {
@@ -59,13 +58,13 @@ mod tests {
     }
 
     #[test]
-    fn summer_and_winter_time_are_told_apart() {
+    fn summer_and_winter_time_have_their_own_zone() {
         shows(1_683_631_200, "2023-05-09 13:20 CEST");
         shows(1_700_303_402, "2023-11-18 11:30 CET");
     }
 
     #[test]
-    fn the_doubled_hour_in_autumn_is_told_apart() {
+    fn repeated_hour_in_autumn_is_distinguished_by_zone() {
         shows(1_698_539_400, "2023-10-29 02:30 CEST");
         shows(1_698_543_000, "2023-10-29 02:30 CET");
     }

@@ -1,8 +1,7 @@
-//! The places at which the Aare is measured, and how people name them.
+//! The places at which the Aare is measured, and the names by which they are found.
 //!
-//! The facts stand in `data/places.toml`, each with its source. There is no
-//! other way to get a [`Place`] than from this table, so a request for a place
-//! that the API does not know cannot be written.
+//! `data/places.toml` contains the facts, each with its source. Every [`Place`] comes from this
+//! table, so a request for a place that the API does not know is impossible.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -47,7 +46,7 @@ pub struct Place {
     from: FactSources,
 }
 
-/// What a station can measure.
+/// A quantity that a station measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -71,7 +70,7 @@ pub struct WeatherStation {
     pub name: String,
 }
 
-/// Other names of a place that one source tells of.
+/// Other names of a place, from one source.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Aliases {
@@ -79,7 +78,7 @@ struct Aliases {
     from: String,
 }
 
-/// Which source stands for which fact of a place, by its key in the file.
+/// The source of each fact of a place, by its key in the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FactSources {
@@ -107,7 +106,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .expect("the table is compiled in and every test reads it")
 });
 
-/// The places by all their names, in both spellings.
+/// The places by all their names, with and without accents.
 struct Names {
     spelled: HashMap<String, &'static Place>,
     plain: HashMap<String, &'static Place>,
@@ -115,7 +114,7 @@ struct Names {
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let by = |spelling: fn(&str) -> String| {
-        // Of two that are spelled alike the first one counts.
+        // Of two places with the same spelling, the first wins.
         let places = Place::all().iter().rev();
         let names = places.flat_map(|place| place.all_names().map(move |name| (name, place)));
         names.map(|(name, place)| (spelling(name), place)).collect()
@@ -127,21 +126,22 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
 });
 
 impl Place {
-    /// All places, in downstream order.
+    /// Returns all places, in downstream order.
     pub fn all() -> &'static [Self] {
         &TABLE.place
     }
 
-    /// The place that people call `name`: by its id, its standard name, the
-    /// API's dialect name, its station (`Brügg`, `Bern, Schönau`), or another
-    /// name (`Berne`, `Marzili`, `Thoune`).
+    /// Finds a place by name: its id, its standard name, the API's dialect name, its station
+    /// (`Brügg`, `Bern, Schönau`), or another name (`Berne`, `Marzili`, `Thoune`).
     ///
-    /// Case, surrounding space and accents do not matter, so `bern`, ` BERN `
-    /// and `barn` (for `Bärn`) are all found; but the exact name goes first:
-    /// `Brügg` is the gauge of Biel, not `Brugg`, 80 km away.
+    /// Case, surrounding white space and accents are ignored, so `bern`, ` BERN ` and `barn` (for
+    /// `Bärn`) are found. An exact match has priority: `Brügg` is the gauge of Biel, not `Brugg`,
+    /// 80 km away.
     ///
-    /// A town where the Aare is not measured (`Basel`) is an error that says
-    /// so; it is never taken for the nearest place.
+    /// # Errors
+    ///
+    /// [`UnknownPlace`]. A town where the Aare is not measured (`Basel`) has an explanation; it is
+    /// never replaced by the nearest place.
     pub fn find(name: &str) -> Result<&'static Self, UnknownPlace> {
         let places = Self::all();
         if let Some(place) = places.iter().find(|place| place.id == name) {
@@ -162,29 +162,28 @@ impl Place {
         place.ok_or_else(|| UnknownPlace::new(name, unknown::nearest(&bare), None))
     }
 
-    /// The API's identifier: `bern`. Lower case, without accents.
+    /// Returns the API's identifier: `bern`. Lower case, without accents.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The standard German name: `Bern`.
+    /// Returns the standard German name: `Bern`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The name the API shows, in Bernese German: `Bärn`.
+    /// Returns the name that the API shows, in Bernese German: `Bärn`.
     pub fn dialect_name(&self) -> &str {
         &self.dialect_name
     }
 
-    /// The station where the numbers come from, as the API writes it:
-    /// `Bern, Schönau`.
+    /// Returns the station that measures, as the API writes it: `Bern, Schönau`.
     pub fn station(&self) -> &str {
         &self.station
     }
 
-    /// Other names by which the place is found: in other languages, and of
-    /// lawns and baths (`Berne`, `Marzili`).
+    /// Returns the other names by which the place is found: in other languages, and of lawns and
+    /// baths (`Berne`, `Marzili`).
     pub fn aliases(&self) -> impl Iterator<Item = &str> {
         self.alias
             .iter()
@@ -192,39 +191,38 @@ impl Place {
             .map(String::as_str)
     }
 
-    /// BAFU's number of the gauge; `None` where BAFU does not measure (Olten).
+    /// Returns BAFU's gauge number; `None` where BAFU does not measure (Olten).
     pub fn gauge(&self) -> Option<u32> {
         self.gauge
     }
 
-    /// Latitude of the station in degrees north (WGS 84).
+    /// Returns the latitude of the station in degrees north (WGS 84).
     pub fn latitude_deg(&self) -> f64 {
         self.latitude_deg
     }
 
-    /// Longitude of the station in degrees east (WGS 84).
+    /// Returns the longitude of the station in degrees east (WGS 84).
     pub fn longitude_deg(&self) -> f64 {
         self.longitude_deg
     }
 
-    /// Whether the station reports `quantity` at all. Even then any value may
-    /// be missing at any time.
+    /// Returns whether the station reports `quantity` at all. Even then, any value may be missing
+    /// at any time.
     pub fn measures(&self, quantity: Quantity) -> bool {
         self.measures.contains(&quantity)
     }
 
-    /// The weather station that goes with the place; `None` where it is not
-    /// known (Olten).
+    /// Returns the weather station of the place; `None` if it is unknown (Olten).
     pub fn weather_station(&self) -> Option<&WeatherStation> {
         self.weather_station.as_ref()
     }
 
-    /// What the name alone would let one get wrong, as an English sentence.
+    /// Returns what the name alone does not make clear, as an English sentence.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
 
-    /// Where the facts about this place come from, each source once.
+    /// Returns the sources of the facts about this place, each once.
     pub fn sources(&self) -> Vec<&'static Source> {
         let mut sources: Vec<&'static Source> = Vec::new();
         for key in self.from.keys().chain(self.alias.iter().map(|a| &a.from)) {
@@ -236,8 +234,8 @@ impl Place {
         sources
     }
 
-    /// Whether the API may call this place `text`: by its names or its
-    /// station, accents included, but by no alias.
+    /// Returns whether the API uses `text` for this place: one of its names or its station, accents
+    /// included, but no alias.
     pub(crate) fn is_called(&self, text: &str) -> bool {
         let text = spelled(text);
         self.names()
@@ -250,11 +248,10 @@ impl Place {
         [&self.id, &self.name, &self.dialect_name]
     }
 
-    /// Everything people may write for this place.
+    /// Returns all names by which the place is found.
     fn all_names(&self) -> impl Iterator<Item = &str> {
         let parts = self.station.split(',').map(str::trim);
-        // `Brugg, Argou` names a canton after the comma; the others a village
-        // or a quarter.
+        // `Brugg, Argou` has a canton after the comma; the others have a village or a quarter.
         let parts = parts.filter(|part| *part != "Argou");
         self.names()
             .into_iter()
@@ -307,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_eight_places_in_downstream_order() {
+    fn places_are_eight_in_downstream_order() {
         let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
         let downstream = [
             "brienz",
@@ -323,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_is_found_by_each_of_its_names() {
+    fn place_is_found_by_each_of_its_names() {
         for place in Place::all() {
             for name in place.all_names() {
                 finds(name, place.id());
@@ -333,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_people_type_are_found() {
+    fn common_spellings_are_found() {
         let names = [
             (
                 "bern",
@@ -360,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn case_space_and_missing_accents_do_not_matter() {
+    fn find_ignores_case_space_and_missing_accents() {
         for name in [
             "bern",
             " BERN\n",
@@ -375,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn bruegg_by_biel_is_not_brugg() {
+    fn bruegg_near_biel_is_not_brugg() {
         finds("Brügg", "biel");
         finds("Bru\u{308}gg", "biel");
         finds("Brugg", "brugg");
@@ -396,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn the_api_may_not_answer_by_an_alias() {
+    fn alias_is_not_a_name_in_responses() {
         let bern = Place::find("bern").unwrap();
         assert!(bern.is_called("Bärn") && bern.is_called("Bern, Schönau"));
         assert!(!bern.is_called("Marzili"));
@@ -439,7 +436,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_name_makes_find_panic(name in any::<String>()) {
+        fn find_with_any_name_does_not_panic(name in any::<String>()) {
             let _ = Place::find(&name);
         }
     }

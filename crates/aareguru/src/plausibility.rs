@@ -1,4 +1,4 @@
-//! The plausibility check: which values from upstream are errors, and why.
+//! Checks which values from upstream are plausible.
 //!
 //! Every measured and forecast value passes through here before it reaches a reading, a series or a
 //! forecast. A value that fails is unknown; the reason stays with it. The limits are in
@@ -156,28 +156,28 @@ pub(crate) fn accept(
     })
 }
 
-/// Whether a measurement at `at` cannot have been made yet at the time `now`.
+/// Returns whether a measurement at `at` is in the future of `now`.
 pub(crate) fn is_future(at: Timestamp, now: Timestamp) -> bool {
     let ahead = at.duration_since(now);
     ahead.is_positive() && ahead.unsigned_abs() > CLOCK_TOLERANCE
 }
 
-/// The largest plausible difference in °C between neighbouring readings.
+/// Returns the largest plausible difference in °C between neighbouring readings.
 pub(crate) fn max_jump_celsius() -> f64 {
     TABLE.jump.celsius
 }
 
-/// How far apart in time two neighbouring readings are at most.
+/// Returns the longest time between two neighbouring readings.
 pub(crate) fn max_neighbour_distance() -> Duration {
     Duration::from_secs(60 * TABLE.jump.within_minutes)
 }
 
-/// Whether two water temperatures in °C for one time contradict each other.
+/// Returns whether two water temperatures in °C for the same time contradict each other.
 pub(crate) fn temperatures_contradict(a: f64, b: f64) -> bool {
     (a - b).abs() > TABLE.contradiction.celsius
 }
 
-/// Whether two flows in m³/s for one time contradict each other.
+/// Returns whether two flows in m³/s for the same time contradict each other.
 pub(crate) fn flows_contradict(a: f64, b: f64) -> bool {
     let limits = &TABLE.contradiction;
     (a - b).abs() > limits.m3_per_s.max(limits.share_of_flow * a.min(b))

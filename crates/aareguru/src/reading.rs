@@ -1,7 +1,6 @@
-//! A measured value with its time, and what its age allows one to say.
+//! A measured value with its time and freshness.
 //!
-//! Knows no clock: the present is an argument, so that what is shown for a
-//! reading can be tested and repeated.
+//! Uses no clock: the present is an argument, so results are reproducible.
 
 use std::time::Duration;
 
@@ -29,37 +28,36 @@ pub const STALE_AFTER: Duration = Duration::from_secs(2 * 60 * 60);
 /// A reading is [`Freshness::Old`] once it is older than this: 24 hours.
 pub const OLD_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A measured value; the field that holds the reading names its unit.
+/// A measured value. The field that contains the reading names its unit.
 ///
-/// Only plausible values get in: what is missing, implausible or dated in the future is unknown,
-/// with a reason, and never zero.
+/// Contains plausible values only: one that is missing, implausible or dated in the future is
+/// unknown, with a reason, and never zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
     value: Option<f64>,
     implausible: Option<Implausible>,
     doubt: Option<Doubt>,
     measured_at: Option<Timestamp>,
-    /// The day on which the answer was recorded, if it is a recording and not
-    /// the live river.
+    /// The day of the recording; `None` for live data.
     pub recorded_on: Option<Date>,
 }
 
-/// What may be said of a reading, by its age.
+/// How a reading may be presented, by its age.
 ///
 /// The limits are [`STALE_AFTER`] and [`OLD_AFTER`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Freshness {
-    /// At most two hours old: the river now.
+    /// At most two hours old: describes the river now.
     Fresh,
-    /// More than two hours old: to be shown with its age.
+    /// More than two hours old: show it with its age.
     Stale,
-    /// More than a day old: must not be presented as current.
+    /// More than a day old: never present it as current.
     Old,
-    /// No value, or no believable time.
+    /// No value, or no plausible time.
     Unknown,
-    /// A recording, whatever it holds: must be said wherever it is shown.
+    /// A recording. Every presentation must say so.
     Recorded,
 }
 
@@ -79,7 +77,7 @@ pub enum UnknownReason {
 }
 
 impl Reading {
-    /// A reading of which nothing is known.
+    /// A reading without value and time.
     pub const UNKNOWN: Self = Self {
         value: None,
         implausible: None,
@@ -88,22 +86,22 @@ impl Reading {
         recorded_on: None,
     };
 
-    /// A water temperature in °C.
+    /// Creates a reading of a water temperature in °C.
     pub fn water(celsius: Option<f64>, measured_at: Option<Timestamp>) -> Self {
         Self::checked(&PlausibleRange::water(), celsius, measured_at)
     }
 
-    /// A flow at `place` in m³/s.
+    /// Creates a reading of a flow at `place` in m³/s.
     pub fn flow(place: &Place, m3_per_s: Option<f64>, measured_at: Option<Timestamp>) -> Self {
         Self::checked(&PlausibleRange::flow(place), m3_per_s, measured_at)
     }
 
-    /// An air temperature in °C.
+    /// Creates a reading of an air temperature in °C.
     pub fn air(celsius: Option<f64>, measured_at: Option<Timestamp>) -> Self {
         Self::checked(&PlausibleRange::air(), celsius, measured_at)
     }
 
-    /// The rain in 10 minutes, in mm.
+    /// Creates a reading of the rain in 10 minutes, in mm.
     pub fn rain(mm: Option<f64>, measured_at: Option<Timestamp>) -> Self {
         Self::checked(&PlausibleRange::rain_in_10_minutes(), mm, measured_at)
     }
@@ -118,7 +116,7 @@ impl Reading {
         }
     }
 
-    /// The same reading, of a recording if a day is given.
+    /// Returns the reading, marked as a recording if there is a day.
     #[must_use]
     pub fn with_recorded_on(self, recorded_on: Option<Date>) -> Self {
         Self {
@@ -127,18 +125,18 @@ impl Reading {
         }
     }
 
-    /// The same reading with a doubt about its value.
+    /// Returns the reading with a doubt about its value.
     #[must_use]
     pub fn with_doubt(self, doubt: Option<Doubt>) -> Self {
         Self { doubt, ..self }
     }
 
-    /// The value, if it is plausible and not dated after `now`. Its age does not matter.
+    /// Returns the value, if it is plausible and not dated after `now`, whatever its age.
     pub fn value(&self, now: Timestamp) -> Option<f64> {
         self.value.filter(|_| !self.is_future_dated(now))
     }
 
-    /// Why there is no [`value`](Self::value); `None` if there is one.
+    /// Returns why there is no [`value`](Self::value); `None` if there is one.
     pub fn unknown_because(&self, now: Timestamp) -> Option<UnknownReason> {
         if self.is_future_dated(now) {
             return Some(UnknownReason::FutureDated);
@@ -150,29 +148,29 @@ impl Reading {
         }
     }
 
-    /// Why the value may be wrong although it is plausible; `None` if nothing suggests it.
+    /// Returns why the value may be wrong although it is plausible; `None` without such a doubt.
     pub fn doubt(&self) -> Option<Doubt> {
         self.value.and(self.doubt)
     }
 
-    /// When it was measured; `None` if that is unknown or after `now`.
+    /// Returns when it was measured; `None` if that is unknown or after `now`.
     pub fn measured_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.measured_at.filter(|_| !self.is_future_dated(now))
     }
 
-    /// Whether the measurement is dated after `now`, by more than
-    /// [`CLOCK_TOLERANCE`](crate::CLOCK_TOLERANCE). A recording has its own time.
+    /// Returns whether the measurement is dated after `now`, by more than
+    /// [`CLOCK_TOLERANCE`](crate::CLOCK_TOLERANCE). Always false for a recording.
     pub fn is_future_dated(&self, now: Timestamp) -> bool {
         let is_future = |at| is_future(at, now);
         self.recorded_on.is_none() && self.measured_at.is_some_and(is_future)
     }
 
-    /// Whether upstream sent a time of the measurement, possible or not.
+    /// Returns whether upstream sent a time of the measurement, plausible or not.
     pub(crate) fn is_dated(&self) -> bool {
         self.measured_at.is_some()
     }
 
-    /// How long ago the value was measured; `None` if the time is unknown or after `now`.
+    /// Returns how long ago the value was measured; `None` if the time is unknown or after `now`.
     pub fn age(&self, now: Timestamp) -> Option<Duration> {
         let age = now.duration_since(self.measured_at(now)?);
         Some(if age.is_negative() {
@@ -182,7 +180,7 @@ impl Reading {
         })
     }
 
-    /// What may be said of the value at the time `now`.
+    /// Returns the freshness at the time `now`.
     pub fn freshness(&self, now: Timestamp) -> Freshness {
         if self.recorded_on.is_some() {
             return Freshness::Recorded;
@@ -195,8 +193,8 @@ impl Reading {
         }
     }
 
-    /// The value, if it may be shown at all: known, dated, and at most [`OLD_AFTER`] old. What
-    /// upstream says of the value goes with it.
+    /// Returns the value, if it may be shown at all: known, dated, and at most [`OLD_AFTER`] old.
+    /// Show what upstream says of the value only together with it.
     pub fn presentable_value(&self, now: Timestamp) -> Option<f64> {
         let is_dated = match self.freshness(now) {
             Freshness::Fresh | Freshness::Stale | Freshness::Recorded => true,
@@ -205,20 +203,21 @@ impl Reading {
         self.value(now).filter(|_| is_dated)
     }
 
-    /// Whether what came with this reading describes the river at the time `now`, or at the time of
-    /// the recording: its time is known and at most [`STALE_AFTER`] ago. Says nothing of the value.
+    /// Returns whether the data of this reading's response describes the river at the time `now`,
+    /// or at the time of the recording: its time is known and at most [`STALE_AFTER`] ago.
+    /// Independent of the value.
     pub fn is_current(&self, now: Timestamp) -> bool {
         self.recorded_on.is_some() || self.age(now).is_some_and(|age| age <= STALE_AFTER)
     }
 
-    /// The value, if it may be compared with others: current and not in doubt.
+    /// Returns the value, if it may be compared with others: current and not in doubt.
     pub fn comparable_value(&self, now: Timestamp) -> Option<f64> {
         let value = self.value(now).filter(|_| self.is_current(now));
         value.filter(|_| self.doubt().is_none())
     }
 }
 
-/// The time of so many Unix seconds; `None` if there is no such time.
+/// Converts Unix seconds to a time; `None` if they are out of range.
 pub(crate) fn timestamp(unix_seconds: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_second(unix_seconds?).ok()
 }
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_ages_from_fresh_to_stale_to_old() {
+    fn reading_ages_from_fresh_to_stale_to_old() {
         is_after(0, Freshness::Fresh);
         is_after(2 * 3600, Freshness::Fresh);
         is_after(2 * 3600 + 1, Freshness::Stale);
@@ -298,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn without_value_or_time_nothing_is_known() {
+    fn reading_without_value_or_time_is_unknown() {
         let no_value = Reading::water(None, Some(after(0)));
         let no_time = Reading::water(Some(12.5), None);
         let no_possible_time = Reading::water(Some(12.5), timestamp(Some(i64::MAX)));
@@ -321,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_is_never_fresh() {
+    fn recorded_reading_is_never_fresh() {
         let day = jiff::civil::date(2023, 5, 9);
         for value in [Some(12.5), None] {
             let reading = Reading::water(value, Some(after(0))).with_recorded_on(Some(day));

@@ -1,7 +1,7 @@
-//! The river: the questions one can ask. The only door for most callers.
+//! Answers questions about the river; the main entry point of the crate.
 //!
-//! Turns what the API says into what it means; how the answers arrive is the
-//! business of [`Client`](crate::Client). One question a file.
+//! Interprets the responses of the APIs. Fetching them is the responsibility of
+//! [`Client`](crate::Client). Each question has its own file.
 
 mod compare;
 mod conditions;
@@ -32,7 +32,8 @@ use crate::feeds::Feeds;
 use crate::series::RiverPoint;
 use crate::{Client, Error, Place};
 
-/// The Aare, to be asked. Cheap to clone; clones share one cache and the pollers of [`Feed`](crate::Feed)s.
+/// Answers questions about the Aare. Cheap to clone; clones share one cache and one poller per
+/// [`Feed`](crate::Feed).
 #[derive(Debug, Clone)]
 pub struct River {
     client: Client,
@@ -40,7 +41,7 @@ pub struct River {
 }
 
 impl River {
-    /// The river as `client` tells it.
+    /// Creates a river with the data of `client`.
     pub fn new(client: Client) -> Self {
         Self {
             client,
@@ -48,24 +49,23 @@ impl River {
         }
     }
 
-    /// The present by which readings are to be judged: that of the client's
+    /// Returns the time against which readings are judged: that of the client's
     /// [clock](crate::Config::clock).
     pub fn now(&self) -> Timestamp {
         self.client.clock().now()
     }
 
-    /// What it is told by.
+    /// Returns the client that fetches the data.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// How long an answer is used before the API is asked again: that of the
-    /// client's [configuration](crate::Config::cache_ttl).
+    /// Returns how long a response is fresh: the client's [`cache_ttl`](crate::Config::cache_ttl).
     pub fn cache_ttl(&self) -> Duration {
         self.client.cache_ttl()
     }
 
-    /// How warm is the water at `place` now?
+    /// Returns the current water temperature at `place`.
     pub async fn current_temperature(
         &self,
         place: &'static Place,
@@ -74,28 +74,28 @@ impl River {
         Ok(CurrentTemperature::new(place, &answer, self.now()))
     }
 
-    /// How warm is the water at `place`, in short?
+    /// Returns the water temperature at `place` with a short saying.
     pub async fn today_in_short(&self, place: &'static Place) -> Result<TodayInShort, Error> {
         let answer = self.client.today(place).await?;
         Ok(TodayInShort::new(place, &answer, self.now()))
     }
 
-    /// How is it at `place` now: water, flow, air, sun and canal?
+    /// Returns the current conditions at `place`: water, flow, air, sun and canal.
     pub async fn conditions(&self, place: &'static Place) -> Result<Conditions, Error> {
         let answer = self.client.current(place).await?;
         Ok(Conditions::new(place, &answer, self.now()))
     }
 
-    /// What does the flow at `place` mean?
+    /// Returns what the flow at `place` means for swimmers and the land near the river.
     pub async fn danger(&self, place: &'static Place) -> Result<Danger, Error> {
         let answer = self.client.current(place).await?;
         Ok(Danger::new(place, &answer, self.now()))
     }
 
-    /// How warm is the water at each place?
+    /// Returns the water temperature at each place.
     ///
-    /// In downstream order. A place that the API leaves out has an unknown
-    /// reading; places that only the API knows come last.
+    /// The places are in downstream order. A place that the API omits has an unknown reading;
+    /// places that only the API knows come last.
     pub async fn places(&self) -> Result<Vec<PlaceTemperature>, Error> {
         let cities = self.client.cities().await?;
         let places = places::from_cities(&cities);
@@ -103,9 +103,9 @@ impl River {
         Ok(places)
     }
 
-    /// How do these places compare? All of them, if none is named.
+    /// Compares these places, or all places if the list is empty.
     ///
-    /// One request tells of all. A place that the API leaves out is unknown.
+    /// One request returns all places. A place that the API omits is unknown.
     pub async fn compare(&self, places: &[&'static Place]) -> Result<Comparison, Error> {
         let answer = self.client.widget().await?;
         let comparison = Comparison::new(places, &answer);
@@ -116,16 +116,16 @@ impl River {
         Ok(comparison)
     }
 
-    /// What comes at `place`: the water in two hours, the weather of today and
-    /// of the next days?
+    /// Returns the forecast for `place`: the water in two hours, the weather of today and of the
+    /// next days.
     pub async fn forecast(&self, place: &'static Place) -> Result<Forecast, Error> {
         let answer = self.client.current(place).await?;
         Ok(Forecast::new(place, &answer, self.now()))
     }
 
-    /// What was measured at `place` in the two days before its last reading,
-    /// oldest first: what comes with [`conditions`](Self::conditions), without
-    /// a request of its own. For other spans see [`history`](Self::history).
+    /// Returns the measurements at `place` of the two days before its last reading, oldest first.
+    /// They are part of the response for [`conditions`](Self::conditions) and need no separate
+    /// request. For other spans see [`history`](Self::history).
     pub async fn past_two_days(&self, place: &'static Place) -> Result<Vec<RiverPoint>, Error> {
         let answer = self.client.current(place).await?;
         let (recorded_on, now) = (answer.recorded_on(), self.now());
@@ -133,12 +133,16 @@ impl River {
         Ok(points)
     }
 
-    /// What was measured at `place` from `start` to `end`, as
-    /// [`TimeSpan::read`](crate::TimeSpan::read) reads them at the time `now`?
+    /// Returns the measurements at `place` from `start` to `end`, as
+    /// [`TimeSpan::read`](crate::TimeSpan::read) parses them at the time `now`.
     ///
-    /// From the nearest source that has all of it: the last two days, the hydro
-    /// API, the history; from the next one if that fails. `on_stage` hears who
-    /// is being asked. Of recordings, `now` is the time of the last reading.
+    /// Uses the first source that covers the span: the last two days, the hydro API, the history;
+    /// the next one if that fails. Calls `on_stage` before each request. For recordings, `now` is
+    /// the time of the last reading.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`].
     pub async fn history(
         &self,
         place: &'static Place,

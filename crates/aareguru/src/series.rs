@@ -1,4 +1,4 @@
-//! What was measured over a span of time, and what it says in numbers.
+//! Measurements over a time span, their screening and their statistics.
 
 use jiff::Timestamp;
 
@@ -13,8 +13,8 @@ pub(crate) use screening::{RawPoint, ScreenedSeries};
 pub use statistics::{Extreme, Gap, Statistics, share_at_or_above};
 pub use thinning::thinned;
 
-/// What was measured at one time. What was not measured, or is implausible or doubtful, is `None`,
-/// never zero.
+/// The measurements at one time. A value that is missing, implausible or doubtful is `None`, never
+/// zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RiverPoint {
     /// When it was measured.
@@ -25,13 +25,13 @@ pub struct RiverPoint {
     pub flow_m3_per_s: Option<f64>,
 }
 
-/// The temperatures of the points, with their times.
+/// Returns the temperatures of the points, with their times.
 pub fn temperatures(points: &[RiverPoint]) -> Vec<(Timestamp, Option<f64>)> {
     let pair = |point: &RiverPoint| (point.at, point.temperature_celsius);
     points.iter().map(pair).collect()
 }
 
-/// The flows of the points, with their times.
+/// Returns the flows of the points, with their times.
 pub fn flows(points: &[RiverPoint]) -> Vec<(Timestamp, Option<f64>)> {
     let pair = |point: &RiverPoint| (point.at, point.flow_m3_per_s);
     points.iter().map(pair).collect()

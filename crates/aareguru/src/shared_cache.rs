@@ -9,21 +9,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// What the methods of a [`SharedCache`] return.
+/// The future returned by the methods of a [`SharedCache`].
 pub type SharedCacheFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Responses that several processes share, so that only one of them fetches each.
 ///
-/// It may fail at any time: then it returns nothing, or lets the caller fetch,
-/// and each process fetches for itself, as without a shared cache. Responses
-/// are parsed and checked again by each process.
+/// Implementations may fail at any time. They then return nothing or let the caller fetch, and each
+/// process fetches for itself, as without a shared cache. Each process parses and checks the
+/// responses again.
 pub trait SharedCache: Debug + Send + Sync + 'static {
     /// Returns the last response stored under `key`, however old.
     fn get<'a>(&'a self, key: &'a str) -> SharedCacheFuture<'a, Option<SharedAnswer>>;
 
-    /// Acquires the right to fetch the response of `key`, if no other caller has
-    /// it. It ends after `max_time`, or when the caller [stores](Self::put) a
-    /// response or [releases](Self::release) it.
+    /// Acquires the right to fetch the response of `key`, if no other caller has it. The right ends
+    /// after `max_time`, or when the caller [stores](Self::put) a response or
+    /// [releases](Self::release) it.
     fn try_acquire<'a>(&'a self, key: &'a str, max_time: Duration) -> SharedCacheFuture<'a, bool>;
 
     /// Stores a response for `keep_for`, and releases the right to fetch it.

@@ -1,4 +1,4 @@
-//! Who said it, where, and when: what every fact in `data/` carries.
+//! The source of each fact in `data/`: who published it, where, and when.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Source {
-    /// Who says it: `BAFU, hydro_sensor_pq`.
+    /// The publisher: `BAFU, hydro_sensor_pq`.
     pub name: String,
-    /// Where it can be read.
+    /// The URL.
     pub url: String,
-    /// The day or month it speaks of (`2026-09-29`, `2024-07`), `read <day>`
-    /// where the page bears no date, or `live` for an answer of the API.
+    /// The day or month that it describes (`2026-09-29`, `2024-07`), `read <day>` if the page has
+    /// no date, or `live` for a response of the API.
     pub date: String,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Source {
 pub(crate) struct Sources(BTreeMap<String, Source>);
 
 impl Sources {
-    /// The source that the file calls `key`.
+    /// Returns the source with this key.
     pub(crate) fn get(&self, key: &str) -> &Source {
         self.0
             .get(key)

@@ -1,7 +1,7 @@
-//! A span of time as people and models write it: dates, times, Unix seconds
-//! and a few relative words.
+//! Parses time spans as people and models write them: dates, times, Unix seconds and a few relative
+//! words.
 //!
-//! Knows no clock: the present is an argument. Days are those of Switzerland.
+//! Uses no clock: the present is an argument. Days are days in Switzerland.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use crate::excerpt::excerpt;
 use crate::local_time;
 use crate::local_time::ZURICH;
 
-/// A span of time, both ends included.
+/// A time span, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TimeSpan {
     start: Timestamp,
     end: Timestamp,
 }
 
-/// Why a text is no span of time that can be asked about.
+/// Why a time span cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpanError {
-    /// The text is no time: write it in one of the forms.
+    /// The text is not a time: write it in one of the forms.
     #[error(
         "cannot read `{text}` as `{bound}`: write a date (`2026-09-01`), a date and time \
          (`2026-09-01T14:00`, Swiss local time unless it ends with its zone, as in \
@@ -33,65 +33,64 @@ pub enum SpanError {
     Unreadable {
         /// `start` or `end`.
         bound: &'static str,
-        /// What was written, cut to 40 characters.
+        /// The text, cut to 40 characters.
         text: String,
     },
 
     /// The span ends before it starts: exchange the two.
     #[error("`start` ({}) is after `end` ({})", local_time(*.start), local_time(*.end))]
     Reversed {
-        /// Where it starts.
+        /// The start.
         start: Timestamp,
-        /// Where it ends.
+        /// The end.
         end: Timestamp,
     },
 
-    /// Nothing is measured yet: ask about the past.
+    /// The span is in the future: choose one in the past.
     #[error(
-        "`{bound}` ({}) lies in the future, and only what was measured can be told: it is {} now",
+        "`{bound}` ({}) lies in the future, and only the past has measurements: it is {} now",
         local_time(*.at), local_time(*.now)
     )]
     Future {
         /// `start` or `end`.
         bound: &'static str,
-        /// What it says.
+        /// The time.
         at: Timestamp,
         /// The present.
         now: Timestamp,
     },
 
-    /// Ask about less at once.
+    /// The span is too long: choose a shorter one.
     #[error(
         "the span is {days} days long; {} at most can be asked about at once",
         TimeSpan::MAX_DAYS
     )]
     TooLong {
-        /// How many days it has, rounded up.
+        /// Its length in days, rounded up.
         days: u64,
     },
 }
 
-/// What a text stands for: a moment, or the days from `first` to before `end`.
+/// A parsed text: a moment, or the days from `first` until before `end`.
 enum Written {
     Moment(Timestamp),
     Days { first: Timestamp, end: Timestamp },
 }
 
 impl TimeSpan {
-    /// The longest span in days: a leap year.
+    /// The longest span: the days of a leap year.
     pub const MAX_DAYS: u64 = 366;
 
-    /// How far the asker's clock may run ahead.
+    /// How far the caller's clock may be ahead.
     const CLOCK_SLACK: Duration = Duration::from_secs(5 * 60);
 
-    /// The span from `start` to `end`, read at the time `now`.
+    /// Parses the span from `start` to `end`, relative to `now`.
     ///
-    /// A day (`2026-09-01`, `yesterday`) or a week (`last week`: Monday to
-    /// Sunday) starts a span with its first second and ends one with its last,
-    /// or now. Date-times without a zone are Swiss local time; one that occurs
-    /// twice in autumn is the first, one that is left out in spring is an hour
-    /// later. Days and longer count back by the calendar, `-1 day` from 13:00 to
-    /// 13:00; hours and minutes by the clock.
+    /// A day (`2026-09-01`, `yesterday`) or a week (`last week`: Monday to Sunday) starts a span
+    /// with its first second and ends one with its last, or `now`. Date-times without a time zone
+    /// are Swiss local time. One that occurs twice in autumn is the first; one that is skipped in
+    /// spring is an hour later. Days and longer units count back by the calendar (`-1 day` from
+    /// 13:00 is 13:00); hours and minutes count by the clock.
     pub fn read(start: &str, end: &str, now: Timestamp) -> Result<Self, SpanError> {
         let unreadable = |bound, text| SpanError::Unreadable {
             bound,
@@ -120,7 +119,7 @@ impl TimeSpan {
         Ok(span)
     }
 
-    /// The span that is one moment.
+    /// Returns a span of zero length.
     pub(crate) fn at(moment: Timestamp) -> Self {
         Self {
             start: moment,
@@ -128,34 +127,34 @@ impl TimeSpan {
         }
     }
 
-    /// What of it is not before `earliest`; its end, if all of it is.
+    /// Returns the part of the span from `earliest` on, or its end if there is none.
     pub(crate) fn since(&self, earliest: Timestamp) -> Self {
         let start = self.start.max(earliest).min(self.end);
         Self { start, ..*self }
     }
 
-    /// Where it starts.
+    /// Returns the start.
     pub fn start(&self) -> Timestamp {
         self.start
     }
 
-    /// Where it ends; not before it starts.
+    /// Returns the end, which is not before the start.
     pub fn end(&self) -> Timestamp {
         self.end
     }
 
-    /// How long it is.
+    /// Returns the length.
     pub fn length(&self) -> Duration {
         self.end.duration_since(self.start).unsigned_abs()
     }
 
-    /// Whether `at` lies in it.
+    /// Returns whether the span contains `at`.
     pub fn contains(&self, at: Timestamp) -> bool {
         (self.start..=self.end).contains(&at)
     }
 }
 
-/// `at`, unless it is later than a clock may err; never later than `now`.
+/// Returns `at`, but at most `now`. A time that is later than the clocks may differ is an error.
 fn past(bound: &'static str, at: Timestamp, now: Timestamp) -> Result<Timestamp, SpanError> {
     let ahead = at.duration_since(now);
     if ahead.is_positive() && ahead.unsigned_abs() >= TimeSpan::CLOCK_SLACK {
@@ -181,7 +180,7 @@ fn written(text: &str, now: Timestamp) -> Option<Written> {
     absolute(&text.to_uppercase())
 }
 
-/// So many whole days in Switzerland.
+/// Returns `count` whole days in Switzerland.
 fn days(first: Date, count: i64) -> Option<Written> {
     let midnight = |day: Date| Some(day.to_zoned(ZURICH.clone()).ok()?.timestamp());
     Some(Written::Days {
@@ -190,13 +189,14 @@ fn days(first: Date, count: i64) -> Option<Written> {
     })
 }
 
-/// The Monday of the week before.
+/// Returns the Monday of the previous week.
 fn last_monday(today: Date) -> Option<Date> {
     let since_monday = i64::from(today.weekday().since(Weekday::Monday));
     today.checked_sub((since_monday + 7).days()).ok()
 }
 
-/// `-7 days`, `- 24 h`, `3 weeks ago`. Not `-6m`: `m` is minutes to jiff, and months to many.
+/// Parses `-7 days`, `- 24 h` or `3 weeks ago`, but not `-6m`: `m` is minutes to jiff, and months
+/// to many people.
 fn relative(text: &str, here: &Zoned) -> Option<Timestamp> {
     let mut units = text.split(|c: char| !c.is_ascii_alphabetic());
     if units.any(|unit| unit.eq_ignore_ascii_case("m")) {
@@ -210,7 +210,7 @@ fn relative(text: &str, here: &Zoned) -> Option<Timestamp> {
     Some(here.checked_add(back).ok()?.timestamp())
 }
 
-/// Nine digits or more; fewer would be a year or a date.
+/// Parses Unix seconds of nine digits or more; fewer would be a year or a date.
 fn unix_seconds(text: &str) -> Option<Timestamp> {
     if text.len() < 9 || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -218,7 +218,7 @@ fn unix_seconds(text: &str) -> Option<Timestamp> {
     Timestamp::from_second(text.parse().ok()?).ok()
 }
 
-/// A date, or a date and time with or without its zone.
+/// Parses a date, or a date and time with or without a time zone.
 fn absolute(text: &str) -> Option<Written> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(Written::Moment(at));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_read() {
+    fn every_form_of_time_is_parsed() {
         let present = "2026-09-02T11:20:00Z";
         for (start, utc) in [
             ("2026-09-01", "2026-08-31T22:00:00Z"),
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_at_the_end_is_included() {
+    fn day_at_the_end_of_a_span_is_included() {
         reads(
             "2026-08-30",
             "2026-08-30",
@@ -309,13 +309,13 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_the_change_to_winter_has_25_hours() {
+    fn day_of_the_change_to_winter_time_has_25_hours() {
         let span = TimeSpan::read("2025-10-26", "2025-10-26", now()).unwrap();
         assert_eq!(span.length(), Duration::from_secs(25 * 60 * 60 - 1));
     }
 
     #[test]
-    fn an_hour_left_out_in_spring_is_an_hour_later() {
+    fn hour_skipped_in_spring_is_an_hour_later() {
         reads(
             "2026-03-29T02:30",
             "2026-03-29T03:30",
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_named_with_the_forms_that_are() {
+    fn unreadable_time_is_named_with_the_valid_forms() {
         for text in [
             "",
             "soon",
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_that_cannot_be_told_are_refused() {
+    fn reversed_future_and_long_spans_are_rejected() {
         fails("now", "yesterday", "is after `end`");
         fails("2026-09-03", "now", "lies in the future");
         fails(
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_a_little_ahead_is_forgiven() {
+    fn clock_slightly_ahead_is_tolerated() {
         reads(
             "yesterday",
             "2026-09-02T13:24",
@@ -375,7 +375,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_sane_span_or_an_error(
+        fn any_text_is_a_valid_span_or_an_error(
             start in ".{0,24}", end in ".{0,24}", now in -60_000_000_000_i64..250_000_000_000,
         ) {
             let now = Timestamp::from_second(now).unwrap();
@@ -385,7 +385,7 @@ mod tests {
         }
 
         #[test]
-        fn spans_of_any_words_are_sane(
+        fn span_of_any_words_is_valid(
             start in "(-[0-9]{1,8} ?(minutes|h|days|weeks|months|years)|today|yesterday|last week|now|[0-9]{9,12}|[0-9]{4}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9])?)",
             now in -60_000_000_000_i64..250_000_000_000,
         ) {
@@ -397,7 +397,7 @@ mod tests {
         }
 
         #[test]
-        fn a_time_is_read_as_it_was_written(at in 1_000_000_000_i64..1_788_000_000) {
+        fn formatted_time_is_parsed_back(at in 1_000_000_000_i64..1_788_000_000) {
             let at = Timestamp::from_second(at).unwrap();
             for text in [at.to_string(), at.as_second().to_string()] {
                 let span = TimeSpan::read(&text, &text, now()).unwrap();

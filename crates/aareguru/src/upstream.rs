@@ -1,5 +1,5 @@
-//! Where answers come from: the live APIs, or the recordings. Both answer the
-//! same requests with the same bodies.
+//! The source of responses: the live APIs, or the recordings. Both accept the same requests and
+//! return the same bodies.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,18 +18,18 @@ pub(crate) use request::Request;
 
 use http::Http;
 
-/// Who answers.
+/// The source of responses.
 #[derive(Debug)]
 pub(crate) enum Upstream {
     Http(Box<Http>),
     Recorded,
 }
 
-/// A successful answer.
+/// The body of a successful response.
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) bytes: Cow<'static, [u8]>,
-    /// When it was recorded; `None` if it has just arrived.
+    /// When it was recorded; `None` for a live response.
     pub(crate) recorded_at: Option<Timestamp>,
 }
 
@@ -38,7 +38,7 @@ impl Upstream {
         Http::new(config).map(|http| Self::Http(Box::new(http)))
     }
 
-    /// The body of the answer to `request`, within `time`.
+    /// Returns the body of the response to `request`, within `time`.
     pub(crate) async fn get(&self, request: &Request, time: Duration) -> Result<Body, Error> {
         match self {
             Self::Http(http) => http.get(request, time).await.map(|bytes| Body {
@@ -53,8 +53,8 @@ impl Upstream {
         matches!(self, Self::Http(_))
     }
 
-    /// The day of the Aareguru API's recordings; `None` if the answers are live.
+    /// Returns the day of the Aareguru API's recordings; `None` for the live APIs.
     pub(crate) fn recorded_on(&self) -> Option<Date> {
-        (!self.is_live()).then_some(recorded::DAY)
+        (!self.is_live()).then_some(recorded::RECORDING_DATE)
     }
 }

@@ -1,4 +1,4 @@
-//! What Meteotest's weather symbols mean, from `data/weather-symbols.toml`.
+//! The meaning of Meteotest's weather symbols, from `data/weather-symbols.toml`.
 
 use std::sync::LazyLock;
 
@@ -15,20 +15,19 @@ pub struct WeatherSymbol {
     pub number: u8,
     /// The letter, `a` (sunny) to `o`.
     pub letter: String,
-    /// What it means: `mostly sunny`.
+    /// The meaning: `mostly sunny`.
     pub english: String,
     from: String,
 }
 
 impl WeatherSymbol {
-    /// All symbols, by their number.
+    /// Returns all symbols, by number.
     pub fn all() -> &'static [Self] {
         &TABLE.symbol
     }
 
-    /// The symbol by its number, or by its letter if there is no number;
-    /// `None` if there is no such symbol. A number that is none is not made
-    /// good by a letter.
+    /// Returns the symbol with this number, or with this letter if there is no number. An invalid
+    /// number is `None`, whatever the letter.
     pub fn find(number: Option<u8>, letter: Option<&str>) -> Option<&'static Self> {
         Self::all().iter().find(|symbol| match (number, letter) {
             (Some(number), _) => symbol.number == number,
@@ -37,7 +36,7 @@ impl WeatherSymbol {
         })
     }
 
-    /// Where the meaning comes from.
+    /// Returns the source of the meaning.
     pub fn source(&self) -> &'static Source {
         TABLE.source.get(&self.from)
     }
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_fifteen_by_number_and_by_letter() {
+    fn symbols_are_found_by_number_and_letter() {
         assert_eq!(WeatherSymbol::all().len(), 15);
         for (symbol, (number, letter)) in WeatherSymbol::all().iter().zip((1..).zip('a'..)) {
             let letter = letter.to_string();
@@ -76,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_symbol_has_no_meaning() {
+    fn invalid_symbol_is_not_found() {
         for (number, letter) in [(None, None), (Some(0), Some("a")), (Some(16), None)] {
             assert_eq!(WeatherSymbol::find(number, letter), None);
         }

@@ -1,5 +1,4 @@
-//! The Bueber canal, by which one swims from the Aare into the Marzili baths
-//! in Bern.
+//! The Bueber canal, through which people swim from the Aare into the Marzili baths in Bern.
 
 use jiff::Timestamp;
 
@@ -7,22 +6,22 @@ use crate::api::Bueber;
 use crate::plausibility::is_future;
 use crate::reading::timestamp;
 
-/// Whether the Bueber canal in Bern is open, as the lifeguards report it.
+/// Whether the Bueber canal in Bern is open, as reported by the lifeguards.
 ///
-/// The state may be months old, and in winter the canal is closed anyhow, so
-/// it is a remark and decides nothing.
+/// The state may be months old, and in winter the canal is closed in any case, so it does not
+/// affect the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BueberCanal {
     /// Whether it is open.
     pub is_open: bool,
-    /// When that last changed, if it is known.
+    /// When the state last changed, if known.
     pub since: Option<Timestamp>,
 }
 
 impl BueberCanal {
-    /// The state that the API reports at the time `now`; `None` if it reports none, or two that
-    /// contradict each other. A change that is dated after `now` has an unknown time.
+    /// Returns the state that the API reports at the time `now`; `None` if it reports none, or two
+    /// that contradict each other. A change that is dated after `now` has an unknown time.
     pub fn from_api(bueber: &Bueber, now: Timestamp) -> Option<Self> {
         let by_word = match bueber.state.as_deref() {
             Some("open") => Some(true),
@@ -56,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn flag_or_word_tells_the_state_and_a_contradiction_tells_nothing() {
+    fn canal_state_is_flag_or_word_and_unknown_if_they_differ() {
         is_open(Some(true), Some("open"), Some(true));
         is_open(Some(false), None, Some(false));
         is_open(None, Some("closed"), Some(false));
@@ -66,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn change_in_the_future_has_an_unknown_time() {
+    fn canal_change_in_the_future_has_an_unknown_time() {
         let bueber = Bueber {
             state: Some("open".to_owned()),
             time: Some(1_783_000_000),

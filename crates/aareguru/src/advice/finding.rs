@@ -1,11 +1,10 @@
-//! What a reason rests on, as data: for texts in other languages.
+//! The basis of a reason as data, for texts in other languages.
 
 use jiff::Timestamp;
 
 use crate::{Doubt, FloodLevel, Quantity, Saying, UnknownReason};
 
-/// What was found. The numbers are those in the text of the
-/// [`Reason`](super::Reason).
+/// The basis of a reason. The numbers are those in the text of the [`Reason`](super::Reason).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Finding {
@@ -13,14 +12,14 @@ pub enum Finding {
     FlowNotMeasured,
     /// The flow or the water temperature is unknown.
     Unknown {
-        /// Which of the two.
+        /// The quantity.
         quantity: Quantity,
-        /// Why.
+        /// The cause.
         because: UnknownReason,
     },
     /// The last flow or water temperature is too old to describe the river now.
     TooOld {
-        /// Which of the two.
+        /// The quantity.
         quantity: Quantity,
         /// The value, in m³/s or °C.
         value: f64,
@@ -29,25 +28,25 @@ pub enum Finding {
     },
     /// It is not known when the flow or the water temperature was measured.
     Undated {
-        /// Which of the two.
+        /// The quantity.
         quantity: Quantity,
         /// The value, in m³/s or °C.
         value: f64,
     },
-    /// The flow or the water temperature may be wrong.
+    /// The flow or the water temperature is doubtful.
     Doubtful {
-        /// Which of the two.
+        /// The quantity.
         quantity: Quantity,
-        /// Why.
+        /// The cause.
         doubt: Doubt,
     },
     /// Whether the flow rises is unknown.
     TrendUnknown,
     /// Neither the flow nor upstream gives a flood level.
     FloodLevelUnknown,
-    /// Upstream sent something that is no flood level.
+    /// Upstream sent an invalid flood level.
     FloodLevelUnreadable {
-        /// What it sent, on one line.
+        /// The value that it sent, on one line.
         text: String,
     },
     /// BAFU's flood level.
@@ -57,43 +56,43 @@ pub enum Finding {
         /// The level.
         level: FloodLevel,
     },
-    /// A limit for swimmers at this very place is reached.
+    /// A limit for swimmers at this place is reached.
     LocalLimit {
-        /// From which flow in m³/s it holds.
+        /// The flow in m³/s from which it applies.
         from_m3_per_s: f64,
     },
-    /// A margin of this program is reached, for want of a local limit.
+    /// A margin of this crate is reached, because no local limit is known.
     OwnMargin {
-        /// From which flow in m³/s it holds.
+        /// The flow in m³/s from which it applies.
         from_m3_per_s: f64,
-        /// Which part of flood level 2 that is: 0.5 is half of it.
+        /// The share of flood level 2: 0.5 is half of it.
         share_of_level_2: f64,
     },
-    /// The flow rises, and soon reaches the next limit or flood level.
+    /// The flow rises and will soon reach the next limit or flood level.
     RisingTowards {
-        /// By how much it rises, in m³/s in an hour.
+        /// The rate in m³/s per hour.
         per_hour_m3_per_s: f64,
-        /// Which flow in m³/s it reaches.
+        /// The flow in m³/s that it will reach.
         reaches_m3_per_s: f64,
-        /// After how many hours, if it goes on so.
+        /// The hours until then at this rate.
         in_hours: f64,
     },
-    /// The flow rises by what the canton calls a rise.
+    /// The flow rises at a rate that the canton calls fast.
     RisingFast {
-        /// By how much, in m³/s in an hour.
+        /// The rate in m³/s per hour.
         per_hour_m3_per_s: f64,
     },
     /// The water is cold.
     ColdWater {
         /// Its temperature in °C.
         celsius: f64,
-        /// At or below which temperature in °C it is called cold.
+        /// The temperature in °C at or below which water is called cold.
         limit_celsius: f64,
     },
-    /// aare.guru says what it says at high water only.
+    /// aare.guru sends a saying that it uses only at high water.
     HighWaterSaying(&'static Saying),
     /// No limit for swimmers is known for this place.
     NoSwimmingLimit,
-    /// Worth knowing; decides nothing.
+    /// Additional information that does not affect the verdict.
     Remark,
 }

@@ -1,5 +1,5 @@
-//! The limits that a verdict uses: those of `data/swimming-limits.toml`, place by place, and this
-//! program's own margins.
+//! The limits that a verdict uses: those of `data/swimming-limits.toml` for each place, and margins
+//! of this crate.
 
 use std::sync::LazyLock;
 
@@ -9,8 +9,7 @@ use super::{Verdict, shown};
 use crate::source::{Source, Sources};
 use crate::{FloodLevel, Place};
 
-/// From this flow on, somebody says something to swimmers at one place. It
-/// says nothing of any other place.
+/// A limit of the flow for swimmers at one place. It does not apply to any other place.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SwimmingLimit {
@@ -22,23 +21,22 @@ pub struct SwimmingLimit {
 }
 
 impl SwimmingLimit {
-    /// The flow in m³/s from which it holds.
+    /// Returns the flow in m³/s from which it applies.
     pub fn from_m3_per_s(&self) -> f64 {
         self.from_m3_per_s
     }
 
-    /// The verdict that it makes: [`Verdict::Caution`] or
-    /// [`Verdict::DoNotSwim`].
+    /// Returns its verdict: [`Verdict::Caution`] or [`Verdict::DoNotSwim`].
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
 
-    /// What is said, as a clause in lower case without a full stop.
+    /// Returns its text, as a clause in lower case without a full stop.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Who says so.
+    /// Returns its source.
     pub fn source(&self) -> &'static Source {
         TABLE.source.get(&self.from)
     }
@@ -48,21 +46,21 @@ impl SwimmingLimit {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Limit {
-    /// What is compared.
+    /// The quantity to compare.
     pub quantity: LimitQuantity,
     /// The value at which the limit is reached, in the unit of the quantity.
     pub value: f64,
-    /// The verdict of a value that reaches it.
+    /// The verdict for a value that reaches it.
     pub verdict: Verdict,
-    /// Who sets it.
+    /// The author of the limit.
     pub basis: LimitBasis,
-    /// What it says, as a clause in lower case without a full stop.
+    /// Its text, as a clause in lower case without a full stop.
     pub text: String,
-    /// Who says so, where and when. Never empty.
+    /// Its sources. Never empty.
     pub sources: Vec<&'static Source>,
 }
 
-/// What a limit is about.
+/// The quantity of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LimitQuantity {
@@ -74,7 +72,7 @@ pub enum LimitQuantity {
     WaterTemperature,
 }
 
-/// Who sets a limit.
+/// The author of a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum LimitBasis {
@@ -82,9 +80,9 @@ pub enum LimitBasis {
     Local,
     /// BAFU's flood level 2.
     FloodLevel,
-    /// This program, for want of a local limit: so large a part of flood level 2.
+    /// This crate, because no local limit is known: a share of flood level 2.
     OwnMargin {
-        /// 0.5 is half of the flow from which flood level 2 holds.
+        /// 0.5 is half of the flow from which flood level 2 applies.
         share_of_level_2: f64,
     },
     /// The canton, for all its stations.
@@ -94,7 +92,7 @@ pub enum LimitBasis {
 }
 
 impl LimitQuantity {
-    /// The unit: `m³/s`, `m³/s in an hour` or `°C`.
+    /// Returns the unit: `m³/s`, `m³/s in an hour` or `°C`.
     pub fn unit(self) -> &'static str {
         match self {
             Self::Flow => "m³/s",
@@ -105,8 +103,8 @@ impl LimitQuantity {
 }
 
 impl Place {
-    /// What is said to swimmers here from which flow on, lowest first; empty
-    /// where nobody is known to have said anything, which permits nothing.
+    /// Returns the known limits for swimmers here, lowest first. An empty list does not permit
+    /// anything.
     pub fn swimming_limits(&self) -> impl Iterator<Item = &'static SwimmingLimit> {
         TABLE
             .limit
@@ -115,8 +113,8 @@ impl Place {
     }
 }
 
-/// The limits of the flow at a place up to flood level 2, lowest first. An own margin replaces a
-/// verdict for which no local limit is known.
+/// Returns the limits of the flow at a place up to flood level 2, lowest first. A margin of this
+/// crate replaces each verdict without a local limit.
 pub(super) fn flow_limits(place: &Place) -> Vec<Limit> {
     let mut limits: Vec<Limit> = place
         .swimming_limits()
@@ -144,7 +142,7 @@ pub(super) fn flow_limits(place: &Place) -> Vec<Limit> {
     limits
 }
 
-/// All limits that a verdict on a place uses.
+/// Returns all limits that a verdict on a place uses.
 pub(super) fn all(place: &Place) -> Vec<Limit> {
     let mut limits = flow_limits(place);
     limits.extend(rise(place));
@@ -152,8 +150,8 @@ pub(super) fn all(place: &Place) -> Vec<Limit> {
     limits
 }
 
-/// Our own limit for a verdict; `None` if a local limit has that verdict, or if no flood levels are
-/// known.
+/// Returns the margin of this crate for a verdict; `None` if a local limit has that verdict, or if
+/// no flood levels are known.
 fn own_margin(place: &Place, verdict: Verdict, share_of_level_2: f64) -> Option<Limit> {
     if place.swimming_limits().any(|it| it.verdict() == verdict) {
         return None;
@@ -197,7 +195,7 @@ fn flood_level_2(place: &Place) -> Option<Limit> {
     })
 }
 
-/// What is called a rise at this place; `None` where nobody says.
+/// Returns the limit of a fast rise at this place; `None` if none is known.
 pub(super) fn rise(place: &Place) -> Option<Limit> {
     let rise = &TABLE.rise;
     rise.places
@@ -213,7 +211,7 @@ pub(super) fn rise(place: &Place) -> Option<Limit> {
         })
 }
 
-/// Where water is called cold.
+/// Returns the limit of cold water.
 pub(super) fn cold() -> Limit {
     let cold = &TABLE.cold;
     Limit {
@@ -226,7 +224,7 @@ pub(super) fn cold() -> Limit {
     }
 }
 
-/// This program's own margins.
+/// The margins of this crate.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Margin {
@@ -251,7 +249,7 @@ pub(super) struct Canal {
     pub(super) closes_from_m3_per_s: f64,
     pub(super) text: String,
     from: String,
-    /// What others say of the same.
+    /// Statements of others about the same gate.
     pub(super) also: Vec<Remark>,
 }
 
@@ -261,7 +259,7 @@ impl Canal {
     }
 }
 
-/// What is called a rise.
+/// The limit of a fast rise.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rise {
@@ -271,7 +269,7 @@ struct Rise {
     from: String,
 }
 
-/// Worth knowing at some places, or at all if it names none.
+/// Additional information about some places, or all if it names none.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Remark {
@@ -287,19 +285,19 @@ impl Remark {
     }
 }
 
-/// The canal, if it is at this place.
+/// Returns the canal, if it is at this place.
 pub(super) fn canal(place: &Place) -> Option<&'static Canal> {
     Some(&TABLE.canal).filter(|canal| canal.place == place.id())
 }
 
-/// What is worth knowing at this place.
+/// Returns the remarks about this place.
 pub(super) fn remarks(place: &Place) -> impl Iterator<Item = &'static Remark> {
     TABLE.remark.iter().filter(move |remark| {
         remark.places.is_empty() || remark.places.iter().any(|id| id == place.id())
     })
 }
 
-/// The source of what comes from the API itself.
+/// Returns the source for data of the API itself.
 pub(super) fn api() -> &'static Source {
     TABLE.source.get("aareguru")
 }

@@ -1,4 +1,4 @@
-//! From a situation to an advice: the rules, one function each.
+//! Turns a situation into advice: the rules, one function each.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::{
     Trend, UnknownReason, age_in_words, local_time,
 };
 
-/// How far ahead a rising flow is followed, in hours.
-const NEAR_HOURS: f64 = 3.0;
+/// How far ahead a rising flow is extrapolated, in hours.
+const RISE_HORIZON_HOURS: f64 = 3.0;
 
-/// A trend and a reading belong together if they are no further apart.
-const SAME_TIME: Duration = Duration::from_secs(60 * 60);
+/// The longest time between the end of a trend and the reading it belongs to.
+const MAX_TREND_DISTANCE: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn judge(situation: &Situation<'_>) -> Advice {
     let place = situation.place;
@@ -51,7 +51,7 @@ pub(super) fn judge(situation: &Situation<'_>) -> Advice {
     }
 }
 
-/// The first rule that matches.
+/// Returns the verdict of the first rule that matches.
 fn verdict(reasons: &[Reason]) -> Verdict {
     let any = |verdict| {
         let mut current = reasons
@@ -73,7 +73,7 @@ fn verdict(reasons: &[Reason]) -> Verdict {
     }
 }
 
-/// The order of the reasons: those of the verdict, then by weight.
+/// Returns the sort key of a reason: those of the verdict first, then by importance.
 fn rank(reason: &Reason, verdict: Verdict) -> u8 {
     match reason.speaks_for {
         Some(it) if it == verdict && reason.time == ReasonTime::Current => 0,
@@ -85,7 +85,8 @@ fn rank(reason: &Reason, verdict: Verdict) -> u8 {
     }
 }
 
-/// The level that may be shown. One that warns is shown for longer than one that does not.
+/// Returns the level that may be shown. A level that warns is shown for longer than one that does
+/// not.
 fn shown_level(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<FloodLevel> {
     let (flow, now) = (&situation.flow, situation.now);
     let is_of_the_day = || flow.age(now).is_some_and(|age| age <= OLD_AFTER);
@@ -98,7 +99,7 @@ fn shown_level(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<Flo
     })
 }
 
-/// Rule 1: the flood level. Level 1 by the flow is what [`Verdict::NoKnownWarning`] rests on.
+/// Rule 1: the flood level. Level 1 by the flow is the basis of [`Verdict::NoKnownWarning`].
 fn flood_level(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<Reason> {
     let (reading, now) = (&situation.flow, situation.now);
     let level = flood.level?;
@@ -127,8 +128,8 @@ fn flood_level(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<Rea
     })
 }
 
-/// Rules 1 and 3: the limits of the flow that are reached. Only the highest own margin counts, and
-/// none at flood level 2 or higher.
+/// Rules 1 and 3: the limits of the flow that are reached. Only the highest margin of this crate
+/// counts, and none at flood level 2 or higher.
 fn reached_limits(situation: &Situation<'_>, flood: &FloodAssessment) -> Vec<Reason> {
     let Some(flow) = situation.flow.value(situation.now) else {
         return Vec::new();
@@ -197,7 +198,7 @@ fn unknown_inputs(situation: &Situation<'_>, flood: &FloodAssessment) -> Vec<Rea
         reasons.push(unknown(Ground::Missing, Finding::FloodLevelUnknown, text));
     }
     reasons.extend(unknown_reading(situation, Quantity::Temperature));
-    // Without a flow there is no trend, which goes without saying.
+    // Without a flow, a missing trend is no additional information.
     if is_flow_known
         && situation.flow.is_current(now)
         && situation.flow.doubt().is_none()
@@ -209,7 +210,7 @@ fn unknown_inputs(situation: &Situation<'_>, flood: &FloodAssessment) -> Vec<Rea
     reasons
 }
 
-/// Why the flow or the water temperature is missing, implausible, doubtful or not current.
+/// Returns why the flow or the water temperature is missing, implausible, doubtful or not current.
 fn unknown_reading(situation: &Situation<'_>, quantity: Quantity) -> Option<Reason> {
     let now = situation.now;
     let (reading, name) = match quantity {
@@ -267,7 +268,7 @@ fn unknown_reading(situation: &Situation<'_>, quantity: Quantity) -> Option<Reas
     Some(unknown(ground, finding, text))
 }
 
-/// Rule 3: a rise by which the next limit or flood level is soon reached.
+/// Rule 3: a rise that soon reaches the next limit or flood level.
 fn rising_towards(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<Reason> {
     let reading = &situation.flow;
     let flow = reading.value(situation.now)?;
@@ -288,11 +289,11 @@ fn rising_towards(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<
         .chain(level)
         .min_by(|a, b| a.0.total_cmp(&b.0))?;
     let hours = (at - flow) / per_hour;
-    if hours > NEAR_HOURS {
+    if hours > RISE_HORIZON_HOURS {
         return None;
     }
     let text = format!(
-        "the flow rises by {} in an hour and reaches {} in {} if it goes on so: {says}",
+        "the flow rises by {} in an hour and reaches {} in {} at this rate: {says}",
         shown(per_hour),
         shown(at),
         if hours < 0.5 {
@@ -315,7 +316,7 @@ fn rising_towards(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<
     })
 }
 
-/// Rule 3: a rise that the canton calls one.
+/// Rule 3: a rise that the canton calls fast.
 fn fast_rise(situation: &Situation<'_>) -> Option<Reason> {
     let per_hour_m3_per_s = rising_per_hour(situation)?;
     let limit = limits::rise(situation.place).filter(|limit| per_hour_m3_per_s >= limit.value)?;
@@ -366,7 +367,7 @@ fn cold_water(situation: &Situation<'_>) -> Option<Reason> {
     })
 }
 
-/// Rule 3: upstream says that the river is full.
+/// Rule 3: a saying that upstream uses only at high water.
 fn high_water_sayings(situation: &Situation<'_>) -> Vec<Reason> {
     let time = ReasonTime::of(&situation.flow, situation.now);
     let says = time.ago(situation.now).map_or_else(
@@ -390,7 +391,7 @@ fn high_water_sayings(situation: &Situation<'_>) -> Vec<Reason> {
         .collect()
 }
 
-/// Rule 4: nobody is known to have set a limit for swimmers here.
+/// Rule 4: no limit for swimmers is known here.
 fn no_swimming_limit(situation: &Situation<'_>) -> Option<Reason> {
     if situation.place.swimming_limits().next().is_some() {
         return None;
@@ -407,7 +408,7 @@ fn rising_per_hour(situation: &Situation<'_>) -> Option<f64> {
         .filter(|per_hour| *per_hour > 0.0)
 }
 
-/// The trend, if it belongs to the reading, is known and is not that of a doubtful flow.
+/// Returns the trend, if it belongs to the reading, is known, and the flow is not doubtful.
 pub(super) fn trend(situation: &Situation<'_>) -> Option<Trend> {
     if situation.flow.doubt().is_some() {
         return None;
@@ -420,11 +421,11 @@ pub(super) fn trend(situation: &Situation<'_>) -> Option<Trend> {
         .measured_at(situation.now)?
         .duration_since(trend.until?)
         .unsigned_abs();
-    (apart <= SAME_TIME).then_some(trend)
+    (apart <= MAX_TREND_DISTANCE).then_some(trend)
 }
 
 impl ReasonTime {
-    /// The time of a reason that rests on `reading`.
+    /// Returns the time of a reason that is based on `reading`.
     fn of(reading: &Reading, now: Timestamp) -> Self {
         if reading.is_current(now) {
             return Self::Current;
@@ -434,7 +435,7 @@ impl ReasonTime {
             .map_or(Self::Unknown, Self::Earlier)
     }
 
-    /// How long ago that was; `None` if it is current.
+    /// Returns how long ago that was; `None` if it is current.
     fn ago(self, now: Timestamp) -> Option<String> {
         match self {
             Self::Current => None,
@@ -455,7 +456,7 @@ fn unknown(ground: Ground, finding: Finding, text: String) -> Reason {
     }
 }
 
-/// A water temperature for people: to the tenth, and without it if it is whole.
+/// Formats a water temperature for people: to the tenth, without a trailing zero.
 fn celsius(value: f64) -> String {
     let tenths = format!("{value:.1}");
     format!("{} °C", tenths.strip_suffix(".0").unwrap_or(&tenths))

@@ -1,4 +1,4 @@
-//! All that is known of a place at one moment and matters to a swimmer.
+//! The inputs of the advice to swimmers at one place and time.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,8 +8,7 @@ use crate::api::Current;
 use crate::current_readings;
 use crate::{Place, Reading, ReportedLevel, Trend};
 
-/// What is known of the river at a place, to be judged by
-/// [`advise`](Self::advise).
+/// The state of the river at a place, judged by [`advise`](Self::advise).
 ///
 /// ```
 /// use aareguru::{Place, Reading, Situation, Trend, Verdict};
@@ -51,9 +50,9 @@ pub struct Situation<'a> {
 }
 
 impl<'a> Situation<'a> {
-    /// The least one can know: the water temperature in °C and the flow in m³/s (which may be
-    /// unknown), and the present time. If the flow is a recording, all of the situation is, and the
-    /// present does not matter.
+    /// Creates a situation with the minimal inputs: the water temperature in °C and the flow in
+    /// m³/s (which may be unknown), and the present time. If the flow is a recording, the whole
+    /// situation is one, and the present time does not matter.
     pub fn new(place: &'static Place, water: Reading, flow: Reading, now: Timestamp) -> Self {
         Self {
             place,
@@ -67,7 +66,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// Everything in a response of `/v2018/current` about `place`.
+    /// Creates a situation with all inputs in a response of `/v2018/current` about `place`.
     pub fn of_current(
         place: &'static Place,
         answer: &'a Current,
@@ -89,52 +88,51 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// With the flood level that upstream reports with the flow.
+    /// Sets the flood level that upstream reports with the flow.
     #[must_use]
     pub fn with_reported_level(mut self, level: impl Into<ReportedLevel>) -> Self {
         self.reported_level = level.into();
         self
     }
 
-    /// With the trend of the flow. One that ends over an hour away from the
-    /// reading of the flow is not used.
+    /// Sets the trend of the flow. A trend that ends more than an hour away from the reading of the
+    /// flow is ignored.
     #[must_use]
     pub fn with_trend(mut self, trend: Trend) -> Self {
         self.trend = Some(trend);
         self
     }
 
-    /// With a saying that the API sent with the flow.
+    /// Adds a saying that the API sent with the flow.
     #[must_use]
     pub fn with_saying(mut self, saying: &'a str) -> Self {
         self.sayings.push(saying);
         self
     }
 
-    /// With the state of the Bueber canal; not used but in Bern.
+    /// Sets the state of the Bueber canal. Used in Bern only.
     #[must_use]
     pub fn with_canal(mut self, canal: BueberCanal) -> Self {
         self.canal = Some(canal);
         self
     }
 
-    /// The water temperature.
+    /// Returns the water temperature.
     pub fn water(&self) -> Reading {
         self.water
     }
 
-    /// The flow.
+    /// Returns the flow.
     pub fn flow(&self) -> Reading {
         self.flow
     }
 
-    /// The trend of the flow, if it belongs to the reading of the flow and
-    /// tells something.
+    /// Returns the trend of the flow, if it is known and belongs to the reading of the flow.
     pub fn trend(&self) -> Option<Trend> {
         rules::trend(self)
     }
 
-    /// What may be said to a swimmer, and on what ground.
+    /// Returns the advice to swimmers.
     pub fn advise(&self) -> Advice {
         rules::judge(self)
     }

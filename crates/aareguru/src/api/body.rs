@@ -1,26 +1,26 @@
-//! The body of an answer as JSON, or why it is not one.
+//! Parses response bodies as JSON.
 //!
-//! Where data should be there may be, by whatever status, the host's refusal of
-//! a suspected robot, an error of the API, or a page of some box on the way;
-//! each is told apart from data that came out broken.
+//! A response of any status may contain, in place of data, a refusal by the host's bot protection,
+//! an error object of the API, or a web page of a proxy. Each has its own error, separate from
+//! malformed data.
 
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::endpoint::Endpoint;
 use crate::Error;
 use crate::bot_protection::is_bot_protection;
+use crate::endpoint::Endpoint;
 use crate::excerpt::excerpt;
 
-/// The most of a foreign message that is shown.
-const SHOWN_CHARS: usize = 200;
+/// The most characters of an upstream message that an error contains.
+const MAX_MESSAGE_CHARS: usize = 200;
 
-/// The fields of an object that complains rather than holds data.
-const COMPLAINTS: [&str; 2] = ["message", "error"];
+/// The fields that mark an object as an error.
+const ERROR_FIELDS: [&str; 2] = ["message", "error"];
 
-/// The body of a successful answer, read as a `T`.
+/// Parses the body of a successful response.
 pub(super) fn read<T: DeserializeOwned>(endpoint: Endpoint, body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
         if let Some(no_data) = no_data(endpoint, body) {
@@ -39,14 +39,14 @@ pub(super) fn read<T: DeserializeOwned>(endpoint: Endpoint, body: &[u8]) -> Resu
     })
 }
 
-/// The same for a type that makes do with any object, or with a list as its
-/// fields in order: it has to be an object, and not one that complains.
+/// Parses a body as [`read`] does, for a type whose fields are all optional. Serde would accept an
+/// error object, or a list as the fields in order, so both are rejected first.
 pub(super) fn read_object<T: DeserializeOwned>(
     endpoint: Endpoint,
     body: &[u8],
 ) -> Result<T, Error> {
     let fields: Map<String, Value> = read(endpoint, body)?;
-    if COMPLAINTS.iter().any(|&name| fields.contains_key(name))
+    if ERROR_FIELDS.iter().any(|&name| fields.contains_key(name))
         && let Some(error) = no_data(endpoint, body)
     {
         return Err(error);
@@ -54,7 +54,7 @@ pub(super) fn read_object<T: DeserializeOwned>(
     read(endpoint, body)
 }
 
-/// What stands in place of data; `None` if it is data, though broken.
+/// Returns the error for a body that contains no data; `None` if it contains data, even malformed.
 fn no_data(endpoint: Endpoint, body: &[u8]) -> Option<Error> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start();
@@ -69,13 +69,13 @@ fn no_data(endpoint: Endpoint, body: &[u8]) -> Option<Error> {
         let message = message(body).unwrap_or_else(|| text.to_owned());
         return Some(Error::Blocked {
             endpoint,
-            message: excerpt(&message, SHOWN_CHARS),
+            message: excerpt(&message, MAX_MESSAGE_CHARS),
         });
     }
     if let Some(message) = message(body) {
         return Some(Error::Refused {
             endpoint,
-            message: excerpt(&message, SHOWN_CHARS),
+            message: excerpt(&message, MAX_MESSAGE_CHARS),
         });
     }
     let is_json =
@@ -86,14 +86,16 @@ fn no_data(endpoint: Endpoint, body: &[u8]) -> Option<Error> {
     })
 }
 
-/// What an object with a `message` or an `error` says.
+/// Returns the `message` or `error` of an error object.
 fn message(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
-    COMPLAINTS.iter().find_map(|&name| match answer.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Null => None,
-        other => Some(other.to_string()),
-    })
+    ERROR_FIELDS
+        .iter()
+        .find_map(|&name| match answer.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        })
 }
 
 #[cfg(test)]
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bot_protection_is_a_block() {
+    fn bot_protection_is_blocked_error() {
         let message = "Access denied by Imunify360 bot-protection.";
         for body in [format!(r#"{{"message": "{message}"}}"#), message.to_owned()] {
             let blocked =
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_with_an_error_is_a_refusal() {
+    fn error_object_is_refused_error() {
         for (body, said) in [
             (r#"{"message": "unknown city"}"#, "unknown city"),
             (r#"{"error": "unknown city"}"#, "unknown city"),
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_no_data() {
+    fn web_page_is_page_error() {
         for body in ["<!doctype html>", "\n <html>", "Service Unavailable"] {
             let error = error(body);
             assert!(
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_other_or_no_json_is_malformed() {
+    fn invalid_json_is_malformed_error() {
         for body in [
             "",
             " ",

@@ -8,9 +8,9 @@ use crate::Error;
 use crate::upstream::Request;
 
 lenient! {
-    /// A place in the answer of `/v2018/cities`.
+    /// A place in the response of `/v2018/cities`.
     ///
-    /// Facts: recordings of 2021, 2023 and 2024.
+    /// Source: recordings of 2021, 2023 and 2024.
     pub struct City {
         /// The identifier: `bern`.
         pub city: Option<String>,
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_element_that_is_no_place_is_left_out() {
+    fn cities_element_of_wrong_type_is_omitted() {
         let body = br#"[null, 1, {"city": "bern", "aare": 12}]"#;
         let cities = read(&Request::Cities, body).unwrap();
         assert_eq!(cities.len(), 1);

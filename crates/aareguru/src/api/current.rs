@@ -16,10 +16,10 @@ pub use bueber::Bueber;
 pub use sun::{Sun, SunDay, SunLocation};
 pub use weather::{AirPoint, DayPart, ForecastDay, Today, Weather, WeatherNow};
 
-/// The answer of `/v2018/current`.
+/// The response of `/v2018/current`.
 ///
-/// Facts: recordings of Bern of 2021, 2023 and 2024; none of another place is
-/// public, so there expect less.
+/// Source: recordings of Bern of 2021, 2023 and 2024. No response for another place is public;
+/// expect fewer fields there.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Current {
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_for_another_place_is_refused() {
+    fn response_for_another_place_is_rejected() {
         let bern = r#"{"aare": {"location": "Bärn", "location_long": "Bern, Schönau"}}"#;
         assert!(read_as("bern", bern).is_ok());
         let error = read_as("thun", bern).unwrap_err();
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn one_name_of_the_two_is_enough() {
+    fn response_with_one_matching_name_is_accepted() {
         for body in [
             r#"{"aare": {"location": "Biu"}}"#,
             r#"{"aare": {"location_long": "Brügg, Aegerten"}}"#,
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_names_no_place_is_nobodys() {
+    fn response_without_place_is_malformed() {
         let error = read_as(
             "bern",
             r#"{"aare": {"location": null, "temperature": 12.5}}"#,
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_an_odd_shape_do_not_cost_the_river() {
+    fn fields_of_wrong_type_do_not_invalidate_the_river() {
         let body = r#"{"aare": {"location": "Thun", "temperature": 12, "coordinates": []},
             "aarepast": [null, {"timestamp": 1.0, "flow": "x"}], "weather": [], "weatherpast": {},
             "sun": {"today": [], "forecast": []}, "bueber": []}"#;

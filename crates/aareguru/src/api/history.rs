@@ -1,8 +1,8 @@
-//! `/v2018/history`: the river over a span of time.
+//! `/v2018/history`: the river over a time span.
 //!
-//! No answer of this endpoint is public, and its description names no field.
-//! Those who wrote clients claim different shapes; all of them are read here:
-//! a list of points, or an object with one or several series of pairs.
+//! No response of this endpoint is public, and its description names no fields. Published clients
+//! disagree about its shape; all shapes they assume can be parsed: a list of points, or an object
+//! with one or several series of pairs.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use super::{body, named_place};
 use crate::Error;
 use crate::upstream::Request;
 
-/// Where an object may hold the series.
-const HOLDERS: [&str; 4] = ["data", "timeseries", "values", "result"];
+/// The fields of an object that may contain the series.
+const SERIES_FIELDS: [&str; 4] = ["data", "timeseries", "values", "result"];
 
-/// What the time of a point may be called.
-const TIMES: [&str; 4] = ["timestamp", "time", "ts", "date"];
+/// The fields of a point that may contain its time.
+const TIME_FIELDS: [&str; 4] = ["timestamp", "time", "ts", "date"];
 
-/// The answer of `/v2018/history`.
+/// The response of `/v2018/history`.
 ///
-/// **Unproven**: no real answer is public, so neither the shape nor the names
-/// of the series are known. By the API's description there should be water
-/// temperature in °C, flow in m³/s and air temperature in °C.
+/// **Unproven**: no real response is public, so neither the shape nor the names of the series are
+/// known. According to the API's description, it contains water temperature in °C, flow in m³/s and
+/// air temperature in °C.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct History {
-    /// The series by the names that the API gives them; one without a name is
-    /// called as the field that holds it, or `values`.
+    /// The series by name. A series without a name has the name of the field that contains it, or
+    /// `values`.
     pub series: BTreeMap<String, Vec<HistoryPoint>>,
 }
 
@@ -62,18 +62,18 @@ pub(super) fn read(request: &Request, body: &[u8]) -> Result<History, Error> {
     }
 }
 
-/// The series in an answer; `None` if there is nothing like one.
+/// Returns the series in a response; `None` if there are none.
 fn series(answer: &Value) -> Option<BTreeMap<String, Vec<HistoryPoint>>> {
     let Value::Object(fields) = answer else {
         return series_in("values", answer);
     };
-    let held = HOLDERS
+    let held = SERIES_FIELDS
         .iter()
         .find_map(|&name| series_in(name, fields.get(name)?));
     held.or_else(|| named_series(fields))
 }
 
-/// The series in a field that may be one, or hold several.
+/// Returns the series in a field that contains one or several.
 fn series_in(name: &str, value: &Value) -> Option<BTreeMap<String, Vec<HistoryPoint>>> {
     match value {
         Value::Object(fields) => named_series(fields),
@@ -89,7 +89,7 @@ fn series_in(name: &str, value: &Value) -> Option<BTreeMap<String, Vec<HistoryPo
     }
 }
 
-/// `{"flow": [[time, value], …], …}`.
+/// Parses `{"flow": [[time, value], …], …}`.
 fn named_series(fields: &Map<String, Value>) -> Option<BTreeMap<String, Vec<HistoryPoint>>> {
     let pairs = fields
         .iter()
@@ -98,7 +98,7 @@ fn named_series(fields: &Map<String, Value>) -> Option<BTreeMap<String, Vec<Hist
     (!all.is_empty()).then_some(all)
 }
 
-/// `[[time, value], …]`, or an empty list; `None` if there is no pair among the elements.
+/// Parses `[[time, value], …]`, or an empty list; `None` if no element is a pair.
 fn pairs(elements: &[Value]) -> Option<Vec<HistoryPoint>> {
     let pair = |element: &Value| match element.as_array()?.as_slice() {
         [at, value] => Some(HistoryPoint {
@@ -111,14 +111,14 @@ fn pairs(elements: &[Value]) -> Option<Vec<HistoryPoint>> {
     (elements.is_empty() || !pairs.is_empty()).then_some(pairs)
 }
 
-/// `[{"timestamp": …, "flow": …}, …]`: a series for each name that has a number
-/// anywhere, with a point for each element.
+/// Parses `[{"timestamp": …, "flow": …}, …]`: one series per name that has a number anywhere, with
+/// one point per element.
 fn points(elements: &[Value]) -> BTreeMap<String, Vec<HistoryPoint>> {
     let rows: Vec<_> = elements
         .iter()
         .filter_map(Value::as_object)
         .filter_map(|fields| {
-            let (name, at) = TIMES
+            let (name, at) = TIME_FIELDS
                 .iter()
                 .find_map(|&name| Some((name, time(fields.get(name)?)?)))?;
             Some((name, at, fields))
@@ -140,7 +140,7 @@ fn points(elements: &[Value]) -> BTreeMap<String, Vec<HistoryPoint>> {
     all
 }
 
-/// Unix seconds, or a time as text with its offset from UTC.
+/// Parses Unix seconds, or a timestamp with its UTC offset.
 fn time(value: &Value) -> Option<i64> {
     match value {
         Value::String(text) => Some(text.parse::<Timestamp>().ok()?.as_second()),
@@ -179,10 +179,10 @@ mod tests {
         assert_eq!(found, expected, "{body}");
     }
 
-    // All of these answers are synthetic: no real one is public.
+    // All responses here are synthetic: no real one is public.
 
     #[test]
-    fn series_of_pairs_are_read() {
+    fn history_of_pairs_is_parsed() {
         let both = r#"{"flow": [[600, 210], [1200, null]], "temperature": [[600, 17.5]]}"#;
         let expected: &[Series<'_>] = &[
             ("flow", &[(600, Some(210.0)), (1200, None)]),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_points_is_read() {
+    fn history_of_points_is_parsed() {
         let list = r#"[{"timestamp": 600, "flow": 210, "temperature": 17.5},
             {"timestamp": 1200, "flow": null, "note": "x"}, {"flow": 3}, null]"#;
         let expected: &[Series<'_>] = &[
@@ -204,27 +204,27 @@ mod tests {
             ("temperature", &[(600, Some(17.5)), (1200, None)]),
         ];
         holds(list, expected);
-        for holder in HOLDERS {
+        for holder in SERIES_FIELDS {
             holds(&format!(r#"{{"{holder}": {list}}}"#), expected);
         }
     }
 
     #[test]
-    fn a_series_without_a_name_is_called_as_its_field() {
+    fn history_series_without_a_name_is_named_after_its_field() {
         let pairs: &[(i64, Option<f64>)] = &[(1_788_220_800, Some(17.5))];
         holds(r#"[["2026-09-01T00:00:00Z", 17.5]]"#, &[("values", pairs)]);
         holds(r#"{"result": [[1788220800, 17.5]]}"#, &[("result", pairs)]);
     }
 
     #[test]
-    fn a_history_may_be_empty() {
+    fn empty_history_is_parsed() {
         holds("[]", &[]);
         holds(r#"{"data": []}"#, &[]);
         holds(r#"{"flow": []}"#, &[("flow", &[])]);
     }
 
     #[test]
-    fn an_unknown_shape_is_told() {
+    fn history_of_unknown_shape_is_malformed() {
         for body in [
             "{}",
             "[1, 2]",
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_history_of_another_place_is_refused() {
+    fn history_of_another_place_is_rejected() {
         let error = read_bern(r#"{"city": "thun", "data": []}"#).unwrap_err();
         assert!(matches!(error, Error::WrongPlace { .. }), "{error:?}");
         read_bern(r#"{"city": null, "data": []}"#).unwrap();

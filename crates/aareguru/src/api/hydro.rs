@@ -1,6 +1,6 @@
-//! The hydro API of existenz.ch: BAFU's gauges as they measure, by the number
-//! of the gauge. It has no sayings, no weather and no forecast, but more exact
-//! numbers, and 32 days of them.
+//! The hydro API of existenz.ch: measurements of BAFU's gauges, by gauge number.
+//!
+//! It has no sayings, weather or forecast, but more precise values, and 32 days of them.
 
 mod daterange;
 mod latest;

@@ -1,8 +1,7 @@
-//! Reading fields that may be anything: what is not as expected is unknown.
+//! Parses fields of any type: a value of an unexpected type is unknown.
 //!
-//! PHP writes 12.0 as `12` and an empty object as `[]`, and any value may be
-//! null; none of that may cost the other fields of an answer. Only JSON that
-//! is broken as such still fails.
+//! PHP writes 12.0 as `12` and an empty object as `[]`, and any value may be null. None of that
+//! invalidates the other fields of a response. Only malformed JSON is an error.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::ReportedLevel;
 use crate::excerpt::{MAX_UPSTREAM_CHARS, excerpt};
 
-/// Defines objects in an answer: every field is read with [`field`], and one that is missing has its
+/// Defines objects in a response: every field is parsed with [`field`], and a missing field has its
 /// default value.
 macro_rules! lenient {
     ($(
@@ -44,33 +43,33 @@ macro_rules! lenient {
 
 pub(super) use lenient;
 
-/// The type of a field that may be anything.
+/// A type that can be parsed from any JSON value.
 pub(crate) trait Lenient {
-    /// Reads the value as far as it is as expected.
+    /// Returns the value, or what stands for unknown if its type is unexpected.
     fn from_value(value: &Value) -> Self;
 }
 
-/// Reads a field of any such type.
+/// Parses a field.
 pub(super) fn field<'de, D: Deserializer<'de>, T: Lenient>(deserializer: D) -> Result<T, D::Error> {
     Ok(T::from_value(&Value::deserialize(deserializer)?))
 }
 
-/// `None` if it is missing or null, NaN if it is present but no number. NaN fails every
-/// plausibility check, so a measured value is unknown with that reason.
+/// `None` if missing or null, NaN if present but not a number. NaN fails every plausibility check,
+/// so a measured value is unknown with that reason.
 impl Lenient for Option<f64> {
     fn from_value(value: &Value) -> Self {
         (!value.is_null()).then(|| value.as_f64().unwrap_or(f64::NAN))
     }
 }
 
-/// A whole number, also one written as `12.0`.
+/// An integer, also if written as `12.0`.
 impl Lenient for Option<i64> {
     fn from_value(value: &Value) -> Self {
         value.as_i64().or_else(|| value.as_f64().and_then(exact))
     }
 }
 
-/// A whole number; `None` if it does not fit.
+/// An integer; `None` if it is out of range.
 impl Lenient for Option<u8> {
     fn from_value(value: &Value) -> Self {
         u8::try_from(Option::<i64>::from_value(value)?).ok()
@@ -91,14 +90,14 @@ impl Lenient for Option<String> {
     }
 }
 
-/// Whatever it is, [`ReportedLevel`] reads it.
+/// Never fails: [`ReportedLevel`] represents unreadable values.
 impl Lenient for ReportedLevel {
     fn from_value(value: &Value) -> Self {
         Self::deserialize(value).unwrap_or_else(|error| Self::Unreadable(error.to_string()))
     }
 }
 
-/// A list of those elements that are as expected; empty if it is no list.
+/// The elements of the expected type; empty if the value is not a list.
 impl<T> Lenient for Vec<T>
 where
     Option<T>: Lenient,
@@ -114,8 +113,8 @@ where
     }
 }
 
-/// An object by its keys, which are names or count days from today (`{"1": …, "2": …}`); only those
-/// entries that are as expected, and none if it is no object.
+/// The entries of the expected type, by name or by days from today (`{"1": …, "2": …}`); empty if
+/// the value is not an object.
 impl<K: FromStr + Ord, T> Lenient for BTreeMap<K, T>
 where
     Option<T>: Lenient,
@@ -131,7 +130,7 @@ where
     }
 }
 
-/// An identifier: text, also written as a whole number.
+/// Parses an identifier: a string, or an integer.
 pub(super) fn identifier<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
@@ -143,8 +142,8 @@ where
     })
 }
 
-/// A list is refused, since serde would read its elements as the fields of a
-/// struct in order: `[lon, lat]` would pass for `{lat, lon}`.
+/// Parses an object. A list is rejected: serde would read its elements as the fields in order, so
+/// `[lon, lat]` would become `{lat, lon}`.
 pub(super) fn expected<T: DeserializeOwned>(value: &Value) -> Option<T> {
     if value.is_null() || value.is_array() {
         return None;
@@ -160,7 +159,7 @@ pub(super) fn expected<T: DeserializeOwned>(value: &Value) -> Option<T> {
         .ok()
 }
 
-/// A float that is a whole number small enough to be exact.
+/// Returns a float as an integer if it is integral and small enough to be exact.
 fn exact(number: f64) -> Option<i64> {
     const EXACT_BELOW: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
     (number.fract() == 0.0 && number.abs() < EXACT_BELOW).then_some(number as i64)
@@ -190,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_and_decimals_are_the_same_to_a_measure() {
+    fn measure_accepts_integers_and_decimals() {
         assert_eq!(read(r#"{"measure": 12}"#).measure, Some(12.0));
         assert_eq!(read(r#"{"measure": 12.5}"#).measure, Some(12.5));
     }
 
     #[test]
-    fn a_whole_number_may_be_written_with_a_point() {
+    fn integer_with_decimal_point_is_parsed() {
         assert_eq!(read(r#"{"symbol": 10.0}"#).symbol, Some(10));
         assert_eq!(read(r#"{"symbol": 10.5}"#).symbol, None);
         assert_eq!(read(r#"{"symbol": 300}"#).symbol, None);
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_as_expected_is_unknown() {
+    fn value_of_wrong_type_is_unknown() {
         let odd = r#"{"symbol": true, "texts": {}, "days": [], "new": 1}"#;
         assert_eq!(read(odd), Sample::default());
         let null = r#"{"measure": null, "symbol": null, "texts": null, "days": null}"#;
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_may_be_written_as_a_number() {
+    fn identifier_written_as_a_number_is_parsed() {
         let read = |json| serde_json::from_str::<Gauge>(json).unwrap().0;
         for json in [r#""2135""#, "2135"] {
             assert_eq!(read(json).as_deref(), Some("2135"));
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_cleaned_where_it_enters() {
+    fn text_is_cleaned_when_parsed() {
         let saying = |text: &str| {
             let json = serde_json::json!({ "saying": text });
             read(&json.to_string()).saying
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_struct() {
+    fn list_in_place_of_an_object_is_rejected() {
         #[derive(Debug, PartialEq, serde::Deserialize)]
         struct Position {
             lat: f64,
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn one_odd_element_does_not_cost_the_others() {
+    fn element_of_wrong_type_does_not_invalidate_the_others() {
         assert_eq!(read(r#"{"texts": ["a", 1, null, "b"]}"#).texts, ["a", "b"]);
         assert_eq!(
             read(r#"{"days": {"2": 20, "x": 1, "1": null}}"#).days,

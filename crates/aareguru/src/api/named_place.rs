@@ -1,14 +1,13 @@
-//! Whether an answer is about the place that was asked for.
+//! Checks that a response is about the requested place.
 //!
-//! The Aareguru API answers a city that it does not know with the data of Bern
-//! and status 200. Its answers name their place only in the words shown to
-//! people, so those are what is compared.
+//! The Aareguru API answers an unknown city with the data of Bern and status 200. Its responses
+//! identify the place only by display names, so those are compared.
 
 use crate::endpoint::Endpoint;
 use crate::excerpt::excerpt;
 use crate::{Error, Place};
 
-/// Checks that one of the `names` in an answer is one of the place.
+/// Checks that one of the `names` in a response is a name of the place.
 pub(super) fn check(
     endpoint: Endpoint,
     place: &Place,

@@ -6,9 +6,9 @@ use crate::Error;
 use crate::upstream::Request;
 
 lenient! {
-    /// The answer of `/v2018/today`: the river at one place, in short.
+    /// The response of `/v2018/today`: the river at one place, in short.
     ///
-    /// Facts: a recording of Interlaken of 2024. It holds no id, only names.
+    /// Source: a recording of Interlaken of 2024. It contains no id, only names.
     pub struct WaterToday {
         /// Water temperature in °C, to the tenth.
         pub aare: Option<f64>,
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_for_another_place_is_refused() {
+    fn response_for_another_place_is_rejected() {
         let bern = r#"{"aare": 12, "name": "Bärn", "longname": "Bern, Schönau"}"#;
         assert_eq!(read_as("bern", bern).unwrap().aare, Some(12.0));
         let error = read_as("olten", bern).unwrap_err();
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_place_of_data_is_told() {
+    fn error_object_in_place_of_today_is_rejected() {
         let error = read_as("bern", r#"{"error": "no data"}"#).unwrap_err();
         assert!(matches!(error, Error::Refused { .. }), "{error:?}");
         for body in ["{}", "[12, 12.1]"] {

@@ -1,4 +1,4 @@
-//! `/v2018/widget`: the key figures of all places in one answer.
+//! `/v2018/widget`: the key figures of all places in one response.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,9 @@ use super::lenient::{self, lenient};
 use crate::upstream::Request;
 use crate::{Error, ReportedLevel};
 
-/// The answer of `/v2018/widget`.
+/// The response of `/v2018/widget`.
 ///
-/// Facts: a recording of 2024, shortened to Thun and Bern by those who
-/// published it.
+/// Source: a recording of 2024, of which only Thun and Bern were published.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Widget {
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_of_an_odd_shape_does_not_cost_the_others() {
+    fn widget_place_of_wrong_type_does_not_invalidate_the_others() {
         let widget = read_it(r#"{"values": {"thun": [], "bern": {"flow": 228}}}"#).unwrap();
         assert_eq!(widget.values.len(), 1);
         assert_eq!(widget.values["bern"].flow, Some(228.0));
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_values_is_malformed() {
+    fn widget_without_values_is_malformed() {
         for body in ["{}", "[]", r#"{"cities": []}"#] {
             let error = read_it(body).unwrap_err();
             assert!(matches!(error, Error::Malformed { .. }), "{error:?}");

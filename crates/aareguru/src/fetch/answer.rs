@@ -27,7 +27,7 @@ pub struct Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// A live response that has just arrived.
+    /// Creates a live response that has just arrived.
     pub(crate) fn new(value: T, fetched_at: Timestamp) -> Self {
         Self {
             value: Arc::new(value),
@@ -38,7 +38,7 @@ impl<T> Answer<T> {
         }
     }
 
-    /// The same response, returned because a newer one is unavailable.
+    /// Marks the response as stale, because a newer one is unavailable.
     pub(super) fn stale_because(self, error: Error) -> Self {
         let answered_at = self.fetched_at;
         Self {
@@ -47,36 +47,36 @@ impl<T> Answer<T> {
         }
     }
 
-    /// The value, shared with the cache and with others who asked.
+    /// Returns the value, shared with the cache and other callers.
     pub fn value(&self) -> &Arc<T> {
         &self.value
     }
 
-    /// When the API gave this answer; of a recording, when it was made.
+    /// Returns when the API sent this response; for a recording, when it was made.
     pub fn fetched_at(&self) -> Timestamp {
         self.fetched_at
     }
 
-    /// The day on which the answer was recorded (UTC), or `None` if it is live.
+    /// Returns the day of the recording (UTC), or `None` for a live response.
     pub fn recorded_on(&self) -> Option<Date> {
         let at = self.fetched_at.to_zoned(TimeZone::UTC);
         self.is_recording.then(|| at.date())
     }
 
-    /// Whether both are one answer of the API, and no trouble is to be told with
-    /// it: then they say the same at the same time.
+    /// Returns whether both are the same fresh response, so that their output at the same time is
+    /// identical.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let in_trouble = self.is_stale() || other.is_stale();
-        Arc::ptr_eq(&self.value, &other.value) && !in_trouble
+        let is_stale = self.is_stale() || other.is_stale();
+        Arc::ptr_eq(&self.value, &other.value) && !is_stale
     }
 
-    /// Why this is an earlier answer: the API could not give a new one. `None`
-    /// if it is as new as it should be.
+    /// Returns why this response is stale: the error of the failed fetch. `None` if the response is
+    /// fresh.
     pub fn upstream_trouble(&self) -> Option<&UpstreamTrouble> {
         self.trouble.as_ref()
     }
 
-    /// Whether this is an earlier answer, for want of a new one.
+    /// Returns whether this is an older response because the fetch of a newer one failed.
     pub fn is_stale(&self) -> bool {
         self.trouble.is_some()
     }

@@ -65,7 +65,7 @@ enum State {
 }
 
 impl BreakerState {
-    /// As a number for metrics: 0 closed, 1 half-open, 2 open.
+    /// Returns the state as a number for metrics: 0 closed, 1 half-open, 2 open.
     pub(crate) fn level(self) -> u8 {
         match self {
             Self::Closed => 0,
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(
             breaker.admit(now),
             Err(5 * SECOND),
-            "the next trouble is new"
+            "the pause starts over after a recovery"
         );
     }
 

@@ -1,5 +1,5 @@
-//! Metrics for the [`metrics`] recorder that the program has installed. Names
-//! and labels are listed in the crate's README.
+//! Metrics for the [`metrics`] recorder that the program has installed. The crate's README lists
+//! names and labels.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use ::metrics::{
 use crate::Error;
 use crate::endpoint::{Api, Endpoint};
 
-/// The metrics of one endpoint, as handles, so that counting needs no lookup.
+/// The metrics of one endpoint, as handles, so that counting needs no lookup by name.
 pub(crate) struct Metrics {
     /// By [`outcome`].
     requests: HashMap<&'static str, Counter>,
@@ -88,12 +88,12 @@ impl Metrics {
     }
 }
 
-/// The gauge of the state of an API's breaker.
+/// Returns the gauge for the state of an API's circuit breaker.
 pub(crate) fn breaker_level(api: Api) -> Gauge {
     gauge!("aareguru_breaker_state", "host" => api.label())
 }
 
-/// Describes the metrics to recorders that publish descriptions.
+/// Describes the metrics for recorders that publish descriptions.
 fn describe() {
     describe_counter!(
         "aareguru_requests_total",
@@ -101,20 +101,20 @@ fn describe() {
     );
     describe_histogram!(
         "aareguru_request_duration_seconds",
-        "From sending a request to the last byte of its answer, by endpoint"
+        "Time from sending a request to the last byte of its response, by endpoint"
     );
     describe_counter!(
         "aareguru_cache_lookups_total",
-        "Questions by endpoint and what the caches had: hit, miss, shared (another was asking) \
-         or stale (an earlier answer, because there was no new one)"
+        "Cache lookups by endpoint and result: hit, miss, shared (response of a concurrent request) \
+         or stale (older response, because the fetch failed)"
     );
     describe_gauge!(
         "aareguru_breaker_state",
-        "Whether an API is asked: 0 yes, 1 on probation, 2 not for a while"
+        "State of the circuit breaker of an API: 0 closed, 1 half-open, 2 open"
     );
 }
 
-/// The outcome of a request in metrics and traces.
+/// Returns the outcome of a request for metrics and traces.
 pub(crate) fn outcome<T>(result: &Result<T, Error>) -> &'static str {
     result.as_ref().map_or_else(error_label, |_| "ok")
 }
@@ -130,7 +130,7 @@ fn error_label(error: &Error) -> &'static str {
         Error::Refused { .. } => "refused",
         Error::Malformed { .. } => "malformed",
         Error::WrongPlace { .. } => "wrong_place",
-        // The rest is about no request, or about a broken connection.
+        // The other errors occur before a request is sent, or are broken connections.
         _ => "unreachable",
     }
 }

@@ -1,4 +1,4 @@
-//! The responses of one endpoint, by request, up to a maximum age.
+//! Caches the responses of one endpoint, by request, up to a maximum age.
 
 use std::time::{Duration, Instant};
 

@@ -12,7 +12,7 @@ use super::shared_breaker::SharedBreaker;
 use crate::endpoint::Endpoint;
 use crate::{Config, Error};
 
-/// How often to retry, and for how long.
+/// The retry limits.
 pub(crate) struct RetryPolicy {
     retries: u32,
     pause: Duration,
@@ -83,7 +83,7 @@ impl RetryPolicy {
     }
 }
 
-/// How long to wait before the next retry; `None` if there must be none.
+/// Returns how long to wait before the next retry; `None` if the request must not be retried.
 fn next_pause(error: &Error, pauses: &mut ExponentialBackoff) -> Option<Duration> {
     if !error.is_transient() {
         return None;
@@ -92,7 +92,7 @@ fn next_pause(error: &Error, pauses: &mut ExponentialBackoff) -> Option<Duration
     Some(pause.max(error.retry_after().unwrap_or_default()))
 }
 
-/// What a failed request says about the health of the API.
+/// Classifies a failed request for the circuit breaker.
 fn outcome(error: &Error, pause: Option<Duration>) -> Outcome {
     match error {
         Error::Blocked { .. } => Outcome::Blocked,
@@ -142,27 +142,27 @@ mod tests {
         }
     }
 
-    /// The seconds after the start at which requests were sent, and the end.
+    /// The seconds after the start at which requests were sent, and the result.
     struct Run {
-        asked_at: Vec<f64>,
+        sent_at: Vec<f64>,
         result: Result<(), Error>,
         state: BreakerState,
     }
 
-    /// Runs against an API that gives these errors, then success.
+    /// Runs against an API that returns these errors, then success.
     async fn run(config: &Config, errors: impl IntoIterator<Item = Error>) -> Run {
         let breaker = SharedBreaker::new(Api::Aareguru, config);
         let start = Instant::now();
-        let asked_at = RefCell::new(Vec::new());
+        let sent_at = RefCell::new(Vec::new());
         let mut errors = errors.into_iter();
         let result = RetryPolicy::new(config)
             .run(&breaker, Endpoint::Current, |_| {
-                asked_at.borrow_mut().push(start.elapsed().as_secs_f64());
+                sent_at.borrow_mut().push(start.elapsed().as_secs_f64());
                 ready(errors.next().map_or(Ok(()), Err))
             })
             .await;
         Run {
-            asked_at: asked_at.into_inner(),
+            sent_at: sent_at.into_inner(),
             result,
             state: breaker.state(),
         }
@@ -172,8 +172,8 @@ mod tests {
     async fn transient_error_is_retried_with_backoff() {
         let run = run(&config(), [status(500, None), status(503, None)]).await;
         run.result.unwrap();
-        let [first, second, third] = run.asked_at[..] else {
-            panic!("{:?}", run.asked_at)
+        let [first, second, third] = run.sent_at[..] else {
+            panic!("{:?}", run.sent_at)
         };
         assert!(first < 0.1);
         assert!((1.0..2.1).contains(&(second - first)), "{second}");
@@ -184,7 +184,7 @@ mod tests {
     async fn exhausted_retries_return_the_last_error() {
         let run = run(&config(), (500..).map(|n| status(n, None))).await;
         assert!(matches!(run.result, Err(Error::Status { status: 502, .. })));
-        assert_eq!(run.asked_at.len(), 3);
+        assert_eq!(run.sent_at.len(), 3);
     }
 
     #[tokio::test(start_paused = true)]
@@ -205,7 +205,7 @@ mod tests {
         };
         for error in [blocked, malformed, wrong_place, status(404, None)] {
             let run = run(&config(), [error]).await;
-            assert_eq!(run.asked_at.len(), 1, "{:?}", run.result);
+            assert_eq!(run.sent_at.len(), 1, "{:?}", run.result);
             assert!(run.result.is_err());
         }
     }
@@ -214,14 +214,14 @@ mod tests {
     async fn retry_waits_for_retry_after() {
         let run = run(&config(), [status(429, Some(7))]).await;
         run.result.unwrap();
-        assert!((7.0..7.1).contains(&run.asked_at[1]), "{:?}", run.asked_at);
+        assert!((7.0..7.1).contains(&run.sent_at[1]), "{:?}", run.sent_at);
     }
 
     #[tokio::test(start_paused = true)]
     async fn retry_after_beyond_the_deadline_opens_the_breaker() {
         let run = run(&config(), [status(429, Some(120))]).await;
         assert!(matches!(run.result, Err(Error::Status { status: 429, .. })));
-        assert_eq!(run.asked_at, [0.0]);
+        assert_eq!(run.sent_at, [0.0]);
         assert_eq!(
             run.state,
             BreakerState::Open {
@@ -238,7 +238,7 @@ mod tests {
         };
         let run = run(&config, (0..).map(|_| status(500, None))).await;
         assert!(run.result.is_err());
-        assert!(run.asked_at.last().unwrap() < &20.0, "{:?}", run.asked_at);
+        assert!(run.sent_at.last().unwrap() < &20.0, "{:?}", run.sent_at);
     }
 
     #[tokio::test(start_paused = true)]
@@ -293,7 +293,7 @@ mod tests {
         };
         let run = run(&config, (0..).map(|_| status(500, None))).await;
         assert!(matches!(run.result, Err(Error::Status { status: 500, .. })));
-        assert_eq!(run.asked_at.len(), 2);
+        assert_eq!(run.sent_at.len(), 2);
         assert!(matches!(run.state, BreakerState::Open { .. }));
     }
 }

@@ -16,7 +16,7 @@ use crate::upstream::Request;
 const MAX_WAIT: Duration = Duration::from_secs(3);
 const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
-/// Takes turns with other processes at fetching, if there is a shared cache.
+/// Coordinates fetches with other processes, if there is a shared cache.
 pub(super) struct SharedFetch {
     cache: Option<Arc<dyn SharedCache>>,
     cache_ttl: Duration,
@@ -24,12 +24,12 @@ pub(super) struct SharedFetch {
     max_wait: Duration,
 }
 
-/// What a process does for a response.
+/// How a process obtains a response.
 pub(super) enum Turn<T> {
-    /// Uses this one, which another process has just fetched.
+    /// Use this response, which another process has just fetched.
     UseShared(Answer<T>),
-    /// Fetches, then [publishes](SharedFetch::publish) the response or
-    /// [releases](SharedFetch::release) its turn. Holds the previous response.
+    /// Fetch, then [publish](SharedFetch::publish) the response or [release](SharedFetch::release)
+    /// the turn. Contains the previous response.
     Fetch(Option<Answer<T>>),
 }
 

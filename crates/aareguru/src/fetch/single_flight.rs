@@ -1,4 +1,4 @@
-//! One fetch for all concurrent callers with the same request.
+//! Runs one fetch for all concurrent callers with the same request.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The previous response in place of a failed fetch.
+//! Replaces a failed fetch by the previous response.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::upstream::Request;
 
 /// Keeps the last response to each request for `stale_for`.
 ///
-/// A cache separate from that of fresh responses: in a common one, callers that
-/// join a fetch would find the stale response there and fetch one by one.
+/// The cache is separate from that of fresh responses. In a common cache, callers that join a fetch
+/// would find the stale response and fetch one by one.
 pub(super) struct StaleFallback<T>(ResponseCache<T>);
 
 impl<T: Send + Sync + 'static> StaleFallback<T> {

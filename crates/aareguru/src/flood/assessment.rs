@@ -1,5 +1,4 @@
-//! One flood level from the two that may be known: ours, by the flow, and the
-//! one the API sends.
+//! Combines two flood levels: the one computed from the flow, and the one that the API reports.
 
 use std::fmt;
 
@@ -7,9 +6,9 @@ use super::{FloodLevel, NextLevel, TABLE};
 use crate::Place;
 use crate::source::Source;
 
-/// The flood level at a place, and on what ground.
+/// The flood level at a place, and its basis.
 ///
-/// Says nothing of the age of what it was made from.
+/// Independent of the age of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct FloodAssessment {
@@ -25,9 +24,9 @@ pub struct FloodAssessment {
 }
 
 impl FloodAssessment {
-    /// The assessment of a flow in m³/s and of the API's own level at `place`.
+    /// Assesses a flow in m³/s and the API's own level at `place`.
     ///
-    /// What is missing or impossible (a flow of zero) is unknown.
+    /// A missing or impossible value (a flow of zero) is unknown.
     pub fn new(place: &Place, flow_m3_per_s: Option<f64>, by_api: Option<FloodLevel>) -> Self {
         let thresholds = place.flood_thresholds();
         let by = thresholds.zip(flow_m3_per_s);
@@ -40,7 +39,7 @@ impl FloodAssessment {
         }
     }
 
-    /// Where the level comes from.
+    /// Returns the source of the level.
     pub fn source(&self) -> &'static Source {
         let by_api_alone = self.by_api.is_some() && self.by_flow < self.by_api;
         TABLE
@@ -49,7 +48,7 @@ impl FloodAssessment {
     }
 }
 
-/// A clause that names the level, what it means, and a disagreement.
+/// Writes a clause with the level, its meaning, and a disagreement between the two.
 impl fmt::Display for FloodAssessment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(level) = self.level else {
@@ -79,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_higher_level_counts_and_a_disagreement_is_told() {
+    fn higher_level_counts_and_a_disagreement_is_shown() {
         for (flow, api) in [(361.0, 1), (100.0, 2)] {
             let assessment = at("bern", Some(flow), Some(api));
             assert_eq!(assessment.level, Some(FloodLevel::Moderate));
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_is_not_level_one() {
+    fn unknown_level_is_not_level_one() {
         for assessment in [
             at("bern", None, None),
             at("bern", Some(f64::NAN), Some(0)),
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_api_alone_can_know() {
+    fn level_of_the_api_alone_counts() {
         let assessment = at("olten", None, Some(3));
         assert_eq!(assessment.level, Some(FloodLevel::Considerable));
         assert_eq!(
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_flow_is_another_level_elsewhere() {
+    fn same_flow_has_another_level_elsewhere() {
         let level = |id| at(id, Some(245.0), None).level.unwrap().number();
         assert_eq!(["interlaken", "bern", "brugg"].map(level), [3, 1, 1]);
     }

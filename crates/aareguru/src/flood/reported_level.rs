@@ -14,7 +14,7 @@ pub enum ReportedLevel {
     Missing,
     /// A level.
     Level(FloodLevel),
-    /// Something that is no level. Never taken for level 1.
+    /// An invalid level. Never treated as level 1.
     Unreadable(
         /// The value as upstream sent it, on one line and cut to 40 characters.
         String,
@@ -22,7 +22,7 @@ pub enum ReportedLevel {
 }
 
 impl ReportedLevel {
-    /// The level, if there is a readable one.
+    /// Returns the level, if it is valid.
     pub fn level(&self) -> Option<FloodLevel> {
         match self {
             Self::Level(level) => Some(*level),

@@ -1,5 +1,5 @@
-//! Towns, lakes and rivers that people ask for but where the Aare is not
-//! measured in this data, each with an explanation. They never become a place.
+//! Towns, lakes and rivers that people request although the Aare is not measured there, each with
+//! an explanation. None of them is a place.
 
 use serde::Deserialize;
 
@@ -17,8 +17,8 @@ pub(super) struct Elsewhere {
     from: String,
 }
 
-/// Why there is nothing to tell of this name, if the table knows it: `exact`
-/// with its accents, `bare` without.
+/// Returns the explanation for this name, if the table contains it. `exact` has its accents, `bare`
+/// does not.
 pub(super) fn explanation(exact: &str, bare: &str) -> Option<&'static str> {
     let find = |spelling: fn(&str) -> String, text: &str| {
         let mut entries = TABLE.elsewhere.iter();
@@ -34,7 +34,7 @@ mod tests {
     use crate::Place;
 
     #[test]
-    fn a_town_elsewhere_is_explained_and_never_a_place() {
+    fn town_without_station_is_explained_and_never_a_place() {
         for entry in &TABLE.elsewhere {
             for name in &entry.names {
                 for name in [name.clone(), name.to_uppercase(), plain(name)] {

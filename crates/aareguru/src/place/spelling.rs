@@ -1,14 +1,14 @@
-//! Names compared as people write them: without regard to case, surrounding
-//! space, or the two ways Unicode writes an accent.
+//! Normalizes names for comparison: without case, surrounding white space, or the two Unicode forms
+//! of an accent.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Trimmed, in lower case, each accent as a mark after its letter.
+/// Returns the text trimmed, in lower case, with each accent as a combining mark.
 pub(crate) fn spelled(text: &str) -> String {
     text.trim().to_lowercase().nfd().collect()
 }
 
-/// As [`spelled`], with the accents left out.
+/// Returns the text as [`spelled`] does, without accents.
 pub(super) fn plain(text: &str) -> String {
     let mut out = spelled(text);
     out.retain(|c| !matches!(c, '\u{300}'..='\u{36f}'));
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_to_write_an_accent_are_one_spelling() {
+    fn both_unicode_forms_of_an_accent_are_equal() {
         assert_eq!(spelled(" BRÜGG "), spelled("bru\u{308}gg"));
         assert_ne!(spelled("Brügg"), spelled("Brugg"));
     }

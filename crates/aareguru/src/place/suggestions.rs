@@ -1,28 +1,27 @@
-//! What somebody may mean who has typed the beginning of a name.
+//! Suggests places for a partially typed name.
 
 use std::iter;
 
 use super::spelling::{plain, spelled};
 use super::{Place, UnknownPlace};
 
-/// A shorter beginning with a slip in it could be anything.
-const LEAST_TO_FORGIVE: usize = 4;
+/// The shortest input in which a typo is tolerated; a shorter one could mean anything.
+const MIN_CHARS_FOR_TYPOS: usize = 4;
 
 impl Place {
-    /// The places of which a name begins with `typed`, the likeliest first;
-    /// all of them if nothing was typed.
+    /// Returns the places with a name that begins with `typed`, most likely first; all places if it
+    /// is empty.
     ///
-    /// Their ids come before their other names (`Marzili` for Bern), the whole
-    /// name before a word in it. If there is none, those remain whose name
-    /// would begin so but for one slip (`tuhn`). This is help for typing: what
-    /// was typed is no place yet, and only [`Place::find`] takes a name.
+    /// Ids come before other names (`Marzili` for Bern), and the beginning of a name before the
+    /// beginning of a word in it. Without a match, names with one typo match (`tuhn`). A suggestion
+    /// is only a completion: use [`Place::find`] for a complete name.
     pub fn suggestions(typed: &str) -> Vec<&'static Self> {
         if typed.len() > UnknownPlace::MAX_LEN_BYTES {
             return Vec::new();
         }
         let (exact, bare) = (spelled(typed), plain(typed));
         let by_beginning = ranked(|place| place.rank(&exact, &bare));
-        if !by_beginning.is_empty() || bare.chars().count() < LEAST_TO_FORGIVE {
+        if !by_beginning.is_empty() || bare.chars().count() < MIN_CHARS_FOR_TYPOS {
             return by_beginning;
         }
         ranked(|place| {
@@ -33,7 +32,7 @@ impl Place {
         })
     }
 
-    /// How likely this place is meant, 0 first; `None` if it is not.
+    /// Returns the rank of this place, 0 for the best match; `None` if it does not match.
     fn rank(&self, exact: &str, bare: &str) -> Option<u8> {
         if self.id.starts_with(exact) {
             return Some(0);
@@ -55,7 +54,7 @@ impl Place {
     }
 }
 
-/// Those with a rank, by it, and else in downstream order.
+/// Returns the places with a rank, sorted by rank and then in downstream order.
 fn ranked(rank: impl Fn(&Place) -> Option<u8>) -> Vec<&'static Place> {
     let places = Place::all().iter();
     let mut ranked: Vec<_> = places
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_any_name_is_enough() {
+    fn suggestions_match_the_beginning_of_any_name() {
         suggests("be", &["bern"]);
         suggests("BÄ", &["bern"]);
         suggests("ma", &["bern"]);
@@ -94,18 +93,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_typed_yet_suggests_all_places() {
+    fn empty_input_suggests_all_places() {
         assert_eq!(Place::suggestions(" ").len(), Place::all().len());
     }
 
     #[test]
-    fn ids_go_before_other_names_and_accents_count_if_typed() {
+    fn suggestions_rank_ids_first_and_respect_typed_accents() {
         suggests("bru", &["brugg", "biel"]);
         suggests("brü", &["biel", "brugg"]);
     }
 
     #[test]
-    fn one_slip_is_forgiven_in_four_letters_or_more() {
+    fn suggestions_tolerate_one_typo_from_four_letters_on() {
         suggests("tuhn", &["thun"]);
         suggests("inetr", &["interlaken"]);
         suggests("Marzli", &["bern"]);
@@ -129,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_typed_of_a_name_suggests_its_place(
+        fn prefix_of_a_name_suggests_its_place(
             place in 0..8_usize, name in any::<prop::sample::Index>(), length in 1..30_usize,
         ) {
             let place = &Place::all()[place];
@@ -139,7 +138,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_typed_makes_it_panic(typed in any::<String>()) {
+        fn suggestions_for_any_input_do_not_panic(typed in any::<String>()) {
             let _ = Place::suggestions(&typed);
         }
     }

@@ -1,5 +1,5 @@
-//! The error for a name that is no place: says why if that is known, lists the
-//! places, and names the one that was probably meant if one is really near.
+//! The error for an unknown place name: explains it if possible, lists the places, and suggests a
+//! close match.
 
 use super::Place;
 use super::spelling::plain;
@@ -15,17 +15,16 @@ use crate::excerpt::excerpt;
 )]
 #[non_exhaustive]
 pub struct UnknownPlace {
-    /// What was asked, cut to 60 characters, control characters replaced.
+    /// The requested name, cut to 60 characters, with control characters replaced.
     pub name: String,
-    /// The place that was probably meant, if one is near enough to say so.
+    /// The place that was probably meant, if a name is close enough.
     pub nearest: Option<&'static Place>,
-    /// Why there is nothing to tell, of a town, lake or river that is often
-    /// asked for: `Basel lies on the Rhine; …`.
+    /// An explanation for a well-known town, lake or river: `Basel lies on the Rhine; …`.
     pub explanation: Option<&'static str>,
 }
 
 impl UnknownPlace {
-    /// A longer name is not compared with the places at all.
+    /// Longer names are not compared with the places.
     pub(super) const MAX_LEN_BYTES: usize = 240;
 
     pub(super) fn new(
@@ -41,13 +40,13 @@ impl UnknownPlace {
     }
 }
 
-/// The ids of all places.
+/// Returns the ids of all places.
 fn ids() -> String {
     let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
     ids.join(", ")
 }
 
-/// The place whose name is one slip away from `bare`, or two in a long name.
+/// Returns the place with a name that differs from `bare` by one edit, or two if it is long.
 pub(super) fn nearest(bare: &str) -> Option<&'static Place> {
     let slips = if bare.chars().count() > 5 { 2 } else { 1 };
     Place::all()
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_forgiven_with_a_suggestion() {
+    fn typo_gets_a_suggestion() {
         suggests("tuhn", Some("thun"));
         suggests("brn", Some("bern"));
         suggests("interlakken", Some("interlaken"));
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_lists_the_places() {
+    fn unknown_place_error_lists_the_places() {
         let places = "brienz, interlaken, thun, bern, hagneck, biel, olten, brugg";
         let message = |name| Place::find(name).expect_err("no such place").to_string();
         assert_eq!(
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_name_is_cut_and_kept_on_one_line() {
+    fn hostile_name_is_cut_and_kept_on_one_line() {
         let error = Place::find(&"x\n".repeat(10_000)).expect_err("no such place");
         assert_eq!(error.name.chars().count(), 60);
         assert!(!error.name.contains('\n'));

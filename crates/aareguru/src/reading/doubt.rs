@@ -1,4 +1,4 @@
-//! Values that are plausible alone, but not next to the others: doubtful.
+//! Finds doubtful values: plausible alone, but not next to the readings around them.
 
 use jiff::Timestamp;
 
@@ -7,11 +7,11 @@ use crate::plausibility::{
     flows_contradict, max_jump_celsius, max_neighbour_distance, temperatures_contradict,
 };
 
-/// How far before and after a reading the readings are with which it is compared.
+/// Readings up to this long before and after a reading are compared with it.
 const WINDOW_SECS: i64 = 3 * 60 * 60;
 
-/// Why a plausible value may be wrong. It is shown with the doubt, is in no ranking and no
-/// statistic, and no verdict rests on it alone. Displayed as a clause.
+/// Why a plausible value may be wrong. A doubtful value is shown with the doubt, is in no ranking
+/// and no statistic, and no verdict rests on it alone. Displayed as a clause.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Doubt {
@@ -35,8 +35,8 @@ pub enum Doubt {
 /// A value with the time of its measurement.
 type Point = (Timestamp, f64);
 
-/// The doubt about a water temperature in °C that was measured at `at`, from the series that came
-/// with it. The series may be in any order; it must be plausible.
+/// Returns the doubt about a water temperature in °C that was measured at `at`, from the series in
+/// the same response. The series may be in any order; it must be plausible.
 pub(crate) fn temperature_doubt(
     (at, celsius): Point,
     series: impl Iterator<Item = Point> + Clone,
@@ -52,7 +52,8 @@ pub(crate) fn temperature_doubt(
     is_jump(&around, around.len() - 1).then(jump)
 }
 
-/// The doubt about a flow in m³/s that was measured at `at`, from the series that came with it.
+/// Returns the doubt about a flow in m³/s that was measured at `at`, from the series in the same
+/// response.
 pub(crate) fn flow_doubt(
     (at, m3_per_s): Point,
     series: impl Iterator<Item = Point>,
@@ -62,9 +63,9 @@ pub(crate) fn flow_doubt(
         .then_some(Doubt::Contradiction)
 }
 
-/// Which values of a series of water temperatures in °C, sorted by time, are doubtful: those that
-/// differ too much from the median of the readings around them. An error of a sensor that lasts for
-/// less than half of the window is found as a whole.
+/// Returns which values of a series of water temperatures in °C, sorted by time, are doubtful:
+/// those that differ too much from the median of the readings around them. A sensor error that
+/// lasts less than half of the window is found as a whole.
 pub(crate) fn doubtful_temperatures(series: &[Point]) -> Vec<bool> {
     let mut start = 0;
     let mut end = 0;
@@ -86,7 +87,8 @@ fn jump() -> Doubt {
     }
 }
 
-/// Whether the value at `index` differs too much from the one before it, or from the median.
+/// Returns whether the value at `index` differs too much from the one before it, or from the
+/// median.
 fn is_jump(sorted: &[Point], index: usize) -> bool {
     let (at, celsius) = sorted[index];
     let before = sorted[..index].last();
@@ -100,13 +102,13 @@ fn is_jump(sorted: &[Point], index: usize) -> bool {
 fn differs_from_median(celsius: f64, around: &[Point]) -> bool {
     let limit = max_jump_celsius();
     let values = || around.iter().map(|(_, value)| *value);
-    // Nearly always all values are close together, and the median need not be known.
+    // A shortcut: usually all values are close together, and the median is not needed.
     if values().all(|value| (celsius - value).abs() <= limit) {
         return false;
     }
     let mut values: Vec<f64> = values().collect();
     values.sort_by(f64::total_cmp);
-    // Of two middle values the farther one: if there are only two readings, both are doubtful.
+    // Both middle values count: if there are only two readings, both are doubtful.
     let middle = [values[(values.len() - 1) / 2], values[values.len() / 2]];
     middle.iter().any(|value| (celsius - value).abs() > limit)
 }

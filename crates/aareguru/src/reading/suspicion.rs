@@ -1,5 +1,4 @@
-//! Readings that are too constant to be believed: a station that is stuck
-//! sends its last value on and on, with a fresh time.
+//! Detects a station that is stuck: it keeps sending its last value with a current time.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,17 +9,16 @@ use crate::{Quantity, local_time};
 
 /// A value that has not changed for so long that the station may be stuck.
 ///
-/// * Temperature: the same hundredth of a degree for 12 hours, in at least 48
-///   readings (of 72 if none were missing). At Bern the longest such time in
-///   two days of May 2023 was 50 minutes. A series that is rounded to tenths
-///   can stand still by itself; do not ask about such a one.
-/// * Flow: the same value for 36 hours, in at least 144 readings. A regulated
-///   river does stand still for a day: at Thun the flow was 56 m³/s for all
-///   of the 24 hours up to 2026-09-29 15:30, to the whole m³/s.
+/// * Temperature: the same hundredth of a degree for 12 hours, in at least 48 readings (of 72 if
+/// none are missing). At Bern, the longest such time in two days of May 2023 was 50 minutes. A
+/// series that is rounded to tenths can be constant that long; do not check one.
+/// * Flow: the same value for 36 hours, in at least 144 readings. The flow of a regulated river can
+/// be constant for a day: at Thun it was 56 m³/s, to the whole m³/s, for all of the 24 hours up to
+/// 2026-09-29 15:30.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Suspicion {
-    /// What does not change.
+    /// The quantity that does not change.
     pub quantity: Quantity,
     /// The value, in °C or m³/s.
     pub value: f64,
@@ -32,18 +30,18 @@ pub struct Suspicion {
     pub points: usize,
 }
 
-/// From when on a constant value is suspicious.
+/// The limit from which a constant value is suspicious.
 struct Limit {
     quantity: Quantity,
-    /// Values that differ by less are the same.
+    /// Values that differ by less are equal.
     resolution: f64,
     over: Duration,
     points: usize,
 }
 
 impl Suspicion {
-    /// Whether the water temperature (°C, to the hundredth) is stuck at the
-    /// end of this series. Points without a value are passed over.
+    /// Returns whether the water temperature (°C, to the hundredth) is stuck at the end of this
+    /// series. Points without a value are ignored.
     pub fn of_temperature(series: &[(Timestamp, Option<f64>)]) -> Option<Self> {
         Self::of(
             series,
@@ -56,8 +54,8 @@ impl Suspicion {
         )
     }
 
-    /// Whether the flow (m³/s) is stuck at the end of this series. Points
-    /// without a value are passed over.
+    /// Returns whether the flow (m³/s) is stuck at the end of this series. Points without a value
+    /// are ignored.
     pub fn of_flow(series: &[(Timestamp, Option<f64>)]) -> Option<Self> {
         Self::of(
             series,
@@ -70,7 +68,7 @@ impl Suspicion {
         )
     }
 
-    /// How long the value has stood still.
+    /// Returns how long the value has been constant.
     pub fn over(&self) -> Duration {
         self.until.duration_since(self.since).unsigned_abs()
     }
@@ -87,7 +85,7 @@ impl Suspicion {
         let run: Vec<_> = points
             .iter()
             .rev()
-            // Half the resolution: a sum of binary fractions is not exact.
+            // Half the resolution, because binary fractions are not exact.
             .take_while(|(_, other)| (other - value).abs() < limit.resolution / 2.0)
             .collect();
         let (since, _) = **run.last()?;
@@ -102,7 +100,7 @@ impl Suspicion {
     }
 }
 
-/// A sentence without its full stop.
+/// Writes a clause without a full stop.
 impl fmt::Display for Suspicion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, unit) = match self.quantity {
@@ -137,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_temperature_that_stands_still_for_twelve_hours_is_suspicious() {
+    fn temperature_constant_for_twelve_hours_is_suspicious() {
         // 73 points are 12 hours.
         assert_eq!(Suspicion::of_temperature(&series(constant(20.6, 72))), None);
         let suspicion = Suspicion::of_temperature(&series(constant(20.6, 73))).unwrap();
@@ -149,21 +147,21 @@ mod tests {
     }
 
     #[test]
-    fn a_hundredth_of_a_degree_clears_the_suspicion() {
+    fn temperature_change_of_a_hundredth_clears_the_suspicion() {
         let mut values = constant(20.6, 100);
         values[90] = Some(20.61);
         assert_eq!(Suspicion::of_temperature(&series(values)), None);
     }
 
     #[test]
-    fn what_was_stuck_and_moves_again_is_not_suspicious() {
+    fn series_that_moves_again_is_not_suspicious() {
         let mut values = constant(20.6, 100);
         values.push(Some(19.8));
         assert_eq!(Suspicion::of_temperature(&series(values)), None);
     }
 
     #[test]
-    fn nulls_neither_break_nor_make_a_run() {
+    fn missing_values_do_not_affect_a_run() {
         let holed = (0..100).map(|n| (n % 4 != 0).then_some(20.6));
         assert_eq!(
             Suspicion::of_temperature(&series(holed)).unwrap().points,
@@ -176,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flow_may_stand_still_for_a_day() {
+    fn flow_constant_for_a_day_is_not_suspicious() {
         assert_eq!(Suspicion::of_flow(&series(constant(56.0, 145))), None);
         let suspicion = Suspicion::of_flow(&series(constant(56.0, 217))).unwrap();
         assert_eq!(suspicion.over(), Duration::from_secs(36 * 3600));

@@ -1,33 +1,32 @@
-//! Whether the flow rises or falls, from the readings of the last hours.
+//! Computes whether the flow rises or falls, from the readings of the last hours.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Which way the flow goes.
+/// The direction of the flow's change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// It rises.
     Rising,
     /// It falls.
     Falling,
-    /// It changes by less than the readings' own noise.
+    /// It changes by less than the noise of the readings.
     Steady,
-    /// There are too few readings to tell.
+    /// There are too few readings.
     Unknown,
 }
 
 /// How the flow has changed over the last hours.
 ///
-/// The rate is the Theil–Sen slope: the median of the slopes of all pairs of
-/// points. Up to a quarter of the points may be wrong, missing or far off, and
-/// it hardly moves; gaps need no filling in.
+/// The rate is the Theil–Sen slope: the median of the slopes of all pairs of points. It is robust
+/// if up to a quarter of the points are wrong or missing, and gaps need no interpolation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Trend {
     /// Change in m³/s per hour; `None` if the direction is unknown.
     pub per_hour: Option<f64>,
-    /// Which way the flow goes.
+    /// The direction of the flow's change.
     pub direction: Direction,
     /// The time between the first and the last point used.
     pub over: Duration,
@@ -38,7 +37,7 @@ pub struct Trend {
 }
 
 impl Trend {
-    /// Only points at most this much older than the newest one count: 3 hours.
+    /// Points older than this before the newest one are ignored: 3 hours.
     pub const WINDOW: Duration = Duration::from_secs(3 * 60 * 60);
 
     /// With fewer points than this the direction is unknown.
@@ -51,17 +50,15 @@ impl Trend {
     /// rounds it to whole m³/s.
     pub const STEADY_BELOW_M3_PER_S: f64 = 1.0;
 
-    /// The flow is steady, too, if it changes by less than this part of itself
-    /// in an hour.
+    /// The flow is also steady if it changes by less than this part of itself in an hour.
     pub const STEADY_BELOW_PART: f64 = 0.01;
 
-    /// Of a denser series only this many of the newest points are used, which
-    /// bounds the work; every 10 minutes makes 19 in the window.
+    /// The maximum number of points used, newest first, which bounds the work. One point every 10
+    /// minutes makes 19 in the window.
     const MAX_POINTS: usize = 100;
 
-    /// The trend of the flow in m³/s, from a series in any order. Points
-    /// without a value, or with one that no river has, are left out; of two
-    /// points of the same time, one.
+    /// Computes the trend of the flow in m³/s from a series in any order. Points without a
+    /// plausible value are ignored, as are all but one of the points with the same time.
     pub fn of_flow(series: &[(Timestamp, Option<f64>)]) -> Self {
         let points = newest(series);
         let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else {
@@ -101,7 +98,7 @@ impl Trend {
     }
 }
 
-/// The usable points of the window, oldest first.
+/// Returns the usable points of the window, oldest first.
 fn newest(series: &[(Timestamp, Option<f64>)]) -> Vec<(Timestamp, f64)> {
     let mut points: Vec<_> = series
         .iter()
@@ -128,7 +125,7 @@ fn slopes_per_hour(points: &[(Timestamp, f64)]) -> Vec<f64> {
     slopes
 }
 
-/// `None` of nothing, or if the middle is no finite number.
+/// Returns the median; `None` if there are no values, or if it is not finite.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -167,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_straight_rise_is_told_exactly() {
+    fn trend_of_a_linear_rise_is_exact() {
         let trend = goes(&line(200.0, 12.0, 19), Direction::Rising);
         assert!((trend.per_hour.unwrap() - 12.0).abs() < 1e-9);
         assert_eq!((trend.points, trend.over), (19, Trend::WINDOW));
@@ -175,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_three_hours_count() {
+    fn trend_uses_the_last_three_hours() {
         let mut values = line(500.0, -60.0, 30);
         values.extend(line(200.0, 12.0, 19));
         let trend = goes(&values, Direction::Rising);
@@ -183,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_within_the_noise_is_steady() {
+    fn trend_within_the_noise_is_steady() {
         goes(&line(200.0, 0.9, 19), Direction::Steady);
         goes(&line(600.0, 5.0, 19), Direction::Steady);
         goes(&line(20.0, 1.5, 19), Direction::Rising);
@@ -191,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn nulls_gaps_and_a_wild_value_hardly_matter() {
+    fn trend_is_robust_to_gaps_and_outliers() {
         let mut values = line(200.0, 12.0, 19);
         for hole in [1, 5, 6, 7, 13] {
             values[hole] = None;
@@ -204,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_points_or_too_short_a_time_is_unknown() {
+    fn trend_of_a_short_series_is_unknown() {
         assert_eq!(goes(&[], Direction::Unknown).until, None);
         goes(&[None; 19], Direction::Unknown);
         let five = goes(&line(200.0, 12.0, 5), Direction::Unknown);
@@ -215,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_series_does_not_matter() {
+    fn trend_ignores_the_order_of_the_series() {
         let mut points = series(&line(200.0, 12.0, 19));
         let sorted = Trend::of_flow(&points);
         points.reverse();
@@ -225,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_series_makes_a_trend_of_nothing(
+        fn trend_of_any_series_is_consistent(
             points in proptest::collection::vec(
                 (-2_000_000_000i64..20_000_000_000, any::<Option<f64>>()), 0..40)
         ) {

@@ -1,8 +1,8 @@
-//! How do places compare? Where is the Aare warmest, where coldest?
+//! Compares places: where the Aare is warmest and coldest.
 //!
-//! One request returns all places. It has no series, so whether the flow rises is unknown, and so is
-//! a verdict on the strength of a comparison unless something speaks against swimming. Places are
-//! ranked by temperature and by nothing else.
+//! One request returns all places. The response contains no series, so it is unknown whether the
+//! flow rises, and the verdict of a comparison is unknown unless a warning applies. Places are
+//! ranked by temperature only.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,15 +14,15 @@ use crate::{
     Advice, FloodLevel, Implausible, Place, Reading, ReportedLevel, Situation, UpstreamTrouble,
 };
 
-/// Places next to each other.
+/// A comparison of places.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The places, each once, in the order of the request; downstream if it named none.
+    /// The places, each once, in the order of the request; in downstream order if it named none.
     pub places: Vec<ComparedPlace>,
-    /// The day of the recording, if this is one and not the live river.
+    /// The day of the recording; `None` for live data.
     pub recorded_on: Option<Date>,
-    /// Why this is an earlier answer: the API gave no new one. `None` if it is
-    /// as new as it should be. The readings' ages are true either way.
+    /// Why the data is stale: the API returned no newer response. `None` if it is fresh. The ages
+    /// of the readings are correct either way.
     pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
@@ -51,7 +51,7 @@ pub struct ComparedPlace {
 /// A place with its rank among those whose temperature is known.
 #[derive(Debug, Clone, Copy)]
 pub struct Ranked<'a> {
-    /// From 1; places with equal values share it, and the next rank is left out.
+    /// From 1. Places with equal values share a rank, and the next rank is skipped.
     pub rank: usize,
     /// Water temperature in °C.
     pub celsius: f64,
@@ -78,8 +78,8 @@ impl Comparison {
         }
     }
 
-    /// The places whose water temperature is plausible, not in doubt and current at the time `now`,
-    /// warmest first; in a recording, age does not matter.
+    /// Returns the places whose water temperature is plausible, not in doubt and current at the
+    /// time `now`, warmest first. In a recording, age does not matter.
     pub fn warmest_first(&self, now: Timestamp) -> Vec<Ranked<'_>> {
         let mut known: Vec<_> = self
             .places
@@ -103,7 +103,7 @@ impl ComparedPlace {
         let water = Reading::water(values.temperature, measured_at);
         let flow = Reading::flow(place, values.flow, measured_at);
         let mut implausible = Vec::new();
-        // A reading that is implausible itself is no measure of its forecast.
+        // An implausible reading cannot be compared with its forecast.
         let celsius = PlausibleRange::water().check(values.temperature);
         let forecast = check_water_forecast(values.forecast2h, celsius.unwrap_or_default());
         Self {
@@ -119,15 +119,15 @@ impl ComparedPlace {
         }
     }
 
-    /// The flow as a part of the flow from which flood level 2 holds here: 0.5 is half of it.
+    /// Returns the flow as a share of the flow from which flood level 2 applies: 0.5 is half of it.
     /// `None` if either is unknown.
     pub fn share_of_level_2(&self, now: Timestamp) -> Option<f64> {
         let thresholds = self.place.flood_thresholds()?;
         Some(self.flow.value(now)? / thresholds.from_m3_per_s(FloodLevel::Moderate)?)
     }
 
-    /// What may be said to a swimmer here, by flow, flood level, temperature and sayings. Whether
-    /// the flow rises is not in the data of a comparison.
+    /// Returns the advice to swimmers, by flow, flood level, temperature and sayings. The data of a
+    /// comparison does not show whether the flow rises.
     pub fn advice(&self, now: Timestamp) -> Advice {
         let mut situation = Situation::new(self.place, self.water, self.flow, now)
             .with_reported_level(self.reported_level.clone());

@@ -1,4 +1,4 @@
-//! How is it at one place now: water, flow, air, sun and canal?
+//! The current conditions at one place: water, flow, air, sun and canal.
 
 use std::ops::Range;
 
@@ -11,32 +11,32 @@ use crate::current_readings;
 use crate::reading::timestamp;
 use crate::{Place, Reading, UpstreamTrouble};
 
-/// All that is known of a place now, from one answer.
+/// The current conditions at a place, from one response.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Conditions {
-    /// The place, which the answer was checked to be about.
+    /// The place. The response was checked to be about it.
     pub place: &'static Place,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
-    /// What the API says of the water, in Bernese German ("Uschaflig chaut");
-    /// `None` if the temperature is unknown or old. It is not advice.
+    /// The API's saying about the water, in Bernese German ("Uschaflig chaut"); `None` if the
+    /// temperature is unknown or old. It is not advice.
     pub saying: Option<String>,
     /// The flow, and what it means.
     pub danger: Danger,
-    /// What the API says of the flow ("ender viu"); `None` if that is unknown or old.
+    /// The API's saying about the flow ("ender viu"); `None` if the flow is unknown or old.
     pub flow_saying: Option<String>,
     /// Air temperature in °C at the weather station, which has its own time.
     pub air: Reading,
     /// Rain in mm in the 10 minutes before, at the same station and time.
     pub rain: Reading,
-    /// When the sun shines on the lawns by the river, on the day of the
-    /// answer. Only Bern has any; empty where they are not known.
+    /// When the sun shines on the lawns by the river, on the day of the response. Only Bern has
+    /// lawns; empty if they are unknown.
     pub lawns: Vec<Lawn>,
     /// The Bueber canal; only in Bern.
     pub canal: Option<BueberCanal>,
-    /// Why this is an earlier answer: the API gave no new one. `None` if it is
-    /// as new as it should be. The readings' ages are true either way.
+    /// Why the data is stale: the API returned no newer response. `None` if it is fresh. The ages
+    /// of the readings are correct either way.
     pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
@@ -53,8 +53,8 @@ pub struct Lawn {
 }
 
 impl Conditions {
-    /// What an [answer](crate::Client::current) about `place` says at the time
-    /// `now`. [`River::conditions`](crate::River::conditions) asks for it too.
+    /// Extracts the conditions at the time `now` from a [response](crate::Client::current) about
+    /// `place`. [`River::conditions`](crate::River::conditions) also fetches the response.
     pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
         let recorded_on = answer.recorded_on();
         let aare = &answer.aare;
@@ -71,13 +71,13 @@ impl Conditions {
         let air = Reading::air(sent(|weather| weather.tt), measured_at);
         let rain = sent(|weather| weather.rrreal.or(weather.rr));
         let rain = Reading::rain(rain, measured_at);
-        // The time of the answer: in a recording, that of its readings.
+        // The time of the response; for a recording, the time of its readings.
         let as_of = match recorded_on {
             Some(_) => danger.flow.measured_at(now).unwrap_or(now),
             None => now,
         };
-        let day = as_of - LAWN_DAY..as_of + LAWN_DAY;
-        // Lawns and canal are in Bern; with another place they would mislead.
+        let day = as_of - MAX_LAWN_OFFSET..as_of + MAX_LAWN_OFFSET;
+        // Lawns and canal are in Bern; with another place they would be misleading.
         let in_bern = Some(answer).filter(|_| place.id() == "bern");
         let sun = in_bern.and_then(|answer| answer.sun.as_ref());
         let bueber = in_bern.and_then(|answer| answer.bueber.as_ref());
@@ -99,11 +99,12 @@ impl Conditions {
     }
 }
 
-/// The sun of the day of an answer is at most this far from its time.
-const LAWN_DAY: SignedDuration = SignedDuration::from_hours(36);
+/// A lawn's sun times are at most this far from the time of the response.
+const MAX_LAWN_OFFSET: SignedDuration = SignedDuration::from_hours(36);
 
 impl Lawn {
-    /// `None` without a name, or if neither time is known. A time outside `day` is implausible.
+    /// Returns `None` without a name, or if neither time is known. A time outside `day` is
+    /// implausible.
     fn new(lawn: &SunLocation, day: &Range<Timestamp>) -> Option<Self> {
         let at = |seconds| timestamp(seconds).filter(|at| day.contains(at));
         let (sun_from, sun_until) = (at(lawn.sunrise), at(lawn.sunset));
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_told_with_its_own_time() {
+    fn conditions_have_their_own_times() {
         let bern = at("bern", &synthetic(), 600);
         assert_eq!(bern.water.value(bern.danger.asked_at), Some(19.5));
         assert_eq!(bern.danger.flow.value(bern.danger.asked_at), Some(150.0));
@@ -166,20 +167,20 @@ mod tests {
     }
 
     #[test]
-    fn a_lawn_needs_a_name_and_a_time() {
+    fn lawn_without_name_or_time_is_omitted() {
         let lawns = at("bern", &synthetic(), 600).lawns;
         let names: Vec<_> = lawns.iter().map(|lawn| lawn.name.as_str()).collect();
         assert_eq!(names, ["Marzili"]);
     }
 
     #[test]
-    fn lawns_and_canal_are_told_in_bern_only() {
+    fn lawns_and_canal_exist_in_bern_only() {
         let thun = at("thun", &synthetic(), 600);
         assert!(thun.lawns.is_empty() && thun.canal.is_none());
     }
 
     #[test]
-    fn what_is_missing_is_unknown() {
+    fn missing_conditions_are_unknown() {
         let nothing = serde_json::from_str(r#"{"aare": {"location": "Bärn"}}"#).unwrap();
         let bern = at("bern", &nothing, 600);
         for reading in [bern.water, bern.danger.flow, bern.air, bern.rain] {
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_saying_does_not_speak_of_the_river_now() {
+    fn old_saying_is_not_shown() {
         let stale = at("bern", &synthetic(), 3 * 3600);
         assert_eq!(stale.saying.as_deref(), Some("Ja eh!"));
         let old = at("bern", &synthetic(), 25 * 3600);

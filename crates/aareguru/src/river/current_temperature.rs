@@ -1,4 +1,4 @@
-//! How warm is the water at one place?
+//! The current water temperature at one place.
 
 use jiff::Timestamp;
 
@@ -9,22 +9,22 @@ use crate::{Place, Reading, UpstreamTrouble};
 /// The temperature of the water at a place.
 #[derive(Debug, Clone)]
 pub struct CurrentTemperature {
-    /// The place, which the answer was checked to be about.
+    /// The place. The response was checked to be about it.
     pub place: &'static Place,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
-    /// What the API says of it, in Bernese German ("Uschaflig chaut"); `None`
-    /// if the temperature is unknown or old. Depends on the flow too; it is not advice.
+    /// The API's saying about it, in Bernese German ("Uschaflig chaut"); `None` if the temperature
+    /// is unknown or old. It also depends on the flow, and is not advice.
     pub saying: Option<String>,
-    /// Why this is an earlier answer: the API gave no new one. `None` if it is
-    /// as new as it should be. The reading's age is true either way.
+    /// Why the data is stale: the API returned no newer response. `None` if it is fresh. The age of
+    /// the reading is correct either way.
     pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 impl CurrentTemperature {
-    /// What an [answer](crate::Client::current) about `place` says at the time
-    /// `now`. [`River::current_temperature`](crate::River::current_temperature)
-    /// asks for it too.
+    /// Extracts the temperature at the time `now` from a [response](crate::Client::current) about
+    /// `place`. [`River::current_temperature`](crate::River::current_temperature) also fetches the
+    /// response.
     pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
         let water = current_readings::water(answer, answer.recorded_on());
         let is_shown = water.presentable_value(now).is_some();

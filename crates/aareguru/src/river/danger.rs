@@ -1,42 +1,38 @@
-//! What does the flow at one place mean, for the land beside the river and for
-//! a swimmer?
+//! What the flow at one place means, for the land near the river and for swimmers.
 
 use jiff::Timestamp;
 
 use crate::api::{Answer, Current};
 use crate::{Advice, FloodLevel, NextLevel, Place, Reading, Situation, Trend, UpstreamTrouble};
 
-/// The flow at a place, and what may be said of it.
+/// The flow at a place, its flood level and the advice to swimmers.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Danger {
-    /// The place, which the answer was checked to be about.
+    /// The place. The response was checked to be about it.
     pub place: &'static Place,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
     /// Flow in m³/s. Unknown where it is not measured (Olten).
     pub flow: Reading,
-    /// BAFU's flood level, as [`Advice::level`] gives it. `None` is not level 1.
+    /// BAFU's flood level, equal to [`Advice::level`]. `None` is not level 1.
     pub level: Option<FloodLevel>,
-    /// The next level above, and how far off it is; `None` in level 5, and if
-    /// the flow is not current.
+    /// The next higher level, and its distance; `None` in level 5, and if the flow is not current.
     pub next: Option<NextLevel>,
-    /// How the flow has changed of late; `None` if that is not known or the
-    /// flow is not current.
+    /// The recent trend of the flow; `None` if it is unknown or the flow is not current.
     pub trend: Option<Trend>,
-    /// What may be said to a swimmer.
+    /// The advice to swimmers.
     pub advice: Advice,
-    /// The present time for which all this was judged; of a recording, the
-    /// time when it was shown.
+    /// The time for which the flow was judged; for a recording, the time of the request.
     pub asked_at: Timestamp,
-    /// Why this is an earlier answer: the API gave no new one. `None` if it is
-    /// as new as it should be. The reading's age is true either way.
+    /// Why the data is stale: the API returned no newer response. `None` if it is fresh. The age of
+    /// the reading is correct either way.
     pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 impl Danger {
-    /// What an [answer](crate::Client::current) about `place` says at the time
-    /// `now`. [`River::danger`](crate::River::danger) asks for it too.
+    /// Judges the flow at the time `now` from a [response](crate::Client::current) about `place`.
+    /// [`River::danger`](crate::River::danger) also fetches the response.
     pub fn new(place: &'static Place, answer: &Answer<Current>, now: Timestamp) -> Self {
         let situation = Situation::of_current(place, answer, answer.recorded_on(), now);
         let advice = situation.advise();
@@ -95,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn synthetic_high_water_is_told_with_level_distance_and_trend() {
+    fn high_water_has_level_distance_and_trend() {
         let past: Vec<_> = (0..12).map(|n| 440.0 + 2.0 * f64::from(n)).collect();
         let danger = at("bern", &synthetic("462", "null", &past), 600);
         assert_eq!(danger.advice.verdict, Verdict::DoNotSwim);
@@ -108,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_flow_is_neither_zero_nor_level_one() {
+    fn missing_flow_is_neither_zero_nor_level_one() {
         for flow in ["null", "0", "-5", "\"x\""] {
             for api_level in ["null", "1"] {
                 let danger = at("bern", &synthetic(flow, api_level, &[]), 600);
@@ -128,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_flow_is_unknown_and_never_level_one() {
+    fn stale_flow_is_unknown_and_never_level_one() {
         let danger = at("bern", &synthetic("100", "null", &[100.0; 12]), 3 * 3600);
         assert_eq!(danger.advice.verdict, Verdict::Unknown);
         let flow = danger.flow.value(danger.asked_at);
@@ -137,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_is_told_until_it_is_a_day_old() {
+    fn flood_level_is_shown_until_it_is_a_day_old() {
         let flood = synthetic("462", "null", &[]);
         for (hours, level) in [(1, Some(3)), (3, Some(3)), (25, None)] {
             assert_eq!(number(&at("bern", &flood, hours * 3600)), level, "{hours}");
@@ -145,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn the_apis_higher_level_has_no_lower_level_next() {
+    fn higher_level_of_the_api_has_no_lower_next_level() {
         let danger = at("bern", &synthetic("100", "4", &[]), 600);
         assert_eq!((number(&danger), danger.next), (Some(4), None));
     }
 
     #[test]
-    fn a_flow_that_seems_stuck_is_not_level_one() {
+    fn flow_that_seems_stuck_is_not_level_one() {
         let danger = at("bern", &synthetic("100", "null", &[100.0; 217]), 600);
         assert_eq!(danger.advice.verdict, Verdict::Unknown);
         assert_eq!(number(&danger), None);

@@ -1,6 +1,6 @@
-//! What comes at one place: the water for two hours, the weather for days.
+//! The forecast for one place: the water for two hours, the weather for several days.
 //!
-//! The API forecasts no flow, and the water no further than two hours.
+//! The API does not forecast the flow, and the water only for two hours.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::{
     WeatherSymbol,
 };
 
-/// How far ahead the water is forecast.
-const WATER_AHEAD: Duration = Duration::from_secs(2 * 60 * 60);
+/// How far ahead the water temperature is forecast.
+const WATER_FORECAST_HORIZON: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// The least difference in °C that the API's tenths can show.
 const NOISE_CELSIUS: f64 = 0.05;
@@ -29,60 +29,59 @@ const NOISE_CELSIUS: f64 = 0.05;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Forecast {
-    /// The place, which the answer was checked to be about.
+    /// The place. The response was checked to be about it.
     pub place: &'static Place,
-    /// Water temperature in °C as measured last, to the tenth.
+    /// The latest water temperature in °C, to the tenth.
     pub water: Reading,
-    /// The water two hours after that.
+    /// The water temperature two hours after that.
     pub water_in_two_hours: Option<WaterForecast>,
-    /// Air temperature in °C as measured last, at a time of its own.
+    /// The latest air temperature in °C, which has its own time.
     pub air: Reading,
-    /// The day in Switzerland that the parts are of; the days count from it.
+    /// The day of the parts, in Switzerland. The following days count from it.
     pub today: Option<Date>,
     /// Morning, afternoon and evening of that day.
     pub parts: [PartForecast; 3],
     /// The sunshine of that day.
     pub sunshine: Sunshine,
-    /// The days after it; four if the API tells them all.
+    /// The days after it; four if the API sends them all.
     pub days: Vec<DayForecast>,
     /// Why forecast values are unknown although upstream sent them.
     pub implausible: Vec<Implausible>,
-    /// The day of the recording, if this is one and not the live river.
+    /// The day of the recording; `None` for live data.
     pub recorded_on: Option<Date>,
-    /// Why this is an earlier answer: the API gave no new one. `None` if it is
-    /// as new as it should be.
+    /// Why the data is stale: the API returned no newer response. `None` if it is fresh.
     pub upstream_trouble: Option<UpstreamTrouble>,
     current: Arc<Current>,
 }
 
-/// The water two hours after it was measured.
+/// The forecast of the water temperature, two hours after the measurement.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WaterForecast {
     /// Water temperature in °C, to the tenth.
     pub celsius: f64,
-    /// For when: two hours after the measurement.
+    /// The time of the forecast: two hours after the measurement.
     pub at: Option<Timestamp>,
-    /// By how many °C it is warmer than as measured; negative if colder.
+    /// The difference from the measurement in °C; negative if colder.
     pub change_celsius: Option<f64>,
-    /// Which way the temperature goes; a change of less than 0.05 °C is none.
+    /// The direction of the change; a change of less than 0.05 °C is steady.
     pub direction: Direction,
-    /// What the API says of it, in Bernese German. It is no advice.
+    /// The API's saying about it, in Bernese German. It is not advice.
     pub saying: Option<String>,
 }
 
 /// A part of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PartOfDay {
-    /// Taken to be over at 12:00; the API does not tell when its parts end.
+    /// Assumed to end at 12:00; the API does not say when its parts end.
     Morning,
-    /// Taken to be over at 18:00.
+    /// Assumed to end at 18:00.
     Afternoon,
     /// The rest of the day.
     Evening,
 }
 
-/// The weather in a part of today.
+/// The forecast weather of a part of today.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct PartForecast {
@@ -98,11 +97,11 @@ pub struct PartForecast {
     pub rain_risk_percent: Option<f64>,
 }
 
-/// The weather of a day to come.
+/// The forecast weather of a day after today.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct DayForecast {
-    /// How many days after [`Forecast::today`]: 1 is the next.
+    /// The number of days after [`Forecast::today`]: 1 is the next.
     pub days_ahead: u8,
     /// Its date in Switzerland.
     pub date: Option<Date>,
@@ -120,7 +119,7 @@ pub struct DayForecast {
     pub sunshine: Sunshine,
 }
 
-/// How long the sun shines on a day.
+/// The sunshine of a day.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Sunshine {
@@ -134,15 +133,14 @@ pub struct Sunshine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoBestPart {
-    /// The weather does not matter: something speaks against the river, or not
-    /// enough is known of it.
+    /// The weather does not matter: a warning applies to the river, or not enough is known about
+    /// it.
     #[error("the verdict on the river is {}", .0.as_str())]
     Verdict(Verdict),
     /// The forecast is not of today.
     #[error("the forecast is not known to be of today")]
     AnotherDay,
-    /// Of the parts still to come there is none or one, or the rain is not
-    /// known of each.
+    /// At most one part is left, or the rain of a part is unknown.
     #[error("fewer than two parts of the day are left, or their rain is not forecast")]
     TooLittle,
 }
@@ -184,26 +182,24 @@ impl Forecast {
         }
     }
 
-    /// What may be said to a swimmer at the time `now`; of a recording, what
-    /// was to be said then.
+    /// Returns the advice to swimmers at the time `now`; for a recording, the advice at its time.
     pub fn advice(&self, now: Timestamp) -> Advice {
         Situation::of_current(self.place, &self.current, self.recorded_on, now).advise()
     }
 
-    /// The Swiss time from which one looks ahead: `now`, or the time of the
+    /// Returns the Swiss time from which the forecast is seen: `now`, or the time of the
     /// measurement in a recording.
     fn seen_from(&self, now: Timestamp) -> Zoned {
         seen_from(&[self.air, self.water], now)
     }
 
-    /// Whether the parts are of the day it is at the time `now`; `None` if
-    /// that is not known.
+    /// Returns whether the parts are of the day of `now`; `None` if that is unknown.
     pub fn is_of_today(&self, now: Timestamp) -> Option<bool> {
         self.today.map(|today| today == self.seen_from(now).date())
     }
 
-    /// The days to come that begin within so many hours from `now`. Fewer if
-    /// the API does not tell them.
+    /// Returns the forecast days that begin within `hours` from `now`. Fewer if the API does not
+    /// send them.
     pub fn days_within(&self, hours: u32, now: Timestamp) -> Vec<&DayForecast> {
         let from = self.seen_from(now);
         let last = last_day(&from, hours);
@@ -217,7 +213,7 @@ impl Forecast {
         self.days.iter().filter(is_within).collect()
     }
 
-    /// Whether the days reach as far as `hours` from `now`.
+    /// Returns whether the forecast days cover `hours` from `now`.
     pub fn reaches(&self, hours: u32, now: Timestamp) -> bool {
         let from = self.seen_from(now);
         let last = last_day(&from, hours);
@@ -228,11 +224,13 @@ impl Forecast {
                 .any(|day| day.date == Some(last))
     }
 
-    /// The driest of the parts of today that are still to come, and of equally
-    /// dry ones the warmest; several if they are alike in both.
+    /// Returns the driest of the remaining parts of today, and of equally dry ones the warmest;
+    /// several if they are equal in both.
     ///
-    /// It tells of the weather only, and nothing unless no warning is known
-    /// for the river itself. That is known for now and not for later.
+    /// # Errors
+    ///
+    /// [`NoBestPart`]. The result considers the weather only, so it exists only if no warning is
+    /// known for the river. Warnings are known for now, not for later.
     pub fn best_parts(&self, now: Timestamp) -> Result<Vec<&PartForecast>, NoBestPart> {
         let verdict = self.advice(now).verdict;
         if verdict != Verdict::NoKnownWarning {
@@ -265,7 +263,7 @@ impl Forecast {
 }
 
 impl PartOfDay {
-    /// `morning`, `afternoon` or `evening`.
+    /// Returns `morning`, `afternoon` or `evening`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Morning => "morning",
@@ -295,7 +293,7 @@ impl PartForecast {
         }
     }
 
-    /// Probability in percent, then amount in mm.
+    /// Returns the probability in percent and the amount in mm.
     fn rain(&self) -> Option<(f64, f64)> {
         self.rain_risk_percent.zip(self.rain_mm)
     }
@@ -313,7 +311,7 @@ impl Sunshine {
     }
 }
 
-/// Hours and minutes, as in `3:20`, in minutes.
+/// Parses hours and minutes, such as `3:20`, into minutes.
 fn minutes(text: &str) -> Option<u32> {
     let (hours, minutes) = text.trim().split_once(':')?;
     let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
@@ -329,7 +327,7 @@ fn compare_rain(a: &(f64, f64), b: &(f64, f64)) -> Ordering {
     a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
 }
 
-/// The time of the newest of `readings` in a recording; else `now`.
+/// Returns the time of the newest of `readings` in a recording, otherwise `now`.
 fn seen_from(readings: &[Reading], now: Timestamp) -> Zoned {
     let recorded = readings.iter().filter(|it| it.recorded_on.is_some());
     let measured = recorded.filter_map(|it| it.measured_at(now)).max();
@@ -347,8 +345,8 @@ fn water_in_two_hours(
     let celsius = accept(check_water_forecast(aare.forecast2h, measured), implausible)?;
     let at = water
         .measured_at(now)
-        .and_then(|at| at.checked_add(WATER_AHEAD).ok());
-    // Both to the tenth; the noise of the subtraction is not to be shown.
+        .and_then(|at| at.checked_add(WATER_FORECAST_HORIZON).ok());
+    // Both are given to the tenth; rounding removes the noise of the subtraction.
     let change = measured.map(|measured| ((celsius - measured) * 10.0).round() / 10.0);
     let direction = match change {
         None => Direction::Unknown,
@@ -359,20 +357,20 @@ fn water_in_two_hours(
     Some(WaterForecast {
         celsius,
         at,
-        // No minus zero.
+        // Avoids negative zero.
         change_celsius: change.map(|change| change + 0.0),
         direction,
         saying: aare.forecast2h_text.clone(),
     })
 }
 
-/// The days after today, from the list and the sun together.
+/// Returns the days after today, from the weather list and the sunshine.
 fn days(
     current: &Current,
     seen_from: &Zoned,
     implausible: &mut Vec<Implausible>,
 ) -> Vec<DayForecast> {
-    /// A forecast day that is farther off has an implausible date.
+    /// A forecast day that is further away has an implausible date.
     const MAX_DAYS_OFF: i32 = 14;
     let sent = current.weather.iter().flat_map(|weather| &weather.forecast);
     let days = (1u8..=u8::MAX).zip(sent).map(|(days_ahead, day)| {
@@ -386,7 +384,7 @@ fn days(
             .sun
             .as_ref()
             .and_then(|sun| sun.forecast.get(&days_ahead));
-        // Should the two be out of step, the weekdays tell.
+        // If the two lists are not aligned, the weekdays differ.
         let sun = sun.filter(|sun| sun.day.is_none() || day.day.is_none() || sun.day == day.day);
         let mut air = |celsius| accept(PlausibleRange::air().check(celsius), implausible);
         let (lowest, highest) = (air(day.tn), air(day.tx));
@@ -465,7 +463,7 @@ mod tests {
     const CALM: &str = r#""temperature": 19.0, "flow": 150"#;
 
     #[test]
-    fn a_change_of_the_water_is_told_with_its_direction() {
+    fn water_forecast_has_change_and_direction() {
         for (in_two_hours, change, direction) in [
             ("19.2", Some(0.2), Direction::Rising),
             ("18.9", Some(-0.1), Direction::Falling),
@@ -485,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn nulls_everywhere_stay_unknown() {
+    fn forecast_of_nulls_is_unknown() {
         for rest in [
             "",
             r#", "weather": null, "sun": null"#,
@@ -516,7 +514,7 @@ mod tests {
     }
 
     #[test]
-    fn the_days_go_as_far_as_asked() {
+    fn forecast_days_cover_the_requested_hours() {
         let forecast = forecast(CALM, &weather(["0 0 20"; 3]));
         assert_eq!(forecast.today.unwrap().to_string(), "2026-07-04");
         for (hours, n_days, reaches) in [
@@ -534,7 +532,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forecast_of_yesterday_is_not_that_of_today() {
+    fn forecast_of_yesterday_is_not_of_today() {
         let forecast = forecast(CALM, &weather(["0 0 20", "1 0 20", "2 0 20"]));
         let tomorrow = Timestamp::from_second(MEASURED + 86_400).unwrap();
         assert_eq!(forecast.is_of_today(now()), Some(true));
@@ -543,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn the_driest_part_to_come_is_the_best_then_the_warmest() {
+    fn best_part_is_the_driest_then_the_warmest() {
         for (parts, parts_best) in [
             (["0 0 20", "20 1 25", "10 0 18"], vec!["morning"]),
             (
@@ -564,7 +562,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_over_is_not_the_best() {
+    fn part_that_is_over_is_not_the_best() {
         // It is 12:20, so the morning is over.
         let json = weather(["0 0 30", "20 1 25", "10 0 18"]);
         let forecast = forecast(CALM, &json);
@@ -575,7 +573,7 @@ mod tests {
     }
 
     #[test]
-    fn no_weather_is_good_enough_against_a_verdict() {
+    fn best_part_needs_a_verdict_without_warning() {
         let json = weather(["0 0 30"; 3]);
         for (aare, verdict) in [
             (r#""temperature": 19.0, "flow": 205"#, Verdict::Caution),
@@ -588,13 +586,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_forecast_for_each_part_has_no_best() {
+    fn best_part_needs_rain_for_each_part() {
         let forecast = forecast(CALM, &weather(["0 0 30", "null 0 20", "0 0 20"]));
         assert_eq!(best(&forecast, now()), Err(NoBestPart::TooLittle));
     }
 
     #[test]
-    fn sunshine_is_hours_and_minutes() {
+    fn sunshine_is_parsed_from_hours_and_minutes() {
         for (text, expected) in [
             ("3:20", Some(200)),
             ("0:05", Some(5)),

@@ -1,4 +1,4 @@
-//! What was measured at one place over a span of time?
+//! The measurements at one place over a time span.
 
 use std::fmt;
 
@@ -15,44 +15,45 @@ mod sources;
 
 use sources::{Found, fetch};
 
-/// How old the oldest reading in the Aareguru API's `current` is.
-const CURRENT_REACHES: SignedDuration = SignedDuration::from_hours(48);
+/// The age of the oldest reading in the Aareguru API's `current`.
+const CURRENT_REACH: SignedDuration = SignedDuration::from_hours(48);
 
-/// How far back the hydro API goes: 32 days; an hour less, because requests
-/// are rounded and take their time.
-const HYDRO_REACHES: SignedDuration = SignedDuration::from_hours(32 * 24 - 1);
+/// How far back the hydro API reaches: 32 days, minus an hour, because requests are rounded and
+/// take time.
+const HYDRO_REACH: SignedDuration = SignedDuration::from_hours(32 * 24 - 1);
 
-/// A series may begin so much later than asked and still count as whole.
-const LATE: SignedDuration = SignedDuration::from_hours(1);
+/// A series that begins this much later than requested still counts as complete.
+const MAX_LATE_START: SignedDuration = SignedDuration::from_hours(1);
 
-/// What was measured at a place over a span of time.
+/// The measurements at a place over a time span.
 #[derive(Debug, Clone)]
 pub struct RiverHistory {
-    /// The place, which the answer was checked to be about.
+    /// The place. The response was checked to be about it.
     pub place: &'static Place,
-    /// The span that was asked for.
+    /// The requested span.
     pub span: TimeSpan,
-    /// The present that relative words were read against: the clock's; in
-    /// recordings, the time of the last reading.
+    /// The time to which relative words refer: that of the clock; for recordings, the time of the
+    /// last reading.
     pub as_of: Timestamp,
-    /// Who told it.
+    /// The source of the measurements.
     pub source: HistorySource,
     /// The readings inside the span, oldest first; at least one.
     pub points: Vec<RiverPoint>,
-    /// How many values inside the span are implausible or doubtful, and missing in `points`.
+    /// The number of values inside the span that are implausible or doubtful, and missing in
+    /// `points`.
     pub left_out: LeftOut,
-    /// The day of the recording, if it is one.
+    /// The day of the recording; `None` for live data.
     pub recorded_on: Option<Date>,
-    /// What the sources lack that were asked before.
+    /// What the sources that were tried before lack.
     pub shortfalls: Vec<Shortfall>,
-    /// Why this is an earlier answer: the API gave no new one.
+    /// Why the data is stale: the API returned no newer response.
     pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
 /// Where a series comes from.
 ///
-/// The form of [`Self::History`] is **unproven**: no real answer is public;
-/// see [`History`](crate::api::History).
+/// The shape of [`Self::History`] is **unproven**: no real response is public; see
+/// [`History`](crate::api::History).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum HistorySource {
@@ -62,7 +63,7 @@ pub enum HistorySource {
     /// The hydro API of existenz.ch: BAFU's gauges, 32 days back.
     #[serde(rename = "existenz_hydro")]
     Hydro,
-    /// The history of the Aareguru API, whose form is not documented.
+    /// The history of the Aareguru API, whose shape is not documented.
     #[serde(rename = "aareguru_history")]
     History,
 }
@@ -71,24 +72,24 @@ pub enum HistorySource {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Shortfall {
-    /// It could not be asked, or its answer not be read.
+    /// The request failed.
     #[error("{from} failed: {error}")]
     Failed {
-        /// Who failed.
+        /// The source that failed.
         from: HistorySource,
-        /// How.
+        /// The error.
         error: Error,
     },
     /// It has no reading in the span.
     #[error("{from}: no readings in this span")]
     Empty {
-        /// Who has none.
+        /// The source.
         from: HistorySource,
     },
-    /// Its series have names that nobody foretold.
+    /// Its series have unexpected names.
     #[error("{from}: neither temperature nor flow among its series {}", quoted(.names))]
     Unnamed {
-        /// Who.
+        /// The source.
         from: HistorySource,
         /// The names, cut to 60 characters.
         names: String,
@@ -96,7 +97,7 @@ pub enum Shortfall {
     /// It begins inside the span.
     #[error("{from}: begins only {}", local_time(*.first))]
     Late {
-        /// Who.
+        /// The source.
         from: HistorySource,
         /// Its first reading.
         first: Timestamp,
@@ -107,37 +108,36 @@ pub enum Shortfall {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum HistoryError {
-    /// The span cannot be asked about: correct it.
+    /// The span is invalid: correct it.
     #[error(transparent)]
     Span(#[from] SpanError),
-    /// No source has it: read what each of them lacks.
+    /// No source has the data: each lacks something.
     #[error("no history: {}", listed(.0))]
     Nowhere(Vec<Shortfall>),
-    /// The answers are recordings, and no series of this place was recorded:
-    /// ask the live API.
+    /// The client uses recordings, and no series of this place was recorded: use the live API.
     #[error("no recording of a series at `{place}` exists; only Bern's was recorded")]
     NoRecording {
         /// The place's identifier.
         place: &'static str,
     },
-    /// The answers are recordings, and none is of this time: ask about theirs.
+    /// The client uses recordings, and none covers this time: choose a time that was recorded.
     #[error("no recording of this span exists; what was recorded at `{place}`: {}", spans(.recorded))]
     NotRecorded {
         /// The place's identifier.
         place: &'static str,
-        /// From when to when there are recordings.
+        /// The start and end of each recording.
         recorded: Vec<(Timestamp, Timestamp)>,
     },
 }
 
-/// What is being done for an answer, as told to who waits for it.
+/// Progress of a history request, reported to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistoryStage {
-    /// Who is being asked.
+    /// The source of the next request.
     pub asking: HistorySource,
-    /// How many were asked before.
+    /// The number of sources tried before.
     pub asked: usize,
-    /// How many may have to be asked in all.
+    /// The number of sources that may be tried.
     pub of: usize,
 }
 
@@ -184,9 +184,9 @@ pub(super) async fn ask(
             asked,
             of: sources.len(),
         });
-        // What cannot be had from the hydro API is not asked of it.
+        // The hydro API rejects a span that begins before its reach.
         let reach = match source {
-            HistorySource::Hydro => span.since(now - HYDRO_REACHES),
+            HistorySource::Hydro => span.since(now - HYDRO_REACH),
             _ => span,
         };
         let mut found = match fetch(client, source, place, &reach, now).await {
@@ -201,7 +201,7 @@ pub(super) async fn ask(
             shortfalls.push(Shortfall::Empty { from: source });
             continue;
         };
-        if first.duration_since(span.start()) <= LATE {
+        if first.duration_since(span.start()) <= MAX_LATE_START {
             return Ok(found.answer(place, span, now, source, shortfalls));
         }
         shortfalls.push(Shortfall::Late {
@@ -218,17 +218,17 @@ pub(super) async fn ask(
     let Some((source, found)) = partial else {
         return Err(HistoryError::Nowhere(shortfalls));
     };
-    // That it begins late is told by its points.
+    // The points themselves show that the series begins late.
     shortfalls.retain(|lack| !matches!(lack, Shortfall::Late { from, .. } if *from == source));
     Ok(found.answer(place, span, now, source, shortfalls))
 }
 
-/// Whom to ask, one after the other: those that have all of the span, the
-/// nearest first; then those that have its end.
+/// Returns the sources in the order in which to try them: those that cover the whole span, most
+/// recent first; then those that cover its end.
 fn in_turn(place: &Place, span: &TimeSpan, now: Timestamp) -> Vec<HistorySource> {
     let reaches = |source: &HistorySource| match source {
-        HistorySource::Current => now - CURRENT_REACHES,
-        HistorySource::Hydro => now - HYDRO_REACHES,
+        HistorySource::Current => now - CURRENT_REACH,
+        HistorySource::Hydro => now - HYDRO_REACH,
         HistorySource::History => Timestamp::MIN,
     };
     let has_gauge = place.gauge().is_some();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_source_that_has_it_all_is_asked_first() {
+    fn most_recent_source_that_covers_the_span_is_first() {
         asks("bern", "-24 hours", "now", &[Current, Hydro, History]);
         asks("bern", "-7 days", "now", &[Hydro, History, Current]);
         asks("bern", "-60 days", "now", &[History, Hydro, Current]);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_gauge_the_hydro_api_is_not_asked() {
+    fn place_without_gauge_skips_the_hydro_api() {
         asks("olten", "-24 hours", "now", &[Current, History]);
         asks("olten", "-7 days", "now", &[History, Current]);
         asks("olten", "-7 days", "-5 days", &[History]);

@@ -1,4 +1,4 @@
-//! How warm is the water at each place?
+//! The water temperature at each place.
 
 use crate::api::{Answer, City};
 use crate::reading::timestamp;
@@ -7,24 +7,23 @@ use crate::{Place, Reading, UpstreamTrouble};
 /// A place with its latest temperature.
 #[derive(Debug, Clone)]
 pub struct PlaceTemperature {
-    /// The place; `None` if the API lists one that this crate does not know,
-    /// which can be shown but not asked about.
+    /// The place; `None` for one that the API lists but this crate does not know. It can be shown,
+    /// but not requested.
     pub place: Option<&'static Place>,
     /// The API's identifier: `bern`.
     pub id: String,
-    /// The standard name, `Bern`; of a place that this crate does not know,
-    /// the name that the API gives.
+    /// The standard name, `Bern`; for a place unknown to this crate, the name in the response.
     pub name: String,
     /// The station, as the API writes it: `Bern, Schönau`.
     pub station: String,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
-    /// Why this is an earlier answer: the API gave no new one. `None` if it is
-    /// as new as it should be. The reading's age is true either way.
+    /// Why the data is stale: the API returned no newer response. `None` if it is fresh. The age of
+    /// the reading is correct either way.
     pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
-/// All places of the table, then those that only the answer knows.
+/// Returns all places of the table, then those that only the response contains.
 pub(super) fn from_cities(cities: &Answer<Vec<City>>) -> Vec<PlaceTemperature> {
     let at = |place, id: &str, name: &str, station: &str, city: Option<&City>| PlaceTemperature {
         place,
@@ -67,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_place_is_unknown_and_not_left_out() {
+    fn missing_place_is_unknown_and_not_omitted() {
         let places = from_json(r#"[{"city": "bern", "aare": 12.9, "time": 1683643800}]"#);
         assert_eq!(places.len(), 8);
         assert_eq!(places[3].water.value(Timestamp::MAX), Some(12.9));
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_only_the_api_knows_comes_last() {
+    fn place_unknown_to_the_crate_comes_last() {
         let places =
             from_json(r#"[{"city": "aarau", "name": "Aarou", "aare": 14, "time": 1683643800}]"#);
         let aarau = places.last().unwrap();
@@ -87,13 +86,13 @@ mod tests {
     }
 
     #[test]
-    fn a_temperature_of_null_is_unknown_and_not_zero() {
+    fn null_temperature_is_unknown_and_not_zero() {
         let places = from_json(r#"[{"city": "thun", "aare": null, "time": 1683643800}]"#);
         assert_eq!(places[2].water.value(Timestamp::MAX), None);
     }
 
     #[test]
-    fn an_entry_without_id_is_nobodys_reading() {
+    fn entry_without_id_is_ignored() {
         assert_eq!(from_json(r#"[{"name": "Thun", "aare": 12}]"#).len(), 8);
     }
 }

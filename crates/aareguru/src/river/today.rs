@@ -1,4 +1,4 @@
-//! How warm is the water at one place, in short?
+//! The water temperature at one place, with a short saying.
 
 use jiff::Timestamp;
 
@@ -6,21 +6,21 @@ use crate::api::{Answer, WaterToday};
 use crate::reading::timestamp;
 use crate::{Place, Reading, UpstreamTrouble};
 
-/// The temperature at a place, and a saying: the least the API tells.
+/// The temperature at a place and a saying: the smallest response of the API.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TodayInShort {
-    /// The place, which the answer was checked to be about.
+    /// The place. The response was checked to be about it.
     pub place: &'static Place,
     /// Water temperature in °C, to the tenth.
     pub water: Reading,
-    /// What the API says of it, in Bernese German; `None` if the temperature
-    /// is unknown or old. It is not advice.
+    /// The API's saying about it, in Bernese German; `None` if the temperature is unknown or old.
+    /// It is not advice.
     pub saying: Option<String>,
     /// The same in about 15 characters.
     pub short_saying: Option<String>,
-    /// Why this is an earlier answer: the API gave no new one. `None` if it is
-    /// as new as it should be. The reading's age is true either way.
+    /// Why the data is stale: the API returned no newer response. `None` if it is fresh. The age of
+    /// the reading is correct either way.
     pub upstream_trouble: Option<UpstreamTrouble>,
 }
 
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_saying_does_not_speak_of_the_water_now() {
+    fn old_saying_of_today_is_not_shown() {
         let body = r#"{"aare": 19.5, "text": "Ja eh!", "text_short": "ja", "time": THEN}"#;
         let stale = after(3, body);
         assert_eq!(stale.saying.as_deref(), Some("Ja eh!"));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_temperature_is_unknown_and_not_zero() {
+    fn missing_temperature_is_unknown_and_not_zero() {
         assert_eq!(
             after(1, r#"{"aare": null, "time": THEN}"#)
                 .water

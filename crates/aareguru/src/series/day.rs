@@ -1,4 +1,4 @@
-//! A series day by day.
+//! Daily statistics of a series.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::statistics::{known, mean};
 use crate::local_time::ZURICH;
 
-/// One quantity on one day in Switzerland, in its own unit.
+/// The statistics of one quantity on one day in Switzerland, in its own unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Day {
@@ -23,8 +23,7 @@ pub struct Day {
 }
 
 impl Day {
-    /// The days of a series that is sorted by time. A day without any value is
-    /// left out.
+    /// Returns the days of a series that is sorted by time. Days without a value are omitted.
     pub fn all_of(series: &[(Timestamp, Option<f64>)]) -> Vec<Self> {
         let known: Vec<(Date, f64)> = known(series)
             .into_iter()
@@ -51,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_end_at_midnight_in_switzerland() {
+    fn day_ends_at_midnight_in_switzerland() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let days = Day::all_of(&[
             (at("2026-09-01T21:50:00Z"), Some(17.0)),

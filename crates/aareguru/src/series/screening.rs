@@ -1,4 +1,4 @@
-//! The plausibility check of a series, and what it leaves out.
+//! Checks a series for plausibility, and counts what it leaves out.
 
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ pub(crate) struct RawPoint {
     pub(crate) flow_m3_per_s: Option<f64>,
 }
 
-/// How many values a series leaves out. They are in no statistic.
+/// The number of values that a series leaves out, by reason. They are in no statistic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
@@ -27,12 +27,12 @@ pub struct LeftOut {
     pub future_dated: usize,
 }
 
-/// A series after the check.
+/// A series after the plausibility check.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ScreenedSeries {
-    /// Oldest first, one for each time.
+    /// Oldest first, one per time.
     pub(crate) points: Vec<RiverPoint>,
-    /// Which values were left out, and their times.
+    /// The reason for each value that was left out, and its time.
     left_out: Vec<(Timestamp, Rejection)>,
 }
 
@@ -45,15 +45,15 @@ enum Rejection {
 }
 
 impl LeftOut {
-    /// How many values are left out in all.
+    /// Returns the number of values that are left out.
     pub fn total(&self) -> usize {
         self.implausible + self.doubtful + self.future_dated
     }
 }
 
 impl ScreenedSeries {
-    /// Checks a series of `place` in any order. Nothing is future-dated if there is no `now`, as in
-    /// recordings.
+    /// Checks a series of `place` in any order. Without `now`, as for recordings, no value is
+    /// future-dated.
     pub(crate) fn new(
         place: &Place,
         raw: impl IntoIterator<Item = RawPoint>,
@@ -84,13 +84,13 @@ impl ScreenedSeries {
         Self { points, left_out }
     }
 
-    /// Keeps the part of the series whose times `is_in` accepts.
+    /// Keeps the points whose times `is_in` accepts.
     pub(crate) fn retain(&mut self, is_in: impl Fn(Timestamp) -> bool) {
         self.points.retain(|point| is_in(point.at));
         self.left_out.retain(|(at, _)| is_in(*at));
     }
 
-    /// How many values are left out in all.
+    /// Returns the number of values that are left out.
     pub(crate) fn left_out(&self) -> LeftOut {
         let mut total = LeftOut::default();
         for (_, rejection) in &self.left_out {
@@ -104,7 +104,7 @@ impl ScreenedSeries {
     }
 }
 
-/// The points oldest first, those of the same time as one.
+/// Sorts the points by time, and merges points with the same time.
 fn in_order(mut points: Vec<RiverPoint>) -> Vec<RiverPoint> {
     points.sort_by_key(|point| point.at);
     points.dedup_by(|again, first| {

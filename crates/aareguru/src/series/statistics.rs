@@ -1,19 +1,19 @@
-//! A series of one quantity in a few numbers.
+//! Computes statistics of a series of one quantity.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// A value and when it was read.
+/// A value and the time of its measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extreme {
     /// The value, in the unit of the series.
     pub value: f64,
-    /// When it was read first.
+    /// When it was measured first.
     pub at: Timestamp,
 }
 
-/// A time without a value.
+/// A period without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     /// The last value before it.
@@ -22,14 +22,14 @@ pub struct Gap {
     pub until: Timestamp,
 }
 
-/// A series in numbers, in its own unit. What cannot be told is `None`; no
-/// number is infinite or NaN.
+/// Statistics of a series, in its unit. A number that cannot be computed is `None`; no number is
+/// infinite or NaN.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// How many readings have a value.
+    /// The number of readings with a value.
     pub count: usize,
-    /// How many readings have none.
+    /// The number of readings without a value.
     pub missing: usize,
     /// The lowest value.
     pub min: Option<Extreme>,
@@ -43,13 +43,11 @@ pub struct Statistics {
     pub p10: Option<f64>,
     /// Nine tenths of the readings are at or below this.
     pub p90: Option<f64>,
-    /// Change in a day along the line of least squares; `None` for less than
-    /// [`Statistics::TREND_FROM`]. Over a day or two it tells more of the hour
-    /// than of the days.
+    /// Change per day by linear regression; `None` for less than [`Statistics::TREND_FROM`]. Over a
+    /// day or two it depends more on the time of day than on the days.
     pub trend_per_day: Option<f64>,
-    /// The times without a value that are longer than [`Statistics::GAP_FROM`]
-    /// and than twice the usual step, oldest first. Before the first value and
-    /// after the last there is none.
+    /// The periods without a value that are longer than [`Statistics::GAP_FROM`] and than twice the
+    /// usual step, oldest first. The time before the first value and after the last is not a gap.
     pub gaps: Vec<Gap>,
 }
 
@@ -60,7 +58,7 @@ impl Statistics {
     /// A trend needs a series as long as this: 12 hours.
     pub const TREND_FROM: Duration = Duration::from_secs(12 * 60 * 60);
 
-    /// The numbers of a series that is sorted by time.
+    /// Computes the statistics of a series that is sorted by time.
     pub fn of(series: &[(Timestamp, Option<f64>)]) -> Self {
         let known = known(series);
         let mut sorted: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
@@ -80,8 +78,7 @@ impl Statistics {
     }
 }
 
-/// Which part of the readings is at or above `limit`, from 0 to 1; `None`
-/// without readings.
+/// Returns the share of the readings at or above `limit`, from 0 to 1; `None` without readings.
 pub fn share_at_or_above(series: &[(Timestamp, Option<f64>)], limit: f64) -> Option<f64> {
     let known = known(series);
     let above = known.iter().filter(|(_, value)| *value >= limit).count();
@@ -95,7 +92,7 @@ pub(super) fn known(series: &[(Timestamp, Option<f64>)]) -> Vec<(Timestamp, f64)
     pairs.filter(|(_, value)| value.is_finite()).collect()
 }
 
-/// The first value that no other exceeds.
+/// Returns the first value that no other exceeds.
 fn extreme(known: &[(Timestamp, f64)], exceeds: impl Fn(f64, f64) -> bool) -> Option<Extreme> {
     let pairs = known.iter().copied();
     let (at, value) =
@@ -103,13 +100,13 @@ fn extreme(known: &[(Timestamp, f64)], exceeds: impl Fn(f64, f64) -> bool) -> Op
     Some(Extreme { value, at })
 }
 
-/// The mean; each part is divided before it is added, so that no sum is too large.
+/// Returns the mean. Each value is divided before it is added, so that the sum does not overflow.
 pub(super) fn mean(values: &[f64]) -> Option<f64> {
     let count = values.len() as f64;
     (!values.is_empty()).then(|| values.iter().map(|value| value / count).sum())
 }
 
-/// Between the two nearest values, in proportion.
+/// Interpolates linearly between the two nearest values.
 fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = part * last as f64;
@@ -151,7 +148,7 @@ fn gaps(known: &[(Timestamp, f64)]) -> Vec<Gap> {
     let mut lengths: Vec<Duration> = steps().map(|step| length(&step)).collect();
     lengths.sort_unstable();
     let usual = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
-    // Two values tell of no usual step.
+    // A single step defines no usual step.
     let limit = match lengths.len() {
         0 | 1 => Statistics::GAP_FROM,
         _ => Statistics::GAP_FROM.max(usual * 2),
@@ -172,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn of_no_readings_nothing_is_told() {
+    fn statistics_of_an_empty_series_are_unknown() {
         for series in [every(600, &[]), every(600, &[None, None])] {
             let statistics = Statistics::of(&series);
             assert_eq!((statistics.count, statistics.missing), (0, series.len()));
@@ -186,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn one_reading_is_all_there_is() {
+    fn statistics_of_one_reading_are_that_reading() {
         let series = every(600, &[Some(17.5), None]);
         let statistics = Statistics::of(&series);
         let only = Some(Extreme {
@@ -203,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_rise_is_found_over_a_gap_in_it() {
+    fn trend_per_day_spans_a_gap() {
         let mut values: Vec<Option<f64>> = (0..=144)
             .map(|n| Some(16.0 + f64::from(n) / 36.0))
             .collect();
@@ -230,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_lie_between_readings() {
+    fn quantiles_are_interpolated() {
         let series = every(600, &[Some(4.0), Some(1.0), Some(2.0), Some(3.0)]);
         let statistics = Statistics::of(&series);
         assert_eq!(statistics.median, Some(2.5));
@@ -239,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn readings_once_a_day_have_no_gap_between_each_two() {
+    fn daily_readings_have_no_gaps() {
         assert_eq!(Statistics::of(&every(86_400, &[Some(1.0); 9])).gaps, []);
         assert_eq!(Statistics::of(&every(7200, &[Some(1.0); 2])).gaps.len(), 1);
         assert_eq!(Statistics::of(&every(3600, &[Some(1.0); 2])).gaps, []);
@@ -247,7 +244,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_numbers_are_finite_and_in_order(
+        fn statistics_are_finite_and_ordered(
             values in prop::collection::vec(prop::option::of(any::<f64>()), 0..200),
             step in 1_i64..100_000,
         ) {

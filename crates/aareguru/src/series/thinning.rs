@@ -1,16 +1,15 @@
-//! A long series made short enough to be shown.
+//! Reduces a long series to a number of points that can be shown.
 
 use std::collections::BTreeSet;
 
 use super::{RiverPoint, flows, temperatures};
 use crate::series::Statistics;
 
-/// At most `max` of these points, which are sorted by time: every n-th, the
-/// first, the last, and those with the lowest and highest temperature and
-/// flow. All are readings as they are, none is a mean. Returns n, too, which
-/// is 1 if none is left out.
+/// Returns at most `max` of these points, which are sorted by time: every n-th, the first, the
+/// last, and those with the lowest and highest temperature and flow. All are measured points, never
+/// means. Also returns n, which is 1 if no point is left out.
 ///
-/// `max` is taken for 7 if it is less.
+/// A `max` below 7 counts as 7.
 pub fn thinned(points: &[RiverPoint], max: usize) -> (Vec<RiverPoint>, usize) {
     /// The last point and four extremes.
     const KEPT: usize = 5;
@@ -42,7 +41,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn few_are_left_and_the_extremes_are_among_them(
+        fn thinned_series_keeps_the_extremes(
             values in prop::collection::vec(prop::option::of(0.0..30.0_f64), 0..1000),
             max in 0_usize..200,
         ) {

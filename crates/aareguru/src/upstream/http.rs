@@ -1,5 +1,7 @@
-//! The live APIs over HTTP. Follows no redirect, takes no endless body, and
-//! says who asks.
+//! Sends requests to the live APIs over HTTP.
+//!
+//! Follows no redirects, limits the size of bodies, and identifies the app as the APIs' author
+//! requests.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -19,15 +21,15 @@ use crate::endpoint::{Api, Endpoint};
 use crate::excerpt::excerpt;
 use crate::{Config, Error};
 
-/// The largest body that is taken. The largest recorded is 65 kB.
+/// The largest accepted body. The largest recorded one is 65 kB.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-/// The APIs at their base URLs, asked in the name of an app.
+/// HTTP client for both APIs.
 #[derive(Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
-    /// A permit for each request that may be under way.
-    slots: Semaphore,
+    /// Limits the number of concurrent requests.
+    permits: Semaphore,
     aareguru: Url,
     hydro: Url,
     app_name: String,
@@ -51,7 +53,7 @@ impl Http {
             })?;
         Ok(Self {
             client,
-            slots: Semaphore::new(config.max_requests.max(1) as usize),
+            permits: Semaphore::new(config.max_requests.max(1) as usize),
             aareguru: base_url(&config.base_url)?,
             hydro: base_url(&config.hydro_base_url)?,
             app_name: config.app_name.clone(),
@@ -59,15 +61,17 @@ impl Http {
         })
     }
 
-    /// The body of a successful answer, if it comes within `time`.
+    /// Returns the body of a successful response, within `time`.
     pub(super) async fn get(&self, request: &Request, time: Duration) -> Result<Vec<u8>, Error> {
         let endpoint = request.endpoint();
         let deadline = Instant::now() + time;
-        let _slot = self.slot(endpoint, time).await?;
+        let _permit = self.acquire_permit(endpoint, time).await?;
         let time = deadline.saturating_duration_since(Instant::now());
-        tracing::debug!(endpoint = endpoint.label(), "asking the API");
+        tracing::debug!(endpoint = endpoint.label(), "sending an upstream request");
         let response = self.client.get(self.url(request)).timeout(time).send();
-        let response = response.await.map_err(|error| broken(endpoint, error))?;
+        let response = response
+            .await
+            .map_err(|error| request_error(endpoint, error))?;
         let status = response.status();
         let retry_after = retry_after(response.headers(), Timestamp::now());
         let body = body(endpoint, response).await;
@@ -76,7 +80,7 @@ impl Http {
         }
         let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
         Err(match text {
-            // It may use any status.
+            // The bot protection may use any status.
             Ok(text) if is_bot_protection(&text) => Error::Blocked {
                 endpoint,
                 message: excerpt(&text, 200),
@@ -89,14 +93,18 @@ impl Http {
         })
     }
 
-    /// A place among the requests that may be under way.
-    async fn slot(&self, endpoint: Endpoint, time: Duration) -> Result<SemaphorePermit<'_>, Error> {
-        let slot = timeout(time, self.slots.acquire()).await;
-        let slot = slot.map_err(|elapsed| Error::Timeout {
+    /// Acquires a permit for one request, within `time`.
+    async fn acquire_permit(
+        &self,
+        endpoint: Endpoint,
+        time: Duration,
+    ) -> Result<SemaphorePermit<'_>, Error> {
+        let permit = timeout(time, self.permits.acquire()).await;
+        let permit = permit.map_err(|elapsed| Error::Timeout {
             endpoint,
             source: Arc::new(elapsed),
         })?;
-        Ok(slot.expect("the semaphore is never closed"))
+        Ok(permit.expect("the semaphore is never closed"))
     }
 
     fn url(&self, request: &Request) -> Url {
@@ -136,7 +144,7 @@ async fn body(endpoint: Endpoint, mut response: Response) -> Result<Vec<u8>, Err
     while let Some(chunk) = response
         .chunk()
         .await
-        .map_err(|error| broken(endpoint, error))?
+        .map_err(|error| request_error(endpoint, error))?
     {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(Error::Malformed {
@@ -150,18 +158,18 @@ async fn body(endpoint: Endpoint, mut response: Response) -> Result<Vec<u8>, Err
     Ok(body)
 }
 
-/// A request that got no complete answer.
-fn broken(endpoint: Endpoint, error: reqwest::Error) -> Error {
+/// Converts the error of a request without a complete response.
+fn request_error(endpoint: Endpoint, error: reqwest::Error) -> Error {
     let error = error.without_url();
     if error.is_timeout() {
         Error::Timeout {
             endpoint,
             source: Arc::new(error),
         }
-    } else if is_broken_encoding(&error) {
+    } else if is_decoding_error(&error) {
         Error::Malformed {
             endpoint,
-            reason: "a broken encoding".to_owned(),
+            reason: "a request_error encoding".to_owned(),
             source: Some(Arc::new(error)),
         }
     } else {
@@ -172,9 +180,9 @@ fn broken(endpoint: Endpoint, error: reqwest::Error) -> Error {
     }
 }
 
-/// Whether the body arrived and could not be decoded; reqwest calls it an error
-/// in decoding too when the connection breaks.
-fn is_broken_encoding(error: &reqwest::Error) -> bool {
+/// Returns whether the body arrived but could not be decoded. reqwest also reports a request_error
+/// connection as a decoding error.
+fn is_decoding_error(error: &reqwest::Error) -> bool {
     let causes = iter::successors(error.source(), |&cause| cause.source());
     let mut io_errors = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
     error.is_decode() && io_errors.any(|error| error.kind() == io::ErrorKind::InvalidData)
@@ -201,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_may_end_in_a_slash_and_have_a_path() {
+    fn base_url_with_slash_or_path_is_accepted() {
         let path_and_query = "/v2018/current?city=thun&app=a+%26+b&version=1.0";
         for base_url in ["http://localhost:1", "http://localhost:1/"] {
             asks(base_url, &format!("http://localhost:1{path_and_query}"));
@@ -212,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hydro_api_has_a_base_url_of_its_own() {
+    fn hydro_request_uses_the_hydro_base_url() {
         let bern = Place::find("bern").unwrap();
         let request = Request::hydro_latest(&[bern]).unwrap();
         assert_eq!(
@@ -223,24 +231,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_request_too_many_waits_as_long_as_it_may_take() {
+    async fn request_over_the_limit_waits_until_its_timeout() {
         let config = Config {
             max_requests: 1,
             ..Config::default()
         };
         let http = Http::new(&config).unwrap();
         let time = Duration::from_secs(10);
-        let first = http.slot(Endpoint::Current, time).await.unwrap();
+        let first = http.acquire_permit(Endpoint::Current, time).await.unwrap();
         let start = Instant::now();
-        let second = http.slot(Endpoint::Current, time).await;
+        let second = http.acquire_permit(Endpoint::Current, time).await;
         assert!(matches!(second, Err(Error::Timeout { .. })));
         assert_eq!(start.elapsed(), time);
         drop(first);
-        let _third = http.slot(Endpoint::Current, time).await.unwrap();
+        let _third = http.acquire_permit(Endpoint::Current, time).await.unwrap();
     }
 
     #[test]
-    fn a_bad_base_url_is_named() {
+    fn invalid_base_url_is_named_in_the_error() {
         for base_url in [
             "",
             "aareguru.existenz.ch",

@@ -1,8 +1,8 @@
-//! The recordings compiled into this crate, as an upstream. What they are and
-//! where they come from stands in `recordings/PROVENANCE.md`.
+//! The recordings compiled into this crate, as an upstream. `recordings/PROVENANCE.md` describes
+//! their origin.
 //!
-//! What was not recorded is put together from what was, if that is enough; the
-//! rest of such an answer is null. Nothing is made up.
+//! Responses that were not recorded are derived from those that were, if possible; their other
+//! fields are null. No value is invented.
 
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ use super::{Body, Request};
 use crate::{Error, Place};
 
 /// The day on which the recordings of the Aareguru API were made.
-pub(super) const DAY: Date = date(2023, 5, 9);
+pub(super) const RECORDING_DATE: Date = date(2023, 5, 9);
 
 /// When `cities` was recorded: 2023-05-09 15:05 UTC, to a few minutes.
-const CITIES_AT: i64 = 1_683_644_700;
+const CITIES_RECORDED_AT: i64 = 1_683_644_700;
 /// When `current` was recorded: 2023-05-09 11:38 UTC.
-const CURRENT_AT: i64 = 1_683_632_280;
+const CURRENT_RECORDED_AT: i64 = 1_683_632_280;
 /// When the hydro API was recorded: 2026-09-02 16:47:23 UTC.
-const HYDRO_AT: i64 = 1_788_367_643;
+const HYDRO_RECORDED_AT: i64 = 1_788_367_643;
 
 const CITIES: &[u8] = include_bytes!("../../recordings/cities.json");
 const CURRENT_BERN: &[u8] = include_bytes!("../../recordings/current-bern.json");
@@ -30,18 +30,20 @@ const HYDRO_BERN: &[u8] = include_bytes!("../../recordings/hydro-daterange-2135-
 
 pub(super) fn body(request: &Request) -> Result<Body, Error> {
     let (bytes, recorded_at) = match request {
-        Request::Cities => (Cow::Borrowed(CITIES), CITIES_AT),
-        Request::Current(place) if is_bern(place) => (Cow::Borrowed(CURRENT_BERN), CURRENT_AT),
-        Request::Current(place) => (owned(&current(place)), CITIES_AT),
-        Request::Today(place) if is_bern(place) => (owned(&today(place)), CURRENT_AT),
-        Request::Today(place) => (owned(&today(place)), CITIES_AT),
-        Request::Widget => (owned(&widget()), CITIES_AT),
-        // It has its own times, whatever span was asked for.
+        Request::Cities => (Cow::Borrowed(CITIES), CITIES_RECORDED_AT),
+        Request::Current(place) if is_bern(place) => {
+            (Cow::Borrowed(CURRENT_BERN), CURRENT_RECORDED_AT)
+        }
+        Request::Current(place) => (owned(&current(place)), CITIES_RECORDED_AT),
+        Request::Today(place) if is_bern(place) => (owned(&today(place)), CURRENT_RECORDED_AT),
+        Request::Today(place) => (owned(&today(place)), CITIES_RECORDED_AT),
+        Request::Widget => (owned(&widget()), CITIES_RECORDED_AT),
+        // The recording has its own times, whatever the requested span.
         Request::HydroDaterange(gauge, _) if is_bern(gauge.place) => {
-            (Cow::Borrowed(HYDRO_BERN), HYDRO_AT)
+            (Cow::Borrowed(HYDRO_BERN), HYDRO_RECORDED_AT)
         }
         Request::HydroLatest(gauges) if gauges.iter().any(|gauge| is_bern(gauge.place)) => {
-            (owned(&hydro_latest_bern(gauges)), HYDRO_AT)
+            (owned(&hydro_latest_bern(gauges)), HYDRO_RECORDED_AT)
         }
         Request::History(..) | Request::HydroDaterange(..) | Request::HydroLatest(_) => {
             return Err(Error::NoRecording {
@@ -67,7 +69,7 @@ fn json(recording: &[u8]) -> Value {
     serde_json::from_slice(recording).expect("the recording is compiled in and every test reads it")
 }
 
-/// What `/v2018/cities` tells of a place.
+/// Returns the entry of `/v2018/cities` for a place.
 fn city(place: &Place) -> Value {
     let cities = json(CITIES);
     let city = cities
@@ -77,7 +79,7 @@ fn city(place: &Place) -> Value {
         .clone()
 }
 
-/// `/v2018/current`: Bern's recording; of other places, the values of `/v2018/cities`.
+/// Returns `/v2018/current`: Bern's recording; for other places, the values of `/v2018/cities`.
 fn current(place: &Place) -> Value {
     if is_bern(place) {
         return json(CURRENT_BERN);
@@ -95,7 +97,7 @@ fn current(place: &Place) -> Value {
     })
 }
 
-/// `/v2018/today`, from `/v2018/current`.
+/// Derives `/v2018/today` from `/v2018/current`.
 fn today(place: &Place) -> Value {
     let aare = &current(place)["aare"];
     json!({
@@ -109,8 +111,8 @@ fn today(place: &Place) -> Value {
     })
 }
 
-/// `/v2018/widget`: Bern from its own recording, about four hours before the
-/// other places; each has its time.
+/// Derives `/v2018/widget`. Bern is from its own recording, about four hours before the other
+/// places; each has its own time.
 fn widget() -> Value {
     let mut values = Map::new();
     for place in Place::all() {
@@ -138,7 +140,7 @@ fn widget() -> Value {
     json!({"values": values, "cities": cities})
 }
 
-/// `/latest` of the hydro API: the last row of Bern's `/daterange`.
+/// Derives `/latest` of the hydro API from the last row of Bern's `/daterange`.
 fn hydro_latest_bern(gauges: &[Gauge]) -> Value {
     let recording = json(HYDRO_BERN);
     let last = |series: &str| {
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_place_has_an_answer() {
+    fn every_place_has_a_recorded_response() {
         for place in Place::all() {
             let body = json(&body(&Request::Current(place)).unwrap().bytes);
             assert_eq!(body["aare"]["location"], place.dialect_name());
@@ -182,17 +184,17 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_recorded_is_unknown() {
+    fn value_that_was_not_recorded_is_unknown() {
         let thun = current(Place::find("thun").unwrap());
         assert_eq!(thun["aare"]["flow"], Value::Null);
         assert_eq!(widget()["values"]["thun"]["flow"], Value::Null);
     }
 
     #[test]
-    fn the_recordings_are_of_the_days_that_are_told() {
+    fn recordings_have_their_documented_dates() {
         for (request, day) in [
-            (Request::Cities, DAY),
-            (Request::Current(&Place::all()[3]), DAY),
+            (Request::Cities, RECORDING_DATE),
+            (Request::Current(&Place::all()[3]), RECORDING_DATE),
             (Request::hydro_latest(&[]).unwrap(), date(2026, 9, 2)),
         ] {
             let at = body(&request).unwrap().recorded_at.unwrap();

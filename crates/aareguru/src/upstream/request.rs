@@ -1,4 +1,4 @@
-//! Something to ask upstream, as it is cached and as it is sent.
+//! A request to an upstream API: its cache key and its query.
 
 use std::ops::RangeInclusive;
 
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::{Error, Place};
 
-/// The values that the hydro API is asked for.
+/// The parameters requested from the hydro API.
 const PARAMETERS: &str = "flow,height,temperature";
 
-/// Something to ask upstream. Only known places can be asked about.
+/// A request to an upstream API. Contains known places only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Request {
     Cities,
@@ -22,10 +22,10 @@ pub(crate) enum Request {
     HydroDaterange(Gauge, Span),
 }
 
-/// From when to when in Unix seconds.
+/// The first and last Unix second.
 type Span = RangeInclusive<i64>;
 
-/// A place that has a gauge of BAFU.
+/// A place with a BAFU gauge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Gauge {
     pub(crate) place: &'static Place,
@@ -42,7 +42,7 @@ impl Gauge {
 }
 
 impl Request {
-    /// The gauges of these places; of all places, if there are none.
+    /// Creates a request for the gauges of these places, or of all places if the list is empty.
     pub(crate) fn hydro_latest(places: &[&'static Place]) -> Result<Self, Error> {
         if places.is_empty() {
             let all = Place::all()
@@ -52,7 +52,7 @@ impl Request {
         }
         let gauges: Result<Vec<_>, _> = places.iter().map(|place| Gauge::of(place)).collect();
         let mut gauges = gauges?;
-        // The order of asking makes no other question.
+        // The order of places must not matter for the cache.
         gauges.sort_by_key(|gauge| gauge.number);
         gauges.dedup();
         Ok(Self::HydroLatest(gauges))
@@ -74,12 +74,12 @@ impl Request {
         }
     }
 
-    /// Whether it is about a time that the asker has chosen.
+    /// Returns whether the caller chose a time span.
     pub(crate) fn has_time_span(&self) -> bool {
         matches!(self, Self::History(..) | Self::HydroDaterange(..))
     }
 
-    /// What tells it from other requests, in letters that any store takes.
+    /// Returns the key in caches. It contains no spaces, so any store accepts it.
     pub(crate) fn cache_key(&self) -> String {
         let query = self.query().into_iter();
         let query: String = query
@@ -88,12 +88,12 @@ impl Request {
         format!("{}{}", self.endpoint().label(), query.replace(' ', "_"))
     }
 
-    /// The query, but for those who ask.
+    /// Returns the query without `app` and `version`.
     pub(super) fn query(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Cities | Self::Widget => Vec::new(),
             Self::Today(place) | Self::Current(place) => vec![("city", place.id().to_owned())],
-            // The API takes times in words too; numbers are said to work best.
+            // The API also accepts times as text, but numbers are reported to be the most reliable.
             Self::History(place, span) => vec![
                 ("city", place.id().to_owned()),
                 ("start", span.start().to_string()),
@@ -122,8 +122,8 @@ fn numbers(gauges: &[Gauge]) -> String {
     numbers.join(",")
 }
 
-/// A time in UTC as the recorded request had it. PHP, which reads it, takes a
-/// bare number for something else than Unix seconds.
+/// Formats a time in UTC, as in the recorded request. PHP does not parse a bare number as Unix
+/// seconds.
 fn date_text(unix_seconds: i64) -> String {
     let at = Timestamp::from_second(unix_seconds).expect("it was made from a timestamp");
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_places_makes_no_other_question() {
+    fn hydro_latest_ignores_the_order_of_places() {
         let ask = |places: &[&'static Place]| Request::hydro_latest(places).unwrap();
         let once = ask(&[place("bern"), place("thun")]);
         assert_eq!(once, ask(&[place("thun"), place("bern"), place("thun")]));
@@ -146,13 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn no_places_are_all_that_have_a_gauge() {
+    fn hydro_latest_without_places_requests_all_gauges() {
         let all = Request::hydro_latest(&[]).unwrap();
         assert_eq!(all.query()[0].1, "2019,2457,2030,2135,2085,2029,2016");
     }
 
     #[test]
-    fn a_place_without_gauge_is_not_asked_about() {
+    fn place_without_gauge_is_not_measured() {
         let error = Request::hydro_latest(&[place("bern"), place("olten")]).unwrap_err();
         assert!(
             matches!(error, Error::NotMeasured { place: "olten" }),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_sent_in_utc() {
+    fn daterange_times_are_sent_in_utc() {
         assert_eq!(date_text(1_788_220_800), "2026-09-01 00:00:00");
         assert_eq!(date_text(Timestamp::MAX.as_second()), "9999-12-30 22:00:00");
     }

@@ -1,4 +1,4 @@
-//! `Retry-After`: how long a server asks to be left alone.
+//! Parses the `Retry-After` header.
 
 use std::time::Duration;
 
@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-/// The header in either of its forms, seconds or a date; `None` if it is
-/// neither. A date in the past is a time of zero.
+/// Parses seconds or an HTTP date; `None` if it is neither. A date in the past is zero.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
@@ -34,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_seconds_or_a_date() {
+    fn retry_after_accepts_seconds_or_a_date() {
         asks("120", Some(120));
         asks(" 0 ", Some(0));
         asks("Wed, 21 Oct 2015 07:28:30 GMT", Some(30));
@@ -42,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_wish() {
+    fn retry_after_of_another_form_is_ignored() {
         for value in ["", "soon", "-1", "1.5", "99999999999999999999"] {
             asks(value, None);
         }

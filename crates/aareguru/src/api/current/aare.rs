@@ -24,8 +24,8 @@ lenient! {
         pub temperature: Option<f64>,
         /// Water temperature in °C, to the hundredth.
         pub temperature_prec: Option<f64>,
-        /// A saying about temperature and flow in Bernese German. May be free
-        /// text that stands in no scale.
+        /// A saying about temperature and flow in Bernese German. May be free text outside any
+        /// scale.
         pub temperature_text: Option<String>,
         /// The same in about 15 characters.
         pub temperature_text_short: Option<String>,
@@ -65,9 +65,9 @@ lenient! {
         pub temperature: Option<f64>,
     }
 
-    /// A saying and where it begins to hold.
+    /// A saying and the value from which it applies.
     pub struct ScaleStep {
-        /// The lowest value for which the text holds, in the unit of the scale.
+        /// The lowest value to which the text applies, in the unit of the scale.
         pub value: Option<f64>,
         /// The saying in Bernese German.
         pub text: Option<String>,
@@ -75,9 +75,9 @@ lenient! {
         pub position: Option<String>,
     }
 
-    /// A highest value ever measured.
+    /// The highest value on record.
     pub struct Record {
-        /// The value; its unit stands where the record is held.
+        /// The value, in the unit of the field that contains the record.
         pub value: Option<f64>,
         /// When it was measured, in Unix seconds.
         pub timestamp: Option<i64>,

@@ -10,7 +10,7 @@ lenient! {
         pub state: Option<String>,
         /// Whether it is open.
         pub state_open_flag: Option<bool>,
-        /// Who says so: `badmeister`, the lifeguard.
+        /// Who reports it: `badmeister`, the lifeguard.
         pub source: Option<String>,
         /// When the state last changed, in Unix seconds; may be months ago.
         pub time: Option<i64>,

@@ -14,7 +14,7 @@ lenient! {
         pub forecast: Vec<ForecastDay>,
     }
 
-    /// The weather as measured last, at a time of its own.
+    /// The latest weather measurement, which has its own time.
     pub struct WeatherNow {
         /// Air temperature in °C.
         pub tt: Option<f64>,
@@ -60,8 +60,8 @@ lenient! {
         pub day: Option<String>,
         /// The weekday in short: `Mi.`.
         pub dayshort: Option<String>,
-        /// A time on that day in Unix seconds, not midnight: only its date in
-        /// Switzerland means something.
+        /// A time on that day in Unix seconds, not midnight. Only its date in Switzerland is
+        /// meaningful.
         pub timestamp: Option<i64>,
         /// Meteotest's weather symbol as a letter, `a` (sunny) to `o`.
         pub sy: Option<String>,

@@ -1,4 +1,4 @@
-//! `/daterange` of the hydro API: what one gauge measured over a span of time.
+//! `/daterange` of the hydro API: measurements of one gauge over a time span.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,13 +9,13 @@ use crate::api::{body, lenient};
 use crate::excerpt::excerpt;
 use crate::upstream::Request;
 
-/// The answer of `/daterange`, its parallel lists put together by time.
+/// The response of `/daterange`, its parallel lists merged by time.
 ///
-/// Facts: a recording of Bern of 2026.
+/// Source: a recording of Bern of 2026.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct HydroDaterange {
-    /// Who measures, to be credited: BAFU.
+    /// The organisation to credit for the measurements: BAFU.
     pub source: Option<String>,
     /// URL of the terms of use.
     pub license: Option<String>,
@@ -23,7 +23,7 @@ pub struct HydroDaterange {
     pub points: Vec<HydroPoint>,
 }
 
-/// What a gauge measured at one time.
+/// A measurement of a gauge at one time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct HydroPoint {
@@ -38,15 +38,14 @@ pub struct HydroPoint {
     pub temperature: Option<f64>,
 }
 
-/// The answer as it is sent, with `timeseriesformat=rows`.
+/// The response on the wire, with `timeseriesformat=rows`.
 #[derive(Deserialize)]
 struct Wire {
     #[serde(default, deserialize_with = "lenient::field")]
     source: Option<String>,
     #[serde(default, deserialize_with = "lenient::field")]
     license: Option<String>,
-    /// `timestamp`, and `2135|flow` and the like, as parallel lists. PHP
-    /// writes an empty object as a list.
+    /// The parallel lists `timestamp`, `2135|flow` and so on. PHP writes an empty object as a list.
     payload: Value,
 }
 
@@ -69,8 +68,7 @@ pub(in crate::api) fn read(request: &Request, body: &[u8]) -> Result<HydroDatera
     }
     let list = |name: &str| wire.payload.get(name).and_then(Value::as_array);
     let times = list("timestamp").map_or(&[][..], Vec::as_slice);
-    // A list of another length is out of step with the times; its values may
-    // belong anywhere.
+    // A list of another length cannot be aligned with the times, so its values are ignored.
     let series = |parameter: &str| {
         list(&format!("{number}|{parameter}")).filter(|values| values.len() == times.len())
     };
@@ -100,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_gauge_does_not_measure_is_unknown() {
+    fn parameter_that_a_gauge_does_not_measure_is_unknown() {
         let body =
             r#"{"payload": {"timestamp": [600, 1200.0, null], "2135|flow": [113.18, null, 1]}}"#;
         let points = read_bern(body).unwrap().points;
@@ -120,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_out_of_step_with_the_times_is_unknown() {
+    fn list_of_another_length_than_the_times_is_unknown() {
         let body = r#"{"payload": {"timestamp": [600, 1200], "2135|flow": [113], "2135|height": [502, 503]}}"#;
         let points = read_bern(body).unwrap().points;
         assert!(points.iter().all(|point| point.flow.is_none()));
@@ -128,13 +126,13 @@ mod tests {
     }
 
     #[test]
-    fn the_data_of_another_gauge_are_refused() {
+    fn data_of_another_gauge_is_rejected() {
         let error = read_bern(r#"{"payload": {"timestamp": [600], "2243|flow": [90]}}"#);
         assert!(matches!(error, Err(Error::WrongPlace { .. })), "{error:?}");
     }
 
     #[test]
-    fn a_span_without_data_is_empty() {
+    fn daterange_without_data_is_empty() {
         for payload in ["[]", "{}", "null", r#"{"timestamp": []}"#] {
             let points = read_bern(&format!(r#"{{"payload": {payload}}}"#))
                 .unwrap()

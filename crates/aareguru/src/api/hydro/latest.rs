@@ -1,4 +1,4 @@
-//! `/latest` of the hydro API: what some gauges measured last.
+//! `/latest` of the hydro API: the latest measurements of several gauges.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,25 +9,24 @@ use crate::api::lenient::{self, Lenient};
 use crate::excerpt::excerpt;
 use crate::upstream::Request;
 
-/// The answer of `/latest`.
+/// The response of `/latest`.
 ///
-/// Facts: the description of the API, and a sample of 2022.
+/// Source: the description of the API, and a sample of 2022.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct HydroLatest {
-    /// Who measures, to be credited: BAFU.
+    /// The organisation to credit for the measurements: BAFU.
     #[serde(default, deserialize_with = "lenient::field")]
     pub source: Option<String>,
     /// URL of the terms of use.
     #[serde(default, deserialize_with = "lenient::field")]
     pub license: Option<String>,
-    /// The values, one for each gauge and parameter. What a gauge does not
-    /// measure is left out.
+    /// One value per gauge and parameter. Parameters that a gauge does not measure are absent.
     #[serde(deserialize_with = "lenient::field")]
     pub payload: Vec<HydroValue>,
 }
 
-/// One value that a gauge measured.
+/// A value measured by a gauge.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -38,7 +37,7 @@ pub struct HydroValue {
     /// BAFU's number of the gauge: `2135`.
     #[serde(deserialize_with = "lenient::identifier")]
     pub loc: Option<String>,
-    /// What was measured: `flow`, `height` or `temperature`.
+    /// The parameter: `flow`, `height` or `temperature`.
     #[serde(deserialize_with = "lenient::field")]
     pub par: Option<String>,
     /// The value: flow in m³/s, height in metres above sea level, temperature
@@ -84,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_null_is_unknown() {
+    fn null_value_is_unknown() {
         let body =
             r#"{"payload": [null, {"timestamp": 600, "loc": 2135, "par": "flow", "val": null}]}"#;
         let latest = read_bern(body).unwrap();
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gauge_that_was_not_asked_for_is_refused() {
+    fn gauge_that_was_not_requested_is_rejected() {
         let error = read_bern(r#"{"payload": [{"loc": "2243", "par": "flow", "val": 90}]}"#);
         assert_eq!(
             error.unwrap_err().to_string(),
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_payload_is_malformed() {
+    fn latest_without_payload_is_malformed() {
         let error = read_bern(r#"{"source": "BAFU"}"#).unwrap_err();
         assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
     }

@@ -1,8 +1,7 @@
-//! The history as far as it was recorded.
+//! The history from recordings.
 //!
-//! A recording knows no other present than its last reading, so that is what
-//! `now` means in it; the first recording in which the span is not in the
-//! future is the one that was meant.
+//! In a recording, `now` is the time of its last reading. The first recording in which the span is
+//! not in the future is used.
 
 use jiff::Timestamp;
 
@@ -21,7 +20,7 @@ pub(super) async fn ask(
     if let Err(error @ SpanError::Unreadable { .. }) = TimeSpan::read(start, end, now) {
         return Err(error.into());
     }
-    // The recordings come whole, whatever span is asked for.
+    // The recordings are returned as a whole, whatever the requested span.
     let any = TimeSpan::at(now);
     let mut recorded = Vec::new();
     for (asked, source) in SOURCES.into_iter().enumerate() {

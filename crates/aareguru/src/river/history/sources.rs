@@ -1,4 +1,4 @@
-//! The readings as each source has them.
+//! Fetches the measurements from each source.
 
 use std::collections::BTreeMap;
 
@@ -13,20 +13,20 @@ use crate::reading::timestamp;
 use crate::series::{RawPoint, ScreenedSeries};
 use crate::{Client, Place, TimeSpan, UpstreamTrouble};
 
-/// Requests start and end on this grid, so that askers share answers.
+/// Requests start and end on this grid, so that callers share responses.
 const GRID_SECS: i64 = 600;
 
-/// What the history may call the temperature of the water and the flow.
-const TEMPERATURES: [&str; 5] = [
+/// The possible names of water temperature and flow in the history.
+const TEMPERATURE_NAMES: [&str; 5] = [
     "temperature",
     "temperature_prec",
     "aare",
     "aare_prec",
     "tt_water",
 ];
-const FLOWS: [&str; 3] = ["flow", "abfluss", "discharge"];
+const FLOW_NAMES: [&str; 3] = ["flow", "abfluss", "discharge"];
 
-/// What a source has, after the plausibility check; not cut to the span.
+/// The measurements of a source after the plausibility check, not cut to the span.
 pub(super) struct Found {
     pub(super) series: ScreenedSeries,
     pub(super) recorded_on: Option<Date>,
@@ -81,7 +81,7 @@ impl Found {
     }
 }
 
-/// `None` without a possible time.
+/// Returns `None` without a valid time.
 fn point(
     unix_seconds: Option<i64>,
     temperature_celsius: Option<f64>,
@@ -94,7 +94,7 @@ fn point(
     })
 }
 
-/// The span, and up to a step more at both ends.
+/// Extends the span to the grid at both ends.
 fn on_grid(span: &TimeSpan) -> (Timestamp, Timestamp) {
     let start = span.start().as_second().rem_euclid(GRID_SECS);
     let end = (-span.end().as_second()).rem_euclid(GRID_SECS);
@@ -104,8 +104,8 @@ fn on_grid(span: &TimeSpan) -> (Timestamp, Timestamp) {
 }
 
 fn points_of(history: &History) -> Result<Vec<RawPoint>, Shortfall> {
-    let temperature = series(&history.series, &TEMPERATURES);
-    let flow = series(&history.series, &FLOWS);
+    let temperature = series(&history.series, &TEMPERATURE_NAMES);
+    let flow = series(&history.series, &FLOW_NAMES);
     if temperature.is_none() && flow.is_none() && !history.series.is_empty() {
         let names: Vec<_> = history.series.keys().map(String::as_str).collect();
         return Err(Shortfall::Unnamed {
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_reach_to_the_grid_outside_the_span() {
+    fn request_span_is_extended_to_the_grid() {
         let now = Timestamp::from_second(1_788_300_000).unwrap();
         let asked = |start: &str, end: &str| {
             let (start, end) = on_grid(&TimeSpan::read(start, end, now).unwrap());
