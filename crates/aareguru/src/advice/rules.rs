@@ -293,7 +293,7 @@ fn rising_towards(situation: &Situation<'_>, flood: &FloodAssessment) -> Option<
         return None;
     }
     let text = format!(
-        "the flow rises by {} in an hour and reaches {} in {} at this rate: {says}",
+        "the flow rises by {} in an hour and reaches {} in {} if it goes on so: {says}",
         shown(per_hour),
         shown(at),
         if hours < 0.5 {
