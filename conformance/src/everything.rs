@@ -38,8 +38,8 @@ const PNG: &str =
 
 /// The handler that the suite's scenarios expect.
 ///
-/// A clone is a handler for another session: it shares the lists and their
-/// changes, but has a log level of its own.
+/// A clone is a handler for another session: it shares the lists and their changes, but has its own
+/// log level.
 #[derive(Debug, Default)]
 pub struct Everything {
     changes: Arc<Changes>,
@@ -171,7 +171,7 @@ impl ServerHandler for Everything {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.changes.tell(&subscription).await
+        self.changes.forward(&subscription).await
     }
 
     async fn list_prompts(

@@ -1,16 +1,15 @@
-//! What MCP's official conformance suite needs to test this server's HTTP
-//! stack, and what no product should contain.
+//! Support for MCP's official conformance suite: the handler that its scenarios expect, and a
+//! bridge to HTTP+SSE. Not part of the product.
 //!
-//! - [`Everything`]: a handler with the tools, prompts and resources that the
-//!   suite's scenarios ask for by name.
-//! - [`bridge`]: lets the suite, which speaks only Streamable HTTP, reach
-//!   HTTP+SSE.
+//! - [`Everything`]: a handler with the tools, prompts and resources that the suite's scenarios
+//!   request by name.
+//! - [`bridge`]: connects the suite, which supports only Streamable HTTP, to HTTP+SSE.
 //!
-//! How the suite is run, and what it found, stands in `README.md`.
+//! `README.md` explains how to run the suite, and lists its results.
 
 #![expect(
     deprecated,
-    reason = "the suite tests logging and sampling, which are on their way out"
+    reason = "the suite tests logging and sampling, which are deprecated"
 )]
 
 mod bridge;

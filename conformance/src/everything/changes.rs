@@ -1,4 +1,4 @@
-//! Tools that change a list, and the streams on which clients are told so.
+//! Tools that change a list, and the streams that notify clients of the change.
 
 use rmcp::{
     ErrorData,
@@ -16,7 +16,7 @@ enum Change {
     Prompts,
 }
 
-/// Where changes are announced.
+/// Broadcasts changes to subscribers.
 #[derive(Debug)]
 pub(super) struct Changes(broadcast::Sender<Change>);
 
@@ -43,20 +43,23 @@ impl Changes {
         Some(content::said("changed"))
     }
 
-    /// Tells a subscriber of the changes that it asked for, until it goes.
-    pub(super) async fn tell(&self, subscription: &SubscriptionContext) -> Result<(), ErrorData> {
+    /// Forwards the requested changes to a subscriber until it disconnects.
+    pub(super) async fn forward(
+        &self,
+        subscription: &SubscriptionContext,
+    ) -> Result<(), ErrorData> {
         let mut changes = self.0.subscribe();
-        let (wanted, sink) = (subscription.accepted(), subscription.sink());
+        let (filter, sink) = (subscription.accepted(), subscription.sink());
         loop {
             let change = tokio::select! {
                 change = changes.recv() => change,
                 () = subscription.cancelled() => return Ok(()),
             };
             let sent = match change {
-                Ok(Change::Tools) if wanted.tools_list_changed == Some(true) => {
+                Ok(Change::Tools) if filter.tools_list_changed == Some(true) => {
                     sink.notify_tool_list_changed().await
                 }
-                Ok(Change::Prompts) if wanted.prompts_list_changed == Some(true) => {
+                Ok(Change::Prompts) if filter.prompts_list_changed == Some(true) => {
                     sink.notify_prompt_list_changed().await
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => Ok(()),

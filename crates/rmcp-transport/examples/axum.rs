@@ -1,4 +1,4 @@
-//! Beside other routes of an axum router, below a prefix, with a principal.
+//! Serves the transport in an axum router with other routes, below a prefix, with a principal.
 //!
 //! ```text
 //! cargo run --example axum
@@ -26,7 +26,7 @@ impl ServerHandler for River {
     }
 }
 
-/// Stands for real authentication: sessions belong to whom it names.
+/// Placeholder for real authentication. Sessions belong to the principal.
 async fn authenticate(mut request: Request, next: Next) -> Result<Response, StatusCode> {
     let user = request
         .headers()
@@ -41,7 +41,7 @@ async fn authenticate(mut request: Request, next: Next) -> Result<Response, Stat
 async fn main() -> std::io::Result<()> {
     let shutdown = CancellationToken::new();
     let config = SseServerConfig::default()
-        // `nest_service` strips the prefix; clients have to be told of it.
+        // `nest_service` strips the prefix, but clients need it in the `endpoint` event.
         .with_path_prefix("/river")
         .with_cancellation_token(shutdown.clone());
     let mcp = Router::new()
@@ -55,7 +55,7 @@ async fn main() -> std::io::Result<()> {
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             let _ = tokio::signal::ctrl_c().await;
-            // Ends the streams, which the server waits for.
+            // Closes the streams, which the server waits for.
             shutdown.cancel();
         })
         .await

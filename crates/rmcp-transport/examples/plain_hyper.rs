@@ -1,4 +1,4 @@
-//! Without a framework: hyper alone.
+//! Serves the transport with hyper, without a framework.
 //!
 //! ```text
 //! cargo run --example plain_hyper

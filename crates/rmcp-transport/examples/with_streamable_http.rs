@@ -1,9 +1,8 @@
-//! Both transports of one server: rmcp's Streamable HTTP at `/mcp` for new
-//! clients, HTTP+SSE at `/sse` for old ones, behind the same check of `Host`
-//! and `Origin`.
+//! Serves both transports on one server: rmcp's Streamable HTTP at `/mcp` for new clients, HTTP+SSE
+//! at `/sse` for old ones, behind the same check of `Host` and `Origin`.
 //!
 //! ```text
-//! cargo run --example beside_streamable_http
+//! cargo run --example with_streamable_http
 //! ```
 
 use std::sync::Arc;
@@ -36,7 +35,7 @@ async fn main() -> std::io::Result<()> {
     );
     let app = Router::new()
         .nest_service("/mcp", streamable)
-        // rmcp does not check `Origin` unless told to; this layer does.
+        // rmcp does not check `Origin` by default; this layer does.
         .layer(RebindingLayer::new(RebindingProtection::loopback()))
         .fallback_service(sse);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;

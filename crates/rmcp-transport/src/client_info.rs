@@ -1,13 +1,12 @@
-//! What is known of a client that had a session before and will not initialize
-//! again.
+//! What is known about a client that had a session before and will not initialize again.
 
 use http::HeaderMap;
 use rmcp::model::{ClientCapabilities, Implementation, InitializeRequestParams, ProtocolVersion};
 
 const PROTOCOL_VERSION: &str = "mcp-protocol-version";
 
-/// From the version that the client had agreed on: SDKs name it on every
-/// request after their first `initialize`, and on none before.
+/// Derives it from the protocol version header: SDKs send it on every request after their first
+/// `initialize`, and on none before.
 pub(crate) fn from_headers(headers: &HeaderMap) -> Option<InitializeRequestParams> {
     let named = headers.get(PROTOCOL_VERSION)?.to_str().ok()?;
     let known = ProtocolVersion::KNOWN_VERSIONS.iter();
@@ -17,7 +16,7 @@ pub(crate) fn from_headers(headers: &HeaderMap) -> Option<InitializeRequestParam
     Some(unknown(version.clone()))
 }
 
-/// A client of which nothing is known but the version.
+/// Returns the parameters of a client of which only the version is known.
 pub(crate) fn unknown(version: ProtocolVersion) -> InitializeRequestParams {
     let client = Implementation::new("unknown", "unknown");
     let info = InitializeRequestParams::new(ClientCapabilities::default(), client);

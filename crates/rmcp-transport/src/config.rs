@@ -1,5 +1,5 @@
-//! How a service is set up. Nothing here reads files or the environment: the
-//! program that embeds the transport decides where its settings come from.
+//! Configuration of the service. Reads no files and no environment: the embedding program decides
+//! where its settings come from.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{rebinding::RebindingProtection, relay::Relay, store::SessionStore};
 
-/// The settings of an [`SseService`](crate::SseService).
+/// Configuration of an [`SseService`](crate::SseService).
 ///
 /// Start from [`SseServerConfig::default`] and change what you need:
 ///
@@ -21,129 +21,119 @@ use crate::{rebinding::RebindingProtection, relay::Relay, store::SessionStore};
 /// assert_eq!(config.sse_path, "/sse");
 /// ```
 ///
-/// The names follow rmcp's `StreamableHttpServerConfig` where both have the
-/// same setting. Bounds in time are checked once a second.
+/// The names follow rmcp's `StreamableHttpServerConfig` where both have the same setting. Time
+/// limits are checked once a second.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SseServerConfig {
     /// The path of the event stream as the service sees it, `/sse` by default.
     ///
-    /// It must start with a slash. A router that strips a prefix before it
-    /// calls the service hands over the rest, and the rest is what is compared.
+    /// It must start with a slash. If a router strips a prefix before it calls the service, set the
+    /// path without that prefix.
     pub sse_path: String,
 
     /// The path of the message endpoint as the service sees it, `/messages` by
     /// default.
     ///
-    /// Both paths are served with and without a slash at their end, without a
-    /// redirect.
+    /// Both paths are served with and without a trailing slash, without a redirect.
     pub message_path: String,
 
-    /// What to put before [`message_path`](Self::message_path) in the
-    /// `endpoint` event, empty by default.
+    /// The prefix of [`message_path`](Self::message_path) in the `endpoint` event, empty by
+    /// default.
     ///
-    /// Clients resolve the event's path against the server's origin, so a
-    /// service that is mounted below a prefix (`Router::nest_service`, a
-    /// reverse proxy that strips a path) has to name that prefix here.
+    /// Clients resolve the event's path against the server's origin. Set it if the service is
+    /// mounted below a prefix (`Router::nest_service`, or a reverse proxy that strips a path).
     pub path_prefix: String,
 
-    /// Which `Host` and `Origin` headers are accepted; by default those of
-    /// this machine, with any port.
+    /// The accepted `Host` and `Origin` headers; by default the names of this machine with any
+    /// port.
     ///
-    /// Without it, a web page could reach a server on the user's machine
-    /// through a name that resolves to 127.0.0.1 (DNS rebinding).
+    /// Without this check, a web page could reach a server on the user's machine through a name
+    /// that resolves to 127.0.0.1 (DNS rebinding).
     pub rebinding_protection: RebindingProtection,
 
     /// The time between two keep-alive comments on a stream, 15 s by default;
     /// `None` sends none.
     ///
-    /// Proxies close a silent connection after 60 s (nginx) to 125 s
-    /// (Cloudflare), and Node's `fetch` gives up after 300 s.
+    /// Proxies close an idle connection after 60 s (nginx) to 125 s (Cloudflare); Node's `fetch`
+    /// gives up after 300 s.
     pub sse_keep_alive: Option<Duration>,
 
-    /// The longest body of a POST in bytes, 4 MiB by default, counted as it
-    /// arrives. A longer one is answered with 413.
+    /// The maximum size of a request body in bytes, 4 MiB by default, counted as it arrives. A
+    /// larger body is rejected with 413.
     pub max_request_body_bytes: usize,
 
-    /// How many sessions may be open at once, 10,000 by default. At the bound
-    /// the session that has been without its client for longest is evicted;
-    /// if all have theirs, a new one is refused with 503.
+    /// The maximum number of open sessions, 10,000 by default. At the limit, the session that has
+    /// been without a stream for longest is evicted. If all have a stream, a new one is rejected
+    /// with 503.
     pub max_sessions: usize,
 
-    /// How many sessions one client may have open at once, 100 by default:
-    /// one [`Principal`](crate::Principal), or else one
-    /// [`ClientAddress`](crate::ClientAddress). Requests with neither are not
-    /// counted. At the bound one whose client is gone is evicted; if there is
-    /// none, a new one is refused with 429.
+    /// The maximum number of open sessions per client, 100 by default. A client is one
+    /// [`Principal`](crate::Principal), or else one [`ClientAddress`](crate::ClientAddress);
+    /// requests with neither are not counted. At the limit, a session without a stream is evicted.
+    /// If there is none, a new one is rejected with 429.
     pub max_sessions_per_client: usize,
 
-    /// How many requests of one session may run at once, 64 by default. One
-    /// more is refused with 429.
+    /// The maximum number of requests in flight per session, 64 by default. Further requests are
+    /// rejected with 429.
     pub max_in_flight: usize,
 
-    /// The most bytes of events that wait for one slow reader, 4 MiB by
-    /// default. A session that would exceed it ends, so that a client that
-    /// does not read costs bounded memory.
+    /// The maximum number of bytes of events queued for one client, 4 MiB by default. A session
+    /// that would exceed it is closed, so that a client that does not read uses bounded memory.
     ///
-    /// One event larger than this is still sent when nothing else waits.
+    /// A single event larger than this is still sent if the queue is empty.
     pub max_queued_bytes: usize,
 
-    /// How long an open stream may leave events waiting, 30 s by default,
-    /// before its session ends.
+    /// How long an open stream may leave events unread before its session is closed, 30 s by
+    /// default.
     pub write_timeout: Duration,
 
-    /// How long a session may stay without an `initialize`, 10 s by default.
+    /// How long a session may wait for `initialize`, 10 s by default.
     pub init_timeout: Duration,
 
-    /// How long an initialized session may be without a message in either
-    /// direction, 1 h by default; `None` for ever.
+    /// How long an initialized session may be idle, without a message in either direction, 1 h by
+    /// default; `None` disables the limit.
     pub idle_timeout: Option<Duration>,
 
-    /// How often sessions are looked for that are idle for longer than
-    /// [`idle_timeout`](Self::idle_timeout), 1 s by default, which is also the
-    /// least. The other bounds in time are checked once a second.
+    /// How often to check for sessions that exceed [`idle_timeout`](Self::idle_timeout), 1 s by
+    /// default, which is also the minimum. Other time limits are checked once a second.
     pub idle_check_interval: Duration,
 
-    /// How long an initialized session outlives its stream, 30 s by default.
+    /// How long an initialized session is kept after its stream has closed, 30 s by default.
     ///
-    /// Meanwhile its running requests go on, and a client that reconnects with
-    /// `Last-Event-ID` gets the session back with every event it missed. Zero
-    /// ends the session with its stream, as the reference servers do; events
-    /// have no ids then.
+    /// Its requests continue to run meanwhile, and a client that reconnects with `Last-Event-ID`
+    /// resumes the session and receives every event that it missed. Zero closes the session with
+    /// its stream, as the reference servers do; events then have no ids.
     ///
-    /// Events that were sent are kept for twice this time, because a
-    /// connection may have died without anybody noticing.
+    /// Sent events are kept for twice this time, because a connection may fail without either side
+    /// noticing.
     pub resume_grace: Duration,
 
-    /// How long running requests may go on after
-    /// [`cancellation_token`](Self::cancellation_token) is cancelled, 10 s by
-    /// default.
+    /// How long requests in flight may run after [`cancellation_token`](Self::cancellation_token)
+    /// is cancelled, 10 s by default.
     pub drain_timeout: Duration,
 
-    /// Shuts the service down when it is cancelled: no new sessions and
-    /// requests (503), running requests finish within
-    /// [`drain_timeout`](Self::drain_timeout), each stream ends cleanly when
-    /// nothing is left to send on it.
+    /// Cancel it to shut the service down: new sessions and requests are rejected (503), requests
+    /// in flight finish within [`drain_timeout`](Self::drain_timeout), and each stream is closed
+    /// when nothing is left to send on it.
     ///
-    /// An open event stream never ends by itself, so a server that shuts down
-    /// gracefully has to cancel this token to be done.
+    /// An event stream does not end by itself, so a graceful server shutdown must cancel this
+    /// token.
     pub cancellation_token: CancellationToken,
 
-    /// Where messages go whose session is not in this process; nowhere by
-    /// default.
+    /// Delivers messages for sessions of other processes; none by default.
     pub relay: Option<Arc<dyn Relay>>,
 
-    /// Where sessions are kept so that another process can go on with them;
-    /// nowhere by default.
+    /// Stores sessions so that another process can take them over; none by default.
     ///
-    /// Requests that were running when a session was taken over are run again
-    /// by the other process, so every tool must allow that. Without a
-    /// [`resume_grace`](Self::resume_grace) nothing is kept.
+    /// Requests that were in flight when a session is taken over run again in the other process, so
+    /// every tool must allow that. Without a [`resume_grace`](Self::resume_grace), nothing is
+    /// stored.
     pub store: Option<Arc<dyn SessionStore>>,
 
-    /// How long events and 202s wait for [`store`](Self::store), 2 s by
-    /// default. After that the session goes on without it, and cannot be taken
-    /// over until the store is back.
+    /// How long events and 202 responses wait for [`store`](Self::store), 2 s by default. After
+    /// that the session continues without it, and cannot be taken over until the store is available
+    /// again.
     pub store_timeout: Duration,
 }
 
@@ -174,7 +164,7 @@ impl Default for SseServerConfig {
     }
 }
 
-/// A `with_` method for a field.
+/// Defines a `with_` method for a field.
 macro_rules! with {
     ($($method:ident: $field:ident: $type:ty,)*) => {
         $(
@@ -230,8 +220,8 @@ impl SseServerConfig {
         with_store_timeout: store_timeout: Duration,
     }
 
-    /// How often a [`store`](Self::store) is told of all open sessions: twice
-    /// the [`resume_grace`](Self::resume_grace), but between 5 s and 1 min.
+    /// Returns how often a [`store`](Self::store) receives the list of open sessions: every two
+    /// [`resume_grace`](Self::resume_grace) periods, but between 5 s and 1 min.
     pub fn keep_interval(&self) -> Duration {
         (self.resume_grace * 2).clamp(Duration::from_secs(5), Duration::from_secs(60))
     }

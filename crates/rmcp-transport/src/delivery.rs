@@ -1,5 +1,4 @@
-//! A message as it came with its POST, in a form that another process can
-//! take: for a relay, and for a store.
+//! A message with its POST, in a form that another process can parse: for a relay, and for a store.
 
 use std::fmt;
 
@@ -15,14 +14,14 @@ use crate::{
     refusal::Refusal,
 };
 
-/// Secrets of the client, which are no business of another process.
+/// Headers with credentials, which other processes must not receive.
 const SECRETS: [HeaderName; 3] = [
     header::AUTHORIZATION,
     header::COOKIE,
     header::PROXY_AUTHORIZATION,
 ];
 
-/// Tells one POST from every other, however often it is tried.
+/// Identifies one POST, however often it is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeliveryId(Uuid);
 
@@ -31,7 +30,7 @@ impl DeliveryId {
         Self(Uuid::new_v4())
     }
 
-    /// Reads what [`Display`](fmt::Display) writes.
+    /// Parses the [`Display`](fmt::Display) form.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }
@@ -45,25 +44,24 @@ impl fmt::Display for DeliveryId {
 
 /// A message on its way to a session of another process.
 ///
-/// Content type and size have been checked; whether it is a message, and
-/// whether the session takes it, is decided where the session is.
+/// Content type and size have been checked. The process that has the session checks the content,
+/// and decides whether the session accepts it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// Which POST it is.
+    /// The id of the POST.
     pub id: DeliveryId,
-    /// The session it is for.
+    /// The target session.
     pub session: SessionId,
-    /// The head of the POST. Its extensions hold the
-    /// [`Principal`], if there is one; the principal has to
-    /// arrive with the message.
+    /// The head of the POST. Its extensions contain the [`Principal`], if there is one; the
+    /// principal must arrive with the message.
     pub parts: Parts,
     /// The body of the POST.
     pub body: Vec<u8>,
 }
 
 impl Delivery {
-    /// A message as it arrived.
+    /// Creates a delivery with a new id.
     pub fn new(session: SessionId, parts: Parts, body: Vec<u8>) -> Self {
         Self {
             id: DeliveryId::random(),
@@ -73,17 +71,16 @@ impl Delivery {
         }
     }
 
-    /// The principal of the POST.
+    /// Returns the principal of the POST.
     pub fn principal(&self) -> Option<&Principal> {
         self.parts.extensions.get()
     }
 
-    /// The id of the request that it is, as JSON; `None` if it is a
-    /// notification or an answer.
+    /// Returns the id of the request as JSON; `None` for a notification or a response.
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidMessage`], if it is no message.
+    /// [`Refusal::InvalidMessage`], if the body is not a message.
     pub fn request_id(&self) -> Result<Option<String>, Refusal> {
         let message = parse::message(&self.body).ok_or(Refusal::InvalidMessage)?;
         match message {
@@ -94,17 +91,17 @@ impl Delivery {
         }
     }
 
-    /// All of it but the session's id, for [`from_bytes`](Self::from_bytes) in
+    /// Serializes the delivery without the session's id, for [`from_bytes`](Self::from_bytes) in
     /// another process.
     ///
-    /// Of the head it is the method, the path without its query, the headers,
-    /// the principal, and the client's address. Headers that are marked as
-    /// sensitive, and those that carry credentials, are left out.
+    /// Of the head, it contains the method, the path without its query, the headers, the principal,
+    /// and the client's address. Headers that are marked as sensitive, and those that carry
+    /// credentials, are left out.
     pub fn to_bytes(&self) -> Vec<u8> {
         written(self.id, &self.parts, &self.body)
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) has written.
+    /// Parses the output of [`to_bytes`](Self::to_bytes).
     ///
     /// ```
     /// use rmcp_transport::{Delivery, Principal, SessionId};
@@ -170,7 +167,7 @@ pub(crate) fn written(id: DeliveryId, parts: &Parts, body: &[u8]) -> Vec<u8> {
         headers: parts.headers.iter().filter_map(readable).collect(),
         principal: principal.map(|principal| principal.key().to_owned()),
         address: address.map(|address| address.0),
-        // What is no text is no message, and is refused where it arrives.
+        // A body that is not UTF-8 is not a message, and is refused by the session's process.
         body: String::from_utf8_lossy(body).into_owned(),
     };
     serde_json::to_vec(&written).expect("strings are writable as JSON")
@@ -191,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delivery_arrives_without_the_clients_secrets() {
+    fn delivery_omits_the_clients_credentials() {
         let mut secret = HeaderValue::from_static("key");
         secret.set_sensitive(true);
         let mut request = Request::post("/messages?session_id=1&key=secret")
@@ -223,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_a_request_is_told_as_json() {
+    fn request_id_is_returned_as_json() {
         let session = SessionId::random();
         let of = |body: &str| {
             let (parts, ()) = Request::new(()).into_parts();

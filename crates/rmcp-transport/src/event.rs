@@ -1,5 +1,5 @@
-//! The bytes of the three things that ever stand on a stream: the `endpoint`
-//! event, `message` events, and keep-alive comments.
+//! Formats the three parts of an event stream: the `endpoint` event, `message` events, and
+//! keep-alive comments.
 //!
 //! Lines end with CRLF as the Python SDK's do. Nothing else may be sent: the
 //! Go SDK decodes every event but the first as JSON-RPC, whatever its name.
@@ -12,34 +12,34 @@ use crate::{
     rendered::RenderedResult,
 };
 
-/// A comment line: proxies see bytes, clients see nothing.
+/// A comment line. It keeps proxies from closing the connection, and clients ignore it.
 pub(crate) const KEEP_ALIVE: Bytes = Bytes::from_static(b": ping\r\n\r\n");
 
-/// The first event of a stream: where the client posts its messages, as a
-/// bare path. A path works behind every proxy; an absolute URI would have to
-/// guess scheme and host, and clients refuse a wrong guess.
+/// Formats the first event of a stream: the path to which the client posts its messages. A path
+/// works behind every proxy; an absolute URI would require the external scheme and host, and
+/// clients reject wrong ones.
 pub(crate) fn endpoint(path_prefix: &str, message_path: &str, id: SessionId) -> Bytes {
     format!("event: endpoint\r\ndata: {path_prefix}{message_path}?session_id={id}\r\n\r\n").into()
 }
 
-/// For what stands around a result: with ids of the usual length it is less.
+/// The most bytes around a result in an event, with ids of the usual length.
 const AROUND_RESULT_BYTES: usize = 160;
 
-/// A `message` event that has no place in a stream yet.
+/// A `message` event without a position in a stream.
 pub(crate) struct Message(Content);
 
 enum Content {
-    /// All of the event but its end.
+    /// The event without its end.
     Written(Vec<u8>),
     /// The answer to this request.
     Rendered(RequestId, RenderedResult),
 }
 
-/// A `message` event in its place.
+/// A `message` event with its position in a stream.
 pub(crate) enum Event {
     Written(Bytes),
-    /// Many have the result, so it is written when it leaves, and what is kept
-    /// for a while, if the stream can be resumed, is small.
+    /// Serialized when it is sent, because the result is shared by many events. An event that is
+    /// kept for a resume is small.
     Rendered {
         request: RequestId,
         result: RenderedResult,
@@ -48,27 +48,27 @@ pub(crate) enum Event {
 }
 
 impl Message {
-    /// Writes one JSON-RPC message. `serde_json` escapes line ends inside
-    /// strings, so the data is always one line.
+    /// Serializes one JSON-RPC message. `serde_json` escapes line breaks inside strings, so the
+    /// data is always one line.
     pub(crate) fn new(message: &TxJsonRpcMessage<RoleServer>) -> Result<Self, serde_json::Error> {
-        // Room for most answers.
+        // Large enough for most answers.
         let mut event = Vec::with_capacity(2048);
         event.extend_from_slice(b"event: message\r\ndata: ");
         serde_json::to_writer(&mut event, message)?;
         Ok(Self(Content::Written(event)))
     }
 
-    /// The answer to a request with a result that is JSON already.
+    /// Creates the answer to a request from a serialized result.
     pub(crate) fn rendered(request: RequestId, result: RenderedResult) -> Self {
         Self(Content::Rendered(request, result))
     }
 
-    /// The event; it has an id if it can be resumed from.
+    /// Returns the event, with an id if it can be resumed from.
     pub(crate) fn placed(self, id: Option<EventId>) -> Event {
         match self.0 {
             Content::Written(mut event) => {
                 write_end(&mut event, id);
-                // Without the room that is left: it may be kept for a while.
+                // Copied without the spare capacity: the event may be kept for a while.
                 Event::Written(Bytes::copy_from_slice(&event))
             }
             Content::Rendered(request, result) => Event::Rendered {
@@ -86,8 +86,8 @@ impl Message {
 }
 
 impl Event {
-    /// How many bytes it has on the stream, or a few more: what stands around a
-    /// result is not measured, nor what escapes add to the request's id.
+    /// Returns the number of bytes on the stream, or slightly more: the bytes around a result are
+    /// estimated, and escapes in the request's id are not counted.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Written(bytes) => bytes.len(),
@@ -103,7 +103,7 @@ impl Event {
         }
     }
 
-    /// As it stands on the stream.
+    /// Returns the bytes on the stream.
     pub(crate) fn bytes(&self) -> Bytes {
         match self {
             Self::Written(bytes) => bytes.clone(),
@@ -153,12 +153,12 @@ mod tests {
                         {\"code\":-32603,\"message\":\"one\\r\\ntwo\\n\u{2028}three\"}}";
 
     #[test]
-    fn line_ends_in_a_message_stay_inside_its_one_data_line() {
+    fn line_breaks_in_a_message_stay_in_one_data_line() {
         assert_eq!(error().placed(None).bytes(), format!("{DATA}\r\n\r\n"));
     }
 
     #[test]
-    fn an_event_that_can_be_resumed_from_has_an_id() {
+    fn resumable_event_has_an_id() {
         let id = EventId {
             token: ResumeToken::random(),
             number: 3,
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rendered_result_is_the_same_event() {
+    fn rendered_result_is_the_same_event() {
         let mut result = CallToolResult::success(vec![ContentBlock::text("17.3 °C\r\n\n")]);
         result.structured_content = Some(serde_json::json!({ "celsius": 17.3, "at": null }));
         let rendered = RenderedResult::new(result.clone()).unwrap();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_endpoint_is_a_bare_path_after_the_prefix() {
+    fn endpoint_event_is_a_path_after_the_prefix() {
         let id = SessionId::parse("3db2eaa67e9849b6bf973c6bb5c88bc5").unwrap();
         assert_eq!(
             endpoint("/aare", "/messages", id),

@@ -1,5 +1,5 @@
-//! The two secrets of a session: its id, which names it in a POST, and its
-//! resume token, which is in the ids of its events.
+//! The two secrets of a session: its id, which a POST names, and its resume token, which is part of
+//! its event ids.
 
 use std::{
     fmt,
@@ -9,11 +9,10 @@ use std::{
 
 use uuid::Uuid;
 
-/// Names a session: 122 random bits from the operating system, written as 32
-/// hexadecimal digits.
+/// The id of a session: 122 random bits from the operating system, written as 32 hexadecimal
+/// digits.
 ///
-/// Whoever knows an id may try to use it, so it never belongs into a log; its
-/// `Debug` form is empty.
+/// Anyone who knows an id can try to use it, so it must never be logged; its `Debug` form is empty.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId(Uuid);
 
@@ -22,13 +21,13 @@ impl SessionId {
         Self(Uuid::new_v4())
     }
 
-    /// Reads an id in any spelling of a UUID.
+    /// Parses an id in any spelling of a UUID.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }
 
-    /// What stands for the session in logs: it tells sessions apart and leads
-    /// nobody to the id, because it depends on a secret of this process.
+    /// Returns the tag that represents the session in logs. It distinguishes sessions and does not
+    /// reveal the id, because it depends on a secret of this process.
     pub fn tag(self) -> SessionTag {
         static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         let hash = SECRET.hash_one(self);
@@ -48,10 +47,10 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// A session in a log line: eight hexadecimal digits.
+/// The tag of a session in logs: eight hexadecimal digits.
 ///
-/// A response of [`SseService`](crate::SseService) that concerns a session has
-/// it in its extensions, so that a layer in front can log it.
+/// Responses of [`SseService`](crate::SseService) that concern a session have it in their
+/// extensions, so that a layer in front can log it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionTag(u32);
 
@@ -61,9 +60,9 @@ impl fmt::Display for SessionTag {
     }
 }
 
-/// The first half of the event ids of one session: as random as the session's
-/// id and independent of it, because a `Last-Event-ID` header may end up where
-/// a session id must not.
+/// The first part of the event ids of one session. It is as random as the session id and
+/// independent of it, because a `Last-Event-ID` header may appear in places where a session id must
+/// not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ResumeToken(Uuid);
 
@@ -79,7 +78,7 @@ impl fmt::Display for ResumeToken {
     }
 }
 
-/// The id of one event: the token of its session, and its number there.
+/// The id of one event: the token of its session, and its number in that session.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EventId {
     pub(crate) token: ResumeToken,
@@ -87,7 +86,7 @@ pub(crate) struct EventId {
 }
 
 impl EventId {
-    /// Reads what [`Display`](fmt::Display) writes, and nothing else.
+    /// Parses the [`Display`](fmt::Display) form, and no other spelling.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (token, number) = text.split_once('.')?;
         let id = Self {
@@ -121,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_uuid_is_no_session_id() {
+    fn session_id_that_is_no_uuid_is_rejected() {
         for text in ["", "not-a-uuid", &HEX[1..], "💧"] {
             assert_eq!(SessionId::parse(text), None, "{text}");
         }
     }
 
     #[test]
-    fn session_ids_are_random_and_never_come_back() {
+    fn session_ids_are_random_and_unique() {
         const IDS: u32 = 10_000;
         let ids: Vec<u128> = (0..IDS)
             .map(|_| SessionId::random())
@@ -136,7 +135,7 @@ mod tests {
             .collect();
         let unique: std::collections::HashSet<_> = ids.iter().collect();
         assert_eq!(unique.len(), ids.len());
-        // But for the version and the variant, every bit is set in about half.
+        // Every bit is set in about half of the ids, except for version and variant.
         let is_random = |bit: &u32| {
             let set = ids.iter().filter(|id| *id >> bit & 1 == 1).count();
             (4_500..=5_500).contains(&set)
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_debug_form_nor_tag_shows_the_id() {
+    fn debug_form_and_tag_hide_the_session_id() {
         let id = SessionId::random();
         assert_eq!(format!("{id:?}"), "SessionId(..)");
         assert!(!id.to_string().contains(&id.tag().to_string()));

@@ -2,67 +2,97 @@
 //!
 //! # Map of the crate
 //!
-//! In the order in which a request meets them:
+//! The feature `sse` (default) contains the HTTP+SSE service. Without it, the crate contains the check
+//! of `Host` and `Origin`, principals, refusals, request bodies, rendered results and message
+//! counters, for other transports.
 //!
-//! - `config`: the settings, with every bound.
-//! - `service`: the tower service; which path and method goes where.
-//! - `rebinding`: which `Host` and `Origin` headers are accepted.
-//! - `principal`: who a request comes from.
-//! - `stream`: `GET /sse`, opens a session or resumes it, streams its events.
-//! - `message`: `POST /messages`, checks a message and hands it to its session.
-//! - `parse`: reads a JSON-RPC message.
-//! - `delivery`, `relay`: the way to sessions of other processes.
+//! In the order in which they handle a request:
+//!
+//! - `config`: the configuration, with every limit.
+//! - `service`: the tower service; routes requests.
+//! - `rebinding`: the check of `Host` and `Origin` headers.
+//! - `principal`: the identity and address of a client.
+//! - `stream`: `GET /sse`; opens or resumes a session, streams its events.
+//! - `message`: `POST /messages`; checks a message and delivers it to its session.
+//! - `body`: reads request bodies.
+//! - `parse`: parses a JSON-RPC message.
+//! - `delivery`, `relay`: delivery to sessions of other processes.
 //! - `store`: sessions that outlive their process.
 //! - `registry`: the open sessions of this process.
-//! - `session`: one session: its calls, its `Peer`, its end.
-//! - `outbox`: the events on their way to one client, and those it may ask for
-//!   again.
-//! - `sweep`: what ends by time: overdue sessions, and the service.
-//! - `client_info`: what is known of a client that will not initialize again.
-//! - `rendered`: a result that its handler has as JSON already.
-//! - `event`, `id`, `response`, `refusal`, `metrics`: what the others write.
+//! - `session`: one session: its requests in flight, its `Peer`, its end.
+//! - `outbox`: the queue of events for one client, and those kept for a resume.
+//! - `sweep`: enforces time limits, and drains sessions on shutdown.
+//! - `client_info`: what is known about a client that will not initialize again.
+//! - `rendered`: serialized results.
+//! - `event`, `id`, `response`, `refusal`, `metrics`, `message_counters`: formats and types that the others use.
 
 #![warn(missing_docs)]
 
-mod config;
-mod service;
-
-mod rebinding;
-
+mod body;
+mod message_counters;
 mod principal;
-
-mod client_info;
-mod delivery;
-mod event;
-mod id;
-mod message;
-mod metrics;
-mod outbox;
-mod parse;
+mod rebinding;
 mod refusal;
-mod registry;
-mod relay;
 mod rendered;
+
+#[cfg(feature = "sse")]
+mod client_info;
+#[cfg(feature = "sse")]
+mod config;
+#[cfg(feature = "sse")]
+mod delivery;
+#[cfg(feature = "sse")]
+mod event;
+#[cfg(feature = "sse")]
+mod id;
+#[cfg(feature = "sse")]
+mod message;
+#[cfg(feature = "sse")]
+mod metrics;
+#[cfg(feature = "sse")]
+mod outbox;
+#[cfg(feature = "sse")]
+mod parse;
+#[cfg(feature = "sse")]
+mod registry;
+#[cfg(feature = "sse")]
+mod relay;
+#[cfg(feature = "sse")]
 mod response;
+#[cfg(feature = "sse")]
+mod service;
+#[cfg(feature = "sse")]
 mod session;
+#[cfg(feature = "sse")]
 mod store;
+#[cfg(feature = "sse")]
 mod stream;
+#[cfg(feature = "sse")]
 mod sweep;
 
-pub use config::SseServerConfig;
-pub use delivery::{Delivery, DeliveryId};
-pub use id::{SessionId, SessionTag};
-pub use message::{is_json, read_body};
-pub use metrics::MessageCounters;
+pub use body::{is_json, read_body};
+pub use message_counters::MessageCounters;
 pub use principal::{Client, ClientAddress, Principal};
 pub use rebinding::{
     InvalidPattern, Rebinding, RebindingLayer, RebindingProtection, RefusedHeader,
 };
 pub use refusal::Refusal;
-pub use relay::{Delivered, Relay};
 pub use rendered::RenderedResult;
+
+#[cfg(feature = "sse")]
+pub use config::SseServerConfig;
+#[cfg(feature = "sse")]
+pub use delivery::{Delivery, DeliveryId};
+#[cfg(feature = "sse")]
+pub use id::{SessionId, SessionTag};
+#[cfg(feature = "sse")]
+pub use relay::{Delivered, Relay};
+#[cfg(feature = "sse")]
 pub use response::SseBody;
+#[cfg(feature = "sse")]
 pub use service::SseService;
+#[cfg(feature = "sse")]
 pub use store::{
-    Commit, Kept, Pending, Record, SessionStore, Snapshot, StoreError, Stored, Wanted,
+    Commit, Pending, Record, SessionRef, SessionStore, Snapshot, StoreError, Stored,
+    TakeoverRequest,
 };

@@ -1,18 +1,18 @@
 //! `POST /messages`: checks a message and hands it to its session.
 //!
-//! The checks come in one order, wherever the session is: content type, session
-//! id, size, session, content. A 202 means that a live session has the message;
-//! whatever cannot be promised is refused before it.
+//! The checks have one order, wherever the session is: content type, session id, size, session,
+//! content. A 202 means that a live session has the message; a message that cannot be promised is
+//! refused before that.
 
 use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, header, request::Parts};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use rmcp::ServerHandler;
 
 use crate::{
+    body::{is_json, read_body},
     delivery::{Delivery, DeliveryId},
     id::{SessionId, SessionTag},
     parse,
@@ -23,11 +23,10 @@ use crate::{
     session::{Entry, Session},
 };
 
-/// Takes one message for one session, here or in another process. The response
-/// names the session by its tag, if it is here.
+/// Accepts one message for one session, in this process or another. The response names a local
+/// session by its tag.
 ///
-/// The future is small, because it is moved: what most messages do not need is
-/// in boxes.
+/// Rarely needed state is boxed, so that the future is small and cheap to move.
 pub(crate) fn accept<S, B>(
     shared: Arc<Shared<S>>,
     request: Request<B>,
@@ -39,7 +38,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (parts, body) = request.into_parts();
-    let id = asked(&parts);
+    let id = requested_session(&parts);
     let body = read_body(body, shared.config.max_request_body_bytes);
     async move {
         let id = match id {
@@ -70,15 +69,15 @@ where
     }
 }
 
-/// The session that a request asks for, if it may bring a message.
-fn asked(parts: &Parts) -> Result<SessionId, Refusal> {
+/// Returns the session id of a request with an acceptable content type.
+fn requested_session(parts: &Parts) -> Result<SessionId, Refusal> {
     if !is_json(&parts.headers) {
         return Err(Refusal::ContentType);
     }
     session_id(parts.uri.query())
 }
 
-/// Takes a message where sessions may be stored, or in other processes.
+/// Accepts a message if sessions are stored, or in other processes.
 async fn take<S: ServerHandler>(
     shared: &Shared<S>,
     session: Result<Arc<Session<S>>, Refusal>,
@@ -97,7 +96,7 @@ async fn take<S: ServerHandler>(
     }
 }
 
-/// Takes a message that another process has relayed.
+/// Accepts a message that another process has relayed.
 pub(crate) async fn accept_relayed<S: ServerHandler>(
     shared: &Shared<S>,
     delivery: Delivery,
@@ -108,7 +107,7 @@ pub(crate) async fn accept_relayed<S: ServerHandler>(
     } = delivery;
     match hand_over(&session, parts, &body, Some(id)).await? {
         None => Ok(()),
-        // Whoever relayed it looks for the session again.
+        // The relaying process looks for the session again.
         Some(_) => Err(Refusal::UnknownSession),
     }
 }
@@ -120,8 +119,8 @@ async fn relay_to(relay: &Option<Arc<dyn Relay>>, delivery: Delivery) -> Result<
     }
 }
 
-/// The session, if it belongs to the one who asks. For anybody else it does
-/// not exist, and telling so takes the same steps.
+/// Returns the session if it belongs to the caller's principal. To others it does not exist, and
+/// the response takes the same steps.
 fn find<S>(shared: &Shared<S>, id: SessionId, parts: &Parts) -> Result<Arc<Session<S>>, Refusal> {
     shared
         .registry
@@ -130,8 +129,8 @@ fn find<S>(shared: &Shared<S>, id: SessionId, parts: &Parts) -> Result<Arc<Sessi
         .ok_or(Refusal::UnknownSession)
 }
 
-/// Hands a message to its session, and gives it back if the session turns out
-/// to have gone, most likely to another process: nothing comes of it here.
+/// Delivers a message to its session. Returns the message if the session has meanwhile closed here,
+/// most likely because another process took it over.
 async fn hand_over<S: ServerHandler>(
     session: &Arc<Session<S>>,
     parts: Parts,
@@ -143,10 +142,10 @@ async fn hand_over<S: ServerHandler>(
         return session.deliver(message, parts, None).await.map(|()| None);
     }
     let id = relayed.unwrap_or_else(DeliveryId::random);
-    let (entry, told) = Entry::new(id, relayed.is_some(), &message, (&parts, body));
+    let (entry, committed) = Entry::new(id, relayed.is_some(), &message, (&parts, body));
     let bytes = entry.bytes();
     let taken = match session.deliver(message, parts, Some(entry)).await {
-        Ok(()) => session.committed(told).await.is_ok(),
+        Ok(()) => session.committed(committed).await.is_ok(),
         Err(Refusal::UnknownSession) => false,
         Err(refusal) => return Err(refusal),
     };
@@ -156,17 +155,8 @@ async fn hand_over<S: ServerHandler>(
     Ok(Delivery::from_bytes(session.id(), &bytes))
 }
 
-/// Whether the media type is `application/json`, with or without parameters.
-pub fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
-}
-
-/// The session named by the query: `session_id` as in the Python SDK, or
-/// `sessionId` as in the TypeScript SDK.
+/// Parses the session id in the query: `session_id` as in the Python SDK, or `sessionId` as in the
+/// TypeScript SDK.
 fn session_id(query: Option<&str>) -> Result<SessionId, Refusal> {
     let value = query
         .unwrap_or_default()
@@ -177,60 +167,12 @@ fn session_id(query: Option<&str>) -> Result<SessionId, Refusal> {
     SessionId::parse(value).ok_or(Refusal::InvalidSessionId)
 }
 
-/// The whole body, if it is no longer than `limit_bytes`.
-///
-/// # Errors
-///
-/// [`Refusal::BodyTooLarge`], and [`Refusal::BodyCutShort`] if it breaks off.
-pub async fn read_body<B>(body: B, limit_bytes: usize) -> Result<Bytes, Refusal>
-where
-    B: Body + Send,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    // A declared length is refused before a byte of the body is read.
-    if body.size_hint().lower() > limit_bytes as u64 {
-        return Err(Refusal::BodyTooLarge);
-    }
-    match Limited::new(body, limit_bytes).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
-        Err(_) => Err(Refusal::BodyCutShort),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
-    fn content_type(value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(value))])
-    }
-
     #[test]
-    fn only_json_is_json() {
-        for value in [
-            "application/json",
-            "application/json; charset=utf-8",
-            "Application/JSON ;x=y",
-        ] {
-            assert!(is_json(&content_type(value)), "{value}");
-        }
-        for value in [
-            "application/jsonx",
-            "text/plain",
-            "",
-            "application/json, text/html",
-        ] {
-            assert!(!is_json(&content_type(value)), "{value}");
-        }
-        assert!(!is_json(&HeaderMap::new()));
-    }
-
-    #[test]
-    fn the_session_is_named_in_either_spelling() {
+    fn session_id_is_accepted_in_both_spellings() {
         let id = SessionId::parse("09623d2fc3d9493d82ce184a85eff572").unwrap();
         for query in [
             "session_id=09623d2fc3d9493d82ce184a85eff572",

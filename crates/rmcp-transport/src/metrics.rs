@@ -1,49 +1,15 @@
-//! The numbers this crate gives to whatever [`metrics`] recorder the program
-//! has installed. Names and labels are listed in the crate's README.
-
-use std::sync::Arc;
+//! Metrics for the [`metrics`] recorder that the program has installed. The crate's README lists
+//! names and labels.
 
 use metrics::{
     Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
 };
-use rmcp::model::{ClientJsonRpcMessage, ClientNotification, JsonRpcMessage};
+use rmcp::model::ClientJsonRpcMessage;
 
-use crate::{refusal::Refusal, session::End};
+use crate::{message_counters::MessageCounters, refusal::Refusal, session::End};
 
-/// The methods that are counted under their own names. Clients may send any
-/// string as a method, so whatever else comes is counted as [`OTHER`].
-const METHODS: [&str; 21] = [
-    // The one that clients send most comes first, because it is looked for
-    // from the beginning.
-    "tools/call",
-    "initialize",
-    "notifications/initialized",
-    "ping",
-    "tools/list",
-    "resources/list",
-    "resources/read",
-    "resources/templates/list",
-    "resources/subscribe",
-    "resources/unsubscribe",
-    "subscriptions/listen",
-    "prompts/list",
-    "prompts/get",
-    "completion/complete",
-    "logging/setLevel",
-    "server/discover",
-    "notifications/cancelled",
-    "notifications/progress",
-    "notifications/roots/list_changed",
-    RESPONSE,
-    OTHER,
-];
-
-/// An answer to what the server asked the client. No method, as it has none.
-const RESPONSE: &str = "response";
-const OTHER: &str = "other";
-
-/// Handles that are made once, so that counting needs no lookup.
+/// The metrics as handles, so that counting needs no lookup by name.
 pub(crate) struct Metrics {
     pub(crate) sessions: Gauge,
     pub(crate) streams: Gauge,
@@ -89,7 +55,7 @@ impl Metrics {
         }
     }
 
-    /// A message that was understood, whatever becomes of it.
+    /// Counts a parsed message, whether or not it is accepted.
     pub(crate) fn received(&self, message: &ClientJsonRpcMessage) {
         self.messages.count(message);
     }
@@ -104,64 +70,7 @@ impl Metrics {
     }
 }
 
-/// Counts messages by their method, as `rmcp_transport_messages_total`.
-///
-/// For programs that speak MCP over other transports too: what is counted here
-/// adds to what [`SseService`](crate::SseService) counts. A clone counts the
-/// same.
-#[derive(Debug, Clone)]
-pub struct MessageCounters {
-    /// In the order of [`METHODS`].
-    by_method: Arc<[Counter; METHODS.len()]>,
-}
-
-impl MessageCounters {
-    /// Counters of the recorder that is installed now.
-    #[must_use]
-    #[expect(
-        clippy::new_without_default,
-        reason = "what it is depends on the recorder that is installed"
-    )]
-    pub fn new() -> Self {
-        let counters =
-            METHODS.map(|method| counter!("rmcp_transport_messages_total", "method" => method));
-        Self {
-            by_method: Arc::new(counters),
-        }
-    }
-
-    /// Counts a message that was understood, whatever becomes of it.
-    pub fn count(&self, message: &ClientJsonRpcMessage) {
-        self.count_method(method(message));
-    }
-
-    /// The same for a message of which nothing but the method is known; one
-    /// without a method is a response.
-    pub fn count_method<'a>(&self, method: impl Into<Option<&'a str>>) {
-        let method = method.into().unwrap_or(RESPONSE);
-        let known = METHODS.iter().position(|&known| known == method);
-        // The last one counts all others.
-        self.by_method[known.unwrap_or(METHODS.len() - 1)].increment(1);
-    }
-}
-
-fn method(message: &ClientJsonRpcMessage) -> &str {
-    match message {
-        JsonRpcMessage::Request(request) => request.request.method(),
-        JsonRpcMessage::Notification(notification) => match &notification.notification {
-            ClientNotification::CancelledNotification(_) => "notifications/cancelled",
-            ClientNotification::ProgressNotification(_) => "notifications/progress",
-            ClientNotification::InitializedNotification(_) => "notifications/initialized",
-            ClientNotification::RootsListChangedNotification(_) => {
-                "notifications/roots/list_changed"
-            }
-            _ => OTHER,
-        },
-        _ => RESPONSE,
-    }
-}
-
-/// What the numbers mean, for recorders that pass it on.
+/// Describes the metrics for recorders that publish descriptions.
 fn describe() {
     describe_gauge!(
         "rmcp_transport_sessions",
@@ -179,43 +88,36 @@ fn describe() {
     );
     describe_gauge!(
         "rmcp_transport_sessions_unstored",
-        "Open sessions that the store lacks, because it ails; looked at once a second"
+        "Open sessions that the store lacks because it is unavailable, updated once a second"
     );
     describe_histogram!(
         "rmcp_transport_store_commit_seconds",
-        "What events and accepted requests wait for the store, with sessions that are stored"
+        "Time that events and accepted requests wait for the store, if sessions are stored"
     );
     describe_counter!(
         "rmcp_transport_sessions_closed_total",
-        "Sessions closed, by why"
+        "Sessions closed, by reason"
     );
     describe_counter!(
         "rmcp_transport_streams_resumed_total",
-        "Streams that gave a session back"
+        "Streams that resumed a session"
     );
     describe_counter!(
         "rmcp_transport_streams_replaced_total",
-        "Streams that ended because another one took over"
-    );
-    describe_counter!(
-        "rmcp_transport_messages_total",
-        "Messages received and understood, by method"
+        "Streams replaced by another stream of the same session"
     );
     describe_counter!(
         "rmcp_transport_refused_total",
-        "Requests refused by the transport, by why"
+        "Requests refused by the transport, by reason"
     );
     describe_histogram!(
         "rmcp_transport_handshake_seconds",
-        "From the GET that opens a session to the answer to its initialize"
+        "Time from the GET that opens a session to the answer to its initialize"
     );
-    describe_gauge!(
-        "rmcp_transport_requests_in_flight",
-        "Requests that handlers are running"
-    );
+    describe_gauge!("rmcp_transport_requests_in_flight", "Requests in flight");
     describe_gauge!(
         "rmcp_transport_queued_bytes",
-        "Bytes of events that wait for their readers, looked at once a second"
+        "Bytes of events that wait for their clients, updated once a second"
     );
 }
 
@@ -224,32 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_method_is_found_by_its_name() {
-        for body in [
-            r#"{"jsonrpc":"2.0","id":1,"method":"server/discover"}"#,
-            r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
-            r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{}}"#,
-            r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#,
-            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#,
-        ] {
-            let message: ClientJsonRpcMessage = serde_json::from_str(body).unwrap();
-            assert!(
-                body.contains(&format!("\"{}\"", method(&message))),
-                "{body}"
-            );
-            assert!(METHODS.contains(&method(&message)), "{body}");
-        }
-        for (body, label) in [
-            (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, RESPONSE),
-            (r#"{"jsonrpc":"2.0","method":"made/up"}"#, OTHER),
-        ] {
-            let message: ClientJsonRpcMessage = serde_json::from_str(body).unwrap();
-            assert_eq!(method(&message), label);
-        }
-    }
-
-    #[test]
-    fn every_reason_is_counted_under_its_own_label() {
+    fn every_reason_has_its_own_counter() {
         for (n, refusal) in Refusal::ALL.into_iter().enumerate() {
             assert_eq!(refusal as usize, n);
         }

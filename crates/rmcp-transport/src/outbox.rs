@@ -1,16 +1,14 @@
-//! The events on their way to one client: a queue bounded in bytes, filled by
-//! the session and emptied by the stream that is attached to it.
+//! The queue of events for one client, bounded in bytes. The session adds events; the attached
+//! stream sends them.
 //!
-//! Adding an event never waits, so events leave in the order in which they
-//! were added, and a client that does not read holds up nobody but itself.
+//! Adding an event never waits, so events keep their order, and a client that does not read blocks
+//! only itself.
 //!
-//! An event that was handed to a stream is not yet received: the connection
-//! may be dead. If streams can be resumed, such events are kept for a while,
-//! and a stream that is attached later starts at the one after the last that
-//! the client has seen.
+//! A sent event is not necessarily received: the connection may be dead. If streams can be resumed,
+//! sent events are kept for a while, and a stream that is attached later continues after the last
+//! event that the client has seen.
 //!
-//! Events may be held until a store has them; what was never held leaves at
-//! once.
+//! Events can be held until a store has them. Events that are not held are sent at once.
 
 use std::{
     collections::VecDeque,
@@ -35,11 +33,11 @@ pub(crate) struct Outbox {
 }
 
 struct Log {
-    /// What is kept: first what was handed to a stream, then what waits.
-    events: VecDeque<Kept>,
+    /// The events that are kept: first those that were sent, then those that wait.
+    events: VecDeque<BufferedEvent>,
     /// The number of the first event in `events`; counted from 1.
     first: u64,
-    /// The number of the next event to hand to a stream.
+    /// The number of the next event to send.
     next: u64,
     /// Events from this number on are held.
     held_from: u64,
@@ -47,43 +45,43 @@ struct Log {
     waiting_bytes: usize,
     stream: Option<Stream>,
     streams_attached: u64,
-    /// Since when the stream has left waiting events where they are.
+    /// Since when the stream has not read waiting events.
     stalled_since: Option<Instant>,
     closed: bool,
 }
 
-struct Kept {
+struct BufferedEvent {
     event: Event,
     sent_at: Option<Instant>,
 }
 
-/// The stream that is attached.
+/// The attached stream.
 struct Stream {
     number: StreamNumber,
-    /// What goes before all events.
+    /// The `endpoint` event, until it is sent.
     endpoint: Option<Bytes>,
     waker: Option<Waker>,
 }
 
-/// Tells one stream of a session from the next.
+/// Numbers the streams of a session.
 pub(crate) type StreamNumber = u64;
 
 /// Why an event was not added.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// The session has ended; nobody would read the event.
+pub(crate) enum PushError {
+    /// The session has ended.
     Closed,
-    /// The reader is too slow: the event would exceed the bound.
+    /// The client is too slow: the event would exceed the limit.
     Full,
 }
 
-/// The events after the one that the client has seen are no longer here.
+/// Events after the last one that the client has seen are no longer available.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Gap;
 
 impl Outbox {
-    /// An empty outbox without a stream. If it is `resumable`, its events have
-    /// ids, and what was sent is kept until [`forget`](Self::forget).
+    /// Creates an empty outbox without a stream. If it is `resumable`, its events have ids, and
+    /// sent events are kept until [`forget`](Self::forget).
     pub(crate) fn new(token: ResumeToken, max_bytes: usize, resumable: bool) -> Self {
         Self {
             token,
@@ -104,8 +102,8 @@ impl Outbox {
         }
     }
 
-    /// An outbox of a session that was elsewhere, with the events up to the
-    /// number `last`. They count as sent until a stream is attached.
+    /// Creates the outbox of a restored session, with the events up to number `last`. They count as
+    /// sent until a stream is attached.
     pub(crate) fn restored(
         token: ResumeToken,
         max_bytes: usize,
@@ -120,7 +118,7 @@ impl Outbox {
         log.bytes = events.iter().map(Bytes::len).sum();
         log.events = events
             .into_iter()
-            .map(|bytes| Kept {
+            .map(|bytes| BufferedEvent {
                 event: Event::Written(bytes),
                 sent_at,
             })
@@ -134,10 +132,10 @@ impl Outbox {
     }
 
     /// Adds an event at the end, and returns its number.
-    pub(crate) fn push(&self, message: Message) -> Result<u64, Refused> {
+    pub(crate) fn push(&self, message: Message) -> Result<u64, PushError> {
         let mut log = self.log.lock();
         if log.closed {
-            return Err(Refused::Closed);
+            return Err(PushError::Closed);
         }
         let number = log.end();
         let id = self.resumable.then_some(EventId {
@@ -146,18 +144,18 @@ impl Outbox {
         });
         let event = message.placed(id);
         if log.waiting_bytes > 0 && log.waiting_bytes + event.len() > self.max_bytes {
-            return Err(Refused::Full);
+            return Err(PushError::Full);
         }
         if log.waiting_bytes == 0 {
             log.stalled_since = Some(Instant::now());
         }
         log.bytes += event.len();
         log.waiting_bytes += event.len();
-        log.events.push_back(Kept {
+        log.events.push_back(BufferedEvent {
             event,
             sent_at: None,
         });
-        // What was sent makes room for what waits.
+        // Sent events are dropped to make room for waiting ones.
         while log.bytes > self.max_bytes && log.first < log.next {
             log.drop_first();
         }
@@ -167,14 +165,14 @@ impl Outbox {
         Ok(number)
     }
 
-    /// Ends the stream after the events that already wait.
+    /// Closes the outbox: the stream ends after the waiting events.
     pub(crate) fn close(&self) {
         let mut log = self.log.lock();
         log.closed = true;
         log.wake();
     }
 
-    /// Ends the stream, and forgets what is held.
+    /// Closes the outbox and drops held events.
     pub(crate) fn abandon(&self) {
         let mut log = self.log.lock();
         while log.end() > log.held_from.max(log.next) {
@@ -193,7 +191,7 @@ impl Outbox {
         log.held_from = log.held_from.min(log.end());
     }
 
-    /// Lets events before the number `end` leave.
+    /// Releases the events before number `end`.
     pub(crate) fn release(&self, end: u64) {
         let mut log = self.log.lock();
         if log.held_from < end {
@@ -202,37 +200,37 @@ impl Outbox {
         }
     }
 
-    /// Holds nothing any more.
+    /// Releases all events, and stops holding new ones.
     pub(crate) fn release_all(&self) {
         self.release(u64::MAX);
     }
 
-    /// The number of the first event that is kept, or of the next.
+    /// Returns the number of the first event that is kept, or of the next one.
     pub(crate) fn first(&self) -> u64 {
         self.log.lock().first
     }
 
-    /// The number that the next event will have.
+    /// Returns the number of the next event.
     pub(crate) fn end(&self) -> u64 {
         self.log.lock().end()
     }
 
-    /// The event with this number.
+    /// Returns the event with this number.
     pub(crate) fn event(&self, number: u64) -> Option<Bytes> {
         let log = self.log.lock();
         let index = usize::try_from(number.checked_sub(log.first)?).ok()?;
         log.events.get(index).map(|kept| kept.event.bytes())
     }
 
-    /// The events that are kept, and the number of the last there was.
+    /// Returns the events that are kept, and the number of the last event.
     pub(crate) fn kept(&self) -> (Vec<Bytes>, u64) {
         let log = self.log.lock();
         let events = log.events.iter().map(|kept| kept.event.bytes());
         (events.collect(), log.end() - 1)
     }
 
-    /// Attaches a stream in the place of the one before, which ends. It gets
-    /// `endpoint`, then every event after the number `seen`.
+    /// Attaches a stream, and ends the previous one. It receives `endpoint`, then every event after
+    /// number `seen`.
     pub(crate) fn attach(&self, endpoint: Bytes, seen: u64) -> Result<Attached, Gap> {
         let mut log = self.log.lock();
         let next = seen.checked_add(1).ok_or(Gap)?;
@@ -255,8 +253,7 @@ impl Outbox {
         Ok(Attached { number, replaced })
     }
 
-    /// Takes a stream away that the client has dropped; tells whether it was
-    /// still the one attached.
+    /// Detaches a stream that was dropped. Returns whether it was still attached.
     pub(crate) fn detach(&self, number: StreamNumber) -> bool {
         let mut log = self.log.lock();
         let current = log.stream.as_ref().is_some_and(|s| s.number == number);
@@ -266,8 +263,8 @@ impl Outbox {
         current
     }
 
-    /// The next event for a stream; `None` once it is replaced, or the outbox
-    /// is closed and nothing waits.
+    /// Returns the next event for a stream; `None` if the stream has been replaced, or if the
+    /// outbox is closed and empty.
     pub(crate) fn poll_next(&self, number: StreamNumber, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut log = self.log.lock();
         let waits = log.next < log.end().min(log.held_from);
@@ -291,19 +288,19 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Whether a stream has left events waiting for longer than `limit`.
+    /// Returns whether the stream has not read waiting events for longer than `limit`.
     pub(crate) fn is_stalled(&self, now: Instant, limit: Duration) -> bool {
         let log = self.log.lock();
         let stalled = log.stalled_since.filter(|_| log.stream.is_some());
         stalled.is_some_and(|since| now.duration_since(since) > limit)
     }
 
-    /// Bytes that wait to be taken by the stream.
+    /// Returns the number of waiting bytes.
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.log.lock().waiting_bytes
     }
 
-    /// Drops what was sent before `then` on a stream that is still attached.
+    /// Drops events that were sent before `then` on a stream that is still attached.
     pub(crate) fn forget(&self, then: Instant) {
         let mut log = self.log.lock();
         if log.stream.is_some() {
@@ -311,28 +308,28 @@ impl Outbox {
         }
     }
 
-    /// Drops what was sent up to the event number `last`: the client has it.
+    /// Drops sent events up to number `last`, which the client has received.
     pub(crate) fn seen(&self, last: u64) {
         let mut log = self.log.lock();
         log.drop_while(|number, kept| number <= last && kept.sent_at.is_some());
     }
 }
 
-/// A stream that was attached.
+/// The result of attaching a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Attached {
     pub(crate) number: StreamNumber,
-    /// Whether another one had to go for it.
+    /// Whether it has replaced another stream.
     pub(crate) replaced: bool,
 }
 
 impl Log {
-    /// The number that the next event to be added will have.
+    /// Returns the number of the next event to be added.
     fn end(&self) -> u64 {
         self.first + self.events.len() as u64
     }
 
-    /// Makes `next` the next event to hand out.
+    /// Makes `next` the next event to send.
     fn rewind(&mut self, next: u64) {
         self.next = next;
         self.waiting_bytes = 0;
@@ -358,8 +355,8 @@ impl Log {
         bytes
     }
 
-    /// Drops events from the first on, and what room they had if none is left.
-    fn drop_while(&mut self, is_done: impl Fn(u64, &Kept) -> bool) {
+    /// Drops events from the first on, and frees the capacity if none is left.
+    fn drop_while(&mut self, is_done: impl Fn(u64, &BufferedEvent) -> bool) {
         while let Some(kept) = self.events.front() {
             if !is_done(self.first, kept) {
                 return;

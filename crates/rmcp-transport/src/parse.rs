@@ -1,9 +1,8 @@
-//! Reads a JSON-RPC message.
+//! Parses a JSON-RPC message.
 //!
-//! rmcp tries one kind of message after another until one fits, which for a
-//! tool call takes half of all the work of answering it. So what clients send
-//! most, calls of tools and what begins a session, is recognized by its method
-//! first; everything else, and what has a flaw, is left to rmcp.
+//! rmcp tries one kind of message after another, which takes half of the total time of a tool call.
+//! The most frequent messages, tool calls and those that start a session, are therefore parsed by
+//! method first. rmcp parses everything else, and all invalid messages.
 
 use std::borrow::Cow;
 
@@ -16,13 +15,12 @@ use rmcp::model::{
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// One message; `None` if the bytes are anything else.
+/// Parses one message; `None` if the body is not one.
 pub(crate) fn message(body: &[u8]) -> Option<ClientJsonRpcMessage> {
     frequent(body).or_else(|| serde_json::from_slice(body).ok())
 }
 
-/// The members of a message. Anything else, one of them twice, or null is an
-/// error.
+/// The members of a message. Unknown or duplicate members and null are errors.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Members<'a> {
@@ -40,13 +38,13 @@ fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Opti
     T::deserialize(value).map(Some)
 }
 
-/// One of the messages that are recognized by their methods.
+/// Parses a message with one of the frequent methods.
 fn frequent(body: &[u8]) -> Option<ClientJsonRpcMessage> {
     let members: Members<'_> = serde_json::from_slice(body).ok()?;
     if members.jsonrpc != "2.0" {
         return None;
     }
-    let asked = match (&*members.method, members.params) {
+    let request_message = match (&*members.method, members.params) {
         (CallToolRequestMethod::VALUE, Some(params)) => {
             let mut params: CallToolRequestParams = serde_json::from_str(params.get()).ok()?;
             let meta = params.meta.take();
@@ -58,16 +56,16 @@ fn frequent(body: &[u8]) -> Option<ClientJsonRpcMessage> {
             ClientRequest::InitializeRequest(request(params, meta))
         }
         (InitializedNotificationMethod::VALUE, None) if members.id.is_none() => {
-            let told = InitializedNotification::default();
-            let told = ClientNotification::InitializedNotification(told);
-            return Some(JsonRpcMessage::notification(told));
+            let notification = InitializedNotification::default();
+            let notification = ClientNotification::InitializedNotification(notification);
+            return Some(JsonRpcMessage::notification(notification));
         }
         _ => return None,
     };
-    Some(JsonRpcMessage::request(asked, members.id?))
+    Some(JsonRpcMessage::request(request_message, members.id?))
 }
 
-/// A request as rmcp has it: with the metadata beside the parameters.
+/// Creates a request as rmcp does: with the metadata in the extensions.
 fn request<M: ConstString, P>(params: P, meta: Option<RequestMetaObject>) -> Request<M, P> {
     let mut request = Request::new(params);
     if let Some(meta) = meta {
@@ -76,8 +74,8 @@ fn request<M: ConstString, P>(params: P, meta: Option<RequestMetaObject>) -> Req
     request
 }
 
-/// Whether a request of this method has a form, so that one that rmcp could
-/// only read as a request of an unknown method has the wrong one.
+/// Returns whether this method has defined parameters, so that a request which rmcp parsed as one
+/// of an unknown method has invalid parameters.
 pub(crate) fn is_known_method(method: &str) -> bool {
     matches!(
         method,
@@ -103,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    /// What rmcp makes of the same bytes, written again.
+    /// Parses the same bytes with rmcp, and serializes the message again.
     fn by_rmcp(body: &str) -> Option<Value> {
         let message: ClientJsonRpcMessage = serde_json::from_str(body).ok()?;
         Some(written(&message))
@@ -118,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_frequent_is_read_as_rmcp_reads_it() {
+    fn frequent_message_is_parsed_like_rmcp() {
         for body in [
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}"#,
             r#"{"params":{"arguments":{"x":[1,2.5,"\u00e4"]},"name":"a\n"},"method":"tools\/call","id":"1","jsonrpc":"2.0"}"#,
@@ -134,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_flaw_is_left_to_rmcp() {
+    fn invalid_message_is_parsed_by_rmcp() {
         for body in [
             r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
             r#"{"jsonrpc":"1.0","id":1,"method":"tools/call","params":{"name":"a"}}"#,

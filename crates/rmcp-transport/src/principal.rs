@@ -1,4 +1,4 @@
-//! Who a request comes from, as the server that embeds the transport knows it.
+//! The client of a request, as known to the embedding server.
 
 use std::{
     fmt,
@@ -8,30 +8,30 @@ use std::{
 
 use http::Extensions;
 
-/// Whoever was authenticated: an opaque key, such as the name of an API key or
-/// the subject of a token.
+/// The authenticated identity: an opaque key, such as the name of an API key or the subject of a
+/// token.
 ///
-/// A layer in front of the service puts it into the request's extensions:
+/// A layer in front of the service inserts it into the request's extensions:
 ///
 /// ```
 /// # let mut request = http::Request::new(());
 /// request.extensions_mut().insert(rmcp_transport::Principal::new("alice"));
 /// ```
 ///
-/// A session belongs to the principal that opened it; for everybody else it
-/// does not exist. Requests without a principal form a group of their own.
+/// A session belongs to the principal that opened it; to others it does not exist. Requests without
+/// a principal share one group.
 ///
-/// It should not be a secret, though its `Debug` form does not show it.
+/// It should not be a secret, although its `Debug` form hides it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Principal(Arc<str>);
 
 impl Principal {
-    /// A principal named by `key`.
+    /// Creates a principal with this key.
     pub fn new(key: impl Into<Arc<str>>) -> Self {
         Self(key.into())
     }
 
-    /// The key it was made of.
+    /// Returns the key.
     pub fn key(&self) -> &str {
         &self.0
     }
@@ -45,16 +45,16 @@ impl fmt::Debug for Principal {
 
 /// The address of the client, as far as the embedding server trusts it.
 ///
-/// A layer in front of the service puts it into the request's extensions; it
-/// bounds the sessions of a client that has no [`Principal`]. Behind a proxy
-/// it must be the client's address and not the proxy's.
+/// A layer in front of the service inserts it into the request's extensions. It limits the sessions
+/// of clients without a [`Principal`]. Behind a proxy, it must be the client's address, not the
+/// proxy's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddress(pub IpAddr);
 
 impl ClientAddress {
-    /// The address under which a client is counted: its own, but of an IPv6
-    /// address only the first 64 bits, because one subscriber has all the rest
-    /// for itself. An IPv4 address counts as such, mapped or not.
+    /// Returns the address by which a client is counted. Of an IPv6 address, it contains only the
+    /// first 64 bits, because one subscriber controls the rest. An IPv4-mapped address counts as
+    /// IPv4.
     ///
     /// ```
     /// use rmcp_transport::ClientAddress;
@@ -71,22 +71,19 @@ impl ClientAddress {
     }
 }
 
-/// Whom a session is counted for, so that one client cannot take the place of
-/// all others.
+/// The client that a session is counted for, so that one client cannot use up the sessions of all.
 ///
-/// It is public for servers that offer other transports beside this one and
-/// bound their clients in the same way.
+/// It is public for servers that offer other transports and limit their clients in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Client {
-    /// Whoever was authenticated.
+    /// An authenticated client.
     Principal(Principal),
-    /// Where the request came from, if nobody was authenticated; see
-    /// [`ClientAddress::subscriber`].
+    /// An unauthenticated client, by address; see [`ClientAddress::subscriber`].
     Address(IpAddr),
 }
 
 impl Client {
-    /// Whom the extensions of a request name; `None` if nothing is known.
+    /// Returns the client of a request with these extensions; `None` if it is unknown.
     pub fn of(extensions: &Extensions) -> Option<Self> {
         if let Some(principal) = extensions.get::<Principal>() {
             return Some(Self::Principal(principal.clone()));
@@ -107,19 +104,19 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_client_is_its_64_bit_network() {
+    fn ipv6_client_is_its_64_bit_network() {
         assert_eq!(client("2001:db8:1:2:3::4"), client("2001:db8:1:2:ffff::"));
         assert_ne!(client("2001:db8:1:2::"), client("2001:db8:1:3::"));
     }
 
     #[test]
-    fn an_ipv4_client_is_its_address_mapped_or_not() {
+    fn ipv4_client_is_its_address_mapped_or_not() {
         assert_eq!(client("192.0.2.1"), client("::ffff:192.0.2.1"));
         assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
     }
 
     #[test]
-    fn a_principal_goes_before_the_address() {
+    fn client_with_a_principal_ignores_the_address() {
         let mut extensions = Extensions::new();
         assert_eq!(Client::of(&extensions), None);
         extensions.insert(ClientAddress("192.0.2.1".parse().unwrap()));

@@ -1,14 +1,12 @@
-//! DNS-rebinding protection: which `Host` and `Origin` headers a request may
-//! have, as a check and as a tower layer.
+//! DNS rebinding protection: checks the `Host` and `Origin` headers of requests, as a function and
+//! as a tower layer.
 //!
-//! A page on the web can let its own name resolve to 127.0.0.1 and then talk
-//! to a server on the visitor's machine as if it were the page's own. The
-//! browser still sends that name as `Host` and the page's origin as `Origin`,
-//! so a server that accepts only names it knows is out of reach.
+//! A web page can make its own host name resolve to 127.0.0.1 and then access a server on the
+//! visitor's machine as if it were the page's own. The browser still sends that name as `Host` and
+//! the page's origin as `Origin`, so a server that accepts only known names is protected.
 //!
-//! Headers are parsed and compared by their parts, never by prefix. Those that
-//! proxies add (`Forwarded`, `X-Forwarded-Host`) are not read, because any
-//! client can send them.
+//! Headers are parsed and compared by their parts, never by prefix. Headers that proxies add
+//! (`Forwarded`, `X-Forwarded-Host`) are ignored, because any client can send them.
 
 mod host;
 mod layer;
@@ -31,12 +29,11 @@ pub use self::{
     refused::RefusedHeader,
 };
 
-/// Which `Host` and `Origin` headers are accepted.
+/// The accepted `Host` and `Origin` headers.
 ///
-/// The MCP specification asks for the check of `Origin`: ["Servers MUST
-/// validate the `Origin` header on all incoming connections"][spec]. `Host`
-/// ([RFC 9110, 7.2][host]) is checked as well, and first, because a browser
-/// sends no `Origin` with a `GET` to what it takes for the page's own server.
+/// The MCP specification requires the check of `Origin`: ["Servers MUST validate the `Origin`
+/// header on all incoming connections"][spec]. `Host` ([RFC 9110, 7.2][host]) is checked first,
+/// because a browser sends no `Origin` with a `GET` to the server that it takes for the page's own.
 ///
 /// ```
 /// use http::Request;
@@ -61,8 +58,7 @@ pub use self::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A clone is cheap and shares the settings. Use it as a tower layer with
-/// [`RebindingLayer`].
+/// Clones are cheap and share the patterns. Use it as a tower layer with [`RebindingLayer`].
 ///
 /// [spec]: https://modelcontextprotocol.io/specification/2024-11-05/basic/transports
 /// [host]: https://www.rfc-editor.org/rfc/rfc9110.html#section-7.2
@@ -72,9 +68,9 @@ pub struct RebindingProtection {
     allowed: Option<Arc<Allowed>>,
 }
 
-/// A pattern that [`RebindingProtection::new`] cannot read.
+/// A pattern that [`RebindingProtection::new`] cannot parse.
 ///
-/// Its `Display` form names the setting and the pattern, and shows good ones.
+/// Its `Display` form names the setting and the pattern, with examples of valid ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidPattern {
     pattern: String,
@@ -89,9 +85,9 @@ struct Allowed {
 }
 
 impl RebindingProtection {
-    /// Accepts only what is sent to this machine by its own names: the hosts
-    /// `localhost`, `127.0.0.1` and `[::1]` with any port, and the `http` and
-    /// `https` origins of these hosts with any port. This is the default.
+    /// Accepts only requests to this machine by its local names: the hosts `localhost`, `127.0.0.1`
+    /// and `[::1]` with any port, and the `http` and `https` origins of these hosts with any port.
+    /// This is the default.
     pub fn loopback() -> Self {
         Self::new(
             ["localhost:*", "127.0.0.1:*", "[::1]:*"],
@@ -127,17 +123,16 @@ impl RebindingProtection {
     /// | `null` | the origin of local files and sandboxed frames |
     /// | `*` | any origin |
     ///
-    /// Case does not matter, nor does a dot at the end of a name; IPv6
-    /// addresses match in every spelling. A request must name its host exactly
-    /// once, in a valid form, even if any host is accepted. It may have no
-    /// `Origin`, as from everything but a browser.
+    /// Case and a trailing dot are ignored; IPv6 addresses match in every spelling. A request must
+    /// name its host exactly once, in a valid form, even if any host is accepted. It may lack an
+    /// `Origin`, which only browsers send.
     ///
-    /// A page that the server itself serves has an origin too, to be listed
-    /// here if the page sends requests.
+    /// A page that the server itself serves also has an origin, which must be listed if the page
+    /// sends requests.
     ///
     /// # Errors
     ///
-    /// The first pattern that has another form.
+    /// The first invalid pattern.
     ///
     /// ```
     /// use rmcp_transport::RebindingProtection;
@@ -164,16 +159,16 @@ impl RebindingProtection {
         })
     }
 
-    /// Accepts every request. Only for a server that no browser can reach, or
-    /// behind something else that does the check.
+    /// Accepts every request. Use it only for a server that no browser can reach, or behind another
+    /// component that performs the check.
     pub fn disabled() -> Self {
         Self { allowed: None }
     }
 
-    /// Whether no host but this machine's own names is accepted.
+    /// Returns whether only local names of this machine are accepted.
     ///
-    /// A server that listens on another address would refuse every request
-    /// sent there. Better refuse to start:
+    /// A server that listens on another address would refuse every request sent there. It should
+    /// refuse to start:
     ///
     /// ```
     /// use std::net::SocketAddr;
@@ -195,18 +190,17 @@ impl RebindingProtection {
             .is_some_and(|allowed| allowed.hosts.iter().all(HostPattern::is_loopback))
     }
 
-    /// Checks a request, whatever its method: its host first, then its origin.
+    /// Checks the host and then the origin of a request with any method.
     ///
-    /// The host is that of the `Host` header and that of the request's target,
-    /// where HTTP/2 puts it; if both are there, both must be accepted.
+    /// The host is that of the `Host` header and that of the request's target, where HTTP/2 has it.
+    /// If both are present, both must be accepted.
     ///
-    /// A refusal is logged with the header's value and the setting to change,
-    /// as a warning at most once a second for each header, else at debug
-    /// level.
+    /// A refusal is logged with the header's value and the setting to change: as a warning at most
+    /// once a second per header, otherwise at debug level.
     ///
     /// # Errors
     ///
-    /// The header for which to refuse the request.
+    /// The header that was refused.
     pub fn check<B>(&self, request: &Request<B>) -> Result<(), RefusedHeader> {
         match &self.allowed {
             Some(allowed) => allowed.check(request.uri(), request.headers()),
@@ -214,8 +208,8 @@ impl RebindingProtection {
         }
     }
 
-    /// Whether a request with this `Origin` passes, whatever its host, for a
-    /// layer that answers such requests otherwise (CORS). Logs nothing.
+    /// Returns whether this `Origin` is accepted, whatever the host, for a layer that answers such
+    /// requests itself (CORS). Logs nothing.
     ///
     /// ```
     /// use http::HeaderValue;
@@ -296,7 +290,7 @@ impl Allowed {
     }
 }
 
-/// The value of a header that may be there once.
+/// Returns the value of a header that may occur once.
 fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&[u8]>, Fault<'_>> {
     let mut values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
     match (values.next(), values.next()) {

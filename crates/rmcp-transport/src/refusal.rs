@@ -1,4 +1,4 @@
-//! Why a request was not served: one place that knows status, text and label.
+//! The reasons for refusing a request, with status, text and label of each.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use http::StatusCode;
 
 use crate::rebinding::RefusedHeader;
 
-/// Why a request was refused, before anything was promised. What was refused
-/// is not run, but for [`Undecided`](Self::Undecided).
+/// Why a request was refused. A refused request is not run, except possibly after
+/// [`Undecided`](Self::Undecided).
 ///
-/// Its `Display` form is the text of the answer. The texts are the Python
-/// SDK's where it has one; none repeats what the client sent.
+/// Its `Display` form is the body of the response. The texts are those of the Python SDK where it
+/// has one; none repeats what the client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -22,38 +22,37 @@ pub enum Refusal {
     ContentType,
     /// The query names no session.
     NoSessionId,
-    /// What the query names is no session id.
+    /// The session id in the query is invalid.
     InvalidSessionId,
-    /// There is no such session, or it belongs to somebody else.
+    /// The session does not exist, or belongs to another principal.
     UnknownSession,
-    /// The body is longer than allowed.
+    /// The body is larger than allowed.
     BodyTooLarge,
-    /// The body ended before it was complete.
+    /// The body is incomplete.
     BodyCutShort,
     /// The body is not one JSON-RPC message.
     InvalidMessage,
-    /// A request with this id is still running.
+    /// A request with this id is in flight.
     DuplicateRequest,
-    /// As many requests of this session are running as are allowed.
+    /// The session has reached its limit of requests in flight.
     TooManyRequests,
-    /// As many sessions of this client are open as are allowed.
+    /// The client has reached its limit of sessions.
     TooManySessionsOfClient,
-    /// As many sessions are open as are allowed.
+    /// The server has reached its limit of sessions.
     TooManySessions,
     /// The server is shutting down.
     ShuttingDown,
-    /// The process that has the session cannot be reached now.
+    /// The process that has the session is unreachable.
     Unreachable,
-    /// The process that has the session may have taken the message or not: the
-    /// way there broke before it could say so. It is the one refusal after
-    /// which the message may still be run.
+    /// The connection to the process that has the session broke before it confirmed the message.
+    /// This is the only refusal after which the message may still run.
     Undecided,
-    /// The factory made no handler.
+    /// The factory failed to create a handler.
     NoHandler,
 }
 
 impl Refusal {
-    /// All of them, in the order in which they are declared.
+    /// All refusals, in declaration order.
     pub(crate) const ALL: [Self; 17] = [
         Self::InvalidHost,
         Self::InvalidOrigin,
@@ -74,12 +73,12 @@ impl Refusal {
         Self::NoHandler,
     ];
 
-    /// Every reason there is, for whoever counts them.
+    /// Returns all refusals, for metrics.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter()
     }
 
-    /// The status of the answer.
+    /// Returns the status of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::InvalidHost => RefusedHeader::Host.status(),
@@ -101,7 +100,7 @@ impl Refusal {
         }
     }
 
-    /// Seconds after which it is worth trying again, if it is at all.
+    /// Returns the `Retry-After` in seconds, if a retry can help.
     pub fn retry_after_secs(self) -> Option<u32> {
         match self {
             Self::TooManyRequests | Self::Unreachable | Self::Undecided => Some(1),
@@ -110,7 +109,7 @@ impl Refusal {
         }
     }
 
-    /// The text of the answer.
+    /// Returns the body of the response.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::InvalidHost => RefusedHeader::Host.text(),
@@ -133,7 +132,7 @@ impl Refusal {
         }
     }
 
-    /// A word for logs and for the label `reason` of metrics.
+    /// Returns the value for logs and for the metric label `reason`.
     pub fn label(self) -> &'static str {
         match self {
             Self::InvalidHost => "invalid_host",

@@ -1,5 +1,5 @@
-//! The open sessions of this process: found by their id, or by the token in
-//! the ids of their events, and counted against the bounds.
+//! The open sessions of this process, by session id and by resume token, and the limits on their
+//! number.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -20,13 +20,13 @@ pub(crate) struct Registry<S> {
 struct Open<S> {
     sessions: HashMap<SessionId, Arc<Session<S>>>,
     ids: HashMap<ResumeToken, SessionId>,
-    /// Slots that are taken: by sessions, and by requests that will open one.
-    slots: usize,
-    slots_of_client: HashMap<Client, usize>,
+    /// Permits in use, by sessions and by requests that will open one.
+    permits: usize,
+    permits_of_client: HashMap<Client, usize>,
 }
 
-/// The right to one more session. It is given back when it is dropped.
-pub(crate) struct Slot<S> {
+/// Permit for one session. Dropping it releases the slot.
+pub(crate) struct SessionPermit<S> {
     registry: Arc<Registry<S>>,
     client: Option<Client>,
 }
@@ -39,27 +39,30 @@ impl<S> Registry<S> {
             open: Mutex::new(Open {
                 sessions: HashMap::new(),
                 ids: HashMap::new(),
-                slots: 0,
-                slots_of_client: HashMap::new(),
+                permits: 0,
+                permits_of_client: HashMap::new(),
             }),
         }
     }
 
-    /// Takes a slot for a session of `client`.
-    pub(crate) fn reserve(self: &Arc<Self>, client: Option<&Client>) -> Result<Slot<S>, Refusal> {
+    /// Acquires a permit for a session of `client`.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        client: Option<&Client>,
+    ) -> Result<SessionPermit<S>, Refusal> {
         let mut open = self.open.lock();
-        if open.slots >= self.max_sessions {
+        if open.permits >= self.max_sessions {
             return Err(Refusal::TooManySessions);
         }
         if let Some(client) = client {
-            let of_client = open.slots_of_client.entry(client.clone()).or_default();
+            let of_client = open.permits_of_client.entry(client.clone()).or_default();
             if *of_client >= self.max_sessions_per_client {
                 return Err(Refusal::TooManySessionsOfClient);
             }
             *of_client += 1;
         }
-        open.slots += 1;
-        Ok(Slot {
+        open.permits += 1;
+        Ok(SessionPermit {
             registry: self.clone(),
             client: client.cloned(),
         })
@@ -86,13 +89,13 @@ impl<S> Registry<S> {
         open.sessions.get(open.ids.get(&token)?).cloned()
     }
 
-    /// All sessions as they are now.
+    /// Returns all sessions.
     pub(crate) fn sessions(&self) -> Vec<Arc<Session<S>>> {
         self.open.lock().sessions.values().cloned().collect()
     }
 
-    /// The session that has been without its client for longest, of all, or of
-    /// those that are counted for one client.
+    /// Returns the session that has been without a stream for longest, of all sessions or of those
+    /// of one client.
     pub(crate) fn longest_detached(&self, client: Option<&Client>) -> Option<Arc<Session<S>>> {
         let open = self.open.lock();
         let detached = open
@@ -110,7 +113,7 @@ impl<S> Registry<S> {
     }
 }
 
-impl<S> Slot<S> {
+impl<S> SessionPermit<S> {
     pub(crate) fn client(&self) -> Option<&Client> {
         self.client.as_ref()
     }
@@ -120,17 +123,17 @@ impl<S> Slot<S> {
     }
 }
 
-impl<S> Drop for Slot<S> {
+impl<S> Drop for SessionPermit<S> {
     fn drop(&mut self) {
         let mut open = self.registry.open.lock();
-        open.slots -= 1;
+        open.permits -= 1;
         let Some(client) = &self.client else {
             return;
         };
-        if let Some(of_client) = open.slots_of_client.get_mut(client) {
+        if let Some(of_client) = open.permits_of_client.get_mut(client) {
             *of_client -= 1;
             if *of_client == 0 {
-                open.slots_of_client.remove(client);
+                open.permits_of_client.remove(client);
             }
         }
     }

@@ -1,16 +1,16 @@
-//! The result of a tool, written as JSON once and sent many times.
+//! Results of tools that are serialized once and sent many times.
 
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use rmcp::{
     RoleServer,
-    model::{CallToolResult, Extensions, ServerResult},
+    model::{CallToolResult, ServerResult},
     service::RequestContext,
 };
 
-/// The result of a tool as JSON, for a handler that gives many callers the
-/// same: writing a result costs more than all else that the transport does.
+/// The result of a tool as JSON, for a handler that returns the same result to many callers.
+/// Serializing a result takes longer than everything else that the transport does.
 ///
 /// Cheap to clone.
 ///
@@ -22,12 +22,12 @@ use rmcp::{
 /// };
 /// use rmcp_transport::RenderedResult;
 ///
-/// struct Told {
+/// struct ToolOutput {
 ///     result: CallToolResult,
 ///     rendered: RenderedResult,
 /// }
 ///
-/// impl Told {
+/// impl ToolOutput {
 ///     fn new(text: &str) -> Result<Self, serde_json::Error> {
 ///         let result = CallToolResult::success(vec![ContentBlock::text(text)]);
 ///         let rendered = RenderedResult::new(result.clone())?;
@@ -47,41 +47,42 @@ use rmcp::{
 pub struct RenderedResult(Bytes);
 
 impl RenderedResult {
-    /// Writes a result as it is sent to a client of this transport.
+    /// Serializes a result for clients of this transport.
     ///
     /// # Errors
     ///
-    /// The result cannot be written as JSON.
+    /// The result cannot be serialized.
     pub fn new(result: CallToolResult) -> Result<Self, serde_json::Error> {
         let mut result = ServerResult::CallToolResult(result);
-        // As rmcp does for clients of the revisions that this transport is for.
+        // As rmcp does for the revisions that define this transport.
         result.strip_result_type_for_legacy_peer();
         result.strip_non_object_output_for_legacy_peer();
         Ok(Self(serde_json::to_vec(&result)?.into()))
     }
 
-    /// Makes this the answer to a request, in place of the result that the
-    /// handler will return; an error that it returns is sent all the same.
+    /// Makes this the answer to a request, in place of the result that the handler will return. An
+    /// error that the handler returns is still sent.
     ///
-    /// Returns false if the request has come over another transport, which
-    /// needs the result itself.
+    /// Returns false if the request arrived over another transport, which needs the result itself.
     pub fn answers(&self, context: &RequestContext<RoleServer>) -> bool {
-        let slot = context.extensions.get::<Slot>();
-        slot.is_some_and(|Slot(slot)| slot.set(self.clone()).is_ok())
+        let slot = context.extensions.get::<RenderedSlot>();
+        slot.is_some_and(|RenderedSlot(slot)| slot.set(self.clone()).is_ok())
     }
 
-    pub(crate) fn json(&self) -> &[u8] {
+    /// Returns the result as JSON.
+    pub fn json(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Where a handler leaves its [`RenderedResult`]: in the extensions of each
-/// request that a session runs.
+/// The slot for a handler's [`RenderedResult`], in the extensions of each request that a session
+/// runs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Slot(Arc<OnceLock<RenderedResult>>);
+pub(crate) struct RenderedSlot(Arc<OnceLock<RenderedResult>>);
 
-impl Slot {
-    pub(crate) fn in_extensions(extensions: &mut Extensions) -> Self {
+#[cfg(feature = "sse")]
+impl RenderedSlot {
+    pub(crate) fn in_extensions(extensions: &mut rmcp::model::Extensions) -> Self {
         let slot = Self::default();
         extensions.insert(slot.clone());
         slot

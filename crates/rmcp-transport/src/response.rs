@@ -1,7 +1,7 @@
-//! Response bodies, and the plain text answers of the contract.
+//! Response bodies, and responses with a plain text.
 //!
-//! Refusals carry a short sentence and nothing of what the client sent: a body
-//! or a header echoed back is a way to smuggle text into somebody's logs.
+//! Refusals contain a short sentence and nothing that the client sent: an echoed body or header
+//! could inject text into logs.
 
 use std::{
     convert::Infallible,
@@ -73,7 +73,7 @@ impl Body for SseBody {
     }
 }
 
-/// A text answer with the given status.
+/// Creates a plain text response.
 fn text(status: StatusCode, text: &'static str) -> Response<SseBody> {
     let mut response = Response::new(SseBody::text(text));
     *response.status_mut() = status;
@@ -84,17 +84,17 @@ fn text(status: StatusCode, text: &'static str) -> Response<SseBody> {
     response
 }
 
-/// 202: the message is taken.
+/// Creates a 202: the message is accepted.
 pub(crate) fn accepted() -> Response<SseBody> {
     text(StatusCode::ACCEPTED, "Accepted")
 }
 
-/// 404 for a path that is not ours.
+/// Creates a 404 for an unknown path.
 pub(crate) fn not_found() -> Response<SseBody> {
     text(StatusCode::NOT_FOUND, "Not Found")
 }
 
-/// Why a request is not served, and when to try again.
+/// Creates the response to a refused request.
 pub(crate) fn refusal(refusal: Refusal) -> Response<SseBody> {
     let mut response = text(refusal.status(), refusal.text());
     if let Some(secs) = refusal.retry_after_secs() {
@@ -105,7 +105,7 @@ pub(crate) fn refusal(refusal: Refusal) -> Response<SseBody> {
     response
 }
 
-/// 200 with the headers of an event stream.
+/// Creates a 200 with the headers of an event stream.
 pub(crate) fn event_stream(body: SseBody) -> Response<SseBody> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
@@ -114,19 +114,18 @@ pub(crate) fn event_stream(body: SseBody) -> Response<SseBody> {
         HeaderValue::from_static("text/event-stream; charset=utf-8"),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // nginx holds a response back until a buffer is full unless told not to.
+    // Without this header, nginx buffers the response.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-/// 200 with the headers of an event stream and no events, for HEAD.
+/// Creates a 200 with the headers of an event stream and no body, for HEAD.
 pub(crate) fn event_stream_head() -> Response<SseBody> {
     event_stream(SseBody::text(""))
 }
 
-/// 405 with the methods that would do. Clients that try Streamable HTTP first
-/// fall back to this transport when their POST to the stream's path is
-/// answered so.
+/// Creates a 405 with the allowed methods. Clients that try Streamable HTTP first fall back to this
+/// transport when their POST to the stream's path receives it.
 pub(crate) fn method_not_allowed(allowed: &'static str) -> Response<SseBody> {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     let allowed = HeaderValue::from_static(allowed);

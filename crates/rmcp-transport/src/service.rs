@@ -1,4 +1,4 @@
-//! The tower service: which path and method goes where.
+//! The tower service: routes requests by path and method.
 
 use std::{
     convert::Infallible,
@@ -31,22 +31,20 @@ use crate::{
 
 /// Serves a [`ServerHandler`] over MCP's HTTP+SSE transport.
 ///
-/// It owns both routes of the transport: `GET` on
-/// [`sse_path`](SseServerConfig::sse_path) opens a session and streams its
-/// events, `POST` on [`message_path`](SseServerConfig::message_path) takes the
-/// client's messages. Any other path is answered with 404.
+/// It serves both routes of the transport: `GET` on [`sse_path`](SseServerConfig::sse_path) opens a
+/// session and streams its events, `POST` on [`message_path`](SseServerConfig::message_path)
+/// receives the client's messages. Any other path is answered with 404.
 ///
-/// It is a [`tower_service::Service`] that never fails, so it can be mounted
-/// in axum or served by hyper alone. A clone is cheap and shares the sessions;
-/// both routes must be served by clones of one service.
+/// It is an infallible [`tower_service::Service`] that can be mounted in axum or served by hyper.
+/// Clones are cheap and share the sessions; both routes must be served by clones of one service.
 ///
-/// It has to be called inside a tokio runtime. Its metrics go to the recorder
-/// that is installed when it is made.
+/// It must be called inside a tokio runtime. Its metrics go to the recorder that is installed when
+/// it is created.
 pub struct SseService<S> {
     shared: Arc<Shared<S>>,
 }
 
-/// What all clones of a service share.
+/// State shared by all clones of a service.
 pub(crate) struct Shared<S> {
     pub(crate) factory: Box<dyn Fn() -> io::Result<S> + Send + Sync>,
     pub(crate) config: Arc<SseServerConfig>,
@@ -56,18 +54,17 @@ pub(crate) struct Shared<S> {
 }
 
 impl<S: ServerHandler> Shared<S> {
-    /// Starts the task that ends overdue sessions, once.
+    /// Starts the task that closes overdue sessions, once.
     pub(crate) fn start_sweeping(self: &Arc<Self>) {
         self.sweeping.call_once(|| sweep::start(self));
     }
 }
 
 impl<S: ServerHandler> SseService<S> {
-    /// A service that makes one handler for each session with `factory`.
+    /// Creates a service that creates one handler per session with `factory`.
     ///
-    /// What the sessions have in common (a client, a cache) belongs behind an
-    /// `Arc` that the factory clones. If the factory fails, the client is
-    /// answered with 500 and the error is logged.
+    /// Put what the sessions share (a client, a cache) behind an `Arc` that the factory clones. If
+    /// the factory fails, the client receives 500 and the error is logged.
     pub fn new(
         factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
         config: SseServerConfig,
@@ -84,22 +81,20 @@ impl<S: ServerHandler> SseService<S> {
         }
     }
 
-    /// How many sessions are open now, with or without a stream.
+    /// Returns the number of open sessions, with or without a stream.
     pub fn session_count(&self) -> usize {
         self.shared.registry.len()
     }
 
-    /// Ends every session of `principal` at once, and returns how many there
-    /// were: for a key that was taken back, or a user who was locked out.
+    /// Closes every session of `principal` and returns their number. Use it to revoke a key or a
+    /// user.
     ///
-    /// Running requests are dropped and answered with an error, and the streams
-    /// end. The client may come back as soon as the layer in front of the
-    /// service lets it in again, so refuse the principal there first. A
-    /// request that was let in just before may still open a session while this
-    /// runs: such a layer checks once more when it has the response, and drops
-    /// it.
+    /// Requests in flight are dropped and answered with an error, and the streams end. Reject the
+    /// principal in the layer in front of the service first, otherwise the client can reconnect. A
+    /// request that passed that layer just before may still open a session while this method runs:
+    /// the layer must check again when it has the response, and drop it.
     ///
-    /// Sessions of other processes are not reached.
+    /// Sessions of other processes are not affected.
     ///
     /// ```
     /// use rmcp_transport::{Principal, SseService};
@@ -118,24 +113,23 @@ impl<S: ServerHandler> SseService<S> {
             .count()
     }
 
-    /// Takes a message that another process has relayed for a session of this
-    /// one; see [`Relay`](crate::Relay).
+    /// Delivers a message that another process has relayed for a session of this one; see
+    /// [`Relay`](crate::Relay).
     ///
     /// # Errors
     ///
-    /// What a POST would have been refused with here.
+    /// The refusal that a direct POST would have received.
     pub async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
         let delivered = message::accept_relayed(&self.shared, delivery).await;
         delivered.inspect_err(|refusal| self.shared.metrics.refused(*refusal))
     }
 
-    /// Ends a session here, silently, because another process has
-    /// [taken](crate::SessionStore::take) it. Its stream ends, and its running
-    /// requests are dropped.
+    /// Closes a session in this process because another process has
+    /// [taken](crate::SessionStore::take) it. Its stream ends, and its requests in flight are
+    /// dropped without an answer.
     ///
-    /// This process would find out by itself with the next event of the
-    /// session; being told spares the time until then.
-    pub fn lose(&self, session: SessionId, epoch: u64) {
+    /// Without this call, the process learns of the takeover at the next event of the session.
+    pub fn relinquish(&self, session: SessionId, epoch: u64) {
         let session = self.shared.registry.find(session);
         if let Some(session) = session.filter(|session| session.is_older_than(epoch)) {
             session.end(End::TakenOver);

@@ -1,8 +1,7 @@
-//! One session: from the `GET` that opened it to its end.
+//! One session, from the `GET` that opened it to its end.
 //!
-//! A session may have a stream or be without one for a while (detached), and
-//! may be initialized or not yet. What it is doing is in `State`, behind one
-//! lock that is never held across an `await`.
+//! A session has a stream or is detached for a while, and is initialized or not yet. `State`
+//! contains its requests in flight, behind one lock that is never held across an `await`.
 
 mod call;
 mod end;
@@ -14,7 +13,7 @@ mod tool;
 
 pub(crate) use end::End;
 pub(crate) use entry::Entry;
-pub(crate) use journal::Moved;
+pub(crate) use journal::OwnershipLost;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -33,13 +32,13 @@ use crate::{
     event::{self, Message},
     id::{ResumeToken, SessionId, SessionTag},
     metrics::Metrics,
-    outbox::{Attached, Gap, Outbox, Refused, StreamNumber},
+    outbox::{Attached, Gap, Outbox, PushError, StreamNumber},
     principal::{Client, Principal},
-    registry::{Registry, Slot},
-    store::{Kept, Record},
+    registry::{Registry, SessionPermit},
+    store::{Record, SessionRef},
 };
 
-/// Which of its owners a new session has.
+/// The epoch of a new session.
 const FIRST_EPOCH: u64 = 1;
 
 pub(crate) struct Session<S> {
@@ -48,7 +47,7 @@ pub(crate) struct Session<S> {
     principal: Option<Principal>,
     handler: S,
     outbox: Outbox,
-    /// If sessions are stored.
+    /// `None` if sessions are not stored.
     journal: Option<Box<Journal>>,
     config: Arc<SseServerConfig>,
     metrics: Arc<Metrics>,
@@ -58,33 +57,33 @@ pub(crate) struct Session<S> {
 
 struct State<S> {
     opened_at: Instant,
-    /// When the last message came or went.
+    /// When the last message was received or sent.
     active_at: Instant,
     initialized: bool,
     /// The number of the event that answers `initialize`; 0 before.
     first_answer: u64,
-    /// Since when it has been without a stream.
+    /// Since when it has had no stream.
     detached_at: Option<Instant>,
-    /// The requests that are running.
+    /// The requests in flight.
     calls: HashMap<RequestId, Call>,
-    /// What a `Peer` needs; `None` before the first request.
+    /// rmcp's service loop; `None` before the first request.
     running: Option<Running>,
-    /// Who the client is, until `running` knows it.
+    /// The client's `initialize` parameters, until `running` has them.
     client_info: Option<InitializeRequestParams>,
     /// `None` once the session has ended.
-    slot: Option<Slot<S>>,
+    permit: Option<SessionPermit<S>>,
 }
 
 impl<S: ServerHandler> Session<S> {
-    /// A new session without a stream.
+    /// Creates a session without a stream.
     ///
-    /// If `client_info` is given, the session needs no `initialize`: it goes
-    /// on for a client that had one before.
+    /// With `client_info`, the session needs no `initialize`: it replaces an earlier session of the
+    /// client.
     pub(crate) fn new(
         handler: S,
         request: &Parts,
         client_info: Option<InitializeRequestParams>,
-        slot: Slot<S>,
+        permit: SessionPermit<S>,
         config: Arc<SseServerConfig>,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
@@ -99,7 +98,7 @@ impl<S: ServerHandler> Session<S> {
                 store.map(|store| Box::new(Journal::new(store, FIRST_EPOCH))),
             ),
             client_info,
-            (slot, config, metrics),
+            (permit, config, metrics),
         ))
     }
 
@@ -108,7 +107,7 @@ impl<S: ServerHandler> Session<S> {
         handler: S,
         (outbox, journal): (Outbox, Option<Box<Journal>>),
         client_info: Option<InitializeRequestParams>,
-        (slot, config, metrics): (Slot<S>, Arc<SseServerConfig>, Arc<Metrics>),
+        (permit, config, metrics): (SessionPermit<S>, Arc<SseServerConfig>, Arc<Metrics>),
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -118,7 +117,7 @@ impl<S: ServerHandler> Session<S> {
             handler,
             outbox,
             journal,
-            registry: slot.registry(),
+            registry: permit.registry(),
             config,
             metrics,
             state: Mutex::new(State {
@@ -130,12 +129,12 @@ impl<S: ServerHandler> Session<S> {
                 calls: HashMap::new(),
                 running: None,
                 client_info,
-                slot: Some(slot),
+                permit: Some(permit),
             }),
         }
     }
 
-    /// Attaches a stream that starts after the event number `seen`.
+    /// Attaches a stream that starts after event number `seen`.
     pub(crate) fn attach(&self, seen: u64) -> Result<Attached, Gap> {
         let config = &self.config;
         let endpoint = event::endpoint(&config.path_prefix, &config.message_path, self.id);
@@ -147,13 +146,12 @@ impl<S: ServerHandler> Session<S> {
         Ok(attached)
     }
 
-    /// The stream was dropped, by a client that went away or because the
-    /// stream had ended.
+    /// Handles a dropped stream: the client has disconnected, or the stream has ended.
     pub(crate) fn detach(self: &Arc<Self>, stream: StreamNumber, lasted: Duration) {
         self.metrics.streams.decrement(1);
         let was_attached = self.outbox.detach(stream);
         let mut state = self.state.lock();
-        let reason = match (was_attached, &state.slot) {
+        let reason = match (was_attached, &state.permit) {
             (false, _) => "replaced",
             (true, Some(_)) => "client_gone",
             (true, None) => "session_closed",
@@ -165,13 +163,13 @@ impl<S: ServerHandler> Session<S> {
         }
         let may_return =
             state.initialized && !self.config.resume_grace.is_zero() && !self.is_draining();
-        if may_return && state.slot.is_some() {
+        if may_return && state.permit.is_some() {
             state.detached_at = Some(Instant::now());
             drop(state);
-            tracing::debug!(session.tag = %self.tag, "client gone, session waits for it");
+            tracing::debug!(session.tag = %self.tag, "session detached");
         } else {
             drop(state);
-            // During a shutdown it comes back to another process.
+            // During a shutdown, the client reconnects to another process.
             let is_leaving = self.is_draining() && self.can_be_taken();
             self.end(if is_leaving {
                 End::Shutdown
@@ -181,16 +179,20 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Ends the session, if it has not ended yet: its running requests are
-    /// dropped and answered with an error, its stream ends. If another process
-    /// can go on with it, it is left as it is.
+    /// Closes the session if it is still open: its requests in flight are dropped and answered with
+    /// an error, and its stream ends. If another process can take it over, the requests are left
+    /// for that process.
     pub(crate) fn end(self: &Arc<Self>, end: End) {
-        let (slot, calls, running) = {
+        let (permit, calls, running) = {
             let mut state = self.state.lock();
-            let Some(slot) = state.slot.take() else {
+            let Some(permit) = state.permit.take() else {
                 return;
             };
-            (slot, std::mem::take(&mut state.calls), state.running.take())
+            (
+                permit,
+                std::mem::take(&mut state.calls),
+                state.running.take(),
+            )
         };
         self.registry.remove(self);
         self.metrics.in_flight.decrement(calls.len() as f64);
@@ -201,7 +203,7 @@ impl<S: ServerHandler> Session<S> {
             }
             call.cancel.cancel();
         }
-        // Told before the stream ends: the program may end with its last one.
+        // Logged and counted before the stream ends: the program may exit with its last stream.
         self.metrics.closed(end);
         tracing::info!(session.tag = %self.tag, reason = end.label(), "session closed");
         if end == End::TakenOver {
@@ -215,18 +217,18 @@ impl<S: ServerHandler> Session<S> {
             });
             self.outbox.close();
         }
-        drop((running, slot));
+        drop((running, permit));
     }
 
-    /// Ends the session as soon as nothing of it is running.
+    /// Closes the session as soon as no request is in flight.
     pub(crate) fn drain(self: &Arc<Self>) {
         if self.state.lock().calls.is_empty() {
             self.end(End::Shutdown);
         }
     }
 
-    /// Ends the session if one of its times is over, that without messages
-    /// only `with_idle`, and gives back what it does not need any more.
+    /// Closes the session if one of its time limits is exceeded (the idle timeout only if
+    /// `with_idle`), and drops events that are no longer needed.
     pub(crate) fn sweep(self: &Arc<Self>, now: Instant, with_idle: bool) {
         let config = &self.config;
         if let Some(end) = self.overdue(now, with_idle) {
@@ -262,8 +264,8 @@ impl<S: ServerHandler> Session<S> {
             .then_some(End::SlowReader)
     }
 
-    /// Adds a message to the stream. `answered` is the delivery that it
-    /// answers, and whether well.
+    /// Adds a message to the stream. `answered` is the delivery that it answers, and whether
+    /// successfully.
     fn send(
         self: &Arc<Self>,
         message: serde_json::Result<Message>,
@@ -272,15 +274,15 @@ impl<S: ServerHandler> Session<S> {
         let message = match message {
             Ok(message) => message,
             Err(error) => {
-                // The client would wait for this message for ever.
-                tracing::error!(session.tag = %self.tag, %error, "message is not writable as JSON");
+                // The client would wait for this message indefinitely.
+                tracing::error!(session.tag = %self.tag, %error, "cannot serialize message");
                 return self.end(End::Unwritable);
             }
         };
         match self.push(message, answered) {
-            // Nobody is left to read it.
-            Ok(()) | Err(Refused::Closed) => {}
-            Err(Refused::Full) => {
+            // The session has ended.
+            Ok(()) | Err(PushError::Closed) => {}
+            Err(PushError::Full) => {
                 let detached = self.state.lock().detached_at.is_some();
                 self.end(if detached {
                     End::Evicted
@@ -305,8 +307,8 @@ impl<S> Session<S> {
         self.id
     }
 
-    pub(crate) fn kept(&self) -> Kept {
-        Kept {
+    pub(crate) fn session_ref(&self) -> SessionRef {
+        SessionRef {
             session: self.id,
             token: self.outbox.token().to_string(),
         }
@@ -324,9 +326,9 @@ impl<S> Session<S> {
         self.principal.as_ref() == principal
     }
 
-    /// Whom it is counted for.
+    /// Returns the client that it is counted for.
     pub(crate) fn client(&self) -> Option<Client> {
-        self.state.lock().slot.as_ref()?.client().cloned()
+        self.state.lock().permit.as_ref()?.client().cloned()
     }
 
     pub(crate) fn detached_at(&self) -> Option<Instant> {

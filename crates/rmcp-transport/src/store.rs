@@ -1,5 +1,5 @@
-//! The seam for sessions that outlive their process: what is kept of a
-//! session, and how another process takes it over.
+//! The seam for sessions that outlive their process: what is stored of a session, and how another
+//! process takes it over.
 
 use std::{future::Future, pin::Pin};
 
@@ -8,120 +8,112 @@ use thiserror::Error;
 
 use crate::{delivery::DeliveryId, id::SessionId, principal::Principal};
 
-/// What a [`SessionStore`] answers with, in time.
+/// The future returned by a [`SessionStore`].
 pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Keeps sessions so that they outlive their process.
+/// Stores sessions so that they outlive their process.
 ///
-/// The process that has a session commits what happens in it. An event is
-/// given to the client, and a POST is answered with 202, only when its commit
-/// is done, so that whatever a client knows is in the store. When the client
-/// comes back to another process with `Last-Event-ID`, that one
-/// [takes](Self::take) the session, whether or not the first is alive: it
-/// replays the events that the client has not seen and runs the requests that
-/// are not answered.
+/// The process that owns a session commits its changes. An event is sent, and a POST is answered
+/// with 202, only after its commit, so that the store contains everything the client knows. When
+/// the client reconnects to another process with `Last-Event-ID`, that process [takes](Self::take)
+/// the session, whether or not the first is alive. It replays the events that the client has not
+/// seen and runs the requests that are not answered.
 ///
 /// # Owners
 ///
-/// A session has one owner at a time, which is told by its epoch: a number that
-/// grows with every [`take`](Self::take). A commit with an older epoch has to
-/// fail with [`StoreError::Fenced`] and to change nothing. So a process that
-/// was stopped for a while and goes on finds out at its first commit; nothing
-/// of it reaches the client any more.
+/// A session has one owner at a time, identified by its epoch: a number that grows with every
+/// [`take`](Self::take). A commit with an older epoch must fail with [`StoreError::Fenced`] and
+/// change nothing. A process that was suspended and resumes therefore learns at its first commit
+/// that it has lost the session; nothing that it sends reaches the client any more.
 ///
-/// A program that can tell the former owner at once calls
-/// [`SseService::lose`](crate::SseService::lose) there.
+/// A program that can notify the former owner calls
+/// [`SseService::relinquish`](crate::SseService::relinquish) there.
 ///
 /// # Example
 ///
-/// Sessions in the memory of one process, for tests:
+/// A store in the memory of one process, for tests:
 ///
 /// ```
 #[doc = include_str!("../tests/it/memory_store.rs")]
 /// ```
 pub trait SessionStore: Send + Sync + 'static {
-    /// Writes what happened in a session: all of it, in the order of the
-    /// records, or nothing.
+    /// Writes the changes of a session: all of them, in the order of the records, or none.
     ///
-    /// The next commit of a session begins when the one before is done. If one
-    /// fails, or takes longer than
-    /// [`store_timeout`](crate::SseServerConfig::store_timeout), so that its
-    /// future is dropped, the next commit begins with a [`Record::Snapshot`];
-    /// if the one before takes effect after that, it must not undo it: its
-    /// [number](Commit::number) is lower.
+    /// The next commit of a session begins when the previous one is complete. If one fails, or
+    /// exceeds [`store_timeout`](crate::SseServerConfig::store_timeout), so that its future is
+    /// dropped, the next commit begins with a [`Record::Snapshot`]. If the previous one takes
+    /// effect after that, it must not undo the snapshot: its [number](Commit::number) is lower.
     ///
     /// # Errors
     ///
-    /// All of [`StoreError`].
+    /// Any [`StoreError`].
     fn commit(&self, commit: Commit) -> Stored<'_, ()>;
 
-    /// Makes this process the owner of a session, in one step, and returns the
-    /// session. `None` if it is not there, belongs to another principal, or
-    /// lacks an event that the client has not seen.
+    /// Makes this process the owner of a session, atomically, and returns the session. Returns
+    /// `None` if it does not exist, belongs to another principal, or lacks an event that the client
+    /// has not seen.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`].
-    fn take<'a>(&'a self, wanted: Wanted<'a>) -> Stored<'a, Option<Snapshot>>;
+    fn take<'a>(&'a self, request: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>>;
 
-    /// A number that changes when what was committed before may be lost, such
-    /// as when the store was restarted; `None` while it cannot be reached. It
-    /// is asked for once a second: when it has changed, each session is
-    /// committed anew.
+    /// Returns a number that changes when commits may be lost, for example when the store was
+    /// restarted; `None` while it is unreachable. It is called once a second. When the number has
+    /// changed, each session is committed again.
     fn generation(&self) -> Option<u64> {
         Some(0)
     }
 
-    /// Told every
-    /// [`keep_interval`](crate::SseServerConfig::keep_interval) of all sessions
-    /// that are open in this process, so that others can be forgotten some
-    /// time after their process has gone. A store may forget a session that
-    /// nobody has named or written for two intervals and the grace time.
-    fn keep(&self, sessions: Vec<Kept>) {
+    /// Receives all sessions that are open in this process, every
+    /// [`keep_interval`](crate::SseServerConfig::keep_interval), so that a store can delete
+    /// sessions some time after their process has ended. A store may delete a session that was
+    /// neither listed nor written for two intervals and the grace time.
+    fn keep(&self, sessions: Vec<SessionRef>) {
         let _ = sessions;
     }
 }
 
-/// Why something was not stored.
+/// Why a commit or a takeover failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// Another process has taken the session.
     #[error("the session has another owner")]
     Fenced,
-    /// The store does not have the session any more.
+    /// The session is not in the store any more.
     #[error("the session is not in the store")]
     Missing,
-    /// The store cannot be reached now.
+    /// The store is unavailable.
     #[error("the store cannot be reached")]
     Unavailable,
 }
 
-/// What happened in a session since its last commit.
+/// The changes of a session since its last commit.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Commit {
-    /// Which session.
+    /// The session.
     pub session: SessionId,
-    /// What its events have in common; see [`Wanted::token`].
+    /// The token of its events; see [`TakeoverRequest::token`].
     pub token: String,
-    /// Which of its owners speaks.
+    /// The epoch of the owner that commits.
     pub epoch: u64,
-    /// Counts the commits of this owner. One that takes effect after another
-    /// with a higher number must change nothing: it was given up.
+    /// The number of this commit, counted per owner. A commit that takes effect after one with a
+    /// higher number must change nothing: its owner has given up on it.
     pub number: u64,
     /// Events before this number are not needed any more.
     pub first_event: u64,
-    /// What happened, in order.
+    /// The changes, in order.
     pub records: Vec<Record>,
 }
 
-/// One thing that happened in a session.
+/// One change of a session.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Record {
-    /// All of the session, in the place of whatever the store has: a new
-    /// session, or one whose commits have failed.
+    /// The whole session, replacing what the store has: a new session, or one whose commits have
+    /// failed.
     Snapshot(Box<Snapshot>),
     /// A request was accepted and is not answered yet.
     Accepted(Pending),
@@ -129,48 +121,48 @@ pub enum Record {
     Event {
         /// Its number, counted from 1 without a gap.
         number: u64,
-        /// The event as it stands on the stream.
+        /// The event as sent on the stream.
         bytes: Bytes,
     },
-    /// A delivery is done with: answered by the event before this record,
-    /// cancelled, or without an answer.
+    /// A delivery is complete: answered by the event before this record, cancelled, or without an
+    /// answer.
     Done {
-        /// Which one.
+        /// The delivery.
         id: DeliveryId,
-        /// Whether it came through a [`Relay`](crate::Relay), so that somebody
-        /// may want to know what became of it.
+        /// Whether it arrived through a [`Relay`](crate::Relay), whose other end may wait for the
+        /// result.
         relayed: bool,
     },
-    /// A message to prepare a new handler with, in the place of the one with
-    /// the same key; without a message, the key goes.
+    /// A setup message for a new handler. Replaces the one with the same key; without a message,
+    /// removes it.
     Setup {
-        /// What it is about, such as `logging/setLevel`.
+        /// The key, such as `logging/setLevel`.
         key: String,
-        /// What [`Delivery::to_bytes`](crate::Delivery::to_bytes) has written.
+        /// The output of [`Delivery::to_bytes`](crate::Delivery::to_bytes).
         message: Option<Bytes>,
     },
-    /// The owner gives the session up; it waits for the next.
+    /// The owner releases the session to the next owner.
     Released,
-    /// The session is over.
+    /// The session has ended.
     Ended,
 }
 
-/// A delivery that is not done with.
+/// A delivery that is not complete.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Pending {
-    /// Which POST brought it.
+    /// The id of its POST.
     pub id: DeliveryId,
-    /// The id of the request as JSON; `None` for what gets no answer.
+    /// The id of the request as JSON; `None` for a message without an answer.
     pub request: Option<String>,
-    /// What [`Delivery::to_bytes`](crate::Delivery::to_bytes) has written.
+    /// The output of [`Delivery::to_bytes`](crate::Delivery::to_bytes).
     pub message: Bytes,
-    /// Whether it came through a [`Relay`](crate::Relay).
+    /// Whether it arrived through a [`Relay`](crate::Relay).
     pub relayed: bool,
 }
 
 impl Pending {
-    /// A delivery that waits for the session's next owner.
+    /// Creates a delivery that waits for the session's next owner.
     pub fn new(id: DeliveryId, request: Option<String>, message: Bytes) -> Self {
         Self {
             id,
@@ -181,29 +173,28 @@ impl Pending {
     }
 }
 
-/// All that is kept of a session.
+/// The stored state of a session.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Which session.
+    /// The session.
     pub session: SessionId,
-    /// Which of its owners has it; after [`SessionStore::take`], the one that
-    /// took it.
+    /// The epoch of its owner; after [`SessionStore::take`], that of the new owner.
     pub epoch: u64,
-    /// Whom it belongs to.
+    /// The principal that it belongs to.
     pub principal: Option<Principal>,
-    /// The number of the last event that there was, or 0.
+    /// The number of the last event, or 0.
     pub last_event: u64,
-    /// The events that are kept, up to the last; their numbers have no gap.
+    /// The events that are kept, up to the last, numbered without a gap.
     pub events: Vec<Bytes>,
-    /// The messages to prepare a new handler with, by key, in their order.
+    /// The setup messages for a new handler, by key, in order.
     pub setup: Vec<(String, Bytes)>,
-    /// What is not done with, in the order in which it was accepted.
+    /// The deliveries that are not complete, in the order of acceptance.
     pub pending: Vec<Pending>,
 }
 
 impl Snapshot {
-    /// A session of which nothing is known yet.
+    /// Creates a snapshot without events, setup and pending deliveries.
     pub fn new(session: SessionId, epoch: u64, principal: Option<Principal>) -> Self {
         Self {
             session,
@@ -217,25 +208,24 @@ impl Snapshot {
     }
 }
 
-/// A session that a client asks for by the last event that it has seen.
+/// A request to take over the session of a client that reconnects.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Wanted<'a> {
-    /// What the ids of all events of the session begin with. It is as secret
-    /// as the session's id.
+pub struct TakeoverRequest<'a> {
+    /// The common prefix of the session's event ids. It is as secret as the session id.
     pub token: &'a str,
-    /// Who asks; the session has to belong to them.
+    /// The principal of the client; the session must belong to it.
     pub principal: Option<&'a Principal>,
     /// The number of the last event that the client has seen.
     pub seen: u64,
 }
 
-/// A session that is open.
+/// An open session.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Kept {
-    /// Which session.
+pub struct SessionRef {
+    /// The session.
     pub session: SessionId,
-    /// See [`Wanted::token`].
+    /// The token of its events; see [`TakeoverRequest::token`].
     pub token: String,
 }

@@ -1,5 +1,4 @@
-//! `GET /sse`: opens a session, or gives one back to a client that lost its
-//! stream, and streams its events.
+//! `GET /sse`: opens or resumes a session and streams its events.
 
 use std::{
     fmt,
@@ -22,24 +21,23 @@ use crate::{
     outbox::{Attached, StreamNumber},
     principal::{Client, Principal},
     refusal::Refusal,
-    registry::Slot,
+    registry::SessionPermit,
     response::{self, SseBody},
     service::Shared,
     session::{End, Session},
-    store::{SessionStore, Wanted},
+    store::{SessionStore, TakeoverRequest},
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// The events of one session, from the response that is their stream.
-/// Dropping it, which the HTTP server does when the client goes away, tells
-/// the session.
+/// The events of one session, as the body of a response. Dropping it, as the HTTP server does when
+/// the client disconnects, notifies the session.
 pub(crate) struct EventStream {
     source: Box<dyn Events>,
     keep_alive: Option<Interval>,
 }
 
-/// A session's stream without the type of its handler.
+/// A session's stream, without the type of its handler.
 trait Events: Send + Sync {
     fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Bytes>>;
 }
@@ -62,7 +60,7 @@ impl<S: ServerHandler> Drop for SessionEvents<S> {
     }
 }
 
-/// Answers a GET with an event stream.
+/// Responds to a GET with an event stream.
 pub(crate) async fn open<S: ServerHandler>(
     shared: &Arc<Shared<S>>,
     request: &Parts,
@@ -75,24 +73,24 @@ pub(crate) async fn open<S: ServerHandler>(
         return Ok(stream(shared, session, &attached));
     }
 
-    let mut slot = reserve(shared, Client::of(&request.extensions).as_ref())?;
+    let mut permit = reserve(shared, Client::of(&request.extensions).as_ref())?;
     if let (Some(store), Some(id)) = (&shared.config.store, last_event) {
         let from = (
             request.extensions.get().cloned(),
             Client::of(&request.extensions),
         );
-        let taking = take_over(shared.clone(), store.clone(), from, id, slot);
-        // In a task of its own: a session that was taken must not get lost
-        // because the client has gone again.
+        let taking = take_over(shared.clone(), store.clone(), from, id, permit);
+        // In a separate task: a session that was taken over must not be lost because the client has
+        // disconnected again.
         match tokio::spawn(taking).await {
-            Ok(Ok(Taken::Over(response))) => return Ok(response),
-            Ok(Ok(Taken::Not(unused))) => slot = unused,
+            Ok(Ok(Takeover::Done(response))) => return Ok(response),
+            Ok(Ok(Takeover::NotFound(unused))) => permit = unused,
             Ok(Err(refusal)) => return Err(refusal),
             Err(_) => return Err(Refusal::NoHandler),
         }
     }
     let handler = (shared.factory)().map_err(|error| {
-        tracing::error!(%error, "no handler for a new session");
+        tracing::error!(%error, "cannot create handler for a new session");
         Refusal::NoHandler
     })?;
     let returning = returning_client(&request.headers, last_event);
@@ -101,7 +99,7 @@ pub(crate) async fn open<S: ServerHandler>(
         handler,
         request,
         returning,
-        slot,
+        permit,
         shared.config.clone(),
         shared.metrics.clone(),
     );
@@ -115,15 +113,14 @@ pub(crate) async fn open<S: ServerHandler>(
     shared.start_sweeping();
     tracing::info!(session.tag = %session.tag(), adopted, "session opened");
     if let Some(store) = &shared.config.store {
-        // Before the client can post to it elsewhere.
+        // Stored before the client can post to it at another process.
         session.journal_snapshot(store.generation());
         session.stored().await;
     }
     Ok(stream(shared, session, &attached))
 }
 
-/// Gives a session back to the client that lost its stream, if it still has
-/// all that the client has not seen.
+/// Resumes a session of this process, if it still has all events that the client has not seen.
 fn resume<S: ServerHandler>(
     shared: &Shared<S>,
     request: &Parts,
@@ -142,43 +139,42 @@ fn resume<S: ServerHandler>(
     Some((session, attached))
 }
 
-/// What came of asking the store for a session.
-enum Taken<S> {
-    Over(Response<SseBody>),
-    /// It does not have it.
-    Not(Slot<S>),
+/// The result of taking over a session from the store.
+enum Takeover<S> {
+    Done(Response<SseBody>),
+    /// The store does not have the session.
+    NotFound(SessionPermit<S>),
 }
 
-/// Goes on with a session that another process has, or had.
+/// Takes over a session of another process.
 async fn take_over<S: ServerHandler>(
     shared: Arc<Shared<S>>,
     store: Arc<dyn SessionStore>,
     (principal, client): (Option<Principal>, Option<Client>),
     seen: EventId,
-    slot: Slot<S>,
-) -> Result<Taken<S>, Refusal> {
-    let wanted = Wanted {
+    permit: SessionPermit<S>,
+) -> Result<Takeover<S>, Refusal> {
+    let request = TakeoverRequest {
         token: &seen.token.to_string(),
         principal: principal.as_ref(),
         seen: seen.number,
     };
-    let snapshot = match timeout(shared.config.store_timeout, store.take(wanted)).await {
+    let snapshot = match timeout(shared.config.store_timeout, store.take(request)).await {
         Ok(Ok(Some(snapshot))) => snapshot,
-        Ok(Ok(None)) => return Ok(Taken::Not(slot)),
-        // The session may well be there: the client does better to come again
-        // than to lose it.
+        Ok(Ok(None)) => return Ok(Takeover::NotFound(permit)),
+        // The session may exist: retrying is better for the client than losing it.
         Ok(Err(_)) | Err(_) => return Err(Refusal::Unreachable),
     };
     let handler = (shared.factory)().map_err(|error| {
-        tracing::error!(%error, "no handler for a session of another process");
+        tracing::error!(%error, "cannot create handler for a session of another process");
         Refusal::NoHandler
     })?;
-    let of_service = (slot, shared.config.clone(), shared.metrics.clone());
+    let of_service = (permit, shared.config.clone(), shared.metrics.clone());
     let restored =
         Session::restored(handler, seen.token, snapshot, store.clone(), of_service).await;
     let Some((session, pending)) = restored else {
-        // The client is served all the same, in a session of its own.
-        return reserve(&shared, client.as_ref()).map(Taken::Not);
+        // The client still gets a new session.
+        return reserve(&shared, client.as_ref()).map(Takeover::NotFound);
     };
     let attached = session
         .attach(seen.number)
@@ -189,18 +185,18 @@ async fn take_over<S: ServerHandler>(
     shared.start_sweeping();
     let requests = pending.len();
     tracing::info!(session.tag = %session.tag(), requests, "session taken over");
-    // From here on the session is told when the response is dropped.
+    // From here on, dropping the response notifies the session.
     let response = stream(&shared, session.clone(), &attached);
     session.run_pending(pending).await;
-    Ok(Taken::Over(response))
+    Ok(Takeover::Done(response))
 }
 
-/// A slot for a new session, if need be that of one whose client is gone: most
-/// likely the client has just come back without saying so.
+/// Acquires a permit for a new session. If the limit is reached, evicts a session without a stream:
+/// most likely its client has just reconnected without resuming it.
 fn reserve<S: ServerHandler>(
     shared: &Shared<S>,
     client: Option<&Client>,
-) -> Result<Slot<S>, Refusal> {
+) -> Result<SessionPermit<S>, Refusal> {
     match shared.registry.reserve(client) {
         Err(full @ (Refusal::TooManySessions | Refusal::TooManySessionsOfClient)) => {
             let of = client.filter(|_| full == Refusal::TooManySessionsOfClient);
@@ -208,7 +204,7 @@ fn reserve<S: ServerHandler>(
             longest.ok_or(full)?.end(End::Evicted);
             shared.registry.reserve(client)
         }
-        slot => slot,
+        permit => permit,
     }
 }
 
@@ -216,9 +212,9 @@ fn last_event_id(headers: &HeaderMap) -> Option<EventId> {
     EventId::parse(headers.get(LAST_EVENT_ID)?.to_str().ok()?)
 }
 
-/// What is known of a client that will not initialize again, because it had a
-/// session before: it names the version it had agreed on, or, as a browser's
-/// `EventSource` does, the last event it saw.
+/// Returns what is known about a client that will not initialize again, because it had a session
+/// before. Such a client sends the protocol version it had agreed on, or, like a browser's
+/// `EventSource`, the last event it saw.
 fn returning_client(
     headers: &HeaderMap,
     last_event: Option<EventId>,
@@ -254,7 +250,7 @@ fn every(period: Duration) -> Interval {
 }
 
 impl EventStream {
-    /// The bytes of the next event or keep-alive comment; `None` at the end.
+    /// Returns the next event or keep-alive comment; `None` at the end.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if let Poll::Ready(event) = self.source.poll_next(cx) {
             return Poll::Ready(event);

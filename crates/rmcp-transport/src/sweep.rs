@@ -1,5 +1,5 @@
-//! What happens by time and not by a request: sessions that are overdue end,
-//! and a shutdown lets running requests finish, but not for ever.
+//! Enforces time limits: closes overdue sessions, and limits how long requests may run during a
+//! shutdown.
 
 use std::{
     sync::{Arc, Weak},
@@ -17,14 +17,14 @@ use crate::{
     store::SessionStore,
 };
 
-/// How often bounds in time are checked.
-const PERIOD: Duration = Duration::from_secs(1);
+/// How often time limits are checked.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many sessions are written anew in one period, when the store is back.
-const MAX_SNAPSHOTS: usize = 2_000;
+/// The maximum number of sessions that are stored again per sweep, after the store has recovered.
+const MAX_SNAPSHOTS_PER_SWEEP: usize = 2_000;
 
-/// Starts the one task of a service. It ends after a shutdown, or when the
-/// service is gone.
+/// Starts the background task of a service. It ends after a shutdown, or when the service is
+/// dropped.
 pub(crate) fn start<S: ServerHandler>(shared: &Arc<Shared<S>>) {
     let service = Arc::downgrade(shared);
     let registry = shared.registry.clone();
@@ -44,7 +44,7 @@ pub(crate) fn start<S: ServerHandler>(shared: &Arc<Shared<S>>) {
 }
 
 async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<S>) {
-    let mut ticks = interval(PERIOD);
+    let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut idle_checked_at = Instant::now();
     let mut kept_at = idle_checked_at;
@@ -55,8 +55,8 @@ async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<
         };
         let now = Instant::now();
         let with_idle =
-            // Ticks come a little early or late.
-            now.duration_since(idle_checked_at) + PERIOD / 2 >= service.config.idle_check_interval;
+            // Ticks are not exact.
+            now.duration_since(idle_checked_at) + SWEEP_INTERVAL / 2 >= service.config.idle_check_interval;
         if with_idle {
             idle_checked_at = now;
         }
@@ -68,7 +68,8 @@ async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<
         }
         service.metrics.queued_bytes.set(queued_bytes as f64);
         if let Some(store) = &service.config.store {
-            let keep = now.duration_since(kept_at) + PERIOD / 2 >= service.config.keep_interval();
+            let keep =
+                now.duration_since(kept_at) + SWEEP_INTERVAL / 2 >= service.config.keep_interval();
             if keep {
                 kept_at = now;
             }
@@ -77,7 +78,7 @@ async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<
     }
 }
 
-/// Sees to it that the store has all sessions, and keeps them.
+/// Stores sessions that the store lacks, and reports the open sessions to it.
 fn keep_stored<S: ServerHandler>(
     sessions: &[Arc<Session<S>>],
     store: &dyn SessionStore,
@@ -88,15 +89,20 @@ fn keep_stored<S: ServerHandler>(
     let written = sessions
         .iter()
         .filter(|session| session.journal_snapshot(generation));
-    written.take(MAX_SNAPSHOTS).for_each(drop);
+    written.take(MAX_SNAPSHOTS_PER_SWEEP).for_each(drop);
     if keep {
-        store.keep(sessions.iter().map(|session| session.kept()).collect());
+        store.keep(
+            sessions
+                .iter()
+                .map(|session| session.session_ref())
+                .collect(),
+        );
     }
     let unstored = sessions.iter().filter(|session| session.is_unstored());
     metrics.unstored.set(unstored.count() as f64);
 }
 
-/// Lets every session end with its last running request.
+/// Closes every session once its requests have finished, within `timeout`.
 async fn drain<S: ServerHandler>(registry: &Registry<S>, timeout: Duration) {
     let sessions = registry.sessions();
     tracing::info!(sessions = sessions.len(), "draining");

@@ -31,7 +31,6 @@ pub(crate) struct Cuts {
     /// Continued without pending answers.
     pub(crate) continued: u64,
     /// Replaced by a new session.
-    #[serde(rename = "anew")]
     pub(crate) replaced: u64,
     /// Calls whose answer was lost; no errors, because the client cut the connection.
     pub(crate) calls_lost: u64,

@@ -149,7 +149,7 @@ fn cut_connections_resume_with_their_responses() {
     let cuts = &json["cuts"];
     assert!(cuts["resumed"].as_u64().unwrap() >= 4, "{output_text}");
     assert_eq!(
-        (&cuts["anew"], &cuts["calls_lost"]),
+        (&cuts["replaced"], &cuts["calls_lost"]),
         (&0.into(), &0.into()),
         "{output_text}"
     );

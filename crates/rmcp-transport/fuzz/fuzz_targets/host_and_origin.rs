@@ -1,5 +1,5 @@
-//! Any bytes as `Host` and `Origin`: no panic, and what the default accepts
-//! names this machine.
+//! Checks arbitrary bytes as `Host` and `Origin`: the check must not panic, and the default must
+//! accept only names of this machine.
 #![no_main]
 
 use http::{HeaderValue, Request};

@@ -1,5 +1,4 @@
-//! Any bytes as the body of a POST to a live session: an answer of the
-//! contract, never a panic.
+//! Posts arbitrary bytes to a live session: the response must be a 202 or a 400, without a panic.
 #![no_main]
 
 use bytes::Bytes;
@@ -27,7 +26,7 @@ fuzz_target!(|body: &[u8]| {
             .header("host", "localhost")
             .header("content-type", "application/json")
             .body(Full::new(Bytes::copy_from_slice(body)));
-        let answer = service.call(post.unwrap()).await.unwrap();
-        assert!(matches!(answer.status().as_u16(), 202 | 400));
+        let response = service.call(post.unwrap()).await.unwrap();
+        assert!(matches!(response.status().as_u16(), 202 | 400));
     });
 });

@@ -6,7 +6,7 @@ fn outbox(max_bytes: usize, resumable: bool) -> Outbox {
     Outbox::new(ResumeToken::random(), max_bytes, resumable)
 }
 
-fn push(outbox: &Outbox, text: &str) -> Result<(), Refused> {
+fn push(outbox: &Outbox, text: &str) -> Result<(), PushError> {
     outbox.push(Message::of_text(text)).map(drop)
 }
 
@@ -19,7 +19,7 @@ fn attach(outbox: &Outbox, seen: u64) -> StreamNumber {
     attached.number
 }
 
-/// The next event, without its end.
+/// Returns the next event, without its end.
 fn next(outbox: &Outbox, stream: StreamNumber) -> Poll<Option<String>> {
     let event = outbox.poll_next(stream, &Context::from_waker(Waker::noop()));
     event.map(|event| {
@@ -35,13 +35,13 @@ fn gives(outbox: &Outbox, stream: StreamNumber, texts: &[&str]) {
     assert_eq!(next(outbox, stream), Poll::Pending);
 }
 
-/// What one event of `n` bytes of text takes when it has no id.
+/// The size of an event of `n` bytes of text without an id.
 const fn size(n: usize) -> usize {
     n + "\r\n\r\n".len()
 }
 
 #[test]
-fn events_leave_in_the_order_they_came() {
+fn outbox_keeps_the_order_of_events() {
     let outbox = outbox(1000, false);
     push(&outbox, "a").unwrap();
     let stream = attach(&outbox, 0);
@@ -52,11 +52,11 @@ fn events_leave_in_the_order_they_came() {
 }
 
 #[test]
-fn an_event_over_the_bound_is_refused_until_the_reader_catches_up() {
+fn event_over_the_limit_is_rejected_until_the_client_catches_up() {
     let outbox = outbox(size(4) + size(2), false);
     let stream = attach(&outbox, 0);
     push(&outbox, "four").unwrap();
-    assert_eq!(push(&outbox, "xyz"), Err(Refused::Full));
+    assert_eq!(push(&outbox, "xyz"), Err(PushError::Full));
     push(&outbox, "xy").unwrap();
     assert_eq!(next(&outbox, stream), Poll::Ready(Some("four".to_owned())));
     push(&outbox, "xyz").unwrap();
@@ -64,29 +64,29 @@ fn an_event_over_the_bound_is_refused_until_the_reader_catches_up() {
 }
 
 #[test]
-fn one_event_larger_than_the_bound_passes_when_nothing_waits() {
+fn event_larger_than_the_limit_is_sent_from_an_empty_outbox() {
     let outbox = outbox(3, false);
     let stream = attach(&outbox, 0);
     push(&outbox, "longer").unwrap();
-    assert_eq!(push(&outbox, "a"), Err(Refused::Full));
+    assert_eq!(push(&outbox, "a"), Err(PushError::Full));
     gives(&outbox, stream, &["longer"]);
     push(&outbox, "longer").unwrap();
 }
 
 #[test]
-fn a_closed_outbox_gives_what_it_holds_and_takes_no_more() {
+fn closed_outbox_sends_waiting_events_and_rejects_new_ones() {
     let outbox = outbox(1000, true);
     let stream = attach(&outbox, 0);
     push(&outbox, "a").unwrap();
     outbox.close();
-    assert_eq!(push(&outbox, "b"), Err(Refused::Closed));
+    assert_eq!(push(&outbox, "b"), Err(PushError::Closed));
     assert_eq!(next(&outbox, stream), Poll::Ready(Some("a".to_owned())));
     assert_eq!(next(&outbox, stream), Poll::Ready(None));
     assert_eq!(outbox.attach(ENDPOINT.into(), 1), Err(Gap));
 }
 
 #[test]
-fn a_resumed_stream_starts_after_what_the_client_has_seen() {
+fn resumed_stream_starts_after_the_last_seen_event() {
     let outbox = outbox(1000, true);
     let first = attach(&outbox, 0);
     for text in ["a", "b", "c"] {
@@ -100,7 +100,7 @@ fn a_resumed_stream_starts_after_what_the_client_has_seen() {
 }
 
 #[test]
-fn a_second_stream_ends_the_first_and_survives_its_end() {
+fn second_stream_ends_the_first_and_survives_its_end() {
     let outbox = outbox(1000, true);
     let first = attach(&outbox, 0);
     push(&outbox, "a").unwrap();
@@ -112,7 +112,7 @@ fn a_second_stream_ends_the_first_and_survives_its_end() {
 }
 
 #[test]
-fn numbers_that_were_never_given_or_are_gone_cannot_be_resumed_from() {
+fn unknown_or_forgotten_event_cannot_be_resumed_from() {
     let outbox = outbox(1000, true);
     let stream = attach(&outbox, 0);
     for text in ["a", "b"] {
@@ -130,7 +130,7 @@ fn numbers_that_were_never_given_or_are_gone_cannot_be_resumed_from() {
 }
 
 #[test]
-fn what_was_sent_makes_room_for_what_waits() {
+fn sent_events_are_dropped_for_waiting_ones() {
     let outbox = outbox(150, true);
     let stream = attach(&outbox, 0);
     for n in 0..10 {
@@ -144,13 +144,13 @@ fn what_was_sent_makes_room_for_what_waits() {
 }
 
 #[test]
-fn what_the_client_has_seen_is_kept_no_longer() {
+fn event_seen_by_the_client_is_dropped() {
     let outbox = outbox(1000, true);
     let stream = attach(&outbox, 0);
     push(&outbox, "a").unwrap();
     gives(&outbox, stream, &["a"]);
     push(&outbox, "b").unwrap();
-    // What has not left cannot have been seen.
+    // An event that was not sent cannot have been seen.
     outbox.seen(2);
     assert_eq!(outbox.attach(ENDPOINT.into(), 0), Err(Gap));
     let stream = attach(&outbox, 1);
@@ -158,7 +158,7 @@ fn what_the_client_has_seen_is_kept_no_longer() {
 }
 
 #[test]
-fn nothing_is_forgotten_while_no_stream_is_attached() {
+fn detached_outbox_forgets_nothing() {
     let outbox = outbox(1000, true);
     let stream = attach(&outbox, 0);
     push(&outbox, "a").unwrap();
@@ -170,7 +170,7 @@ fn nothing_is_forgotten_while_no_stream_is_attached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_takes_nothing_is_stalled() {
+async fn stream_that_reads_nothing_is_stalled() {
     let limit = Duration::from_secs(30);
     let outbox = outbox(1000, true);
     let stream = attach(&outbox, 0);
@@ -189,8 +189,8 @@ async fn a_stream_that_takes_nothing_is_stalled() {
     assert!(!outbox.is_stalled(Instant::now(), limit));
 }
 
-/// Whatever is produced, dropped and resumed in whatever order: a client that
-/// remembers the last number it saw gets every event once, in order.
+/// A client that remembers the last number it saw receives every event once and in order, whatever
+/// is produced, dropped and resumed.
 mod any_interleaving {
     use proptest::prelude::*;
 
@@ -199,11 +199,11 @@ mod any_interleaving {
     #[derive(Debug, Clone)]
     enum Step {
         Produce,
-        /// The stream hands over one event, and the client receives it.
+        /// The stream sends one event, and the client receives it.
         Receive,
-        /// The stream hands over one event, and it is lost with the connection.
+        /// The stream sends one event, which is lost with the connection.
         Lose,
-        /// The server sees that the connection is gone.
+        /// The server notices that the connection has closed.
         Detach,
         Resume,
         Forget,
@@ -222,7 +222,7 @@ mod any_interleaving {
 
     proptest! {
         #[test]
-        fn loses_and_doubles_nothing(steps in prop::collection::vec(step(), 0..200)) {
+        fn outbox_loses_and_duplicates_no_event(steps in prop::collection::vec(step(), 0..200)) {
             let outbox = outbox(usize::MAX, true);
             let mut stream = attach(&outbox, 0);
             let mut dead = false;
@@ -251,7 +251,7 @@ mod any_interleaving {
                         stream = attach(&outbox, received);
                         dead = false;
                     }
-                    // Only what the client has surely seen may be forgotten.
+                    // Only events that the client has certainly seen may be forgotten.
                     Step::Forget if !dead => outbox.forget(Instant::now()),
                     Step::Receive | Step::Forget => {}
                 }
@@ -267,7 +267,7 @@ mod any_interleaving {
 }
 
 #[test]
-fn what_is_held_leaves_when_it_is_released() {
+fn held_event_is_sent_after_release() {
     let outbox = outbox(1000, true);
     push(&outbox, "before").unwrap();
     outbox.hold();
@@ -277,7 +277,7 @@ fn what_is_held_leaves_when_it_is_released() {
     gives(&outbox, stream, &["before"]);
     outbox.release(3);
     gives(&outbox, stream, &["a"]);
-    // An end waits for what is held.
+    // The stream ends after the held events.
     outbox.close();
     assert_eq!(next(&outbox, stream), Poll::Pending);
     outbox.release_all();
@@ -286,7 +286,7 @@ fn what_is_held_leaves_when_it_is_released() {
 }
 
 #[test]
-fn what_is_held_when_the_outbox_is_abandoned_never_leaves() {
+fn held_event_of_an_abandoned_outbox_is_dropped() {
     let outbox = outbox(1000, true);
     push(&outbox, "a").unwrap();
     outbox.hold();
@@ -299,7 +299,7 @@ fn what_is_held_when_the_outbox_is_abandoned_never_leaves() {
 }
 
 #[test]
-fn a_restored_outbox_goes_on_where_the_other_was() {
+fn restored_outbox_continues_after_the_last_event() {
     let before = outbox(1000, true);
     for text in ["a", "b", "c"] {
         push(&before, text).unwrap();

@@ -1,29 +1,28 @@
-//! Hosts as they stand in `Host` headers, in origins, and in patterns.
+//! Parses hosts in `Host` headers, in origins, and in patterns.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The longest name in DNS, and the longest part between its dots.
+/// The longest DNS name, and the longest label in one.
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 
-/// A host, compared as what it means: names without regard to case, addresses
-/// as numbers.
+/// A host. Names compare without case, addresses by value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Host {
-    /// In lower case and without a dot at its end.
+    /// In lower case and without a trailing dot.
     Name(String),
     V4(Ipv4Addr),
     V6(Ipv6Addr),
 }
 
-/// A host as a request names it.
+/// A host with an optional port.
 #[derive(Debug)]
 pub(super) struct HostPort {
     host: Host,
     port: Option<u16>,
 }
 
-/// Which hosts are accepted.
+/// A pattern for hosts.
 #[derive(Debug)]
 pub(super) enum HostPattern {
     Any,
@@ -33,14 +32,14 @@ pub(super) enum HostPattern {
 #[derive(Debug)]
 pub(super) enum PortPattern {
     Any,
-    /// None was written.
+    /// No port in the pattern.
     Default,
     Number(u16),
 }
 
 impl Host {
-    /// Reads a name, four decimal numbers, or an IPv6 address in brackets, and
-    /// nothing else that some resolver might take for an address.
+    /// Parses a name, four decimal numbers, or an IPv6 address in brackets, and no other form that
+    /// a resolver might accept as an address.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix('[') {
             return rest.strip_suffix(']')?.parse().ok().map(Self::V6);
@@ -67,7 +66,7 @@ fn is_name(name: &str) -> bool {
         && !name.rsplit('.').next().is_some_and(is_number)
 }
 
-// The underscore is in no host name by the book, but in those of containers.
+// Host names may not contain underscores, but those of containers do.
 fn is_label(label: &str) -> bool {
     (1..=MAX_LABEL).contains(&label.len())
         && label
@@ -75,7 +74,7 @@ fn is_label(label: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// Whether browsers take a host that ends in this label for an IPv4 address.
+/// Returns whether browsers parse a host that ends in this label as an IPv4 address.
 fn is_number(label: &str) -> bool {
     match label.strip_prefix("0x") {
         Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
@@ -83,17 +82,17 @@ fn is_number(label: &str) -> bool {
     }
 }
 
-/// Splits `host:port`, leaving both as they are.
+/// Splits `host:port` without parsing either.
 pub(super) fn split_port(text: &str) -> (&str, Option<&str>) {
     match text.rsplit_once(':') {
-        // The last colon may be one of an IPv6 address.
+        // The last colon may be part of an IPv6 address.
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (text, None),
     }
 }
 
 pub(super) fn parse_port(text: &str) -> Option<u16> {
-    // The standard library would take a plus sign.
+    // The standard library would accept a plus sign.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|&port| digits && port != 0)
 }
@@ -143,8 +142,8 @@ impl HostPattern {
 }
 
 impl PortPattern {
-    /// A `Host` header does not tell the scheme, and a server behind a proxy
-    /// may not know it: no port is as good as the default port of either.
+    /// A `Host` header does not contain the scheme, and a server behind a proxy may not know it, so
+    /// a missing port matches the default port of either scheme.
     fn matches(&self, port: Option<u16>) -> bool {
         match (self, port) {
             (Self::Any, _) | (Self::Default, None) => true,

@@ -1,4 +1,4 @@
-//! The check as a tower layer, in front of any service.
+//! The check of `Host` and `Origin` as a tower layer, for any service.
 
 use std::{
     future::{self, Ready},
@@ -14,9 +14,8 @@ use super::RebindingProtection;
 
 /// Puts a [`RebindingProtection`] in front of a service.
 ///
-/// [`SseService`](crate::SseService) does the check itself. The layer is for
-/// everything else that the same server offers: other transports, an API, a
-/// WebSocket.
+/// [`SseService`](crate::SseService) performs the check itself. The layer is for everything else on
+/// the same server: other transports, an API, a WebSocket.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -40,7 +39,7 @@ use super::RebindingProtection;
 /// # }
 /// ```
 ///
-/// It fits every service whose response body can be made from a text, such as
+/// It works with every service whose response body can be created from a text, such as
 /// `axum::body::Body`, `http_body_util::Full` and [`SseBody`](crate::SseBody).
 #[derive(Debug, Clone, Default)]
 pub struct RebindingLayer {
@@ -49,7 +48,7 @@ pub struct RebindingLayer {
 
 /// A service behind a [`RebindingLayer`].
 ///
-/// A request that is refused does not reach the service.
+/// A refused request does not reach the service.
 #[derive(Debug, Clone)]
 pub struct Rebinding<S> {
     inner: S,
@@ -57,7 +56,7 @@ pub struct Rebinding<S> {
 }
 
 impl RebindingLayer {
-    /// A layer that lets through what `protection` accepts.
+    /// Creates a layer that accepts what `protection` accepts.
     pub fn new(protection: RebindingProtection) -> Self {
         Self { protection }
     }

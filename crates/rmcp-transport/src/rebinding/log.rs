@@ -1,4 +1,4 @@
-//! What stands in the log about refused requests, and how often.
+//! Logs refused requests, with a limited rate.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -8,14 +8,14 @@ use std::{
 /// The most characters of a refused header that are logged.
 const LOGGED_CHARS: usize = 100;
 
-/// What is wrong with a header.
+/// The reason for refusing a header.
 pub(super) struct Fault<'a> {
     pub(super) value: &'a [u8],
     pub(super) reason: &'static str,
 }
 
-/// Warns of refused requests, so that they cannot flood the log: at most once
-/// a second for each header, and otherwise at debug level.
+/// Logs refused requests without flooding the log: as a warning at most once a second per header,
+/// otherwise at debug level.
 #[derive(Debug)]
 pub(super) struct Log {
     start: Instant,
@@ -54,18 +54,18 @@ impl Log {
 }
 
 impl Fault<'_> {
-    /// The value, to be logged in its debug form: escaped, because a client
-    /// must not write lines of the log.
+    /// Returns the value, for logging in its debug form: escaped, because a client must not be able
+    /// to forge log lines.
     fn shown(&self) -> String {
         let value = String::from_utf8_lossy(self.value);
         value.chars().take(LOGGED_CHARS).collect()
     }
 }
 
-/// Lets one line through in each second.
+/// Limits log lines to one per second.
 #[derive(Debug, Default)]
 struct OncePerSecond {
-    /// The first second in which a line may pass again.
+    /// The first second in which a line is allowed again.
     next: AtomicU64,
 }
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_line_passes_once_in_a_second() {
+    fn log_limit_allows_one_line_per_second() {
         let limit = OncePerSecond::default();
         let passed: Vec<bool> = [0, 0, 1, 1, 1, 5, 4, 5, 6]
             .into_iter()
@@ -107,10 +107,10 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_logged_with_its_value_and_the_setting_to_change() {
+    fn refusal_is_logged_with_its_value_and_the_setting_to_change() {
         let lines = Lines::default();
-        // With one subscriber only, tracing would take a call that another
-        // test's thread makes first for one that nobody listens to.
+        // With a single subscriber, tracing would cache that nobody listens to a callsite that
+        // another test's thread has reached first.
         let _second = Dispatch::new(Lines::default());
         tracing::subscriber::with_default(lines.clone(), || {
             let protection = RebindingProtection::loopback();
@@ -134,7 +134,7 @@ mod tests {
             "request refused: add this origin to allowed_origins to accept it \
              origin=\"https://evil.example\"",
         ] {
-            // The others of its second.
+            // The further lines of the same second.
             for level in ["WARN", "DEBUG"] {
                 assert!(lines.contains(&format!("{level} {refused}")), "{lines:#?}");
             }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logged_value_is_cut() {
+    fn logged_value_is_cut() {
         let value = b"\"\xff".repeat(100);
         let fault = Fault {
             value: &value,
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(fault.shown(), "\"\u{fffd}".repeat(50));
     }
 
-    /// Keeps every event as a line of text.
+    /// Collects every event as a line of text.
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<String>>>);
 

@@ -1,25 +1,25 @@
-//! Origins ([RFC 6454](https://www.rfc-editor.org/rfc/rfc6454.html)) as they
-//! stand in `Origin` headers and in patterns.
+//! Parses origins ([RFC 6454](https://www.rfc-editor.org/rfc/rfc6454.html)) in `Origin` headers and
+//! in patterns.
 
 use super::host::{Host, parse_port, split_port};
 
-/// Where a page comes from.
+/// The origin of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// From nowhere that can be named: a local file, a sandboxed frame.
+    /// An opaque origin: a local file, a sandboxed frame.
     Null,
-    /// From a site, by a port; `None` if its scheme has no default port.
+    /// A site and its port; `None` if the scheme has no default port.
     Site(Site, Option<u16>),
 }
 
-/// An origin but for its port. The scheme is in lower case.
+/// An origin without its port. The scheme is in lower case.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Site {
     scheme: String,
     host: Host,
 }
 
-/// Which origins are accepted.
+/// A pattern for origins.
 #[derive(Debug)]
 pub(super) enum OriginPattern {
     Any,
@@ -42,8 +42,7 @@ impl Origin {
 }
 
 impl Site {
-    /// Reads `scheme://host` or `scheme://host:port`; the port is left as it
-    /// is.
+    /// Splits `scheme://host` or `scheme://host:port`, without parsing the port.
     fn split(text: &str) -> Option<(Self, Option<&str>)> {
         let (scheme, rest) = text.split_once("://")?;
         let (host, port) = split_port(rest);

@@ -1,13 +1,13 @@
-//! The answer to a request that is refused.
+//! The response to a refused request.
 
 use std::{error, fmt};
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-/// The header for which a request was refused.
+/// The header because of which a request was refused.
 ///
-/// Its `Display` form is the text of the answer. It never repeats what the
-/// client sent; that is in the log.
+/// Its `Display` form is the body of the response. It never repeats what the client sent; that is
+/// in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefusedHeader {
     /// `Host`, or the host in the request's target: 421 Misdirected Request
@@ -18,7 +18,7 @@ pub enum RefusedHeader {
 }
 
 impl RefusedHeader {
-    /// The status of the answer.
+    /// Returns the status of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
@@ -26,7 +26,7 @@ impl RefusedHeader {
         }
     }
 
-    /// The answer, with any body that can be made from a text.
+    /// Creates the response, with any body that can be created from a text.
     pub fn into_response<B: From<&'static str>>(self) -> Response<B> {
         let mut response = Response::new(B::from(self.text()));
         *response.status_mut() = self.status();

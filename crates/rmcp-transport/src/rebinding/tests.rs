@@ -9,7 +9,7 @@ use super::*;
 
 const NOBODY: [&str; 0] = [];
 
-/// What the patterns make of one `Host` header.
+/// Checks one `Host` header against these patterns.
 fn check_host(patterns: &[&str], host: &str) -> Result<(), RefusedHeader> {
     let request = Request::get("/sse").header("host", host).body(()).unwrap();
     RebindingProtection::new(patterns, NOBODY)
@@ -17,7 +17,7 @@ fn check_host(patterns: &[&str], host: &str) -> Result<(), RefusedHeader> {
         .check(&request)
 }
 
-/// What the patterns make of one `Origin` header.
+/// Checks one `Origin` header against these patterns.
 fn check_origin(patterns: &[&str], origin: &str) -> Result<(), RefusedHeader> {
     let request = Request::post("/messages")
         .header("host", "localhost")
@@ -61,7 +61,7 @@ fn refuses_origins(pattern: &str, origins: &[&str]) {
 }
 
 #[test]
-fn a_host_without_a_port_means_the_default_ports() {
+fn host_pattern_without_a_port_matches_the_default_ports() {
     accepts_hosts(
         "example.com",
         &["example.com", "example.com:80", "example.com:443"],
@@ -72,7 +72,7 @@ fn a_host_without_a_port_means_the_default_ports() {
 }
 
 #[test]
-fn a_host_with_a_port_means_that_port() {
+fn host_pattern_with_a_port_matches_that_port() {
     accepts_hosts("example.com:8080", &["example.com:8080"]);
     refuses_hosts(
         "example.com:8080",
@@ -89,7 +89,7 @@ fn a_host_with_a_port_means_that_port() {
 }
 
 #[test]
-fn a_default_port_may_be_left_out_of_the_header() {
+fn host_pattern_with_default_port_matches_header_without_port() {
     accepts_hosts("example.com:443", &["example.com:443", "example.com"]);
     refuses_hosts("example.com:443", &["example.com:80"]);
     accepts_hosts("example.com:80", &["example.com:80", "example.com"]);
@@ -97,7 +97,7 @@ fn a_default_port_may_be_left_out_of_the_header() {
 }
 
 #[test]
-fn a_starred_port_means_any_port_or_none() {
+fn starred_port_matches_any_port_or_none() {
     accepts_hosts(
         "example.com:*",
         &["example.com", "example.com:1", "example.com:65535"],
@@ -118,7 +118,7 @@ fn a_starred_port_means_any_port_or_none() {
 }
 
 #[test]
-fn a_star_means_any_valid_host() {
+fn star_matches_any_valid_host() {
     accepts_hosts(
         "*",
         &["example.com", "web_1:8000", "192.0.2.1", "[2001:db8::1]:1"],
@@ -127,7 +127,7 @@ fn a_star_means_any_valid_host() {
 }
 
 #[test]
-fn names_are_compared_without_case_and_final_dot() {
+fn host_names_compare_without_case_and_trailing_dot() {
     accepts_hosts(
         "example.com",
         &["EXAMPLE.com", "example.com.", "Example.Com.:443"],
@@ -152,7 +152,7 @@ fn malformed_hosts_are_refused() {
             &[
                 "",
                 ":80",
-                // More than a host and a port.
+                // Parts other than a host and a port.
                 "user@localhost",
                 "user:secret@localhost",
                 "localhost/",
@@ -165,7 +165,7 @@ fn malformed_hosts_are_refused() {
                 "localhost\\.evil.example",
                 "localhost%2e",
                 "localhost\t",
-                // No port, or none that exists.
+                // An empty or invalid port.
                 "localhost:",
                 "localhost:0",
                 "localhost:-1",
@@ -176,7 +176,7 @@ fn malformed_hosts_are_refused() {
                 "localhost:80a",
                 "localhost:*",
                 "127.0.0.1:1.evil.example",
-                // What some resolvers take for 127.0.0.1.
+                // Forms that some resolvers accept as 127.0.0.1.
                 "127.1",
                 "127.0.1",
                 "127.0.0.01",
@@ -216,7 +216,7 @@ fn malformed_hosts_are_refused() {
 }
 
 #[test]
-fn bytes_that_are_not_ascii_are_refused() {
+fn non_ascii_bytes_are_refused() {
     for bytes in [&b"localhost\xff"[..], "aare\u{308}.example".as_bytes()] {
         let value = HeaderValue::from_bytes(bytes).unwrap();
         let any = RebindingProtection::new(["*"], ["null"]).unwrap();
@@ -232,7 +232,7 @@ fn bytes_that_are_not_ascii_are_refused() {
 }
 
 #[test]
-fn a_request_names_its_host_once_in_its_header_or_its_target() {
+fn host_is_required_once_in_header_or_target() {
     let protection = RebindingProtection::loopback();
     let refused = Err(RefusedHeader::Host);
     for (target, hosts, expected) in [
@@ -260,7 +260,7 @@ fn a_request_names_its_host_once_in_its_header_or_its_target() {
 }
 
 #[test]
-fn an_origin_is_a_scheme_a_host_and_a_port() {
+fn origin_pattern_matches_scheme_host_and_port() {
     let pattern = "https://app.example";
     accepts_origins(
         pattern,
@@ -290,7 +290,7 @@ fn an_origin_is_a_scheme_a_host_and_a_port() {
 }
 
 #[test]
-fn a_starred_port_of_an_origin_means_any_port_or_none() {
+fn starred_port_of_an_origin_matches_any_port_or_none() {
     let pattern = "http://localhost:*";
     accepts_origins(pattern, &["http://localhost", "http://localhost:3000"]);
     refuses_origins(
@@ -323,14 +323,14 @@ fn other_schemes_match_exactly() {
 }
 
 #[test]
-fn null_is_an_origin_like_any_other() {
+fn null_origin_matches_only_itself() {
     accepts_origins("null", &["null"]);
     refuses_origins("null", &["NULL", "", "http://null"]);
     refuses_origins("http://localhost:*", &["null"]);
 }
 
 #[test]
-fn any_origin_is_still_an_origin() {
+fn star_rejects_malformed_origins() {
     accepts_origins("*", &["null", "https://app.example", "vscode-webview://id"]);
     refuses_origins(
         "*",
@@ -368,7 +368,7 @@ fn malformed_origins_are_refused() {
 }
 
 #[test]
-fn no_origin_is_accepted_and_two_are_refused() {
+fn missing_origin_is_accepted_and_two_are_refused() {
     let protection = RebindingProtection::loopback();
     let mut request = Request::get("/")
         .header("host", "localhost")
@@ -382,7 +382,7 @@ fn no_origin_is_accepted_and_two_are_refused() {
 }
 
 #[test]
-fn the_host_is_checked_first() {
+fn host_is_checked_before_the_origin() {
     let request = Request::get("/")
         .header("host", "evil.example")
         .header("origin", "https://evil.example")
@@ -393,7 +393,7 @@ fn the_host_is_checked_first() {
 }
 
 #[test]
-fn by_default_only_this_machine_is_accepted() {
+fn default_accepts_only_this_machine() {
     let protection = RebindingProtection::default();
     for host in ["localhost", "127.0.0.1", "[::1]"] {
         for port in ["", ":1", ":8000", ":65535"] {
@@ -434,7 +434,7 @@ fn empty_lists_accept_nothing_and_disabled_protection_everything() {
 }
 
 #[test]
-fn it_is_known_whether_only_loopback_hosts_are_accepted() {
+fn allows_only_loopback_detects_other_hosts() {
     assert!(RebindingProtection::loopback().allows_only_loopback());
     assert!(!RebindingProtection::disabled().allows_only_loopback());
     for (hosts, expected) in [
@@ -501,7 +501,7 @@ fn patterns_that_could_never_match_are_errors() {
 }
 
 #[test]
-fn the_patterns_that_an_error_shows_are_good() {
+fn patterns_shown_in_an_error_are_valid() {
     let shown = |error: InvalidPattern| -> Vec<String> {
         let text = error.to_string();
         text.split('`')
@@ -518,7 +518,7 @@ fn the_patterns_that_an_error_shows_are_good() {
 }
 
 #[test]
-fn a_refusal_is_a_plain_text_answer() {
+fn refusal_is_a_plain_text_response() {
     let answer: Response<String> = RefusedHeader::Origin.into_response();
     assert_eq!(answer.status(), 403);
     assert_eq!(
@@ -599,7 +599,7 @@ fn host_and_port() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_header_makes_the_check_panic(
+    fn check_with_any_headers_does_not_panic(
         host in prop::collection::vec(any::<u8>(), 0..40),
         origin in prop::collection::vec(any::<u8>(), 0..40),
     ) {
@@ -616,13 +616,13 @@ proptest! {
     }
 
     #[test]
-    fn no_pattern_makes_its_parser_panic(pattern in any::<String>()) {
+    fn pattern_parser_with_any_text_does_not_panic(pattern in any::<String>()) {
         let _ = RebindingProtection::new([&pattern], NOBODY);
         let _ = RebindingProtection::new(NOBODY, [&pattern]);
     }
 
     #[test]
-    fn what_loopback_accepts_as_host_is_this_machine(host in header_like()) {
+    fn host_accepted_by_loopback_is_this_machine(host in header_like()) {
         let request = Request::get("/").header("host", &host).body(()).unwrap();
         if RebindingProtection::loopback().check(&request).is_ok() {
             prop_assert!(names_this_machine(&host));
@@ -630,7 +630,7 @@ proptest! {
     }
 
     #[test]
-    fn what_loopback_accepts_as_origin_is_this_machine(
+    fn origin_accepted_by_loopback_is_this_machine(
         start in select(vec!["http://", "https://", ""]),
         rest in header_like(),
     ) {
@@ -647,13 +647,13 @@ proptest! {
     }
 
     #[test]
-    fn a_host_pattern_accepts_itself(host in host_and_port()) {
+    fn host_pattern_accepts_itself(host in host_and_port()) {
         prop_assert_eq!(check_host(&[&host], &host), Ok(()));
         prop_assert_eq!(check_host(&["*"], &host), Ok(()));
     }
 
     #[test]
-    fn a_starred_port_accepts_every_port(host in host(), port in 1..=u16::MAX) {
+    fn starred_port_accepts_every_port(host in host(), port in 1..=u16::MAX) {
         let pattern = format!("{host}:*");
         let with_port = format!("{host}:{port}");
         prop_assert_eq!(check_host(&[&pattern], &with_port), Ok(()));
@@ -661,7 +661,7 @@ proptest! {
     }
 
     #[test]
-    fn an_origin_pattern_accepts_itself(
+    fn origin_pattern_accepts_itself(
         scheme in "[a-z][a-z0-9+.-]{0,12}",
         host in host_and_port(),
     ) {
@@ -670,7 +670,7 @@ proptest! {
     }
 
     #[test]
-    fn a_host_pattern_accepts_no_other_name(pattern in name(), host in name()) {
+    fn host_pattern_rejects_other_names(pattern in name(), host in name()) {
         let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
         let same = plain(&pattern) == plain(&host);
         prop_assert_eq!(check_host(&[&pattern], &host).is_ok(), same);

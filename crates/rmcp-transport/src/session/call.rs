@@ -1,4 +1,4 @@
-//! What a session does with a message from its client.
+//! Handles messages from the client.
 
 use std::{
     future::{Future, poll_fn, ready},
@@ -25,28 +25,27 @@ use tracing::Instrument;
 
 use super::{End, Entry, Session, peer::Running, tool};
 use crate::{
-    client_info, event::Message, parse::is_known_method, refusal::Refusal, rendered::Slot,
+    client_info, event::Message, parse::is_known_method, refusal::Refusal, rendered::RenderedSlot,
 };
 
-/// A request that is running.
+/// A request in flight.
 pub(super) struct Call {
     pub(super) cancel: CancellationToken,
-    /// What the journal knows of it, if there is one.
+    /// Its entry in the journal, if there is one.
     pub(super) entry: Option<Box<Entry>>,
 }
 
-/// What becomes of a request.
+/// The result of starting a request.
 enum Begun {
-    /// It is answered without the handler: by an empty result, or an error.
+    /// Answered without the handler: by an empty result, or an error.
     Answered(Result<(), ErrorData>),
-    /// The handler runs it, until the token is cancelled.
+    /// Run by the handler, until the token is cancelled.
     Running(Peer<RoleServer>, CancellationToken),
 }
 
 impl<S: ServerHandler> Session<S> {
-    /// Takes a message: a request at once, others when this is awaited. After
-    /// `Ok` the session has it. `entry` is what the journal knows of it, if
-    /// there is one.
+    /// Delivers a message: a request immediately, others when the future is awaited. After `Ok`,
+    /// the session has the message. `entry` is its entry in the journal, if there is one.
     pub(crate) fn deliver(
         self: &Arc<Self>,
         message: ClientJsonRpcMessage,
@@ -59,8 +58,8 @@ impl<S: ServerHandler> Session<S> {
                 let begun = self.request(request.id, request.request, parts, entry);
                 Either::Left(ready(begun))
             }
-            // In a box: they are few, and requests would have to be moved with
-            // room for what they need.
+            // Boxed, because they are rare: requests would otherwise be moved with space for their
+            // state.
             message => Either::Right(Box::pin(self.pass_on(message, parts, entry))),
         }
     }
@@ -84,13 +83,12 @@ impl<S: ServerHandler> Session<S> {
         };
         let mut context = RequestContext::new(id, peer);
         context.ct = token;
-        // In this order: the metadata is kept in the extensions.
+        // The order matters: rmcp keeps the metadata in the extensions.
         context.meta = std::mem::take(request.get_meta_mut());
         context.extensions = std::mem::take(request.extensions_mut());
         context.extensions.insert(parts);
 
-        // Most answers are there at once; only those that are not get a task,
-        // which polls them again.
+        // Most handlers complete at once; only the others get a task, which polls them again.
         let mut call = self.clone().run(request, context);
         if call.as_mut().now_or_never().is_none() {
             if let Some(entry) = entry {
@@ -107,7 +105,7 @@ impl<S: ServerHandler> Session<S> {
         parts: Parts,
         entry: Option<Box<Entry>>,
     ) -> Result<(), Refusal> {
-        let told = match message {
+        let result = match message {
             JsonRpcMessage::Notification(mut notification) => {
                 notification.notification.extensions_mut().insert(parts);
                 self.notification(notification.notification).await
@@ -117,12 +115,11 @@ impl<S: ServerHandler> Session<S> {
         if let Some(entry) = entry {
             self.journal_done(&entry);
         }
-        told
+        result
     }
 
-    /// Opens the session for a client that had one before and does not know
-    /// that this is another: some lose the headers of the GET by which it would
-    /// have been known.
+    /// Initializes the session for a client that had one before and does not know that this is a
+    /// new one. Some clients omit the headers of the GET that would have shown it.
     fn adopt(&self, headers: &HeaderMap) {
         let mut state = self.state.lock();
         if state.initialized {
@@ -137,7 +134,7 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Decides what becomes of a request, and registers it if it is to run.
+    /// Decides how to handle a request, and registers it if the handler runs it.
     fn begin(
         self: &Arc<Self>,
         id: &RequestId,
@@ -148,7 +145,7 @@ impl<S: ServerHandler> Session<S> {
             return Err(Refusal::ShuttingDown);
         }
         let mut state = self.state.lock();
-        if state.slot.is_none() {
+        if state.permit.is_none() {
             return Err(Refusal::UnknownSession);
         }
         state.active_at = Instant::now();
@@ -171,7 +168,7 @@ impl<S: ServerHandler> Session<S> {
         Ok(Begun::Running(state.running(self).peer(), token))
     }
 
-    /// The answer to a request that does not concern the handler.
+    /// Returns the answer to a request that does not concern the handler.
     fn answered_at_once(
         &self,
         request: &ClientRequest,
@@ -182,7 +179,7 @@ impl<S: ServerHandler> Session<S> {
             ClientRequest::PingRequest(_) if !initialized => return Some(Ok(())),
             _ => {}
         }
-        // This transport is not defined for the revisions without `initialize`.
+        // The revisions without `initialize` do not define this transport.
         let version = request.get_meta().protocol_version();
         if let Some(version) = version.filter(|version| !version.has_initialize()) {
             let supported = self.supported_versions();
@@ -196,8 +193,8 @@ impl<S: ServerHandler> Session<S> {
         let invalid = |text: &'static str| Some(Err(ErrorData::invalid_params(text, None)));
         match request {
             _ if !initialized => invalid("the session is not initialized: send `initialize` first"),
-            // rmcp reads a request whose parameters do not fit its method as
-            // one of a method it does not know.
+            // rmcp parses a request whose parameters do not fit its method as one of an unknown
+            // method.
             ClientRequest::CustomRequest(request) if is_known_method(&request.method) => {
                 invalid("the parameters do not fit the method")
             }
@@ -205,13 +202,13 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Runs a request to its answer, or until it is cancelled.
+    /// Runs a request until it is answered or cancelled.
     fn run(
         self: Arc<Self>,
         request: ClientRequest,
         mut context: RequestContext<RoleServer>,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let rendered = Slot::in_extensions(&mut context.extensions);
+        let rendered = RenderedSlot::in_extensions(&mut context.extensions);
         let id = context.id.clone();
         let cancelled = context.ct.clone();
         match request {
@@ -259,9 +256,8 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// What the handler answers; `None` once the request is cancelled: then the
-    /// handler's future is to be dropped, and with it all that it waits for.
-    /// Whoever cancels has seen to the answer.
+    /// Returns the handler's answer; `None` if the request is cancelled, which must drop the
+    /// handler's future with everything it awaits. The code that cancels it handles the answer.
     async fn answer_of<T>(
         &self,
         mut answer: Pin<&mut (impl Future<Output = Result<T, ErrorData>> + Send)>,
@@ -280,7 +276,7 @@ impl<S: ServerHandler> Session<S> {
         answer.await
     }
 
-    /// Calls the handler; `None` if it panics.
+    /// Calls the handler; returns `None` if it panics.
     fn guarded<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
         let done = catch_unwind(AssertUnwindSafe(call)).ok();
         if done.is_none() {
@@ -289,7 +285,7 @@ impl<S: ServerHandler> Session<S> {
         done
     }
 
-    /// Whether the client has said that it knows tasks.
+    /// Returns whether the client supports tasks.
     fn supports_tasks(&self) -> bool {
         let state = self.state.lock();
         let peer = state.running.as_ref().map(Running::peer);
@@ -297,7 +293,7 @@ impl<S: ServerHandler> Session<S> {
         client.is_some_and(|client| client.capabilities.supports_tasks())
     }
 
-    /// Agrees on a version, and opens the session for other requests.
+    /// Negotiates the protocol version, and marks the session as initialized.
     pub(super) fn initialized(
         &self,
         mut result: InitializeResult,
@@ -305,9 +301,9 @@ impl<S: ServerHandler> Session<S> {
         peer: &Peer<RoleServer>,
     ) -> InitializeResult {
         let supported = self.supported_versions();
-        let asked = &client_info.protocol_version;
+        let requested = &client_info.protocol_version;
         let preferred = &result.protocol_version;
-        let version = [asked, preferred]
+        let version = [requested, preferred]
             .into_iter()
             .find(|version| supported.contains(version))
             .or(supported.last())
@@ -326,15 +322,14 @@ impl<S: ServerHandler> Session<S> {
         result
     }
 
-    /// The versions that the handler supports and this transport is defined
-    /// for, oldest first.
+    /// Returns the versions that the handler supports and that define this transport, oldest first.
     fn supported_versions(&self) -> Vec<ProtocolVersion> {
         let mut versions = self.handler.supported_protocol_versions().into_owned();
         versions.retain(ProtocolVersion::has_initialize);
         versions
     }
 
-    /// Sends the answer to a request that ran, unless it was cancelled.
+    /// Sends the answer to a request in flight, unless it was cancelled.
     fn finish(
         self: &Arc<Self>,
         id: &RequestId,
@@ -366,7 +361,7 @@ impl<S: ServerHandler> Session<S> {
         self.send(message, entry.map(|entry| (entry, is_ok)));
     }
 
-    /// The answer to a request that the end of its session has cut short.
+    /// Answers a request that the end of its session has interrupted.
     pub(super) fn answer_ended(self: &Arc<Self>, id: &RequestId) {
         let text = "the session ended before the request was done";
         self.answer(id, Err(ErrorData::internal_error(text, None)), None);
@@ -383,7 +378,7 @@ impl<S: ServerHandler> Session<S> {
         let cancelled = match &notification {
             ClientNotification::CancelledNotification(n) => n.params.request_id.clone(),
             ClientNotification::InitializedNotification(_) => {
-                // It has read the answer, which needs not be kept for a resume.
+                // The client has read the answer, so it need not be kept for a resume.
                 let first_answer = self.state.lock().first_answer;
                 self.outbox.seen(first_answer);
                 None
@@ -392,14 +387,14 @@ impl<S: ServerHandler> Session<S> {
         };
         self.forward(JsonRpcMessage::notification(notification))
             .await?;
-        // Last, because it may be what a session that is draining waits for.
+        // Last, because a draining session may be waiting for it.
         if let Some(id) = cancelled {
             self.cancel(&id);
         }
         Ok(())
     }
 
-    /// Cancels a request, which gets no answer.
+    /// Cancels a request without answering it.
     fn cancel(self: &Arc<Self>, id: &RequestId) {
         let Some(call) = self.state.lock().calls.remove(id) else {
             return;
@@ -414,11 +409,11 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Hands a notification, or an answer to what the handler asked, to rmcp.
+    /// Forwards a notification, or the response to a request of the handler, to rmcp.
     async fn forward(self: &Arc<Self>, message: ClientJsonRpcMessage) -> Result<(), Refusal> {
         let inbox = {
             let mut state = self.state.lock();
-            if state.slot.is_none() {
+            if state.permit.is_none() {
                 return Err(Refusal::UnknownSession);
             }
             state.active_at = Instant::now();
@@ -434,7 +429,7 @@ impl<S: ServerHandler> Session<S> {
     }
 }
 
-/// The answer to a request as a message, and whether it is a good one.
+/// Serializes the answer to a request, and returns whether it is a success.
 fn message_of(
     id: &RequestId,
     answer: Result<ServerResult, ErrorData>,
@@ -447,7 +442,7 @@ fn message_of(
     (Message::new(&message), is_ok)
 }
 
-/// The answer of a handler that panicked.
+/// Returns the error for a handler that panicked.
 fn failed() -> ErrorData {
     ErrorData::internal_error("the server failed on this request", None)
 }

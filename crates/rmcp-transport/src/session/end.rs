@@ -1,30 +1,30 @@
-//! Why a session ended.
+//! The reasons for closing a session.
 
-/// Why a session ended; its label is in a log line and in a metric.
+/// Why a session was closed. Its label is in a log line and in a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The client dropped its stream and did not come back in time.
+    /// The client disconnected and did not reconnect in time.
     ClientGone,
-    /// No message for too long.
+    /// The session was idle for too long.
     Idle,
-    /// The client left its events waiting for too long, or too many.
+    /// The client left its events unread for too long, or too many of them.
     SlowReader,
     /// No `initialize` in time.
     NeverInitialized,
     /// The server is shutting down.
     Shutdown,
-    /// The session had no stream, and its place was needed by another.
+    /// The session had no stream, and another session needed its permit.
     Evicted,
-    /// A message could not be written.
+    /// A message could not be serialized.
     Unwritable,
-    /// Its principal may not use the server any more.
+    /// Its principal was revoked.
     Revoked,
-    /// Another process goes on with it.
+    /// Another process has taken it over.
     TakenOver,
 }
 
 impl End {
-    /// All of them, in the order in which they are declared.
+    /// All reasons, in declaration order.
     pub(crate) const ALL: [Self; 9] = [
         Self::ClientGone,
         Self::Idle,
@@ -37,7 +37,7 @@ impl End {
         Self::TakenOver,
     ];
 
-    /// The value of the label `reason`.
+    /// Returns the value of the label `reason`.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::ClientGone => "client_gone",

@@ -1,4 +1,4 @@
-//! What a session remembers of a delivery while it has a journal.
+//! A delivery, as recorded in the journal of its session.
 
 use std::sync::Arc;
 
@@ -8,40 +8,39 @@ use parking_lot::Mutex;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
 use tokio::sync::oneshot;
 
-use super::Moved;
+use super::OwnershipLost;
 use crate::{
     delivery::{self, DeliveryId},
     store::Pending,
 };
 
-/// A delivery as the journal knows it.
+/// A delivery in the journal.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(super) id: DeliveryId,
-    /// Whether it came through a relay.
+    /// Whether it arrived through a relay.
     pub(super) relayed: bool,
     /// The id of the request as JSON.
     request: Option<String>,
-    /// All of it, as bytes.
+    /// The whole delivery, serialized.
     pub(super) message: Bytes,
-    /// What it does to the handler for as long as the session lasts.
+    /// Its lasting effect on the handler, if it has one.
     pub(super) setup: Option<Setup>,
-    /// The POST that brought it, until something of it is recorded.
-    post: Arc<Mutex<Option<Waiting>>>,
+    /// Notifies its POST of the commit; taken when a part of it is recorded.
+    post: Arc<Mutex<Option<CommitSender>>>,
 }
 
-/// Who waits for a commit.
-pub(super) type Waiting = oneshot::Sender<Result<(), Moved>>;
+/// Reports the result of a commit.
+pub(super) type CommitSender = oneshot::Sender<Result<(), OwnershipLost>>;
 
-/// Tells a POST what became of the commit with its message; closed if nothing
-/// of it is recorded.
-pub(crate) type Told = oneshot::Receiver<Result<(), Moved>>;
+/// Receives the result of the commit with a POST's message; closed if nothing of it is recorded.
+pub(crate) type CommitReceiver = oneshot::Receiver<Result<(), OwnershipLost>>;
 
-/// How a new handler learns what an earlier one was told.
+/// A message that prepares a new handler after a takeover.
 #[derive(Debug, Clone)]
 pub(super) struct Setup {
     pub(super) key: String,
-    /// Whether the message is to be told again, or takes back one that was.
+    /// Whether to replay the message, or to remove an earlier one with the same key.
     pub(super) keep: bool,
 }
 
@@ -51,12 +50,12 @@ impl Entry {
         relayed: bool,
         message: &ClientJsonRpcMessage,
         (parts, body): (&Parts, &[u8]),
-    ) -> (Box<Self>, Told) {
+    ) -> (Box<Self>, CommitReceiver) {
         let request = match message {
             JsonRpcMessage::Request(request) => Some(request),
             _ => None,
         };
-        let (post, told) = oneshot::channel();
+        let (post, receiver) = oneshot::channel();
         let entry = Box::new(Self {
             id,
             relayed,
@@ -65,14 +64,14 @@ impl Entry {
             setup: request.and_then(|request| Setup::of(&request.request)),
             post: Arc::new(Mutex::new(Some(post))),
         });
-        (entry, told)
+        (entry, receiver)
     }
 
     pub(crate) fn bytes(&self) -> Bytes {
         self.message.clone()
     }
 
-    /// What was pending in the store.
+    /// Restores an entry that was pending in the store.
     pub(super) fn restored(pending: &Pending, message: &ClientJsonRpcMessage) -> Box<Self> {
         let setup = match message {
             JsonRpcMessage::Request(request) => Setup::of(&request.request),
@@ -88,8 +87,8 @@ impl Entry {
         })
     }
 
-    /// The POST, for whoever records something of its message first.
-    pub(super) fn post(&self) -> Option<Waiting> {
+    /// Takes the notifier of the POST; `None` if it was taken before.
+    pub(super) fn post(&self) -> Option<CommitSender> {
         let mut post = self.post.lock();
         post.take()
     }
@@ -105,7 +104,7 @@ impl Entry {
 }
 
 impl Setup {
-    /// The requests of the protocol that a session remembers.
+    /// Returns the setup of a request that a session records.
     fn of(request: &ClientRequest) -> Option<Self> {
         let of_uri = |uri: &str| format!("resources/subscribe {uri}");
         let (key, keep) = match request {
@@ -119,5 +118,5 @@ impl Setup {
     }
 }
 
-/// The key of the message that comes first.
+/// The key of the message that is replayed first.
 pub(super) const INITIALIZE: &str = "initialize";

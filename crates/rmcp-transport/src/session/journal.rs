@@ -1,9 +1,8 @@
-//! What a session has in its store: a list of records that wait for their
-//! commit, and one task that commits them while there are any.
+//! Writes a session to its store: records wait for their commit, and one task commits them.
 //!
-//! A store that goes away is waited for, for as long as a commit may take.
-//! While it ails after that nothing is recorded, and events leave without it;
-//! a snapshot brings it up to date afterwards.
+//! An unavailable store is retried for as long as a commit may take. After that nothing is
+//! recorded, and events are sent without a commit; a snapshot updates the store when it is
+//! available again.
 
 mod commit;
 
@@ -16,17 +15,17 @@ use tokio::sync::oneshot;
 
 use super::{
     Session,
-    entry::{Entry, Told, Waiting},
+    entry::{CommitReceiver, CommitSender, Entry},
 };
 use crate::{
     event::Message,
-    outbox::Refused,
+    outbox::PushError,
     store::{Pending, Record, SessionStore, Snapshot},
 };
 
-/// Another process has the session now, so what came last has to go there.
+/// Another process owns the session now, and must receive its latest messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moved;
+pub(crate) struct OwnershipLost;
 
 pub(super) struct Journal {
     store: Arc<dyn SessionStore>,
@@ -36,29 +35,29 @@ pub(super) struct Journal {
 
 struct Log {
     state: State,
-    /// The generation of the store that has the session.
+    /// The generation of the store that contains the session.
     generation: Option<u64>,
     records: Vec<Record>,
-    /// How many commits there were.
+    /// The number of commits so far.
     commits: u64,
-    /// Who waits for `records`.
-    waiting: Vec<Waiting>,
-    /// Whether the task is running.
+    /// The waiters for the commit of `records`.
+    waiting: Vec<CommitSender>,
+    /// Whether the commit task is running.
     committing: bool,
-    /// What the store should have of the session beside its events.
+    /// The state of the session in the store, apart from its events.
     setup: Vec<(String, Bytes)>,
     pending: Vec<Pending>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// What happens is recorded.
+    /// Changes are recorded.
     Live,
-    /// The store does not answer.
-    Ailing,
-    /// The session has ended here.
+    /// The store is unavailable.
+    Unavailable,
+    /// The session has been closed.
     Over,
-    /// It has ended here because somebody else has it.
+    /// The session has been closed because another process owns it.
     Lost,
 }
 
@@ -67,7 +66,7 @@ impl Journal {
         Self {
             epoch,
             log: Mutex::new(Log {
-                state: State::Ailing,
+                state: State::Unavailable,
                 generation: None,
                 records: Vec::new(),
                 commits: 0,
@@ -80,7 +79,7 @@ impl Journal {
         }
     }
 
-    /// Takes what the store has already, for a session that is taken from it.
+    /// Initializes the journal of a session that was taken from the store.
     pub(super) fn restore(&self, setup: Vec<(String, Bytes)>, pending: Vec<Pending>) {
         let mut log = self.log.lock();
         log.state = State::Live;
@@ -97,7 +96,7 @@ impl Log {
         }
     }
 
-    /// Lets the POST of a message wait for what was just recorded of it.
+    /// Makes the POST of a message wait for what was just recorded of it.
     fn hold(&mut self, entry: &Entry) {
         if let Some(post) = entry.post().filter(|_| self.state == State::Live) {
             self.waiting.push(post);
@@ -122,7 +121,7 @@ impl Log {
         self.record(Record::Setup { key, message });
     }
 
-    fn settle(&mut self, result: Result<(), Moved>) {
+    fn settle(&mut self, result: Result<(), OwnershipLost>) {
         for waiting in self.waiting.drain(..) {
             let _ = waiting.send(result);
         }
@@ -130,14 +129,13 @@ impl Log {
 }
 
 impl<S: ServerHandler> Session<S> {
-    /// Adds a message to the outbox and to the journal, in one step, so that
-    /// both have the same order. `answered` is the delivery that it answers,
-    /// and whether well.
+    /// Adds a message to the outbox and to the journal in one step, so that both have the same
+    /// order. `answered` is the delivery that it answers, and whether successfully.
     pub(super) fn push(
         self: &Arc<Self>,
         message: Message,
         answered: Option<(&Entry, bool)>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), PushError> {
         let Some(journal) = &self.journal else {
             return self.outbox.push(message).map(|_| ());
         };
@@ -158,7 +156,7 @@ impl<S: ServerHandler> Session<S> {
         Ok(())
     }
 
-    /// Records that a request runs for longer than its POST.
+    /// Records a request that is not answered yet.
     pub(super) fn journal_accepted(self: &Arc<Self>, entry: &Entry) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
@@ -172,7 +170,7 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Records that nothing more comes of a delivery.
+    /// Records that a delivery is complete.
     pub(super) fn journal_done(self: &Arc<Self>, entry: &Entry) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
@@ -181,18 +179,18 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Records the end of the session here; nothing is recorded after it.
+    /// Records the end of the session; nothing is recorded after it.
     pub(super) fn journal_end(self: &Arc<Self>, end: Record) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
-            // What the store lacks, it forgets in time.
+            // A session that is not in the store expires there.
             log.record(end);
             log.state = State::Over;
             self.start(log);
         }
     }
 
-    /// Somebody else has the session: nothing is recorded any more.
+    /// Stops recording, because another process owns the session.
     pub(super) fn journal_lost(&self) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
@@ -201,24 +199,22 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Waits until what was recorded of a message is in the store, or the store
-    /// ails. It is that commit which decides, and none that comes later: what
-    /// is in the store is there for the next owner, who runs it.
-    pub(crate) async fn committed(&self, told: Told) -> Result<(), Moved> {
-        if let Ok(told) = told.await {
-            return told;
+    /// Waits until the records of a message are in the store, or the store fails. That commit
+    /// decides, and none after it: the next owner runs what is in the store.
+    pub(crate) async fn committed(&self, receiver: CommitReceiver) -> Result<(), OwnershipLost> {
+        if let Ok(result) = receiver.await {
+            return result;
         }
         let Some(journal) = &self.journal else {
             return Ok(());
         };
         match journal.log.lock().state {
-            State::Live | State::Ailing => Ok(()),
-            State::Over | State::Lost => Err(Moved),
+            State::Live | State::Unavailable => Ok(()),
+            State::Over | State::Lost => Err(OwnershipLost),
         }
     }
 
-    /// Waits until all that was recorded is in the store, or is not needed
-    /// there.
+    /// Waits until all records are in the store, or are not needed there.
     pub(crate) async fn stored(&self) {
         let Some(journal) = &self.journal else {
             return;
@@ -235,8 +231,8 @@ impl<S: ServerHandler> Session<S> {
         let _ = stored.await;
     }
 
-    /// Writes all of the session to the store, if the store is there and may
-    /// not have it; tells whether it does.
+    /// Writes a snapshot of the session, if the store is available and may lack the session.
+    /// Returns whether it does.
     pub(crate) fn journal_snapshot(self: &Arc<Self>, generation: Option<u64>) -> bool {
         let Some(journal) = &self.journal else {
             return false;
@@ -249,31 +245,31 @@ impl<S: ServerHandler> Session<S> {
         }
         log.state = State::Live;
         log.generation = generation;
-        // The snapshot has all that waits.
+        // The snapshot includes all pending records.
         log.records = vec![self.snapshot(journal, &log)];
         self.outbox.hold();
         self.start(log);
         true
     }
 
-    /// Whether messages have to be told to the journal.
+    /// Returns whether messages must be recorded in the journal.
     pub(crate) fn is_stored(&self) -> bool {
         self.journal.is_some()
     }
 
-    /// Whether somebody who has it in `epoch` has it after this one.
+    /// Returns whether `epoch` is newer than that of this owner.
     pub(crate) fn is_older_than(&self, epoch: u64) -> bool {
         let journal = self.journal.as_ref();
         journal.is_some_and(|journal| journal.epoch < epoch)
     }
 
-    /// Whether the store lacks the session.
+    /// Returns whether the store lacks the session.
     pub(crate) fn is_unstored(&self) -> bool {
         let journal = self.journal.as_ref();
-        journal.is_some_and(|journal| journal.log.lock().state == State::Ailing)
+        journal.is_some_and(|journal| journal.log.lock().state == State::Unavailable)
     }
 
-    /// Whether somebody else may go on with the session.
+    /// Returns whether another process can take over the session.
     pub(super) fn can_be_taken(&self) -> bool {
         let journal = self.journal.as_ref();
         journal.is_some_and(|journal| journal.log.lock().state == State::Live)
@@ -291,7 +287,7 @@ impl<S: ServerHandler> Session<S> {
         }))
     }
 
-    /// Starts the task if there is something for it.
+    /// Starts the commit task if there are records.
     fn start(self: &Arc<Self>, mut log: MutexGuard<'_, Log>) {
         if !log.committing && !log.records.is_empty() {
             log.committing = true;

@@ -1,8 +1,8 @@
-//! A `Peer` for the handler: what lets it talk to the client beyond its answer.
+//! A `Peer` for the handler, with which it sends requests and notifications to the client.
 //!
-//! Requests are run by the session itself. rmcp's own service loop runs beside
-//! it and carries what the `Peer` sends, the client's answers to that, and
-//! notifications. It is started when the first of them needs it.
+//! The session runs the client's requests itself. rmcp's service loop runs next to it and carries
+//! what the `Peer` sends, the client's responses to that, and notifications. It starts when it is
+//! first needed.
 
 use std::{
     convert::Infallible,
@@ -25,13 +25,13 @@ use crate::event::Message;
 
 type ClientMessage = RxJsonRpcMessage<RoleServer>;
 
-/// Messages that wait for rmcp's loop, which takes them at once.
+/// The capacity of the queue to rmcp's loop, which receives messages at once.
 const INBOX_CAPACITY: usize = 4;
 
-/// In a box: tokio makes room for 32 of them in each channel.
+/// Boxed: tokio reserves space for 32 of them in each channel.
 type Waiting = Box<ClientMessage>;
 
-/// rmcp's loop for one session.
+/// rmcp's service loop for one session.
 pub(super) struct Running {
     peer: Peer<RoleServer>,
     inbox: mpsc::Sender<Waiting>,
@@ -40,7 +40,7 @@ pub(super) struct Running {
 }
 
 impl<S: ServerHandler> State<S> {
-    /// rmcp's loop, started if it is not running.
+    /// Returns rmcp's loop, and starts it if it is not running.
     pub(super) fn running(&mut self, session: &Arc<Session<S>>) -> &Running {
         let client_info = &mut self.client_info;
         self.running.get_or_insert_with(|| {
@@ -70,7 +70,7 @@ impl Running {
     }
 }
 
-/// What rmcp's loop calls: the handler, for notifications.
+/// The service that rmcp's loop calls: the handler, for notifications.
 struct Notified<S>(Weak<Session<S>>);
 
 impl<S: ServerHandler> Service<RoleServer> for Notified<S> {
@@ -79,7 +79,7 @@ impl<S: ServerHandler> Service<RoleServer> for Notified<S> {
         _: ClientRequest,
         _: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
-        // Requests never get here: the session runs them.
+        // Unreachable: the session runs requests itself.
         Err(ErrorData::new(
             ErrorCode::INTERNAL_ERROR,
             "misrouted request",
@@ -117,12 +117,11 @@ struct PeerTransport<S> {
 }
 
 impl<S: ServerHandler> Transport<RoleServer> for PeerTransport<S> {
-    // A send cannot fail: a message without a reader is dropped, because its
-    // session has ended.
+    // A send cannot fail: a message without a reader is dropped, because its session has ended.
     type Error = Infallible;
 
-    // Sent before the future is returned: rmcp runs the futures of several
-    // sends concurrently, and their order is the order of the events.
+    // Sent before the future is returned: rmcp polls the futures of several sends concurrently, and
+    // events must keep the order of the sends.
     fn send(
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,

@@ -1,5 +1,5 @@
-//! A session that was taken over: a new handler is told what the earlier one
-//! had been told, and goes on with what that one has left.
+//! Restores a session that was taken over: replays the setup messages to a new handler, and runs
+//! the requests that were left pending.
 
 use std::sync::Arc;
 
@@ -19,19 +19,18 @@ use crate::{
     metrics::Metrics,
     outbox::Outbox,
     parse,
-    registry::Slot,
+    registry::SessionPermit,
     store::{Pending, SessionStore, Snapshot},
 };
 
 impl<S: ServerHandler> Session<S> {
-    /// A session as a store had it, ready for its client; `None` if its
-    /// handler does not take what the earlier one took.
+    /// Restores a session from a snapshot; `None` if the handler rejects a setup message.
     pub(crate) async fn restored(
         handler: S,
         token: ResumeToken,
         snapshot: Snapshot,
         store: Arc<dyn SessionStore>,
-        (slot, config, metrics): (Slot<S>, Arc<SseServerConfig>, Arc<Metrics>),
+        (permit, config, metrics): (SessionPermit<S>, Arc<SseServerConfig>, Arc<Metrics>),
     ) -> Option<(Arc<Self>, Vec<Pending>)> {
         let outbox = Outbox::restored(
             token,
@@ -48,17 +47,17 @@ impl<S: ServerHandler> Session<S> {
             handler,
             (outbox, Some(Box::new(journal))),
             None,
-            (slot, config, metrics),
+            (permit, config, metrics),
         ));
-        let told = timeout(limit, session.tell_handler(snapshot.setup)).await;
-        if !told.unwrap_or(false) {
+        let replayed = timeout(limit, session.replay_setup(snapshot.setup)).await;
+        if !replayed.unwrap_or(false) {
             tracing::warn!(session.tag = %session.tag, "session cannot be restored");
             return None;
         }
         Some((session, snapshot.pending))
     }
 
-    /// Runs what was accepted elsewhere and not done with there.
+    /// Runs the messages that the previous owner accepted and did not complete.
     pub(crate) async fn run_pending(self: &Arc<Self>, pending: Vec<Pending>) {
         for pending in pending {
             let delivery = Delivery::from_bytes(self.id, &pending.message);
@@ -78,21 +77,20 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    async fn tell_handler(self: &Arc<Self>, mut setup: Vec<(String, Bytes)>) -> bool {
-        // In the order in which they were told, but for what goes before all.
+    async fn replay_setup(self: &Arc<Self>, mut setup: Vec<(String, Bytes)>) -> bool {
+        // In their original order, except that `initialize` is first.
         setup.sort_by_key(|(key, _)| key != INITIALIZE);
         for (key, bytes) in setup {
-            if self.tell(&bytes).await.is_none() {
-                tracing::debug!(session.tag = %self.tag, key, "the new handler does not take it");
+            if self.replay(&bytes).await.is_none() {
+                tracing::debug!(session.tag = %self.tag, key, "setup message rejected by the new handler");
                 return false;
             }
         }
         true
     }
 
-    /// Tells the handler once more what it answered well before. The answer is
-    /// for nobody.
-    async fn tell(self: &Arc<Self>, bytes: &[u8]) -> Option<()> {
+    /// Replays a request that the previous handler answered successfully. The answer is discarded.
+    async fn replay(self: &Arc<Self>, bytes: &[u8]) -> Option<()> {
         let delivery = Delivery::from_bytes(self.id, bytes)?;
         let JsonRpcMessage::Request(message) = parse::message(&delivery.body)? else {
             return None;
@@ -107,9 +105,9 @@ impl<S: ServerHandler> Session<S> {
         context.meta = std::mem::take(request.get_meta_mut());
         context.extensions = std::mem::take(request.extensions_mut());
         context.extensions.insert(delivery.parts);
-        let told: Result<ServerResult, ErrorData> =
+        let response: Result<ServerResult, ErrorData> =
             self.handler.handle_request(request, context).await;
-        match (told.ok()?, client_info) {
+        match (response.ok()?, client_info) {
             (ServerResult::InitializeResult(result), Some(client_info)) => {
                 self.initialized(result, client_info, &peer);
             }

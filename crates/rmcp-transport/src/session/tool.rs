@@ -1,10 +1,9 @@
-//! Calls of tools, past rmcp's dispatch.
+//! Runs tool calls without rmcp's dispatch.
 //!
-//! Nearly all requests are calls of tools. rmcp's dispatch is one future for
-//! all methods: kilobytes are moved for each request, and more code is run
-//! through than the processor keeps at hand. What it does for the method is
-//! done here, for clients of the revisions that this transport is for; a test
-//! holds the two against each other.
+//! Most requests are tool calls. rmcp's dispatch is one future for all methods: it moves kilobytes
+//! per request and executes more code than fits in the instruction cache. This module does what the
+//! dispatch does for `tools/call`, for the revisions that define this transport; a test compares
+//! the two.
 
 use rmcp::{
     ErrorData, RoleServer,
@@ -12,15 +11,15 @@ use rmcp::{
     service::RequestContext,
 };
 
-/// Whether a request is of the lifecycle that begins with `initialize`, and
-/// names no revision of its own.
+/// Returns whether a request belongs to a session that began with `initialize`, and names no
+/// revision itself.
 pub(super) fn is_plain(context: &RequestContext<RoleServer>) -> bool {
     let version = context.protocol_version();
     version.is_none_or(|version| version.has_initialize())
         && context.meta.protocol_version().is_none()
 }
 
-/// What a tool's response is to a client, which may know tasks or not.
+/// Converts a tool's response for a client that supports tasks or not.
 pub(super) fn result(
     response: CallToolResponse,
     supports_tasks: impl FnOnce() -> bool,
@@ -33,7 +32,7 @@ pub(super) fn result(
             );
             return Err(ErrorData::invalid_request(text, None));
         }
-        // A client that knows no tasks could not read one.
+        // A client without task support could not parse one.
         CallToolResponse::Task(_) if !supports_tasks() => {
             let needed = ClientCapabilities::builder().enable_tasks().build();
             return Err(ErrorData::missing_required_client_capability(needed));

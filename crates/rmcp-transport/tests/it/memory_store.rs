@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use rmcp_transport::{Commit, Record, SessionStore, Snapshot, StoreError, Stored, Wanted};
+use rmcp_transport::{Commit, Record, SessionStore, Snapshot, StoreError, Stored, TakeoverRequest};
 
 /// Every session by the token that its events have in common.
 #[derive(Default)]
@@ -14,7 +14,7 @@ impl SessionStore for MemoryStore {
         Box::pin(async move { self.write(commit) })
     }
 
-    fn take<'a>(&'a self, wanted: Wanted<'a>) -> Stored<'a, Option<Snapshot>> {
+    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>> {
         Box::pin(async move { Ok(self.hand_out(wanted)) })
     }
 }
@@ -62,7 +62,7 @@ impl MemoryStore {
         self.0.lock().len()
     }
 
-    fn hand_out(&self, wanted: Wanted<'_>) -> Option<Snapshot> {
+    fn hand_out(&self, wanted: TakeoverRequest<'_>) -> Option<Snapshot> {
         let mut sessions = self.0.lock();
         let session = sessions.get_mut(wanted.token)?;
         let missed = session.last_event.checked_sub(wanted.seen)?;

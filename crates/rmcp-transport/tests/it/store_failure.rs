@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rmcp_transport::{Commit, SessionStore, Snapshot, SseServerConfig, StoreError, Stored, Wanted};
+use rmcp_transport::{Commit, SessionStore, Snapshot, SseServerConfig, StoreError, Stored, TakeoverRequest};
 
 use crate::{
     client::{Session, get, post_json, send, tool_call, with_header},
@@ -65,7 +65,7 @@ impl SessionStore for FlakyStore {
         })
     }
 
-    fn take<'a>(&'a self, wanted: Wanted<'a>) -> Stored<'a, Option<Snapshot>> {
+    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>> {
         Box::pin(async move {
             self.check_available().await?;
             self.memory.read().await.take(wanted).await

@@ -106,9 +106,9 @@ async fn former_owner_can_be_notified_of_the_takeover() {
     let id = former.target.split_once('=').unwrap().1;
     let id = rmcp_transport::SessionId::parse(id).unwrap();
     // A takeover of an older epoch is ignored.
-    first.service.lose(id, 1);
+    first.service.relinquish(id, 1);
     assert_eq!(first.service.session_count(), 1);
-    first.service.lose(id, 2);
+    first.service.relinquish(id, 2);
     assert_eq!(former.event().await, None);
     assert_eq!(first.service.session_count(), 0);
     assert_eq!(second.service.session_count(), 1);
@@ -263,7 +263,7 @@ async fn message_whose_session_moves_during_its_body_is_relayed() {
     let id = former.target.split_once('=').unwrap().1;
     first
         .service
-        .lose(rmcp_transport::SessionId::parse(id).unwrap(), 2);
+        .relinquish(rmcp_transport::SessionId::parse(id).unwrap(), 2);
     connection.write_all(body.as_bytes()).await.unwrap();
 
     let delivery = captured.recv().await.unwrap();

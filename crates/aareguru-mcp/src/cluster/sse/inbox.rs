@@ -96,7 +96,7 @@ fn hear<S: ServerHandler>(shared: &Arc<Shared>, service: &SseService<S>, word: &
     } else if let Some(id) = field("lost").and_then(|id| SessionId::parse(&id)) {
         let epoch = field("epoch").and_then(|epoch| epoch.parse().ok());
         shared.metrics.handed_over.increment(1);
-        service.lose(id, epoch.unwrap_or(u64::MAX));
+        service.relinquish(id, epoch.unwrap_or(u64::MAX));
     }
 }
 

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use redis::RedisError;
 use rmcp_transport::{
-    Commit, DeliveryId, Kept, Pending, Record, SessionId, SessionStore, Snapshot, StoreError,
-    Stored, Wanted,
+    Commit, DeliveryId, SessionRef, Pending, Record, SessionId, SessionStore, Snapshot, StoreError,
+    Stored, TakeoverRequest,
 };
 
 use super::{super::redis::State, Shared, principal, written};
@@ -55,7 +55,7 @@ impl SessionStore for Shared {
         })
     }
 
-    fn take<'a>(&'a self, wanted: Wanted<'a>) -> Stored<'a, Option<Snapshot>> {
+    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>> {
         Box::pin(async move {
             let keys = &self.keys;
             let mut call = self.take.key(keys.token(wanted.token));
@@ -86,7 +86,7 @@ impl SessionStore for Shared {
         }
     }
 
-    fn keep(&self, sessions: Vec<Kept>) {
+    fn keep(&self, sessions: Vec<SessionRef>) {
         let mut redis = self.redis.clone();
         let lifetime = self.lifetime_ms() as i64;
         let keys: Vec<_> = sessions

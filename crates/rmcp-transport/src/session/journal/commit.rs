@@ -1,4 +1,4 @@
-//! The task that commits what a journal has recorded, until there is nothing.
+//! Commits the records of a journal until there are none left.
 
 use std::{mem, sync::Arc, time::Duration};
 
@@ -6,27 +6,27 @@ use rmcp::ServerHandler;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    super::{End, Session, entry::Waiting},
-    Journal, Moved, State,
+    super::{End, Session, entry::CommitSender},
+    Journal, OwnershipLost, State,
 };
 use crate::store::{Commit, StoreError};
 
-/// How often it is looked whether a store is back that has just gone away.
-const GLANCE: Duration = Duration::from_millis(10);
+/// How often to check whether an unavailable store has recovered.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
     let Some(journal) = &session.journal else {
         return;
     };
     let mut was_missing = false;
-    let (mut away_since, mut pause) = (None, GLANCE);
+    let (mut away_since, mut pause) = (None, POLL_INTERVAL);
     loop {
         let (commit, waiting, upto) = {
             let mut log = journal.log.lock();
             if log.records.is_empty() {
                 log.committing = false;
                 let is_lost = log.state == State::Lost;
-                log.settle(if is_lost { Err(Moved) } else { Ok(()) });
+                log.settle(if is_lost { Err(OwnershipLost) } else { Ok(()) });
                 return;
             }
             log.commits += 1;
@@ -46,20 +46,20 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
         session.metrics.commit_seconds.record(begun.elapsed());
         let result = result.unwrap_or(Err(StoreError::Unavailable));
         let is_over = |since: Instant| since.elapsed() >= session.config.store_timeout;
-        // `None` as long as it is not given up.
-        let told = {
+        // `None` while the commit is retried.
+        let outcome = {
             let mut log = journal.log.lock();
             match result {
                 Ok(()) => {
                     was_missing = false;
-                    (away_since, pause) = (None, GLANCE);
+                    (away_since, pause) = (None, POLL_INTERVAL);
                     session.outbox.release(upto);
                     Some(Ok(()))
                 }
                 Err(StoreError::Fenced) => {
                     log.state = State::Lost;
                     log.records.clear();
-                    Some(Err(Moved))
+                    Some(Err(OwnershipLost))
                 }
                 Err(StoreError::Missing) if !was_missing && log.state == State::Live => {
                     was_missing = true;
@@ -74,46 +74,46 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
                 }
                 Err(error) => {
                     if log.state == State::Live {
-                        log.state = State::Ailing;
+                        log.state = State::Unavailable;
                     }
                     log.records.clear();
                     tracing::warn!(
                         session.tag = %session.tag, %error,
-                        "session is not stored: it ends with this process"
+                        "session not stored"
                     );
                     session.outbox.release_all();
                     Some(Ok(()))
                 }
             }
         };
-        let Some(told) = told else {
-            // It may be back in a moment; then it is told all.
+        let Some(outcome) = outcome else {
+            // The store may recover soon; a snapshot then replaces the records.
             sleep(pause).await;
             pause *= 2;
             while journal.store.generation().is_none() && !is_over(away_since.unwrap_or(begun)) {
-                sleep(GLANCE).await;
+                sleep(POLL_INTERVAL).await;
             }
             session.journal_again(journal, waiting);
             continue;
         };
         for waiting in waiting {
-            let _ = waiting.send(told);
+            let _ = waiting.send(outcome);
         }
-        if told == Err(Moved) {
+        if outcome == Err(OwnershipLost) {
             session.end(End::TakenOver);
         }
     }
 }
 
 impl<S: ServerHandler> Session<S> {
-    /// Records all of the session in the place of what could not be committed.
-    fn journal_again(&self, journal: &Journal, waiting: Vec<Waiting>) {
+    /// Replaces the records that could not be committed by a snapshot.
+    fn journal_again(&self, journal: &Journal, waiting: Vec<CommitSender>) {
         let mut log = journal.log.lock();
         log.waiting.splice(0..0, waiting);
         let end = match log.state {
             State::Live => None,
             State::Over => log.records.pop(),
-            State::Ailing | State::Lost => return,
+            State::Unavailable | State::Lost => return,
         };
         log.generation = journal.store.generation();
         log.records = vec![self.snapshot(journal, &log)];

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A handler with one tool, which answers so.
+/// A handler with one tool and a fixed response.
 struct Answers(fn() -> Result<CallToolResponse, ErrorData>);
 
 impl ServerHandler for Answers {
@@ -27,7 +27,7 @@ impl ServerHandler for Answers {
     }
 }
 
-/// A client that says nothing.
+/// A client that sends nothing.
 struct Silent;
 
 impl Transport<RoleServer> for Silent {
@@ -59,7 +59,7 @@ fn task() -> CreateTaskResult {
     CreateTaskResult::new(Task::new("1", TaskStatus::Working, "then", "now"))
 }
 
-/// An answer as it is sent.
+/// The serialized answer.
 fn sent(answer: Result<ServerResult, ErrorData>) -> Value {
     match answer {
         Ok(result) => json!({ "result": result }),
@@ -68,7 +68,7 @@ fn sent(answer: Result<ServerResult, ErrorData>) -> Value {
 }
 
 #[tokio::test]
-async fn a_call_is_answered_as_by_rmcps_dispatch() {
+async fn tool_call_is_answered_like_rmcps_dispatch() {
     let answers: [fn() -> Result<CallToolResponse, ErrorData>; 7] = [
         || Ok(complete(json!({"object": 1}))),
         || Ok(complete(json!([1, 2]))),
