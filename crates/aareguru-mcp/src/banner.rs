@@ -1,5 +1,5 @@
-//! What `serve` prints on standard output when it is ready: where to connect,
-//! and the configuration to paste into a client.
+//! The banner that `serve` prints on standard output when it is ready: the endpoints, and the
+//! configuration of MCP clients.
 
 use std::{
     fmt::Write as _,
@@ -13,12 +13,11 @@ use crate::{
     settings::{LogFormat, Settings},
 };
 
-/// Prints it, unless standard output belongs to a log collector
-/// (`LOG_FORMAT=json`).
+/// Prints the banner, unless `LOG_FORMAT` is `json`: then a log collector may read standard output.
 ///
 /// # Errors
 ///
-/// Standard output cannot be written to.
+/// Standard output cannot be written.
 pub fn print(listener: &Listener, settings: &Settings, demo: bool) -> io::Result<()> {
     if settings.log_format == LogFormat::Json {
         return Ok(());
@@ -28,21 +27,21 @@ pub fn print(listener: &Listener, settings: &Settings, demo: bool) -> io::Result
         Some(address) => {
             let base = format!("{}{base_path}", base_url(address));
             let socket = base.replacen("http", "ws", 1);
-            text(&base, &socket, "", demo) + &setups(&base)
+            endpoints(&base, &socket, "", demo) + &setups(&base)
         }
-        // The addresses for clients are those of the proxy in front.
+        // Clients connect to the proxy in front, whose address is unknown.
         None => {
             let base_path = base_path.as_str();
-            text(base_path, base_path, &format!(" on {listener}"), demo)
+            endpoints(base_path, base_path, &format!(" on {listener}"), demo)
         }
     };
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
-    out.write_all(b"Ctrl-C stops it.\n")?;
+    out.write_all(b"Press Ctrl-C to stop.\n")?;
     out.flush()
 }
 
-fn text(base: &str, socket: &str, place: &str, demo: bool) -> String {
+fn endpoints(base: &str, socket: &str, suffix: &str, demo: bool) -> String {
     let data = if demo {
         "recordings of 2023-05-09, not current (--demo)"
     } else {
@@ -50,9 +49,9 @@ fn text(base: &str, socket: &str, place: &str, demo: bool) -> String {
     };
     format!(
         "aareguru-mcp {version}: how warm is the Aare?\n\n  \
-         Streamable HTTP    {base}/mcp{place}\n  \
-         HTTP+SSE (legacy)  {base}/sse{place}\n  \
-         WebSocket          {socket}/ws{place}\n  \
+         Streamable HTTP    {base}/mcp{suffix}\n  \
+         HTTP+SSE (legacy)  {base}/sse{suffix}\n  \
+         WebSocket          {socket}/ws{suffix}\n  \
          data               {data}\n\n",
         version = env!("CARGO_PKG_VERSION"),
     )
@@ -69,7 +68,7 @@ fn setups(base: &str) -> String {
     text
 }
 
-/// A URL that works on this machine: a client cannot connect to "any address".
+/// Returns a URL that works on this machine: a client cannot connect to the unspecified address.
 fn base_url(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         return format!("http://localhost:{}", address.port());
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_address_becomes_a_url_that_can_be_connected_to() {
+    fn base_url_replaces_unspecified_addresses() {
         for (address, expected) in [
             ("127.0.0.1:8000", "http://127.0.0.1:8000"),
             ("[::1]:8000", "http://[::1]:8000"),

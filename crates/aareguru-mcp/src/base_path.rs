@@ -1,26 +1,24 @@
-//! The path under which the server sits, behind a proxy that shares its host
-//! name among several programs.
+//! The path prefix of the routes, for a proxy that serves several programs under one host name.
 
 use std::{fmt, str::FromStr};
 
-/// What belongs to the process and not to what it offers, and stays where it
-/// is.
-const RESERVED: [&str; 2] = ["health", "metrics"];
+/// First segments of the routes that have no prefix, for probes and scrapers.
+const RESERVED_SEGMENTS: [&str; 2] = ["health", "metrics"];
 
-/// Nothing, or one or more segments, each after a slash; no slash at the end.
+/// Empty, or segments that each follow a slash, without a trailing slash.
 ///
-/// It is put before other paths as it stands, so it holds only characters that
-/// mean nothing to a URL or a router.
+/// It is prepended to paths unchanged, so it contains only characters without a meaning in URLs and
+/// route patterns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BasePath(String);
 
 impl BasePath {
-    /// As it stands before other paths.
+    /// Returns the prefix, to be prepended to other paths.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the server sits at the root.
+    /// Returns whether the prefix is empty.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
@@ -37,14 +35,14 @@ impl FromStr for BasePath {
         }
         if let Some(segment) = segments.split('/').find(|segment| !is_segment(segment)) {
             return Err(format!(
-                "`{segment}` cannot be in a path like `/aare` or `/rivers/aare`, whose parts are \
-                 of letters, digits, `-`, `_`, `~` and `.`"
+                "`{segment}` is not a valid segment: expected a path such as `/aare` or \
+                 `/rivers/aare`, whose segments consist of letters, digits, `-`, `_`, `~` and `.`"
             ));
         }
         let first = segments.split('/').next().unwrap_or_default();
-        if RESERVED.contains(&first) {
+        if RESERVED_SEGMENTS.contains(&first) {
             return Err(format!(
-                "`/{first}` is where the server itself answers; take another path"
+                "`/{first}` is a route without a prefix: choose another path"
             ));
         }
         Ok(Self(format!("/{segments}")))
@@ -69,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slashes_at_either_end_make_no_difference() {
+    fn leading_and_trailing_slashes_are_normalized() {
         for text in ["/aare", "aare", "/aare/", "aare/"] {
             assert_eq!(text.parse::<BasePath>().unwrap().as_str(), "/aare");
         }
@@ -81,8 +79,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_path_is_refused_and_named() {
-        for (text, named) in [
+    fn invalid_segment_is_an_error_that_names_it() {
+        for (text, segment) in [
             ("/a/../b", "`..`"),
             ("/./a", "`.`"),
             ("//a", "``"),
@@ -95,15 +93,15 @@ mod tests {
             ("/ä", "`ä`"),
         ] {
             let error = text.parse::<BasePath>().unwrap_err();
-            assert!(error.starts_with(named), "{text}: {error}");
+            assert!(error.starts_with(segment), "{text}: {error}");
         }
     }
 
     #[test]
-    fn the_paths_of_the_server_itself_are_not_taken() {
+    fn reserved_segment_is_an_error() {
         for text in ["/health", "/metrics/a"] {
             let error = text.parse::<BasePath>().unwrap_err();
-            assert!(error.contains("take another path"), "{error}");
+            assert!(error.contains("choose another path"), "{error}");
         }
         "/healthy".parse::<BasePath>().unwrap();
     }

@@ -1,4 +1,4 @@
-//! The command line: which subcommand runs, and how a failure is told.
+//! Parses the command line, runs the subcommand, and reports failures.
 
 use std::{
     io::{self, Write},
@@ -13,20 +13,20 @@ use crate::{
     app::App,
     banner,
     cluster::Cluster,
-    exit::{self, Misconfigured},
+    exit::{self, ConfigError},
     guard, hash_key,
     healthcheck::{self, Target},
     http,
-    serve::{self, Inherited, Limits, Listener, Server, Shutdown},
+    serve::{self, ConnectionLimits, InheritedSockets, Listener, Server, Shutdown},
     settings::{Effective, Flags, Settings},
     stdio,
     telemetry::{Telemetry, prometheus::Prometheus},
     terminal::Question,
 };
 
-/// Answers questions about the Swiss river Aare over MCP.
+/// MCP server for the Swiss river Aare: temperature, flow, flood danger, weather and history.
 ///
-/// Without a subcommand it serves, as `aareguru-mcp serve` does.
+/// Without a subcommand, runs `serve`.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -43,21 +43,18 @@ enum Command {
     Serve(RunArgs),
     /// Serve MCP on standard input and output; logs go to standard error.
     Stdio(RunArgs),
-    /// Show the settings in effect and where each comes from, and check all
-    /// that can be checked without serving.
+    /// Print the effective settings and their origins, and validate them.
     ///
-    /// Secrets are not shown. The exit code is 0 if `serve` would start with
-    /// these settings, as far as they are concerned.
+    /// Secrets are not shown. Exits with 0 if the settings are valid for `serve`, and with 78 if not.
     CheckConfig(CheckConfigArgs),
-    /// Make the form in which an API key can stand in settings that others may
-    /// read.
+    /// Print the hash of an API key, for settings that others may read.
     ///
-    /// The key is asked for, or read from standard input. What is to be put
-    /// into `API_KEYS`, or into a file of it, is printed on standard output.
+    /// Reads the key from a prompt or from standard input. Prints an entry for `API_KEYS`, or for
+    /// the file that `API_KEYS_FILE` names, on standard output.
     HashKey(HashKeyArgs),
-    /// Ask a running server whether it is well; exit code 0 says yes, 1 no.
+    /// Check a running server; exits with 0 if it is healthy and with 1 if not.
     ///
-    /// It finds the server by the server's own settings.
+    /// The settings of the server determine its address.
     Healthcheck(HealthcheckArgs),
     #[command(flatten)]
     Ask(Question),
@@ -65,7 +62,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct CheckConfigArgs {
-    /// Show the settings as JSON.
+    /// Print the settings as JSON.
     #[arg(long)]
     json: bool,
 
@@ -75,19 +72,19 @@ struct CheckConfigArgs {
 
 #[derive(Debug, Args)]
 struct HashKeyArgs {
-    /// Whose key it is; the name is what logs and metrics show.
+    /// The name of the key, which logs and metrics show.
     #[arg(long)]
     name: Option<String>,
 
-    /// Make a new random key, and print it on standard error.
+    /// Generate a random key, and print it on standard error.
     #[arg(long)]
     generate: bool,
 }
 
 #[derive(Debug, Args)]
 struct RunArgs {
-    /// Answer from recordings made on 2023-05-09 instead of the live API;
-    /// every answer says so. Needs no network.
+    /// Use recordings made on 2023-05-09 instead of the live API. Needs no network; every answer is
+    /// marked as recorded.
     #[arg(long)]
     demo: bool,
 
@@ -97,7 +94,7 @@ struct RunArgs {
 
 #[derive(Debug, Args)]
 struct HealthcheckArgs {
-    /// Where to ask instead, such as `http://127.0.0.1:8000/health/ready`.
+    /// The URL to check instead, such as `http://127.0.0.1:8000/health/ready`.
     #[arg(long, value_parser = Target::parse)]
     url: Option<Target>,
 
@@ -106,16 +103,15 @@ struct HealthcheckArgs {
 }
 
 impl Cli {
-    /// Runs to the end.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// What keeps the program from starting or serving, with the setting to
-    /// change where there is one.
+    /// The reason why the program cannot start or serve, with the setting to change if there is one.
     pub fn run(self) -> anyhow::Result<()> {
-        // The environment may only be changed while there is one thread.
-        let inherited = Inherited::take();
-        let runtime = Runtime::new().context("starting the runtime")?;
+        // Changes the environment, which is sound only while the process has a single thread.
+        let inherited = InheritedSockets::take();
+        let runtime = Runtime::new().context("cannot start the async runtime")?;
         let result = runtime.block_on(async {
             match self.command.unwrap_or(Command::Serve(self.serve)) {
                 Command::Serve(args) => serve(&args, inherited).await,
@@ -126,64 +122,64 @@ impl Cli {
                 Command::Ask(question) => ask(&question).await,
             }
         });
-        // A read from standard input cannot be cancelled: do not wait for it.
+        // A pending read from standard input cannot be cancelled: do not wait for it.
         runtime.shutdown_background();
         result
     }
 }
 
-/// What there is before a port is bound.
-struct Ready {
+/// The parts of the process before it binds a port.
+struct Parts {
     app: App,
     telemetry: Telemetry,
 }
 
-fn resolve(flags: &Flags) -> Result<Effective, Misconfigured> {
+fn resolve(flags: &Flags) -> Result<Effective, ConfigError> {
     flags
         .resolve()
-        .map_err(|problems| Misconfigured(problems.into()))
+        .map_err(|problems| ConfigError(problems.into()))
 }
 
-/// Everything else that may be wrong with settings comes out here.
-fn ready(effective: &Effective, demo: bool) -> Result<Ready, Misconfigured> {
-    let telemetry = Telemetry::start(&effective.settings).map_err(Misconfigured)?;
-    let app = App::build(&effective.settings, demo, None).map_err(Misconfigured)?;
-    Ok(Ready { app, telemetry })
+/// Builds the parts, and with that finds the errors of settings that `resolve` cannot find.
+fn build(effective: &Effective, demo: bool) -> Result<Parts, ConfigError> {
+    let telemetry = Telemetry::start(&effective.settings).map_err(ConfigError)?;
+    let app = App::build(&effective.settings, demo, None).map_err(ConfigError)?;
+    Ok(Parts { app, telemetry })
 }
 
-/// The same as one of several instances, if the settings say so.
-async fn ready_in_cluster(effective: &Effective, demo: bool) -> anyhow::Result<Ready> {
+/// Builds the parts, and joins the other instances if the settings name a Redis.
+async fn build_in_cluster(effective: &Effective, demo: bool) -> anyhow::Result<Parts> {
     let settings = &effective.settings;
-    let telemetry = Telemetry::start(settings).map_err(Misconfigured)?;
-    // Before everything that counts.
+    let telemetry = Telemetry::start(settings).map_err(ConfigError)?;
+    // Metrics that are created earlier record nothing.
     Prometheus::installed();
     let cluster = Cluster::join(settings).await?;
-    let app = App::build(settings, demo, cluster).map_err(Misconfigured)?;
-    Ok(Ready { app, telemetry })
+    let app = App::build(settings, demo, cluster).map_err(ConfigError)?;
+    Ok(Parts { app, telemetry })
 }
 
 async fn stdio(args: &RunArgs) -> anyhow::Result<()> {
-    let ready = ready(&resolve(&args.settings)?, args.demo)?;
-    let served = stdio::run(&ready.app).await;
-    ready.telemetry.flush().await;
-    served
+    let Parts { app, telemetry } = build(&resolve(&args.settings)?, args.demo)?;
+    let result = stdio::run(&app).await;
+    telemetry.flush().await;
+    result
 }
 
 async fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
     let effective = resolve(&args.run.settings)?;
-    let shown = if args.json {
+    let text = if args.json {
         format!("{:#}\n", effective.json())
     } else {
         effective.table()
     };
-    io::stdout().write_all(shown.as_bytes())?;
-    Cluster::check(&effective.settings).map_err(Misconfigured)?;
-    ready(&effective, args.run.demo)?.telemetry.flush().await;
+    io::stdout().write_all(text.as_bytes())?;
+    Cluster::check(&effective.settings).map_err(ConfigError)?;
+    build(&effective, args.run.demo)?.telemetry.flush().await;
     Ok(())
 }
 
 async fn ask(question: &Question) -> anyhow::Result<()> {
-    // A question has no flag for each setting.
+    // These subcommands have no flags for settings.
     let effective = resolve(&Flags::default())?;
     question.answer(&effective.settings).await
 }
@@ -191,35 +187,32 @@ async fn ask(question: &Question) -> anyhow::Result<()> {
 async fn healthcheck(args: &HealthcheckArgs) -> anyhow::Result<()> {
     let target = match &args.url {
         Some(target) => target.clone(),
-        None => Target::of(&resolve(&args.settings)?.settings).map_err(Misconfigured)?,
+        None => Target::of(&resolve(&args.settings)?.settings).map_err(ConfigError)?,
     };
-    let well = healthcheck::run(&target).await?;
-    writeln!(io::stdout(), "{well}").context("writing to standard output")
+    let report = healthcheck::run(&target).await?;
+    writeln!(io::stdout(), "{report}").context("cannot write to standard output")
 }
 
-/// The life of a server, from the first line of the log to the last.
-async fn serve(args: &RunArgs, inherited: Inherited) -> anyhow::Result<()> {
+async fn serve(args: &RunArgs, inherited: InheritedSockets) -> anyhow::Result<()> {
     let effective = resolve(&args.settings)?;
     let settings = &effective.settings;
-    let Ready { app, telemetry } = ready_in_cluster(&effective, args.demo).await?;
-    let again = || Ok(resolve(&args.settings)?.settings);
-    let served = tokio::select! {
-        served = serve_until_stopped(&app, settings, args.demo, inherited) => served,
-        failed = guard::maintain(&app, again) => failed,
+    let Parts { app, telemetry } = build_in_cluster(&effective, args.demo).await?;
+    let read_settings = || Ok(resolve(&args.settings)?.settings);
+    let result = tokio::select! {
+        result = serve_until_stopped(&app, settings, args.demo, inherited) => result,
+        result = guard::run_background_tasks(&app, read_settings) => result,
     };
-    // Connections have ended or were cut: what is left to be told is told now,
-    // and the exit code says which it was.
     telemetry.flush().await;
-    served
+    result
 }
 
 async fn serve_until_stopped(
     app: &App,
     settings: &Settings,
     demo: bool,
-    inherited: Inherited,
+    inherited: InheritedSockets,
 ) -> anyhow::Result<()> {
-    // Whoever reads that it listens may already tell it to stop.
+    // A supervisor may send a signal as soon as it reads that the server listens.
     let signals = serve::signals()?;
     let listeners = listeners(settings, inherited).await?;
     for listener in &listeners {
@@ -245,8 +238,8 @@ async fn serve_until_stopped(
             let listener = Listener::tcp(address, "METRICS_ADDRESS").await?;
             let router = http::metrics(&app.guard);
             let (limits, timeouts) = (settings.connection_limits(), settings.timeouts());
-            // Until the process ends, so that its last minutes can be seen too.
-            tokio::spawn(serve::for_ever(listener, router, limits, timeouts));
+            // Not part of the shutdown, so that a scrape sees it.
+            tokio::spawn(serve::serve_until_exit(listener, router, limits, timeouts));
         }
         None => router = router.merge(http::metrics(&app.guard)),
     }
@@ -254,8 +247,8 @@ async fn serve_until_stopped(
     let limits = settings.connection_limits();
     let server = Server {
         router,
-        limits: Limits {
-            connections: serve::raise_limit(limits.connections),
+        limits: ConnectionLimits {
+            max_connections: serve::raise_file_limit(limits.max_connections),
             ..limits
         },
         timeouts: settings.timeouts(),
@@ -266,16 +259,19 @@ async fn serve_until_stopped(
             grace: settings.shutdown_grace(),
         },
     };
-    serve::run(listeners, server, signals).await?;
+    serve::serve_until_shutdown(listeners, server, signals).await?;
     if app.shutdown.is_cancelled() {
-        // What has no connection ends too, and tells so.
+        // Sessions without a connection must be closed and logged too.
         app.streamable.ended().await;
     }
     Ok(())
 }
 
-/// Sockets that systemd has opened come first, then a Unix socket, then a port.
-async fn listeners(settings: &Settings, inherited: Inherited) -> anyhow::Result<Vec<Listener>> {
+/// Returns the sockets passed by systemd, or else the Unix socket, or else the TCP port.
+async fn listeners(
+    settings: &Settings,
+    inherited: InheritedSockets,
+) -> anyhow::Result<Vec<Listener>> {
     let inherited = inherited.listeners()?;
     if !inherited.is_empty() {
         return Ok(inherited);
@@ -286,21 +282,20 @@ async fn listeners(settings: &Settings, inherited: Inherited) -> anyhow::Result<
     }])
 }
 
-/// Writes what the command line parser has to say: help, or what is wrong.
-pub fn tell(answer: &clap::Error) -> ExitCode {
-    // Nothing is left to do if the terminal is gone.
-    let _ = answer.print();
-    if answer.use_stderr() {
+/// Prints the help, the version, or the error of the command line parser, and returns the exit code.
+pub fn print_parser_output(output: &clap::Error) -> ExitCode {
+    // A closed terminal cannot be reported.
+    let _ = output.print();
+    if output.use_stderr() {
         ExitCode::from(exit::USAGE)
     } else {
         ExitCode::SUCCESS
     }
 }
 
-/// Writes why the program failed to standard error, a line for
-/// each thing that is wrong.
+/// Prints why the program failed on standard error.
 pub fn report(error: &anyhow::Error) {
-    // Nothing is left to do if standard error is gone.
+    // A closed standard error cannot be reported.
     let _ = writeln!(io::stderr(), "aareguru-mcp: {error:#}");
 }
 
@@ -311,12 +306,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn command_line_definition_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn serving_is_the_default() {
+    fn serve_is_the_default_subcommand() {
         let cli = Cli::try_parse_from(["aareguru-mcp", "--demo", "--http-port", "0"]).unwrap();
         assert!(cli.command.is_none());
         assert!(cli.serve.demo);

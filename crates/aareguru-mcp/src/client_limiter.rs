@@ -27,7 +27,7 @@ struct Usage<K> {
     by_client: HashMap<K, usize>,
 }
 
-/// Dropping it releases it.
+/// Permit for one session, stream or connection. Dropping it releases the slot.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Permit<K: Eq + Hash> {
@@ -47,7 +47,7 @@ impl<K: Clone + Eq + Hash> ClientLimiter<K> {
         Self::with_gauge(max, max_per_client, Gauge::noop())
     }
 
-    /// A limiter whose permits in use `in_use` shows.
+    /// Creates a limiter that reports the permits in use to `in_use`.
     pub(crate) fn with_gauge(max: usize, max_per_client: usize, in_use: Gauge) -> Arc<Self> {
         let usage = Mutex::new(Usage {
             total: 0,
@@ -88,7 +88,7 @@ impl<K: Clone + Eq + Hash> ClientLimiter<K> {
 }
 
 impl<K: Eq + Hash> Permit<K> {
-    /// The client that it counts for.
+    /// Returns the client that the permit counts towards.
     pub(crate) fn client(&self) -> Option<&K> {
         self.client.as_ref()
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_released_permit_is_available_again() {
+    fn released_permit_is_available_again() {
         let limiter = ClientLimiter::new(1, 1);
         let permit = limiter.try_acquire(Some("a")).unwrap();
         let refused = limiter.try_acquire(Some("b")).unwrap_err();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn one_client_cannot_acquire_all_permits() {
+    fn permits_per_client_are_limited() {
         let limiter = ClientLimiter::new(3, 1);
         let _a = limiter.try_acquire(Some("a")).unwrap();
         let refused = limiter.try_acquire(Some("a")).unwrap_err();

@@ -54,12 +54,12 @@ impl Cluster {
     /// # Errors
     ///
     /// A setting that cannot be used, as
-    /// [`Misconfigured`](crate::exit::Misconfigured), or a Redis that cannot be
+    /// [`ConfigError`](crate::exit::ConfigError), or a Redis that cannot be
     /// reached.
     pub async fn join(settings: &Settings) -> anyhow::Result<Option<Self>> {
         use anyhow::Context;
 
-        let Some(redis) = redis::Redis::new(settings).map_err(crate::exit::Misconfigured)? else {
+        let Some(redis) = redis::Redis::new(settings).map_err(crate::exit::ConfigError)? else {
             return Ok(None);
         };
         let instance = Instance::new().context("no random numbers for the instance's id")?;
@@ -120,7 +120,7 @@ impl Cluster {
     pub async fn join(settings: &Settings) -> anyhow::Result<Option<Self>> {
         Self::check(settings)
             .map(|()| None)
-            .map_err(|error| crate::exit::Misconfigured(error).into())
+            .map_err(|error| crate::exit::ConfigError(error).into())
     }
 
     pub fn shared_cache(&self) -> Arc<dyn SharedCache> {

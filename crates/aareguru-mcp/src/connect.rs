@@ -1,18 +1,18 @@
-//! How each MCP client is connected to this server: the one source of what the
-//! banner prints and the web page shows. A test keeps the README in step.
+//! Instructions for connecting MCP clients to this server, for the banner and the web page. A test
+//! compares them with the README.
 
-/// What to do in one client.
+/// Instructions for one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSetup {
-    /// The client, and what else is set up in the same way.
+    /// The client, or several with the same setup.
     pub client: &'static str,
-    /// The file the configuration belongs in; `None` if it is a command.
+    /// The file for the configuration; `None` if the setup is a command.
     pub file: Option<&'static str>,
     /// The command to run or the configuration to paste.
     pub text: String,
 }
 
-/// Those of [`client_setups`], and more that are too long for a banner.
+/// Returns the setups of [`client_setups`], and those that are too long for the banner.
 pub fn all_client_setups(base: &str) -> Vec<ClientSetup> {
     let mut setups = client_setups(base);
     let (mcp, sse) = (format!("{base}/mcp"), format!("{base}/sse"));
@@ -43,7 +43,7 @@ pub fn all_client_setups(base: &str) -> Vec<ClientSetup> {
     setups
 }
 
-/// The setups for a server at `base`, such as `http://127.0.0.1:8000` or
+/// Returns the setups for a server at `base`, such as `http://127.0.0.1:8000` or
 /// `https://example.org/aare`.
 pub fn client_setups(base: &str) -> Vec<ClientSetup> {
     let mcp = format!("{base}/mcp");

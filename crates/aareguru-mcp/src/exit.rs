@@ -1,34 +1,33 @@
-//! How the process tells, by its exit code, why it ended.
+//! The exit codes of the process.
 //!
-//! 0 is a clean end. The codes of mistakes in the set-up are those of
-//! `sysexits.h`, so that a supervisor need not start the program again
-//! (`RestartPreventExitStatus=64 78`).
+//! 0 is a clean exit. Errors in the command line and the settings have the codes of `sysexits.h`, so
+//! that a supervisor can refrain from restarting the program (`RestartPreventExitStatus=64 78`).
 
 use std::process::ExitCode;
 
 use thiserror::Error;
 
-use crate::serve::Cut;
+use crate::serve::UncleanShutdown;
 
-/// Something failed; standard error says what.
+/// A failure, described on standard error.
 pub const FAILED: u8 = 1;
-/// The server was told to stop, and connections were cut.
-pub const CUT: u8 = 3;
-/// The command line cannot be read (`EX_USAGE`).
+/// A shutdown that closed connections before they were finished.
+pub const UNCLEAN_SHUTDOWN: u8 = 3;
+/// An invalid command line (`EX_USAGE`).
 pub const USAGE: u8 = 64;
-/// The settings cannot be used (`EX_CONFIG`).
+/// Invalid settings (`EX_CONFIG`).
 pub const CONFIG: u8 = 78;
 
-/// Settings that cannot be used. It shows as what it holds.
+/// Invalid settings. Displayed as the error that it contains.
 #[derive(Debug, Error)]
 #[error("{0:#}")]
-pub struct Misconfigured(pub anyhow::Error);
+pub struct ConfigError(pub anyhow::Error);
 
-/// The exit code for an error.
+/// Returns the exit code for an error.
 pub fn code(error: &anyhow::Error) -> ExitCode {
-    let code = if error.is::<Cut>() {
-        CUT
-    } else if error.is::<Misconfigured>() {
+    let code = if error.is::<UncleanShutdown>() {
+        UNCLEAN_SHUTDOWN
+    } else if error.is::<ConfigError>() {
         CONFIG
     } else {
         FAILED

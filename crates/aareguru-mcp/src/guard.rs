@@ -1,7 +1,7 @@
 //! Decides which requests reach a route.
 //!
-//! `http.rs` calls these checks in order, with the access class of the route that the request
-//! matched. None of them waits for anything.
+//! `http.rs` calls the checks in order, with the access class of the route that the request
+//! matched. None of them performs I/O or waits.
 
 mod access;
 mod api_key;
@@ -29,14 +29,14 @@ use tower_layer::Identity;
 
 pub(crate) use self::rate_limit::Allowance;
 #[cfg(feature = "graphql")]
-pub(crate) use self::rate_limit::Exceeded;
+pub(crate) use self::rate_limit::RateLimitExceeded;
 #[cfg(feature = "redis")]
 pub(crate) use self::rate_limit::SharedLimit;
 pub use self::{
     access::Access,
-    api_key::{KeyHandle, Secret, check_entry, hash},
-    client_address::{ClientIpHeader, PeerAddress, Proxy},
-    reload::maintain,
+    api_key::{KeyHandle, Secret, hash_api_key, validate_key_entry},
+    client_address::{ClientIpHeader, PeerAddress, TrustedProxy},
+    reload::run_background_tasks,
 };
 use self::{
     api_key::ApiKeys, client_address::ClientAddresses, host_and_origin::HostAndOrigin,
@@ -44,7 +44,7 @@ use self::{
 };
 use crate::{route_service::RouteService, settings::Settings};
 
-/// The checks, as the settings configure them. Clones share their state.
+/// The configured checks. Clones share their state.
 #[derive(Debug, Clone)]
 pub struct Guard(Arc<Checks>);
 
@@ -57,7 +57,7 @@ struct Checks {
     rate_limit: RateLimit,
 }
 
-/// See [`Guard::check_source`].
+/// Checks the connection and the headers `Host` and `Origin`. See [`Guard::check_source`].
 #[derive(Debug, Clone)]
 pub(crate) struct SourceCheck {
     guard: Guard,
@@ -76,11 +76,11 @@ impl ValidateRequest<Body> for SourceCheck {
 }
 
 impl Guard {
-    /// Sets the checks up.
+    /// Builds the checks from the settings.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be used, named; never a key.
+    /// A setting is invalid. The error names it and contains no key.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
         let api_keys = ApiKeys::new(settings)?;
         let origins = settings.origins(api_keys.are_required())?;
@@ -96,14 +96,14 @@ impl Guard {
         })))
     }
 
-    /// Refuses requests over a connection beyond the limits, and those with a `Host` or `Origin`
-    /// header that is not allowed.
+    /// Refuses requests on connections over the limits, and those whose `Host` or `Origin` is not
+    /// allowed.
     pub(crate) fn check_source(&self, access: Access) -> ValidateRequestHeaderLayer<SourceCheck> {
         let guard = self.clone();
         ValidateRequestHeaderLayer::custom(SourceCheck { guard, access })
     }
 
-    /// Lets the web pages that `CORS_ORIGINS` names read the responses.
+    /// Returns the layer that lets the web pages in `CORS_ORIGINS` read responses.
     pub(crate) fn cors(&self) -> Either<CorsLayer, Identity> {
         tower::util::option_layer(self.0.cors.clone())
     }
@@ -141,19 +141,18 @@ impl Guard {
         }
     }
 
-    /// The limit, to be shared with other instances; `None` if there is none.
+    /// Returns the rate limit, to share it with other instances; `None` if there is none.
     #[cfg(feature = "redis")]
     pub(crate) fn share_rate_limit(&self) -> Option<SharedLimit> {
         self.0.rate_limit.share()
     }
 
-    /// Whether there are keys.
     fn has_keys(&self) -> bool {
         !self.0.api_keys.is_empty()
     }
 
-    /// Reads the keys again; returns whose may not be used any more, when they
-    /// already cannot be.
+    /// Reloads the API keys, and returns the principals of revoked keys. When it returns, revoked
+    /// keys are no longer accepted.
     fn reload(&self, settings: &Settings) -> anyhow::Result<Vec<Principal>> {
         self.0.api_keys.reload(settings)
     }
@@ -162,19 +161,19 @@ impl Guard {
         self.0.rate_limit.evict_idle();
     }
 
-    /// Tells an operator what may not have been meant.
+    /// Logs warnings about settings that are valid but probably not intended.
     pub fn warn(&self, settings: &Settings) {
-        if settings.listens_to_others() && !self.0.api_keys.are_required() {
+        if settings.is_reachable_from_other_machines() && !self.0.api_keys.are_required() {
             tracing::warn!(
                 http_host = settings.http_host,
-                "everybody who can reach this address may use the server: \
-                 set API_KEYS to let in only those who have a key"
+                "no API key is required on an address that other machines can reach: \
+                 set API_KEYS to restrict access"
             );
         }
         if settings.cors_origins().any(|origin| origin == "*") && !self.0.api_keys.are_required() {
             tracing::warn!(
-                "CORS_ORIGINS=* lets no page in that ALLOWED_ORIGINS does not name: \
-                 any page in any browser could use a server that asks for no key"
+                "CORS_ORIGINS=* does not extend ALLOWED_ORIGINS while no API key is required: \
+                 otherwise any web page could use this server"
             );
         }
     }

@@ -1,5 +1,5 @@
-//! `hash-key`: makes a key, or takes one, and prints the entry that lets it in.
-//! The key is never an argument, because others can read those.
+//! `aareguru-mcp hash-key`: reads or generates an API key, and prints its entry for `API_KEYS`.
+//! The key is not a command line argument, because other users of the machine can read those.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -7,60 +7,58 @@ use anyhow::{Context, bail};
 
 use crate::guard;
 
-/// What a generated key begins with, so that whoever finds one knows what it
-/// is.
-const PREFIX: &str = "aare_";
+/// The prefix of a generated key, by which secret scanners and people recognize it.
+const KEY_PREFIX: &str = "aare_";
 
-/// The random bytes of a generated key: far more than can be guessed.
+/// The number of random bytes of a generated key.
 const RANDOM_BYTES: usize = 24;
 
-/// Reads or makes a key and prints its entry.
+/// Reads or generates a key, and prints its entry.
 ///
 /// # Errors
 ///
-/// What is no key or no name, or a terminal that cannot be read.
+/// The key or the name is invalid, or the terminal cannot be read.
 pub fn run(name: Option<&str>, generate: bool) -> anyhow::Result<()> {
     let key = if generate {
-        let key = generated()?;
+        let key = generate_key()?;
         writeln!(
             io::stderr(),
-            "the key, to be given to its user; it is not shown again:\n{key}"
+            "the API key, which is not shown again; give it to its user:\n{key}"
         )?;
         key
     } else {
-        read()?
+        read_key()?
     };
     let entry = match name {
-        Some(name) => format!("{name}:{}", guard::hash(&key)),
-        None => guard::hash(&key),
+        Some(name) => format!("{name}:{}", guard::hash_api_key(&key)),
+        None => guard::hash_api_key(&key),
     };
-    guard::check_entry(&entry)?;
-    guard::check_entry(&format!("x:{key}"))?;
-    writeln!(io::stdout(), "{entry}").context("writing to standard output")
+    guard::validate_key_entry(&entry)?;
+    guard::validate_key_entry(&format!("x:{key}"))?;
+    writeln!(io::stdout(), "{entry}").context("cannot write to standard output")
 }
 
-fn generated() -> anyhow::Result<String> {
+fn generate_key() -> anyhow::Result<String> {
     let mut bytes = [0; RANDOM_BYTES];
-    getrandom::fill(&mut bytes).context("asking the system for random bytes")?;
+    getrandom::fill(&mut bytes).context("cannot get random bytes from the system")?;
     let hex = bytes.map(|byte| format!("{byte:02x}")).concat();
-    Ok(format!("{PREFIX}{hex}"))
+    Ok(format!("{KEY_PREFIX}{hex}"))
 }
 
-/// The first line of standard input; in a terminal it is asked for, and not
-/// shown.
-fn read() -> anyhow::Result<String> {
+/// Reads the first line of standard input, or prompts for it without echo in a terminal.
+fn read_key() -> anyhow::Result<String> {
     let line = if io::stdin().is_terminal() {
-        rpassword::prompt_password("API key: ").context("reading the terminal")?
+        rpassword::prompt_password("API key: ").context("cannot read from the terminal")?
     } else {
         let mut line = String::new();
         io::stdin()
             .read_line(&mut line)
-            .context("reading standard input")?;
+            .context("cannot read standard input")?;
         line
     };
     let key = line.trim();
     if key.is_empty() {
-        bail!("no key on standard input: type or pipe one, or let --generate make one");
+        bail!("no key on standard input: type or pipe one, or use --generate");
     }
     Ok(key.to_owned())
 }

@@ -1,5 +1,5 @@
-//! `aareguru-mcp healthcheck`: asks a running server whether it is well, for
-//! containers that have no curl. It finds the server by the server's settings.
+//! `aareguru-mcp healthcheck`: checks a running server, for containers without curl. The address
+//! is derived from the settings of the server.
 
 use std::{fmt, time::Duration};
 
@@ -15,33 +15,33 @@ use tokio::{
 
 use crate::settings::Settings;
 
-/// How long the server may take to answer.
+/// The time limit for the whole check.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The most of an answer that is read, in bytes.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// The maximum size of the response body.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Where to ask.
+/// The endpoint to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A URL with `http`.
+    /// An `http` URL.
     Url(Uri),
     /// A Unix socket.
     Socket(std::path::PathBuf),
 }
 
 impl Target {
-    /// The server with these settings, as it is reached on its own machine.
+    /// Returns the endpoint of a server with these settings on this machine.
     ///
     /// # Errors
     ///
-    /// `HTTP_HOST` is no host.
+    /// `HTTP_HOST` is not a valid host.
     pub fn of(settings: &Settings) -> anyhow::Result<Self> {
         if let Some(path) = &settings.http_socket {
             return Ok(Self::Socket(path.clone()));
         }
         let address = settings.address();
-        // Nobody can connect to "any address".
+        // A client cannot connect to the unspecified address.
         let address = match address.rsplit_once(':') {
             Some(("0.0.0.0", port)) => format!("127.0.0.1:{port}"),
             Some(("[::]", port)) => format!("[::1]:{port}"),
@@ -49,23 +49,23 @@ impl Target {
         };
         let url = format!("http://{address}/health").parse();
         Ok(Self::Url(url.with_context(|| {
-            format!("`{address}` is no address (HTTP_HOST)")
+            format!("HTTP_HOST and HTTP_PORT: {address:?} is not a valid address")
         })?))
     }
 
-    /// A URL from the command line; without a path it is that of liveness.
+    /// Parses a URL from the command line. Without a path, it is that of `/health`.
     ///
     /// # Errors
     ///
-    /// It is not a URL with `http`.
+    /// It is not an `http` URL.
     pub fn parse(url: &str) -> Result<Self, String> {
         let example = "such as http://127.0.0.1:8000/health/ready";
         let uri: Uri = url
             .parse()
-            .map_err(|_| format!("it is not a URL, {example}"))?;
+            .map_err(|_| format!("expected a URL {example}"))?;
         if uri.scheme_str() != Some("http") {
             return Err(format!(
-                "only http:// is spoken here, to the server itself and not to a proxy, {example}"
+                "expected an http:// URL of the server itself, not of a proxy, {example}"
             ));
         }
         if uri.path() != "/" {
@@ -73,7 +73,7 @@ impl Target {
         }
         let uri = format!("{}/health", url.trim_end_matches('/')).parse();
         uri.map(Self::Url)
-            .map_err(|_| format!("it is not a URL, {example}"))
+            .map_err(|_| format!("expected a URL {example}"))
     }
 }
 
@@ -86,27 +86,27 @@ impl fmt::Display for Target {
     }
 }
 
-/// Asks; returns what to say if the server is well.
+/// Checks the server, and returns a report if it is healthy.
 ///
 /// # Errors
 ///
-/// It cannot be reached, does not answer in time, or says that it is not well.
+/// The server is unreachable, does not respond in time, or responds with an error status.
 pub async fn run(target: &Target) -> anyhow::Result<String> {
-    let (status, body) = match timeout(TIMEOUT, ask(target)).await {
-        Ok(answer) => answer.with_context(|| format!("unhealthy: {target}"))?,
-        Err(_) => bail!("unhealthy: {target} did not answer within {TIMEOUT:?}"),
+    let (status, body) = match timeout(TIMEOUT, request(target)).await {
+        Ok(response) => response.with_context(|| format!("unhealthy: {target}"))?,
+        Err(_) => bail!("unhealthy: {target} did not respond within {TIMEOUT:?}"),
     };
     let body = body.trim_end();
     if !status.is_success() {
-        bail!("unhealthy: {target} answered {status}: {body}");
+        bail!("unhealthy: {target} responded {status}: {body}");
     }
-    Ok(format!("healthy: {target} answered {status}"))
+    Ok(format!("healthy: {target} responded {status}"))
 }
 
-async fn ask(target: &Target) -> anyhow::Result<(hyper::StatusCode, String)> {
+async fn request(target: &Target) -> anyhow::Result<(hyper::StatusCode, String)> {
     match target {
         Target::Url(url) => {
-            let authority = url.authority().context("the URL names no host")?;
+            let authority = url.authority().context("the URL has no host")?;
             let port = url.port_u16().unwrap_or(80);
             let host = authority.host().trim_matches(['[', ']']);
             let stream = TcpStream::connect((host, port)).await;
@@ -132,7 +132,7 @@ async fn get(
         .header(header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())?;
     let (head, body) = sender.send_request(request).await?.into_parts();
-    let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
     let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
     Ok((head.status, String::from_utf8_lossy(&body).into_owned()))
 }
@@ -142,20 +142,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_without_a_path_asks_for_liveness() {
-        for (given, asked) in [
+    fn url_without_path_is_liveness() {
+        for (text, expected) in [
             ("http://127.0.0.1:8000", "http://127.0.0.1:8000/health"),
             ("http://[::1]:8000/", "http://[::1]:8000/health"),
             ("http://a:1/health/ready", "http://a:1/health/ready"),
         ] {
-            assert_eq!(Target::parse(given).unwrap().to_string(), asked);
+            assert_eq!(Target::parse(text).unwrap().to_string(), expected);
         }
     }
 
     #[test]
-    fn what_cannot_be_asked_is_told_with_a_way_out() {
-        for given in ["https://a", "127.0.0.1:8000", "/health", "unix:/a", ""] {
-            let error = Target::parse(given).unwrap_err();
+    fn invalid_url_error_contains_an_example() {
+        for text in ["https://a", "127.0.0.1:8000", "/health", "unix:/a", ""] {
+            let error = Target::parse(text).unwrap_err();
             assert!(
                 error.contains("http://127.0.0.1:8000/health/ready"),
                 "{error}"

@@ -1,4 +1,4 @@
-//! Keeps repeated events, such as refused requests, from flooding the log.
+//! Throttles log lines of repeated events, such as refused requests.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_passes_per_period_and_counts_the_others() {
+    fn throttle_passes_one_line_per_period_and_counts_the_others() {
         let throttle = LogThrottle::new(2);
         let passed = [0, 0, 1, 2, 3, 3, 7].map(|second| throttle.pass_at(second));
         let expected = [Some(1), None, None, Some(3), None, None, Some(3)];

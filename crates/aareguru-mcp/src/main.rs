@@ -1,4 +1,4 @@
-//! Parses the command line and runs what it asks for.
+//! Parses the command line and runs the subcommand.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(answer) => return aareguru_mcp::cli::tell(&answer),
+        Err(output) => return aareguru_mcp::cli::print_parser_output(&output),
     };
     match cli.run() {
         Ok(()) => ExitCode::SUCCESS,

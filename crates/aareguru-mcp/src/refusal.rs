@@ -1,4 +1,4 @@
-//! Turns refusals into HTTP responses.
+//! Converts refusals to HTTP responses.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use axum::{
 use rmcp_transport::Refusal;
 use serde_json::json;
 
-/// A refusal by a transport: one sentence, and when to try again.
+/// Converts the refusal of a transport to plain text, with `Retry-After` if a retry can help.
 pub(crate) fn of_transport(refusal: Refusal) -> Response {
     text(refusal.status(), refusal, refusal.retry_after_secs())
 }
 
-/// A refusal in one sentence.
+/// Builds a refusal in plain text.
 pub(crate) fn text(
     status: StatusCode,
     text: impl fmt::Display,
@@ -27,8 +27,8 @@ pub(crate) fn text(
     )
 }
 
-/// A refusal in the form of OAuth errors ([RFC 6750,
-/// 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)), which MCP clients read.
+/// Builds a refusal in the JSON form of OAuth errors ([RFC 6750,
+/// 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)), which MCP clients parse.
 pub(crate) fn oauth(
     status: StatusCode,
     error: &str,

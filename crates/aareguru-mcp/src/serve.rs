@@ -1,22 +1,20 @@
-//! The accept loops, and how they end.
+//! Accepts connections, limits their number and their time, and shuts them down.
 //!
-//! axum's own `serve` has no limit on the time a client may take to send its
-//! headers and none on the number of connections, so connections are driven
-//! here by hyper. What a client may take, of time and of connections, is
-//! counted here; what it may ask is the business of `http.rs`.
+//! `axum::serve` limits neither the number of connections nor the time that a client may take to
+//! send its headers, so connections are driven with hyper. Limits on requests are in `guard`.
 
-mod body;
-mod capacity;
 mod connection;
-mod files;
-mod head;
+mod connection_limiter;
+mod file_limit;
+mod head_timeout;
 mod listener;
 mod signals;
+mod timed_body;
 
-pub use capacity::{Limits, Overload};
-pub use connection::Timeouts;
-pub use files::raise_limit;
-pub use listener::{Inherited, Listener, SocketMode};
+pub use connection::ConnectionTimeouts;
+pub use connection_limiter::{ConnectionLimits, Overload};
+pub use file_limit::raise_file_limit;
+pub use listener::{InheritedSockets, Listener, SocketMode};
 pub use signals::signals;
 
 use std::{future, io, net::IpAddr, sync::Arc, time::Duration};
@@ -28,58 +26,58 @@ use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use capacity::Capacity;
 use connection::Connection;
+use connection_limiter::ConnectionLimiter;
 
 use crate::counter_vec::CounterVec;
 
-/// How long streams may take to end after the last running request.
-const CLOSING: Duration = Duration::from_secs(2);
+/// How long connections may take to close after the grace period for running requests.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long to wait when the system has no socket to give.
+/// The pause after the system could not accept a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What is served, and within which bounds.
+/// What to serve, and within which limits.
 #[derive(Debug)]
 pub struct Server {
-    /// Answers every request.
+    /// Handles every request.
     pub router: Router,
-    /// How many connections there may be.
-    pub limits: Limits,
-    /// How long a client may take.
-    pub timeouts: Timeouts,
-    /// How it ends.
+    /// The limits on the number of connections.
+    pub limits: ConnectionLimits,
+    /// The timeouts of each connection.
+    pub timeouts: ConnectionTimeouts,
+    /// The steps of the shutdown.
     pub shutdown: Shutdown,
 }
 
-/// The steps of the end, and how long each may take.
+/// The steps of the shutdown, and how long each may take.
 #[derive(Debug, Clone)]
 pub struct Shutdown {
-    /// Cancelled first: the server is not ready any more, but still serves.
+    /// Cancelled first: the server reports that it is not ready, and continues to serve.
     pub stopping: CancellationToken,
-    /// How long it goes on serving then, so that load balancers notice.
+    /// How long the server continues to serve, so that load balancers notice.
     pub delay: Duration,
-    /// Cancelled next: running requests finish, streams end.
+    /// Cancelled next: running requests finish, and streams close.
     pub draining: CancellationToken,
     /// How long running requests may take to finish.
     pub grace: Duration,
 }
 
-/// Connections that were still open in the end.
+/// The error of a shutdown that closed connections before they were finished.
 #[derive(Debug, Error)]
-#[error("{connections} connections were cut {why}")]
-pub struct Cut {
+#[error("{connections} connections were closed before they were finished: {reason}")]
+pub struct UncleanShutdown {
     connections: usize,
-    why: String,
+    reason: String,
 }
 
-/// Serves until the first of `signals`, such as [`signals()`], and ends as
-/// [`Shutdown`] says. The second ends it at once.
+/// Serves until the first of `signals`, such as [`signals()`], and then shuts down in the steps of
+/// [`Shutdown`]. A second signal closes all connections.
 ///
 /// # Errors
 ///
-/// [`Cut`], if connections were still open in the end.
-pub async fn run(
+/// [`UncleanShutdown`], if connections were open at the end of the shutdown.
+pub async fn serve_until_shutdown(
     listeners: Vec<Listener>,
     server: Server,
     mut signals: impl Stream<Item = &'static str> + Unpin,
@@ -109,45 +107,53 @@ pub async fn run(
     stopping.cancel();
     let open = connections.len();
     tracing::info!(reason = signal, connections = open, "stopping");
-    let hurried = tokio::select! {
+    let second_signal = tokio::select! {
         () = tokio::time::sleep(delay) => None,
         signal = next(&mut signals) => Some(signal),
     };
 
-    // From here on nobody new is let in.
     accepting.shutdown().await;
-    if let Some(signal) = hurried {
-        return ended(&connections, format!("at once by a second {signal}"));
+    if let Some(signal) = second_signal {
+        return finish(&connections, format!("a second {signal}"));
     }
     draining.cancel();
     connections.close();
-    let why = tokio::select! {
+    let reason = tokio::select! {
         () = connections.wait() => String::new(),
-        () = tokio::time::sleep(grace + CLOSING) => {
-            format!("after {grace:?} (SHUTDOWN_GRACE_SECONDS)")
+        () = tokio::time::sleep(grace + CLOSE_TIMEOUT) => {
+            format!("SHUTDOWN_GRACE_SECONDS exceeded ({grace:?})")
         }
-        signal = next(&mut signals) => format!("at once by a second {signal}"),
+        signal = next(&mut signals) => format!("a second {signal}"),
     };
-    ended(&connections, why)
+    finish(&connections, reason)
 }
 
-fn ended(connections: &TaskTracker, why: String) -> anyhow::Result<()> {
+fn finish(connections: &TaskTracker, reason: String) -> anyhow::Result<()> {
     match connections.len() {
         0 => {
             tracing::info!("stopped");
             Ok(())
         }
-        connections => Err(Cut { connections, why }.into()),
+        connections => Err(UncleanShutdown {
+            connections,
+            reason,
+        }
+        .into()),
     }
 }
 
-/// Serves one listener until the process ends; nothing tells it to stop.
-pub async fn for_ever(listener: Listener, router: Router, limits: Limits, timeouts: Timeouts) {
+/// Serves one listener until the process exits, without a shutdown.
+pub async fn serve_until_exit(
+    listener: Listener,
+    router: Router,
+    limits: ConnectionLimits,
+    timeouts: ConnectionTimeouts,
+) {
     let acceptor = Acceptor::new(router, limits, timeouts, CancellationToken::new());
     acceptor.accept(listener).await;
 }
 
-/// The name of the next signal.
+/// Returns the name of the next signal.
 async fn next(signals: &mut (impl Stream<Item = &'static str> + Unpin)) -> &'static str {
     match signals.next().await {
         Some(signal) => signal,
@@ -155,11 +161,11 @@ async fn next(signals: &mut (impl Stream<Item = &'static str> + Unpin)) -> &'sta
     }
 }
 
-/// What all accept loops share.
+/// The state that all accept loops share.
 struct Acceptor {
     router: Router,
-    capacity: Capacity,
-    timeouts: Timeouts,
+    limiter: ConnectionLimiter,
+    timeouts: ConnectionTimeouts,
     connections: TaskTracker,
     closed: Arc<CounterVec>,
     draining: CancellationToken,
@@ -168,16 +174,16 @@ struct Acceptor {
 impl Acceptor {
     fn new(
         router: Router,
-        limits: Limits,
-        timeouts: Timeouts,
+        limits: ConnectionLimits,
+        timeouts: ConnectionTimeouts,
         draining: CancellationToken,
     ) -> Arc<Self> {
         Arc::new(Self {
             router,
-            capacity: Capacity::new(limits),
+            limiter: ConnectionLimiter::new(limits),
             timeouts,
             connections: TaskTracker::new(),
-            closed: Arc::new(connection::closed()),
+            closed: Arc::new(connection::closed_counters()),
             draining,
         })
     }
@@ -186,14 +192,14 @@ impl Acceptor {
         loop {
             match listener.accept().await {
                 Ok((stream, peer)) => self.serve(stream, peer),
-                Err(error) => refused(&error).await,
+                Err(error) => handle_accept_error(&error).await,
             }
         }
     }
 
     fn serve(&self, stream: listener::Stream, peer: Option<IpAddr>) {
-        // A response would take what is short.
-        let Some(permit) = self.capacity.admit(peer) else {
+        // A flood is not answered: responses would use up the resources that are short.
+        let Some(permit) = self.limiter.admit(peer) else {
             return;
         };
         let connection = Connection {
@@ -203,29 +209,29 @@ impl Acceptor {
             token: self.connections.token(),
             closed: self.closed.clone(),
         };
-        let served = connection.serve(self.router.clone(), self.timeouts, self.draining.clone());
-        tokio::spawn(served);
+        let serving = connection.serve(self.router.clone(), self.timeouts, self.draining.clone());
+        tokio::spawn(serving);
     }
 }
 
-/// Most accept errors concern one connection; when the process is out of
-/// sockets, a pause lets others end instead of spinning.
-async fn refused(error: &io::Error) {
-    let of_one_client = matches!(
+/// Logs an accept error and pauses, unless it concerns a single connection. When the process is out
+/// of sockets, the pause lets connections close instead of busy-looping.
+async fn handle_accept_error(error: &io::Error) {
+    let is_of_one_client = matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
     );
-    if !of_one_client {
+    if !is_of_one_client {
         tracing::error!(%error, "cannot accept connections");
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 }
 
-/// Tells systemd, if it is systemd that has started us.
+/// Notifies systemd, if it started the process.
 fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "systemd cannot be told");
+        tracing::warn!(%error, "cannot notify systemd");
     }
 }

@@ -1,17 +1,16 @@
-//! Every setting of the server: its name, its default, its meaning.
+//! Declares every setting of the server: name, default and description.
 //!
-//! A setting has one name in three spellings: the flag `--http-port`, the
-//! environment variable `HTTP_PORT` (also in a `.env` file), and the key
-//! `http_port` in a TOML file. Nothing else has to be written for a new one
-//! than its field: reading it from everywhere, checking it, `check-config`,
-//! the documents and the example files follow from the declaration.
+//! A setting has one name in three spellings: the flag `--http-port`, the environment variable
+//! `HTTP_PORT` (also in a `.env` file), and the key `http_port` in a TOML file. Adding a field is
+//! enough to add a setting: the sources, the validation, `check-config`, the documentation and the
+//! example files are derived from the declaration.
 //!
-//! What the attributes of a field say beyond what clap makes of them:
+//! Some attributes of a field mean more here than they do to clap:
 //!
-//! - `help_heading` holds for the fields after it too.
+//! - `help_heading` also applies to the fields that follow.
 //! - `hide_env_values = true` marks a secret: its value is never shown.
-//! - `alias` is another name, in all three spellings.
-//! - A `bool` takes a value everywhere: `--flag`, `--flag=false`, `FLAG=no`.
+//! - `alias` adds a name in all three spellings.
+//! - A `bool` accepts a value in every source: `--flag`, `--flag=false`, `FLAG=no`.
 
 mod access;
 mod dotenv;
@@ -35,116 +34,109 @@ use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 use crate::{base_path::BasePath, serve::SocketMode};
 
 pub use self::{
-    effective::{Effective, Value},
+    effective::{Effective, EffectiveValue},
     flags::Flags,
     origin::Origin,
     problem::{Problem, Problems},
 };
 
-use crate::guard::{ClientIpHeader, Proxy, Secret};
+use crate::guard::{ClientIpHeader, Secret, TrustedProxy};
 
-/// The settings, checked one by one.
+/// The settings. Each value is valid by itself; combinations are checked where they are used.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// The address to listen on.
     #[arg(long, env, help_heading = "Listener", default_value = "127.0.0.1")]
     pub http_host: String,
 
-    /// The port to listen on; 0 takes any free one. Hosting platforms call it
-    /// `PORT`, which does too.
+    /// The port to listen on; 0 selects a free one. `PORT`, which hosting platforms set, is an
+    /// alias.
     #[arg(long, env, alias = "port", default_value_t = 8000)]
     pub http_port: u16,
 
-    /// A Unix socket to listen on instead of a port, such as
-    /// `/run/aareguru-mcp/http.sock`.
+    /// A Unix socket to listen on instead of a port, such as `/run/aareguru-mcp/http.sock`.
     #[arg(long, env)]
     pub http_socket: Option<PathBuf>,
 
-    /// Who may connect to the Unix socket: the permissions of its file.
+    /// The file permissions of the Unix socket, which decide who may connect.
     #[arg(long, env, default_value = "660")]
     pub http_socket_mode: SocketMode,
 
-    /// The path under which everything but `/health` and `/metrics` sits, such
-    /// as `/aare`, where a proxy shares a host name among several programs.
-    /// The proxy passes the path on as it is.
+    /// The path prefix of all routes except `/health` and `/metrics`, such as `/aare`, for a proxy
+    /// that serves several programs under one host name. The proxy must forward the path
+    /// unchanged.
     #[arg(long, env)]
     pub base_path: Option<BasePath>,
 
-    /// Names by which clients may reach this server, besides those of this
-    /// machine: the `Host` headers to accept, separated by commas, such as
+    /// `Host` headers to accept in addition to those of this machine, separated by commas, such as
     /// `aare.example.org` or `aare.example.org:*`.
     #[arg(long, env, value_delimiter = ',')]
     pub allowed_hosts: Vec<String>,
 
-    /// Web pages that may use this server, besides those of this machine: the
-    /// `Origin` headers to accept, separated by commas, such as
-    /// `https://app.example.org`.
+    /// `Origin` headers of web pages to accept in addition to those of this machine, separated by
+    /// commas, such as `https://app.example.org`.
     #[arg(long, env, value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
 
-    /// The longest message a client may send, over any transport, in bytes.
+    /// The maximum size of a message from a client, over any transport, in bytes.
     #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
     pub max_request_body_bytes: usize,
 
-    /// How many connections there may be at once; one more is answered with
-    /// 503. A session has one or two.
+    /// The maximum number of open connections. Requests on further connections get 503. A session
+    /// uses one or two connections.
     #[arg(long, env, default_value_t = 25_000)]
     pub http_max_connections: usize,
 
-    /// How many connections one client address may have at once; one more is
-    /// answered with 429. Clients on this machine and `TRUSTED_PROXIES` are not
-    /// counted.
+    /// The maximum number of open connections per client address. Requests on further connections
+    /// get 429. Clients on this machine and `TRUSTED_PROXIES` are exempt.
     #[arg(long, env, default_value_t = 500)]
     pub http_max_connections_per_client: usize,
 
-    /// How long a client may take to send the head of a request, in seconds.
+    /// The time limit for receiving the head of a request, in seconds.
     #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub http_header_timeout_seconds: u64,
 
-    /// How long a client may take to send the body of a request, in seconds.
+    /// The time limit for receiving the body of a request, in seconds.
     #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub http_body_timeout_seconds: u64,
 
-    /// How long a connection may be idle between two requests, in seconds: more
-    /// than that of a proxy in front. Open streams are not idle.
+    /// How long a connection may be idle between two requests, in seconds. Set it higher than the
+    /// idle timeout of a proxy in front of the server. Open streams are not idle.
     #[arg(long, env, default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..))]
     pub http_keep_alive_seconds: u64,
 
-    /// How long to go on serving after SIGTERM, while `/health/ready` says that
-    /// the server is not ready, in seconds: as long as load balancers need to
-    /// notice.
+    /// How long to continue serving after SIGTERM while `/health/ready` reports `not_ready`, in
+    /// seconds. Set it to the time that load balancers need to notice.
     #[arg(long, env, default_value_t = 0)]
     pub shutdown_delay_seconds: u64,
 
-    /// How long running requests may go on after SIGTERM (and that delay), in
+    /// How long running requests may take to finish after SIGTERM and the shutdown delay, in
     /// seconds.
     #[arg(long, env, default_value_t = 10)]
     pub shutdown_grace_seconds: u64,
 
-    /// Where to serve `/metrics`, for Prometheus, as an address and port such as
-    /// `127.0.0.1:9090`; it is then not served with the rest.
+    /// A separate address and port for `/metrics`, such as `127.0.0.1:9090`. The main listener then
+    /// does not serve `/metrics`.
     #[arg(long, env)]
     pub metrics_address: Option<String>,
 
-    /// Keys that let clients in, separated by commas: `KEY`, `NAME:KEY`,
-    /// `NAME:sha256:HASH` as `hash-key` prints it, or `@PATH` of a file with
-    /// one a line. Better in the environment or a file than as a flag, which
-    /// others on the machine can read.
+    /// API keys, separated by commas: `KEY`, `NAME:KEY`, `NAME:sha256:HASH` as printed by
+    /// `hash-key`, or `@PATH` for a file with one key per line. Prefer the environment or a file:
+    /// other users of the machine can read flags.
     #[arg(
         long,
         env,
-        help_heading = "Who may pass",
+        help_heading = "Access control",
         hide_env_values = true,
         value_delimiter = ','
     )]
     pub api_keys: Vec<Secret>,
 
-    /// A file with such keys, one a line.
+    /// A file with API keys, one per line.
     #[arg(long, env)]
     pub api_keys_file: Option<PathBuf>,
 
-    /// Whether nobody is let in without a key. If this is not set, it is so as
-    /// soon as there is a key.
+    /// Whether requests need an API key. By default they do if any key is configured.
     #[arg(
         long,
         env,
@@ -155,45 +147,41 @@ pub struct Settings {
     )]
     pub api_key_required: Option<bool>,
 
-    /// Also take a key from the query, `/sse?api_key=KEY`, for clients that
-    /// cannot set headers, such as a browser's `EventSource`. Proxies log
-    /// queries, and browsers remember them.
+    /// Whether to accept API keys in the query, `/sse?api_key=KEY`, for clients that cannot set
+    /// headers, such as a browser's `EventSource`. Proxies log queries, and browsers store them.
     #[arg(long, env)]
     pub api_key_in_query: bool,
 
-    /// How many requests a minute are answered for one key, or for one client
-    /// address (of IPv6 a /64) without a key; 0 any number. A minute's worth
-    /// may come at once. Opening a stream and each message count; a stream that
-    /// stays open does not.
+    /// The number of requests per minute for one API key or, without a key, one client address (one
+    /// /64 for IPv6); 0 disables the limit. A burst of this size is allowed. Opening a stream and
+    /// each message count as requests.
     #[arg(long, env, default_value_t = 600)]
     pub rate_limit_per_minute: u32,
 
-    /// How many client addresses the rate limit tells apart; all further ones
-    /// share the allowance of one.
+    /// The number of client addresses that the rate limit tracks. All further addresses share one
+    /// quota.
     #[arg(long, env, default_value_t = 100_000)]
     pub rate_limit_max_clients: usize,
 
-    /// Proxies that are believed about where a request comes from, separated
-    /// by commas: addresses, networks such as `10.0.0.0/8`, or `unix` for
-    /// whoever connects by a Unix socket.
+    /// Proxies whose client address header is trusted, separated by commas: addresses, networks
+    /// such as `10.0.0.0/8`, or `unix` for peers on the Unix socket.
     #[arg(long, env, value_delimiter = ',')]
-    pub trusted_proxies: Vec<Proxy>,
+    pub trusted_proxies: Vec<TrustedProxy>,
 
-    /// The header in which they name the client: `X-Forwarded-For` and
-    /// `Forwarded` are read from the right up to the first address that is
-    /// not trusted; any other, such as `Fly-Client-IP`, holds one address.
+    /// The header in which trusted proxies send the client address. `X-Forwarded-For` and
+    /// `Forwarded` are read from the right up to the first untrusted address; any other header,
+    /// such as `Fly-Client-IP`, contains one address.
     #[arg(long, env, default_value_t = ClientIpHeader::XForwardedFor)]
     pub client_ip_header: ClientIpHeader,
 
-    /// Web pages that may read the answers (CORS), and use this server as if
-    /// they stood in `ALLOWED_ORIGINS`: origins, separated by commas, such as
-    /// `https://app.example.org` or `http://localhost:*`; `*` is any page, if
-    /// a key is required.
+    /// Origins of web pages that may read responses (CORS), separated by commas, such as
+    /// `https://app.example.org` or `http://localhost:*`. They are also accepted as if listed in
+    /// `ALLOWED_ORIGINS`. `*` accepts any page if API keys are required.
     #[arg(long, env, value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
-    /// The time between two keep-alive comments on an event stream, or pings on
-    /// a WebSocket, in seconds; 0 sends none.
+    /// The interval of keep-alive comments on event streams and of pings on WebSockets, in seconds;
+    /// 0 disables them.
     #[arg(
         long,
         env,
@@ -202,53 +190,51 @@ pub struct Settings {
     )]
     pub sse_keep_alive_seconds: u64,
 
-    /// How long a session outlives its stream, in seconds, so that a client
-    /// that reconnects gets it back; 0 ends it at once.
+    /// How long a session outlives its stream, in seconds, so that a reconnecting client can resume
+    /// it; 0 closes the session with its stream.
     #[arg(long, env, default_value_t = 30)]
     pub sse_resume_grace_seconds: u64,
 
-    /// How long a session may be without a message, in seconds; 0 for ever.
+    /// How long a session may be without a message, in seconds; 0 disables the timeout.
     #[arg(long, env, default_value_t = 3600)]
     pub sse_session_timeout_seconds: u64,
 
-    /// How often sessions are looked for that were without a message for longer
-    /// than `SSE_SESSION_TIMEOUT_SECONDS`, in seconds.
+    /// The interval of the check for sessions that exceed `SSE_SESSION_TIMEOUT_SECONDS`, in
+    /// seconds.
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub sse_cleanup_interval_seconds: u64,
 
-    /// How long a session may stay without an `initialize`, in seconds.
+    /// The time limit for `initialize` after a session is opened, in seconds.
     #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub sse_init_timeout_seconds: u64,
 
-    /// How long a connected client may leave events unread, in seconds, before
-    /// its session ends.
+    /// How long a connected client may leave events unread before its session is closed, in
+    /// seconds.
     #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub sse_write_timeout_seconds: u64,
 
-    /// How many sessions may be open at once, over HTTP+SSE, over Streamable
-    /// HTTP and over WebSocket each. A request of the revision without
-    /// sessions is one for itself. It also bounds, each for itself, GraphQL's
-    /// subscriptions and sockets, and the pages that wait on `/live`.
+    /// The maximum number of open sessions of each transport: HTTP+SSE, Streamable HTTP and
+    /// WebSocket. A request of the protocol revision without sessions counts as one session. The
+    /// same limit applies separately to GraphQL subscriptions, to GraphQL sockets, and to pages
+    /// that wait on `/live`.
     #[arg(long, env, default_value_t = 10_000)]
     pub sse_max_sessions: usize,
 
-    /// How many sessions one client address may have open at once, over each of
-    /// these transports. Clients on
-    /// this machine, such as a reverse proxy, are not counted.
+    /// The maximum number of open sessions of each transport per client address. Clients on this
+    /// machine, such as a reverse proxy, are exempt.
     #[arg(long, env, default_value_t = 100)]
     pub sse_max_sessions_per_client: usize,
 
-    /// How many requests of one session may run at once.
+    /// The maximum number of requests of one session in flight.
     #[arg(long, env, default_value_t = 64)]
     pub sse_max_in_flight: usize,
 
-    /// The most bytes that wait for one client that does not read, over HTTP+SSE
-    /// and WebSocket.
+    /// The maximum number of bytes queued for a client that does not read, over HTTP+SSE and
+    /// WebSocket.
     #[arg(long, env, default_value_t = 4 * 1024 * 1024)]
     pub sse_max_queued_bytes: usize,
 
-    /// Whether `/graphql` tells its schema to whoever asks; what it serves is
-    /// public either way.
+    /// Whether `/graphql` allows introspection of its schema. The data is public either way.
     #[arg(
         long,
         env,
@@ -262,17 +248,16 @@ pub struct Settings {
     )]
     pub graphql_introspection: bool,
 
-    /// About how many values the answer to one GraphQL operation may have; a
-    /// history counts 1000 besides, because it may ask the API anew.
+    /// The maximum complexity of a GraphQL operation: approximately the number of values in its
+    /// response. A history adds 1000, because it may need its own request to the API.
     #[arg(long, env, default_value_t = 25_000)]
     pub graphql_max_complexity: usize,
 
-    /// How long the answer to one GraphQL operation may take, in seconds; a
-    /// subscription may stay open for ever.
+    /// The time limit for a GraphQL operation, in seconds. Subscriptions have none.
     #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub graphql_timeout_seconds: u64,
 
-    /// Where the Aareguru API is.
+    /// The base URL of the Aareguru API.
     #[arg(
         long,
         env,
@@ -281,145 +266,144 @@ pub struct Settings {
     )]
     pub aareguru_base_url: String,
 
-    /// Where the hydro API of existenz.ch is, which has the past.
+    /// The base URL of the hydro API of existenz.ch, the source of historical data.
     #[arg(long, env, default_value_t = aareguru::Config::default().hydro_base_url)]
     pub hydro_base_url: String,
 
-    /// The name this program gives itself towards the API, which asks for one.
+    /// The value of the query parameter `app` in requests to the API.
     #[arg(long, env, default_value = env!("CARGO_PKG_NAME"))]
     pub app_name: String,
 
-    /// The version this program gives itself towards the API.
+    /// The value of the query parameter `version` in requests to the API.
     #[arg(long, env, default_value = env!("CARGO_PKG_VERSION"))]
     pub app_version: String,
 
-    /// How long an answer of the API is used again, in seconds; the API
-    /// itself caches for 120 s and measures every 600 s.
+    /// How long a cached response of the API is fresh, in seconds. The API itself caches for 120 s;
+    /// the river is measured every 600 s.
     #[arg(long, env, default_value_t = 120)]
     pub cache_ttl_seconds: u64,
 
-    /// How long an answer is kept to be shown, with its age, while the API
-    /// ails, in seconds; 0 keeps none.
+    /// How long a cached response may be used, with its age, while the API fails, in seconds; 0
+    /// disables this.
     #[arg(long, env, default_value_t = 24 * 60 * 60)]
     pub cache_stale_seconds: u64,
 
-    /// How long a request to the API may take, in seconds.
+    /// The timeout of a request to the API, in seconds.
     #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub http_client_timeout: u64,
 
-    /// How long connecting to the API may take, in seconds.
+    /// The timeout of connecting to the API, in seconds.
     #[arg(long, env, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub http_client_connect_timeout_seconds: u64,
 
-    /// How many requests to the API may be under way at once; more wait.
+    /// The maximum number of concurrent requests to the API. Further requests wait.
     #[arg(long, env, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub http_client_max_connections: u32,
 
-    /// How many idle connections to the API are kept.
+    /// The maximum number of idle connections to the API.
     #[arg(long, env, default_value_t = 20)]
     pub http_client_max_keepalive: usize,
 
-    /// How often a request to the API is repeated that failed in a way that
-    /// may pass: unreachable, too slow, status 429 or 5xx.
+    /// The number of retries of a request to the API after a transient failure: connection error,
+    /// timeout, status 429 or 5xx.
     #[arg(long, env, default_value_t = 2)]
     pub aareguru_retries: u32,
 
-    /// The pause before the first repetition, in milliseconds; doubled for
-    /// each further one, and lengthened at random by up to as much again.
+    /// The delay before the first retry, in milliseconds. It doubles with each retry, and a random
+    /// delay of up to the same length is added.
     #[arg(long, env, default_value_t = 250)]
     pub aareguru_retry_pause_milliseconds: u64,
 
-    /// How long an answer may take with all repetitions, in seconds.
+    /// The time limit for a request to the API including its retries, in seconds.
     #[arg(long, env, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     pub aareguru_total_timeout_seconds: u64,
 
-    /// How many requests in a row may fail before the API is left alone for a
-    /// while.
+    /// The number of consecutive failures that open the circuit breaker. While it is open, no
+    /// request is sent to the API.
     #[arg(long, env, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub aareguru_breaker_failures: u32,
 
-    /// How long the API is left alone at first, in seconds; doubled each time
-    /// that the API, asked again, fails again.
+    /// How long the circuit breaker stays open at first, in seconds. The time doubles with each
+    /// failed probe.
     #[arg(long, env, default_value_t = 5)]
     pub aareguru_breaker_pause_seconds: u64,
 
-    /// How long the API is left alone at most, in seconds.
+    /// The longest time that the circuit breaker stays open, in seconds.
     #[arg(long, env, default_value_t = 300)]
     pub aareguru_breaker_longest_pause_seconds: u64,
 
-    /// How long the API is left alone after its host has blocked this address,
-    /// in seconds.
+    /// How long the circuit breaker stays open after the API's host has blocked this address, in
+    /// seconds.
     #[arg(long, env, default_value_t = 900)]
     pub aareguru_breaker_blocked_pause_seconds: u64,
 
-    /// The Redis or Valkey by which several instances act as one, such as
-    /// `redis://USER:PASSWORD@HOST:6379/DATABASE`; `rediss://` is with TLS, and
-    /// `redis+sentinel://HOST:26379,HOST:26379/SERVICE` asks Sentinels for the
-    /// master. Redis Cluster is not supported. Without it an instance is alone.
+    /// The URL of a Redis or Valkey server through which several instances act as one, such as
+    /// `redis://USER:PASSWORD@HOST:6379/DATABASE`. `rediss://` uses TLS;
+    /// `redis+sentinel://HOST:26379,HOST:26379/SERVICE` discovers the master through Sentinels.
+    /// Redis Cluster is not supported. If unset, the instance shares nothing.
     #[arg(long, env, help_heading = "Several instances", hide_env_values = true)]
     pub redis_url: Option<Secret>,
 
-    /// The certificate of the CA that has signed Redis's, as PEM, with
-    /// `rediss://`. Without it the system's CAs are trusted.
+    /// A PEM file with the CA certificate that signed the certificate of Redis, for `rediss://`. If
+    /// unset, the CAs of the system are trusted.
     #[arg(long, env)]
     pub redis_ca_file: Option<PathBuf>,
 
-    /// The certificate by which Redis knows us, as PEM, if it asks for one.
+    /// A PEM file with the client certificate, if Redis requires one.
     #[arg(long, env)]
     pub redis_cert_file: Option<PathBuf>,
 
-    /// The key of that certificate, as PEM.
+    /// A PEM file with the private key of the client certificate.
     #[arg(long, env)]
     pub redis_key_file: Option<PathBuf>,
 
-    /// What the names of all keys in Redis begin with. Instances that share a
-    /// Redis and are not to act as one need different ones.
+    /// The prefix of all keys in Redis. Instances with the same prefix act as one; separate groups
+    /// on one Redis need different prefixes.
     #[arg(long, env, default_value = "aareguru-mcp:")]
     pub redis_key_prefix: String,
 
-    /// Start although Redis cannot be reached, and connect when it can be;
-    /// until then `/health/ready` says that the server is not ready.
+    /// Whether to start when Redis is unreachable, and to connect later. Until then,
+    /// `/health/ready` reports `not_ready`.
     #[arg(long, env)]
     pub redis_wait: bool,
 
-    /// How long Redis may take to answer or to be connected to, in
-    /// milliseconds.
+    /// The timeout of a Redis command and of connecting to Redis, in milliseconds.
     #[arg(long, env, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..))]
     pub redis_timeout_milliseconds: u64,
 
-    /// How much to log: off, error, warn, info, debug, trace, or directives for
-    /// our own crates such as `info,aareguru=debug`.
+    /// The log level: off, error, warn, info, debug or trace, optionally followed by levels for the
+    /// server's own crates, such as `info,aareguru=debug`.
     #[arg(long, env, help_heading = "Logs and traces", default_value = "info")]
     pub log_level: String,
 
-    /// How to log: text for people, json for machines.
+    /// The format of log lines: `text`, or `json` with one object per line.
     #[arg(long, env, value_enum, ignore_case = true, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 
-    /// Where an OpenTelemetry collector takes traces over HTTP, such as
-    /// `http://localhost:4318`; `/v1/traces` is added. Other `OTEL_` variables
-    /// (headers, timeout, sampler, service name) are honoured too.
-    // It may hold a password.
+    /// The OTLP/HTTP endpoint of an OpenTelemetry collector, such as `http://localhost:4318`;
+    /// `/v1/traces` is appended. The standard `OTEL_` variables for headers, timeout, sampler and
+    /// service name apply too.
+    // A URL may contain a password.
     #[arg(long, env, hide_env_values = true)]
     pub otel_exporter_otlp_endpoint: Option<Secret>,
 
-    /// Chose between two transports once; there is only one now, the full one.
-    #[arg(long, env, help_heading = "Accepted, without effect", hide = true)]
+    /// Ignored. Accepted for compatibility with earlier configurations.
+    #[arg(long, env, help_heading = "Deprecated", hide = true)]
     pub use_full_sse: bool,
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// One line for people to read.
+    /// Readable text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl Settings {
-    /// Host and port to listen on, as [`tokio::net::TcpListener::bind`] takes
-    /// them.
+    /// Returns the host and port to listen on, in the form that
+    /// [`tokio::net::TcpListener::bind`] accepts.
     pub fn address(&self) -> String {
         let (host, port) = (&self.http_host, self.http_port);
         if host.contains(':') && !host.starts_with('[') {
@@ -428,12 +412,12 @@ impl Settings {
         format!("{host}:{port}")
     }
 
-    /// See `shutdown_grace_seconds`.
+    /// Returns how long running requests may take to finish during shutdown.
     pub fn shutdown_grace(&self) -> Duration {
         Duration::from_secs(self.shutdown_grace_seconds)
     }
 
-    /// How to reach the API.
+    /// Returns the configuration of the API client.
     pub fn upstream(&self) -> aareguru::Config {
         aareguru::Config {
             base_url: self.aareguru_base_url.clone(),
@@ -465,47 +449,46 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Line {
+    struct TestCli {
         #[command(flatten)]
         settings: Settings,
     }
 
     pub(super) fn settings(arguments: &[&str]) -> Settings {
-        let line = [&["aareguru-mcp"], arguments].concat();
-        Line::try_parse_from(line).unwrap().settings
+        let arguments = [&["aareguru-mcp"], arguments].concat();
+        TestCli::try_parse_from(arguments).unwrap().settings
     }
 
-    /// A value for a setting that is a secret, with a mark that must not be
-    /// seen.
+    /// Sets a secret setting, and returns the part of its value that must not be shown.
     fn with_secret(flag: &str) -> (Settings, &'static str) {
-        const MARK: &str = "mark-of-a-secret";
+        const SECRET: &str = "secret-part-of-the-value";
         let values = [
-            format!("alice:{MARK}"),
-            format!("redis://alice:{MARK}@localhost"),
-            format!("http://alice:{MARK}@localhost"),
+            format!("alice:{SECRET}"),
+            format!("redis://alice:{SECRET}@localhost"),
+            format!("http://alice:{SECRET}@localhost"),
         ];
         let parsed = values.iter().find_map(|value| {
-            let line = ["aareguru-mcp", flag, value];
-            Line::try_parse_from(line).ok()
+            let arguments = ["aareguru-mcp", flag, value];
+            TestCli::try_parse_from(arguments).ok()
         });
-        let parsed = parsed.unwrap_or_else(|| panic!("no value for {flag} is known here"));
-        (parsed.settings, MARK)
+        let parsed = parsed.unwrap_or_else(|| panic!("no valid value for {flag}"));
+        (parsed.settings, SECRET)
     }
 
     #[test]
-    fn whoever_debugs_sees_no_secret() {
-        let command = <Line as clap::CommandFactory>::command();
+    fn secrets_are_not_in_debug_output() {
+        let command = <TestCli as clap::CommandFactory>::command();
         let secrets = command
             .get_arguments()
             .filter(|argument| argument.is_hide_env_values_set());
         let mut seen = 0;
         for argument in secrets {
-            let (settings, mark) = with_secret(&format!("--{}", argument.get_long().unwrap()));
+            let (settings, secret) = with_secret(&format!("--{}", argument.get_long().unwrap()));
             let shown = format!("{settings:?} {settings:#?}");
-            assert!(!shown.contains(mark), "{argument}: {shown}");
+            assert!(!shown.contains(secret), "{argument}: {shown}");
             if let Ok(guard) = crate::guard::Guard::new(&settings) {
                 let shown = format!("{guard:?}");
-                assert!(!shown.contains(mark), "{argument}: {shown}");
+                assert!(!shown.contains(secret), "{argument}: {shown}");
             }
             seen += 1;
         }
@@ -513,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_host_gets_its_brackets() {
+    fn ipv6_host_is_bracketed() {
         let plain = settings(&["--http-host", "::1", "--http-port", "1"]);
         assert_eq!(plain.address(), "[::1]:1");
         let bracketed = settings(&["--http-host", "[::1]", "--http-port", "1"]);
@@ -521,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_those_of_the_libraries() {
+    fn defaults_equal_those_of_the_libraries() {
         let settings = settings(&[]);
         let upstream = aareguru::Config {
             app_name: env!("CARGO_PKG_NAME").to_owned(),

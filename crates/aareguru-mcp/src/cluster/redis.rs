@@ -107,7 +107,7 @@ impl Redis {
             let address = &self.shared.address;
             if let Some(mistake) = trouble::mistake(error) {
                 let error = anyhow::anyhow!("REDIS_URL: {address} {mistake}: {error}");
-                return Err(crate::exit::Misconfigured(error).into());
+                return Err(crate::exit::ConfigError(error).into());
             }
             let guess = trouble::guess(error, address.is_tls());
             ensure!(

@@ -3,7 +3,7 @@
 use aareguru::{HistoryError, Place, Shortfall, SpanError, UnknownPlace};
 use async_graphql::{Enum, Error, ErrorExtensions, ServerError, Value, resolver_utils::EnumType};
 
-use crate::guard::Exceeded;
+use crate::guard::RateLimitExceeded;
 
 /// The values of `extensions.code`; in lower case, those of the label `code` of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -73,7 +73,7 @@ pub(super) fn too_much(what: &str, limit: usize, way_out: &str) -> ServerError {
     error
 }
 
-pub(super) fn rate_limited(exceeded: Exceeded) -> ServerError {
+pub(super) fn rate_limited(exceeded: RateLimitExceeded) -> ServerError {
     let mut error = operation(ErrorCode::RateLimited, exceeded.to_string());
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("retryAfterSeconds", exceeded.retry_after_secs);

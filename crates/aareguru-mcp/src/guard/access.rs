@@ -1,3 +1,5 @@
+//! The access classes of routes.
+
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {

@@ -1,13 +1,12 @@
-//! Who it is that asks: the API key of a request, and whose it is.
+//! Authenticates requests by their API key.
 //!
-//! Keys are compared as SHA-256 digests, every one of them and each in constant
-//! time. The name of a key is its principal; the key itself goes no further
-//! than this layer.
+//! Keys are compared as SHA-256 digests, always with all keys and in constant time. The name of a
+//! key is its principal. The key itself is removed from the request.
 
 mod digest;
 mod entry;
 mod key_set;
-mod presented;
+mod presented_key;
 mod sources;
 
 use std::sync::{
@@ -25,20 +24,22 @@ use metrics::{Gauge, describe_gauge, gauge};
 use parking_lot::RwLock;
 use rmcp_transport::{ClientAddress, Principal};
 
-pub use self::{digest::hash, entry::check_entry, key_set::KeyHandle, sources::Secret};
+pub use self::{
+    digest::hash_api_key, entry::validate_key_entry, key_set::KeyHandle, sources::Secret,
+};
 
-use self::{key_set::KeySet, presented::Malformed};
+use self::{key_set::KeySet, presented_key::MalformedKey};
 use super::{Access, rate_limit::RateLimit};
 use crate::{counter_vec::CounterVec, log_throttle::LogThrottle, refusal, settings::Settings};
 
-/// The header for a key alone; `Authorization: Bearer` does too.
+/// The header for an API key, an alternative to `Authorization: Bearer`.
 pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// The keys, and what they are needed for.
+/// The API keys, and whether requests need one.
 #[derive(Debug)]
 pub(super) struct ApiKeys {
     keys: RwLock<Arc<KeySet>>,
-    /// Whether there has to be a key; it may change with the keys.
+    /// Whether requests need a key. A reload of the keys may change it.
     required: AtomicBool,
     in_query: bool,
     refused: CounterVec,
@@ -49,9 +50,9 @@ pub(super) struct ApiKeys {
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy)]
-enum Fault {
+enum AuthFailure {
     Missing,
-    Malformed(Malformed),
+    Malformed(MalformedKey),
     Wrong,
     Revoked,
 }
@@ -60,7 +61,7 @@ impl ApiKeys {
     pub(super) fn new(settings: &Settings) -> anyhow::Result<Self> {
         let keys = KeySet::new(sources::read(settings)?, None)?;
         let required = is_required(settings, &keys)?;
-        describe_gauge!("aareguru_mcp_api_keys", "API keys in effect");
+        describe_gauge!("aareguru_mcp_api_keys", "Valid API keys");
         let count = gauge!("aareguru_mcp_api_keys");
         count.set(keys.len() as f64);
         Ok(Self {
@@ -69,13 +70,13 @@ impl ApiKeys {
             in_query: settings.api_key_in_query,
             refused: CounterVec::new(
                 "aareguru_mcp_auth_refused_total",
-                "Requests refused for want of a valid API key, by reason",
+                "Requests refused without a valid API key, by reason",
                 "reason",
                 ["missing", "malformed", "wrong", "revoked"],
             ),
             reloads: CounterVec::new(
                 "aareguru_mcp_api_key_reloads_total",
-                "Times the API keys were read again, by outcome",
+                "Reloads of the API keys, by outcome",
                 "outcome",
                 ["ok", "failed"],
             ),
@@ -88,14 +89,13 @@ impl ApiKeys {
         self.keys().len() == 0
     }
 
-    /// Whether nobody passes without a key.
+    /// Returns whether requests need a key.
     pub(super) fn are_required(&self) -> bool {
         self.required.load(Ordering::Relaxed)
     }
 
-    /// Replaces the keys by those in the settings, all of them or none, and
-    /// returns the principals of which one was taken away. From then on no
-    /// request with it passes.
+    /// Replaces all keys with those in the settings, or none if one is invalid, and returns the
+    /// principals of revoked keys. When it returns, revoked keys are no longer accepted.
     pub(super) fn reload(&self, settings: &Settings) -> anyhow::Result<Vec<Principal>> {
         let reloaded = self.replace(settings);
         let outcome = if reloaded.is_ok() { "ok" } else { "failed" };
@@ -112,8 +112,8 @@ impl ApiKeys {
         let new = KeySet::new(sources::read(settings)?, Some(&old))?;
         let required = is_required(settings, &new)?;
         if new.len() == 0 && old.len() > 0 {
-            // A file that is being written, or was lost, must not open the door.
-            bail!("there is no key any more: to serve without keys, restart the server");
+            // A key file that is being written, or was lost, must not disable authentication.
+            bail!("no API key is left; to serve without API keys, restart the server");
         }
         let new = Arc::new(new);
         self.required.store(required, Ordering::Relaxed);
@@ -122,8 +122,8 @@ impl ApiKeys {
         Ok(old.revoke_missing(&new))
     }
 
-    /// Authenticates a request. One without a valid key counts as one of its
-    /// address in `failures`, so that keys cannot be guessed at will.
+    /// Authenticates a request. A failure counts towards the rate limit of the client address in
+    /// `failures`, to limit the guessing of keys.
     pub(super) fn check(
         &self,
         access: Access,
@@ -132,7 +132,7 @@ impl ApiKeys {
     ) -> Result<Option<KeyHandle>, Box<Response>> {
         let handle = self
             .find(access, request)
-            .map_err(|fault| self.refuse(fault, request, failures))?;
+            .map_err(|failure| self.refuse(failure, request, failures))?;
         if let Some(handle) = &handle {
             handle.count();
             let extensions = request.extensions_mut();
@@ -142,23 +142,32 @@ impl ApiKeys {
         Ok(handle)
     }
 
-    fn find(&self, access: Access, request: &mut Request) -> Result<Option<KeyHandle>, Fault> {
+    fn find(
+        &self,
+        access: Access,
+        request: &mut Request,
+    ) -> Result<Option<KeyHandle>, AuthFailure> {
         let keys = self.keys();
         let in_query = self.in_query && keys.len() > 0;
-        let presented = presented::take(request, in_query);
+        let presented = presented_key::take(request, in_query);
         if keys.len() == 0 || access == Access::Open {
             return Ok(None);
         }
         let is_asset = access == Access::Asset && request.method() == Method::GET;
-        match presented.map_err(Fault::Malformed)? {
-            Some(digest) => keys.find(&digest).map(Some).ok_or(Fault::Wrong),
+        match presented.map_err(AuthFailure::Malformed)? {
+            Some(digest) => keys.find(&digest).map(Some).ok_or(AuthFailure::Wrong),
             None if is_asset || !self.are_required() => Ok(None),
-            None => Err(Fault::Missing),
+            None => Err(AuthFailure::Missing),
         }
     }
 
-    fn refuse(&self, fault: Fault, request: &Request, failures: &RateLimit) -> Box<Response> {
-        let reason = fault.label();
+    fn refuse(
+        &self,
+        failure: AuthFailure,
+        request: &Request,
+        failures: &RateLimit,
+    ) -> Box<Response> {
+        let reason = failure.label();
         self.refused.increment(reason);
         let client = request.extensions().get::<ClientAddress>();
         let client = client.map(|ClientAddress(address)| tracing::field::display(address));
@@ -179,40 +188,42 @@ impl ApiKeys {
             return too_many;
         }
         let query = request.uri().query().unwrap_or_default();
-        let mentions_query = !self.in_query && presented::is_in_query(query);
-        Box::new(fault.answer(mentions_query))
+        let mentions_query = !self.in_query && presented_key::is_in_query(query);
+        Box::new(failure.to_response(mentions_query))
     }
 
-    /// Adds the principal to a response, for the layers outside. A key that was
-    /// revoked meanwhile may have opened a session after all others of it were
-    /// ended, so its response, which may be the session's stream, is dropped.
+    /// Adds the principal to a response, for the outer layers.
+    ///
+    /// If the key was revoked in the meantime, the request may have opened a session after the
+    /// sessions of the principal were closed. Its response, which may be the stream of that session,
+    /// is therefore dropped.
     pub(super) fn confirm(&self, handle: Option<&KeyHandle>, mut response: Response) -> Response {
         let Some(handle) = handle else {
             return response;
         };
         if handle.is_revoked() {
-            self.refused.increment(Fault::Revoked.label());
-            return Fault::Revoked.answer(false);
+            self.refused.increment(AuthFailure::Revoked.label());
+            return AuthFailure::Revoked.to_response(false);
         }
         response.extensions_mut().insert(handle.principal().clone());
         response
     }
 }
 
-/// Keys are there to be asked for, unless the settings say otherwise.
+/// Returns whether requests need a key: if there is one, unless the settings override it.
 fn is_required(settings: &Settings, keys: &KeySet) -> anyhow::Result<bool> {
     let required = settings.api_key_required.unwrap_or(keys.len() > 0);
     if required && keys.len() == 0 {
         bail!(
             "API_KEY_REQUIRED is true and there is no key: set API_KEYS or API_KEYS_FILE \
-             (`aareguru-mcp hash-key --generate` makes a key)"
+             (`aareguru-mcp hash-key --generate` generates a key)"
         );
     }
     Ok(required)
 }
 
-impl Fault {
-    /// The value of the label `reason`.
+impl AuthFailure {
+    /// Returns the value of the label `reason`.
     fn label(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -222,25 +233,23 @@ impl Fault {
         }
     }
 
-    fn answer(self, mentions_query: bool) -> Response {
-        let (error, what, challenge) = match self {
-            // Without credentials there is no error to be named (RFC 6750, 3.1).
+    fn to_response(self, mentions_query: bool) -> Response {
+        let (error, problem, challenge) = match self {
+            // The challenge names no error if there are no credentials (RFC 6750, 3.1).
             Self::Missing => ("missing_token", "an API key is required", CHALLENGE),
             Self::Malformed(malformed) => ("invalid_token", malformed.text(), INVALID),
             Self::Wrong => ("invalid_token", "this API key is not valid", INVALID),
-            Self::Revoked => (
-                "invalid_token",
-                "this API key is not valid any more",
-                INVALID,
-            ),
+            Self::Revoked => ("invalid_token", "this API key has been revoked", INVALID),
         };
         let hint = if mentions_query {
-            "; keys in the query are not accepted (the operator can allow them by API_KEY_IN_QUERY)"
+            "; keys in the query are not accepted (the operator can allow them with \
+             API_KEY_IN_QUERY)"
         } else {
             ""
         };
         let description = format!(
-            "{what}: send `Authorization: Bearer KEY` or `X-API-Key: KEY` with every request{hint}"
+            "{problem}: send `Authorization: Bearer KEY` or `X-API-Key: KEY` with every \
+             request{hint}"
         );
         let mut response = refusal::oauth(StatusCode::UNAUTHORIZED, error, &description, None);
         let challenge = HeaderValue::from_static(challenge);

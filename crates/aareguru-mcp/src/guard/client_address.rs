@@ -1,11 +1,10 @@
-//! From which address a request comes: that of the connection, or the one that
-//! a trusted proxy names.
+//! Determines the client address of a request: that of the connection, or the one in the header of
+//! a trusted proxy.
 //!
-//! Every client can send every header. A header is believed only if the
-//! connection comes from a proxy that the operator has named, and in it only
-//! what such a proxy has added.
+//! Any client can send any header. A header is trusted only if the peer is one of
+//! `TRUSTED_PROXIES`, and only the part of it that such a proxy has added.
 
-mod forwarded;
+mod forwarding_header;
 mod proxy;
 
 use std::{net::IpAddr, sync::Once};
@@ -17,31 +16,30 @@ use axum::{
 use metrics::{Counter, counter, describe_counter};
 use rmcp_transport::ClientAddress;
 
-pub use self::proxy::{ClientIpHeader, Proxy};
+pub use self::proxy::{ClientIpHeader, TrustedProxy};
 
 use crate::settings::Settings;
 
-/// What proxies write who ask nobody.
-static FORWARDING: [HeaderName; 2] = [
+/// Headers that proxies add by default.
+static FORWARDING_HEADERS: [HeaderName; 2] = [
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("forwarded"),
 ];
 
-/// The other end of a connection, which the accept loop puts into the
-/// extensions of its requests. `None` on a Unix socket.
+/// The address of the peer of a connection; `None` on a Unix socket. The accept loop adds it to the
+/// extensions of each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub Option<IpAddr>);
 
-/// Finds the address of a request, and puts it into its extensions as
-/// [`ClientAddress`].
+/// Determines the address of a request, and adds it to its extensions as [`ClientAddress`].
 ///
-/// A client on this machine has none, as long as nothing else is known: it may
-/// be a proxy, and behind it many clients.
+/// A client on this machine has no address unless a trusted proxy names one: it may itself be a
+/// proxy with many clients.
 #[derive(Debug)]
 pub(super) struct ClientAddresses {
-    proxies: Vec<Proxy>,
+    proxies: Vec<TrustedProxy>,
     header: ClientIpHeader,
-    /// Counts the headers that are not believed.
+    /// Counts headers of untrusted peers.
     ignored: Counter,
     untrusted_warning: Once,
     missing_warning: Once,
@@ -52,8 +50,8 @@ impl ClientAddresses {
         let ignored = "aareguru_mcp_forwarding_ignored_total";
         describe_counter!(
             ignored,
-            "Requests whose X-Forwarded-For or Forwarded was not believed, because it does not \
-             come from one of TRUSTED_PROXIES"
+            "Requests whose X-Forwarded-For or Forwarded was ignored, because the peer is not one \
+             of TRUSTED_PROXIES"
         );
         Self {
             proxies: settings.trusted_proxies.clone(),
@@ -65,7 +63,7 @@ impl ClientAddresses {
     }
 
     pub(super) fn identify(&self, request: &mut Request) {
-        // In-process callers have no connection.
+        // In-process requests have no connection.
         if let Some(PeerAddress(peer)) = request.extensions().get().copied()
             && let Some(address) = self.client(peer, request.headers())
         {
@@ -76,24 +74,25 @@ impl ClientAddresses {
     fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.map(|peer| peer.to_canonical());
         let of_connection = peer.filter(|peer| !peer.is_loopback());
-        if !self.proxies.iter().any(|proxy| proxy.is(peer)) {
-            self.tell_untrusted(peer, headers);
+        if !self.proxies.iter().any(|proxy| proxy.matches(peer)) {
+            self.warn_untrusted(peer, headers);
             return of_connection;
         }
-        let is_trusted = |address: &IpAddr| self.proxies.iter().any(|p| p.is(Some(*address)));
-        let named = forwarded::client(headers, &self.header, is_trusted);
-        if named.is_none() {
-            self.tell_missing(peer);
+        let is_trusted = |address: &IpAddr| self.proxies.iter().any(|p| p.matches(Some(*address)));
+        let forwarded = forwarding_header::client(headers, &self.header, is_trusted);
+        if forwarded.is_none() {
+            self.warn_missing(peer);
         }
-        // A proxy that names nobody is counted as one client: too strict is
-        // noticed, and no limit at all is not.
-        named.or(of_connection)
+        // Without the header, all clients of the proxy count as one: operators notice a limit that
+        // is too strict, but not a missing one.
+        forwarded.or(of_connection)
     }
 
-    /// The usual mistake is to forget the setting, and then all clients of a
-    /// proxy are one.
-    fn tell_untrusted(&self, peer: Option<IpAddr>, headers: &HeaderMap) {
-        let Some(header) = FORWARDING.iter().find(|name| headers.contains_key(*name)) else {
+    /// Warns of a forwarding header from an untrusted peer. If `TRUSTED_PROXIES` is not set, all
+    /// clients of a proxy share one rate limit.
+    fn warn_untrusted(&self, peer: Option<IpAddr>, headers: &HeaderMap) {
+        let mut forwarding = FORWARDING_HEADERS.iter();
+        let Some(header) = forwarding.find(|name| headers.contains_key(*name)) else {
             return;
         };
         self.ignored.increment(1);
@@ -101,23 +100,24 @@ impl ClientAddresses {
             let peer = peer.map_or_else(|| "unix".to_owned(), |peer| peer.to_string());
             tracing::warn!(
                 peer,
-                "{header} is not believed: if this is your proxy, name it in TRUSTED_PROXIES \
-                 (told once)"
+                %header,
+                "forwarding header ignored: if the peer is your proxy, list it in TRUSTED_PROXIES \
+                 (logged once)"
             );
         });
     }
 
-    fn tell_missing(&self, peer: Option<IpAddr>) {
-        // Somebody on this machine who is no proxy just now.
+    fn warn_missing(&self, peer: Option<IpAddr>) {
+        // A local client that connects without the proxy.
         if peer.is_some_and(|peer| peer.is_loopback()) {
             return;
         }
         self.missing_warning.call_once(|| {
             tracing::warn!(
                 peer = peer.map(tracing::field::display),
-                "a trusted proxy names no client in {}: its clients are counted as one; \
-                 set CLIENT_IP_HEADER to the header that it writes (told once)",
-                self.header
+                header = %self.header,
+                "client address missing in a request from a trusted proxy: its clients share one \
+                 rate limit; set CLIENT_IP_HEADER to the header that it sends (logged once)"
             );
         });
     }

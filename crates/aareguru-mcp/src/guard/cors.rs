@@ -1,5 +1,4 @@
-//! Which web pages of other origins may read the answers, as their browsers
-//! ask before and see after (CORS).
+//! Builds the CORS layer, which lets web pages of other origins read responses.
 
 use std::time::Duration;
 
@@ -10,11 +9,10 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use super::api_key::X_API_KEY;
 use crate::settings::Settings;
 
-/// How long a browser may remember the answer to a preflight; none remembers
-/// it for longer than two hours.
+/// How long a browser may cache a preflight response. Browsers limit this to two hours or less.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// What MCP clients in browsers send.
+/// Request headers that MCP clients in browsers send.
 const REQUEST_HEADERS: [HeaderName; 9] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
@@ -27,7 +25,7 @@ const REQUEST_HEADERS: [HeaderName; 9] = [
     X_API_KEY,
 ];
 
-/// What they have to read.
+/// Response headers that they read.
 const RESPONSE_HEADERS: [HeaderName; 7] = [
     HeaderName::from_static("mcp-session-id"),
     header::WWW_AUTHENTICATE,
@@ -38,11 +36,11 @@ const RESPONSE_HEADERS: [HeaderName; 7] = [
     super::rate_limit::RESET,
 ];
 
-/// The layer, unless no page is named in `CORS_ORIGINS`. It answers preflights
-/// itself: browsers send them without a key.
+/// Builds the layer; `None` if `CORS_ORIGINS` is empty. The layer responds to preflights itself:
+/// browsers send them without a key.
 ///
-/// Credentials are not allowed: that would be cookies, and there are none. A
-/// key is sent as a header by a page that has one.
+/// Credentials are not allowed, because the server uses no cookies: a page sends its key in a
+/// header.
 pub(super) fn layer(settings: &Settings) -> anyhow::Result<Option<CorsLayer>> {
     let origins: Vec<_> = settings.cors_origins().collect();
     if origins.is_empty() {

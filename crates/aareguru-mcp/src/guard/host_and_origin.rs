@@ -1,5 +1,4 @@
-//! Whether a request was sent to this server by one of its names, and not by
-//! a web page of somebody else's (DNS rebinding).
+//! Checks `Host` and `Origin`, to protect against DNS rebinding and against foreign web pages.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,14 +12,14 @@ use rmcp_transport::{RebindingProtection, RefusedHeader};
 use super::Access;
 use crate::{counter_vec::CounterVec, refusal, settings::Settings};
 
-/// The most characters of a refused header that are told back.
-const TOLD_CHARS: usize = 100;
+/// The maximum length of a refused header that the response quotes.
+const MAX_QUOTED_BYTES: usize = 100;
 
 /// The check of `Host` and `Origin`.
 #[derive(Debug)]
 pub(super) struct HostAndOrigin {
     protection: RebindingProtection,
-    /// For open routes that are asked for by address.
+    /// For open routes if `Host` is an address.
     by_address: RebindingProtection,
     refused: CounterVec,
 }
@@ -40,10 +39,9 @@ impl HostAndOrigin {
     }
 
     pub(super) fn check(&self, access: Access, request: &Request) -> Result<(), Box<Response>> {
-        // Kubernetes and Prometheus call a server by its address, which they
-        // cannot be talked out of. A page can be on an address only if that is
-        // where it came from: what rebinds is a name.
-        let protection = if access == Access::Open && is_sent_to_an_address(request) {
+        // Kubernetes and Prometheus always send the address of the server as `Host`. An address
+        // cannot be rebound: a page whose origin is an address was served from there.
+        let protection = if access == Access::Open && is_host_an_address(request) {
             &self.by_address
         } else {
             &self.protection
@@ -53,12 +51,12 @@ impl HostAndOrigin {
                 RefusedHeader::Host => "host",
                 RefusedHeader::Origin => "origin",
             });
-            Box::new(answer(refused, request))
+            Box::new(refuse(refused, request))
         })
     }
 }
 
-fn is_sent_to_an_address(request: &Request) -> bool {
+fn is_host_an_address(request: &Request) -> bool {
     let host = request.headers().get(header::HOST);
     let Some(host) = host.and_then(|host| host.to_str().ok()) else {
         return false;
@@ -69,34 +67,33 @@ fn is_sent_to_an_address(request: &Request) -> bool {
     host.parse::<SocketAddr>().is_ok() || bare.unwrap_or(host).parse::<IpAddr>().is_ok()
 }
 
-/// Names what was refused and the setting by which it would pass.
-fn answer(refused: RefusedHeader, request: &Request) -> Response {
+/// Builds the response, which names the refused value and the setting that would allow it.
+fn refuse(refused: RefusedHeader, request: &Request) -> Response {
     let (name, setting) = match refused {
         RefusedHeader::Host => (header::HOST, "ALLOWED_HOSTS"),
         RefusedHeader::Origin => (header::ORIGIN, "ALLOWED_ORIGINS"),
     };
-    let value = told(request, &name);
+    let value = quote(request, &name);
     let text = format!(
         "{refused}: {value} is not allowed; the operator of this server can allow it in {setting}"
     );
     refusal::text(refused.status(), text, None)
 }
 
-/// The header as it came, if it may be told back: nothing but what hosts and
-/// origins are made of.
-fn told(request: &Request, name: &HeaderName) -> String {
+/// Quotes the header if it consists of characters that occur in hosts and origins.
+fn quote(request: &Request, name: &HeaderName) -> String {
     let value = request
         .headers()
         .get(name)
         .and_then(|value| value.to_str().ok());
     let is_plain = |value: &&str| {
-        value.len() <= TOLD_CHARS
+        value.len() <= MAX_QUOTED_BYTES
             && value
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b".-_:/[]+*".contains(&byte))
     };
     match value.filter(is_plain) {
-        Some("") | None => "what was sent".to_owned(),
+        Some("") | None => "the value".to_owned(),
         Some(value) => format!("`{value}`"),
     }
 }

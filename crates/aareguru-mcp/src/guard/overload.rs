@@ -1,22 +1,22 @@
-//! What a client is told whose connection is one too many. The accept loop has
-//! marked its requests; the open routes are served all the same.
+//! Refuses requests on connections over the limits. The accept loop marks them with an extension.
+//! Open routes are served on any connection.
 
 use axum::{extract::Request, http::StatusCode, response::Response};
 
 use super::Access;
 use crate::{refusal, serve::Overload};
 
-/// How long to wait before trying again, in seconds.
+/// The value of `Retry-After`, in seconds.
 const RETRY_AFTER_SECS: u32 = 5;
 
 pub(super) fn check(access: Access, request: &Request) -> Result<(), Box<Response>> {
     match request.extensions().get() {
-        Some(overload) if access != Access::Open => Err(Box::new(answer(*overload))),
+        Some(overload) if access != Access::Open => Err(Box::new(refuse(*overload))),
         _ => Ok(()),
     }
 }
 
-fn answer(overload: Overload) -> Response {
+fn refuse(overload: Overload) -> Response {
     let (status, text) = match overload {
         Overload::Connections => (StatusCode::SERVICE_UNAVAILABLE, "Too many connections"),
         Overload::ConnectionsOfClient => (

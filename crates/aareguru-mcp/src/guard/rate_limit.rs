@@ -1,17 +1,14 @@
-//! How often one may ask: so many requests a minute for each key, or for each
-//! address that comes without one.
+//! Limits the requests per minute of each API key, or of each address without a key.
 //!
-//! What counts is a request, whatever its answer: a message, or a stream that
-//! is opened. A stream that stays open, its events and its keep-alives do not.
-//! Over a WebSocket many requests come in one; whoever serves it counts them by
-//! the `Allowance` that came with the upgrade.
-//! A minute's worth may come at once; then they come back evenly (GCRA).
+//! Every request counts, whatever its response; events and keep-alives of open streams do not. The
+//! transport of a WebSocket counts its messages with the [`Allowance`] in the extensions of the
+//! upgrade request. The algorithm is GCRA: a burst of one minute's requests, replenished evenly.
 
+mod caller_store;
 #[cfg(feature = "redis")]
 mod pending_usage;
 #[cfg(feature = "redis")]
-mod shared;
-mod store;
+mod shared_limit;
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -29,42 +26,44 @@ use metrics::{Gauge, describe_gauge, gauge};
 use rmcp_transport::ClientAddress;
 
 #[cfg(feature = "redis")]
-pub(crate) use self::shared::SharedLimit;
+pub(crate) use self::shared_limit::SharedLimit;
 
-use self::store::{Caller, Store};
+use self::caller_store::{Caller, CallerStore};
 use super::Access;
 use crate::{counter_vec::CounterVec, log_throttle::LogThrottle, refusal};
 
-/// How many requests a minute are allowed.
+/// The number of requests per minute.
 pub(super) const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-/// How many of them are left.
+/// The number of remaining requests.
 pub(super) const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-/// In how many seconds all of them are there again.
+/// The seconds until all requests are available again.
 pub(super) const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-type Limiter<C> = RateLimiter<Caller, Store, C, StateInformationMiddleware>;
+/// The value of the label `by` for the overflow bucket.
+const OVERFLOW: &str = "overflow";
 
-/// The limit, unless it is off.
+type Limiter<C> = RateLimiter<Caller, CallerStore, C, StateInformationMiddleware>;
+
+/// The rate limit, if one is configured.
 #[derive(Debug)]
 pub(super) struct RateLimit {
     limit: Option<Arc<Limit<DefaultClock>>>,
 }
 
-/// What whoever opened a connection may still ask: each request over it counts
-/// as one of its own would.
+/// The rate limit of the client that opened a WebSocket. Each message counts as a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Allowance {
     limit: Arc<Limit<DefaultClock>>,
     caller: Caller,
 }
 
-/// That a request is one too many; says when to try again.
+/// The error of a request over the rate limit.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error(
-    "more than {per_minute} requests a minute; try again in {retry_after_secs} s (the operator of \
-     this server sets RATE_LIMIT_PER_MINUTE)"
+    "more than {per_minute} requests per minute; try again in {retry_after_secs} s (the operator \
+     of this server sets RATE_LIMIT_PER_MINUTE)"
 )]
-pub(crate) struct Exceeded {
+pub(crate) struct RateLimitExceeded {
     per_minute: NonZeroU32,
     pub(crate) retry_after_secs: u64,
 }
@@ -72,22 +71,22 @@ pub(crate) struct Exceeded {
 struct Limit<C: Clock> {
     per_minute: NonZeroU32,
     limiter: Limiter<C>,
-    store: Store,
+    store: CallerStore,
     clock: C,
-    /// When the limiter's time began.
+    /// The start of the limiter's clock.
     #[cfg(feature = "redis")]
     start: C::Instant,
     limited: CounterVec,
     clients: Gauge,
     log: LogThrottle,
-    /// For other instances, if there may be any.
+    /// Requests to report to other instances; unset in a single instance.
     #[cfg(feature = "redis")]
     pending: std::sync::OnceLock<pending_usage::PendingUsage>,
 }
 
 impl RateLimit {
-    /// Allows so many requests a minute, 0 any number, and tells at most
-    /// `max_clients` addresses apart.
+    /// Creates a limit of `per_minute` requests, or none if it is 0, that tracks at most
+    /// `max_clients` addresses.
     pub(super) fn new(per_minute: u32, max_clients: usize) -> Self {
         let limit = NonZeroU32::new(per_minute).map(|per_minute| {
             Arc::new(Limit::new(per_minute, max_clients, DefaultClock::default()))
@@ -95,8 +94,8 @@ impl RateLimit {
         Self { limit }
     }
 
-    /// Counts a request without a valid key for the address that it came from,
-    /// if it has one, so that keys cannot be guessed at will.
+    /// Counts a request without a valid key towards the limit of its address, if it has one, to
+    /// limit the guessing of keys.
     pub(super) fn count_failure(&self, request: &Request) -> Result<(), Box<Response>> {
         let Some(limit) = &self.limit else {
             return Ok(());
@@ -107,7 +106,7 @@ impl RateLimit {
         })
     }
 
-    /// Counts a request, and returns the state of its caller's allowance.
+    /// Counts a request, and returns the state of its caller's limit.
     pub(super) fn check(
         &self,
         access: Access,
@@ -134,7 +133,7 @@ impl RateLimit {
         Ok(Some(left))
     }
 
-    /// Evicts the callers that have their whole allowance back.
+    /// Evicts callers whose limit is fully replenished.
     pub(super) fn evict_idle(&self) {
         if let Some(limit) = &self.limit {
             limit.evict_idle();
@@ -149,8 +148,8 @@ fn address_of(address: ClientAddress) -> Caller {
 impl<C: Clock + Clone> Limit<C> {
     fn new(per_minute: NonZeroU32, max_clients: usize, clock: C) -> Self {
         let clients = "aareguru_mcp_rate_limit_clients";
-        describe_gauge!(clients, "Clients that the rate limit tells apart now");
-        let store = Store::new(max_clients);
+        describe_gauge!(clients, "Clients tracked by the rate limit");
+        let store = CallerStore::new(max_clients);
         let quota = Quota::per_minute(per_minute);
         #[cfg(feature = "redis")]
         let start = clock.now();
@@ -164,10 +163,10 @@ impl<C: Clock + Clone> Limit<C> {
             start,
             limited: CounterVec::new(
                 "aareguru_mcp_rate_limited_total",
-                "Requests over the rate limit, by what they were counted for: key, address, or \
-                 newcomers (all new addresses together, when there are too many to be told apart)",
+                "Requests over the rate limit, by what it limits: key, address, or overflow (the \
+                 bucket that new addresses share when RATE_LIMIT_MAX_CLIENTS is reached)",
                 "by",
-                ["key", "address", "newcomers"],
+                ["key", "address", OVERFLOW],
             ),
             clients: gauge!(clients),
             log: LogThrottle::new(1),
@@ -178,10 +177,10 @@ impl<C: Clock + Clone> Limit<C> {
 
     fn check(&self, caller: &Caller) -> Result<StateSnapshot, Box<Response>> {
         self.count(caller)
-            .map_err(|exceeded| Box::new(exceeded.answer()))
+            .map_err(|exceeded| Box::new(exceeded.to_response()))
     }
 
-    fn count(&self, caller: &Caller) -> Result<StateSnapshot, Exceeded> {
+    fn count(&self, caller: &Caller) -> Result<StateSnapshot, RateLimitExceeded> {
         match self.limiter.check_key(caller) {
             Ok(state) => {
                 #[cfg(feature = "redis")]
@@ -192,10 +191,10 @@ impl<C: Clock + Clone> Limit<C> {
         }
     }
 
-    fn refuse(&self, caller: &Caller, until: &NotUntil<C::Instant>) -> Exceeded {
+    fn refuse(&self, caller: &Caller, until: &NotUntil<C::Instant>) -> RateLimitExceeded {
         let wait = until.wait_time_from(self.clock.now());
-        let by = if self.store.counts_as_newcomer(caller) {
-            "newcomers"
+        let by = if self.store.uses_overflow_bucket(caller) {
+            OVERFLOW
         } else {
             caller.label()
         };
@@ -205,22 +204,26 @@ impl<C: Clock + Clone> Limit<C> {
         } else {
             tracing::debug!(by, client = %caller, "request refused: over the rate limit");
         }
-        Exceeded {
+        RateLimitExceeded {
             per_minute: self.per_minute,
-            retry_after_secs: whole_seconds(wait).max(1),
+            retry_after_secs: round_up_to_secs(wait).max(1),
         }
     }
 }
 
 impl Allowance {
-    /// Counts one more request, or reports that it exceeds the limit.
-    pub(crate) fn try_acquire(&self) -> Result<(), Exceeded> {
+    /// Counts a request.
+    ///
+    /// # Errors
+    ///
+    /// The request exceeds the limit.
+    pub(crate) fn try_acquire(&self) -> Result<(), RateLimitExceeded> {
         self.limit.count(&self.caller).map(drop)
     }
 }
 
-impl Exceeded {
-    fn answer(self) -> Response {
+impl RateLimitExceeded {
+    fn to_response(self) -> Response {
         let description = self.to_string();
         let secs = self.retry_after_secs;
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -241,7 +244,7 @@ impl<C: Clock> Limit<C> {
     }
 }
 
-/// Adds the state of a caller's allowance to a response.
+/// Adds the state of the caller's limit to a response.
 pub(super) fn add_headers(left: Option<StateSnapshot>, mut response: Response) -> Response {
     let Some(left) = left else {
         return response;
@@ -256,8 +259,8 @@ pub(super) fn add_headers(left: Option<StateSnapshot>, mut response: Response) -
     response
 }
 
-/// Rounded up: whoever waits for so long is let in.
-fn whole_seconds(duration: Duration) -> u64 {
+/// Rounds up, so that a client that waits this long is within the limit.
+fn round_up_to_secs(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 

@@ -1,5 +1,5 @@
-//! Work of the guard between requests: evicts idle clients from the rate limit, and reloads the
-//! API keys on SIGHUP.
+//! Background tasks of the guard: evicts idle clients from the rate limit, and reloads the API keys
+//! on SIGHUP.
 
 use std::{
     io::{self, IsTerminal},
@@ -15,36 +15,36 @@ use tokio::{
 
 use crate::{app::App, settings::Settings};
 
-/// How often idle clients are evicted.
-const PERIOD: Duration = Duration::from_secs(1);
+/// The interval at which idle clients are evicted.
+const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Runs for as long as it is polled. `settings` reads the settings again from their sources.
+/// Runs the tasks until it is dropped. `read_settings` reads the settings from their sources.
 ///
 /// # Errors
 ///
-/// The terminal in which the program ran is gone.
-pub async fn maintain<S: ServerHandler + Clone>(
+/// The terminal in which the program ran has closed.
+pub async fn run_background_tasks<S: ServerHandler + Clone>(
     app: &App<S>,
-    settings: impl Fn() -> anyhow::Result<Settings>,
+    read_settings: impl Fn() -> anyhow::Result<Settings>,
 ) -> anyhow::Result<()> {
-    // A user who tries the program in a terminal closes the terminal to end it. A daemon has no
-    // terminal, and a server with keys is meant to stay.
+    // Without a handler, SIGHUP terminates the process: closing the terminal stops a server that
+    // was started by hand. A server with keys must survive the signal, which reloads them.
     let in_terminal = io::stdin().is_terminal();
     let mut hangup = if in_terminal && !app.guard.has_keys() {
         None
     } else {
-        Some(signal(SignalKind::hangup()).context("listening for SIGHUP")?)
+        Some(signal(SignalKind::hangup()).context("cannot handle SIGHUP")?)
     };
-    let mut ticks = interval(PERIOD);
+    let mut ticks = interval(EVICTION_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = ticks.tick() => app.guard.evict_idle(),
             () = received(&mut hangup) => {
                 if in_terminal && !io::stdin().is_terminal() {
-                    bail!("the terminal is gone");
+                    bail!("the terminal has closed");
                 }
-                reload(app, settings());
+                reload(app, read_settings());
             }
         }
     }
@@ -59,24 +59,28 @@ async fn received(hangup: &mut Option<Signal>) {
     }
 }
 
-/// Puts the new keys in force, or leaves the old ones.
+/// Applies the new keys, or keeps the old ones if the new ones are invalid.
 fn reload<S: ServerHandler + Clone>(app: &App<S>, settings: anyhow::Result<Settings>) {
     let reloaded = settings.and_then(|settings| app.guard.reload(&settings));
     match reloaded {
         Ok(revoked) => {
-            let ended: usize = revoked
+            let sessions_closed: usize = revoked
                 .iter()
                 .map(|principal| app.end_sessions_of(principal))
                 .sum();
             let names = revoked.iter().map(rmcp_transport::Principal::key);
             tracing::info!(
                 revoked = ?names.collect::<Vec<_>>(),
-                sessions_ended = ended,
-                "API keys read again"
+                sessions_closed,
+                "API keys reloaded"
             );
         }
         Err(error) => {
-            tracing::error!("API keys not read again, the old ones stay in force: {error:#}");
+            let error = format!("{error:#}");
+            tracing::error!(
+                error,
+                "cannot reload API keys; the previous keys stay valid"
+            );
         }
     }
 }

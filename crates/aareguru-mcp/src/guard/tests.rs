@@ -1,4 +1,4 @@
-//! What the tests of the checks share.
+//! Fixtures for the tests of the checks, and tests of the host and origin check.
 
 use axum::{body::Body, extract::Request};
 use clap::Parser;
@@ -9,14 +9,14 @@ use super::{Access, host_and_origin::HostAndOrigin};
 use crate::settings::Settings;
 
 #[derive(Parser)]
-struct Line {
+struct TestCli {
     #[command(flatten)]
     settings: Settings,
 }
 
 pub(super) fn settings(arguments: &[&str]) -> Settings {
-    let line = [&["aareguru-mcp"], arguments].concat();
-    Line::try_parse_from(line).unwrap().settings
+    let arguments = [&["aareguru-mcp"], arguments].concat();
+    TestCli::try_parse_from(arguments).unwrap().settings
 }
 
 pub(super) fn request(headers: &[(&str, &str)]) -> Request {
@@ -27,19 +27,18 @@ pub(super) fn request(headers: &[(&str, &str)]) -> Request {
     request.body(Body::empty()).unwrap()
 }
 
-/// What was counted by that which `make` has made.
-pub(super) struct Counts(Snapshotter);
+/// The metrics of the value that [`recorded`] built.
+pub(super) struct RecordedMetrics(Snapshotter);
 
-pub(super) fn recorded<T>(make: impl FnOnce() -> T) -> (T, Counts) {
+pub(super) fn recorded<T>(build: impl FnOnce() -> T) -> (T, RecordedMetrics) {
     let recorder = DebuggingRecorder::new();
-    let counts = Counts(recorder.snapshotter());
-    (metrics::with_local_recorder(&recorder, make), counts)
+    let metrics = RecordedMetrics(recorder.snapshotter());
+    (metrics::with_local_recorder(&recorder, build), metrics)
 }
 
-impl Counts {
-    /// Every metric: its name, the value of its label, its value. What was
-    /// counted is gone then.
-    pub(super) fn all(&self) -> Vec<(String, String, f64)> {
+impl RecordedMetrics {
+    /// Takes all metrics: name, value of the first label, value. Counters are reset.
+    pub(super) fn take_all(&self) -> Vec<(String, String, f64)> {
         let metrics = self.0.snapshot().into_vec();
         let values = metrics.into_iter().map(|(key, _, _, value)| {
             let key = key.key();
@@ -55,7 +54,7 @@ impl Counts {
     }
 }
 
-/// The value of a metric with this label.
+/// Returns the value of a metric with this label.
 pub(super) fn value(all: &[(String, String, f64)], name: &str, label: &str) -> f64 {
     let found = all.iter().find(|(n, l, _)| n == name && l == label);
     found
@@ -64,10 +63,10 @@ pub(super) fn value(all: &[(String, String, f64)], name: &str, label: &str) -> f
 }
 
 #[test]
-fn refused_hosts_and_origins_are_counted() {
+fn host_and_origin_refusals_are_counted() {
     let settings = settings(&[]);
     let origins = settings.origins(false).unwrap();
-    let (check, counts) = recorded(|| HostAndOrigin::new(&settings, &origins).unwrap());
+    let (check, metrics) = recorded(|| HostAndOrigin::new(&settings, &origins).unwrap());
     for headers in [
         &[("host", "localhost")][..],
         &[("host", "evil.example")],
@@ -76,7 +75,7 @@ fn refused_hosts_and_origins_are_counted() {
     ] {
         let _ = check.check(Access::Keyed, &request(headers));
     }
-    let all = counts.all();
+    let all = metrics.take_all();
     let name = "aareguru_mcp_rebinding_refused_total";
     assert_eq!(
         (value(&all, name, "host"), value(&all, name, "origin")),
@@ -85,14 +84,14 @@ fn refused_hosts_and_origins_are_counted() {
 }
 
 #[test]
-fn a_refused_host_is_told_back_only_if_it_is_plain() {
+fn refused_host_is_quoted_only_if_it_is_plain() {
     let settings = settings(&[]);
     let origins = settings.origins(false).unwrap();
     let check = HostAndOrigin::new(&settings, &origins).unwrap();
     for (host, says) in [
         ("evil.example:80", "`evil.example:80` is not allowed"),
-        ("<script>", "what was sent is not allowed"),
-        ("", "what was sent is not allowed"),
+        ("<script>", "the value is not allowed"),
+        ("", "the value is not allowed"),
     ] {
         let response = check.check(Access::Keyed, &request(&[("host", host)]));
         let response = response.unwrap_err();

@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its last.
+//! Serves one connection with hyper, and counts why connections close.
 
 use std::{net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -15,52 +15,50 @@ use tokio_util::{
 };
 
 use super::{
-    body::TimedBody,
-    capacity::ConnectionPermit,
-    head::{HeadTimer, Wait},
+    connection_limiter::ConnectionPermit,
+    head_timeout::{HeadState, HeadTimer},
     listener::Stream,
+    timed_body::TimedBody,
 };
 use crate::{counter_vec::CounterVec, guard::PeerAddress};
 
-/// The most bytes of a request's head; more is answered with 431, and so are
-/// more than 100 headers, hyper's default. hyper lets pass what it has read in
-/// one piece, which is at most twice as much.
+/// The maximum size of a request head. Larger ones, and those with more than 100 headers (hyper's
+/// default), get 431. hyper accepts a head that it has read at once, up to twice this size.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// The most bytes that are read ahead, or wait to be written, beside the one
-/// chunk that is under way.
+/// The maximum size of the read buffer and of the write buffer, in addition to the chunk in transit.
 const MAX_BUFFERED_BYTES: usize = 64 * 1024;
 
-/// How long a connection may take that is only told that there are too many.
-const REFUSAL: Duration = Duration::from_secs(2);
+/// The head and body timeout of a connection whose requests are refused.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a client may take.
+/// Timeouts of a connection.
 #[derive(Debug, Clone, Copy)]
-pub struct Timeouts {
-    /// For the head of a request, from its first byte on; for the first head
-    /// of a connection from the beginning on.
+pub struct ConnectionTimeouts {
+    /// For the head of a request, from its first byte; for the first request, from the start of the
+    /// connection.
     pub head: Duration,
-    /// For the body of a request, once it has to be waited for.
+    /// For the body of a request, from when the handler first waits for it.
     pub body: Duration,
     /// Between two requests.
     pub keep_alive: Duration,
 }
 
-/// A connection that was accepted.
+/// An accepted connection.
 pub(super) struct Connection {
     pub(super) stream: Stream,
-    /// The address of the other end; `None` on a Unix socket.
+    /// The address of the peer; `None` on a Unix socket.
     pub(super) peer: Option<IpAddr>,
     pub(super) permit: ConnectionPermit,
     pub(super) token: TaskTrackerToken,
-    /// Counts how connections end.
+    /// Counts closed connections by reason.
     pub(super) closed: Arc<CounterVec>,
 }
 
-pub(super) fn closed() -> CounterVec {
+pub(super) fn closed_counters() -> CounterVec {
     CounterVec::new(
         "aareguru_mcp_connections_closed_total",
-        "Connections that ended, by how",
+        "Connections closed, by reason",
         "reason",
         [
             "normal",
@@ -74,11 +72,12 @@ pub(super) fn closed() -> CounterVec {
 }
 
 impl Connection {
-    /// Serves it to its end; after `draining` it takes no more requests.
+    /// Serves the connection until it closes. Once `draining` is cancelled, it accepts no further
+    /// requests.
     pub(super) async fn serve(
         self,
         router: Router,
-        mut timeouts: Timeouts,
+        mut timeouts: ConnectionTimeouts,
         draining: CancellationToken,
     ) {
         let Self {
@@ -90,8 +89,8 @@ impl Connection {
         } = self;
         let overload = permit.overload;
         if overload.is_some() {
-            timeouts.head = timeouts.head.min(REFUSAL);
-            timeouts.body = timeouts.body.min(REFUSAL);
+            timeouts.head = timeouts.head.min(REFUSAL_TIMEOUT);
+            timeouts.body = timeouts.body.min(REFUSAL_TIMEOUT);
         }
         let router = TowerToHyperService::new(router);
         let service = service_fn(|request: Request<Incoming>| {
@@ -103,17 +102,18 @@ impl Connection {
             }
             router.call(request)
         });
-        let wait = Arc::new(Wait::default());
-        // The stream may outlive this task, because a WebSocket takes it along.
-        let held = (permit, token);
-        let reading = wait.clone();
+        let head_state = Arc::new(HeadState::default());
+        // The permit and the token belong to the stream, which outlives this task if the connection
+        // is upgraded to a WebSocket.
+        let of_stream = (permit, token);
+        let state = head_state.clone();
         let stream = InspectReader::new(stream, move |bytes: &[u8]| {
-            let _ = &held;
-            reading.read(bytes);
+            let _ = &of_stream;
+            state.record_read(bytes);
         });
         let connection = http1::Builder::new()
             .timer(HeadTimer {
-                wait: wait.clone(),
+                state: head_state.clone(),
                 timeouts,
             })
             .header_read_timeout(timeouts.keep_alive.max(timeouts.head))
@@ -126,7 +126,7 @@ impl Connection {
         let result = tokio::select! {
             result = connection.as_mut() => result,
             () = draining.cancelled() => {
-                wait.stop();
+                head_state.drain();
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -134,17 +134,17 @@ impl Connection {
         match result {
             Ok(()) => closed.increment("normal"),
             Err(error) => {
-                let reason = reason(&error, &wait);
+                let reason = close_reason(&error, &head_state);
                 closed.increment(reason);
-                tracing::debug!(%error, reason, "connection ended early");
+                tracing::debug!(%error, reason, "connection failed");
             }
         }
     }
 }
 
-fn reason(error: &hyper::Error, wait: &Wait) -> &'static str {
+fn close_reason(error: &hyper::Error, head_state: &HeadState) -> &'static str {
     if error.is_timeout() {
-        if wait.is_idle() {
+        if head_state.is_idle() {
             "idle"
         } else {
             "head_timeout"

@@ -1,5 +1,4 @@
-//! Where connections come from: a TCP port, a Unix socket, or sockets that
-//! systemd has opened for us.
+//! Listens on a TCP port, on a Unix socket, or on sockets passed by systemd.
 
 use std::{
     fmt, fs, io,
@@ -17,58 +16,57 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::either::Either;
 
-/// A peer that is gone without a word is noticed after 60 + 3 × 15 s.
+/// Detects a vanished peer after 60 + 3 × 15 s.
 const TCP_KEEP_ALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(60))
     .with_interval(Duration::from_secs(15))
     .with_retries(3);
 
-/// One place where connections come in.
+/// A source of connections.
 #[derive(Debug)]
 pub enum Listener {
     /// A TCP port.
     Tcp(TcpListener),
-    /// A Unix socket, and its file if it is ours.
+    /// A Unix socket, and its file if this process created it.
     Unix(UnixListener, Option<SocketFile>),
 }
 
-/// The bytes of a connection.
+/// The byte stream of a connection.
 pub(super) type Stream = Either<TcpStream, UnixStream>;
 
-/// The file of a Unix socket that we have made; dropping it removes it.
+/// The file of a Unix socket that this process created. Dropping it removes the file.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
     inode: u64,
 }
 
-/// Who may connect to a Unix socket, as the permissions of its file.
+/// The permissions of a Unix socket's file, which decide who may connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SocketMode(u32);
 
-/// Sockets that were opened for us (`LISTEN_FDS`).
-pub struct Inherited(ListenFd);
+/// Listening sockets inherited from systemd (`LISTEN_FDS`).
+pub struct InheritedSockets(ListenFd);
 
 impl Listener {
-    /// Listens on a TCP port, which `setting` names.
+    /// Listens on a TCP port. `setting` names its settings in errors.
     ///
     /// # Errors
     ///
-    /// The port is taken, or the address is none of this machine.
+    /// The port is in use, or the address is not one of this machine.
     pub async fn tcp(address: &str, setting: &str) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address} ({setting})"))?;
-        Ok(Self::prepared(listener))
+        Ok(Self::with_socket_options(listener))
     }
 
-    /// Listens on a Unix socket at `path`. A file that a process left behind
-    /// which is not there any more is replaced.
+    /// Listens on a Unix socket at `path`, and replaces the socket file of a process that no longer
+    /// runs.
     ///
     /// # Errors
     ///
-    /// Somebody listens there, or the file is something else, or cannot be
-    /// made.
+    /// Another process listens there, the file is not a socket, or it cannot be created.
     pub fn unix(path: &Path, mode: SocketMode) -> anyhow::Result<Self> {
         let shown = path.display();
         let setting = || format!("cannot listen on {shown} (HTTP_SOCKET)");
@@ -83,7 +81,7 @@ impl Listener {
         Ok(Self::Unix(listener, Some(file)))
     }
 
-    /// The address of a TCP port.
+    /// Returns the address of a TCP listener.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
@@ -91,20 +89,20 @@ impl Listener {
         }
     }
 
-    /// Connections inherit both options from their listener. Events are small
-    /// and must not wait for more.
-    fn prepared(listener: TcpListener) -> Self {
+    /// Sets `TCP_NODELAY`, because events are small and must not wait for more data, and TCP
+    /// keep-alive. Accepted connections inherit both options.
+    fn with_socket_options(listener: TcpListener) -> Self {
         let socket = SockRef::from(&listener);
-        let prepared = socket
+        let result = socket
             .set_tcp_nodelay(true)
             .and_then(|()| socket.set_tcp_keepalive(&TCP_KEEP_ALIVE));
-        if let Err(error) = prepared {
-            tracing::warn!(%error, "TCP_NODELAY and keep-alive not set");
+        if let Err(error) = result {
+            tracing::warn!(%error, "cannot set TCP_NODELAY and TCP keep-alive");
         }
         Self::Tcp(listener)
     }
 
-    /// The next connection, with the address of its other end unless it is a Unix socket.
+    /// Accepts a connection, and returns it with the address of its peer unless it is a Unix socket.
     pub(super) async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
         match self {
             Self::Tcp(listener) => {
@@ -135,29 +133,29 @@ impl fmt::Display for Listener {
     }
 }
 
-impl fmt::Debug for Inherited {
+impl fmt::Debug for InheritedSockets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Inherited({})", self.0.len())
+        write!(f, "InheritedSockets({})", self.0.len())
     }
 }
 
-impl Inherited {
-    /// Takes them from the environment, which it changes: to be called before
-    /// there are other threads.
+impl InheritedSockets {
+    /// Takes the sockets, and removes their variables from the environment. Must be called while
+    /// the process has a single thread.
     pub fn take() -> Self {
         Self(ListenFd::from_env())
     }
 
-    /// All of them; none, if none were opened for us.
+    /// Converts the sockets to listeners; empty if there are none.
     ///
     /// # Errors
     ///
-    /// One is no listening stream socket.
+    /// A socket is not a listening stream socket.
     pub fn listeners(mut self) -> anyhow::Result<Vec<Listener>> {
         (0..self.0.len())
             .map(|n| {
                 self.listener(n)
-                    .with_context(|| format!("using socket {n} of LISTEN_FDS"))
+                    .with_context(|| format!("cannot use socket {n} of LISTEN_FDS"))
             })
             .collect()
     }
@@ -165,7 +163,8 @@ impl Inherited {
     fn listener(&mut self, n: usize) -> anyhow::Result<Listener> {
         if let Ok(Some(listener)) = self.0.take_tcp_listener(n) {
             listener.set_nonblocking(true)?;
-            return Ok(Listener::prepared(TcpListener::from_std(listener)?));
+            let listener = TcpListener::from_std(listener)?;
+            return Ok(Listener::with_socket_options(listener));
         }
         match self.0.take_unix_listener(n) {
             Ok(Some(listener)) => {
@@ -177,31 +176,31 @@ impl Inherited {
     }
 }
 
-/// Removes the socket of a process that is gone.
+/// Removes the socket file of a process that no longer runs.
 fn remove_stale(path: &Path) -> anyhow::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
         Ok(file) if !file.file_type().is_socket() => {
-            bail!("there is a file that is no socket; remove it, or name another path")
+            bail!("the file exists and is not a socket: remove it, or choose another path")
         }
         Ok(_) => {}
     }
     match std::os::unix::net::UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            fs::remove_file(path).context("removing what another process left")
+            fs::remove_file(path).context("cannot remove the stale socket")
         }
-        Err(error) => Err(error).context("there is a socket that cannot be asked"),
-        Ok(_) => bail!("another process is listening there"),
+        Err(error) => Err(error).context("cannot determine whether the existing socket is in use"),
+        Ok(_) => bail!("another process is listening on it"),
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Unless somebody else has put theirs in its place.
+        // Another process may have replaced the file.
         let is_ours = fs::metadata(&self.path).is_ok_and(|file| file.ino() == self.inode);
         if is_ours && let Err(error) = fs::remove_file(&self.path) {
-            tracing::warn!(%error, path = %self.path.display(), "socket file not removed");
+            tracing::warn!(%error, path = %self.path.display(), "cannot remove the socket file");
         }
     }
 }
@@ -213,7 +212,7 @@ impl FromStr for SocketMode {
         let mode: Result<u32, ParseIntError> = u32::from_str_radix(text, 8);
         match mode {
             Ok(mode) if mode <= 0o777 && !text.starts_with('+') => Ok(Self(mode)),
-            _ => Err("permissions are three octal digits, such as 660".to_owned()),
+            _ => Err("expected permissions as three octal digits, such as 660".to_owned()),
         }
     }
 }
@@ -229,7 +228,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn connections_have_the_options_of_their_listener() {
+    async fn accepted_connections_inherit_socket_options() {
         let listener = Listener::tcp("127.0.0.1:0", "").await.unwrap();
         let address = listener.address().unwrap();
         let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_is_octal() {
+    fn socket_mode_is_octal() {
         assert_eq!("660".parse(), Ok(SocketMode(0o660)));
         assert_eq!(SocketMode(0o60).to_string(), "060");
         for text in ["", "8", "+660", "1777", "rw-rw----"] {

@@ -1,4 +1,4 @@
-//! The signals that end the process.
+//! Receives the signals that shut the server down.
 
 use std::task::Poll;
 
@@ -6,15 +6,15 @@ use anyhow::Context as _;
 use futures_util::{Stream, stream};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Takes SIGTERM and Ctrl-C over from the system, which would end the process, and returns their
-/// names as they arrive.
+/// Handles SIGTERM and SIGINT, which would otherwise terminate the process, and returns their names
+/// as they arrive.
 ///
 /// # Errors
 ///
-/// The system does not let us.
+/// The system does not allow the handlers.
 pub fn signals() -> anyhow::Result<impl Stream<Item = &'static str> + Unpin> {
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot handle SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot handle SIGINT")?;
     Ok(stream::poll_fn(move |cx| {
         if let Poll::Ready(Some(())) = terminate.poll_recv(cx) {
             return Poll::Ready(Some("SIGTERM"));

@@ -1,4 +1,4 @@
-//! What the settings mean for who may pass.
+//! Derives the allowed hosts and origins from the settings.
 
 use std::net::IpAddr;
 
@@ -8,21 +8,21 @@ use rmcp_transport::RebindingProtection;
 use super::Settings;
 
 impl Settings {
-    /// Which `Host` and `Origin` headers are accepted: this machine's own
-    /// names, those from the settings, and these origins.
+    /// Builds the check of `Host` and `Origin`: it accepts the names of this machine, those from
+    /// the settings, and `origins`.
     ///
     /// # Errors
     ///
-    /// A host or origin that is none, or an address that others reach without
-    /// a host by which they may.
+    /// A host or origin is invalid, or `HTTP_HOST` is reachable from other machines and
+    /// `ALLOWED_HOSTS` is empty.
     pub fn rebinding_protection(&self, origins: &[String]) -> anyhow::Result<RebindingProtection> {
         let own = ["localhost:*", "127.0.0.1:*", "[::1]:*"];
-        let hosts = own.into_iter().chain(filled(&self.allowed_hosts));
+        let hosts = own.into_iter().chain(non_empty(&self.allowed_hosts));
         let protection = RebindingProtection::new(hosts, origins)?;
-        if self.listens_to_others() && protection.allows_only_loopback() {
+        if self.is_reachable_from_other_machines() && protection.allows_only_loopback() {
             bail!(
-                "HTTP_HOST is {}, but no client from elsewhere would be let in: name the hosts \
-                 by which they reach this server in ALLOWED_HOSTS, such as \
+                "HTTP_HOST is {}, but ALLOWED_HOSTS is empty, so every request from another \
+                 machine would be refused: list the host names that clients use, such as \
                  ALLOWED_HOSTS=aare.example.org",
                 self.http_host
             );
@@ -30,12 +30,11 @@ impl Settings {
         Ok(protection)
     }
 
-    /// The origins whose pages may use this server. Any may (`*`) only if a
-    /// page needs a key for it.
+    /// Returns the origins whose pages may use this server. `*` is included only with `needs_key`.
     ///
     /// # Errors
     ///
-    /// An origin that is none.
+    /// An origin is invalid.
     pub fn origins(&self, needs_key: bool) -> anyhow::Result<Vec<String>> {
         let own = ["localhost:*", "127.0.0.1:*", "[::1]:*"];
         let own = own.map(|host| [format!("http://{host}"), format!("https://{host}")]);
@@ -44,7 +43,7 @@ impl Settings {
         let cors = cors
             .into_iter()
             .filter(|origin| *origin != "*" || needs_key);
-        let given = filled(&self.allowed_origins).chain(cors);
+        let given = non_empty(&self.allowed_origins).chain(cors);
         Ok(own
             .into_iter()
             .flatten()
@@ -52,13 +51,13 @@ impl Settings {
             .collect())
     }
 
-    /// The origins whose pages may read answers.
+    /// Returns the origins whose pages may read responses.
     pub fn cors_origins(&self) -> impl Iterator<Item = &str> {
-        filled(&self.cors_origins)
+        non_empty(&self.cors_origins)
     }
 
-    /// Whether other machines can reach this server.
-    pub fn listens_to_others(&self) -> bool {
+    /// Returns whether other machines can reach this server.
+    pub fn is_reachable_from_other_machines(&self) -> bool {
         if self.http_socket.is_some() {
             return false;
         }
@@ -69,8 +68,8 @@ impl Settings {
     }
 }
 
-/// The parts of a list without the empty ones.
-fn filled(list: &[String]) -> impl Iterator<Item = &str> {
+/// Trims the elements of a list, and drops empty ones.
+fn non_empty(list: &[String]) -> impl Iterator<Item = &str> {
     let parts = list.iter().map(|part| part.trim());
     parts.filter(|part| !part.is_empty())
 }
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_others_reach_needs_a_host_by_which_they_may() {
+    fn public_address_without_allowed_hosts_is_an_error() {
         for host in ["0.0.0.0", "::", "192.0.2.1", "example.org"] {
             let error = protection(&["--http-host", host]).unwrap_err();
             assert!(
@@ -107,20 +106,20 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_none_is_named() {
+    fn invalid_host_error_contains_the_host() {
         let error = protection(&["--allowed-hosts", "https://a.example"]).unwrap_err();
         assert!(error.to_string().contains("https://a.example"), "{error}");
     }
 
     #[test]
-    fn an_origin_that_is_none_is_named_with_its_setting() {
+    fn invalid_origin_error_contains_the_origin_and_its_setting() {
         let error = protection(&["--cors-origins", "app.example"]).unwrap_err();
         let text = format!("{error:#}");
         assert!(text.starts_with("CORS_ORIGINS: \"app.example\""), "{text}");
     }
 
     #[test]
-    fn any_origin_is_accepted_only_with_a_key() {
+    fn wildcard_origin_is_accepted_only_with_a_key() {
         let settings = settings(&["--cors-origins", "https://a.example,*"]);
         let has = |needs_key, origin: &str| {
             let origins = settings.origins(needs_key).unwrap();
@@ -132,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_not_shown_by_debugging() {
+    fn api_keys_are_not_in_debug_output() {
         let settings = settings(&["--api-keys", "alice:secret,bob:secret"]);
         assert!(!format!("{settings:?}").contains("secret"));
     }
 
     #[test]
-    fn whether_a_key_is_required_may_be_said_in_many_ways() {
+    fn api_key_required_accepts_boolean_spellings() {
         for (arguments, required) in [
             (&[][..], None),
             (&["--api-key-required"], Some(true)),

@@ -1,7 +1,7 @@
-//! Reads a `.env` file: assignments as in a shell, one a line.
+//! Parses a `.env` file: shell assignments, one per line.
 //!
-//! Written here because the known crates lose the line numbers and expand `$`,
-//! which may stand in a key. Here `$` is an ordinary character.
+//! The established crates lose the line numbers, which errors need, and expand `$`, which is an
+//! ordinary character here because a key may contain it.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use super::problem::Problem;
 /// One assignment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
-    /// In capitals.
+    /// In upper case.
     pub(super) variable: String,
     pub(super) value: String,
     /// Counted from 1.
     pub(super) line: usize,
 }
 
-/// The assignments of a file, in order.
+/// Parses the assignments of a file, in order.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Assignment>, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut assignments = Vec::new();
@@ -44,8 +44,8 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Assignment>, Problem>
 
 type Pair<'a> = (&'a str, String);
 
-/// What the next line says, or lines if a quoted value has several, and how
-/// many bytes they take.
+/// Parses the next assignment, which spans several lines if its value is quoted, and returns it with
+/// the number of bytes consumed.
 fn next(text: &str) -> Result<(usize, Option<Pair<'_>>), &'static str> {
     let end = text.find('\n').map_or(text.len(), |at| at + 1);
     let line = text[..end].trim();
@@ -89,7 +89,7 @@ fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-')
 }
 
-/// Up to the end of the line, or to a comment, which has a space before it.
+/// Returns the value up to the end of the line or to a comment, which follows a space.
 fn unquoted(value: &str) -> String {
     let comment = value
         .char_indices()
@@ -98,8 +98,8 @@ fn unquoted(value: &str) -> String {
     value[..end].trim().to_owned()
 }
 
-/// Up to the closing quote, and how many bytes that takes, the quote included.
-/// Only double quotes know escapes.
+/// Returns the value up to the closing quote, and the number of bytes consumed including the quote.
+/// Escapes are recognized in double quotes only.
 fn quoted(text: &str, quote: char) -> Result<(String, usize), &'static str> {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_what_a_shell_would_make_of_it() {
+    fn values_are_parsed_as_by_a_shell() {
         value("A=b", "b");
         value("A=", "");
         value("A=\n", "");
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_over_comments_and_long_values() {
+    fn line_numbers_count_comments_and_multiline_values() {
         let text = "# one\n\nA='x\ny'\nB=1\nC\nD=2";
         let lines: Vec<_> = pairs(text).into_iter().map(|(n, _, l)| (n, l)).collect();
         let expected = [("A", 3), ("B", 5), ("D", 7)];
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_told_with_its_line() {
+    fn invalid_lines_are_reported_with_their_number() {
         for (text, line, reason) in [
             ("A=1\nwhat is this", 2, "expected `NAME=value`"),
             ("A=1\n\nB='x", 3, "the closing quote is missing"),
@@ -182,12 +182,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "[A-C='\"\\\\# \n\r\tä$-]{0,40}") {
+        fn arbitrary_text_does_not_panic(text in "[A-C='\"\\\\# \n\r\tä$-]{0,40}") {
             let _ = parse(Path::new(".env"), &text);
         }
 
         #[test]
-        fn a_quoted_value_comes_back(value in "[^\\\\\"$]*") {
+        fn quoted_value_round_trips(value in "[^\\\\\"$]*") {
             let text = format!("A=\"{value}\"");
             prop_assert_eq!(&pairs(&text)[0].1, &value);
         }

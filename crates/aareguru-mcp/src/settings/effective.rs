@@ -1,5 +1,4 @@
-//! The settings in effect, each with where it comes from, as `check-config`
-//! shows them.
+//! The effective settings with the origin of each value, as printed by `check-config`.
 
 use std::{ffi::OsString, fmt::Write};
 
@@ -7,31 +6,31 @@ use serde_json::json;
 
 use super::{Origin, field::Field};
 
-/// Settings, and where they come from.
+/// The effective settings and the origin of each.
 #[derive(Debug, Clone)]
 pub struct Effective<T = super::Settings> {
-    /// What the program works with.
+    /// The parsed settings.
     pub settings: T,
-    /// Each setting, in the order of declaration.
-    pub values: Vec<Value>,
+    /// One entry per setting, in the order of declaration.
+    pub values: Vec<EffectiveValue>,
 }
 
-/// One setting in effect.
+/// One effective setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Value {
-    /// As an environment variable.
+pub struct EffectiveValue {
+    /// The name of its environment variable.
     pub variable: String,
-    /// As one would write it; of a secret only how many values there are.
+    /// The value as written by the user; for a secret, only the number of values.
     pub shown: String,
-    /// Where it comes from.
+    /// The source of the value.
     pub origin: Origin,
-    /// The group of settings it belongs to.
+    /// The heading of its group.
     pub heading: String,
     is_secret: bool,
     is_hidden: bool,
 }
 
-impl Value {
+impl EffectiveValue {
     pub(super) fn new(field: &Field, values: &[OsString], origin: Origin) -> Self {
         let text: Vec<_> = values.iter().map(|v| v.to_string_lossy()).collect();
         let text = text.join(",");
@@ -54,17 +53,18 @@ impl Value {
         }
     }
 
-    /// Old names that do nothing are of interest only where they are used.
-    fn is_of_interest(&self) -> bool {
+    /// Returns whether to list the setting. Ignored settings are listed only where they are set.
+    fn is_listed(&self) -> bool {
         !self.is_hidden || self.origin != Origin::Default
     }
 }
 
 impl<T> Effective<T> {
-    /// A table for people.
+    /// Renders the settings as a table.
     pub fn table(&self) -> String {
-        let values = || self.values.iter().filter(|value| value.is_of_interest());
-        let longest = |length: fn(&Value) -> usize| values().map(length).max().unwrap_or(0);
+        let values = || self.values.iter().filter(|value| value.is_listed());
+        let longest =
+            |length: fn(&EffectiveValue) -> usize| values().map(length).max().unwrap_or(0);
         let variable = longest(|value| value.variable.len());
         let shown = longest(|value| value.shown.chars().count()).min(48);
         let mut table = String::new();
@@ -84,9 +84,9 @@ impl<T> Effective<T> {
         table
     }
 
-    /// The same for programs: a list of objects.
+    /// Returns the settings as a list of JSON objects.
     pub fn json(&self) -> serde_json::Value {
-        let values = self.values.iter().filter(|value| value.is_of_interest());
+        let values = self.values.iter().filter(|value| value.is_listed());
         let values = values.map(|value| {
             json!({
                 "setting": value.variable,
@@ -123,7 +123,7 @@ mod tests {
         /// A secret.
         #[arg(long, env, hide_env_values = true)]
         url: Option<String>,
-        /// Nothing any more.
+        /// Ignored.
         #[arg(long, env, hide = true)]
         old: bool,
     }
@@ -135,7 +135,7 @@ mod tests {
                 &"" => (field.default(), Origin::Default),
                 value => (vec![value.into()], Origin::Flag),
             };
-            Value::new(field, &value, origin)
+            EffectiveValue::new(field, &value, origin)
         });
         let values = values.collect();
         Effective {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_tells_values_and_origins_but_no_secrets() {
+    fn table_shows_values_and_origins_but_no_secrets() {
         assert_eq!(
             effective(&["", "hunter2,hunter3", "redis://me:hunter4@x", ""]).table(),
             "First\n  \
@@ -158,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn an_old_name_is_shown_where_it_is_used() {
+    fn ignored_setting_is_listed_if_set() {
         assert!(effective(&["", "", "", "true"]).table().contains("OLD"));
     }
 
     #[test]
-    fn programs_get_the_same_as_json() {
+    fn json_contains_values_and_origins_but_no_secrets() {
         let json = effective(&["", "hunter2", "", ""]).json();
         assert_eq!(
             json[0],

@@ -1,5 +1,5 @@
-//! The settings as declarations: what clap knows about each, in the form in
-//! which the layers, `check-config` and the documents need it.
+//! Reflection over the declared settings, for the layers, `check-config` and the generated
+//! documentation. It reads the declarations that clap derives from [`Settings`](super::Settings).
 
 use std::ffi::OsString;
 
@@ -8,13 +8,13 @@ use clap::{
     builder::{BoolishValueParser, Resettable},
 };
 
-/// One setting.
+/// The declaration of one setting.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
     arg: Arg,
 }
 
-/// The settings that a struct declares, in its order.
+/// Returns the settings that a struct declares, in order.
 pub(super) fn fields<T: Args>() -> Vec<Field> {
     let declared = T::augment_args(Command::new("settings"));
     let mut heading = String::new();
@@ -31,8 +31,8 @@ pub(super) fn fields<T: Args>() -> Vec<Field> {
 
 impl Field {
     fn new(arg: Arg) -> Self {
-        // clap is to read the environment neither when it parses flags nor for
-        // its help: a setting's value comes from several places, in an order.
+        // clap must not read the environment, neither for values nor for its help: the layers
+        // decide which source wins.
         let arg = arg.env(Resettable::Reset);
         let arg = if matches!(arg.get_action(), ArgAction::SetTrue) {
             arg.action(ArgAction::Set)
@@ -47,55 +47,55 @@ impl Field {
         Self { arg }
     }
 
-    /// The declaration, for a command line.
+    /// Returns the declaration as a command line argument.
     pub(super) fn arg(&self) -> &Arg {
         &self.arg
     }
 
-    /// `http_port`: the field, and the key in the file.
+    /// Returns the name of the field and of its key in the file: `http_port`.
     pub(super) fn name(&self) -> &str {
         self.arg.get_id().as_str()
     }
 
-    /// `HTTP_PORT`: the environment variable, and the name in messages.
+    /// Returns the name of the environment variable, which messages use too: `HTTP_PORT`.
     pub(super) fn variable(&self) -> String {
         variable(self.name())
     }
 
-    /// The name and the aliases, as in the file.
+    /// Returns the name and the aliases, as in the file.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         let aliases = self.arg.get_all_aliases().unwrap_or_default();
         let aliases = aliases.into_iter().map(|alias| alias.replace('-', "_"));
         std::iter::once(self.name().to_owned()).chain(aliases)
     }
 
-    /// The group it belongs to.
+    /// Returns the heading of its group.
     pub(super) fn heading(&self) -> &str {
         self.arg.get_help_heading().unwrap_or_default()
     }
 
-    /// Whether the value must never be shown.
+    /// Returns whether the value must never be shown.
     pub(super) fn is_secret(&self) -> bool {
         self.arg.is_hide_env_values_set()
     }
 
-    /// Whether it takes several values.
+    /// Returns whether the setting accepts several values.
     pub(super) fn is_list(&self) -> bool {
         matches!(self.arg.get_action(), ArgAction::Append)
     }
 
-    /// Whether it is kept for old configurations only.
+    /// Returns whether the setting is accepted for compatibility only.
     pub(super) fn is_hidden(&self) -> bool {
         self.arg.is_hide_set()
     }
 
-    /// The default, as one would write it.
+    /// Returns the default as the user would write it.
     pub(super) fn default(&self) -> Vec<OsString> {
         let values = self.arg.get_default_values();
         values.iter().map(|value| value.to_os_string()).collect()
     }
 
-    /// The flag that sets it to these values.
+    /// Returns the flags that set it to `values`.
     pub(super) fn flags(&self, values: &[OsString]) -> Vec<OsString> {
         let long = self.arg.get_long().unwrap_or_default();
         let flag = |value: &OsString| {
@@ -106,13 +106,13 @@ impl Field {
         values.iter().map(flag).collect()
     }
 
-    /// Reads values with the parser of the declaration.
+    /// Parses values with the parser of the declaration.
     pub(super) fn parse(&self, values: &[OsString]) -> Result<ArgMatches, clap::Error> {
         parser([self]).try_get_matches_from(self.flags(values))
     }
 }
 
-/// A command line of nothing but settings.
+/// Returns a command whose only arguments are settings.
 pub(super) fn parser<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Command {
     Command::new("settings")
         .no_binary_name(true)
@@ -120,7 +120,7 @@ pub(super) fn parser<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Command
         .args(fields.into_iter().map(|field| field.arg.clone()))
 }
 
-/// `http_port` as an environment variable.
+/// Returns the environment variable of a field.
 pub(super) fn variable(name: &str) -> String {
     name.to_ascii_uppercase()
 }
@@ -131,7 +131,7 @@ mod tests {
     use crate::settings::Settings;
 
     #[test]
-    fn every_setting_has_the_same_name_in_every_spelling() {
+    fn flag_and_variable_match_the_field_name() {
         for arg in Settings::augment_args(Command::new("")).get_arguments() {
             let name = arg.get_id().as_str();
             let flag = name.replace('_', "-");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_has_a_heading_and_help() {
+    fn settings_have_a_heading_and_help() {
         for field in fields::<Settings>() {
             assert!(field.arg().get_help().is_some(), "{}", field.name());
             let heading = field.arg().get_help_heading();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_used_twice() {
+    fn setting_names_are_unique() {
         let fields = fields::<Settings>();
         let mut names: Vec<_> = fields.iter().flat_map(Field::names).collect();
         names.sort();

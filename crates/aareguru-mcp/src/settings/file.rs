@@ -1,5 +1,4 @@
-//! Reads the TOML file: `http_port = 8000`, or the same in a table,
-//! `[http]` with `port = 8000`.
+//! Parses the TOML file. `http_port = 8000` may also be written as `port = 8000` in `[http]`.
 
 use std::{cmp::Reverse, ffi::OsString, mem, path::Path};
 
@@ -8,10 +7,14 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Origin, field::Field, layers::Given, problem::Problem};
+use super::{Origin, field::Field, layers::LayerValue, problem::Problem};
 
-/// What the file sets, or every problem in it.
-pub(super) fn parse(fields: &[Field], path: &Path, text: &str) -> Result<Vec<Given>, Vec<Problem>> {
+/// Parses the settings in the file, or reports every problem in it.
+pub(super) fn parse(
+    fields: &[Field],
+    path: &Path,
+    text: &str,
+) -> Result<Vec<LayerValue>, Vec<Problem>> {
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         vec![Problem::Line {
@@ -24,30 +27,32 @@ pub(super) fn parse(fields: &[Field], path: &Path, text: &str) -> Result<Vec<Giv
         fields,
         path,
         text,
-        given: Vec::new(),
+        parsed: Vec::new(),
         problems: Vec::new(),
     };
-    reader.table("", table.get_ref());
-    reader.given()
+    reader.read_table("", table.get_ref());
+    reader.finish()
 }
 
 struct Reader<'a> {
     fields: &'a [Field],
     path: &'a Path,
     text: &'a str,
-    given: Vec<(usize, String, Vec<OsString>)>,
+    /// Line, name and values of each setting.
+    parsed: Vec<(usize, String, Vec<OsString>)>,
+    /// Each with its line.
     problems: Vec<(usize, Problem)>,
 }
 
 impl<'a> Reader<'a> {
-    fn table(&mut self, prefix: &str, table: &DeTable<'_>) {
+    fn read_table(&mut self, prefix: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let name = format!("{prefix}{}", key.get_ref());
             let line = line(self.text, key.span().start);
             match (self.field(&name), value.get_ref()) {
-                (Some(field), value) => self.value(line, field, value),
-                (None, DeValue::Table(table)) => self.table(&format!("{name}_"), table),
-                (None, _) => self.unknown(line, &name),
+                (Some(field), value) => self.read_value(line, field, value),
+                (None, DeValue::Table(table)) => self.read_table(&format!("{name}_"), table),
+                (None, _) => self.reject_key(line, &name),
             }
         }
     }
@@ -57,7 +62,7 @@ impl<'a> Reader<'a> {
         fields.find(|field| field.names().any(|name| name == key))
     }
 
-    fn value(&mut self, line: usize, field: &Field, value: &DeValue<'_>) {
+    fn read_value(&mut self, line: usize, field: &Field, value: &DeValue<'_>) {
         let values = match value {
             DeValue::Array(array) if field.is_list() => {
                 array.iter().map(Spanned::get_ref).map(scalar).collect()
@@ -65,53 +70,53 @@ impl<'a> Reader<'a> {
             value => scalar(value).map(|value| vec![value]),
         };
         let Some(values) = values else {
-            let wanted = if field.is_list() {
-                "a list of strings, `[\"a\", \"b\"]`"
+            let expected = if field.is_list() {
+                "a list of strings, such as [\"a\", \"b\"]"
             } else {
                 "one value"
             };
             let reason = format!(
-                "{} takes {wanted}, not this {}",
+                "{} must be {expected}, not of type {}",
                 field.name(),
                 value.type_str()
             );
-            return self.refuse(line, reason);
+            return self.reject_line(line, reason);
         };
-        self.given.push((line, field.name().to_owned(), values));
+        self.parsed.push((line, field.name().to_owned(), values));
     }
 
-    /// What was read, in the order of the file: tables are sorted by key.
-    fn given(mut self) -> Result<Vec<Given>, Vec<Problem>> {
-        let mut read = mem::take(&mut self.given);
-        read.sort();
-        let mut given: Vec<Given> = Vec::new();
-        for (line, name, values) in read {
-            if let Some(before) = given.iter().find(|given| given.name == name) {
+    /// Returns the values in the order of the file; the parser sorts tables by key.
+    fn finish(mut self) -> Result<Vec<LayerValue>, Vec<Problem>> {
+        let mut parsed = mem::take(&mut self.parsed);
+        parsed.sort();
+        let mut layer: Vec<LayerValue> = Vec::new();
+        for (line, name, values) in parsed {
+            if let Some(before) = layer.iter().find(|value| value.name == name) {
                 let reason = format!("{name} is set twice, also in {}", before.origin);
-                self.refuse(line, reason);
+                self.reject_line(line, reason);
                 continue;
             }
             let path = self.path.to_owned();
             let origin = Origin::File { path, line };
-            given.push(Given {
+            layer.push(LayerValue {
                 name,
                 values,
                 origin,
             });
         }
         if self.problems.is_empty() {
-            return Ok(given);
+            return Ok(layer);
         }
         self.problems.sort_by_key(|&(line, _)| line);
         let problems = self.problems.into_iter().map(|(_, problem)| problem);
         Err(problems.collect())
     }
 
-    fn unknown(&mut self, line: usize, key: &str) {
+    fn reject_key(&mut self, line: usize, key: &str) {
         let visible = self.fields.iter().filter(|field| !field.is_hidden());
         let mut names: Vec<_> = visible.map(Field::name).collect();
         names.sort_by_key(|name| {
-            // Similarity between 0 and 1, as a number that sorts.
+            // The similarity is a float between 0 and 1, which has no total order.
             Reverse((strsim::jaro_winkler(name, key) * 1e6) as u32)
         });
         let problem = Problem::UnknownKey {
@@ -123,7 +128,7 @@ impl<'a> Reader<'a> {
         self.problems.push((line, problem));
     }
 
-    fn refuse(&mut self, line: usize, reason: String) {
+    fn reject_line(&mut self, line: usize, reason: String) {
         let problem = Problem::Line {
             path: self.path.to_owned(),
             line,
@@ -133,8 +138,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The value as one would write it in the environment; `None` if it is no
-/// string, number or truth value.
+/// Returns the value as written in the environment, or `None` if it is not a string, number or
+/// boolean.
 fn scalar(value: &DeValue<'_>) -> Option<OsString> {
     let text = match value {
         DeValue::String(text) => text.clone().into_owned(),
@@ -149,7 +154,7 @@ fn scalar(value: &DeValue<'_>) -> Option<OsString> {
     Some(text.into())
 }
 
-/// The line of a byte, counted from 1.
+/// Returns the line of a byte, counted from 1.
 fn line(text: &str, at: usize) -> usize {
     let before = text.as_bytes().iter().take(at);
     1 + before.filter(|&&byte| byte == b'\n').count()
@@ -162,16 +167,16 @@ mod tests {
 
     fn parse(text: &str) -> Result<Vec<(String, String, usize)>, String> {
         let path = Path::new("aare.toml");
-        let given = super::parse(&fields::<Settings>(), path, text).map_err(|problems| {
+        let layer = super::parse(&fields::<Settings>(), path, text).map_err(|problems| {
             let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
             problems.join("\n")
         })?;
-        let simple = given.into_iter().map(|given| {
-            let Origin::File { line, .. } = given.origin else {
-                panic!("{:?}", given.origin)
+        let simple = layer.into_iter().map(|value| {
+            let Origin::File { line, .. } = value.origin else {
+                panic!("{:?}", value.origin)
             };
-            let values: Vec<_> = given.values.iter().map(|v| v.to_str().unwrap()).collect();
-            (given.name, values.join("|"), line)
+            let values: Vec<_> = value.values.iter().map(|v| v.to_str().unwrap()).collect();
+            (value.name, values.join("|"), line)
         });
         Ok(simple.collect())
     }
@@ -183,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_stand_alone_or_in_a_table() {
+    fn key_may_be_written_in_a_table() {
         sets("http_port = 9000", "http_port", "9000", 1);
         sets("# the port\n[http]\nport = 9000", "http_port", "9000", 3);
         sets("http.port = 9000", "http_port", "9000", 1);
@@ -193,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_value_is_taken() {
+    fn scalars_and_lists_are_accepted() {
         sets("http_port = '9000'", "http_port", "9000", 1);
         sets("http_port = 0x2328", "http_port", "9000", 1);
         sets("sse_max_sessions = 1_000", "sse_max_sessions", "1000", 1);
@@ -203,39 +208,39 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(text: &str, message: &str) {
+    fn fails(text: &str, message: &str) {
         let error = parse(text).unwrap_err();
         assert!(error.starts_with(message), "{error}");
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_with_its_line() {
-        refuses(
+    fn invalid_lines_are_reported_with_their_number() {
+        fails(
             "\n[http]\nprot = 1",
             "aare.toml line 3: unknown setting `http_prot`; the settings are, nearest first: \
              http_port, ",
         );
-        refuses("http_port =", "aare.toml line 1: ");
-        refuses(
+        fails("http_port =", "aare.toml line 1: ");
+        fails(
             "http_port = [1, 2]",
-            "aare.toml line 1: http_port takes one value, not this array",
+            "aare.toml line 1: http_port must be one value, not of type array",
         );
-        refuses(
+        fails(
             "http_port = 1\n[http]\nport = 2",
             "aare.toml line 3: http_port is set twice, also in aare.toml line 1",
         );
-        refuses(
+        fails(
             "\nallowed_hosts = [['a']]",
-            "aare.toml line 2: allowed_hosts takes a list of strings",
+            "aare.toml line 2: allowed_hosts must be a list of strings",
         );
-        refuses(
+        fails(
             "http_port = 2020-01-01",
-            "aare.toml line 1: http_port takes one value",
+            "aare.toml line 1: http_port must be one value",
         );
     }
 
     #[test]
-    fn all_problems_are_told_in_the_order_of_the_file() {
+    fn problems_are_reported_in_file_order() {
         let error = parse("zzz = 1\naaa = 2").unwrap_err();
         let lines: Vec<_> = error.lines().map(|l| l.split('`').nth(1)).collect();
         assert_eq!(lines, [Some("zzz"), Some("aaa")]);

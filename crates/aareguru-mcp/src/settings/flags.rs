@@ -1,9 +1,7 @@
-//! The settings on the command line, and the files that hold the others.
+//! Settings on the command line, and where the other layers are read from.
 
 use std::{
-    env,
-    ffi::OsString,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -16,38 +14,34 @@ use super::{
     Effective, Origin, Problem, Problems, Settings, dotenv,
     field::{Field, fields},
     file,
-    layers::{self, Given},
+    layers::{self, LayerValue},
 };
 
 const AFTER_HELP: &str = "\
-A setting is also an environment variable, `HTTP_PORT=9000` for `--http-port 9000`, alone or in \
-a `.env` file, and a key of the TOML file, `http_port = 9000`. The order is: flag, environment, \
-.env, TOML file, default. `aareguru-mcp check-config` shows what is in effect and why.";
+Each setting is also an environment variable, `HTTP_PORT=9000` for `--http-port 9000`, which may be \
+in a `.env` file, and a key in the TOML file, `http_port = 9000`. The order of precedence is: flag, \
+environment, .env, TOML file, default. `aareguru-mcp check-config` shows the effective settings \
+and their origins.";
 
-/// The flags that a user has given. [`resolve`](Self::resolve) makes the
-/// settings of them.
+/// The flags on the command line. [`resolve`](Self::resolve) merges them with the other layers.
 ///
 /// A clap group: flatten it into the arguments of a subcommand.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     config: Option<PathBuf>,
     env_file: Option<PathBuf>,
-    given: Vec<Given>,
+    layer: Vec<LayerValue>,
 }
 
 impl Flags {
-    /// Reads the environment, the `.env` file and the TOML file, and puts the
-    /// flags over them. Calling it again reads the files again.
+    /// Reads the environment, the `.env` file and the TOML file, and merges them with the flags.
+    /// Each call reads the files again.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong: files, keys, values.
+    /// All problems with files, keys and values.
     pub fn resolve(&self) -> Result<Effective, Problems> {
-        self.over(|variable| env::var_os(variable).filter(|value| !value.is_empty()))
-    }
-
-    /// The same with another environment.
-    fn over(&self, get: impl Fn(&str) -> Option<OsString>) -> Result<Effective, Problems> {
+        let get = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty());
         let fields = fields::<Settings>();
         let mut problems = Vec::new();
 
@@ -60,14 +54,14 @@ impl Flags {
             .env_file
             .clone()
             .or_else(|| get("ENV_FILE").map(PathBuf::from));
-        let (path, assignments) = match dotenv(named.as_deref()) {
-            Ok(read) => read,
+        let (path, assignments) = match read_dotenv(named.as_deref()) {
+            Ok(path_and_assignments) => path_and_assignments,
             Err(problem) => {
                 problems.push(problem);
                 (PathBuf::new(), Vec::new())
             }
         };
-        // As in a shell, the last one holds.
+        // As in a shell, the last assignment wins.
         let assignment = |variable: &str| {
             let mut assignments = assignments.iter().rev();
             assignments.find(|assignment| assignment.variable == variable)
@@ -84,13 +78,13 @@ impl Flags {
             let assignment = assignment("CONFIG_FILE")?;
             (!assignment.value.is_empty()).then(|| PathBuf::from(&assignment.value))
         });
-        let file = named.map_or(Ok(Vec::new()), |path| toml(&fields, &path));
-        let file = file.unwrap_or_else(|wrong| {
-            problems.extend(wrong);
+        let file = named.map_or(Ok(Vec::new()), |path| read_toml(&fields, &path));
+        let file = file.unwrap_or_else(|in_file| {
+            problems.extend(in_file);
             Vec::new()
         });
 
-        let resolved = layers::resolve(&[self.given.clone(), environment, dotenv, file]);
+        let resolved = layers::resolve(&[self.layer.clone(), environment, dotenv, file]);
         match resolved {
             Ok(effective) if problems.is_empty() => Ok(effective),
             Ok(_) => Err(Problems(problems)),
@@ -102,10 +96,10 @@ impl Flags {
     }
 }
 
-/// The file that was named, or `.env` in the working directory if there is one.
-fn dotenv(named: Option<&Path>) -> Result<(PathBuf, Vec<dotenv::Assignment>), Problem> {
+/// Reads the named file, or `.env` in the working directory if it exists.
+fn read_dotenv(named: Option<&Path>) -> Result<(PathBuf, Vec<dotenv::Assignment>), Problem> {
     let path = named.unwrap_or(Path::new(".env"));
-    // Some tools keep a folder of this name.
+    // Some tools use `.env` as the name of a directory.
     if named.is_none() && !path.is_file() {
         return Ok((path.to_owned(), Vec::new()));
     }
@@ -114,7 +108,7 @@ fn dotenv(named: Option<&Path>) -> Result<(PathBuf, Vec<dotenv::Assignment>), Pr
     Ok((path.to_owned(), assignments))
 }
 
-fn toml(fields: &[Field], path: &Path) -> Result<Vec<Given>, Vec<Problem>> {
+fn read_toml(fields: &[Field], path: &Path) -> Result<Vec<LayerValue>, Vec<Problem>> {
     let text = read(path, "--config or CONFIG_FILE").map_err(|problem| vec![problem])?;
     file::parse(fields, path, &text)
 }
@@ -134,17 +128,17 @@ impl Args for Flags {
                 .long("config")
                 .value_name("CONFIG_FILE")
                 .value_parser(value_parser!(PathBuf))
-                .help("Read settings from this TOML file; none is read unless named"),
+                .help("The TOML file to read settings from; there is no default"),
             Arg::new("env-file")
                 .long("env-file")
                 .value_name("ENV_FILE")
                 .value_parser(value_parser!(PathBuf))
-                .help("Read settings from this file instead of `.env` in the working directory"),
+                .help("The file to read instead of `.env` in the working directory"),
         ];
         let settings = fields::<Settings>().into_iter().map(|field| {
             let arg = field.arg().clone();
             if field.is_secret() {
-                // clap would print a value that it refuses: leave it to us.
+                // clap would print an invalid value: `resolve` parses it instead.
                 return arg.value_parser(OsStringValueParser::new());
             }
             arg
@@ -159,13 +153,13 @@ impl Args for Flags {
 
 impl FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = fields::<Settings>().into_iter().filter_map(|field| {
+        let layer = fields::<Settings>().into_iter().filter_map(|field| {
             let name = field.name();
             if matches.value_source(name) != Some(ValueSource::CommandLine) {
                 return None;
             }
             let values = matches.get_raw(name)?.map(ToOwned::to_owned).collect();
-            Some(Given {
+            Some(LayerValue {
                 name: name.to_owned(),
                 values,
                 origin: Origin::Flag,
@@ -174,7 +168,7 @@ impl FromArgMatches for Flags {
         Ok(Self {
             config: matches.get_one("config").cloned(),
             env_file: matches.get_one("env-file").cloned(),
-            given: given.collect(),
+            layer: layer.collect(),
         })
     }
 

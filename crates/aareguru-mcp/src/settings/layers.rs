@@ -1,76 +1,84 @@
-//! Puts the layers one over the other: flag, environment, `.env`, file,
-//! default. Reads nothing itself; what there is to read is handed in.
+//! Merges the layers of settings: flag, environment, `.env`, file, default. The caller reads the
+//! sources and passes in their values.
 
 use std::ffi::OsString;
 
 use clap::{Args, FromArgMatches};
 
 use super::{
-    Effective, Origin, Value,
+    Effective, EffectiveValue, Origin,
     field::{self, Field, fields},
     problem::{Problem, Problems},
 };
 
-/// What one layer says about one setting.
+/// The value of one setting in one layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Given {
+pub(super) struct LayerValue {
     pub(super) name: String,
     pub(super) values: Vec<OsString>,
     pub(super) origin: Origin,
 }
 
-/// What variables say, by the name of the field. An empty variable is as good
-/// as none: files made from a template hold `API_KEYS=`.
+/// Returns the values that variables set. An empty variable counts as unset: files made from a
+/// template contain `API_KEYS=`.
 pub(super) fn variables(
     fields: &[Field],
     get: impl Fn(&str) -> Option<(OsString, Origin)>,
-) -> Vec<Given> {
-    let given = fields.iter().filter_map(|field| {
+) -> Vec<LayerValue> {
+    let layer = fields.iter().filter_map(|field| {
         let (value, origin) = field
             .names()
             .filter_map(|name| get(&field::variable(&name)))
             .find(|(value, _)| !value.is_empty())?;
-        Some(Given {
+        Some(LayerValue {
             name: field.name().to_owned(),
             values: vec![value],
             origin,
         })
     });
-    given.collect()
+    layer.collect()
 }
 
-/// The settings that the layers make, the strongest first. Every value is read
-/// by the parser of its declaration, wherever it comes from.
+/// Merges the layers, of which the first wins. Every value is parsed by the parser of its
+/// declaration, whichever layer it is from.
 pub(super) fn resolve<T: Args + FromArgMatches>(
-    layers: &[Vec<Given>],
+    layers: &[Vec<LayerValue>],
 ) -> Result<Effective<T>, Problems> {
     let fields = fields::<T>();
-    let mut line = Vec::new();
+    let mut arguments = Vec::new();
     let mut values = Vec::new();
     let mut problems = Vec::new();
     for field in &fields {
         let mut layers = layers.iter().flatten();
-        let given = layers.find(|given| given.name == field.name());
-        let Some(given) = given else {
-            values.push(Value::new(field, &field.default(), Origin::Default));
+        let found = layers.find(|value| value.name == field.name());
+        let Some(found) = found else {
+            values.push(EffectiveValue::new(
+                field,
+                &field.default(),
+                Origin::Default,
+            ));
             continue;
         };
-        match field.parse(&given.values) {
-            Ok(_) => line.extend(field.flags(&given.values)),
+        match field.parse(&found.values) {
+            Ok(_) => arguments.extend(field.flags(&found.values)),
             Err(error) => {
-                let problem = Problem::value(field, &given.values, &given.origin, &error);
+                let problem = Problem::value(field, &found.values, &found.origin, &error);
                 problems.push(problem);
             }
         }
-        values.push(Value::new(field, &given.values, given.origin.clone()));
+        values.push(EffectiveValue::new(
+            field,
+            &found.values,
+            found.origin.clone(),
+        ));
     }
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
     let settings = field::parser(&fields)
-        .try_get_matches_from(line)
+        .try_get_matches_from(arguments)
         .and_then(|matches| T::from_arg_matches(&matches))
-        .expect("each value has been read by the same parser");
+        .expect("each value has been parsed by the same parser");
     Ok(Effective { settings, values })
 }
 
@@ -88,7 +96,7 @@ mod tests {
         /// A list.
         #[arg(long, env, value_delimiter = ',')]
         hosts: Vec<String>,
-        /// A truth value.
+        /// A boolean.
         #[arg(long, env)]
         required: bool,
         /// A choice.
@@ -106,18 +114,18 @@ mod tests {
         Ok(text.to_owned())
     }
 
-    fn given(name: &str, value: &str, origin: Origin) -> Given {
-        Given {
+    fn layer_value(name: &str, value: &str, origin: Origin) -> LayerValue {
+        LayerValue {
             name: name.to_owned(),
             values: vec![value.into()],
             origin,
         }
     }
 
-    fn environment(pairs: &[(&str, &str)]) -> Vec<Given> {
-        variables(&fields::<Sample>(), |wanted| {
-            let found = pairs.iter().find(|(variable, _)| *variable == wanted)?;
-            Some((found.1.into(), Origin::Environment(wanted.to_owned())))
+    fn environment(pairs: &[(&str, &str)]) -> Vec<LayerValue> {
+        variables(&fields::<Sample>(), |name| {
+            let found = pairs.iter().find(|(variable, _)| *variable == name)?;
+            Some((found.1.into(), Origin::Environment(name.to_owned())))
         })
     }
 
@@ -128,18 +136,18 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_layer_wins_setting_by_setting() {
+    fn first_layer_wins_for_each_setting() {
         let file = |line| Origin::File {
             path: "a.toml".into(),
             line,
         };
         let layers = [
-            vec![given("http_port", "2", Origin::Flag)],
+            vec![layer_value("http_port", "2", Origin::Flag)],
             environment(&[("HTTP_PORT", "3"), ("HOSTS", "a,b")]),
             vec![
-                given("http_port", "4", file(1)),
-                given("hosts", "c", file(2)),
-                given("required", "yes", file(3)),
+                layer_value("http_port", "4", file(1)),
+                layer_value("hosts", "c", file(2)),
+                layer_value("required", "yes", file(3)),
             ],
         ];
         let effective = resolve::<Sample>(&layers).unwrap();
@@ -160,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_as_good_as_none() {
+    fn empty_variable_counts_as_unset() {
         let empty = ["HTTP_PORT", "HOSTS", "REQUIRED", "FORMAT", "KEYS"].map(|name| (name, ""));
         let settings = from_environment(&empty).unwrap();
         assert_eq!(settings.http_port, 1);
@@ -171,17 +179,17 @@ mod tests {
     }
 
     #[test]
-    fn the_name_wins_over_the_alias_within_a_layer_only() {
+    fn name_wins_over_alias_within_a_layer() {
         let both = [("PORT", "5"), ("HTTP_PORT", "6")];
         assert_eq!(from_environment(&both).unwrap().http_port, 6);
-        let weaker = vec![given("http_port", "7", Origin::Default)];
-        let effective = resolve::<Sample>(&[environment(&[("PORT", "5")]), weaker]).unwrap();
+        let lower = vec![layer_value("http_port", "7", Origin::Default)];
+        let effective = resolve::<Sample>(&[environment(&[("PORT", "5")]), lower]).unwrap();
         assert_eq!(effective.settings.http_port, 5);
     }
 
     #[test]
-    fn truth_has_many_words() {
-        for (word, truth) in [
+    fn booleans_have_several_spellings() {
+        for (word, expected) in [
             ("true", true),
             ("True", true),
             ("1", true),
@@ -194,24 +202,28 @@ mod tests {
             ("off", false),
         ] {
             let settings = from_environment(&[("REQUIRED", word)]).unwrap();
-            assert_eq!(settings.required, truth, "{word}");
+            assert_eq!(settings.required, expected, "{word}");
         }
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once_with_name_value_and_origin() {
+    fn invalid_values_are_reported_together_with_name_value_and_origin() {
         let error = from_environment(&[("PORT", "abc"), ("REQUIRED", "ja"), ("FORMAT", "xml")]);
         assert_eq!(
             error.unwrap_err(),
-            "HTTP_PORT `abc` (environment variable PORT): invalid digit found in string\n\
-             REQUIRED `ja` (environment variable REQUIRED): value was not a boolean\n\
-             FORMAT `xml` (environment variable FORMAT): it must be one of text, json"
+            "cannot parse HTTP_PORT: \"abc\" is not a whole number from 0 to 65535 \
+             (environment variable PORT)\n\
+             cannot parse REQUIRED: \"ja\" is not true or false (environment variable REQUIRED)\n\
+             cannot parse FORMAT: \"xml\" is not one of text, json (environment variable FORMAT)"
         );
     }
 
     #[test]
-    fn a_secret_is_never_in_a_message() {
+    fn secret_is_not_in_the_error() {
         let error = from_environment(&[("KEYS", "hunter2,abc")]).unwrap_err();
-        assert_eq!(error, "KEYS (environment variable KEYS): `…` is too short");
+        assert_eq!(
+            error,
+            "cannot parse KEYS: `…` is too short (environment variable KEYS)"
+        );
     }
 }

@@ -1,36 +1,36 @@
-//! What the settings mean for the listener.
+//! Derives the configuration of the listener from the settings.
 
 use std::time::Duration;
 
 use super::Settings;
 use crate::{
     base_path::BasePath,
-    serve::{Limits, Timeouts},
+    serve::{ConnectionLimits, ConnectionTimeouts},
 };
 
 impl Settings {
-    /// Where the routes sit; at the root if nothing is set.
+    /// Returns the path prefix of the routes; empty if unset.
     pub fn base_path(&self) -> BasePath {
         self.base_path.clone().unwrap_or_default()
     }
 
-    /// See `shutdown_delay_seconds`.
+    /// Returns how long to continue serving after a signal.
     pub fn shutdown_delay(&self) -> Duration {
         Duration::from_secs(self.shutdown_delay_seconds)
     }
 
-    /// How many connections there may be.
-    pub fn connection_limits(&self) -> Limits {
-        Limits {
-            connections: self.http_max_connections,
-            connections_of_client: self.http_max_connections_per_client,
+    /// Returns the limits on connections.
+    pub fn connection_limits(&self) -> ConnectionLimits {
+        ConnectionLimits {
+            max_connections: self.http_max_connections,
+            max_connections_per_client: self.http_max_connections_per_client,
             trusted_proxies: self.trusted_proxies.clone(),
         }
     }
 
-    /// How long a client may take.
-    pub fn timeouts(&self) -> Timeouts {
-        Timeouts {
+    /// Returns the timeouts of a connection.
+    pub fn timeouts(&self) -> ConnectionTimeouts {
+        ConnectionTimeouts {
             head: Duration::from_secs(self.http_header_timeout_seconds),
             body: Duration::from_secs(self.http_body_timeout_seconds),
             keep_alive: Duration::from_secs(self.http_keep_alive_seconds),

@@ -1,27 +1,27 @@
-//! Where a value comes from.
+//! The source of a setting's value.
 
 use std::{fmt, path::PathBuf};
 
-/// The place that decided a setting.
+/// The source of a setting's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody set it.
+    /// The default: no layer sets it.
     Default,
     /// The TOML file.
     File {
-        /// As named by the user.
+        /// The path as given by the user.
         path: PathBuf,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
     },
     /// The `.env` file.
     Dotenv {
-        /// As named by the user.
+        /// The path as given by the user.
         path: PathBuf,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
     },
-    /// The environment, by the name of the variable.
+    /// The environment variable of this name.
     Environment(String),
     /// A flag on the command line.
     Flag,

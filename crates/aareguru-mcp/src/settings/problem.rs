@@ -1,28 +1,25 @@
-//! What is wrong with the settings, all at once, so that one start is enough
-//! to learn it.
+//! Problems with settings. They are collected, so that one start reports all of them.
 
-use std::{fmt, path::PathBuf};
+use std::{any::TypeId, fmt, path::PathBuf};
 
 use clap::error::{ContextKind, ContextValue};
 
 use super::{Origin, field::Field};
 
-/// One thing that is wrong, told with the way out.
+/// One problem with the settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A value that its setting does not take.
-    #[error("{variable}{value} ({origin}): {reason}")]
+    /// A value that cannot be parsed.
+    #[error("cannot parse {variable}: {reason} ({origin})")]
     Value {
         /// The setting, as an environment variable.
         variable: String,
-        /// The value in quotes after a space; empty if it is a secret.
-        value: String,
-        /// Where it stands.
+        /// The source of the value.
         origin: Origin,
-        /// What its parser says.
+        /// The value, unless it is a secret, and the expectation.
         reason: String,
     },
-    /// A key in the file that is no setting.
+    /// A key in the file that is not a setting.
     #[error(
         "{} line {line}: unknown setting `{key}`; the settings are, nearest first: {allowed}",
         path.display()
@@ -30,21 +27,21 @@ pub enum Problem {
     UnknownKey {
         /// The file.
         path: PathBuf,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// As written, with its tables.
+        /// The key, prefixed with the names of its tables.
         key: String,
-        /// The names to choose from.
+        /// The names of all settings, the most similar first.
         allowed: String,
     },
-    /// A line that cannot be understood.
+    /// A line that cannot be parsed.
     #[error("{} line {line}: {reason}", path.display())]
     Line {
         /// The file.
         path: PathBuf,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// Why, and what to write.
+        /// The problem and the expectation.
         reason: String,
     },
     /// A file that cannot be read.
@@ -54,13 +51,13 @@ pub enum Problem {
         path: PathBuf,
         /// The flag or variable that names it.
         setting: &'static str,
-        /// What the system says.
+        /// The error of the system.
         reason: String,
     },
 }
 
 impl Problem {
-    /// What clap's parser said to `values`.
+    /// Builds the problem for `values`, which clap rejected with `error`.
     pub(super) fn value(
         field: &Field,
         values: &[std::ffi::OsString],
@@ -68,41 +65,59 @@ impl Problem {
         error: &clap::Error,
     ) -> Self {
         let shown: Vec<_> = values.iter().map(|v| v.to_string_lossy()).collect();
-        let mut reason = reason(error);
-        let value = if field.is_secret() {
+        let value = shown.join(",");
+        let reason = if field.is_secret() {
             let parts = shown.iter().flat_map(|value| value.split(','));
             let whole = shown.iter().map(|value| &**value);
-            for secret in whole.chain(parts).filter(|part| !part.is_empty()) {
-                reason = reason.replace(secret, "…");
-            }
-            String::new()
+            let secrets = whole.chain(parts).filter(|part| !part.is_empty());
+            secrets.fold(parser_message(error), |reason, secret| {
+                reason.replace(secret, "…")
+            })
+        } else if let Some(expected) = expectation(field, error) {
+            format!("{value:?} is not {expected}")
         } else {
-            format!(" `{}`", shown.join(","))
+            format!("{value:?}: {}", parser_message(error))
         };
         Self::Value {
             variable: field.variable(),
-            value,
             origin: origin.clone(),
             reason,
         }
     }
 }
 
-/// The heart of clap's message: without the flag and the usage, which are not
-/// what the user has written.
-fn reason(error: &clap::Error) -> String {
-    if let Some(source) = std::error::Error::source(error) {
-        return source.to_string();
-    }
+/// Returns what a setting accepts, unless the message of its parser is needed to describe that.
+fn expectation(field: &Field, error: &clap::Error) -> Option<String> {
     if let Some(ContextValue::Strings(values)) = error.get(ContextKind::ValidValue)
         && !values.is_empty()
     {
-        return format!("it must be one of {}", values.join(", "));
+        return Some(format!("one of {}", values.join(", ")));
     }
-    error.kind().as_str().unwrap_or("not accepted").to_owned()
+    let parsed = field.arg().get_value_parser().type_id();
+    if parsed == TypeId::of::<bool>() {
+        return Some("true or false".to_owned());
+    }
+    let min = u8::from(field.parse(&["0".into()]).is_err());
+    if parsed == TypeId::of::<u16>() {
+        return Some(format!("a whole number from {min} to {}", u16::MAX));
+    }
+    if parsed == TypeId::of::<u32>() {
+        return Some(format!("a whole number from {min} to {}", u32::MAX));
+    }
+    let is_integer = parsed == TypeId::of::<u64>() || parsed == TypeId::of::<usize>();
+    is_integer.then(|| format!("a whole number of at least {min}"))
 }
 
-/// Every problem of one start; never empty.
+/// Returns the message of the parser, without the flag and the usage that clap adds: the value may
+/// not be from the command line.
+fn parser_message(error: &clap::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => error.kind().as_str().unwrap_or("invalid").to_owned(),
+    }
+}
+
+/// All problems found at one start; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 

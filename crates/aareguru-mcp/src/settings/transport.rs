@@ -1,4 +1,4 @@
-//! What the settings mean for the HTTP+SSE transport.
+//! Derives the configuration of the HTTP+SSE transport from the settings.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use rmcp_transport::{RebindingProtection, SseServerConfig};
 use super::Settings;
 
 impl Settings {
-    /// How the transport is set up.
+    /// Returns the configuration of the transport.
     pub fn sse(&self) -> SseServerConfig {
         SseServerConfig::default()
             .with_path_prefix(self.base_path().as_str())
-            // The guard checks them for all routes.
+            // The guard checks `Host` and `Origin` of all routes.
             .with_rebinding_protection(RebindingProtection::disabled())
-            .with_sse_keep_alive(unless_zero(self.sse_keep_alive_seconds))
+            .with_sse_keep_alive(non_zero(self.sse_keep_alive_seconds))
             .with_resume_grace(Duration::from_secs(self.sse_resume_grace_seconds))
-            .with_idle_timeout(unless_zero(self.sse_session_timeout_seconds))
+            .with_idle_timeout(non_zero(self.sse_session_timeout_seconds))
             .with_idle_check_interval(Duration::from_secs(self.sse_cleanup_interval_seconds))
             .with_init_timeout(Duration::from_secs(self.sse_init_timeout_seconds))
             .with_write_timeout(Duration::from_secs(self.sse_write_timeout_seconds))
@@ -28,7 +28,7 @@ impl Settings {
     }
 }
 
-fn unless_zero(seconds: u64) -> Option<Duration> {
+fn non_zero(seconds: u64) -> Option<Duration> {
     (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
@@ -37,7 +37,7 @@ mod tests {
     use super::super::tests::settings;
 
     #[test]
-    fn a_keep_alive_of_zero_is_none() {
+    fn zero_keep_alive_disables_it() {
         let settings = settings(&["--sse-keep-alive-seconds", "0"]);
         assert_eq!(settings.sse().sse_keep_alive, None);
     }

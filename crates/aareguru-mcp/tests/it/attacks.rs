@@ -153,7 +153,7 @@ async fn missing_request_body_is_rejected_after_the_body_timeout() {
     .await;
     let refused = r#"rmcp_transport_refused_total{reason="body_cut_short"}"#;
     wait_for_counter(address, refused, 1).await;
-    server.wait_for_log("body took longer").await;
+    server.wait_for_log("request body timed out").await;
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ async fn revoked_key_ends_its_sessions_at_every_instance() {
     std::fs::write(&file, format!("bob:{BOB}\n")).unwrap();
     // The other instance has not reloaded its keys.
     first.signal("HUP").await;
-    first.wait_for_log("API keys read again").await;
+    first.wait_for_log("API keys reloaded").await;
     let sessions = async || {
         let numbers = Scrape::of(second.address).await;
         numbers.value("aareguru_mcp_streamable_sessions")

@@ -34,7 +34,7 @@ async fn serve_until_test_ends(router: Router) -> String {
     let listener = Listener::tcp("127.0.0.1:0", "").await.unwrap();
     let address = listener.address().unwrap();
     let (limits, timeouts) = (settings.connection_limits(), settings.timeouts());
-    tokio::spawn(serve::for_ever(listener, router, limits, timeouts));
+    tokio::spawn(serve::serve_until_exit(listener, router, limits, timeouts));
     format!("http://{address}")
 }
 

@@ -64,7 +64,7 @@ async fn hash_key_rejects_invalid_keys_and_names() {
         (&[][..], "", "no key on standard input"),
         (&[], "two words\n", "visible ASCII"),
         (&[], "sécret\n", "visible ASCII"),
-        (&["--name", "a b"], "secret\n", "the name has to be"),
+        (&["--name", "a b"], "secret\n", "the name must be"),
     ] {
         let output = hash_key(arguments, input).await;
         assert!(!output.status.success());

@@ -113,7 +113,7 @@ async fn healthcheck_subcommand_reports_by_exit_code() {
         (output.status.code(), String::from_utf8(line).unwrap())
     };
     let url = format!("http://127.0.0.1:{port}/health");
-    let well = (Some(0), format!("healthy: {url} answered 200 OK\n"));
+    let well = (Some(0), format!("healthy: {url} responded 200 OK\n"));
     assert_eq!(ask(&["--http-port", &port]).await, well);
     assert_eq!(
         ask(&["--http-host", "0.0.0.0", "--http-port", &port]).await,
@@ -122,10 +122,10 @@ async fn healthcheck_subcommand_reports_by_exit_code() {
     assert_eq!(ask(&["--url", &url]).await, well);
     let (code, line) = ask(&["--url", &format!("{url}/nowhere")]).await;
     assert_eq!(code, Some(1));
-    assert!(line.contains("answered 404"), "{line}");
+    assert!(line.contains("responded 404"), "{line}");
     let (code, line) = ask(&["--url", "https://aare.example"]).await;
     assert_eq!(code, Some(64));
-    assert!(line.contains("only http://"), "{line}");
+    assert!(line.contains("expected an http:// URL"), "{line}");
 
     server.signal("TERM").await;
     server.wait_for_exit().await;

@@ -55,14 +55,14 @@ async fn removed_key_ends_only_its_sse_streams() {
 
     keys.replace(
         &format!("bob:{BOB}"),
-        "API keys read again revoked=[\"alice\"]",
+        "API keys reloaded revoked=[\"alice\"]",
     )
     .await;
     alice.assert_disconnected().await;
     bob.assert_served().await;
     assert_eq!(keys.status(ALICE).await, 401);
 
-    keys.replace(&both, "API keys read again revoked=[]").await;
+    keys.replace(&both, "API keys reloaded revoked=[]").await;
     assert_eq!(keys.status(ALICE).await, 200);
     bob.assert_served().await;
 }
@@ -93,7 +93,7 @@ async fn replaced_key_ends_the_sessions_of_the_old_key() {
 async fn failed_key_reload_keeps_the_previous_keys() {
     let mut keys = Keys::new("broken", &format!("alice:{ALICE}")).await;
     let mut alice = WellBehavedClient::connect(&keys.server, ALICE).await;
-    let stay = "API keys not read again, the old ones stay in force: ";
+    let stay = r#"cannot reload API keys; the previous keys stay valid error=""#;
     let place = format!("line 2 of {} (entry 1 of API_KEYS): ", keys.file.display());
     keys.replace(&format!("bob:{BOB}\nbroken key"), &format!("{stay}{place}"))
         .await;
@@ -115,7 +115,7 @@ async fn failed_key_reload_keeps_the_previous_keys() {
     alice.assert_served().await;
 
     let both = format!("alice:{ALICE}\nbob:{BOB}");
-    keys.replace(&both, "API keys read again").await;
+    keys.replace(&both, "API keys reloaded").await;
     alice.assert_served().await;
     assert_eq!(keys.status(BOB).await, 200);
 }
@@ -125,7 +125,7 @@ async fn sighup_without_keys_ends_no_session() {
     let mut server = Server::demo().await;
     let mut session = Session::initialized(server.address).await;
     server.signal("HUP").await;
-    server.wait_for_log("API keys read again").await;
+    server.wait_for_log("API keys reloaded").await;
     session.call_tool(1, "list_cities", "{}").await;
 }
 

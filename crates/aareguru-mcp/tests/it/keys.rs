@@ -444,7 +444,7 @@ async fn invalid_key_entry_prevents_startup_and_names_its_position() {
     )
     .await;
     assert!(
-        text.contains("entry 2 of API_KEYS: the name has to be"),
+        text.contains("entry 2 of API_KEYS: the name must be"),
         "{text}"
     );
     assert!(!text.contains("hidden"), "{text}");
@@ -455,7 +455,7 @@ async fn invalid_key_entry_prevents_startup_and_names_its_position() {
     )
     .await;
     assert!(
-        text.contains("entry 2 of API_KEYS: this key is there twice"),
+        text.contains("entry 2 of API_KEYS: duplicate key"),
         "{text}"
     );
     assert!(!text.contains("one-and-the-same"), "{text}");
@@ -487,7 +487,7 @@ async fn public_address_without_keys_logs_a_warning() {
     let hosts = ["--http-host", "0.0.0.0", "--allowed-hosts", "aare.example"];
     let arguments = [&["serve", "--demo"], &hosts[..]].concat();
     let mut open = Server::start(&arguments).await;
-    open.wait_for_log("everybody who can reach this address may use the server")
+    open.wait_for_log("no API key is required on an address that other machines can reach")
         .await;
 
     let closed = server(&hosts).await;

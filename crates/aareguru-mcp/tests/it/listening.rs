@@ -90,7 +90,7 @@ async fn unix_socket_is_served_and_removed_on_shutdown() {
         .await
         .unwrap();
     let said = String::from_utf8(check.stdout).unwrap();
-    let expected = format!("healthy: unix:{} answered 200 OK\n", path.display());
+    let expected = format!("healthy: unix:{} responded 200 OK\n", path.display());
     assert_eq!((check.status.code(), said), (Some(0), expected));
 
     stop(child).await;
@@ -109,7 +109,7 @@ async fn stale_unix_socket_is_replaced_and_one_in_use_is_not() {
     assert_eq!(second.status.code(), Some(1));
     let errors = String::from_utf8(second.stderr).unwrap();
     assert!(
-        errors.contains("(HTTP_SOCKET): another process is listening there"),
+        errors.contains("(HTTP_SOCKET): another process is listening on it"),
         "{errors}"
     );
     assert!(fs::metadata(&path).unwrap().file_type().is_socket());
@@ -123,7 +123,7 @@ async fn socket_path_of_a_regular_file_is_not_overwritten() {
     let output = on_socket(&path, &[]).wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("a file that is no socket"), "{errors}");
+    assert!(errors.contains("exists and is not a socket"), "{errors}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
     fs::remove_file(&path).unwrap();
 }

@@ -85,7 +85,7 @@ async fn shutdown_delay_serves_clients_until_a_second_signal() {
     let (status, logs) = server.wait_for_exit().await;
     assert_eq!(status.code(), Some(3), "{logs}");
     assert!(
-        logs.contains("connections were cut at once by a second SIGINT"),
+        logs.contains("connections were closed before they were finished: a second SIGINT"),
         "{logs}"
     );
 }
@@ -117,7 +117,8 @@ async fn shutdown_grace_exceeded_cuts_connections_and_exits_with_3() {
     server.signal("TERM").await;
     let (status, logs) = server.wait_for_exit().await;
     assert_eq!(status.code(), Some(3), "{logs}");
-    let expected = "aareguru-mcp: 1 connections were cut after 0ns (SHUTDOWN_GRACE_SECONDS)";
+    let expected = "aareguru-mcp: 1 connections were closed before they were finished: \
+                    SHUTDOWN_GRACE_SECONDS exceeded (0ns)";
     assert!(logs.contains(expected), "{logs}");
 }
 

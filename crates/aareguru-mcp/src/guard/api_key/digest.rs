@@ -1,7 +1,7 @@
-//! SHA-256 of keys, and its form in settings: 64 hexadecimal digits.
+//! SHA-256 digests of API keys, and their form in settings: 64 hexadecimal digits.
 //!
-//! A plain hash is enough, and a slow one would only be a lever for whoever
-//! wants to keep the server busy: keys are random and long, not passwords.
+//! A fast hash is sufficient, because keys are long and random. A slow one would let clients use up
+//! the CPU.
 
 use sha2::{Digest as _, Sha256};
 
@@ -11,21 +11,20 @@ pub(super) fn of(key: &[u8]) -> Digest {
     Sha256::digest(key).into()
 }
 
-/// The form in which a key stands in settings that others may read:
-/// `sha256:` and the digest.
+/// Hashes a key for settings that others may read: `sha256:` and the digest.
 ///
 /// ```
 /// assert_eq!(
-///     aareguru_mcp::guard::hash("secret"),
+///     aareguru_mcp::guard::hash_api_key("secret"),
 ///     "sha256:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
 /// );
 /// ```
-pub fn hash(key: &str) -> String {
+pub fn hash_api_key(key: &str) -> String {
     format!("sha256:{}", hex::encode(of(key.as_bytes())))
 }
 
-/// A name for a key that has none: always the same for one key, and no way
-/// back to it. It is a hash of the digest, so that it is no part of that.
+/// Derives a name for a key without one. It is a hash of the digest, so that it reveals no part of
+/// the digest.
 pub(super) fn name(digest: &Digest) -> String {
     format!("key-{}", hex::encode(&of(digest)[..4]))
 }

@@ -1,4 +1,4 @@
-//! The keys that are in force, and the handle that a request has on one.
+//! The set of valid API keys, and handles to keys, which report a revocation.
 
 use std::{fmt, sync::Arc};
 
@@ -8,9 +8,9 @@ use rmcp_transport::Principal;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use tokio_util::sync::CancellationToken;
 
-use super::{digest::Digest, sources::Sourced};
+use super::{digest::Digest, sources::LocatedEntry};
 
-/// All keys.
+/// All valid keys.
 #[derive(Debug, Default)]
 pub(super) struct KeySet {
     keys: Vec<Arc<Key>>,
@@ -23,25 +23,25 @@ struct Key {
     revoked: CancellationToken,
 }
 
-/// The key with which a request was let in, in the request's extensions.
+/// The key that authenticated a request, in the extensions of the request.
 ///
-/// What outlives its request (a socket, a session) has to end when the key is
-/// taken back.
+/// Everything that outlives its request, such as a socket or a session, must be closed when the key
+/// is revoked.
 #[derive(Clone)]
 pub struct KeyHandle(Arc<Key>);
 
 impl KeyHandle {
-    /// Who the key stands for.
+    /// Returns the principal that the key authenticates.
     pub fn principal(&self) -> &Principal {
         &self.0.principal
     }
 
-    /// Whether the key is not valid any more.
+    /// Returns whether the key has been revoked.
     pub fn is_revoked(&self) -> bool {
         self.0.revoked.is_cancelled()
     }
 
-    /// Waits until the key is not valid any more.
+    /// Waits until the key is revoked.
     pub async fn revoked(&self) {
         self.0.revoked.cancelled().await;
     }
@@ -52,22 +52,22 @@ impl KeyHandle {
 }
 
 impl KeySet {
-    /// The keys of these entries; those that were in the `old` set stay the
-    /// same, with what depends on them.
-    pub(super) fn new(entries: Vec<Sourced>, old: Option<&Self>) -> anyhow::Result<Self> {
+    /// Builds the set. Keys that are also in `old` are taken from there, so that their handles stay
+    /// valid.
+    pub(super) fn new(entries: Vec<LocatedEntry>, old: Option<&Self>) -> anyhow::Result<Self> {
         let requests = "aareguru_mcp_api_key_requests_total";
         describe_counter!(requests, "Requests with a valid API key, by the key's name");
         let mut set = Self::default();
-        for Sourced { entry, location } in entries {
+        for LocatedEntry { entry, location } in entries {
             if set.keys.iter().any(|key| key.digest == entry.digest) {
-                bail!("{location}: this key is there twice, and it has to be clear whose it is");
+                bail!("{location}: duplicate key; each key must have one name");
             }
             if entry.is_short {
                 tracing::warn!(
-                    place = %location,
+                    %location,
                     name = entry.name,
-                    "this API key is so short that it can be guessed: \
-                     `aareguru-mcp hash-key --generate` makes a better one"
+                    "API key is short enough to be guessed: \
+                     generate one with `aareguru-mcp hash-key --generate`"
                 );
             }
             let known = old.and_then(|old| {
@@ -90,8 +90,8 @@ impl KeySet {
         self.keys.len()
     }
 
-    /// The key with this digest. It is compared with all keys, whichever fits,
-    /// so that the time it takes says nothing about any.
+    /// Returns the key with this digest. The digest is always compared with all keys, so that the
+    /// duration reveals nothing about them.
     pub(super) fn find(&self, digest: &Digest) -> Option<KeyHandle> {
         let mut found = u32::MAX;
         for (n, key) in (0..).zip(&self.keys) {
@@ -101,8 +101,7 @@ impl KeySet {
         Some(KeyHandle(key.clone()))
     }
 
-    /// Revokes the keys that the `new` set does not have, and returns their
-    /// principals, each once.
+    /// Revokes the keys that are not in `new`, and returns their principals without duplicates.
     pub(super) fn revoke_missing(&self, new: &Self) -> Vec<Principal> {
         let mut principals = Vec::new();
         for key in &self.keys {

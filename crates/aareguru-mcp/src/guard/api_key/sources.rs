@@ -1,13 +1,13 @@
-//! Where keys are read from: the setting itself, and files that it names.
+//! Reads the API keys from the settings and from the files that they name.
 
 use std::{fmt, fs, path::Path};
 
 use anyhow::Context;
 
-use super::entry::Entry;
+use super::entry::KeyEntry;
 use crate::settings::Settings;
 
-/// A part of a setting that nobody may see.
+/// A value that `Debug` output does not contain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -18,7 +18,7 @@ impl From<String> for Secret {
 }
 
 impl Secret {
-    /// What nobody may see.
+    /// Returns the value.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -30,36 +30,35 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// An entry, and where it stands, for messages, which never show the entry.
-pub(super) struct Sourced {
-    pub(super) entry: Entry,
+/// An entry with its location. Messages contain the location instead of the entry.
+pub(super) struct LocatedEntry {
+    pub(super) entry: KeyEntry,
     pub(super) location: String,
 }
 
-/// All entries: of `API_KEYS`, of the files that it names, and of
-/// `API_KEYS_FILE`.
+/// Reads all entries: those of `API_KEYS`, of the files that it names, and of `API_KEYS_FILE`.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, and the first entry that is none, by its location.
-pub(super) fn read(settings: &Settings) -> anyhow::Result<Vec<Sourced>> {
+/// A file cannot be read, or an entry is invalid. The error contains the location of the first one.
+pub(super) fn read(settings: &Settings) -> anyhow::Result<Vec<LocatedEntry>> {
     let mut entries = Vec::new();
     let given = settings.api_keys.iter().map(|Secret(text)| text.trim());
     for (n, text) in given.enumerate().filter(|(_, text)| !text.is_empty()) {
         let location = format!("entry {} of API_KEYS", n + 1);
         match text.strip_prefix('@') {
-            Some(path) => file(Path::new(path), &location, &mut entries)?,
+            Some(path) => read_file(Path::new(path), &location, &mut entries)?,
             None => entries.push(parse(text, location)?),
         }
     }
     if let Some(path) = &settings.api_keys_file {
-        file(path, "API_KEYS_FILE", &mut entries)?;
+        read_file(path, "API_KEYS_FILE", &mut entries)?;
     }
     Ok(entries)
 }
 
-/// One entry a line; empty lines and those that begin with `#` are none.
-fn file(path: &Path, setting: &str, entries: &mut Vec<Sourced>) -> anyhow::Result<()> {
+/// Reads a file with one entry per line. Empty lines and lines that begin with `#` are skipped.
+fn read_file(path: &Path, setting: &str, entries: &mut Vec<LocatedEntry>) -> anyhow::Result<()> {
     let shown = path.display();
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read keys from {shown} ({setting})"))?;
@@ -71,7 +70,7 @@ fn file(path: &Path, setting: &str, entries: &mut Vec<Sourced>) -> anyhow::Resul
     Ok(())
 }
 
-fn parse(text: &str, location: String) -> anyhow::Result<Sourced> {
-    let entry = Entry::parse(text).with_context(|| location.clone())?;
-    Ok(Sourced { entry, location })
+fn parse(text: &str, location: String) -> anyhow::Result<LocatedEntry> {
+    let entry = KeyEntry::parse(text).with_context(|| location.clone())?;
+    Ok(LocatedEntry { entry, location })
 }

@@ -17,8 +17,8 @@ fn with_key(key: &str) -> Request {
 }
 
 #[test]
-fn what_becomes_of_requests_is_counted() {
-    let (keys, counts) = recorded(|| api_keys("alice:key-of-alice,bob:key-of-bob"));
+fn authenticated_and_refused_requests_are_counted() {
+    let (keys, metrics) = recorded(|| api_keys("alice:key-of-alice,bob:key-of-bob"));
     for request in [
         with_key("key-of-alice"),
         with_key("key-of-alice"),
@@ -30,7 +30,7 @@ fn what_becomes_of_requests_is_counted() {
     ] {
         let _ = check(&keys, request);
     }
-    let all = counts.all();
+    let all = metrics.take_all();
     let refused = |reason| value(&all, "aareguru_mcp_auth_refused_total", reason);
     assert_eq!(refused("missing"), 3.0);
     assert_eq!(refused("wrong"), 1.0);
@@ -41,7 +41,7 @@ fn what_becomes_of_requests_is_counted() {
 }
 
 #[test]
-fn a_request_carries_the_name_of_its_key_and_the_key_no_more() {
+fn authenticated_request_has_a_principal_and_no_key() {
     let keys = api_keys("alice:key-of-alice");
     let mut request = with_key("key-of-alice");
     let limit = RateLimit::new(0, 1);
@@ -60,24 +60,25 @@ fn a_request_carries_the_name_of_its_key_and_the_key_no_more() {
 }
 
 #[test]
-fn a_key_that_is_revoked_while_its_request_runs_gets_no_answer() {
+fn key_revoked_during_a_request_refuses_the_response() {
     let keys = api_keys("alice:key-of-alice,bob:key-of-bob");
     let [alice, bob] =
         ["key-of-alice", "key-of-bob"].map(|key| check(&keys, with_key(key)).unwrap());
-    let left = settings(&["--api-keys", "bob:key-of-bob"]);
-    assert_eq!(keys.reload(&left).unwrap(), [Principal::new("alice")]);
+    let without_alice = settings(&["--api-keys", "bob:key-of-bob"]);
+    let revoked = keys.reload(&without_alice).unwrap();
+    assert_eq!(revoked, [Principal::new("alice")]);
 
-    let answer = keys.confirm(alice.as_ref(), Response::default());
-    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    let answer = keys.confirm(bob.as_ref(), Response::default());
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(answer.extensions().get(), Some(&Principal::new("bob")));
+    let response = keys.confirm(alice.as_ref(), Response::default());
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let response = keys.confirm(bob.as_ref(), Response::default());
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.extensions().get(), Some(&Principal::new("bob")));
     assert!(check(&keys, with_key("key-of-alice")).is_err());
     assert!(check(&keys, with_key("key-of-bob")).is_ok());
 }
 
 #[test]
-fn a_reload_that_renames_a_key_revokes_its_old_name() {
+fn reload_that_renames_a_key_revokes_the_old_name() {
     let keys = api_keys("alice:the-same-key");
     let renamed = settings(&["--api-keys", "carol:the-same-key"]);
     assert_eq!(keys.reload(&renamed).unwrap(), [Principal::new("alice")]);
@@ -86,7 +87,7 @@ fn a_reload_that_renames_a_key_revokes_its_old_name() {
 }
 
 #[test]
-fn a_reload_without_keys_does_not_open_the_door() {
+fn reload_without_keys_fails_and_keeps_the_old_keys() {
     let keys = api_keys("alice:key-of-alice");
     let none = settings(&["--api-key-required=false"]);
     assert!(keys.reload(&none).is_err());
@@ -95,7 +96,7 @@ fn a_reload_without_keys_does_not_open_the_door() {
 }
 
 #[test]
-fn the_first_key_may_come_later() {
+fn reload_that_adds_the_first_key_requires_it() {
     let keys = ApiKeys::new(&settings(&[])).unwrap();
     assert!(check(&keys, request(&[])).unwrap().is_none());
     keys.reload(&settings(&["--api-keys", "alice:key-of-alice"]))
@@ -105,7 +106,7 @@ fn the_first_key_may_come_later() {
 }
 
 #[test]
-fn keys_may_be_many() {
+fn many_keys_are_accepted() {
     let list: Vec<_> = (0..500)
         .map(|n| format!("user-{n}:key-of-user-{n}"))
         .collect();

@@ -1,22 +1,22 @@
-//! The settings: which proxies are trusted, and which header they write.
+//! The values of the settings `TRUSTED_PROXIES` and `CLIENT_IP_HEADER`.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use axum::http::HeaderName;
 use ipnet::IpNet;
 
-/// Whom to believe where a request comes from.
+/// A proxy whose client address header is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proxy {
+pub enum TrustedProxy {
     /// Any address of a network.
     Network(IpNet),
-    /// Whoever is connected by a Unix socket.
+    /// Any peer on a Unix socket.
     Unix,
 }
 
-impl Proxy {
-    /// Whether it is at the other end of a connection; `None` is a Unix socket.
-    pub fn is(&self, peer: Option<IpAddr>) -> bool {
+impl TrustedProxy {
+    /// Returns whether the peer of a connection is this proxy; `None` is a peer on a Unix socket.
+    pub fn matches(&self, peer: Option<IpAddr>) -> bool {
         match (self, peer) {
             (Self::Network(network), Some(peer)) => network.contains(&peer),
             (Self::Unix, None) => true,
@@ -25,7 +25,7 @@ impl Proxy {
     }
 }
 
-impl FromStr for Proxy {
+impl FromStr for TrustedProxy {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -37,13 +37,13 @@ impl FromStr for Proxy {
             .parse()
             .map(|address: IpAddr| IpNet::from(address.to_canonical()));
         let network = address.or_else(|_| text.parse());
-        network.map(Self::Network).map_err(
-            |_| "not an address, not a network such as 10.0.0.0/8 or fd00::/8, and not `unix`",
-        )
+        network
+            .map(Self::Network)
+            .map_err(|_| "expected an address, a network such as 10.0.0.0/8 or fd00::/8, or `unix`")
     }
 }
 
-impl fmt::Display for Proxy {
+impl fmt::Display for TrustedProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(network) => network.fmt(f),
@@ -52,19 +52,18 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// The header in which trusted proxies name the client.
+/// The header in which trusted proxies send the client address.
 ///
-/// It is one, because a proxy that writes one header hands on whatever a client
-/// has put into the others.
+/// Only one header is read: a proxy that sets one header forwards the others as the client sent
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientIpHeader {
-    /// `X-Forwarded-For`: addresses, to which each proxy adds its client's.
+    /// `X-Forwarded-For`: a list to which each proxy appends the address of its client.
     XForwardedFor,
-    /// `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)):
-    /// likewise.
+    /// `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)), also such a list.
     Forwarded,
-    /// A header with one address, which the proxy sets anew: `Fly-Client-IP`,
-    /// `CF-Connecting-IP`, `X-Real-IP`.
+    /// A header with one address, which the proxy overwrites: `Fly-Client-IP`, `CF-Connecting-IP`,
+    /// `X-Real-IP`.
     Single(HeaderName),
 }
 
@@ -73,7 +72,7 @@ impl FromStr for ClientIpHeader {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name: HeaderName = text.trim().parse().map_err(
-            |_| "not the name of a header, such as X-Forwarded-For, Forwarded or Fly-Client-IP",
+            |_| "expected the name of a header, such as X-Forwarded-For, Forwarded or Fly-Client-IP",
         )?;
         Ok(match name.as_str() {
             "x-forwarded-for" => Self::XForwardedFor,

@@ -13,7 +13,7 @@ fn addresses(proxies: &[&str], header: &str) -> ClientAddresses {
     }
 }
 
-/// The client of a connection from `peer` whose header has these lines.
+/// Returns the client of a connection from `peer` whose header has these lines.
 fn client(addresses: &ClientAddresses, peer: &str, lines: &[&str]) -> Option<String> {
     let name: HeaderName = addresses.header.to_string().parse().unwrap();
     let mut headers = HeaderMap::new();
@@ -31,7 +31,7 @@ fn some(client: &str) -> Option<String> {
 }
 
 #[test]
-fn without_trusted_proxies_the_connection_counts_and_no_header() {
+fn header_is_ignored_without_trusted_proxies() {
     let addresses = addresses(&[], "X-Forwarded-For");
     assert_eq!(
         client(&addresses, "203.0.113.7", &["192.0.2.1"]),
@@ -46,11 +46,11 @@ fn without_trusted_proxies_the_connection_counts_and_no_header() {
 }
 
 #[test]
-fn the_rightmost_untrusted_address_is_the_client() {
+fn rightmost_untrusted_address_is_the_client() {
     let addresses = addresses(&["10.0.0.0/8", "2001:db8::/32", "unix"], "X-Forwarded-For");
     for (peer, lines, expected) in [
         ("10.0.0.1", &["192.0.2.1"][..], "192.0.2.1"),
-        // What a client writes itself is left of what the proxy adds.
+        // The proxy appends to what the client sent.
         (
             "10.0.0.1",
             &["127.0.0.1, 192.0.2.9, 192.0.2.1"],
@@ -70,14 +70,14 @@ fn the_rightmost_untrusted_address_is_the_client() {
         ("2001:db8::1", &["[2001:470::1]:443"], "2001:470::1"),
         ("10.0.0.1", &["2001:470::1"], "2001:470::1"),
         ("10.0.0.1", &["::ffff:192.0.2.1"], "192.0.2.1"),
-        // All are trusted: the farthest one is where it came from.
+        // All are trusted: the leftmost is the client.
         ("10.0.0.1", &["10.2.2.2, 10.1.1.1"], "10.2.2.2"),
-        // Not an address: nothing left of it is read.
+        // Nothing to the left of an invalid address is read.
         ("10.0.0.1", &["192.0.2.9, evil, 10.1.1.1"], "10.1.1.1"),
         ("10.0.0.1", &["192.0.2.9, unknown"], "10.0.0.1"),
         ("10.0.0.1", &["192.0.2.9, \u{fc}"], "10.0.0.1"),
         ("10.0.0.1", &[], "10.0.0.1"),
-        // Nobody whom we know.
+        // An untrusted peer.
         ("203.0.113.7", &["192.0.2.1"], "203.0.113.7"),
     ] {
         assert_eq!(
@@ -89,7 +89,7 @@ fn the_rightmost_untrusted_address_is_the_client() {
 }
 
 #[test]
-fn a_proxy_on_this_machine_names_its_clients_if_it_is_trusted() {
+fn trusted_proxy_on_loopback_names_its_clients() {
     let addresses = addresses(&["127.0.0.1", "::1"], "X-Forwarded-For");
     assert_eq!(
         client(&addresses, "127.0.0.1", &["192.0.2.1"]),
@@ -100,7 +100,7 @@ fn a_proxy_on_this_machine_names_its_clients_if_it_is_trusted() {
 }
 
 #[test]
-fn forwarded_is_read_as_its_rfc_has_it() {
+fn forwarded_header_is_parsed_per_rfc_7239() {
     let addresses = addresses(&["10.0.0.0/8"], "Forwarded");
     for (line, expected) in [
         ("for=192.0.2.1", "192.0.2.1"),
@@ -125,7 +125,7 @@ fn forwarded_is_read_as_its_rfc_has_it() {
 }
 
 #[test]
-fn a_header_with_one_address_has_one() {
+fn single_address_header_with_several_addresses_is_ignored() {
     let addresses = addresses(&["172.16.0.0/12"], "Fly-Client-IP");
     assert_eq!(
         client(&addresses, "172.16.0.2", &["192.0.2.1"]),
@@ -150,9 +150,9 @@ fn a_header_with_one_address_has_one() {
 }
 
 #[test]
-fn what_is_no_proxy_is_refused_with_what_would_be() {
+fn invalid_proxy_error_contains_an_example() {
     for text in ["", "proxy.example", "10.0.0.0/33", "10.0.0", "*"] {
-        let error = text.parse::<Proxy>().unwrap_err().to_string();
+        let error = text.parse::<TrustedProxy>().unwrap_err().to_string();
         assert!(error.contains("10.0.0.0/8"), "{text}: {error}");
     }
     assert!("".parse::<ClientIpHeader>().is_err());
@@ -160,9 +160,8 @@ fn what_is_no_proxy_is_refused_with_what_would_be() {
 }
 
 proptest! {
-    /// Whatever a client writes, its own address is what a proxy adds.
     #[test]
-    fn no_client_chooses_its_address(forged in "[ -~]{0,60}") {
+    fn client_cannot_forge_its_address(forged in "[ -~]{0,60}") {
         let addresses = addresses(&["10.0.0.0/8"], "X-Forwarded-For");
         let line = format!("{forged}, 192.0.2.1");
         prop_assert_eq!(client(&addresses, "10.0.0.1", &[&line]), some("192.0.2.1"));
@@ -170,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn no_header_makes_the_parser_panic(line in "\\PC{0,80}", header in "X-Forwarded-For|Forwarded|X-Real-IP") {
+    fn arbitrary_header_does_not_panic(line in "\\PC{0,80}", header in "X-Forwarded-For|Forwarded|X-Real-IP") {
         let addresses = addresses(&["10.0.0.0/8"], &header);
         let _ = client(&addresses, "10.0.0.1", &[&line]);
     }

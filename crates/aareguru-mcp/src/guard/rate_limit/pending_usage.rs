@@ -1,13 +1,13 @@
-//! Requests that were counted here and that other instances do not know of yet.
+//! Requests that this instance has counted and not yet reported to the others.
 
 use std::{collections::HashMap, mem};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::store::Caller;
+use super::caller_store::Caller;
 
-/// Holds no more callers than the limit tells apart.
+/// The unreported requests of each caller. Contains at most the callers that the limit tracks.
 #[derive(Debug, Default)]
 pub(super) struct PendingUsage {
     requests: Mutex<HashMap<Caller, u32>>,
@@ -31,7 +31,7 @@ impl PendingUsage {
         }
     }
 
-    /// The number of requests of a caller.
+    /// Returns the number of requests of a caller.
     pub(super) fn of(&self, caller: &Caller) -> u32 {
         self.requests
             .lock()
@@ -40,7 +40,7 @@ impl PendingUsage {
             .unwrap_or_default()
     }
 
-    /// Takes all requests, as soon as there are any.
+    /// Takes all requests. Waits until there are some.
     pub(super) async fn take(&self) -> HashMap<Caller, u32> {
         loop {
             let requests = mem::take(&mut *self.requests.lock());

@@ -25,7 +25,7 @@ fn principal(name: &str) -> Caller {
     Caller::Principal(Principal::new(name))
 }
 
-/// How many requests of a caller pass at once.
+/// Counts the requests of a caller that pass now.
 fn passing(limit: &Limit<FakeRelativeClock>, caller: &Caller) -> usize {
     (0..1000)
         .take_while(|_| limit.check(caller).is_ok())
@@ -37,7 +37,7 @@ fn header(response: &Response, name: HeaderName) -> u64 {
 }
 
 #[test]
-fn a_minutes_worth_passes_at_once_and_then_comes_back_evenly() {
+fn rate_limit_allows_a_burst_and_replenishes_evenly() {
     let (limit, clock) = limit(60, 10);
     assert_eq!(passing(&limit, &address(1)), 60);
     clock.advance(Duration::from_millis(2500));
@@ -49,7 +49,7 @@ fn a_minutes_worth_passes_at_once_and_then_comes_back_evenly() {
 }
 
 #[test]
-fn whoever_waits_as_long_as_told_is_let_in() {
+fn request_after_retry_after_is_allowed() {
     for per_minute in [1, 7, 60, 600] {
         let (limit, clock) = limit(per_minute, 10);
         passing(&limit, &address(1));
@@ -70,7 +70,7 @@ fn whoever_waits_as_long_as_told_is_let_in() {
 }
 
 #[test]
-fn what_is_left_is_told() {
+fn response_headers_contain_the_remaining_requests() {
     let (limit, _clock) = limit(60, 10);
     let mut left = limit.check(&address(1)).unwrap();
     for _ in 0..9 {
@@ -83,21 +83,21 @@ fn what_is_left_is_told() {
 }
 
 #[test]
-fn a_flood_of_addresses_stays_within_bounds_and_known_clients_are_served() {
+fn address_flood_is_bounded_and_does_not_affect_known_clients() {
     let (limit, clock) = limit(60, 100);
     assert_eq!(passing(&limit, &address(7)), 60);
     clock.advance(Duration::from_secs(30));
-    for stranger in 1000..11_000 {
-        let _ = limit.check(&address(stranger));
+    for unknown in 1000..11_000 {
+        let _ = limit.check(&address(unknown));
     }
     assert_eq!(limit.limiter.len(), 100);
-    // Who was there before has his own allowance, and so has every key.
+    // Known addresses and keys have their own limits.
     assert_eq!(passing(&limit, &address(7)), 30);
     assert_eq!(passing(&limit, &principal("alice")), 60);
-    // Strangers share one, and it is spent.
-    assert!(limit.store.counts_as_newcomer(&address(20_000)));
+    // New addresses share the overflow bucket, which is exhausted.
+    assert!(limit.store.uses_overflow_bucket(&address(20_000)));
     assert!(limit.check(&address(20_000)).is_err());
-    // When the flood is over, its memory is given back and strangers get in.
+    // After the flood, its state is evicted, and new addresses are tracked again.
     clock.advance(Duration::from_secs(120));
     limit.evict_idle();
     assert_eq!(limit.limiter.len(), 0);
@@ -105,8 +105,8 @@ fn a_flood_of_addresses_stays_within_bounds_and_known_clients_are_served() {
 }
 
 #[test]
-fn what_is_refused_is_counted_by_what_it_was_counted_for() {
-    let ((limit, _clock), counts) = recorded(|| limit(1, 1));
+fn limited_requests_are_counted_by_kind_of_caller() {
+    let ((limit, _clock), metrics) = recorded(|| limit(1, 1));
     for caller in [
         address(1),
         address(1),
@@ -118,17 +118,17 @@ fn what_is_refused_is_counted_by_what_it_was_counted_for() {
         let _ = limit.check(&caller);
     }
     limit.evict_idle();
-    let all = counts.all();
+    let all = metrics.take_all();
     let limited = |by| value(&all, "aareguru_mcp_rate_limited_total", by);
     assert_eq!(
-        (limited("address"), limited("newcomers"), limited("key")),
+        (limited("address"), limited("overflow"), limited("key")),
         (1.0, 1.0, 1.0)
     );
     assert_eq!(value(&all, "aareguru_mcp_rate_limit_clients", ""), 2.0);
 }
 
 #[test]
-fn forgetting_the_quiet_gives_nobody_more() {
+fn eviction_does_not_replenish_the_limit() {
     let (limit, clock) = limit(60, 100);
     passing(&limit, &address(1));
     for _ in 0..10 {
@@ -139,6 +139,6 @@ fn forgetting_the_quiet_gives_nobody_more() {
 }
 
 #[test]
-fn no_limit_is_no_limit() {
+fn limit_of_zero_disables_the_rate_limit() {
     assert!(RateLimit::new(0, 1).limit.is_none());
 }

@@ -298,7 +298,7 @@ async fn revoked_key_ends_only_its_graphql_subscriptions() {
 
     std::fs::write(&file, format!("bob:{BOB}")).unwrap();
     server.signal("HUP").await;
-    server.wait_for_log("API keys read again").await;
+    server.wait_for_log("API keys reloaded").await;
     assert_eq!(alice.receive().await, Err(4403));
     assert_eq!(stream.event().await, None);
     bob.send(json!({ "type": "connection_init" })).await;

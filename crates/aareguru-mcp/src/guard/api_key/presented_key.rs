@@ -1,5 +1,5 @@
-//! The key that a request presents. It is taken out of the request, so that
-//! nothing behind this layer can log it or hand it on.
+//! Extracts the API key of a request. The key is removed from the request, so that the inner
+//! layers can neither log nor forward it.
 
 use std::borrow::Cow;
 
@@ -15,32 +15,32 @@ use super::{
     entry::MAX_KEY_BYTES,
 };
 
-/// The parameter of the query, for clients that cannot set headers.
+/// The query parameter, for clients that cannot set headers.
 const PARAMETER: &str = "api_key";
 
-/// What cannot be a key.
+/// Why the key of a request is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Malformed {
+pub(super) enum MalformedKey {
     Empty,
     TooLong,
     Several,
 }
 
-impl Malformed {
+impl MalformedKey {
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Empty => "the API key is empty",
-            Self::TooLong => "this is longer than any API key",
-            Self::Several => "there is more than one API key",
+            Self::TooLong => "the API key is longer than 512 bytes",
+            Self::Several => "the request has more than one API key",
         }
     }
 }
 
-/// Takes the key out of a request: from `X-API-Key`, else from
-/// `Authorization: Bearer`, else from the query if that is allowed.
+/// Removes the key from a request: from `X-API-Key`, or else from `Authorization: Bearer`, or else
+/// from the query if `in_query` allows it.
 ///
-/// `Authorization` with another scheme is for somebody else, such as a proxy.
-pub(super) fn take(request: &mut Request, in_query: bool) -> Result<Option<Digest>, Malformed> {
+/// `Authorization` with another scheme is ignored: it is for a proxy.
+pub(super) fn take(request: &mut Request, in_query: bool) -> Result<Option<Digest>, MalformedKey> {
     let headers = request.headers_mut();
     let own = take_header(headers, &X_API_KEY);
     let authorization = take_header(headers, &header::AUTHORIZATION);
@@ -57,12 +57,12 @@ pub(super) fn take(request: &mut Request, in_query: bool) -> Result<Option<Diges
     bearer.or(in_query.as_deref()).map(digest).transpose()
 }
 
-fn digest(key: &[u8]) -> Result<Digest, Malformed> {
+fn digest(key: &[u8]) -> Result<Digest, MalformedKey> {
     let key = key.trim_ascii();
     match key.len() {
-        0 => Err(Malformed::Empty),
-        // Nobody makes us hash megabytes.
-        length if length > MAX_KEY_BYTES => Err(Malformed::TooLong),
+        0 => Err(MalformedKey::Empty),
+        // Bounds the time spent on hashing.
+        length if length > MAX_KEY_BYTES => Err(MalformedKey::TooLong),
         _ => Ok(digest::of(key)),
     }
 }
@@ -70,15 +70,15 @@ fn digest(key: &[u8]) -> Result<Digest, Malformed> {
 fn take_header(
     headers: &mut HeaderMap,
     name: &HeaderName,
-) -> Result<Option<HeaderValue>, Malformed> {
+) -> Result<Option<HeaderValue>, MalformedKey> {
     let several = headers.get_all(name).iter().nth(1).is_some();
     match headers.remove(name) {
-        Some(_) if several => Err(Malformed::Several),
+        Some(_) if several => Err(MalformedKey::Several),
         value => Ok(value),
     }
 }
 
-/// What follows the scheme, if it is the right one.
+/// Returns the token of the `Bearer` scheme.
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     let value = value.trim_ascii();
     let (scheme, key) = match value.iter().position(|byte| *byte == b' ') {
@@ -88,7 +88,7 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer").then_some(key)
 }
 
-/// Whether a query has the parameter, accepted or not.
+/// Returns whether a query contains the parameter, whether or not it is allowed.
 pub(super) fn is_in_query(query: &str) -> bool {
     query.split('&').any(is_parameter)
 }
@@ -108,16 +108,16 @@ fn take_parameter(request: &mut Request) -> Option<Vec<u8>> {
         .filter(|pair| !is_parameter(pair))
         .collect();
     let path = request.uri().path();
-    let without = if rest.is_empty() {
+    let path_and_query = if rest.is_empty() {
         path.to_owned()
     } else {
         format!("{path}?{}", rest.join("&"))
     };
-    let without: PathAndQuery = without
+    let path_and_query: PathAndQuery = path_and_query
         .try_into()
         .expect("parts of a path and query are a path and query");
     let mut parts = request.uri().clone().into_parts();
-    parts.path_and_query = Some(without);
+    parts.path_and_query = Some(path_and_query);
     *request.uri_mut() = Uri::from_parts(parts).expect("only the query has changed");
     Some(key)
 }
@@ -137,16 +137,16 @@ mod tests {
         request.body(Body::empty()).unwrap()
     }
 
-    fn presented(headers: &[(&str, &str)]) -> Result<Option<Digest>, Malformed> {
+    fn presented(headers: &[(&str, &str)]) -> Result<Option<Digest>, MalformedKey> {
         take(&mut request("/sse?api_key=k", headers), false)
     }
 
-    fn key(key: &str) -> Result<Option<Digest>, Malformed> {
+    fn key(key: &str) -> Result<Option<Digest>, MalformedKey> {
         Ok(Some(digest::of(key.as_bytes())))
     }
 
     #[test]
-    fn either_header_brings_a_key_and_ours_goes_first() {
+    fn api_key_header_precedes_authorization() {
         assert_eq!(presented(&[("x-api-key", "k")]), key("k"));
         for value in ["Bearer k", "bearer k", "BEARER   k "] {
             assert_eq!(presented(&[("authorization", value)]), key("k"), "{value}");
@@ -160,30 +160,33 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_key_is_told_apart() {
+    fn malformed_key_is_classified() {
         let malformed = Err;
-        assert_eq!(presented(&[("x-api-key", "")]), malformed(Malformed::Empty));
+        assert_eq!(
+            presented(&[("x-api-key", "")]),
+            malformed(MalformedKey::Empty)
+        );
         assert_eq!(
             presented(&[("authorization", "Bearer")]),
-            malformed(Malformed::Empty)
+            malformed(MalformedKey::Empty)
         );
         assert_eq!(
             presented(&[("authorization", "Bearer  ")]),
-            malformed(Malformed::Empty)
+            malformed(MalformedKey::Empty)
         );
         let long = "k".repeat(MAX_KEY_BYTES + 1);
         assert_eq!(
             presented(&[("x-api-key", &long)]),
-            malformed(Malformed::TooLong)
+            malformed(MalformedKey::TooLong)
         );
         for name in ["x-api-key", "authorization"] {
             let two = [(name, "Bearer k"), (name, "Bearer k")];
-            assert_eq!(presented(&two), malformed(Malformed::Several), "{name}");
+            assert_eq!(presented(&two), malformed(MalformedKey::Several), "{name}");
         }
     }
 
     #[test]
-    fn nothing_of_a_key_is_left_in_the_request() {
+    fn key_is_removed_from_the_request() {
         let mut request = request(
             "/messages?api_key=a%20b&session_id=1&api_key=c",
             &[("authorization", "Basic dTpw"), ("x-other", "stays")],
@@ -197,10 +200,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_the_query_is_nothing_unless_allowed() {
+    fn key_in_the_query_is_ignored_unless_allowed() {
         assert_eq!(take(&mut request("/sse?api_key=k", &[]), false), Ok(None));
         assert_eq!(take(&mut request("/sse?apikey=k", &[]), true), Ok(None));
-        let empty = Err(Malformed::Empty);
+        let empty = Err(MalformedKey::Empty);
         assert_eq!(take(&mut request("/sse?api_key", &[]), true), empty);
     }
 }

@@ -1,5 +1,5 @@
-//! What the limiter keeps of each caller: eight bytes, behind one lock that is
-//! held for one look-up.
+//! The state of the rate limit: eight bytes per caller, behind one lock that is held for a single
+//! lookup.
 
 use std::{collections::HashMap, fmt, net::IpAddr, sync::Arc};
 
@@ -10,50 +10,49 @@ use governor::{
 use parking_lot::Mutex;
 use rmcp_transport::Principal;
 
-/// For whom a request is counted.
+/// The client whose limit a request counts towards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Caller {
-    /// There are as many as there are keys.
+    /// The principal of an API key. There are as many as there are keys.
     Principal(Principal),
-    /// There are as many as somebody can get hold of.
+    /// An address. An attacker may have any number of them.
     Address(IpAddr),
 }
 
-/// The callers that are told apart. A clone shares them.
+/// The state of each caller. Clones share it.
 ///
-/// When there are as many addresses as may be, a new one shares the allowance
-/// of all other new ones. Whoever was there before keeps his own, and so does
-/// everybody with a key: a flood of addresses keeps nobody out but strangers.
+/// When the maximum number of addresses is reached, new addresses share one overflow bucket. Known
+/// addresses and principals keep their own, so a flood of addresses affects new addresses only.
 #[derive(Clone)]
-pub(super) struct Store {
-    most_addresses: usize,
+pub(super) struct CallerStore {
+    max_addresses: usize,
     callers: Arc<Mutex<Callers>>,
 }
 
 #[derive(Default)]
 struct Callers {
-    // When each will have all of its requests back, as the limiter counts.
+    /// The time at which the limit of each caller is fully replenished.
     states: HashMap<Caller, Nanos>,
     addresses: usize,
-    newcomers: Option<Nanos>,
+    overflow_bucket: Option<Nanos>,
 }
 
-impl Store {
-    pub(super) fn new(most_addresses: usize) -> Self {
+impl CallerStore {
+    pub(super) fn new(max_addresses: usize) -> Self {
         Self {
-            most_addresses,
+            max_addresses,
             callers: Arc::default(),
         }
     }
 
-    /// Whether a caller has no allowance of its own now.
-    pub(super) fn counts_as_newcomer(&self, caller: &Caller) -> bool {
+    /// Returns whether a caller currently shares the overflow bucket.
+    pub(super) fn uses_overflow_bucket(&self, caller: &Caller) -> bool {
         self.callers
             .lock()
-            .has_no_room_for(caller, self.most_addresses)
+            .uses_overflow_bucket(caller, self.max_addresses)
     }
 
-    /// A caller will have all of its requests back no sooner than this.
+    /// Delays the full replenishment of a caller's limit to `until` at the earliest.
     #[cfg(feature = "redis")]
     pub(super) fn raise(&self, caller: &Caller, until: Nanos) {
         if let Some(state) = self.callers.lock().states.get_mut(caller) {
@@ -63,14 +62,14 @@ impl Store {
 }
 
 impl Callers {
-    fn has_no_room_for(&self, caller: &Caller, most_addresses: usize) -> bool {
+    fn uses_overflow_bucket(&self, caller: &Caller, max_addresses: usize) -> bool {
         matches!(caller, Caller::Address(_))
-            && self.addresses >= most_addresses
+            && self.addresses >= max_addresses
             && !self.states.contains_key(caller)
     }
 }
 
-impl StateStore for Store {
+impl StateStore for CallerStore {
     type Key = Caller;
 
     fn measure_and_replace<T, F, E>(&self, caller: &Caller, measure: F) -> Result<T, E>
@@ -83,9 +82,9 @@ impl StateStore for Store {
             *state = next;
             return Ok(outcome);
         }
-        if callers.has_no_room_for(caller, self.most_addresses) {
-            let (outcome, next) = measure(callers.newcomers)?;
-            callers.newcomers = Some(next);
+        if callers.uses_overflow_bucket(caller, self.max_addresses) {
+            let (outcome, next) = measure(callers.overflow_bucket)?;
+            callers.overflow_bucket = Some(next);
             return Ok(outcome);
         }
         let (outcome, next) = measure(None)?;
@@ -95,7 +94,7 @@ impl StateStore for Store {
     }
 }
 
-impl ShrinkableKeyedStateStore<Caller> for Store {
+impl ShrinkableKeyedStateStore<Caller> for CallerStore {
     fn retain_recent(&self, drop_below: Nanos) {
         let callers = &mut *self.callers.lock();
         let mut addresses = 0;
@@ -107,7 +106,7 @@ impl ShrinkableKeyedStateStore<Caller> for Store {
         callers.addresses = addresses;
     }
 
-    /// Gives memory back when most of it is unused, not at every turn.
+    /// Releases memory only when most of it is unused: shrinking rehashes the map.
     fn shrink_to_fit(&self) {
         let states = &mut self.callers.lock().states;
         if states.capacity() > 1024 && states.len() < states.capacity() / 4 {
@@ -125,13 +124,13 @@ impl ShrinkableKeyedStateStore<Caller> for Store {
 }
 
 impl Caller {
-    /// A key for it that is the same at every instance.
+    /// Returns a key for the caller that is the same in all instances.
     #[cfg(feature = "redis")]
     pub(crate) fn shared_key(&self) -> String {
         format!("{}:{self}", self.label())
     }
 
-    /// The value of the label `by`.
+    /// Returns the value of the label `by`.
     pub(super) fn label(&self) -> &'static str {
         match self {
             Self::Principal(_) => "key",

@@ -1,10 +1,9 @@
-//! The body of a request, which has to arrive within a time.
+//! Limits the time that a request body may take, and discards bodies that no handler reads.
 //!
-//! A request may be answered before its body has been read, because it is too
-//! long or its client may not come in. Were the connection closed then, the
-//! system would answer the rest of the body with a reset, and a client that
-//! first sends all it has would lose the answer. So a bit of the rest is still
-//! taken, and thrown away.
+//! A request may be answered before its body is read, for example because it is too large. If the
+//! connection were closed then, the system would answer the rest of the body with a reset, and a
+//! client that first sends the whole body would lose the response. So a bounded part of the rest is
+//! read and discarded.
 
 use std::{
     future::Future,
@@ -23,31 +22,31 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How many bytes are taken that nobody reads. More than a message may have:
-/// those that are too long are mostly a little too long.
-const MOST_LEFT_OVER_BYTES: usize = 16 * 1024 * 1024;
+/// The maximum number of bytes discarded. More than a message may have: most messages that are too
+/// large are only slightly too large.
+const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
-/// How long they may take.
-const LEFT_OVER: Duration = Duration::from_secs(5);
+/// The time limit for discarding.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A body that fails when it has not arrived in time. The time begins when
-/// somebody has to wait for it: most bodies come with their head.
+/// A body that fails if it does not arrive in time. The timer starts when the handler first waits:
+/// most bodies arrive with their head.
 #[derive(Debug)]
 pub(super) struct TimedBody {
-    /// `None` once it was late or has failed.
+    /// `None` after a timeout or an error.
     incoming: Option<Incoming>,
     timeout: Duration,
-    late: Option<Pin<Box<Sleep>>>,
+    timer: Option<Pin<Box<Sleep>>>,
     draining: CancellationToken,
 }
 
 impl TimedBody {
-    /// After `draining`, what nobody reads is not taken either.
+    /// Wraps a body. Once `draining` is cancelled, unread bodies are not discarded.
     pub(super) fn new(incoming: Incoming, timeout: Duration, draining: CancellationToken) -> Self {
         Self {
             incoming: Some(incoming),
             timeout,
-            late: None,
+            timer: None,
             draining,
         }
     }
@@ -55,17 +54,16 @@ impl TimedBody {
 
 impl Drop for TimedBody {
     fn drop(&mut self) {
-        let left_over = self.incoming.take().filter(|body| !body.is_end_stream());
-        let Some(left_over) = left_over else {
+        let unread = self.incoming.take().filter(|body| !body.is_end_stream());
+        let Some(unread) = unread else {
             return;
         };
-        // hyper reads on while somebody takes what it reads.
         if let Ok(runtime) = Handle::try_current() {
             let draining = self.draining.clone();
-            let time = self.timeout.min(LEFT_OVER);
+            let limit = self.timeout.min(DISCARD_TIMEOUT);
             runtime.spawn(async move {
                 tokio::select! {
-                    _ = timeout(time, discard(left_over)) => {}
+                    _ = timeout(limit, discard(unread)) => {}
                     () = draining.cancelled() => {}
                 }
             });
@@ -77,7 +75,7 @@ async fn discard(mut body: Incoming) {
     let mut bytes = 0;
     while let Some(Ok(frame)) = body.frame().await {
         bytes += frame.data_ref().map_or(0, Bytes::len);
-        if bytes > MOST_LEFT_OVER_BYTES {
+        if bytes > MAX_DISCARDED_BYTES {
             return;
         }
     }
@@ -102,11 +100,11 @@ impl Body for TimedBody {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let timeout = this.timeout;
-        let late = this.late.get_or_insert_with(|| Box::pin(sleep(timeout)));
-        late.as_mut().poll(cx).map(|()| {
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        timer.as_mut().poll(cx).map(|()| {
             this.incoming = None;
-            tracing::debug!("a request's body took longer than {timeout:?}");
-            let error = io::Error::new(io::ErrorKind::TimedOut, "the body took too long");
+            tracing::debug!(?timeout, "request body timed out");
+            let error = io::Error::new(io::ErrorKind::TimedOut, "request body timed out");
             Some(Err(error.into()))
         })
     }

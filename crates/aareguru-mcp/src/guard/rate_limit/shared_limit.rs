@@ -1,7 +1,7 @@
-//! The limit as several instances share it.
+//! Shares the rate limit among several instances.
 //!
-//! A request is counted locally and never waits. The counts of this instance are sent to the
-//! others, and theirs are applied, a moment later.
+//! A request is counted locally and never waits. The counts are exchanged with the other instances
+//! in the background.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -10,16 +10,16 @@ use governor::{
     nanos::Nanos,
 };
 
-use super::{Limit, RateLimit, pending_usage::PendingUsage, store::Caller};
+use super::{Limit, RateLimit, caller_store::Caller, pending_usage::PendingUsage};
 
-/// The limit, as the task that exchanges counts with other instances sees it.
+/// The rate limit, for the task that exchanges counts with other instances.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedLimit {
     limit: Arc<Limit<DefaultClock>>,
 }
 
 impl RateLimit {
-    /// Begins to collect counts for other instances; `None` if there is no limit.
+    /// Starts to collect counts for other instances. Returns `None` if there is no limit.
     pub(crate) fn share(&self) -> Option<SharedLimit> {
         let limit = self.limit.clone()?;
         let _ = limit.pending.set(PendingUsage::default());
@@ -30,8 +30,8 @@ impl RateLimit {
 impl<C: Clock> Limit<C> {
     pub(super) fn collect(&self, caller: &Caller) {
         if let Some(pending) = self.pending.get()
-            // Those who share an allowance here are different ones elsewhere.
-            && !self.store.counts_as_newcomer(caller)
+            // Other instances have other addresses in their overflow buckets.
+            && !self.store.uses_overflow_bucket(caller)
         {
             pending.add(caller);
         }
@@ -39,7 +39,7 @@ impl<C: Clock> Limit<C> {
 }
 
 impl SharedLimit {
-    /// The requests of each caller since the last time, as soon as there are any.
+    /// Takes the requests of each caller since the last call. Waits until there are some.
     pub(crate) async fn take_pending(&self) -> Vec<(Caller, u32)> {
         let requests = match self.limit.pending.get() {
             Some(pending) => pending.take().await,
@@ -48,21 +48,21 @@ impl SharedLimit {
         requests.into_iter().collect()
     }
 
-    /// The time that it takes to regain one request.
+    /// Returns the time in which one request is replenished.
     pub(crate) fn per_request(&self) -> Duration {
         Duration::from_secs(60) / self.limit.per_minute.get()
     }
 
-    /// Applies the count of all instances together: without another request, the caller has its
-    /// whole allowance back after `full_in`.
+    /// Applies the count of all instances: without further requests, the caller's limit is fully
+    /// replenished after `full_in`.
     pub(crate) fn apply_remote(&self, caller: &Caller, full_in: Duration) {
-        // What has been counted here since is not in it.
-        let since = self
+        // Requests that were counted here since are not included.
+        let pending = self
             .limit
             .pending
             .get()
             .map_or(0, |pending| pending.of(caller));
-        let full_in = full_in + self.per_request() * since;
+        let full_in = full_in + self.per_request() * pending;
         let now = self.limit.clock.now();
         let now = Nanos::from(now.duration_since(self.limit.start));
         self.limit.store.raise(caller, now + Nanos::from(full_in));

@@ -14,40 +14,40 @@ use tokio_util::either::Either;
 use crate::{
     client_limiter::{ClientLimiter, LimitExceeded, Permit},
     counter_vec::CounterVec,
-    guard::Proxy,
+    guard::TrustedProxy,
     log_throttle::LogThrottle,
 };
 
-/// How many connections over the limit may be answered at once.
+/// The maximum number of connections over the limit whose requests are answered.
 const MAX_REJECTED_CONNECTIONS: usize = 64;
 
-/// How much time is between two warnings, in seconds.
+/// The minimum time between two warnings, in seconds.
 const WARNING_PERIOD_SECS: u64 = 10;
 
-/// How many connections there may be.
+/// Limits on the number of connections.
 #[derive(Debug, Clone)]
-pub struct Limits {
-    /// In all.
-    pub connections: usize,
-    /// Of one client address; of one /64 for IPv6. Addresses of this machine,
-    /// behind which a reverse proxy may be, are not counted.
-    pub connections_of_client: usize,
-    /// Whose connections are not counted either: many clients share them.
-    pub trusted_proxies: Vec<Proxy>,
+pub struct ConnectionLimits {
+    /// The maximum in total.
+    pub max_connections: usize,
+    /// The maximum per client address, or per /64 for IPv6. Addresses of this machine are exempt:
+    /// they may be a reverse proxy.
+    pub max_connections_per_client: usize,
+    /// Proxies, which are exempt from the limit per client: many clients share their connections.
+    pub trusted_proxies: Vec<TrustedProxy>,
 }
 
-/// Why a connection is one too many. Its requests carry it as an extension.
+/// The limit that a connection exceeds, as an extension of its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overload {
-    /// There are as many as there may be.
+    /// The limit in total.
     Connections,
-    /// There are as many from this client.
+    /// The limit per client.
     ConnectionsOfClient,
 }
 
 /// Hands out permits for connections.
-pub(super) struct Capacity {
-    limits: Limits,
+pub(super) struct ConnectionLimiter {
+    limits: ConnectionLimits,
     served: Arc<ClientLimiter<IpAddr>>,
     rejected: Arc<Semaphore>,
     opened: Counter,
@@ -55,30 +55,30 @@ pub(super) struct Capacity {
     warnings: LogThrottle,
 }
 
-/// Permit for one connection, which is served unless it is an overload.
+/// Permit for one connection. With an overload, its requests must be refused.
 pub(super) struct ConnectionPermit {
     pub(super) overload: Option<Overload>,
     _permit: Either<Permit<IpAddr>, OwnedSemaphorePermit>,
 }
 
-impl Capacity {
-    pub(super) fn new(limits: Limits) -> Self {
-        describe_gauge!("aareguru_mcp_connections", "Connections open now");
+impl ConnectionLimiter {
+    pub(super) fn new(limits: ConnectionLimits) -> Self {
+        describe_gauge!("aareguru_mcp_connections", "Open connections");
         describe_counter!(
             "aareguru_mcp_connections_opened_total",
-            "Connections that got a place"
+            "Connections accepted within the limits"
         );
         Self {
             served: ClientLimiter::with_gauge(
-                limits.connections,
-                limits.connections_of_client,
+                limits.max_connections,
+                limits.max_connections_per_client,
                 gauge!("aareguru_mcp_connections"),
             ),
             rejected: Arc::new(Semaphore::new(MAX_REJECTED_CONNECTIONS)),
             opened: counter!("aareguru_mcp_connections_opened_total"),
             refused: CounterVec::new(
                 "aareguru_mcp_connections_refused_total",
-                "Connections that were one too many, by which limit",
+                "Connections over a limit, by limit",
                 "reason",
                 [Overload::Connections, Overload::ConnectionsOfClient].map(Overload::label),
             ),
@@ -90,7 +90,7 @@ impl Capacity {
     /// Acquires a permit for a connection from `client`. Returns `None` if it must be closed
     /// without a response.
     pub(super) fn admit(&self, client: Option<IpAddr>) -> Option<ConnectionPermit> {
-        let overload = match self.served.try_acquire(self.limits.counted_for(client)) {
+        let overload = match self.served.try_acquire(self.limits.client_key(client)) {
             Ok(permit) => {
                 self.opened.increment(1);
                 return Some(ConnectionPermit {
@@ -117,24 +117,25 @@ impl Capacity {
         match overload {
             Overload::Connections => tracing::warn!(
                 refused,
-                limit = self.limits.connections,
-                "connections refused: there are as many as HTTP_MAX_CONNECTIONS allows"
+                limit = self.limits.max_connections,
+                "connections refused: HTTP_MAX_CONNECTIONS reached"
             ),
             Overload::ConnectionsOfClient => tracing::warn!(
                 refused,
-                limit = self.limits.connections_of_client,
-                "connections refused: one client has as many as \
-                 HTTP_MAX_CONNECTIONS_PER_CLIENT allows"
+                limit = self.limits.max_connections_per_client,
+                "connections refused: HTTP_MAX_CONNECTIONS_PER_CLIENT reached"
             ),
         }
     }
 }
 
-impl Limits {
-    fn counted_for(&self, client: Option<IpAddr>) -> Option<IpAddr> {
+impl ConnectionLimits {
+    /// Returns the key under which a connection counts; `None` if it is exempt from the limit per
+    /// client.
+    fn client_key(&self, client: Option<IpAddr>) -> Option<IpAddr> {
         let client = client?.to_canonical();
         let mut proxies = self.trusted_proxies.iter();
-        let is_shared = client.is_loopback() || proxies.any(|proxy| proxy.is(Some(client)));
+        let is_shared = client.is_loopback() || proxies.any(|proxy| proxy.matches(Some(client)));
         (!is_shared).then(|| ClientAddress(client).subscriber())
     }
 }

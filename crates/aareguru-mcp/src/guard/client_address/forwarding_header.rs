@@ -1,5 +1,7 @@
-//! Reads what proxies write: from the right, where the nearest one has added
-//! its client, past those that are trusted, to the first that is not.
+//! Parses the headers in which proxies forward the client address.
+//!
+//! Each proxy appends its peer, so lists are read from the right, past trusted proxies, up to the
+//! first untrusted address.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,10 +12,10 @@ use super::ClientIpHeader;
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED: HeaderName = header::FORWARDED;
 
-/// The client that trusted proxies name, if they do.
+/// Returns the client that trusted proxies name.
 ///
-/// What is left of the first untrusted address, or of anything that is no
-/// address, is whatever somebody wrote who is not trusted: it is not read.
+/// Everything to the left of the first untrusted or invalid address was sent by an untrusted client
+/// and is ignored.
 pub(super) fn client(
     headers: &HeaderMap,
     header: &ClientIpHeader,
@@ -56,15 +58,14 @@ fn first_untrusted(
     nearest
 }
 
-/// The lines of a header, the last first. A line that is not text counts as
-/// one that holds no address.
+/// Returns the lines of a header, the last first. A line that is not text becomes an empty one, which
+/// contains no address.
 fn from_the_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(name).iter().rev();
     lines.map(|line| line.to_str().unwrap_or_default())
 }
 
-/// An address as proxies write them: with a port or without, an IPv6 address
-/// in brackets or not.
+/// Parses an address, with or without a port, and with or without brackets for IPv6.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text
@@ -75,7 +76,7 @@ fn address(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// The address of an element's `for` parameter.
+/// Parses the address in the `for` parameter of an element.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let pairs = split_unquoted(element, ';').into_iter();
     let mut values = pairs.filter_map(|pair| {
