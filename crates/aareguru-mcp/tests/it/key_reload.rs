@@ -102,7 +102,7 @@ async fn failed_key_reload_keeps_the_previous_keys() {
 
     keys.replace(
         "# a file that is being written\n",
-        &format!("{stay}there is no key any more"),
+        &format!("{stay}no API key is left"),
     )
     .await;
     alice.assert_served().await;
