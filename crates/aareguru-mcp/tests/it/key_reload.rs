@@ -80,7 +80,7 @@ async fn replaced_key_ends_the_sessions_of_the_old_key() {
     assert_eq!(ping_streamable(&keys.server, &streamable, BOB).await, 200);
     keys.replace(
         &format!("team:{BOB}"),
-        "revoked=[\"team\"] sessions_ended=2",
+        "revoked=[\"team\"] sessions_closed=2",
     )
     .await;
     old.assert_disconnected().await;
@@ -141,7 +141,7 @@ async fn removed_key_closes_only_its_websockets() {
         socket
     };
     let (mut alice, mut bob) = (open(ALICE).await, open(BOB).await);
-    let revoked = "revoked=[\"alice\"] sessions_ended=1";
+    let revoked = "revoked=[\"alice\"] sessions_closed=1";
     keys.replace(&format!("bob:{BOB}"), revoked).await;
     assert_eq!(alice.close_code().await, CloseCode::Policy);
     let closed = r#"aareguru_mcp_websocket_sessions_closed_total{reason="revoked"}"#;
@@ -168,7 +168,7 @@ async fn key_removed_during_a_request_opens_no_session() {
     let address = keys.server.address;
     let request = with_key(&streamable(INITIALIZE, ""), ALICE);
     let mut stream = admitted(&keys, &request).await;
-    let revoked = "revoked=[\"alice\"] sessions_ended=0";
+    let revoked = "revoked=[\"alice\"] sessions_closed=0";
     keys.replace(&format!("bob:{BOB}"), revoked).await;
     alongside_well_behaved_client(&keys.server, BOB, async {
         stream
