@@ -175,7 +175,9 @@ async fn cors_wildcard_without_keys_allows_no_foreign_origin() {
     assert_eq!(answer.status, 403);
     let own = send(server.address, preflight("http://localhost:6274")).await;
     assert_eq!(own.status, 200);
-    server.wait_for_log("CORS_ORIGINS=* does not extend ALLOWED_ORIGINS").await;
+    server
+        .wait_for_log("CORS_ORIGINS=* does not extend ALLOWED_ORIGINS")
+        .await;
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use rmcp_transport::{Commit, SessionStore, Snapshot, SseServerConfig, StoreError, Stored, TakeoverRequest};
+use rmcp_transport::{
+    Commit, SessionStore, Snapshot, SseServerConfig, StoreError, Stored, TakeoverRequest,
+};
 
 use crate::{
     client::{Session, get, post_json, send, tool_call, with_header},

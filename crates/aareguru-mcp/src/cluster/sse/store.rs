@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use redis::RedisError;
 use rmcp_transport::{
-    Commit, DeliveryId, SessionRef, Pending, Record, SessionId, SessionStore, Snapshot, StoreError,
+    Commit, DeliveryId, Pending, Record, SessionId, SessionRef, SessionStore, Snapshot, StoreError,
     Stored, TakeoverRequest,
 };
 
