@@ -1,11 +1,9 @@
-//! Lets the suite, which speaks Streamable HTTP, test a server that speaks
-//! HTTP+SSE.
+//! Lets the suite, which speaks Streamable HTTP, test a server that speaks HTTP+SSE.
 //!
-//! Each of the suite's sessions is one event stream of the server. A POST is
-//! passed on with its `Host`, its `Origin` and its version; what the server
-//! refuses is refused with its status. What comes on the event stream while a
-//! request runs goes to that request's response, anything else to the stream
-//! that a GET has opened.
+//! Each of the suite's sessions is one event stream of the server. A POST is passed on with its
+//! `Host`, its `Origin` and its version; what the server refuses is refused with its status. What
+//! comes on the event stream while a request runs goes to that request's response, anything else to
+//! the stream that a GET has opened.
 
 mod events;
 mod session;

@@ -1,7 +1,7 @@
 //! The handler with the fixtures, one family a file.
 //!
-//! What a fixture answers is written as the JSON of the scenario's own
-//! description and then read as rmcp's types, so that both are exercised.
+//! What a fixture answers is written as the JSON of the scenario's own description and then read as
+//! rmcp's types, so that both are exercised.
 
 mod changes;
 mod content;
@@ -213,8 +213,8 @@ impl ServerHandler for Everything {
     }
 }
 
-/// Reads a fixture as the type of result that rmcp sends; before 2026-07-28
-/// rmcp takes its `resultType` away again.
+/// Reads a fixture as the type of result that rmcp sends; before 2026-07-28 rmcp takes its
+/// `resultType` away again.
 fn result<T: DeserializeOwned>(mut fixture: Value) -> T {
     fixture["resultType"] = "complete".into();
     typed(fixture)

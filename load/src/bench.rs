@@ -88,8 +88,8 @@ impl Bench {
         let mut results = Results::default();
         let others = OtherPrograms::watch()?;
         for round in 0..self.rounds {
-            // Each server is first once, so that a machine that slows down does not
-            // favour one of them.
+            // Each server is first once, so that a machine that slows down does not favour one of
+            // them.
             let mut servers = self.servers.clone();
             servers.rotate_left(round % self.servers.len());
             for kind in servers {

@@ -98,8 +98,8 @@ impl Session {
         answer
     }
 
-    /// Waits for the server's next message; over Streamable HTTP, for the next one in the
-    /// response to the last POST.
+    /// Waits for the server's next message; over Streamable HTTP, for the next one in the response
+    /// to the last POST.
     pub(crate) async fn next(&mut self) -> Result<String, Failure> {
         match &mut self.channel {
             Channel::Sse(channel) => channel.next().await,

@@ -1,5 +1,5 @@
-//! Which core runs what: the server has one to itself and the client another,
-//! so that neither the scheduler nor the client changes what a call costs.
+//! Which core runs what: the server has one to itself and the client another, so that neither the
+//! scheduler nor the client changes what a call costs.
 
 use anyhow::Context;
 use nix::{

@@ -1,5 +1,5 @@
-//! Measures the transport against its ceiling: what the same calls cost a bare
-//! axum server without an MCP library.
+//! Measures the transport against its ceiling: what the same calls cost a bare axum server without
+//! an MCP library.
 //!
 //! - `cli`: the commands.
 //! - `peer`: the servers that are measured, each in a separate process.

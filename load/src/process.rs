@@ -24,8 +24,8 @@ impl Process {
         Ok(Self { pid, clock })
     }
 
-    /// The CPU time of all its threads, ended ones included, in user mode and
-    /// in the kernel. The clock counts nanoseconds, not scheduler ticks.
+    /// The CPU time of all its threads, ended ones included, in user mode and in the kernel. The
+    /// clock counts nanoseconds, not scheduler ticks.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         let now = self.clock.now();
         Ok(now
@@ -45,8 +45,8 @@ impl Process {
 
     /// Its resident memory that belongs to no file, in KiB.
     ///
-    /// Pages of the program itself are left out: they are shared, and come in
-    /// as they are first run.
+    /// Pages of the program itself are left out: they are shared, and come in as they are first
+    /// run.
     pub(crate) fn memory_kib(&self) -> anyhow::Result<u64> {
         let rollup = self.procfs()?.smaps_rollup()?.memory_map_rollup;
         let anonymous = rollup

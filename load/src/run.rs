@@ -1,5 +1,5 @@
-//! Load as you want it: many sessions that behave as clients do, some of them badly, and how
-//! long each call took.
+//! Load as you want it: many sessions that behave as clients do, some of them badly, and how long
+//! each call took.
 
 mod limits;
 mod mix;

@@ -1,5 +1,5 @@
-//! What grows with the number of sessions, and how: the product with ever more
-//! of them, all closed at once, opened again, and notified of an update.
+//! What grows with the number of sessions, and how: the product with ever more of them, all closed
+//! at once, opened again, and notified of an update.
 
 mod report;
 

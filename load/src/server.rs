@@ -116,8 +116,8 @@ impl Server {
         closed.context("the server keeps connections that their clients have closed")?
     }
 
-    /// Waits until it has nothing left to do, for a while at most: a server
-    /// with very many sessions is never quite idle.
+    /// Waits until it has nothing left to do, for a while at most: a server with very many sessions
+    /// is never quite idle.
     pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         const INTERVAL: Duration = Duration::from_millis(100);
         const IDLE: Duration = Duration::from_millis(2);

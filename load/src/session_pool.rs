@@ -1,5 +1,5 @@
-//! Many sessions that share a few connections for POST requests: HTTP does not tie a session to
-//! a connection, and this halves the number of sockets.
+//! Many sessions that share a few connections for POST requests: HTTP does not tie a session to a
+//! connection, and this halves the number of sockets.
 
 use std::future::Future;
 

@@ -1,5 +1,5 @@
-//! The product under a mixed load with cuts, slow readers and upstream failures, and the
-//! resources that it still holds when all clients have gone.
+//! The product under a mixed load with cuts, slow readers and upstream failures, and the resources
+//! that it still holds when all clients have gone.
 
 mod slope;
 mod verdict;

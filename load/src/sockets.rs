@@ -1,11 +1,10 @@
-//! The limit on sockets: each session takes one or two file descriptors on
-//! either side.
+//! The limit on sockets: each session takes one or two file descriptors on either side.
 
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// What a process needs in addition to the sockets of its sessions: the product
-/// reserves 200 files, and there are connections for POST requests.
+/// What a process needs in addition to the sockets of its sessions: the product reserves 200 files,
+/// and there are connections for POST requests.
 const RESERVED: usize = 256;
 
 /// Raises the limit on open files as far as it goes without privileges.

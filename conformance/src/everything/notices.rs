@@ -54,8 +54,8 @@ pub(super) async fn call(
 }
 
 impl Everything {
-    /// Sends a message at level info if the client wants it: since 2026-07-28
-    /// if the request says so, before unless `logging/setLevel` says otherwise.
+    /// Sends a message at level info if the client wants it: since 2026-07-28 if the request says
+    /// so, before unless `logging/setLevel` says otherwise.
     async fn log(&self, text: &str, context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
         let stateless = context
             .protocol_version()

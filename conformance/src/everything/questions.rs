@@ -1,5 +1,5 @@
-//! Tools that ask the client something while they run, as servers do in the
-//! revisions up to 2025-11-25.
+//! Tools that ask the client something while they run, as servers do in the revisions up to
+//! 2025-11-25.
 
 use rmcp::{
     ErrorData, RoleServer,

@@ -1,5 +1,5 @@
-//! Tools that need several rounds: they answer with what they still have to
-//! know, and the client calls again with it (SEP-2322, since 2026-07-28).
+//! Tools that need several rounds: they answer with what they still have to know, and the client
+//! calls again with it (SEP-2322, since 2026-07-28).
 
 use std::fmt;
 

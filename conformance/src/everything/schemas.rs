@@ -1,5 +1,5 @@
-//! Tools whose input schema is the test: keywords of JSON Schema 2020-12, and
-//! a parameter that is repeated in a header.
+//! Tools whose input schema is the test: keywords of JSON Schema 2020-12, and a parameter that is
+//! repeated in a header.
 
 use rmcp::model::{CallToolResult, Tool};
 use serde_json::json;

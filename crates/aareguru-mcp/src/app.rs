@@ -19,8 +19,8 @@ use crate::{
     telemetry::{prometheus::Prometheus, trace},
 };
 
-/// The server without its port. Any handler can stand in the place of the
-/// river's, so that what is around it can be tested for itself.
+/// The server without its port. Any handler can stand in the place of the river's, so that what is
+/// around it can be tested for itself.
 #[derive(Debug)]
 pub struct App<S = AareServer> {
     /// Decides who may pass, before any route.
@@ -53,8 +53,8 @@ pub struct App<S = AareServer> {
 }
 
 impl App {
-    /// Builds the parts; with `demo` the river answers from its recordings,
-    /// and with `cluster` they are shared with other instances.
+    /// Builds the parts; with `demo` the river answers from its recordings, and with `cluster` they
+    /// are shared with other instances.
     ///
     /// # Errors
     ///
@@ -160,8 +160,8 @@ impl<S: ServerHandler + Clone> App<S> {
     #[cfg(not(feature = "redis"))]
     fn listen(&self) {}
 
-    /// Ends the sessions of a principal over every transport, also those at
-    /// other instances, and returns how many there were at this one.
+    /// Ends the sessions of a principal over every transport, also those at other instances, and
+    /// returns how many there were at this one.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
         if let Some(cluster) = &self.cluster {
             cluster.end_sessions_of(principal);
@@ -189,8 +189,7 @@ impl<S: ServerHandler + Clone> App<S> {
     }
 }
 
-/// The HTTP+SSE transport, with sessions of which every instance of the
-/// cluster knows.
+/// The HTTP+SSE transport, with sessions of which every instance of the cluster knows.
 fn sse<S: ServerHandler>(
     handler: impl Fn() -> io::Result<S> + Send + Sync + 'static,
     bounds: &SseServerConfig,

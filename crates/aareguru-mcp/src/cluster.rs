@@ -1,8 +1,8 @@
-//! Several instances that act as one, over one Redis or Valkey: what they
-//! share is found by all of them.
+//! Several instances that act as one, over one Redis or Valkey: what they share is found by all of
+//! them.
 //!
-//! An instance without `REDIS_URL` is alone, and nothing of this runs.
-//! docs/CLUSTER.md lists what is kept in Redis, and for how long.
+//! An instance without `REDIS_URL` is alone, and nothing of this runs. docs/CLUSTER.md lists what
+//! is kept in Redis, and for how long.
 
 #[cfg(feature = "redis")]
 mod cache;
@@ -48,14 +48,13 @@ pub enum Cluster {}
 
 #[cfg(feature = "redis")]
 impl Cluster {
-    /// Joins the others, if the settings say where: with `REDIS_WAIT` at once,
-    /// and else when Redis answers.
+    /// Joins the others, if the settings say where: with `REDIS_WAIT` at once, and else when Redis
+    /// answers.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be used, as
-    /// [`ConfigError`](crate::exit::ConfigError), or a Redis that cannot be
-    /// reached.
+    /// A setting that cannot be used, as [`ConfigError`](crate::exit::ConfigError), or a Redis that
+    /// cannot be reached.
     pub async fn join(settings: &Settings) -> anyhow::Result<Option<Self>> {
         use anyhow::Context;
 
@@ -83,8 +82,7 @@ impl Cluster {
         ))
     }
 
-    /// Hands what any of them tells all to `heard`, for as long as the process
-    /// lives.
+    /// Hands what any of them tells all to `heard`, for as long as the process lives.
     pub fn listen(&self, heard: impl Fn(Notice) + Send + 'static) {
         tokio::spawn(notices::listen(self.redis.clone(), heard));
     }
@@ -102,8 +100,7 @@ impl Cluster {
         }
     }
 
-    /// Whether the settings could be used, as far as can be told without
-    /// asking Redis.
+    /// Whether the settings could be used, as far as can be told without asking Redis.
     ///
     /// # Errors
     ///

@@ -1,11 +1,10 @@
 //! A metric with one label.
 
-use std::fmt;
-
 use metrics::{Counter, SharedString, counter, describe_counter};
 
 /// One counter per value of a label. All are registered at once, so that each series exists from
 /// the start and counting needs no lookup in the recorder.
+#[derive(Debug)]
 pub(crate) struct CounterVec(Vec<(&'static str, Counter)>);
 
 impl CounterVec {
@@ -28,12 +27,5 @@ impl CounterVec {
         if let Some((_, counter)) = counter {
             counter.increment(1);
         }
-    }
-}
-
-impl fmt::Debug for CounterVec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let values = self.0.iter().map(|(value, _)| value);
-        f.debug_set().entries(values).finish()
     }
 }

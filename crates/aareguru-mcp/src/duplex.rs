@@ -1,9 +1,9 @@
-//! One client on one connection that goes both ways: what the WebSocket and
-//! standard input and output have in common.
+//! One client on one connection that goes both ways: what the WebSocket and standard input and
+//! output have in common.
 //!
 //! rmcp's service loop runs the session. Between it and the bytes stand the
-//! [`conversation`](conversation), which says what becomes of each message that
-//! comes in, and the [`outbox`](outbox), where answers wait to be written.
+//! [`conversation`](conversation), which says what becomes of each message that comes in, and the
+//! [`outbox`](outbox), where answers wait to be written.
 
 mod conversation;
 mod handler;
@@ -64,12 +64,11 @@ impl Duplex {
 }
 
 impl Transport<RoleServer> for Duplex {
-    // A send cannot fail: a message without a reader is dropped, because its
-    // session has ended.
+    // A send cannot fail: a message without a reader is dropped, because its session has ended.
     type Error = Infallible;
 
-    // Sent before the future is returned: rmcp runs the futures of several
-    // sends concurrently, and their order is the order of the messages.
+    // Sent before the future is returned: rmcp runs the futures of several sends concurrently, and
+    // their order is the order of the messages.
     fn send(
         &mut self,
         message: ServerJsonRpcMessage,

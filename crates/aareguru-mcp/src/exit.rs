@@ -1,7 +1,7 @@
 //! The exit codes of the process.
 //!
-//! 0 is a clean exit. Errors in the command line and the settings have the codes of `sysexits.h`, so
-//! that a supervisor can refrain from restarting the program (`RestartPreventExitStatus=64 78`).
+//! 0 is a clean exit. Errors in the command line and the settings have the codes of `sysexits.h`,
+//! so that a supervisor can refrain from restarting the program (`RestartPreventExitStatus=64 78`).
 
 use std::process::ExitCode;
 

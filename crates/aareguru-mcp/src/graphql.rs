@@ -1,9 +1,9 @@
 //! The river as GraphQL, at `/graphql`.
 //!
-//! The schema only translates, as the tools do: what the numbers mean is the
-//! business of `aareguru`. One file a family of types; `service.rs` executes,
-//! `limits.rs` bounds an operation, and `http.rs`, `event_stream.rs` and
-//! `websocket.rs` are the transports. `docs/GRAPHQL.md` is for its users.
+//! The schema only translates, as the tools do: what the numbers mean is the business of
+//! `aareguru`. One file a family of types; `service.rs` executes, `limits.rs` bounds an operation,
+//! and `http.rs`, `event_stream.rs` and `websocket.rs` are the transports. `docs/GRAPHQL.md` is for
+//! its users.
 
 #[macro_use]
 mod object;

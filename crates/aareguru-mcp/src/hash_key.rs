@@ -1,5 +1,5 @@
-//! `aareguru-mcp hash-key`: reads or generates an API key, and prints its entry for `API_KEYS`.
-//! The key is not a command line argument, because other users of the machine can read those.
+//! `aareguru-mcp hash-key`: reads or generates an API key, and prints its entry for `API_KEYS`. The
+//! key is not a command line argument, because other users of the machine can read those.
 
 use std::io::{self, IsTerminal, Write};
 

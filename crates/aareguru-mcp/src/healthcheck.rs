@@ -1,5 +1,5 @@
-//! `aareguru-mcp healthcheck`: checks a running server, for containers without curl. The address
-//! is derived from the settings of the server.
+//! `aareguru-mcp healthcheck`: checks a running server, for containers without curl. The address is
+//! derived from the settings of the server.
 
 use std::{fmt, time::Duration};
 

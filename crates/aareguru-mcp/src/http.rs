@@ -212,9 +212,9 @@ pub fn graphql(service: &GraphQl) -> Router {
     unlayered(graphql_routes(service))
 }
 
-/// The route for Prometheus, to be merged with the others or served apart. A
-/// scrape comes every few seconds: it is neither logged nor counted.
-/// Only the name by which the server is called is checked.
+/// The route for Prometheus, to be merged with the others or served apart. A scrape comes every few
+/// seconds: it is neither logged nor counted. Only the name by which the server is called is
+/// checked.
 pub fn metrics(guard: &Guard) -> Router {
     let route = metrics_route();
     let check_source = guard.check_source(route.access);

@@ -26,8 +26,8 @@ impl LogThrottle {
         }
     }
 
-    /// Counts an event. If it may be logged, returns how many there were since the last line,
-    /// this one included.
+    /// Counts an event. If it may be logged, returns how many there were since the last line, this
+    /// one included.
     pub(crate) fn pass(&self) -> Option<u64> {
         self.pass_at(self.start.elapsed().as_secs())
     }

@@ -1,7 +1,7 @@
 //! The river as MCP presents it.
 //!
-//! A handler only translates: arguments to a question, the answer to text and
-//! structured content. What the numbers mean is the business of `aareguru`.
+//! A handler only translates: arguments to a question, the answer to text and structured content.
+//! What the numbers mean is the business of `aareguru`.
 #![expect(
     deprecated,
     reason = "log messages are on their way out of the protocol, but clients of today ask for them"
@@ -44,8 +44,7 @@ use metrics::{Metrics, request_span};
 use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriber, TooMany};
 use tools::ResponseCache;
 
-/// How long a client may keep what changes only with another version of this
-/// server.
+/// How long a client may keep what changes only with another version of this server.
 const UNCHANGING_MS: u64 = 60 * 60 * 1000;
 
 /// How a model should use the tools; sent with every `initialize`.
@@ -59,8 +58,8 @@ Before anybody goes in, ask get_flow_danger_level and pass on its verdict with t
 Never give permission to swim, and recommend no place: these tools know flood levels and a few local \
 limits, not currents, driftwood or the swimmer. Places are ranked by temperature only.";
 
-/// Makes a span part of the trace that a client names in `traceparent`, and links it to the span
-/// of the HTTP request that carried it.
+/// Makes a span part of the trace that a client names in `traceparent`, and links it to the span of
+/// the HTTP request that carried it.
 pub type ContinueTrace = fn(span: &Span, traceparent: &str, request: Option<&Span>);
 
 /// The MCP server; cheap to clone, one clone serves one session.
@@ -79,8 +78,8 @@ pub struct AareServer {
     continue_trace: ContinueTrace,
 }
 
-/// For a session of its own: it has the river and the pollers in common with
-/// the others, and no subscription yet.
+/// For a session of its own: it has the river and the pollers in common with the others, and no
+/// subscription yet.
 impl Clone for AareServer {
     fn clone(&self) -> Self {
         Self {
@@ -109,8 +108,7 @@ impl AareServer {
         }
     }
 
-    /// Ends subscriptions when the token is cancelled, so that a shutdown does
-    /// not wait for them.
+    /// Ends subscriptions when the token is cancelled, so that a shutdown does not wait for them.
     #[must_use]
     pub fn with_shutdown(mut self, shutdown: CancellationToken) -> Self {
         self.shutdown = shutdown;

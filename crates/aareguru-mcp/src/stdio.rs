@@ -1,8 +1,8 @@
-//! The same server on standard input and output, for clients that start it
-//! themselves. Standard output carries the protocol and nothing else.
+//! The same server on standard input and output, for clients that start it themselves. Standard
+//! output carries the protocol and nothing else.
 //!
-//! A line that is no message is answered with an error, and one that is too
-//! long is not kept in memory; the session goes on.
+//! A line that is no message is answered with an error, and one that is too long is not kept in
+//! memory; the session goes on.
 
 mod lines;
 
@@ -26,14 +26,14 @@ use crate::{
     serve::signals,
 };
 
-/// How long running requests may go on after a signal. Clients that stop a
-/// server wait for about two seconds before they kill it.
+/// How long running requests may go on after a signal. Clients that stop a server wait for about
+/// two seconds before they kill it.
 const STOPPING: Duration = Duration::from_millis(500);
 
 /// Serves one client until its input ends or the process is told to stop.
 ///
-/// At the end of its input, running requests are still answered: so that what
-/// a pipe asks is answered, too. rmcp gives them five seconds.
+/// At the end of its input, running requests are still answered: so that what a pipe asks is
+/// answered, too. rmcp gives them five seconds.
 ///
 /// # Errors
 ///

@@ -8,8 +8,8 @@
 //!
 //! The inputs are the flow, the flood level, the water temperature and the trend of the flow. An
 //! input is current if it is plausible, readable and at most [2 hours](crate::STALE_AFTER) old. The
-//! flood level is the higher of upstream's and of the one that follows from the flow. The first rule
-//! that matches wins:
+//! flood level is the higher of upstream's and of the one that follows from the flow. The first
+//! rule that matches wins:
 //!
 //! 1. [`Verdict::DoNotSwim`]: the current flood level is 2 or higher, or the current flow is at or
 //!    above a limit at which local experts advise against swimming; without such a limit, at or

@@ -35,8 +35,8 @@ pub(crate) fn excerpt(text: &str, max_chars: usize) -> String {
     shown
 }
 
-/// Puts upstream text in quotation marks: `“Ja eh!”`. Double quotation marks inside it become single
-/// ones, so that the text cannot end its own quotation.
+/// Puts upstream text in quotation marks: `“Ja eh!”`. Double quotation marks inside it become
+/// single ones, so that the text cannot end its own quotation.
 pub fn quoted(text: &str) -> String {
     let inner = text.replace(['“', '”', '„', '‟', '"', '«', '»'], "'");
     format!("“{inner}”")

@@ -89,8 +89,8 @@ impl River {
         self.feeds.watch(self, Feed::Cities, Awaited::Place)
     }
 
-    /// Waits until any watched feed changes. [`Watch::take_change`] returns whether it is that of
-    /// a watch.
+    /// Waits until any watched feed changes. [`Watch::take_change`] returns whether it is that of a
+    /// watch.
     ///
     /// Changes count from the call on, not from the first poll of the future.
     pub fn any_change(&self) -> impl Future<Output = ()> + use<> {
@@ -102,8 +102,8 @@ impl River {
         self.feeds.count.subscribe()
     }
 
-    /// How long until the API can have a measurement newer than the one of `measured_at`; at
-    /// least as long as responses are cached.
+    /// How long until the API can have a measurement newer than the one of `measured_at`; at least
+    /// as long as responses are cached.
     pub fn until_next_measurement(
         &self,
         measured_at: Option<jiff::Timestamp>,

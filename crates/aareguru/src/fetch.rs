@@ -62,9 +62,8 @@ pub(crate) struct Fetcher<T> {
     fresh: ResponseCache<T>,
     flights: SingleFlight<T>,
     stale: StaleFallback<T>,
-    /// [`Self::run`] behind a pointer, to compile it once. Async and generic
-    /// functions are compiled in each crate that awaits or calls them, here
-    /// together with moka.
+    /// [`Self::run`] behind a pointer, to compile it once. Async and generic functions are compiled
+    /// in each crate that awaits or calls them, here together with moka.
     run: fn(Arc<Self>, Request) -> Flight<T>,
 }
 
@@ -160,8 +159,8 @@ impl<T: Send + Sync + 'static> Fetcher<T> {
         result
     }
 
-    /// Steps 4 to 6, once for all callers: a fresh response of another process,
-    /// or one from as many requests as the retry policy and the breaker allow.
+    /// Steps 4 to 6, once for all callers: a fresh response of another process, or one from as many
+    /// requests as the retry policy and the breaker allow.
     async fn fetch(&self, request: &Request) -> Result<(Answer<T>, CacheResult), Error> {
         let context = &self.context;
         let parse = |shared: SharedAnswer| {

@@ -1,5 +1,5 @@
-//! Translated texts of the pages (`words`, one table per language), and how each language
-//! writes numbers and times.
+//! Translated texts of the pages (`words`, one table per language), and how each language writes
+//! numbers and times.
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,4 @@
-//! Advice as tools show it: fields for programs. What it says is decided in
-//! `aareguru`.
+//! Advice as tools show it: fields for programs. What it says is decided in `aareguru`.
 
 use aareguru::{Source, advice::Reason};
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
-//! What tools say in English, in the other languages of the page: for the apps,
-//! which speak the language of their host. It goes with the answer where a
-//! model does not read it, and only to hosts that draw apps.
+//! What tools say in English, in the other languages of the page: for the apps, which speak the
+//! language of their host. It goes with the answer where a model does not read it, and only to
+//! hosts that draw apps.
 
 use std::collections::BTreeMap;
 

@@ -32,8 +32,7 @@ pub struct SseServerConfig {
     /// path without that prefix.
     pub sse_path: String,
 
-    /// The path of the message endpoint as the service sees it, `/messages` by
-    /// default.
+    /// The path of the message endpoint as the service sees it, `/messages` by default.
     ///
     /// Both paths are served with and without a trailing slash, without a redirect.
     pub message_path: String,
@@ -52,8 +51,7 @@ pub struct SseServerConfig {
     /// that resolves to 127.0.0.1 (DNS rebinding).
     pub rebinding_protection: RebindingProtection,
 
-    /// The time between two keep-alive comments on a stream, 15 s by default;
-    /// `None` sends none.
+    /// The time between two keep-alive comments on a stream, 15 s by default; `None` sends none.
     ///
     /// Proxies close an idle connection after 60 s (nginx) to 125 s (Cloudflare); Node's `fetch`
     /// gives up after 300 s.

@@ -1,8 +1,8 @@
 //! Formats the three parts of an event stream: the `endpoint` event, `message` events, and
 //! keep-alive comments.
 //!
-//! Lines end with CRLF as the Python SDK's do. Nothing else may be sent: the
-//! Go SDK decodes every event but the first as JSON-RPC, whatever its name.
+//! Lines end with CRLF as the Python SDK's do. Nothing else may be sent: the Go SDK decodes every
+//! event but the first as JSON-RPC, whatever its name.
 
 use bytes::Bytes;
 use rmcp::{RoleServer, model::RequestId, service::TxJsonRpcMessage};

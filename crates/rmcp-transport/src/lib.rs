@@ -2,8 +2,8 @@
 //!
 //! # Map of the crate
 //!
-//! The feature `sse` (default) contains the HTTP+SSE service. Without it, the crate contains the check
-//! of `Host` and `Origin`, principals, refusals, request bodies, rendered results and message
+//! The feature `sse` (default) contains the HTTP+SSE service. Without it, the crate contains the
+//! check of `Host` and `Origin`, principals, refusals, request bodies, rendered results and message
 //! counters, for other transports.
 //!
 //! In the order in which they handle a request:

@@ -15,8 +15,8 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::{refusal::Refusal, stream::EventStream};
 
-/// The body of every response of [`SseService`](crate::SseService): a short
-/// text, or the events of a session until it ends.
+/// The body of every response of [`SseService`](crate::SseService): a short text, or the events of
+/// a session until it ends.
 #[derive(Debug)]
 pub struct SseBody(Content);
 

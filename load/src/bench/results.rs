@@ -61,8 +61,8 @@ impl Results {
         Some(median(self.values.get(&(row, kind))?.clone()))
     }
 
-    /// Half the way from the least to the greatest value, as a share of the
-    /// median; `None` for a single value.
+    /// Half the way from the least to the greatest value, as a share of the median; `None` for a
+    /// single value.
     pub(super) fn spread(&self, row: Row, kind: Kind) -> Option<f64> {
         let mut values = self.values.get(&(row, kind))?.clone();
         values.sort_by(f64::total_cmp);
@@ -70,8 +70,7 @@ impl Results {
         (values.len() > 1).then(|| range / 2.0 / median(values))
     }
 
-    /// The value as a multiple of the ceiling's, of each round by itself; the
-    /// median of them.
+    /// The value as a multiple of the ceiling's, of each round by itself; the median of them.
     pub(super) fn ratio(&self, row: Row, kind: Kind) -> Option<f64> {
         let values = self.values.get(&(row, kind))?.iter();
         let ceiling = self.values.get(&(row, Kind::Ceiling))?;

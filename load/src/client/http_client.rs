@@ -148,8 +148,8 @@ impl HttpClient {
     }
 }
 
-/// The source address of the `index`-th client. One address has too few ports for all of them,
-/// and counts as one client where a server limits clients.
+/// The source address of the `index`-th client. One address has too few ports for all of them, and
+/// counts as one client where a server limits clients.
 fn source(index: usize) -> Ipv4Addr {
     let host = u8::try_from(index % 250).expect("a remainder of 250 fits");
     Ipv4Addr::new(127, 0, 1, host + 1)

@@ -19,8 +19,8 @@ pub(super) struct SseChannel {
 }
 
 impl SseChannel {
-    /// Opens a stream, after the event with this id if there is one, and waits for its first
-    /// event, which names the endpoint for POST requests.
+    /// Opens a stream, after the event with this id if there is one, and waits for its first event,
+    /// which names the endpoint for POST requests.
     pub(super) async fn open(
         client: &HttpClient,
         last_event_id: Option<String>,
@@ -49,8 +49,8 @@ impl SseChannel {
         Ok(channel)
     }
 
-    /// Reopens the stream after the last event received. Returns whether the session is still
-    /// the same.
+    /// Reopens the stream after the last event received. Returns whether the session is still the
+    /// same.
     pub(super) async fn resume(&mut self, client: &HttpClient) -> Result<bool, Failure> {
         let resumed = Self::open(client, self.last_event_id.clone()).await?;
         let is_same = resumed.endpoint == self.endpoint;

@@ -43,8 +43,8 @@ pub(crate) fn quantile_ms(latency: &Histogram<u64>, quantile: f64) -> f64 {
     latency.value_at_quantile(quantile) as f64 / 1e6
 }
 
-/// Makes `count` calls in `sessions` sessions, each of which waits for its
-/// answer before it calls again.
+/// Makes `count` calls in `sessions` sessions, each of which waits for its answer before it calls
+/// again.
 pub(crate) async fn run(
     server: &Server,
     call: &Call,

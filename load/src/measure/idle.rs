@@ -5,12 +5,11 @@ use std::time::Duration;
 use super::open;
 use crate::server::Server;
 
-/// Sessions that are opened and closed first, so that what every server
-/// allocates once is not counted as theirs.
+/// Sessions that are opened and closed first, so that what every server allocates once is not
+/// counted as theirs.
 const WARM_UP: usize = 64;
 
-/// How long an allocator may take to release memory: jemalloc does it over ten
-/// seconds.
+/// How long an allocator may take to release memory: jemalloc does it over ten seconds.
 const RELEASE_TIME: Duration = Duration::from_secs(12);
 
 #[derive(Debug)]
@@ -19,8 +18,8 @@ pub(crate) struct Idle {
     pub(crate) opened_per_cpu_second: f64,
 }
 
-/// Opens `count` sessions, each with its stream and a kept connection for
-/// posting, which then do nothing.
+/// Opens `count` sessions, each with its stream and a kept connection for posting, which then do
+/// nothing.
 pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
     open_and_close(server, WARM_UP).await?;
     server.settle().await?;
@@ -34,9 +33,8 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
     })
 }
 
-/// Opens and closes `count` sessions, `rounds` times. Returns the memory in KiB
-/// after each round, when `grace`, for which the server keeps them, is over and
-/// its allocator has released memory.
+/// Opens and closes `count` sessions, `rounds` times. Returns the memory in KiB after each round,
+/// when `grace`, for which the server keeps them, is over and its allocator has released memory.
 pub(crate) async fn reopen(
     server: &Server,
     count: usize,

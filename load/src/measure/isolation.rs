@@ -1,5 +1,5 @@
-//! What a session notices of others that misbehave: they post large calls as
-//! fast as they are accepted, and never read an answer.
+//! What a session notices of others that misbehave: they post large calls as fast as they are
+//! accepted, and never read an answer.
 
 use std::{cell::Cell, slice, time::Duration};
 
@@ -15,8 +15,8 @@ use crate::{
 /// Long enough that answers nobody reads fill every buffer.
 const TEXT_BYTES: usize = 16 * 1024;
 
-/// A disturber pauses between two posts, so that what is measured is not the
-/// share of one core that is left.
+/// A disturber pauses between two posts, so that what is measured is not the share of one core that
+/// is left.
 const PAUSE: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]

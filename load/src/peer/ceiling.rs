@@ -1,6 +1,6 @@
-//! The ceiling: the same wire on bare axum, without an MCP library, guards,
-//! limits, keep-alive or resume. Nothing that parses the message and answers
-//! on another connection's stream costs much less.
+//! The ceiling: the same wire on bare axum, without an MCP library, guards, limits, keep-alive or
+//! resume. Nothing that parses the message and answers on another connection's stream costs much
+//! less.
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 

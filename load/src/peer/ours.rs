@@ -1,9 +1,8 @@
-//! The transport of this workspace with its defaults and a handler that
-//! echoes, routed and served as the product does it.
+//! The transport of this workspace with its defaults and a handler that echoes, routed and served
+//! as the product does it.
 //!
-//! Every guard is on. Only the number of sessions in all is out of reach;
-//! those of one client are not, because the sessions here come from many
-//! addresses.
+//! Every guard is on. Only the number of sessions in all is out of reach; those of one client are
+//! not, because the sessions here come from many addresses.
 
 use std::{net::IpAddr, time::Duration};
 

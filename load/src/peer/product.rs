@@ -1,6 +1,5 @@
 //! The product itself, with recorded data or with an upstream that it polls more often than the
-//! real one may be. All settings are the defaults, except for the limits that protect it from
-//! load.
+//! real one may be. All settings are the defaults, except for the limits that protect it from load.
 
 use std::{env, path::PathBuf, process::Command};
 

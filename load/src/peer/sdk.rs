@@ -1,5 +1,5 @@
-//! Servers on the SDKs of other languages: `interop/setup` installs interpreters and packages,
-//! and `peers/` holds the programs.
+//! Servers on the SDKs of other languages: `interop/setup` installs interpreters and packages, and
+//! `peers/` holds the programs.
 
 use std::{
     env,

@@ -22,9 +22,8 @@ struct Part {
 }
 
 impl Mix {
-    /// `parts` are as in `get_forecast=2`: a tool, or a method such as `ping`
-    /// or `resources/read`, and its weight, 1 if it is left out. `arguments` are
-    /// as in `get_forecast={"city":"bern"}`.
+    /// `parts` are as in `get_forecast=2`: a tool, or a method such as `ping` or `resources/read`,
+    /// and its weight, 1 if it is left out. `arguments` are as in `get_forecast={"city":"bern"}`.
     pub(crate) fn parse(parts: &[String], arguments: &[String]) -> anyhow::Result<Self> {
         let mut given = BTreeMap::new();
         for argument in arguments {

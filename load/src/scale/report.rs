@@ -15,8 +15,7 @@ pub(crate) struct Report {
     /// How many sessions were requested; the last step is how many there were.
     pub(crate) wanted: usize,
     pub(crate) steps: Vec<Step>,
-    /// Sessions of Streamable HTTP without a stream, in addition to those of the
-    /// last step.
+    /// Sessions of Streamable HTTP without a stream, in addition to those of the last step.
     pub(crate) quiet: usize,
     pub(crate) storm: Storm,
     pub(crate) broadcasts: Vec<Broadcast>,

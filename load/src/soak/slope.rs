@@ -1,7 +1,7 @@
 //! How much a number grows: the straight line through points by least squares.
 
-/// By how much the second of each pair grows in an hour if the first is seconds;
-/// `None` of fewer than two points.
+/// By how much the second of each pair grows in an hour if the first is seconds; `None` of fewer
+/// than two points.
 pub(super) fn per_hour(points: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
     let points = points.collect::<Vec<_>>();
     let count = points.len() as f64;

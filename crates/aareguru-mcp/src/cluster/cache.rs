@@ -1,7 +1,7 @@
 //! Answers of the river's APIs that one instance has asked for and all use.
 //!
-//! Redis is asked only when an instance has no fresh answer itself. If it does
-//! not answer soon, each instance asks the API for itself.
+//! Redis is asked only when an instance has no fresh answer itself. If it does not answer soon,
+//! each instance asks the API for itself.
 
 use std::{fmt, future::Future, time::Duration};
 
@@ -160,8 +160,7 @@ fn millis(duration: Duration) -> u64 {
         .max(1)
 }
 
-/// For how long it is kept, when it was fetched, and the body, parted by
-/// spaces.
+/// For how long it is kept, when it was fetched, and the body, parted by spaces.
 fn written(answer: &SharedAnswer, keep_for: Duration) -> Vec<u8> {
     let mut text = format!("{} {} ", millis(keep_for), answer.fetched_at).into_bytes();
     text.extend_from_slice(&answer.body);

@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-/// The id of a process: made at random when it starts, so that one that was
-/// restarted is another one. It is no secret.
+/// The id of a process: made at random when it starts, so that one that was restarted is another
+/// one. It is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Instance(Arc<str>);
 

@@ -1,5 +1,5 @@
-//! What an instance tells all others at once, over Redis's publish and
-//! subscribe. Nobody waits for it, and an instance that is cut off misses it.
+//! What an instance tells all others at once, over Redis's publish and subscribe. Nobody waits for
+//! it, and an instance that is cut off misses it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,15 +25,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub enum Notice {
     /// A client has ended this session of Streamable HTTP.
     SessionDeleted(Arc<str>),
-    /// A session of Streamable HTTP has subscribed to a resource, or not any
-    /// more.
+    /// A session of Streamable HTTP has subscribed to a resource, or not any more.
     Subscribed {
         session: Arc<str>,
         uri: Arc<str>,
         is_on: bool,
     },
-    /// A session of Streamable HTTP has cancelled a request, which runs at
-    /// another instance than the one that was told.
+    /// A session of Streamable HTTP has cancelled a request, which runs at another instance than
+    /// the one that was told.
     Cancelled {
         session: Arc<str>,
         request: serde_json::Value,

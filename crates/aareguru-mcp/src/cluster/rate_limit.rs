@@ -1,10 +1,9 @@
 //! One allowance for each caller over all instances.
 //!
-//! No request waits for Redis: each instance counts for itself and tells Redis
-//! some milliseconds later, which answers how much all of them have counted.
-//! So a caller who asks several instances at the same moment may get through
-//! to each as often as to one alone, until they have heard of each other. What
-//! it got too much is a debt that it waits for: over a longer time nobody gets
+//! No request waits for Redis: each instance counts for itself and tells Redis some milliseconds
+//! later, which answers how much all of them have counted. So a caller who asks several instances
+//! at the same moment may get through to each as often as to one alone, until they have heard of
+//! each other. What it got too much is a debt that it waits for: over a longer time nobody gets
 //! more than the limit. While Redis ails, each instance counts alone.
 
 use std::time::Duration;
@@ -21,9 +20,9 @@ const PERIOD: Duration = Duration::from_millis(10);
 /// How many callers one command is about at most; others wait for it.
 const MOST_CALLERS: usize = 500;
 
-/// For each caller the time at which it has all of its requests back, as in the
-/// generic cell rate algorithm, in microseconds of Redis's clock. A key is gone
-/// when it would make no difference any more.
+/// For each caller the time at which it has all of its requests back, as in the generic cell rate
+/// algorithm, in microseconds of Redis's clock. A key is gone when it would make no difference any
+/// more.
 const SPEND: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]

@@ -1,8 +1,8 @@
 //! The one connection to Redis that everything shares, and what is told of it.
 //!
-//! A task keeps it up: it asks after Redis every second, and connects anew
-//! when there is no answer. Meanwhile commands fail at once, so that nobody
-//! waits for what will not come. Nothing is sent twice.
+//! A task keeps it up: it asks after Redis every second, and connects anew when there is no answer.
+//! Meanwhile commands fail at once, so that nobody waits for what will not come. Nothing is sent
+//! twice.
 
 mod address;
 mod certificates;
@@ -29,8 +29,8 @@ use crate::settings::Settings;
 
 pub use self::metrics::Purpose;
 
-/// Redis, for one purpose. It takes commands like any connection of the
-/// `redis` crate; a clone is cheap.
+/// Redis, for one purpose. It takes commands like any connection of the `redis` crate; a clone is
+/// cheap.
 ///
 /// Each command is answered, or fails, within `REDIS_TIMEOUT_MILLISECONDS`.
 #[derive(Clone)]
@@ -60,16 +60,15 @@ struct Live {
 pub enum State {
     /// Redis has not answered yet.
     Never,
-    /// Redis answers. The number is another one when Redis was started anew,
-    /// or is another server, and what was written may be lost.
+    /// Redis answers. The number is another one when Redis was started anew, or is another server,
+    /// and what was written may be lost.
     Connected(u64),
     /// Redis does not answer any more.
     Lost,
 }
 
 impl Redis {
-    /// Where the settings say; `None` if they name no Redis. Nothing is
-    /// connected yet.
+    /// Where the settings say; `None` if they name no Redis. Nothing is connected yet.
     ///
     /// # Errors
     ///
@@ -99,8 +98,8 @@ impl Redis {
         }))
     }
 
-    /// Starts to keep a connection up, for as long as this or a clone is
-    /// there. Unless it is to `wait`, Redis has to answer now.
+    /// Starts to keep a connection up, for as long as this or a clone is there. Unless it is to
+    /// `wait`, Redis has to answer now.
     pub(super) async fn connect(&self, wait: bool) -> anyhow::Result<()> {
         let first = upkeep::connect(&self.shared).await;
         if let Err(error) = &first {
@@ -160,9 +159,9 @@ impl Redis {
         matches!(self.state(), State::Connected(_))
     }
 
-    /// A connection of its own, for commands that block or for subscriptions,
-    /// of which nothing is counted and which nobody keeps up. With `config` go
-    /// how long a command may take, and who takes pushes.
+    /// A connection of its own, for commands that block or for subscriptions, of which nothing is
+    /// counted and which nobody keeps up. With `config` go how long a command may take, and who
+    /// takes pushes.
     ///
     /// # Errors
     ///

@@ -1,9 +1,8 @@
-//! HTTP+SSE sessions that any instance can go on with: what they are is kept
-//! in Redis, and a message finds the instance that has its session.
+//! HTTP+SSE sessions that any instance can go on with: what they are is kept in Redis, and a
+//! message finds the instance that has its session.
 //!
-//! What `rmcp-transport` asks for is in `store.rs` and `relay.rs`; `inbox.rs` is
-//! where an instance hears from the others. Each step that must not be
-//! interrupted is one of the scripts.
+//! What `rmcp-transport` asks for is in `store.rs` and `relay.rs`; `inbox.rs` is where an instance
+//! hears from the others. Each step that must not be interrupted is one of the scripts.
 
 mod inbox;
 mod keys;
@@ -31,8 +30,7 @@ use super::{
     redis::{Purpose, Redis, State},
 };
 
-/// How long after Redis has lost its memory all instances have told it their
-/// sessions again.
+/// How long after Redis has lost its memory all instances have told it their sessions again.
 const TOLD_AGAIN: Duration = Duration::from_secs(10);
 
 /// The sessions of this instance among those of the others.

@@ -40,8 +40,7 @@ struct Entry {
 }
 
 impl RedisSessions {
-    /// Sessions that are forgotten when they were quiet for longer than their
-    /// idle timeout.
+    /// Sessions that are forgotten when they were quiet for longer than their idle timeout.
     pub(super) fn new(redis: &Redis, instance: &Instance, bounds: &SseServerConfig) -> Self {
         Self {
             redis: redis.for_purpose(Purpose::STREAMABLE),
@@ -208,8 +207,7 @@ impl SharedSessions for RedisSessions {
     }
 }
 
-/// What stands for a session in the names of keys: whoever can read them gets
-/// no session.
+/// What stands for a session in the names of keys: whoever can read them gets no session.
 fn digest(id: &str) -> String {
     let digest = Sha256::digest(id.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

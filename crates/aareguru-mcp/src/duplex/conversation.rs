@@ -1,9 +1,9 @@
-//! What becomes of each message of a client: rmcp takes it, it is answered at
-//! once, or it is dropped.
+//! What becomes of each message of a client: rmcp takes it, it is answered at once, or it is
+//! dropped.
 //!
-//! This closes what rmcp leaves open on a connection of this kind: its session
-//! dies of a notification before `initialize`, loses one of two requests with
-//! the same id, and runs any number of them at once.
+//! This closes what rmcp leaves open on a connection of this kind: its session dies of a
+//! notification before `initialize`, loses one of two requests with the same id, and runs any
+//! number of them at once.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -69,8 +69,8 @@ struct State {
 }
 
 impl Conversation {
-    /// Each message counts against `allowance`. What is said and runs is counted
-    /// by `messages` and `in_flight`.
+    /// Each message counts against `allowance`. What is said and runs is counted by `messages` and
+    /// `in_flight`.
     pub(crate) fn new(
         max_in_flight: usize,
         max_message_bytes: usize,

@@ -1,5 +1,5 @@
-//! The handler as rmcp's loop calls it on such a connection: a cancelled
-//! request is dropped with all that it waits for, and a panic is an answer.
+//! The handler as rmcp's loop calls it on such a connection: a cancelled request is dropped with
+//! all that it waits for, and a panic is an answer.
 
 use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
 

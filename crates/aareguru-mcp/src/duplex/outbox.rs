@@ -33,9 +33,8 @@ impl Outbox {
         }
     }
 
-    /// Adds a message, unless it is closed. If it comes to twice of what may
-    /// wait, all is dropped: by then nothing new is read from the client, and
-    /// it has had time to read what was there.
+    /// Adds a message, unless it is closed. If it comes to twice of what may wait, all is dropped:
+    /// by then nothing new is read from the client, and it has had time to read what was there.
     pub(crate) fn push(&self, message: String) {
         let mut waiting = self.waiting.lock();
         if waiting.closed {
@@ -66,8 +65,8 @@ impl Outbox {
         self.taken.notify_one();
     }
 
-    /// The next message; `None` when it is closed and nothing is left. What is
-    /// taken is not lost if the future is dropped.
+    /// The next message; `None` when it is closed and nothing is left. What is taken is not lost if
+    /// the future is dropped.
     pub(crate) async fn next(&self) -> Option<String> {
         loop {
             {
@@ -93,8 +92,7 @@ impl Outbox {
         }
     }
 
-    /// Whether as much waits as may, or more. One message longer than that may
-    /// wait alone.
+    /// Whether as much waits as may, or more. One message longer than that may wait alone.
     pub(crate) fn is_full(&self) -> bool {
         let waiting = self.waiting.lock();
         !waiting.closed && waiting.messages.len() > 1 && waiting.bytes >= self.max_bytes

@@ -1,5 +1,5 @@
-//! Operations over an event stream: graphql-sse in its mode of distinct connections. One stream
-//! is one operation; `next` events hold its responses, `complete` ends it.
+//! Operations over an event stream: graphql-sse in its mode of distinct connections. One stream is
+//! one operation; `next` events hold its responses, `complete` ends it.
 //!
 //! A stream that ends without `complete` was cut by a shutdown or a revoked key, or because the
 //! client did not read. Clients open it again.

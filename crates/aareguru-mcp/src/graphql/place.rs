@@ -13,8 +13,8 @@ use super::{
 };
 use answers::forecast::MAX_HOURS;
 
-// A resolver that may fail gives `Option<Result<_>>`: of a `Result<Option<_>>`
-// that fails the library leaves the field out, where it has to be null.
+// A resolver that may fail gives `Option<Result<_>>`: of a `Result<Option<_>>` that fails the
+// library leaves the field out, where it has to be null.
 
 /// What a history costs besides what it holds: it may ask the API for a span
 /// that nobody else has asked for.

@@ -1,7 +1,7 @@
 //! Operations over a WebSocket, by the sub-protocol `graphql-transport-ws` or the legacy
 //! `graphql-ws`. The library has the protocol; this module has the limits of a socket, which the
-//! library's own loop over a socket lacks: it waits for a slow reader without end, sends no
-//! pings, and cannot send a close frame on shutdown or when a key is revoked.
+//! library's own loop over a socket lacks: it waits for a slow reader without end, sends no pings,
+//! and cannot send a close frame on shutdown or when a key is revoked.
 //!
 //! A key comes with the upgrade, as with every other request.
 

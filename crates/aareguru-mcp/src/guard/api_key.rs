@@ -195,8 +195,8 @@ impl ApiKeys {
     /// Adds the principal to a response, for the outer layers.
     ///
     /// If the key was revoked in the meantime, the request may have opened a session after the
-    /// sessions of the principal were closed. Its response, which may be the stream of that session,
-    /// is therefore dropped.
+    /// sessions of the principal were closed. Its response, which may be the stream of that
+    /// session, is therefore dropped.
     pub(super) fn confirm(&self, handle: Option<&KeyHandle>, mut response: Response) -> Response {
         let Some(handle) = handle else {
             return response;

@@ -1,7 +1,7 @@
 //! Whether the process lives, and whether it wants to be sent requests.
 //!
-//! Liveness depends on nothing but the process. Readiness tells of the parts
-//! that it needs; each is a line in [`Readiness::report`].
+//! Liveness depends on nothing but the process. Readiness tells of the parts that it needs; each is
+//! a line in [`Readiness::report`].
 
 use std::fmt;
 
@@ -107,10 +107,9 @@ impl Readiness {
     }
 }
 
-/// An API that ails does not make the server unready: it still gives the
-/// last answers, marked as such, and another instance would fare no
-/// better. Taking all of them out would turn an outage of a hobby API into
-/// one of our own.
+/// An API that ails does not make the server unready: it still gives the last answers, marked as
+/// such, and another instance would fare no better. Taking all of them out would turn an outage of
+/// a hobby API into one of our own.
 fn upstream(name: &'static str, client: &Client, api: Api) -> Part {
     if let Some(day) = client.recorded_on() {
         return Part::new(name, Status::Ok, format_args!("recordings of {day}"));
@@ -147,9 +146,9 @@ fn clock(client: &Client) -> Part {
     }
 }
 
-/// Sessions go on without Redis, each on its own instance, and all instances
-/// miss the same one: taking all of them out would end what still works. An
-/// instance that has never reached it may have a reason of its own.
+/// Sessions go on without Redis, each on its own instance, and all instances miss the same one:
+/// taking all of them out would end what still works. An instance that has never reached it may
+/// have a reason of its own.
 #[cfg(feature = "redis")]
 fn redis(cluster: &Cluster) -> Part {
     use crate::cluster::redis::State;

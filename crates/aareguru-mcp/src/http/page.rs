@@ -1,5 +1,4 @@
-//! The web pages: the river at a glance, each of its places, and a console for
-//! developers.
+//! The web pages: the river at a glance, each of its places, and a console for developers.
 //!
 //! The server renders them complete with all numbers. A small script draws the charts and reloads
 //! the content when a measurement arrives. The pages load nothing from other servers.

@@ -1,5 +1,5 @@
-//! The numbers of a transport with sessions, for the recorder that the program
-//! installs. Those of HTTP+SSE are counted by its library.
+//! The numbers of a transport with sessions, for the recorder that the program installs. Those of
+//! HTTP+SSE are counted by its library.
 
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use rmcp_transport::{MessageCounters, Refusal};
@@ -20,8 +20,8 @@ pub(super) struct SessionMetrics {
 }
 
 impl SessionMetrics {
-    /// For the transport that is called `transport` in names and `title` in
-    /// texts, whose sessions end for one of these reasons.
+    /// For the transport that is called `transport` in names and `title` in texts, whose sessions
+    /// end for one of these reasons.
     pub(super) fn new(
         transport: &str,
         title: &str,

@@ -1,11 +1,10 @@
 //! Streamable HTTP, the current transport: `/mcp`.
 //!
-//! rmcp's `StreamableHttpService` speaks it, in both eras: with sessions
-//! (2025-03-26 to 2025-11-25) and without (2026-07-28). Around it stands what
-//! it leaves open: sessions belong to a principal, everything is counted and
-//! bounded before it is promised, every refusal is a JSON-RPC error, and a
-//! shutdown lets running calls finish. `Host` and `Origin` are checked by the
-//! layer in front of all routes.
+//! rmcp's `StreamableHttpService` speaks it, in both eras: with sessions (2025-03-26 to 2025-11-25)
+//! and without (2026-07-28). Around it stands what it leaves open: sessions belong to a principal,
+//! everything is counted and bounded before it is promised, every refusal is a JSON-RPC error, and
+//! a shutdown lets running calls finish. `Host` and `Origin` are checked by the layer in front of
+//! all routes.
 
 mod answer;
 mod calls;
@@ -56,8 +55,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Serves a [`ServerHandler`] over MCP's Streamable HTTP transport.
 ///
-/// It is a tower service that never fails. A clone is cheap and shares the
-/// sessions. It has to be called inside a tokio runtime.
+/// It is a tower service that never fails. A clone is cheap and shares the sessions. It has to be
+/// called inside a tokio runtime.
 pub struct StreamableService<S> {
     shared: Arc<Shared<S>>,
 }
@@ -79,9 +78,9 @@ struct Shared<S> {
 }
 
 impl<S: ServerHandler> StreamableService<S> {
-    /// A service that makes one handler for each session, or each request of
-    /// the revision without sessions, with `factory`. The bounds are those of
-    /// `config`, which this transport counts for itself.
+    /// A service that makes one handler for each session, or each request of the revision without
+    /// sessions, with `factory`. The bounds are those of `config`, which this transport counts for
+    /// itself.
     pub fn new(
         factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
         config: SseServerConfig,
@@ -89,8 +88,7 @@ impl<S: ServerHandler> StreamableService<S> {
         Self::with_others(factory, config, None)
     }
 
-    /// The same as one of several instances, of which `others` keeps the
-    /// sessions.
+    /// The same as one of several instances, of which `others` keeps the sessions.
     pub fn with_others(
         factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
         config: SseServerConfig,
@@ -140,14 +138,12 @@ impl<S: ServerHandler> StreamableService<S> {
         self.shared.sessions.len()
     }
 
-    /// Ends the session with this id, whosever it is: its client has ended it
-    /// at another instance.
+    /// Ends the session with this id, whosever it is: its client has ended it at another instance.
     pub fn end_session(&self, id: &str) {
         self.shared.sessions.end(id.into(), End::Deleted);
     }
 
-    /// Its client has subscribed to a resource at another instance, or not any
-    /// more.
+    /// Its client has subscribed to a resource at another instance, or not any more.
     pub fn subscribed_elsewhere(&self, session: &str, uri: &str, is_on: bool) {
         let sessions = self.shared.sessions.clone();
         let (session, uri) = (session.to_owned(), uri.to_owned());
@@ -160,16 +156,14 @@ impl<S: ServerHandler> StreamableService<S> {
         tokio::spawn(async move { sessions.cancelled_elsewhere(&session, request).await });
     }
 
-    /// Waits until all sessions have ended, after the token of the bounds was
-    /// cancelled.
+    /// Waits until all sessions have ended, after the token of the bounds was cancelled.
     pub async fn ended(&self) {
         if self.shared.watching.is_completed() {
             self.shared.end.cancelled().await;
         }
     }
 
-    /// Ends every session of `principal` at once, and returns how many there
-    /// were.
+    /// Ends every session of `principal` at once, and returns how many there were.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
         self.shared.sessions.end_all_of(principal)
     }
@@ -194,8 +188,8 @@ impl<S: ServerHandler> Shared<S> {
 
     /// What rmcp answers; its refusals become JSON-RPC errors.
     ///
-    /// A body that it cannot read is 415 for rmcp, as one of another type is;
-    /// `is_json` tells the two apart.
+    /// A body that it cannot read is 415 for rmcp, as one of another type is; `is_json` tells the
+    /// two apart.
     async fn ask_rmcp(&self, parts: Parts, body: Bytes, is_json: Option<bool>) -> Response<Body> {
         let request = Request::from_parts(parts, Full::new(body.clone()));
         let answer = self.rmcp.handle(request).await;

@@ -1,12 +1,12 @@
-//! MCP over WebSocket: `/ws`, sub-protocol `mcp`. For clients behind proxies
-//! that break event streams.
+//! MCP over WebSocket: `/ws`, sub-protocol `mcp`. For clients behind proxies that break event
+//! streams.
 //!
-//! One socket is one session with a handler of its own; a text frame is one
-//! JSON-RPC message. The revisions that begin with `initialize` are spoken, as
-//! over HTTP+SSE; the later ones do not define this transport.
+//! One socket is one session with a handler of its own; a text frame is one JSON-RPC message. The
+//! revisions that begin with `initialize` are spoken, as over HTTP+SSE; the later ones do not
+//! define this transport.
 //!
-//! A client that names sub-protocols has to name `mcp`, as those of the Python
-//! and TypeScript SDKs do; one that names none is served as well.
+//! A client that names sub-protocols has to name `mcp`, as those of the Python and TypeScript SDKs
+//! do; one that names none is served as well.
 
 mod end;
 mod socket;
@@ -66,8 +66,8 @@ struct Open {
 }
 
 impl<S: ServerHandler> WebSocketService<S> {
-    /// A service that makes one handler for each socket with `factory`. The
-    /// bounds are those of `config`, which this transport counts for itself.
+    /// A service that makes one handler for each socket with `factory`. The bounds are those of
+    /// `config`, which this transport counts for itself.
     pub fn new(
         factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
         config: SseServerConfig,
@@ -105,8 +105,7 @@ impl<S: ServerHandler> WebSocketService<S> {
     }
 }
 
-/// Answers a `GET` that asks for a WebSocket; for an axum router whose state is
-/// the service.
+/// Answers a `GET` that asks for a WebSocket; for an axum router whose state is the service.
 pub async fn connect<S: ServerHandler>(
     State(service): State<WebSocketService<S>>,
     request: Request,

@@ -1,5 +1,5 @@
-//! Completions: the place that somebody is about to type, for every argument
-//! of a prompt and of a resource template that takes one.
+//! Completions: the place that somebody is about to type, for every argument of a prompt and of a
+//! resource template that takes one.
 
 use aareguru::Place;
 use rmcp::{
@@ -12,8 +12,7 @@ use crate::mcp::{prompts, resources};
 /// A longer value is no list of places.
 const MAX_LEN_BYTES: usize = 240;
 
-/// Completes an argument; of one that takes no place there is nothing to
-/// complete.
+/// Completes an argument; of one that takes no place there is nothing to complete.
 ///
 /// # Errors
 ///
@@ -42,8 +41,7 @@ fn one(typed: &str) -> Vec<String> {
     places.map(|place| place.id().to_owned()).collect()
 }
 
-/// Completes the last of several places and keeps those before it; none is
-/// offered twice.
+/// Completes the last of several places and keeps those before it; none is offered twice.
 fn several(typed: &str) -> Vec<String> {
     let Some((before, last)) = typed.rsplit_once(',') else {
         return one(typed);

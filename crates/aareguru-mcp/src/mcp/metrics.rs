@@ -16,8 +16,7 @@ use super::{ContinueTrace, tools};
 /// What calls are counted under that name a tool which does not exist.
 const UNKNOWN: &str = "unknown";
 
-/// The numbers of all tools: handles that are made once, so that counting needs
-/// no lookup.
+/// The numbers of all tools: handles that are made once, so that counting needs no lookup.
 #[derive(Debug)]
 pub(super) struct Metrics {
     /// The last one counts calls of unknown tools.

@@ -1,5 +1,5 @@
-//! The prompts: ready-made requests that tell a model which tools to call in
-//! which order, and how to speak of what they answer. One file each.
+//! The prompts: ready-made requests that tell a model which tools to call in which order, and how
+//! to speak of what they answer. One file each.
 
 mod arguments;
 mod compare_swimming_spots;

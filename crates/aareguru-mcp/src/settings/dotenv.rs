@@ -44,8 +44,8 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Assignment>, Problem>
 
 type Pair<'a> = (&'a str, String);
 
-/// Parses the next assignment, which spans several lines if its value is quoted, and returns it with
-/// the number of bytes consumed.
+/// Parses the next assignment, which spans several lines if its value is quoted, and returns it
+/// with the number of bytes consumed.
 fn next(text: &str) -> Result<(usize, Option<Pair<'_>>), &'static str> {
     let end = text.find('\n').map_or(text.len(), |at| at + 1);
     let line = text[..end].trim();

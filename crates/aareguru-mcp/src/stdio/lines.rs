@@ -18,8 +18,8 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    /// The next line that is not empty, without its end; `None` at the end of
-    /// the input. Bytes after the last line end are a line.
+    /// The next line that is not empty, without its end; `None` at the end of the input. Bytes
+    /// after the last line end are a line.
     ///
     /// Not to be dropped half-way: a line that was begun would be lost.
     pub(super) async fn next(&mut self) -> io::Result<Option<Input>> {

@@ -1,8 +1,8 @@
 //! The numbers of this process in the text format of Prometheus.
 //!
-//! The crates give their numbers to the [`metrics`] facade; here is the one
-//! recorder that keeps them. It lives as long as the process, and handles that
-//! were made before it count nothing, so it comes before everything else.
+//! The crates give their numbers to the [`metrics`] facade; here is the one recorder that keeps
+//! them. It lives as long as the process, and handles that were made before it count nothing, so it
+//! comes before everything else.
 
 #[cfg(target_os = "linux")]
 mod process;
@@ -19,8 +19,8 @@ pub(super) const DROPPED_LINES: &str = "aareguru_mcp_log_lines_dropped_total";
 /// What the text is, for the `Content-Type` of an answer that holds it.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The upper bounds of buckets for what takes as long as a network and an API
-/// of others need, in seconds.
+/// The upper bounds of buckets for what takes as long as a network and an API of others need, in
+/// seconds.
 const SLOW_SECONDS: [f64; 13] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0,
 ];
@@ -37,8 +37,8 @@ const RENAMED: [(&str, &str); 2] = [
     ("rmcp_transport_messages_total", "messages_received_total"),
 ];
 
-/// How often the values of histograms are sorted into their buckets, if nobody
-/// scrapes; until then each takes memory of its own.
+/// How often the values of histograms are sorted into their buckets, if nobody scrapes; until then
+/// each takes memory of its own.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The recorder of this process; cheap to clone.

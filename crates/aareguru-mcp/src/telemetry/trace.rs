@@ -1,8 +1,8 @@
 //! Traces, sent to an OpenTelemetry collector over HTTP.
 //!
-//! Spans are made with `tracing` wherever something takes time, and cost
-//! nothing unless a collector is set. They are sent in batches by a thread of
-//! its own; when it cannot keep up, spans are lost and nothing waits.
+//! Spans are made with `tracing` wherever something takes time, and cost nothing unless a collector
+//! is set. They are sent in batches by a thread of its own; when it cannot keep up, spans are lost
+//! and nothing waits.
 
 use std::{collections::HashMap, env, time::Duration};
 
@@ -33,8 +33,7 @@ const FLUSH: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Exporter(SdkTracerProvider);
 
-/// The layer that collects spans, and what sends them; `None` if no collector
-/// is set.
+/// The layer that collects spans, and what sends them; `None` if no collector is set.
 pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<Option<(impl Layer<S>, Exporter)>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

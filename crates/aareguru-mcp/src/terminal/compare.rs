@@ -1,5 +1,4 @@
-//! `compare`: how do places compare, where is it warmest? As JSON, the answer of
-//! `compare_cities`.
+//! `compare`: how do places compare, where is it warmest? As JSON, the answer of `compare_cities`.
 
 use aareguru::{CREDIT, Freshness, Place, River, Verdict};
 use clap::Args;

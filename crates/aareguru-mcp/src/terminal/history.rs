@@ -1,5 +1,4 @@
-//! `history`: what was measured at one place? As JSON, the answer of
-//! `get_historical_data`.
+//! `history`: what was measured at one place? As JSON, the answer of `get_historical_data`.
 
 use aareguru::{CREDIT, Place, River, RiverHistory, local_time};
 use clap::Args;

@@ -1,5 +1,4 @@
-//! `now`: how is it at one place? As JSON, the answer of
-//! `get_current_conditions`.
+//! `now`: how is it at one place? As JSON, the answer of `get_current_conditions`.
 
 use aareguru::{CREDIT, Conditions, Place, Reading, River, quoted};
 use clap::Args;

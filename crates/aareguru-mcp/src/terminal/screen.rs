@@ -46,8 +46,8 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// As wide as `COLUMNS` says, else as the terminal is (also if what is
-    /// printed goes through a pager), else 80 columns.
+    /// As wide as `COLUMNS` says, else as the terminal is (also if what is printed goes through a
+    /// pager), else 80 columns.
     pub(super) fn new() -> Self {
         let columns = env::var("COLUMNS").ok().and_then(|it| it.parse().ok());
         let width = columns
@@ -88,8 +88,7 @@ impl Screen {
         self.paragraph(BOLD, "", heading);
     }
 
-    /// Wrapped text; all but the first line are set in as far as `begin` is
-    /// wide.
+    /// Wrapped text; all but the first line are set in as far as `begin` is wide.
     pub(super) fn paragraph(&mut self, style: Style, begin: &str, text: &str) {
         let rest = " ".repeat(display_width(begin));
         for line in self.wrapped(begin, &rest, text) {

@@ -1,5 +1,5 @@
-//! A series over time as block characters. A time without a value is a gap,
-//! which is blank; the lowest value is never blank.
+//! A series over time as block characters. A time without a value is a gap, which is blank; the
+//! lowest value is never blank.
 
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -45,8 +45,8 @@ impl Series {
 
     /// Drawn in at most `width` columns: the mean of what falls into each.
     ///
-    /// Fewer columns if the points are so far apart that there would be gaps
-    /// between them where nothing is missing.
+    /// Fewer columns if the points are so far apart that there would be gaps between them where
+    /// nothing is missing.
     pub(super) fn drawn(&self, width: usize) -> Sparkline {
         let (from, until) = self.span;
         let span = (until - from).max(1) as f64;

@@ -25,15 +25,13 @@ pub use weather::{AirPoint, DayPart, ForecastDay, Today, Weather, WeatherNow};
 pub struct Current {
     /// The river.
     pub aare: Aare,
-    /// The river in the last two days: a point about every 10 minutes, oldest
-    /// first, with gaps.
+    /// The river in the last two days: a point about every 10 minutes, oldest first, with gaps.
     #[serde(default, deserialize_with = "lenient::field")]
     pub aarepast: Vec<WaterPoint>,
     /// The weather.
     #[serde(default, deserialize_with = "lenient::field")]
     pub weather: Option<Weather>,
-    /// The air in the last two days: a point about every 10 minutes, oldest
-    /// first.
+    /// The air in the last two days: a point about every 10 minutes, oldest first.
     #[serde(default, deserialize_with = "lenient::field")]
     pub weatherpast: Vec<AirPoint>,
     /// The sun.

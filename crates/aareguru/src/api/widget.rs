@@ -38,13 +38,13 @@ lenient! {
         pub temperature_text_short: Option<String>,
         /// Flow in m³/s. Expect null where it is not measured (Olten).
         pub flow: Option<f64>,
-        /// A saying about the flow; may begin with a warning sign, which is no
-        /// danger level and differs from that of `/v2018/current`.
+        /// A saying about the flow; may begin with a warning sign, which is no danger level and
+        /// differs from that of `/v2018/current`.
         pub flow_text: Option<String>,
         /// BAFU's flood danger level, 1 to 5. Level 1 is not a permission to swim.
         pub flow_gefahrenstufe: ReportedLevel,
-        /// Forecast of the water temperature in two hours, in °C. Expect null
-        /// where there is none (Olten).
+        /// Forecast of the water temperature in two hours, in °C. Expect null where there is none
+        /// (Olten).
         pub forecast2h: Option<f64>,
         /// Air temperature in °C.
         pub tt: Option<f64>,

@@ -13,9 +13,8 @@ use crate::{Error, UpstreamTrouble};
 /// A response of an API. Dereferences to its value.
 ///
 /// While an API is failing, callers get its last response instead, up to
-/// [`stale_for`](crate::Config::stale_for) old: see
-/// [`upstream_trouble`](Self::upstream_trouble). The times inside the value are
-/// those of the measurements and stay true. Cloning is cheap.
+/// [`stale_for`](crate::Config::stale_for) old: see [`upstream_trouble`](Self::upstream_trouble).
+/// The times inside the value are those of the measurements and stay true. Cloning is cheap.
 #[derive(Debug)]
 pub struct Answer<T> {
     pub(super) value: Arc<T>,

@@ -1,9 +1,8 @@
 //! The circuit breaker as a state machine without a clock, a lock or metrics;
 //! [`SharedBreaker`](super::shared_breaker::SharedBreaker) adds those.
 //!
-//! Opens after some consecutive failures and rejects all requests. After a pause
-//! it admits one trial request; if that fails too, the next pause is twice as
-//! long.
+//! Opens after some consecutive failures and rejects all requests. After a pause it admits one
+//! trial request; if that fails too, the next pause is twice as long.
 
 use std::time::Duration;
 
@@ -52,8 +51,8 @@ struct Limits {
     pause: Duration,
     longest_pause: Duration,
     blocked_pause: Duration,
-    /// How long a trial request may take before another one is admitted. It
-    /// reports earlier, unless its task was lost.
+    /// How long a trial request may take before another one is admitted. It reports earlier, unless
+    /// its task was lost.
     trial: Duration,
 }
 
@@ -90,8 +89,8 @@ impl CircuitBreaker {
         }
     }
 
-    /// Admits a request, or returns the time until one may be admitted. The
-    /// outcome of an admitted request must be [reported](Self::report).
+    /// Admits a request, or returns the time until one may be admitted. The outcome of an admitted
+    /// request must be [reported](Self::report).
     pub(crate) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
         match self.state {
             State::Closed { .. } => Ok(()),

@@ -10,15 +10,15 @@ use super::answer::Answer;
 use crate::Error;
 use crate::upstream::Request;
 
-/// How many responses an endpoint keeps. Requests about time spans are the only
-/// ones without a natural limit.
+/// How many responses an endpoint keeps. Requests about time spans are the only ones without a
+/// natural limit.
 const MAX_RESPONSES: u64 = 64;
 
 /// Cheap to clone; clones share their responses.
 pub(super) struct ResponseCache<T>(Cache<Request, Answer<T>>);
 
-/// Expires responses at this age. The age counts from the fetch, which may have
-/// happened in another process.
+/// Expires responses at this age. The age counts from the fetch, which may have happened in another
+/// process.
 struct MaxAge(Duration);
 
 impl<T: Send + Sync + 'static> ResponseCache<T> {
@@ -38,8 +38,8 @@ impl<T: Send + Sync + 'static> ResponseCache<T> {
         self.0.insert(request.clone(), answer).await;
     }
 
-    /// Returns the cached response, or that of `fetch`, which runs once for all
-    /// concurrent callers. Errors are not cached.
+    /// Returns the cached response, or that of `fetch`, which runs once for all concurrent callers.
+    /// Errors are not cached.
     pub(super) async fn get_or_fetch(
         &self,
         request: &Request,

@@ -1,5 +1,5 @@
-//! Repeats a request after a transient error, with exponential backoff, until
-//! the retries or the total time are used up or the breaker opens.
+//! Repeats a request after a transient error, with exponential backoff, until the retries or the
+//! total time are used up or the breaker opens.
 
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ impl RetryPolicy {
         }
     }
 
-    /// Runs `request` with its timeout until it succeeds or must not be retried.
-    /// Returns the last error.
+    /// Runs `request` with its timeout until it succeeds or must not be retried. Returns the last
+    /// error.
     pub(crate) async fn run<T, F>(
         &self,
         breaker: &SharedBreaker,
@@ -96,8 +96,8 @@ fn next_pause(error: &Error, pauses: &mut ExponentialBackoff) -> Option<Duration
 fn outcome(error: &Error, pause: Option<Duration>) -> Outcome {
     match error {
         Error::Blocked { .. } => Outcome::Blocked,
-        // The shape of these responses is unproven. Failing to parse one must
-        // not block the other endpoints.
+        // The shape of these responses is unproven. Failing to parse one must not block the other
+        // endpoints.
         Error::Malformed {
             endpoint: Endpoint::History,
             ..

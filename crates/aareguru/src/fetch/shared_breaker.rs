@@ -1,5 +1,5 @@
-//! The circuit breaker of one API, shared by all its requests, with its metric
-//! and its log messages.
+//! The circuit breaker of one API, shared by all its requests, with its metric and its log
+//! messages.
 
 use ::metrics::Gauge;
 use parking_lot::Mutex;
@@ -26,8 +26,8 @@ impl SharedBreaker {
         }
     }
 
-    /// Admits a request, or rejects it with [`Error::CircuitOpen`]. The outcome of
-    /// an admitted request must be [reported](Self::report).
+    /// Admits a request, or rejects it with [`Error::CircuitOpen`]. The outcome of an admitted
+    /// request must be [reported](Self::report).
     pub(crate) fn admit(&self) -> Result<(), Error> {
         let now = Instant::now();
         let mut breaker = self.breaker.lock();

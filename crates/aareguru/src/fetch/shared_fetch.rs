@@ -11,8 +11,8 @@ use crate::Config;
 use crate::shared_cache::{SharedAnswer, SharedCache};
 use crate::upstream::Request;
 
-/// The longest wait for a fetch of another process. That process may have died,
-/// so its right to fetch expires after the same time.
+/// The longest wait for a fetch of another process. That process may have died, so its right to
+/// fetch expires after the same time.
 const MAX_WAIT: Duration = Duration::from_secs(3);
 const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
@@ -35,8 +35,8 @@ pub(super) enum Turn<T> {
 
 impl SharedFetch {
     pub(super) fn new(config: &Config, is_live: bool) -> Self {
-        // Recordings are the same everywhere; without a time to cache responses
-        // for, there is nothing to share.
+        // Recordings are the same everywhere; without a time to cache responses for, there is
+        // nothing to share.
         let is_shared = is_live && !config.cache_ttl.is_zero();
         Self {
             cache: config.shared_cache.clone().filter(|_| is_shared),
@@ -46,8 +46,8 @@ impl SharedFetch {
         }
     }
 
-    /// Waits for a fresh response of another process, or for the turn to fetch.
-    /// Responses that `parse` rejects are ignored.
+    /// Waits for a fresh response of another process, or for the turn to fetch. Responses that
+    /// `parse` rejects are ignored.
     pub(super) async fn wait_for_turn<T>(
         &self,
         request: &Request,

@@ -21,9 +21,8 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
         Self { cache }
     }
 
-    /// Joins the fetch of `request` that is under way, or runs `fetch`, and
-    /// reports which of the two. An error goes to all callers that wait, and
-    /// the next caller fetches again.
+    /// Joins the fetch of `request` that is under way, or runs `fetch`, and reports which of the
+    /// two. An error goes to all callers that wait, and the next caller fetches again.
     pub(super) async fn run<F>(
         &self,
         request: Request,
@@ -46,9 +45,9 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
             let result = cache.get_or_fetch(&request, fetch).await;
             (result, lookup)
         };
-        // A separate task: in the first caller's, the fetch would end with that
-        // caller, and the next one in line would start it again. It keeps the
-        // caller's span, also where `span` is disabled.
+        // A separate task: in the first caller's, the fetch would end with that caller, and the
+        // next one in line would start it again. It keeps the caller's span, also where `span` is
+        // disabled.
         let flight = flight.instrument(span).instrument(Span::current());
         let outcome = tokio::spawn(flight).await;
         outcome.unwrap_or_else(|stopped| match stopped.try_into_panic() {

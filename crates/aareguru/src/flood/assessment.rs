@@ -12,8 +12,8 @@ use crate::source::Source;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct FloodAssessment {
-    /// The level: the higher one if the two below disagree; `None` if neither
-    /// is known, which is not level 1.
+    /// The level: the higher one if the two below disagree; `None` if neither is known, which is
+    /// not level 1.
     pub level: Option<FloodLevel>,
     /// The level by the flow and BAFU's thresholds.
     pub by_flow: Option<FloodLevel>,

@@ -46,8 +46,8 @@ impl Trend {
     /// If the points span less than this the direction is unknown: 1 hour.
     pub const MIN_SPAN: Duration = Duration::from_secs(60 * 60);
 
-    /// The flow is steady if it changes by less than this in an hour; the API
-    /// rounds it to whole m³/s.
+    /// The flow is steady if it changes by less than this in an hour; the API rounds it to whole
+    /// m³/s.
     pub const STEADY_BELOW_M3_PER_S: f64 = 1.0;
 
     /// The flow is also steady if it changes by less than this part of itself in an hour.

@@ -10,8 +10,8 @@ use http::{HeaderValue, Response, StatusCode, header};
 /// in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefusedHeader {
-    /// `Host`, or the host in the request's target: 421 Misdirected Request
-    /// ([RFC 9110, 15.5.20](https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.20)).
+    /// `Host`, or the host in the request's target: 421 Misdirected Request ([RFC 9110,
+    /// 15.5.20](https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.20)).
     Host,
     /// `Origin`: 403 Forbidden.
     Origin,

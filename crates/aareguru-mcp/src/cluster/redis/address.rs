@@ -1,7 +1,7 @@
 //! Where Redis is: `REDIS_URL`, and how to connect there.
 //!
-//! Besides the forms of the `redis` crate there is one for Sentinel. Errors
-//! never repeat the URL, which may hold a password.
+//! Besides the forms of the `redis` crate there is one for Sentinel. Errors never repeat the URL,
+//! which may hold a password.
 
 mod sentinel;
 

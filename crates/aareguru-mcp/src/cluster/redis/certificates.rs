@@ -1,5 +1,4 @@
-//! The files for TLS to Redis: which CA is trusted, and by which certificate
-//! Redis knows us.
+//! The files for TLS to Redis: which CA is trusted, and by which certificate Redis knows us.
 
 use std::{fs, path::Path};
 
@@ -12,8 +11,7 @@ use crate::settings::Settings;
 ///
 /// # Errors
 ///
-/// A file that is missing, or holds something else, with the setting that names
-/// it.
+/// A file that is missing, or holds something else, with the setting that names it.
 pub(super) fn read(settings: &Settings) -> anyhow::Result<Option<TlsCertificates>> {
     let certificate = |path| pem(path, "CERTIFICATE");
     let root_cert = settings.redis_ca_file.as_deref().map(certificate);

@@ -1,10 +1,10 @@
-//! What an error at the start means: whether something in the settings, or in
-//! Redis's, has to be changed, or whether waiting may help.
+//! What an error at the start means: whether something in the settings, or in Redis's, has to be
+//! changed, or whether waiting may help.
 
 use redis::{ErrorKind, RedisError};
 
-/// Redis is there, and these settings will never reach it. Completes a sentence
-/// that begins with its address.
+/// Redis is there, and these settings will never reach it. Completes a sentence that begins with
+/// its address.
 pub(super) fn mistake(error: &RedisError) -> Option<&'static str> {
     let is_refused = |code| ["NOAUTH", "WRONGPASS", "NOPERM"].contains(&code);
     if error.code().is_some_and(is_refused) || error.kind() == ErrorKind::AuthenticationFailed {
@@ -41,8 +41,7 @@ pub(super) fn mistake(error: &RedisError) -> Option<&'static str> {
     None
 }
 
-/// What else it may be that Redis cannot be reached, to be tried beside
-/// starting it.
+/// What else it may be that Redis cannot be reached, to be tried beside starting it.
 pub(super) fn guess(error: &RedisError, is_tls: bool) -> &'static str {
     if is_tls && error.is_timeout() {
         // A Redis without TLS waits for more.

@@ -120,8 +120,8 @@ pub(super) async fn run(weak: Weak<Shared>, mut first: Option<Connected>) {
     }
 }
 
-/// Offers a connection for as long as it is good; returns why it is not.
-/// `None` if nobody needs it any more.
+/// Offers a connection for as long as it is good; returns why it is not. `None` if nobody needs it
+/// any more.
 async fn keep(
     weak: &Weak<Shared>,
     shared: Arc<Shared>,

@@ -1,6 +1,5 @@
-//! What other instances have to say to this one: a stream in Redis, read in
-//! order. Word that was read is not lost with the connection, because the
-//! reader knows how far it has come.
+//! What other instances have to say to this one: a stream in Redis, read in order. Word that was
+//! read is not lost with the connection, because the reader knows how far it has come.
 
 use std::{sync::Arc, time::Duration};
 

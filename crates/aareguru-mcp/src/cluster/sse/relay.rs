@@ -1,5 +1,5 @@
-//! A message on its way to the instance that has its session, or, if there is
-//! none now, to the next one that will.
+//! A message on its way to the instance that has its session, or, if there is none now, to the next
+//! one that will.
 
 use std::time::Duration;
 
@@ -62,8 +62,8 @@ struct Waiting<'a> {
 }
 
 impl Shared {
-    /// What is refused here is not run: whoever could still take it is kept from
-    /// it first, and if that cannot be made sure of, it is said.
+    /// What is refused here is not run: whoever could still take it is kept from it first, and if
+    /// that cannot be made sure of, it is said.
     async fn relay(&self, delivery: Delivery) -> (Outcome, Result<(), Refusal>) {
         const TAKEN: (Outcome, Result<(), Refusal>) = (Outcome::Taken, Ok(()));
         let unreachable = (Outcome::Unreachable, Err(Refusal::Unreachable));
@@ -175,9 +175,8 @@ impl Shared {
         let _ = timeout(self.redis.timeout(), connected).await;
     }
 
-    /// Takes the copies of a message back that were made for these attempts. If
-    /// they are several, it is not known whether the last of them was made;
-    /// from then on it is not made any more.
+    /// Takes the copies of a message back that were made for these attempts. If they are several,
+    /// it is not known whether the last of them was made; from then on it is not made any more.
     async fn withdraw(
         &self,
         delivery: &Delivery,
@@ -208,8 +207,8 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// What was said to this attempt. What a former owner says to the one
-    /// before it does not count: it can do nothing any more.
+    /// What was said to this attempt. What a former owner says to the one before it does not count:
+    /// it can do nothing any more.
     async fn reply_to(&mut self, attempt: u32) -> Result<(), Refusal> {
         loop {
             let reply = self.replies.recv().await;

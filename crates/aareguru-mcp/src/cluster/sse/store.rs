@@ -1,5 +1,5 @@
-//! The sessions in Redis: a hash, a stream of events, and the way from the
-//! token in an event's id to the session.
+//! The sessions in Redis: a hash, a stream of events, and the way from the token in an event's id
+//! to the session.
 
 use std::collections::HashMap;
 

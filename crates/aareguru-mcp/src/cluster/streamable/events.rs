@@ -1,5 +1,5 @@
-//! What the sessions of Streamable HTTP were told: a stream for each call, and
-//! one for what a session hears at an instance beside its calls.
+//! What the sessions of Streamable HTTP were told: a stream for each call, and one for what a
+//! session hears at an instance beside its calls.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Limits of what a document expands to. Each fragment is counted once and multiplied, so that
-//! the counting does not itself expand: the library's own checks of depth and complexity visit a
+//! Limits of what a document expands to. Each fragment is counted once and multiplied, so that the
+//! counting does not itself expand: the library's own checks of depth and complexity visit a
 //! fragment again wherever it is spread, in time exponential in the number of fragments.
 
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Extracts the API key of a request. The key is removed from the request, so that the inner
-//! layers can neither log nor forward it.
+//! Extracts the API key of a request. The key is removed from the request, so that the inner layers
+//! can neither log nor forward it.
 
 use std::borrow::Cow;
 

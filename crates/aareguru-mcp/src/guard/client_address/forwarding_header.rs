@@ -58,8 +58,8 @@ fn first_untrusted(
     nearest
 }
 
-/// Returns the lines of a header, the last first. A line that is not text becomes an empty one, which
-/// contains no address.
+/// Returns the lines of a header, the last first. A line that is not text becomes an empty one,
+/// which contains no address.
 fn from_the_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(name).iter().rev();
     lines.map(|line| line.to_str().unwrap_or_default())

@@ -1,8 +1,8 @@
 //! The page for browsers without a key: what the server is, how clients connect, and a field for a
 //! key, which a browser cannot send by itself. It contains no data about the river.
 //!
-//! It replaces the body of the 401 response for clients that accept HTML; status and challenge
-//! stay the same.
+//! It replaces the body of the 401 response for clients that accept HTML; status and challenge stay
+//! the same.
 
 use axum::{
     extract::Request,

@@ -13,8 +13,8 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// The last `hours` before the newest point, the last value of each step.
-    /// `None` if there are fewer than two values.
+    /// The last `hours` before the newest point, the last value of each step. `None` if there are
+    /// fewer than two values.
     pub(super) fn last(
         points: &[RiverPoint],
         hours: i64,

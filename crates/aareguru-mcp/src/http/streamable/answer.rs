@@ -1,5 +1,5 @@
-//! What goes back: streams that hold what they need until they end, and errors
-//! as the JSON-RPC errors that clients look for.
+//! What goes back: streams that hold what they need until they end, and errors as the JSON-RPC
+//! errors that clients look for.
 
 use std::{
     pin::Pin,
@@ -24,8 +24,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::lost::Lost;
 
-/// What the TypeScript SDK says with the same statuses; the specification
-/// leaves the code open.
+/// What the TypeScript SDK says with the same statuses; the specification leaves the code open.
 const SESSION_NOT_FOUND: i32 = -32001;
 const UNAVAILABLE: i32 = -32000;
 
@@ -47,8 +46,8 @@ pub(super) fn refused(refusal: Refusal, id: Option<&RequestId>) -> Response<Body
     response
 }
 
-/// rmcp's answer, with its errors as JSON-RPC errors. If `body` is given, 415
-/// means that this body is not a message.
+/// rmcp's answer, with its errors as JSON-RPC errors. If `body` is given, 415 means that this body
+/// is not a message.
 pub(super) async fn of_rmcp<B>(response: Response<B>, body: Option<&Bytes>) -> Response<Body>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
@@ -130,8 +129,8 @@ pub(super) struct Stream<H> {
 }
 
 impl<H> Stream<H> {
-    /// A body that ends by itself, or when `until` is cancelled, or with an
-    /// error when the answer is `lost`.
+    /// A body that ends by itself, or when `until` is cancelled, or with an error when the answer
+    /// is `lost`.
     pub(super) fn new(
         body: Body,
         until: Option<CancellationToken>,

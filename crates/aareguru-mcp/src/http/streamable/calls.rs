@@ -1,9 +1,9 @@
-//! The calls of a session, which outlive the connection on which they were
-//! asked, and the instance too.
+//! The calls of a session, which outlive the connection on which they were asked, and the instance
+//! too.
 //!
-//! rmcp's event store keeps what was answered. What it lacks stands here: whose
-//! a call is, so that nobody else gets its events, and what was asked, so that
-//! another instance runs it again when the one that did has gone.
+//! rmcp's event store keeps what was answered. What it lacks stands here: whose a call is, so that
+//! nobody else gets its events, and what was asked, so that another instance runs it again when the
+//! one that did has gone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,8 +28,8 @@ use super::{
     shared::{Progress, SharedSessions},
 };
 
-/// How often it is looked whether another instance has answered. Few calls are
-/// still running when their client comes back.
+/// How often it is looked whether another instance has answered. Few calls are still running when
+/// their client comes back.
 const PERIOD: Duration = Duration::from_millis(200);
 /// After that time without an answer the client is left to come again.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -96,8 +96,8 @@ impl Calls {
         let mut events = Box::pin(self.local.create_stream(id, request).await?);
         let (mut first, mut is_kept) = (None, true);
         if let Some(shared) = shared {
-            // It is there at once. Its id is a promise, so what that needs
-            // comes before it; the call runs meanwhile.
+            // It is there at once. Its id is a promise, so what that needs comes before it; the
+            // call runs meanwhile.
             first = events.next().await;
             let event_id = first.as_ref().and_then(|event| event.event_id.as_deref());
             is_kept = match (event_id.and_then(EventId::parse), text) {
@@ -118,8 +118,8 @@ impl Calls {
         }))
     }
 
-    /// What a client has not seen of the answer to a call of its session, and
-    /// what is still to come.
+    /// What a client has not seen of the answer to a call of its session, and what is still to
+    /// come.
     pub(super) fn resume(
         &self,
         returning: Returning,
@@ -182,8 +182,7 @@ impl Calls {
         }
     }
 
-    /// Runs a call whose instance has gone; it is a new one from then on. All
-    /// tools only read.
+    /// Runs a call whose instance has gone; it is a new one from then on. All tools only read.
     async fn run_again(
         &self,
         shared: &dyn SharedSessions,

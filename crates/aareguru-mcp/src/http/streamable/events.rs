@@ -1,5 +1,5 @@
-//! Events that any instance gives to their client again: the ids they have,
-//! and rmcp's store of them over what the instances share.
+//! Events that any instance gives to their client again: the ids they have, and rmcp's store of
+//! them over what the instances share.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -17,8 +17,8 @@ use super::shared::{SharedSessions, Source};
 /// Comes before the number of every event.
 pub(super) const START: &str = "0-0";
 
-/// Which event of which stream. Of a call it is `NUMBER/CALL`, as those of rmcp
-/// itself are, and of what a session listens to `NUMBER.INSTANCE`.
+/// Which event of which stream. Of a call it is `NUMBER/CALL`, as those of rmcp itself are, and of
+/// what a session listens to `NUMBER.INSTANCE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EventId<'a> {
     OfCall { number: &'a str, call: &'a str },
@@ -54,8 +54,8 @@ impl std::fmt::Display for EventId<'_> {
     }
 }
 
-/// The shared events as rmcp stores them. It never fails, because rmcp would
-/// not send the event then: one that is not stored has an empty id.
+/// The shared events as rmcp stores them. It never fails, because rmcp would not send the event
+/// then: one that is not stored has an empty id.
 pub(super) struct Events(pub(super) Arc<dyn SharedSessions>);
 
 impl EventStore for Events {
@@ -90,8 +90,7 @@ impl EventStore for Events {
         })
     }
 
-    /// Events are given again to their session alone, of which rmcp says
-    /// nothing here.
+    /// Events are given again to their session alone, of which rmcp says nothing here.
     fn replay_events_after<'store, 'id, 'answer>(
         &'store self,
         _: &'id str,

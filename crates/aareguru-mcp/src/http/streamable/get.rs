@@ -1,5 +1,4 @@
-//! `GET /mcp`, a stream to listen on or one that goes on, and `DELETE /mcp`,
-//! the end of a session.
+//! `GET /mcp`, a stream to listen on or one that goes on, and `DELETE /mcp`, the end of a session.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -26,8 +25,8 @@ impl<S: ServerHandler> Shared<S> {
         let Some(session) = self.sessions.find(id, parts.extensions.get()) else {
             return self.refuse(Refusal::UnknownSession, None);
         };
-        // An id with a slash is that of the answer to a call, which a shutdown
-        // waits for; without one it is the stream that never ends by itself.
+        // An id with a slash is that of the answer to a call, which a shutdown waits for; without
+        // one it is the stream that never ends by itself.
         let last_seen = parts.headers.get(LAST_EVENT_ID);
         let of_call = last_seen.is_some_and(|id| id.as_bytes().contains(&b'/'));
         let listening = session.listen();

@@ -1,8 +1,8 @@
 //! What a request holds while it runs: its id in its session, or a permit.
 //!
-//! It travels with the request into the handler and with the answer to the
-//! client, and is given back when both are done: a client that drops the
-//! connection does not get room for another call while the first still runs.
+//! It travels with the request into the handler and with the answer to the client, and is given
+//! back when both are done: a client that drops the connection does not get room for another call
+//! while the first still runs.
 
 use metrics::Gauge;
 

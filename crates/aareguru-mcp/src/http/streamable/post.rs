@@ -47,8 +47,7 @@ impl<S: ServerHandler> Shared<S> {
         B::Error: Into<axum::BoxError>,
     {
         if is_stateless(&parts.headers) {
-            // That revision has no sessions. Without the header rmcp cannot
-            // find one either.
+            // That revision has no sessions. Without the header rmcp cannot find one either.
             parts.headers.remove(SESSION_ID);
         }
         let body = match rmcp_transport::read_body(body, self.config.max_request_body_bytes).await {
@@ -59,8 +58,7 @@ impl<S: ServerHandler> Shared<S> {
         if head.is_message() {
             self.metrics.messages.count_method(head.method.as_deref());
         }
-        // Before it is looked whether the server shuts down: who gets past that
-        // is waited for.
+        // Before it is looked whether the server shuts down: who gets past that is waited for.
         let call = self.calls.token();
         let brought = match self.bring(&parts).await {
             Ok(brought) => brought,
@@ -71,8 +69,8 @@ impl<S: ServerHandler> Shared<S> {
             Err(refusal) => return self.refuse(refusal, head.id.as_ref()),
         };
         if let Some(held) = &held {
-            // rmcp hands the head of the request to the handler, so it is
-            // dropped with the last of handler and answer.
+            // rmcp hands the head of the request to the handler, so it is dropped with the last of
+            // handler and answer.
             parts.extensions.insert(held.clone());
         }
         let listens = head.method.as_deref() == Some("subscriptions/listen");
@@ -144,8 +142,7 @@ impl<S: ServerHandler> Shared<S> {
         Ok((Some(self.hold(permit)), None))
     }
 
-    /// A permit for one more session, if need be that of one which its client
-    /// seems to have left.
+    /// A permit for one more session, if need be that of one which its client seems to have left.
     pub(super) fn permit(&self, client: Option<Client>) -> Result<SessionPermit, Refusal> {
         let exceeded = match self.limiter.try_acquire(client.clone()) {
             Ok(permit) => return Ok(permit),

@@ -1,5 +1,4 @@
-//! Sessions of other instances, which are restored here when a request of
-//! theirs comes.
+//! Sessions of other instances, which are restored here when a request of theirs comes.
 
 use std::{
     cell::Cell,
@@ -28,8 +27,8 @@ pub(super) struct Brought {
     restoring: OwnedMutexGuard<()>,
 }
 
-/// The sessions that are being restored, each by one request at a time: rmcp
-/// fails where two requests restore one.
+/// The sessions that are being restored, each by one request at a time: rmcp fails where two
+/// requests restore one.
 #[derive(Debug, Default)]
 pub(super) struct Restoring(Mutex<HashMap<Box<str>, Weak<tokio::sync::Mutex<()>>>>);
 
@@ -50,8 +49,8 @@ impl Restoring {
 }
 
 impl<S: ServerHandler> Shared<S> {
-    /// Makes a session of another instance one of this one too, if need be;
-    /// returns what was agreed on with it.
+    /// Makes a session of another instance one of this one too, if need be; returns what was agreed
+    /// on with it.
     pub(super) async fn bring(&self, parts: &Parts) -> Result<Option<Brought>, Refusal> {
         let (Some(others), Some(id)) = (&self.others, session_id(&parts.headers)) else {
             return Ok(None);

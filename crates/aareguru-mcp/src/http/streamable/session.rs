@@ -1,5 +1,4 @@
-//! One session as the service sees it: whose it is, what it is doing, and why
-//! it will have ended.
+//! One session as the service sees it: whose it is, what it is doing, and why it will have ended.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -111,8 +110,8 @@ impl Session {
         self.permit.client()
     }
 
-    /// An event without data tells the client how to come back. Clients of the
-    /// revisions before it take it for a broken message.
+    /// An event without data tells the client how to come back. Clients of the revisions before it
+    /// take it for a broken message.
     pub(super) fn knows_priming(&self) -> bool {
         let version = self.state.lock().version.clone();
         version.is_some_and(|version| version >= ProtocolVersion::V_2025_11_25)

@@ -1,8 +1,8 @@
 //! The open sessions: whose they are, what they are doing, and their end.
 //!
-//! rmcp's `LocalSessionManager` runs them and knows neither owners nor bounds,
-//! so it is wrapped here. The service in front of it has reserved a place and
-//! says whose it is, in [`NEW`], before rmcp asks for a session.
+//! rmcp's `LocalSessionManager` runs them and knows neither owners nor bounds, so it is wrapped
+//! here. The service in front of it has reserved a place and says whose it is, in [`NEW`], before
+//! rmcp asks for a session.
 
 mod manager;
 mod told;
@@ -40,8 +40,8 @@ pub(super) struct Sessions {
     adopted: Counter,
 }
 
-/// A session that is not there any more. It says no more, because rmcp logs it
-/// and a session id is never logged.
+/// A session that is not there any more. It says no more, because rmcp logs it and a session id is
+/// never logged.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("the session has ended")]
@@ -85,8 +85,7 @@ impl Sessions {
         self.open.lock().len()
     }
 
-    /// The session, if it belongs to the one who asks. For anybody else it
-    /// does not exist.
+    /// The session, if it belongs to the one who asks. For anybody else it does not exist.
     pub(super) fn find(&self, id: &str, asking: Option<&Principal>) -> Option<Arc<Session>> {
         let session = self.open.lock().get(id).cloned()?;
         session.belongs_to(asking).then_some(session)
@@ -104,8 +103,8 @@ impl Sessions {
         matches!(runs, Ok(true)).then_some(session)
     }
 
-    /// Takes in a session of another instance, which rmcp is about to restore.
-    /// Another request may have been faster.
+    /// Takes in a session of another instance, which rmcp is about to restore. Another request may
+    /// have been faster.
     pub(super) fn adopt(self: &Arc<Self>, id: &str, mut new: New) -> Result<(), Refusal> {
         let key = new.key.take();
         let id = SessionId::from(id);
@@ -134,8 +133,8 @@ impl Sessions {
         }
     }
 
-    /// Ends a session, if it has not ended yet: for its client it is gone when
-    /// this returns, and its streams end soon after.
+    /// Ends a session, if it has not ended yet: for its client it is gone when this returns, and
+    /// its streams end soon after.
     pub(super) fn end(self: &Arc<Self>, id: SessionId, end: End) {
         let Some(session) = self.open.lock().get(&id).cloned() else {
             return;
@@ -175,8 +174,8 @@ impl Sessions {
         count
     }
 
-    /// What is still open ends because the server does. That is told before
-    /// the streams end, because the program may end with the last of them.
+    /// What is still open ends because the server does. That is told before the streams end,
+    /// because the program may end with the last of them.
     pub(super) fn shutting_down(&self) {
         let ids: Vec<_> = self.open.lock().keys().cloned().collect();
         for id in ids {
@@ -187,8 +186,8 @@ impl Sessions {
         }
     }
 
-    /// Ends the session that has been quiet for longest, of all or of one
-    /// client; `false` if there is none that has been for `at_least`.
+    /// Ends the session that has been quiet for longest, of all or of one client; `false` if there
+    /// is none that has been for `at_least`.
     pub(super) fn evict(self: &Arc<Self>, client: Option<&Client>, at_least: Duration) -> bool {
         let longest_quiet = {
             let open = self.open.lock();

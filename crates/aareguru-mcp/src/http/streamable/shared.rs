@@ -1,10 +1,9 @@
 //! The seam for several instances: sessions that any of them serves.
 //!
-//! Each instance that has had a request of a session runs it for itself, from
-//! what was agreed on at its `initialize`. So nothing has to be relayed. What
-//! was answered is kept for a while, so that a client whose connection breaks
-//! gets it at any of them; resources to which it has subscribed anywhere are
-//! subscribed to where it listens.
+//! Each instance that has had a request of a session runs it for itself, from what was agreed on at
+//! its `initialize`. So nothing has to be relayed. What was answered is kept for a while, so that a
+//! client whose connection breaks gets it at any of them; resources to which it has subscribed
+//! anywhere are subscribed to where it listens.
 
 use std::{cell::Cell, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -27,8 +26,8 @@ pub struct Unreachable;
 
 /// Keeps what was agreed on with the sessions of all instances.
 pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
-    /// The session with this id, if it belongs to the one who asks; for
-    /// anybody else it does not exist. It is kept for a while from now.
+    /// The session with this id, if it belongs to the one who asks; for anybody else it does not
+    /// exist. It is kept for a while from now.
     fn load<'a>(
         &'a self,
         id: &'a str,
@@ -49,8 +48,8 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
     /// What tells this instance from the others.
     fn instance(&self) -> &str;
 
-    /// Keeps an event of this instance for a while; returns its number, which
-    /// is above those before it.
+    /// Keeps an event of this instance for a while; returns its number, which is above those before
+    /// it.
     fn keep_event<'a>(
         &'a self,
         source: Source<'a>,
@@ -62,8 +61,8 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
     fn begin_call<'a>(&'a self, call: &'a str, session: &'a str, request: String)
     -> Shared<'a, ()>;
 
-    /// How far a call is, if it is one of this session. If the instance that
-    /// ran it has gone without an answer, it is this one's from now on.
+    /// How far a call is, if it is one of this session. If the instance that ran it has gone
+    /// without an answer, it is this one's from now on.
     fn look<'a>(
         &'a self,
         call: &'a str,
@@ -74,8 +73,8 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
     /// Keeps that a call was begun anew as another one.
     fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> Shared<'a, ()>;
 
-    /// Keeps that a session has subscribed to a resource, or not any more, and
-    /// lets all instances do so.
+    /// Keeps that a session has subscribed to a resource, or not any more, and lets all instances
+    /// do so.
     fn subscribed<'a>(&'a self, session: &'a str, uri: &'a str, is_on: bool) -> Shared<'a, ()>;
 
     /// The resources to which a session has subscribed, at any instance.
@@ -84,8 +83,8 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
     /// Lets all instances cancel a request of a session.
     fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> Shared<'a, ()>;
 
-    /// What a session was told at an instance beside its answers, after an
-    /// event: the numbers and the events.
+    /// What a session was told at an instance beside its answers, after an event: the numbers and
+    /// the events.
     fn heard<'a>(
         &'a self,
         session: &'a str,
@@ -128,8 +127,8 @@ pub(super) struct Asking {
     pub(super) parts: Cell<Option<Parts>>,
 }
 
-/// The shared sessions as rmcp asks for them. It never fails, because rmcp
-/// would log the session's id.
+/// The shared sessions as rmcp asks for them. It never fails, because rmcp would log the session's
+/// id.
 pub(super) struct Store(pub(super) Arc<dyn SharedSessions>);
 
 impl SessionStore for Store {

@@ -66,8 +66,8 @@ impl End {
         }
     }
 
-    /// What the client is told, with the codes of RFC 6455, section 7.4.1.
-    /// `None` if it is not there to be told.
+    /// What the client is told, with the codes of RFC 6455, section 7.4.1. `None` if it is not
+    /// there to be told.
     pub(super) fn close_frame(self) -> Option<CloseFrame> {
         let (code, reason) = match self {
             Self::ClientGone | Self::Silent => return None,

@@ -85,9 +85,8 @@ pub(super) async fn run<S: ServerHandler>(
                 sink.send(Message::text(message)).await?;
             }
             sink.send(Message::Close(Some(frame))).await?;
-            // The client answers in kind. What it sent before it has read the
-            // frame has to be taken, or the connection would be reset and the
-            // frame lost.
+            // The client answers in kind. What it sent before it has read the frame has to be
+            // taken, or the connection would be reset and the frame lost.
             while let Some(Ok(_)) = stream.next().await {}
             Ok::<(), Error>(())
         };
@@ -199,8 +198,7 @@ async fn overdue(conversation: &Conversation, heard: &Heard, config: &SseServerC
     }
 }
 
-/// Ready when the server shuts down and no request is running any more, or has
-/// had its time.
+/// Ready when the server shuts down and no request is running any more, or has had its time.
 async fn drained(conversation: &Conversation, config: &SseServerConfig) -> End {
     config.cancellation_token.cancelled().await;
     let _ = timeout(config.drain_timeout, conversation.finish()).await;

@@ -1,5 +1,5 @@
-//! The arguments of a prompt, as MCP sends them: texts that people typed.
-//! What is blank counts as left out.
+//! The arguments of a prompt, as MCP sends them: texts that people typed. What is blank counts as
+//! left out.
 
 use std::collections::BTreeMap;
 

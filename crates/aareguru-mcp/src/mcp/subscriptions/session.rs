@@ -1,5 +1,5 @@
-//! The subscriptions of one session, by `resources/subscribe` or by
-//! `subscriptions/listen`, and how the client is notified.
+//! The subscriptions of one session, by `resources/subscribe` or by `subscriptions/listen`, and how
+//! the client is notified.
 
 use std::{
     future::Future,

@@ -28,8 +28,8 @@ const MAX_BUFFERED_BYTES: usize = 4 * 1024 * 1024;
 /// Capacity that an empty buffer keeps.
 const MIN_CAPACITY_BYTES: usize = 16 * 1024;
 
-/// Pause between writes, during which lines accumulate. Waking the thread for every line would
-/// cost a busy server a context switch per request. The first line after a pause is not delayed.
+/// Pause between writes, during which lines accumulate. Waking the thread for every line would cost
+/// a busy server a context switch per request. The first line after a pause is not delayed.
 const WRITE_INTERVAL: Duration = Duration::from_millis(10);
 
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);

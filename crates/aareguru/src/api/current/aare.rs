@@ -1,5 +1,4 @@
-//! `aare` and `aarepast` in `/v2018/current`: the river now and in the last
-//! two days.
+//! `aare` and `aarepast` in `/v2018/current`: the river now and in the last two days.
 
 use crate::ReportedLevel;
 use crate::api::Coordinates;
@@ -31,14 +30,12 @@ lenient! {
         pub temperature_text_short: Option<String>,
         /// Flow in m³/s. Null where it is not measured (Olten).
         pub flow: Option<f64>,
-        /// A saying about the flow; may begin with a warning sign, which is no
-        /// danger level.
+        /// A saying about the flow; may begin with a warning sign, which is no danger level.
         pub flow_text: Option<String>,
-        /// BAFU's flood danger level, 1 to 5. In the API's glossary, in no
-        /// recording of this endpoint. Level 1 is not a permission to swim.
+        /// BAFU's flood danger level, 1 to 5. In the API's glossary, in no recording of this
+        /// endpoint. Level 1 is not a permission to swim.
         pub flow_gefahrenstufe: ReportedLevel,
-        /// A flow in m³/s. In the API's glossary, in no recording; its meaning is
-        /// not documented.
+        /// A flow in m³/s. In the API's glossary, in no recording; its meaning is not documented.
         pub flow_scale_threshold: Option<f64>,
         /// Height of the water in metres above sea level. Since 2024.
         pub height: Option<f64>,
@@ -48,8 +45,7 @@ lenient! {
         pub forecast2h: Option<f64>,
         /// The forecast in words.
         pub forecast2h_text: Option<String>,
-        /// The sayings by temperature in °C, lowest first. Another list is sent at
-        /// high water.
+        /// The sayings by temperature in °C, lowest first. Another list is sent at high water.
         pub temperature_scale: Vec<ScaleStep>,
         /// The sayings by flow in m³/s, lowest first.
         pub flow_scale: Vec<ScaleStep>,

@@ -1,5 +1,4 @@
-//! `bueber` in `/v2018/current`: the swimming canal at the Marzili baths in
-//! Bern.
+//! `bueber` in `/v2018/current`: the swimming canal at the Marzili baths in Bern.
 
 use crate::api::lenient::lenient;
 

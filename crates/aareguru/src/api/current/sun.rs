@@ -1,5 +1,5 @@
-//! `sun` in `/v2018/current`: how much sunshine to expect, and when the sun
-//! leaves the lawns along the river.
+//! `sun` in `/v2018/current`: how much sunshine to expect, and when the sun leaves the lawns along
+//! the river.
 
 use std::collections::BTreeMap;
 

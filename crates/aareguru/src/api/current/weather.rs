@@ -1,5 +1,5 @@
-//! `weather` and `weatherpast` in `/v2018/current`: measured at the nearest
-//! station of the Swiss weather service, forecast by Meteotest.
+//! `weather` and `weatherpast` in `/v2018/current`: measured at the nearest station of the Swiss
+//! weather service, forecast by Meteotest.
 
 use crate::api::lenient::lenient;
 

@@ -33,8 +33,7 @@ pub struct HydroPoint {
     pub flow: Option<f64>,
     /// Height of the water in metres above sea level.
     pub height: Option<f64>,
-    /// Water temperature in °C, to the hundredth; null now and then in the
-    /// recording.
+    /// Water temperature in °C, to the hundredth; null now and then in the recording.
     pub temperature: Option<f64>,
 }
 

@@ -40,8 +40,7 @@ pub struct HydroValue {
     /// The parameter: `flow`, `height` or `temperature`.
     #[serde(deserialize_with = "lenient::field")]
     pub par: Option<String>,
-    /// The value: flow in m³/s, height in metres above sea level, temperature
-    /// of the water in °C.
+    /// The value: flow in m³/s, height in metres above sea level, temperature of the water in °C.
     #[serde(deserialize_with = "lenient::field")]
     pub val: Option<f64>,
 }

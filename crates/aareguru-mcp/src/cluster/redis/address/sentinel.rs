@@ -1,9 +1,8 @@
 //! A master that Sentinels name:
 //! `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/SERVICE[/DATABASE]`.
 //!
-//! They are asked anew for each connection, so that the next one after a
-//! failover is to the new master. User, password and database are for the
-//! master; the Sentinels are asked without.
+//! They are asked anew for each connection, so that the next one after a failover is to the new
+//! master. User, password and database are for the master; the Sentinels are asked without.
 
 use anyhow::{Context, ensure};
 use redis::{

@@ -34,8 +34,7 @@ impl SessionManager for Sessions {
         self.open.lock().insert(id.clone(), Arc::new(session));
         self.metrics.opened();
         tracing::info!(transport = "streamable", "session opened");
-        // All sessions of its owner may have been ended just before it was
-        // one of them.
+        // All sessions of its owner may have been ended just before it was one of them.
         if key.is_some_and(|key| key.is_revoked()) {
             if let Some(session) = self.open.lock().get(&id) {
                 session.ends_by(End::Revoked);
@@ -156,8 +155,7 @@ impl SessionManager for Sessions {
 }
 
 impl Sessions {
-    /// What comes beside the answers, after what came at an instance after an
-    /// event.
+    /// What comes beside the answers, after what came at an instance after an event.
     async fn listen(
         &self,
         id: &SessionId,

@@ -1,5 +1,5 @@
-//! What a session is told by way of other instances: the resources to which it
-//! has subscribed there, and requests that it has cancelled there.
+//! What a session is told by way of other instances: the resources to which it has subscribed
+//! there, and requests that it has cancelled there.
 
 use std::sync::Arc;
 
@@ -57,8 +57,7 @@ impl Sessions {
         }
     }
 
-    /// Tells the other instances that a request was cancelled, unless it is one
-    /// that runs here.
+    /// Tells the other instances that a request was cancelled, unless it is one that runs here.
     pub(super) async fn tell_if_cancelled(&self, id: &SessionId, message: &ClientJsonRpcMessage) {
         let JsonRpcMessage::Notification(notification) = message else {
             return;
@@ -73,8 +72,7 @@ impl Sessions {
         }
     }
 
-    /// Subscribes here to what the session has subscribed to elsewhere; returns
-    /// what that was.
+    /// Subscribes here to what the session has subscribed to elsewhere; returns what that was.
     pub(super) async fn catch_up(&self, id: &SessionId) -> Vec<String> {
         let (Some(shared), Some(session)) = (self.calls.shared(), self.get(id)) else {
             return Vec::new();
