@@ -74,7 +74,7 @@ fn assert_bern(answer: &Value, id: u32) {
 }
 
 async fn start_held(instances: usize) -> Option<Cluster> {
-    let current = upstream::Reply::Recordings.start_held();
+    let current = upstream::Reply::Recordings.held();
     Cluster::start(instances, upstream::Reply::at([("current", current)])).await
 }
 

@@ -125,7 +125,7 @@ impl TestServer {
     /// value, if any.
     pub(crate) fn metric_changes(&self) -> BTreeMap<String, f64> {
         let changes = self.metrics.snapshot().into_vec().into_iter();
-        let named = numbers.map(|(key, _, _, value)| {
+        let named = changes.map(|(key, _, _, value)| {
             let labels = key
                 .key()
                 .labels()
