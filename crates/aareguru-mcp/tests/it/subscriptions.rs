@@ -140,7 +140,7 @@ async fn new_measurement_notifies_every_subscribed_session() {
 #[tokio::test]
 async fn unsubscribed_or_closed_session_is_removed() {
     let river = TestServer::start().await;
-    let uris = ["aareguru://current/bern", "aareguru://stations"];
+    let uris = ["aareguru://current/bern", "aareguru://current/thun"];
     let mut leaves = river.subscribed(&uris).await;
     let gone = river.subscribed(&uris).await;
     river.wait_for_subscriptions(4).await;

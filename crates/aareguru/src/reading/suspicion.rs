@@ -10,11 +10,11 @@ use crate::{Quantity, local_time};
 /// A value that has not changed for so long that the station may be stuck.
 ///
 /// * Temperature: the same hundredth of a degree for 12 hours, in at least 48 readings (of 72 if
-/// none are missing). At Bern, the longest such time in two days of May 2023 was 50 minutes. A
-/// series that is rounded to tenths can be constant that long; do not check one.
+///   none are missing). At Bern, the longest such time in two days of May 2023 was 50 minutes. A
+///   series that is rounded to tenths can be constant that long; do not check one.
 /// * Flow: the same value for 36 hours, in at least 144 readings. The flow of a regulated river can
-/// be constant for a day: at Thun it was 56 m³/s, to the whole m³/s, for all of the 24 hours up to
-/// 2026-09-29 15:30.
+///   be constant for a day: at Thun it was 56 m³/s, to the whole m³/s, for all of the 24 hours up to
+///   2026-09-29 15:30.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Suspicion {

@@ -180,7 +180,7 @@ fn request_error(endpoint: Endpoint, error: reqwest::Error) -> Error {
     }
 }
 
-/// Returns whether the body arrived but could not be decoded. reqwest also reports a request_error
+/// Returns whether the body arrived but could not be decoded. reqwest also reports a `request_error`
 /// connection as a decoding error.
 fn is_decoding_error(error: &reqwest::Error) -> bool {
     let causes = iter::successors(error.source(), |&cause| cause.source());
