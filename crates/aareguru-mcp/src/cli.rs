@@ -227,7 +227,7 @@ async fn serve_until_stopped(
     if let Some(first) = listeners.first() {
         banner::print(first, settings, demo)?;
     }
-    tokio::spawn(Prometheus::installed().upkeep());
+    tokio::spawn(Prometheus::installed().aggregate_histograms());
     let mut router = http::router(app);
     match settings
         .metrics_address

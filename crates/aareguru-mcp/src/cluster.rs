@@ -1,11 +1,8 @@
-//! Several instances that act as one, over one Redis or Valkey: what they share is found by all of
-//! them.
+//! Shares state among several instances through Redis or Valkey, so that they act as one.
 //!
-//! An instance without `REDIS_URL` is alone, and nothing of this runs. docs/CLUSTER.md lists what
-//! is kept in Redis, and for how long.
+//! Without `REDIS_URL`, nothing in this module runs. docs/CLUSTER.md lists the keys in Redis and
+//! their lifetimes.
 
-#[cfg(feature = "redis")]
-mod cache;
 mod instance;
 #[cfg(feature = "redis")]
 mod notices;
@@ -17,6 +14,8 @@ pub mod redis;
 pub mod sse;
 #[cfg(feature = "redis")]
 mod streamable;
+#[cfg(feature = "redis")]
+mod upstream_cache;
 
 use std::sync::Arc;
 
@@ -31,48 +30,48 @@ pub use self::notices::Notice;
 
 pub use self::instance::Instance;
 
-/// This instance among the others. A clone is cheap.
+/// The membership of this instance in a cluster. Clones are cheap.
 #[cfg(feature = "redis")]
 #[derive(Debug, Clone)]
 pub struct Cluster {
-    /// Which of them this is.
+    /// The id of this instance.
     pub instance: Instance,
-    /// Where all of them meet.
+    /// The connection to the Redis that all instances share.
     pub redis: redis::Redis,
 }
 
-/// Nobody is in a cluster without the feature `redis`.
+/// Without the feature `redis`, there is no cluster.
 #[cfg(not(feature = "redis"))]
 #[derive(Debug, Clone)]
 pub enum Cluster {}
 
 #[cfg(feature = "redis")]
 impl Cluster {
-    /// Joins the others, if the settings say where: with `REDIS_WAIT` at once, and else when Redis
-    /// answers.
+    /// Joins the cluster if `REDIS_URL` is set. Waits for the connection to Redis, except with
+    /// `REDIS_WAIT`.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be used, as [`ConfigError`](crate::exit::ConfigError), or a Redis that
-    /// cannot be reached.
+    /// A setting is invalid ([`ConfigError`](crate::exit::ConfigError)), or Redis is unreachable.
     pub async fn join(settings: &Settings) -> anyhow::Result<Option<Self>> {
         use anyhow::Context;
 
         let Some(redis) = redis::Redis::new(settings).map_err(crate::exit::ConfigError)? else {
             return Ok(None);
         };
-        let instance = Instance::new().context("no random numbers for the instance's id")?;
+        let instance = Instance::new().context("cannot generate the id of the instance")?;
         redis.connect(settings.redis_wait).await?;
-        tracing::info!(%instance, redis = redis.address(), "one of several instances");
+        tracing::info!(%instance, redis = redis.address(), "joined the cluster");
         Ok(Some(Self { instance, redis }))
     }
 
-    /// What the APIs have answered to any of them.
+    /// Returns the cache of API responses that all instances share.
     pub fn shared_cache(&self) -> Arc<dyn SharedCache> {
-        Arc::new(cache::RedisCache::new(&self.redis, self.instance.clone()))
+        let instance = self.instance.clone();
+        Arc::new(upstream_cache::RedisCache::new(&self.redis, instance))
     }
 
-    /// The sessions of Streamable HTTP of all of them.
+    /// Returns the sessions of Streamable HTTP that all instances share.
     pub fn shared_sessions(&self, settings: &Settings) -> Arc<dyn SharedSessions> {
         let (redis, instance) = (&self.redis, &self.instance);
         Arc::new(streamable::RedisSessions::new(
@@ -82,29 +81,29 @@ impl Cluster {
         ))
     }
 
-    /// Hands what any of them tells all to `heard`, for as long as the process lives.
-    pub fn listen(&self, heard: impl Fn(Notice) + Send + 'static) {
-        tokio::spawn(notices::listen(self.redis.clone(), heard));
+    /// Calls `handle` with each notice of any instance, until the process exits.
+    pub fn listen(&self, handle: impl Fn(Notice) + Send + 'static) {
+        tokio::spawn(notices::listen(self.redis.clone(), handle));
     }
 
-    /// Lets every instance end the sessions of a principal.
+    /// Closes the sessions of a principal in all instances.
     pub fn end_sessions_of(&self, principal: &Principal) {
         let (redis, notice) = (self.redis.clone(), Notice::revoked(principal));
         tokio::spawn(async move { notice.publish(&redis).await });
     }
 
-    /// Makes the rate limit one for all of them.
+    /// Shares the rate limit among all instances.
     pub fn share_rate_limit(&self, guard: &Guard) {
         if let Some(limit) = guard.share_rate_limit() {
             tokio::spawn(rate_limit::share(limit, self.redis.clone()));
         }
     }
 
-    /// Whether the settings could be used, as far as can be told without asking Redis.
+    /// Validates the settings without connecting to Redis.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be used, named.
+    /// A setting is invalid. The error names it.
     pub fn check(settings: &Settings) -> anyhow::Result<()> {
         redis::Redis::new(settings).map(drop)
     }
@@ -139,7 +138,7 @@ impl Cluster {
     pub fn check(settings: &Settings) -> anyhow::Result<()> {
         anyhow::ensure!(
             settings.redis_url.is_none(),
-            "REDIS_URL is set, and this program was built without Redis: build it with \
+            "REDIS_URL is set, but this program was built without Redis: build it with \
              the cargo feature `redis`, or unset REDIS_URL"
         );
         Ok(())

@@ -1,5 +1,5 @@
-//! What the process reports about itself: log lines on standard error, metrics for Prometheus, and
-//! traces for an OpenTelemetry collector.
+//! Sets up logs on standard error, metrics for Prometheus, and traces for an OpenTelemetry
+//! collector.
 
 mod log;
 pub mod prometheus;
@@ -56,14 +56,14 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Line {
+    struct TestCli {
         #[command(flatten)]
         settings: Settings,
     }
 
     #[test]
     fn trace_spans_are_disabled_without_a_collector() {
-        let Line { settings } = Line::try_parse_from(["aareguru-mcp"]).unwrap();
+        let TestCli { settings } = TestCli::try_parse_from(["aareguru-mcp"]).unwrap();
         let (trace_layer, exporter) = trace::layer(&settings).unwrap().unzip();
         assert!(exporter.is_none());
         let (log_layer, _guard) = log::layer(&settings).unwrap();

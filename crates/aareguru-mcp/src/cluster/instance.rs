@@ -1,14 +1,14 @@
-//! What tells one instance from the others.
+//! The id of an instance.
 
 use std::{fmt, sync::Arc};
 
-/// The id of a process: made at random when it starts, so that one that was restarted is another
-/// one. It is no secret.
+/// The id of an instance, generated when its process starts: a restarted process is a new instance.
+/// It is not a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Instance(Arc<str>);
 
 impl Instance {
-    /// A new id.
+    /// Generates an id.
     ///
     /// # Errors
     ///
@@ -17,7 +17,7 @@ impl Instance {
         Ok(Self(format!("{:016x}", getrandom::u64()?).into()))
     }
 
-    /// 16 hexadecimal digits.
+    /// Returns the id: 16 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }

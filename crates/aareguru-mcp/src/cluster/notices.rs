@@ -1,5 +1,5 @@
-//! What an instance tells all others at once, over Redis's publish and subscribe. Nobody waits for
-//! it, and an instance that is cut off misses it.
+//! Broadcasts notices to all instances with the publish and subscribe commands of Redis. Delivery is
+//! not guaranteed: an instance without a connection misses notices.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,45 +14,45 @@ use tokio::{
     time::sleep,
 };
 
-use super::redis::{Redis, State};
+use super::redis::{ConnectionState, Redis};
 
-/// The pause before another try to subscribe.
-const PAUSE: Duration = Duration::from_millis(200);
+/// The pause before subscribing again.
+const RESUBSCRIBE_PAUSE: Duration = Duration::from_millis(200);
 
-/// What there is to tell.
+/// A message to all instances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
-    /// A client has ended this session of Streamable HTTP.
+    /// A client has deleted this session of Streamable HTTP.
     SessionDeleted(Arc<str>),
-    /// A session of Streamable HTTP has subscribed to a resource, or not any more.
+    /// A session of Streamable HTTP has subscribed to a resource, or unsubscribed from it.
     Subscribed {
         session: Arc<str>,
         uri: Arc<str>,
         is_on: bool,
     },
-    /// A session of Streamable HTTP has cancelled a request, which runs at another instance than
-    /// the one that was told.
+    /// A session of Streamable HTTP has cancelled a request that does not run on the instance that
+    /// received the cancellation.
     Cancelled {
         session: Arc<str>,
         request: serde_json::Value,
     },
-    /// The sessions of this principal are to end: a key of it was taken back.
+    /// A key of this principal was revoked, so its sessions must be closed.
     Revoked(Arc<str>),
 }
 
 impl Notice {
-    /// Tells all instances, also this one.
+    /// Publishes the notice to all instances, including this one.
     pub(super) async fn publish(&self, redis: &Redis) {
         let channel = redis.key(CHANNEL);
         let Ok(text) = serde_json::to_string(self) else {
             return;
         };
-        // The connection tells of errors.
+        // The connection logs errors.
         let _: RedisResult<()> = redis.clone().publish(channel, text).await;
     }
 
-    /// See [`Self::Revoked`].
+    /// Builds a [`Self::Revoked`].
     pub fn revoked(principal: &Principal) -> Self {
         Self::Revoked(principal.key().into())
     }
@@ -60,30 +60,30 @@ impl Notice {
 
 const CHANNEL: &str = "notices";
 
-/// Hands each notice to `heard`, for ever.
-pub(super) async fn listen(redis: Redis, heard: impl Fn(Notice) + Send) {
+/// Calls `handle` with each notice.
+pub(super) async fn listen(redis: Redis, handle: impl Fn(Notice) + Send) {
     loop {
-        if let Ok((connection, mut pushes)) = subscribed(&redis).await {
+        if let Ok((connection, mut pushes)) = subscribe(&redis).await {
             while let Some(push) = pushes.recv().await {
                 if push.kind == PushKind::Disconnection {
                     break;
                 }
-                if let Some(notice) = read(push) {
-                    heard(notice);
+                if let Some(notice) = parse(push) {
+                    handle(notice);
                 }
             }
             drop(connection);
         }
-        sleep(PAUSE).await;
+        sleep(RESUBSCRIBE_PAUSE).await;
         let mut state = redis.watch();
-        let connected = state.wait_for(|state| matches!(state, State::Connected(_)));
+        let connected = state.wait_for(|state| matches!(state, ConnectionState::Connected(_)));
         if connected.await.is_err() {
             return;
         }
     }
 }
 
-async fn subscribed(
+async fn subscribe(
     redis: &Redis,
 ) -> RedisResult<(MultiplexedConnection, UnboundedReceiver<PushInfo>)> {
     let (sender, pushes) = mpsc::unbounded_channel();
@@ -93,7 +93,7 @@ async fn subscribed(
     Ok((connection, pushes))
 }
 
-fn read(push: PushInfo) -> Option<Notice> {
+fn parse(push: PushInfo) -> Option<Notice> {
     if push.kind != PushKind::Message {
         return None;
     }

@@ -1,10 +1,10 @@
-//! One allowance for each caller over all instances.
+//! Shares the rate limit of each caller among all instances.
 //!
-//! No request waits for Redis: each instance counts for itself and tells Redis some milliseconds
-//! later, which answers how much all of them have counted. So a caller who asks several instances
-//! at the same moment may get through to each as often as to one alone, until they have heard of
-//! each other. What it got too much is a debt that it waits for: over a longer time nobody gets
-//! more than the limit. While Redis ails, each instance counts alone.
+//! No request waits for Redis: each instance counts locally, reports its counts to Redis some
+//! milliseconds later, and applies the total that Redis returns. A caller that sends requests to
+//! several instances at the same time may briefly exceed the limit; the excess is deducted
+//! afterwards, so the limit holds over time. While Redis is unavailable, instances do not share
+//! their counts.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use metrics::{Counter, counter, describe_counter};
 use redis::Script;
 use tokio::time::sleep;
 
-use super::redis::{Purpose, Redis};
+use super::redis::{CommandPurpose, Redis};
 use crate::guard::SharedLimit;
 
-/// How long an instance waits for more to tell.
-const PERIOD: Duration = Duration::from_millis(10);
-/// How many callers one command is about at most; others wait for it.
-const MOST_CALLERS: usize = 500;
+/// The pause between two reports, in which counts accumulate.
+const REPORT_INTERVAL: Duration = Duration::from_millis(10);
+/// The maximum number of callers in one command.
+const MAX_CALLERS_PER_COMMAND: usize = 500;
 
-/// For each caller the time at which it has all of its requests back, as in the generic cell rate
-/// algorithm, in microseconds of Redis's clock. A key is gone when it would make no difference any
-/// more.
-const SPEND: &str = "\
+/// Adds the requests of each caller, and returns the times until their limits are fully replenished,
+/// in microseconds. A key contains the time of full replenishment of the generic cell rate algorithm
+/// by the clock of Redis, and expires then.
+const ADD_REQUESTS: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local per_request = tonumber(ARGV[1])
@@ -38,45 +38,45 @@ end
 return full_in
 ";
 
-/// Carries what is spent to Redis and back, for as long as it is polled.
+/// Reports pending requests to Redis and applies the totals. Never returns.
 pub(super) async fn share(limit: SharedLimit, redis: Redis) {
-    let redis = redis.for_purpose(Purpose::RATE_LIMIT);
-    let fallback = fallback();
-    let script = Script::new(SPEND);
+    let redis = redis.for_purpose(CommandPurpose::RATE_LIMIT);
+    let fallback = fallback_counter();
+    let script = Script::new(ADD_REQUESTS);
     let per_request = u64::try_from(limit.per_request().as_micros()).unwrap_or(u64::MAX);
     loop {
-        let spent = limit.take_pending().await;
-        for callers in spent.chunks(MOST_CALLERS) {
-            let mut spend = script.prepare_invoke();
-            spend.arg(per_request);
+        let pending = limit.take_pending().await;
+        for callers in pending.chunks(MAX_CALLERS_PER_COMMAND) {
+            let mut command = script.prepare_invoke();
+            command.arg(per_request);
             for (caller, count) in callers {
-                spend.key(redis.key(format_args!("rate:{}", caller.shared_key())));
-                spend.arg(*count);
+                command.key(redis.key(format_args!("rate:{}", caller.shared_key())));
+                command.arg(*count);
             }
-            let full_in: Result<Vec<u64>, _> = spend.invoke_async(&mut redis.clone()).await;
+            let full_in: Result<Vec<u64>, _> = command.invoke_async(&mut redis.clone()).await;
             match full_in {
                 Ok(full_in) => {
                     for ((caller, _), micros) in callers.iter().zip(full_in) {
                         limit.apply_remote(caller, Duration::from_micros(micros));
                     }
                 }
-                // The connection has told of it.
+                // The connection logs errors at a higher level.
                 Err(error) => {
-                    tracing::debug!(%error, "the rate limit is not shared");
+                    tracing::debug!(%error, "cannot share the rate limit");
                     let count = callers.iter().map(|(_, count)| u64::from(*count));
                     fallback.increment(count.sum());
                 }
             }
         }
-        sleep(PERIOD).await;
+        sleep(REPORT_INTERVAL).await;
     }
 }
 
-fn fallback() -> Counter {
+fn fallback_counter() -> Counter {
     let name = "aareguru_mcp_rate_limit_fallback_total";
     describe_counter!(
         name,
-        "Requests that were counted for the rate limit on their own instance alone"
+        "Requests that the rate limit counted on this instance only"
     );
     counter!(name)
 }

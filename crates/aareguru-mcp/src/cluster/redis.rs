@@ -1,14 +1,13 @@
-//! The one connection to Redis that everything shares, and what is told of it.
+//! The connection to Redis that all parts of the process share, and its state.
 //!
-//! A task keeps it up: it asks after Redis every second, and connects anew when there is no answer.
-//! Meanwhile commands fail at once, so that nobody waits for what will not come. Nothing is sent
-//! twice.
+//! A task pings Redis every second and reconnects if it does not respond. Without a connection,
+//! commands fail immediately. No command is sent twice.
 
 mod address;
 mod certificates;
+mod connect_error;
 mod metrics;
-mod trouble;
-mod upkeep;
+mod reconnect;
 
 use std::{
     fmt,
@@ -27,52 +26,52 @@ use tokio::sync::{Notify, watch};
 use self::address::Address;
 use crate::settings::Settings;
 
-pub use self::metrics::Purpose;
+pub use self::metrics::CommandPurpose;
 
-/// Redis, for one purpose. It takes commands like any connection of the `redis` crate; a clone is
-/// cheap.
+/// A handle to Redis for one purpose. Accepts commands like any connection of the `redis` crate.
+/// Clones are cheap.
 ///
-/// Each command is answered, or fails, within `REDIS_TIMEOUT_MILLISECONDS`.
+/// Each command completes or fails within `REDIS_TIMEOUT_MILLISECONDS`.
 #[derive(Clone)]
 pub struct Redis {
-    shared: Arc<Shared>,
-    purpose: Purpose,
+    manager: Arc<ConnectionManager>,
+    purpose: CommandPurpose,
 }
 
-struct Shared {
+struct ConnectionManager {
     address: Address,
     key_prefix: String,
     timeout: Duration,
-    live: RwLock<Option<Live>>,
-    state: watch::Sender<State>,
+    open: RwLock<Option<OpenConnection>>,
+    state: watch::Sender<ConnectionState>,
 }
 
-/// A connection that is in use.
+/// The connection in use.
 #[derive(Clone)]
-struct Live {
+struct OpenConnection {
     connection: MultiplexedConnection,
-    /// Told when the connection is of no use any more.
+    /// Notified when the connection must be replaced.
     lost: Arc<Notify>,
 }
 
-/// How the connection is.
+/// The state of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Redis has not answered yet.
+pub enum ConnectionState {
+    /// There was no connection yet.
     Never,
-    /// Redis answers. The number is another one when Redis was started anew, or is another server,
-    /// and what was written may be lost.
+    /// Redis responds. The number differs for each start of a Redis server: after a change, earlier
+    /// writes may be lost.
     Connected(u64),
-    /// Redis does not answer any more.
+    /// The connection is lost.
     Lost,
 }
 
 impl Redis {
-    /// Where the settings say; `None` if they name no Redis. Nothing is connected yet.
+    /// Creates a handle without connecting; `None` if `REDIS_URL` is unset.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be used, named; never its value.
+    /// A setting is invalid. The error names it and does not contain the URL.
     pub fn new(settings: &Settings) -> anyhow::Result<Option<Self>> {
         let Some(url) = &settings.redis_url else {
             return Ok(None);
@@ -80,110 +79,115 @@ impl Redis {
         let key_prefix = settings.redis_key_prefix.clone();
         ensure!(
             !key_prefix.contains(|c: char| c.is_whitespace() || c.is_control()),
-            "REDIS_KEY_PREFIX `{}` has spaces in it: take letters, digits and colons",
-            key_prefix.escape_debug()
+            "cannot use REDIS_KEY_PREFIX {key_prefix:?}: it must not contain spaces or control \
+             characters"
         );
         let certificates = certificates::read(settings)?;
         let address = Address::parse(url.expose(), certificates.as_ref()).context("REDIS_URL")?;
         metrics::register();
         Ok(Some(Self {
-            purpose: Purpose::UPKEEP,
-            shared: Arc::new(Shared {
+            purpose: CommandPurpose::UPKEEP,
+            manager: Arc::new(ConnectionManager {
                 address,
                 key_prefix,
                 timeout: Duration::from_millis(settings.redis_timeout_milliseconds),
-                live: RwLock::default(),
-                state: watch::Sender::new(State::Never),
+                open: RwLock::default(),
+                state: watch::Sender::new(ConnectionState::Never),
             }),
         }))
     }
 
-    /// Starts to keep a connection up, for as long as this or a clone is there. Unless it is to
-    /// `wait`, Redis has to answer now.
+    /// Connects, and starts the task that keeps the connection open until the last clone is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The settings are wrong ([`ConfigError`](crate::exit::ConfigError)), or Redis is unreachable
+    /// and `wait` is false.
     pub(super) async fn connect(&self, wait: bool) -> anyhow::Result<()> {
-        let first = upkeep::connect(&self.shared).await;
+        let first = reconnect::connect(&self.manager).await;
         if let Err(error) = &first {
-            let address = &self.shared.address;
-            if let Some(mistake) = trouble::mistake(error) {
-                let error = anyhow::anyhow!("REDIS_URL: {address} {mistake}: {error}");
+            let address = &self.manager.address;
+            if let Some(problem) = connect_error::settings_problem(error) {
+                let error = anyhow::anyhow!("REDIS_URL: {address} {problem}: {error}");
                 return Err(crate::exit::ConfigError(error).into());
             }
-            let guess = trouble::guess(error, address.is_tls());
+            let hint = connect_error::tls_hint(error, address.is_tls());
             ensure!(
                 wait,
-                "REDIS_URL: Redis cannot be reached at {address}: {error}{guess}; \
-                 start it, or set REDIS_WAIT=true to start without it and connect when it is there"
+                "REDIS_URL: cannot connect to Redis at {address}: {error}{hint}; \
+                 start Redis, or set REDIS_WAIT=true to start without it and connect later"
             );
-            tracing::warn!(%error, "Redis cannot be reached yet");
+            tracing::warn!(%error, "cannot connect to Redis yet");
         }
-        let weak = Arc::downgrade(&self.shared);
-        tokio::spawn(upkeep::run(weak, first.ok()));
+        let manager = Arc::downgrade(&self.manager);
+        tokio::spawn(reconnect::run(manager, first.ok()));
         Ok(())
     }
 
-    /// The same connection for another purpose, under which it is counted.
-    pub fn for_purpose(&self, purpose: Purpose) -> Self {
+    /// Returns a handle to the same connection with another purpose, which metrics show.
+    pub fn for_purpose(&self, purpose: CommandPurpose) -> Self {
         Self {
-            shared: self.shared.clone(),
+            manager: self.manager.clone(),
             purpose,
         }
     }
 
-    /// The name of a key, which begins with `REDIS_KEY_PREFIX`.
+    /// Returns the full name of a key, prefixed with `REDIS_KEY_PREFIX`.
     pub fn key(&self, name: impl fmt::Display) -> String {
-        format!("{}{name}", self.shared.key_prefix)
+        format!("{}{name}", self.manager.key_prefix)
     }
 
-    /// Host, port and database, without user and password.
+    /// Returns host, port and database, without user and password.
     pub fn address(&self) -> impl tracing::Value + '_ {
-        tracing::field::display(&self.shared.address)
+        tracing::field::display(&self.manager.address)
     }
 
-    /// How long a command may take.
+    /// Returns the timeout of a command.
     pub fn timeout(&self) -> Duration {
-        self.shared.timeout
+        self.manager.timeout
     }
 
-    /// How the connection is now.
-    pub fn state(&self) -> State {
-        *self.shared.state.borrow()
+    /// Returns the state of the connection.
+    pub fn state(&self) -> ConnectionState {
+        *self.manager.state.borrow()
     }
 
-    /// Tells of each change.
-    pub fn watch(&self) -> watch::Receiver<State> {
-        self.shared.state.subscribe()
+    /// Returns a receiver that is notified of each change of the state.
+    pub fn watch(&self) -> watch::Receiver<ConnectionState> {
+        self.manager.state.subscribe()
     }
 
-    /// Whether Redis answers, as far as is known.
+    /// Returns whether there is a connection.
     pub fn is_connected(&self) -> bool {
-        matches!(self.state(), State::Connected(_))
+        matches!(self.state(), ConnectionState::Connected(_))
     }
 
-    /// A connection of its own, for commands that block or for subscriptions, of which nothing is
-    /// counted and which nobody keeps up. With `config` go how long a command may take, and who
-    /// takes pushes.
+    /// Opens a separate connection, for blocking commands or subscriptions. It is neither measured
+    /// nor reopened. `config` sets the response timeout and the receiver of pushes.
     ///
     /// # Errors
     ///
-    /// Redis cannot be reached.
+    /// Redis is unreachable.
     pub async fn open(&self, config: AsyncConnectionConfig) -> RedisResult<MultiplexedConnection> {
-        self.shared.address.open(&config, self.shared.timeout).await
+        let manager = &self.manager;
+        manager.address.open(&config, manager.timeout).await
     }
 
-    async fn observed<T>(
+    /// Runs a command on the connection, and records its duration and outcome.
+    async fn observe<T>(
         &self,
-        ask: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
+        command: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
     ) -> RedisResult<T> {
-        let Some(Live { connection, lost }) = self.shared.live.read().clone() else {
+        let Some(OpenConnection { connection, lost }) = self.manager.open.read().clone() else {
             self.purpose.record_unsent();
             return Err(not_connected());
         };
         let start = Instant::now();
-        let result = ask(connection).await;
+        let result = command(connection).await;
         self.purpose
             .record_sent(start.elapsed(), result.as_ref().err());
         if let Err(error) = &result {
-            // What was a master may have become a replica.
+            // After a failover, the former master may be a replica.
             if error.is_unrecoverable_error() || error.code() == Some("READONLY") {
                 lost.notify_one();
             }
@@ -194,11 +198,9 @@ impl Redis {
 
 impl ConnectionLike for Redis {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(
-            self.observed(async |mut connection: MultiplexedConnection| {
-                connection.send_packed_command(cmd).await
-            }),
-        )
+        Box::pin(self.observe(async |mut connection: MultiplexedConnection| {
+            connection.send_packed_command(cmd).await
+        }))
     }
 
     fn req_packed_commands<'a>(
@@ -208,7 +210,7 @@ impl ConnectionLike for Redis {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         Box::pin(
-            self.observed(async move |mut connection: MultiplexedConnection| {
+            self.observe(async move |mut connection: MultiplexedConnection| {
                 connection
                     .send_packed_commands(pipeline, offset, count)
                     .await
@@ -217,18 +219,18 @@ impl ConnectionLike for Redis {
     }
 
     fn get_db(&self) -> i64 {
-        self.shared.address.database()
+        self.manager.address.database()
     }
 }
 
 fn not_connected() -> RedisError {
-    (ErrorKind::Io, "Redis cannot be reached").into()
+    (ErrorKind::Io, "not connected to Redis").into()
 }
 
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis")
-            .field("address", &format_args!("{}", self.shared.address))
+            .field("address", &format_args!("{}", self.manager.address))
             .field("state", &self.state())
             .finish_non_exhaustive()
     }

@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use self::{keys::Keys, metrics::Metrics};
 use super::{
     Cluster, Instance,
-    redis::{Purpose, Redis, State},
+    redis::{CommandPurpose, ConnectionState, Redis},
 };
 
 /// How long after Redis has lost its memory all instances have told it their sessions again.
@@ -74,7 +74,7 @@ struct Reply {
 impl Sessions {
     /// For a service with these bounds.
     pub fn new(cluster: &Cluster, bounds: &SseServerConfig) -> Self {
-        let redis = cluster.redis.for_purpose(Purpose::SESSIONS);
+        let redis = cluster.redis.for_purpose(CommandPurpose::SESSIONS);
         Self {
             shared: Arc::new(Shared {
                 instance: cluster.instance.clone(),
@@ -115,7 +115,7 @@ impl Shared {
 
     /// Whether a session that Redis does not know may exist all the same.
     fn is_told_again(&self) -> bool {
-        let State::Connected(generation) = self.redis.state() else {
+        let ConnectionState::Connected(generation) = self.redis.state() else {
             return true;
         };
         let mut memory = self.memory.lock();

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Instance,
     notices::Notice,
-    redis::{Purpose, Redis},
+    redis::{CommandPurpose, Redis},
 };
 use crate::http::streamable::{Kept, Progress, SharedSessions, Source, Unreachable};
 
@@ -43,7 +43,7 @@ impl RedisSessions {
     /// Sessions that are forgotten when they were quiet for longer than their idle timeout.
     pub(super) fn new(redis: &Redis, instance: &Instance, bounds: &SseServerConfig) -> Self {
         Self {
-            redis: redis.for_purpose(Purpose::STREAMABLE),
+            redis: redis.for_purpose(CommandPurpose::STREAMABLE),
             instance: instance.clone(),
             keep_for: bounds.idle_timeout.unwrap_or(LONGEST).min(LONGEST) + MARGIN,
             grace: bounds.resume_grace,

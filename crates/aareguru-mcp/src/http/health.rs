@@ -151,13 +151,13 @@ fn clock(client: &Client) -> Part {
 /// have a reason of its own.
 #[cfg(feature = "redis")]
 fn redis(cluster: &Cluster) -> Part {
-    use crate::cluster::redis::State;
+    use crate::cluster::redis::ConnectionState;
 
     let name = "redis";
     match cluster.redis.state() {
-        State::Connected(_) => Part::ok(name),
-        State::Never => Part::new(name, Status::NotReady, "it has not answered yet"),
-        State::Lost => Part::new(
+        ConnectionState::Connected(_) => Part::ok(name),
+        ConnectionState::Never => Part::new(name, Status::NotReady, "it has not answered yet"),
+        ConnectionState::Lost => Part::new(
             name,
             Status::Degraded,
             "it does not answer; sessions go on, each on its own instance",

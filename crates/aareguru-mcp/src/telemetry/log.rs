@@ -22,7 +22,7 @@ pub(super) use self::writer::FlushGuard;
 use self::line_format::LineFormat;
 use crate::settings::{LogFormat, Settings};
 
-/// Our crates, as they are named in log lines.
+/// The crates of this workspace, whose level `LOG_LEVEL` sets.
 const OWN_CRATES: [&str; 3] = ["aareguru", "aareguru_mcp", "rmcp_transport"];
 
 /// The span that gives log lines their request. All other spans are made for traces.
@@ -73,7 +73,7 @@ pub(super) fn filter<S: Subscriber>(
     log_level: &str,
     has_traces: bool,
 ) -> anyhow::Result<impl Layer<S>> {
-    let levels = parse_levels(log_level).with_context(|| format!("LOG_LEVEL `{log_level}`"))?;
+    let levels = parse_levels(log_level).context("cannot parse LOG_LEVEL")?;
     Ok(filter_fn(move |metadata| {
         let target = metadata.target();
         if metadata.is_span() {
@@ -97,8 +97,7 @@ fn parse_levels(text: &str) -> anyhow::Result<Targets> {
                 let target = target.trim();
                 if !is_own(target) {
                     bail!(
-                        "`{target}` is none of our crates: there are {}; libraries log warnings \
-                         and errors only",
+                        "{target:?} is not one of {}; libraries log warnings and errors only",
                         OWN_CRATES.join(", ")
                     );
                 }
@@ -121,9 +120,7 @@ fn parse_level(text: &str) -> anyhow::Result<LevelFilter> {
     let level = text.parse().ok();
     // `LevelFilter` also parses numbers.
     let level = level.filter(|_| !text.bytes().any(|byte| byte.is_ascii_digit()));
-    level.with_context(|| {
-        format!("`{text}` is no level: there are off, error, warn, info, debug, trace")
-    })
+    level.with_context(|| format!("{text:?} is not one of off, error, warn, info, debug, trace"))
 }
 
 pub(super) fn is_own(target: &str) -> bool {
@@ -205,20 +202,14 @@ mod tests {
 
     #[test]
     fn log_level_errors_name_the_value_and_the_levels() {
-        for (text, named) in [
-            (
-                "verbose",
-                "`verbose` is no level: there are off, error, warn",
-            ),
-            ("3", "`3` is no level"),
-            ("info,aareguru=loud", "`loud` is no level"),
-            (
-                "info,hyper=debug",
-                "`hyper` is none of our crates: there are aareguru, ",
-            ),
+        for (text, message) in [
+            ("verbose", r#""verbose" is not one of off, error, warn"#),
+            ("3", r#""3" is not one of off, error"#),
+            ("info,aareguru=loud", r#""loud" is not one of off, error"#),
+            ("info,hyper=debug", r#""hyper" is not one of aareguru, "#),
         ] {
             let error = parse_levels(text).unwrap_err().to_string();
-            assert!(error.starts_with(named), "{error}");
+            assert!(error.starts_with(message), "{error}");
         }
     }
 

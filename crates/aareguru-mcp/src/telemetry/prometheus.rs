@@ -1,11 +1,10 @@
-//! The numbers of this process in the text format of Prometheus.
+//! Exports the metrics of this process in the text format of Prometheus.
 //!
-//! The crates give their numbers to the [`metrics`] facade; here is the one recorder that keeps
-//! them. It lives as long as the process, and handles that were made before it count nothing, so it
-//! comes before everything else.
+//! All crates record metrics with the [`metrics`] facade; this module installs the recorder. Metrics
+//! that are created before it record nothing, so it must be installed first.
 
 #[cfg(target_os = "linux")]
-mod process;
+mod process_metrics;
 
 use std::{fmt, sync::LazyLock, time::Duration};
 
@@ -16,41 +15,40 @@ use tokio::runtime::Handle;
 /// Counts log lines that exceeded the buffer of the log writer.
 pub(super) const DROPPED_LINES: &str = "aareguru_mcp_log_lines_dropped_total";
 
-/// What the text is, for the `Content-Type` of an answer that holds it.
+/// The `Content-Type` of the exported text.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The upper bounds of buckets for what takes as long as a network and an API of others need, in
-/// seconds.
+/// Upper bounds of the buckets for durations that include a request to another server, in seconds.
 const SLOW_SECONDS: [f64; 13] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0,
 ];
 
-/// The same for what is mostly answered from memory.
+/// Upper bounds of the buckets for durations of work in this process, in seconds.
 const FAST_SECONDS: [f64; 13] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 20.0,
 ];
 
-/// Names of the transport library, which keeps to its own, and what users of this server were
-/// promised instead. Another metric begins with the first one.
+/// Metrics of the transport library, and the names that this server exports them under. The name of
+/// another metric begins with the first one, hence the space.
 const RENAMED: [(&str, &str); 2] = [
     ("rmcp_transport_streams ", "sse_connections_active "),
     ("rmcp_transport_messages_total", "messages_received_total"),
 ];
 
-/// How often the values of histograms are sorted into their buckets, if nobody scrapes; until then
-/// each takes memory of its own.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// The interval at which recorded values are aggregated into the buckets of histograms. Without it,
+/// every value takes memory until the next scrape.
+const AGGREGATION_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The recorder of this process; cheap to clone.
 #[derive(Clone)]
 pub struct Prometheus {
     handle: PrometheusHandle,
-    /// Set by each scrape.
+    /// Updated by each scrape.
     tasks: Gauge,
 }
 
 impl Prometheus {
-    /// The recorder, which is installed by the first call.
+    /// Returns the recorder. The first call installs it.
     pub fn installed() -> Self {
         static INSTALLED: LazyLock<Prometheus> = LazyLock::new(Prometheus::install);
         INSTALLED.clone()
@@ -69,25 +67,25 @@ impl Prometheus {
             let name = Matcher::Full(name.to_owned());
             builder.and_then(|builder| builder.set_buckets_for_metric(name, &FAST_SECONDS))
         });
-        let recorder = builder.expect("there are buckets").build_recorder();
+        let recorder = builder.expect("the buckets are not empty").build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
-            tracing::error!("no metrics: this process records them elsewhere");
+            tracing::error!("cannot export metrics: another recorder is installed");
         }
         describe_gauge!(
             "aareguru_mcp_build_info",
-            "Always 1; the labels tell what runs"
+            "Always 1; the labels describe the build"
         );
         gauge!("aareguru_mcp_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
         describe_counter!(
             DROPPED_LINES,
-            "Log lines that were dropped because nobody read them in time"
+            "Log lines dropped because the buffer of the log writer was full"
         );
-        // A scrape shows it before the first line is dropped.
+        // Exports the series before the first line is dropped.
         counter!(DROPPED_LINES).absolute(0);
         describe_gauge!(
             "aareguru_mcp_runtime_tasks",
-            "Tasks of the async runtime that have not ended"
+            "Running tasks of the async runtime"
         );
         Self {
             handle,
@@ -95,23 +93,23 @@ impl Prometheus {
         }
     }
 
-    /// All numbers as they are now.
+    /// Renders all metrics.
     pub fn render(&self) -> String {
         if let Ok(runtime) = Handle::try_current() {
             self.tasks.set(runtime.metrics().num_alive_tasks() as f64);
         }
         let mut text = self.handle.render();
-        for (name, promised) in RENAMED {
-            text = text.replace(name, promised);
+        for (name, exported) in RENAMED {
+            text = text.replace(name, exported);
         }
         #[cfg(target_os = "linux")]
-        process::render(&mut text);
+        process_metrics::render(&mut text);
         text
     }
 
-    /// Keeps the memory of histograms small, for ever.
-    pub async fn upkeep(self) {
-        let mut timer = tokio::time::interval(UPKEEP);
+    /// Aggregates histograms periodically, to bound their memory. Never returns.
+    pub async fn aggregate_histograms(self) {
+        let mut timer = tokio::time::interval(AGGREGATION_INTERVAL);
         loop {
             timer.tick().await;
             self.handle.run_upkeep();

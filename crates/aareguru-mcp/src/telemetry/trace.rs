@@ -1,8 +1,7 @@
-//! Traces, sent to an OpenTelemetry collector over HTTP.
+//! Exports traces to an OpenTelemetry collector over HTTP.
 //!
-//! Spans are made with `tracing` wherever something takes time, and cost nothing unless a collector
-//! is set. They are sent in batches by a thread of its own; when it cannot keep up, spans are lost
-//! and nothing waits.
+//! Without a collector, spans are disabled and cost nothing. A separate thread sends them in
+//! batches; if it cannot keep up, spans are dropped and no request waits.
 
 use std::{collections::HashMap, env, time::Duration};
 
@@ -23,17 +22,18 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 use super::log::{REQUEST_SPAN, is_own};
 use crate::settings::Settings;
 
-/// The name of the service, unless `OTEL_SERVICE_NAME` gives another.
-const SERVICE: &str = env!("CARGO_PKG_NAME");
+/// The default of `OTEL_SERVICE_NAME`.
+const SERVICE_NAME: &str = env!("CARGO_PKG_NAME");
 
-/// How long sending the last spans may take when the program ends.
-const FLUSH: Duration = Duration::from_secs(2);
+/// The time limit for sending buffered spans at exit.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Sends the spans of this process.
 #[derive(Debug)]
 pub(super) struct Exporter(SdkTracerProvider);
 
-/// The layer that collects spans, and what sends them; `None` if no collector is set.
+/// Builds the layer that records spans, and the exporter that sends them; `None` without a
+/// collector.
 pub(super) fn layer<S>(settings: &Settings) -> anyhow::Result<Option<(impl Layer<S>, Exporter)>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -47,7 +47,7 @@ where
     };
     let setting = "OTEL_EXPORTER_OTLP_ENDPOINT";
     if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
-        // It may hold a password, so it is not repeated.
+        // The error must not contain the value, which may contain a password.
         bail!("{setting}: it must begin with http:// or https://, as in http://localhost:4318");
     }
     let exporter = SpanExporter::builder()
@@ -59,14 +59,14 @@ where
     let mut resource = Resource::builder()
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
     if env::var_os("OTEL_SERVICE_NAME").is_none() {
-        resource = resource.with_service_name(SERVICE);
+        resource = resource.with_service_name(SERVICE_NAME);
     }
     let provider = SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_resource(resource.build())
         .build();
     let spans = tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer(SERVICE))
+        .with_tracer(provider.tracer(SERVICE_NAME))
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
@@ -78,11 +78,12 @@ where
 }
 
 impl Exporter {
-    /// Sends what waits; gives up after a while.
+    /// Sends buffered spans, within [`FLUSH_TIMEOUT`].
     pub(super) async fn flush(self) {
         // The exporter blocks, and so does dropping its client.
-        let flushed = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(FLUSH));
-        match tokio::time::timeout(FLUSH + FLUSH / 2, flushed).await {
+        let flushed =
+            tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(FLUSH_TIMEOUT));
+        match tokio::time::timeout(FLUSH_TIMEOUT + FLUSH_TIMEOUT / 2, flushed).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::warn!(%error, "the last traces were not sent"),
             Ok(Err(error)) => tracing::warn!(%error, "the last traces were not sent"),
@@ -91,7 +92,7 @@ impl Exporter {
     }
 }
 
-/// Makes a span part of the trace that a client began, if its headers name one.
+/// Makes a span part of the trace that the headers of a request name, if any.
 pub(crate) fn continue_from_headers(span: &Span, headers: &HeaderMap) {
     if !span.is_disabled() {
         continue_from(span, &HeaderExtractor(headers));
@@ -118,7 +119,7 @@ fn continue_from(span: &Span, carrier: &dyn Extractor) -> bool {
     parent.span().span_context().is_valid() && span.set_parent(parent).is_ok()
 }
 
-/// The trace that a span belongs to, to find it by its log line.
+/// Returns the id of the trace that a span belongs to, for its log lines.
 pub(crate) fn id(span: &Span) -> Option<String> {
     if span.is_disabled() {
         return None;

@@ -1,4 +1,4 @@
-//! In the place of `trace`, in a build without the feature `otlp`.
+//! Replaces `trace` in a build without the feature `otlp`.
 
 use anyhow::bail;
 use axum::http::HeaderMap;

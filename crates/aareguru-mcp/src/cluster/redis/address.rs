@@ -1,7 +1,7 @@
-//! Where Redis is: `REDIS_URL`, and how to connect there.
+//! Parses `REDIS_URL` and connects to the server that it names.
 //!
-//! Besides the forms of the `redis` crate there is one for Sentinel. Errors never repeat the URL,
-//! which may hold a password.
+//! In addition to the URLs of the `redis` crate, it supports Sentinel. Errors never contain the URL,
+//! which may contain a password.
 
 mod sentinel;
 
@@ -16,41 +16,40 @@ use redis::{
 use tokio::{sync::Mutex, time::timeout};
 
 pub(super) struct Address {
-    server: Server,
+    server: RedisServer,
     database: i64,
     is_tls: bool,
-    /// What may be shown.
+    /// The displayed form, without user and password.
     shown: String,
 }
 
-enum Server {
-    One(Box<Client>),
-    /// Whichever is the master now, as the Sentinels say.
+enum RedisServer {
+    Single(Box<Client>),
+    /// The current master, which the Sentinels name.
     Master(Box<Mutex<SentinelClient>>),
 }
 
 impl Address {
-    /// Where `url` says; `certificates` are for TLS.
+    /// Parses `url`. `certificates` are for TLS.
     pub(super) fn parse(url: &str, certificates: Option<&TlsCertificates>) -> anyhow::Result<Self> {
         let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
         ensure!(
             !scheme.contains("cluster"),
-            "Redis Cluster, which spreads its keys over several servers, is not supported: \
-             name one server, or a master by its Sentinels with \
-             redis+sentinel://HOST:26379,HOST:26379/SERVICE"
+            "Redis Cluster is not supported: use the URL of a single server, or of a master with \
+             Sentinels, redis+sentinel://HOST:26379,HOST:26379/SERVICE"
         );
         let address = match url.split_once("+sentinel://") {
             Some((scheme, rest)) => Self::by_sentinels(scheme, rest, certificates)?,
-            None => Self::of_one(info(url)?, certificates)?,
+            None => Self::single(info(url)?, certificates)?,
         };
         ensure!(
             address.is_tls || certificates.is_none(),
-            "there are certificates for TLS, and this URL is without: let it begin with rediss"
+            "certificates are set, but the URL does not use TLS: it must begin with rediss"
         );
         Ok(address)
     }
 
-    fn of_one(
+    fn single(
         info: ConnectionInfo,
         certificates: Option<&TlsCertificates>,
     ) -> anyhow::Result<Self> {
@@ -61,26 +60,26 @@ impl Address {
             None => Client::open(info),
         };
         Ok(Self {
-            server: Server::One(Box::new(client.map_err(|error| unusable(&error))?)),
+            server: RedisServer::Single(Box::new(client.map_err(|error| invalid(&error))?)),
             database,
             is_tls,
             shown: format!("{shown}, database {database}"),
         })
     }
 
-    /// Connects, within `longest` for each step.
+    /// Connects. `step_timeout` limits the discovery of the master and the connection separately.
     pub(super) async fn open(
         &self,
         config: &AsyncConnectionConfig,
-        longest: Duration,
+        step_timeout: Duration,
     ) -> RedisResult<MultiplexedConnection> {
-        let config = config.clone().set_connection_timeout(Some(longest));
+        let config = config.clone().set_connection_timeout(Some(step_timeout));
         let client = match &self.server {
-            Server::One(client) => Client::clone(client),
-            Server::Master(sentinels) => {
-                let asked = async { sentinels.lock().await.async_get_client().await };
-                timeout(longest, asked).await.map_err(|_| {
-                    let text = "no Sentinel names a master in time";
+            RedisServer::Single(client) => Client::clone(client),
+            RedisServer::Master(sentinels) => {
+                let discovery = async { sentinels.lock().await.async_get_client().await };
+                timeout(step_timeout, discovery).await.map_err(|_| {
+                    let text = "no Sentinel named a master in time";
                     redis::RedisError::from((ErrorKind::Io, text))
                 })??
             }
@@ -104,9 +103,10 @@ fn info(url: &str) -> anyhow::Result<ConnectionInfo> {
     let info = match info {
         Ok(info) => info,
         Err(error) => bail!(
-            "{}; it looks like redis://HOST:6379, redis://USER:PASSWORD@HOST:6379/DATABASE, \
-             rediss:// for TLS, unix:///PATH, or redis+sentinel://HOST:26379,HOST:26379/SERVICE",
-            // Its detail could be a part of the URL.
+            "{}; expected a URL such as redis://HOST:6379, \
+             redis://USER:PASSWORD@HOST:6379/DATABASE, rediss:// for TLS, unix:///PATH, or \
+             redis+sentinel://HOST:26379,HOST:26379/SERVICE",
+            // The detail of the error may contain a part of the URL.
             error.category()
         ),
     };
@@ -117,7 +117,8 @@ fn info(url: &str) -> anyhow::Result<ConnectionInfo> {
     Ok(info.set_redis_settings(login))
 }
 
-fn unusable(error: &redis::RedisError) -> anyhow::Error {
+/// Omits the detail of an error, which may contain a part of the URL.
+fn invalid(error: &redis::RedisError) -> anyhow::Error {
     anyhow::anyhow!("{}", error.category())
 }
 
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn user_and_password_are_not_shown() {
+    fn address_does_not_show_user_and_password() {
         for (url, expected) in [
             ("redis://127.0.0.1", "127.0.0.1:6379, database 0"),
             (
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn sentinels_are_asked_for_a_service() {
+    fn sentinel_url_contains_hosts_and_a_service() {
         let url = "redis+sentinel://u:hunter2@one:1,two,[::1]/aare/4";
         assert_eq!(
             shown(url),
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_is_none_is_not_repeated() {
+    fn invalid_url_error_does_not_contain_the_url() {
         for url in [
             "hunter2",
             "http://u:hunter2@redis.example",
@@ -195,7 +196,7 @@ mod tests {
             "rediss+cluster://u:hunter2@one:1,two:2",
         ] {
             let Err(error) = Address::parse(url, None) else {
-                panic!("{url} is taken")
+                panic!("{url} is accepted")
             };
             assert!(!format!("{error:#}").contains("hunter2"), "{error:#}");
         }

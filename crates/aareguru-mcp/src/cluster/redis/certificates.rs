@@ -1,4 +1,4 @@
-//! The files for TLS to Redis: which CA is trusted, and by which certificate Redis knows us.
+//! Reads the files for TLS to Redis: the CA certificate, and the client certificate with its key.
 
 use std::{fs, path::Path};
 
@@ -7,24 +7,24 @@ use redis::{ClientTlsConfig, TlsCertificates};
 
 use crate::settings::Settings;
 
-/// What the settings name; `None` if they name nothing.
+/// Reads the files that the settings name; `None` if they name none.
 ///
 /// # Errors
 ///
-/// A file that is missing, or holds something else, with the setting that names it.
+/// A file is missing or is not a PEM file of the expected kind. The error names its setting.
 pub(super) fn read(settings: &Settings) -> anyhow::Result<Option<TlsCertificates>> {
-    let certificate = |path| pem(path, "CERTIFICATE");
+    let certificate = |path| read_pem(path, "CERTIFICATE");
     let root_cert = settings.redis_ca_file.as_deref().map(certificate);
     let root_cert = root_cert.transpose().context("REDIS_CA_FILE")?;
     let client_tls = match (&settings.redis_cert_file, &settings.redis_key_file) {
         (Some(certificates), Some(key)) => Some(ClientTlsConfig {
             client_cert: certificate(certificates).context("REDIS_CERT_FILE")?,
-            client_key: pem(key, "PRIVATE KEY").context("REDIS_KEY_FILE")?,
+            client_key: read_pem(key, "PRIVATE KEY").context("REDIS_KEY_FILE")?,
         }),
         (None, None) => None,
-        (Some(_), None) => bail!("REDIS_CERT_FILE is set, and its key is not: set REDIS_KEY_FILE"),
+        (Some(_), None) => bail!("REDIS_CERT_FILE is set without its key: set REDIS_KEY_FILE"),
         (None, Some(_)) => {
-            bail!("REDIS_KEY_FILE is set, and its certificate is not: set REDIS_CERT_FILE")
+            bail!("REDIS_KEY_FILE is set without its certificate: set REDIS_CERT_FILE")
         }
     };
     let is_any = root_cert.is_some() || client_tls.is_some();
@@ -34,14 +34,15 @@ pub(super) fn read(settings: &Settings) -> anyhow::Result<Option<TlsCertificates
     }))
 }
 
-fn pem(path: &Path, what: &str) -> anyhow::Result<Vec<u8>> {
-    let text = fs::read_to_string(path).with_context(|| format!("`{}`", path.display()))?;
+fn read_pem(path: &Path, label: &str) -> anyhow::Result<Vec<u8>> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut lines = text.lines();
     ensure!(
-        lines.any(|line| line.starts_with("-----BEGIN ") && line.contains(what)),
-        "`{}` holds no {} in PEM form: it has no line -----BEGIN {what}-----",
+        lines.any(|line| line.starts_with("-----BEGIN ") && line.contains(label)),
+        "{} is not a PEM file with a {}: it has no line -----BEGIN {label}-----",
         path.display(),
-        what.to_lowercase()
+        label.to_lowercase()
     );
     Ok(text.into_bytes())
 }

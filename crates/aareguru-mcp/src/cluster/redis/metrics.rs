@@ -12,14 +12,14 @@ const CONNECTIONS: &str = "aareguru_mcp_redis_connections_total";
 const DURATION: &str = "aareguru_mcp_redis_duration_seconds";
 const ERRORS: &str = "aareguru_mcp_redis_errors_total";
 
-/// What a command is for: the label `purpose`.
+/// The purpose of a command: the label `purpose`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Purpose(&'static str);
+pub struct CommandPurpose(&'static str);
 
-impl Purpose {
-    /// Checks whether Redis responds.
+impl CommandPurpose {
+    /// Health checks of the connection.
     pub const UPKEEP: Self = Self("upkeep");
-    /// Sessions of HTTP+SSE, and messages for them.
+    /// Sessions of HTTP+SSE, and messages to them.
     pub const SESSIONS: Self = Self("sessions");
     /// Sessions of Streamable HTTP.
     pub const STREAMABLE: Self = Self("streamable");
@@ -36,7 +36,7 @@ impl Purpose {
         Self::CACHE,
     ];
 
-    /// Records a command that was not sent, because there is no connection.
+    /// Records a command that was not sent for want of a connection.
     pub(super) fn record_unsent(self) {
         self.record_error("unavailable");
     }
@@ -48,7 +48,7 @@ impl Purpose {
             None => {}
             Some(error) if error.is_timeout() => self.record_error("timeout"),
             Some(error) if error.is_unrecoverable_error() => self.record_error("connection"),
-            // A script that Redis does not have yet is sent with the next attempt.
+            // Redis does not know the script yet: the client sends it and retries.
             Some(error) if error.code() == Some("NOSCRIPT") => {}
             Some(_) => self.record_error("refused"),
         }
@@ -70,21 +70,21 @@ pub(super) fn record_lost() {
 
 /// Registers every series, so that each exists from the start.
 pub(super) fn register() {
-    describe_gauge!(CONNECTED, "1 if Redis answers, 0 if not");
-    describe_counter!(CONNECTIONS, "Times a connection to Redis was made");
+    describe_gauge!(CONNECTED, "1 if there is a connection to Redis, else 0");
+    describe_counter!(CONNECTIONS, "Connections opened to Redis");
     describe_histogram!(
         DURATION,
         Unit::Seconds,
-        "How long commands to Redis take, by what they are for"
+        "Duration of Redis commands, by purpose"
     );
     describe_counter!(
         ERRORS,
-        "Commands to Redis that failed, by what they are for and why: unavailable (not sent), \
-         timeout, connection (it broke), or refused"
+        "Failed Redis commands, by purpose and kind: unavailable (not sent), timeout, connection \
+         (it broke), or refused"
     );
     record_lost();
     counter!(CONNECTIONS).increment(0);
-    for Purpose(purpose) in Purpose::ALL {
+    for CommandPurpose(purpose) in CommandPurpose::ALL {
         let _ = histogram!(DURATION, "purpose" => purpose);
         for kind in ["unavailable", "timeout", "connection", "refused"] {
             counter!(ERRORS, "purpose" => purpose, "kind" => kind).increment(0);

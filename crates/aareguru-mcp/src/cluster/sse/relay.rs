@@ -171,7 +171,7 @@ impl Shared {
     /// Waits until Redis answers again, but not for long.
     async fn reconnected(&self) {
         let mut state = self.redis.watch();
-        let connected = state.wait_for(|state| matches!(state, State::Connected(_)));
+        let connected = state.wait_for(|state| matches!(state, ConnectionState::Connected(_)));
         let _ = timeout(self.redis.timeout(), connected).await;
     }
 

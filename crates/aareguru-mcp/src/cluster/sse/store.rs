@@ -10,7 +10,7 @@ use rmcp_transport::{
     Stored, TakeoverRequest,
 };
 
-use super::{super::redis::State, Shared, principal, written};
+use super::{super::redis::ConnectionState, Shared, principal, written};
 
 /// How many keys are kept by one message to Redis.
 const KEPT_AT_ONCE: usize = 500;
@@ -81,7 +81,7 @@ impl SessionStore for Shared {
 
     fn generation(&self) -> Option<u64> {
         match self.redis.state() {
-            State::Connected(generation) => Some(generation),
+            ConnectionState::Connected(generation) => Some(generation),
             _ => None,
         }
     }

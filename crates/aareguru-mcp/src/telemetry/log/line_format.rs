@@ -117,7 +117,7 @@ impl Write for Escaped<'_> {
     }
 }
 
-/// Whether a character controls a terminal, a line or the direction of text.
+/// Returns whether a character controls a terminal, a line or the direction of text.
 fn is_control(character: char) -> bool {
     let is_bidirectional = matches!(
         character,

@@ -1,8 +1,8 @@
-//! A master that Sentinels name:
+//! Discovers a master through Sentinels:
 //! `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/SERVICE[/DATABASE]`.
 //!
-//! They are asked anew for each connection, so that the next one after a failover is to the new
-//! master. User, password and database are for the master; the Sentinels are asked without.
+//! Each connection repeats the discovery, so that the first one after a failover is to the new
+//! master. User, password and database are for the master, not for the Sentinels.
 
 use anyhow::{Context, ensure};
 use redis::{
@@ -11,13 +11,13 @@ use redis::{
 };
 use tokio::sync::Mutex;
 
-use super::{Address, Server, info, is_tls, unusable};
+use super::{Address, RedisServer, info, invalid, is_tls};
 
-/// The port of a Sentinel that the URL does not name.
+/// The default port of a Sentinel.
 const SENTINEL_PORT: u16 = 26379;
 
 impl Address {
-    /// `rest` is what comes after `redis+sentinel://`.
+    /// Parses `rest`, the part of the URL after `redis+sentinel://`.
     pub(super) fn by_sentinels(
         scheme: &str,
         rest: &str,
@@ -31,13 +31,13 @@ impl Address {
         let (service, database) = path.split_once('/').unwrap_or((path, ""));
         ensure!(
             !service.is_empty(),
-            "the name of the service is missing after the Sentinels: \
+            "the name of the service is missing: expected \
              redis+sentinel://HOST:26379,HOST:26379/SERVICE"
         );
         let mut addresses = Vec::new();
         let mut login = None;
         for host in hosts.split(',') {
-            // An IPv6 address stands in brackets.
+            // A colon before a closing bracket is part of an IPv6 address.
             let has_port = host
                 .rsplit_once(':')
                 .is_some_and(|(_, port)| !port.contains(']'));
@@ -50,12 +50,12 @@ impl Address {
             addresses.push(info.addr().clone());
             login = Some(info.redis_settings().clone());
         }
-        let login = login.context("there is no host in it")?;
+        let login = login.context("the URL has no host")?;
         let hosts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let master = SentinelServerType::Master;
         let is_tls = is_tls(&addresses[0]);
         let mut client = SentinelClientBuilder::new(addresses, service, master)
-            .map_err(|error| unusable(&error))?
+            .map_err(|error| invalid(&error))?
             .set_client_to_redis_protocol(ProtocolVersion::RESP3)
             .set_client_to_redis_db(login.db());
         if let Some(username) = login.username() {
@@ -73,8 +73,8 @@ impl Address {
             }
         }
         Ok(Self {
-            server: Server::Master(Box::new(Mutex::new(
-                client.build().map_err(|error| unusable(&error))?,
+            server: RedisServer::Master(Box::new(Mutex::new(
+                client.build().map_err(|error| invalid(&error))?,
             ))),
             database: login.db(),
             is_tls,
