@@ -60,7 +60,7 @@ async fn invalid_base_url_fails_at_startup() {
 async fn invalid_log_level_fails_at_startup() {
     let (output, errors) = run(&["serve", "--demo", "--log-level", "a=loud"]).await;
     assert!(!output.status.success());
-    assert!(errors.contains("LOG_LEVEL `a=loud`"), "{errors}");
+    assert!(errors.contains("cannot parse LOG_LEVEL"), "{errors}");
 }
 
 #[tokio::test]

@@ -138,9 +138,7 @@ async fn invalid_log_level_is_refused_with_the_valid_ones() {
         .output();
     let errors = String::from_utf8(output.await.unwrap().stderr).unwrap();
     assert!(
-        errors.contains(
-            "LOG_LEVEL `verbose`: `verbose` is no level: there are off, error, warn, info"
-        ),
+        errors.contains("cannot parse LOG_LEVEL: \"verbose\" is not one of off, error, warn, info"),
         "{errors}"
     );
 }

@@ -213,7 +213,7 @@ async fn check_config_reports_the_errors_of_serve() {
     let folder = folder("rules", &[]);
     for (variable, value, message) in [
         ("HTTP_HOST", "0.0.0.0", "ALLOWED_HOSTS=aare.example.org"),
-        ("LOG_LEVEL", "a=loud", "LOG_LEVEL `a=loud`"),
+        ("LOG_LEVEL", "a=loud", "cannot parse LOG_LEVEL"),
         ("AAREGURU_BASE_URL", "aare.guru", "AAREGURU_BASE_URL"),
         ("ALLOWED_ORIGINS", "a b", "a b"),
     ] {

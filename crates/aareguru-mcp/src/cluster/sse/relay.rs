@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{Reply, Shared, State, metrics::Outcome, written};
+use super::{ConnectionState, Reply, Shared, metrics::Outcome, written};
 
 /// How long the owner has to take a message, before it is taken back.
 const PATIENCE: Duration = Duration::from_secs(2);
