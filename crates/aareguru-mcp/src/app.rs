@@ -19,8 +19,7 @@ use crate::{
     telemetry::{prometheus::Prometheus, trace},
 };
 
-/// The server without its port. Any handler can stand in the place of the river's, so that what is
-/// around it can be tested for itself.
+/// The server without its port. Generic over the MCP handler, so that tests can use their own.
 #[derive(Debug)]
 pub struct App<S = AareServer> {
     /// Decides who may pass, before any route.
@@ -46,7 +45,7 @@ pub struct App<S = AareServer> {
     pub bounds: SseServerConfig,
     /// Where the routes sit.
     pub base_path: BasePath,
-    /// Cancelled when the server is told to stop: it is not ready any more.
+    /// Cancelled when the shutdown begins: the server is not ready from then on.
     pub stopping: CancellationToken,
     /// Ends all sessions.
     pub shutdown: CancellationToken,

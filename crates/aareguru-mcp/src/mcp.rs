@@ -78,8 +78,7 @@ pub struct AareServer {
     continue_trace: ContinueTrace,
 }
 
-/// For a session of its own: it has the river and the pollers in common with the others, and no
-/// subscription yet.
+/// A clone serves a new session: it shares the river and the caches, and has no subscriptions.
 impl Clone for AareServer {
     fn clone(&self) -> Self {
         Self {
@@ -130,7 +129,7 @@ impl AareServer {
 
 impl ServerHandler for AareServer {
     fn get_info(&self) -> ServerConfig {
-        // Each session asks for it.
+        // Built once: each session reads it.
         static INFO: LazyLock<ServerConfig> = LazyLock::new(info);
         INFO.clone()
     }
@@ -313,7 +312,7 @@ impl ServerHandler for AareServer {
     }
 }
 
-/// What the server tells of itself.
+/// The description of the server for clients.
 fn info() -> ServerConfig {
     let capabilities = ServerCapabilities::builder()
         .enable_tools()

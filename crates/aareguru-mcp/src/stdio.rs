@@ -1,8 +1,8 @@
 //! The same server on standard input and output, for clients that start it themselves. Standard
 //! output carries the protocol and nothing else.
 //!
-//! A line that is no message is answered with an error, and one that is too long is not kept in
-//! memory; the session goes on.
+//! A line that is not a message is answered with an error, and a line that is too long is not kept
+//! in memory. Neither ends the session.
 
 mod lines;
 

@@ -12,12 +12,15 @@ mod tests;
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{
         Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::AbortOnDropHandle;
@@ -104,10 +107,7 @@ impl River {
 
     /// How long until the API can have a measurement newer than the one of `measured_at`; at least
     /// as long as responses are cached.
-    pub fn until_next_measurement(
-        &self,
-        measured_at: Option<jiff::Timestamp>,
-    ) -> std::time::Duration {
+    pub fn until_next_measurement(&self, measured_at: Option<Timestamp>) -> Duration {
         until_next(self.now(), measured_at, self.cache_ttl())
     }
 }
@@ -180,7 +180,7 @@ impl Watch {
     /// Whether there was a change since the last one that was reported; reports it.
     pub fn take_change(&mut self) -> bool {
         let count = self.poller.changes.count(self.awaited);
-        std::mem::replace(&mut self.seen, count) != count
+        mem::replace(&mut self.seen, count) != count
     }
 }
 

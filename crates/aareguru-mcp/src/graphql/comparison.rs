@@ -1,5 +1,6 @@
 //! Places compared, from one answer of the API.
 
+use answers::compare_cities;
 use async_graphql::SimpleObject;
 use jiff::Timestamp;
 
@@ -11,7 +12,6 @@ use super::{
     scalars::Date,
     sources::{Statement, UpstreamTrouble},
 };
-use answers::compare_cities;
 
 objects! {
     #![derive(Debug, SimpleObject)]
@@ -39,7 +39,7 @@ objects! {
         /// The day of the recording, if this is one and not the live river; else
         /// null.
         recorded_on: Option<Date> = comparison.recorded_on.map(Date),
-        /// That the API ails and this is an earlier answer; null if it is new.
+        /// Set when the API failed and this answer is an earlier one; otherwise null.
         upstream_trouble: Option<UpstreamTrouble> =
             comparison.upstream_trouble.as_ref().map(UpstreamTrouble::new),
     }
@@ -51,7 +51,7 @@ objects! {
         now: Timestamp,
     ) {
         let advice = at.advice(now);
-        /// The place. What is asked of it costs requests of its own.
+        /// The place. Its fields cost separate requests.
         place: Place = Place::new(at.place),
         /// The water temperature.
         water: WaterTemperature = WaterTemperature::new(at.place, &at.water, now),

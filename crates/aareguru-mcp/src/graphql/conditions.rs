@@ -1,6 +1,7 @@
 //! Current conditions at a place.
 
 use aareguru::{Conditions, advice::BueberCanal, plain_reading};
+use answers::current_conditions;
 use async_graphql::SimpleObject;
 
 use super::{
@@ -8,7 +9,6 @@ use super::{
     scalars::DateTime,
     sources::UpstreamTrouble,
 };
-use answers::current_conditions;
 
 objects! {
     #![derive(Debug, SimpleObject)]
@@ -39,7 +39,7 @@ objects! {
         /// The swimming canal at the Marzili baths in Bern; null elsewhere, and if
         /// its state is not known.
         bueber_canal: Option<Canal> = conditions.canal.map(Canal::new),
-        /// That the API ails and this is an earlier answer; null if it is new.
+        /// Set when the API failed and this answer is an earlier one; otherwise null.
         upstream_trouble: Option<UpstreamTrouble> =
             conditions.upstream_trouble.as_ref().map(UpstreamTrouble::new),
     }

@@ -1,6 +1,7 @@
 //! What the flow at a place means, and what may be said to a swimmer.
 
 use aareguru::{Advice, FloodLevel, advice};
+use answers::flow_danger_level::to_the_hundredth;
 use async_graphql::{Enum, SimpleObject};
 
 use super::{
@@ -8,7 +9,6 @@ use super::{
     scalars::DateTime,
     sources::{Source, Statement, UpstreamTrouble},
 };
-use answers::flow_danger_level::to_the_hundredth;
 
 objects! {
     #![derive(Debug, SimpleObject)]
@@ -52,15 +52,15 @@ objects! {
         /// Each limit that the verdict compares with.
         #[graphql(complexity = "1 + 8 * child_complexity")]
         limits: Vec<Limit> = advice.limits.iter().map(Limit::new).collect(),
-        /// What is worth knowing besides; decides nothing.
+        /// What else is worth knowing; it does not affect the verdict.
         #[graphql(complexity = "1 + 4 * child_complexity")]
         remarks: Vec<Statement> = advice.remarks.iter().map(Statement::new).collect(),
-        /// What these numbers cannot tell; to be shown with the verdict.
+        /// What these numbers do not show; show it with the verdict.
         boundary: &'static str = Advice::BOUNDARY,
         /// The time that the verdict speaks of: when the flow was measured. Null
         /// without a flow.
         as_of: Option<DateTime> = advice.as_of.map(DateTime),
-        /// That the API ails and this is an earlier answer; null if it is new.
+        /// Set when the API failed and this answer is an earlier one; otherwise null.
         upstream_trouble: Option<UpstreamTrouble> =
             danger.upstream_trouble.as_ref().map(UpstreamTrouble::new),
     }

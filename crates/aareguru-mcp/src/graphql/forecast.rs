@@ -1,6 +1,7 @@
 //! The forecast for a place.
 
 use aareguru::{Advice, DayForecast, PartForecast, WaterForecast, WeatherSymbol};
+use answers::forecast::{WEATHER_CREDIT, notes, water_to_come};
 use async_graphql::{Enum, SimpleObject};
 use jiff::Timestamp;
 
@@ -11,7 +12,6 @@ use super::{
     scalars::{Date, DateTime},
     sources::{Source, Statement, UpstreamTrouble},
 };
-use answers::forecast::{WEATHER_CREDIT, notes, water_to_come};
 
 objects! {
     #![derive(Debug, SimpleObject)]
@@ -52,7 +52,7 @@ objects! {
         /// The grounds of the verdict, the weightiest first, each with who says so.
         #[graphql(complexity = "1 + 4 * child_complexity")]
         reasons: Vec<Statement> = advice.reasons.iter().map(Statement::new).collect(),
-        /// What these numbers cannot tell; to be shown with the verdict.
+        /// What these numbers do not show; show it with the verdict.
         boundary: &'static str = Advice::BOUNDARY,
         /// What else to know about this answer, in English.
         notes: Vec<String> = notes(forecast, hours, now),
@@ -61,7 +61,7 @@ objects! {
             WeatherSymbol::all().first().map(|symbol| Source::new(symbol.source())),
         /// Whom to credit for the weather.
         weather_credit: &'static str = WEATHER_CREDIT,
-        /// That the API ails and this is an earlier answer; null if it is new.
+        /// Set when the API failed and this answer is an earlier one; otherwise null.
         upstream_trouble: Option<UpstreamTrouble> =
             forecast.upstream_trouble.as_ref().map(UpstreamTrouble::new),
     }
@@ -122,7 +122,7 @@ objects! {
     }
 }
 
-/// A part of a day. The API does not tell when its parts end.
+/// A part of a day. The API does not define when its parts end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "aareguru::PartOfDay")]
 pub(super) enum PartOfDay {

@@ -1,4 +1,4 @@
-//! Whatever is asked, there is an answer in the form of GraphQL.
+//! Every request gets a response in the form of GraphQL.
 
 use std::sync::LazyLock;
 

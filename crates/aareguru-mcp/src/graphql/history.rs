@@ -4,17 +4,17 @@ use aareguru::{
     RiverHistory,
     series::{RiverPoint, thinned},
 };
+use answers::historical_data::{
+    MAX_POINTS,
+    numbers::{At, DayRow, FlowNumbers, Numbers, OfDay, TemperatureNumbers, Without},
+    summary,
+};
 use async_graphql::{ComplexObject, Enum, Result, SimpleObject};
 
 use super::{
     error,
     scalars::{Date, DateTime},
     sources::UpstreamTrouble,
-};
-use answers::historical_data::{
-    MAX_POINTS,
-    numbers::{At, DayRow, FlowNumbers, Numbers, OfDay, TemperatureNumbers, Without},
-    summary,
 };
 
 /// Fewer points cannot hold first, last and the extremes.
@@ -35,7 +35,7 @@ objects! {
         /// The day of the recording, if this is one and not the live river; else
         /// null.
         recorded_on: Option<Date> = history.recorded_on.map(Date),
-        /// What to know about these data; to be told to whoever reads them.
+        /// Notes on these data; show them to the reader.
         notes: Vec<String> = summary::notes(&history),
         /// How many readings there are in the span; the statistics are of all.
         readings: usize = history.points.len(),
@@ -178,7 +178,7 @@ impl History {
         Some(Ok(points.iter().map(Point::new).collect()))
     }
 
-    /// That the API ails and this is an earlier answer; null if it is new.
+    /// Set when the API failed and this answer is an earlier one; otherwise null.
     async fn upstream_trouble(&self) -> Option<UpstreamTrouble> {
         let trouble = self.history.upstream_trouble.as_ref();
         trouble.map(UpstreamTrouble::new)

@@ -1,6 +1,7 @@
 //! A place on the river.
 
 use aareguru::{FloodLevel, River, advice};
+use answers::forecast::MAX_HOURS;
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{
@@ -11,10 +12,9 @@ use super::{
     history::History,
     sources::Source,
 };
-use answers::forecast::MAX_HOURS;
 
-// A resolver that may fail gives `Option<Result<_>>`: of a `Result<Option<_>>` that fails the
-// library leaves the field out, where it has to be null.
+// A resolver that can fail returns `Option<Result<_>>`: for a `Result<Option<_>>` that fails, the
+// library omits the field, which must be null.
 
 /// What a history costs besides what it holds: it may ask the API for a span
 /// that nobody else has asked for.

@@ -92,7 +92,7 @@ objects! {
         /// The day on which all answers were recorded, if they are recordings and
         /// not the live river; else null.
         recorded_on: Option<Date> = river.client().recorded_on().map(Date),
-        /// What these numbers cannot tell; to be shown with every verdict.
+        /// What these numbers do not show; show it with every verdict.
         boundary: &'static str = Advice::BOUNDARY,
         /// Whom to credit wherever the numbers are shown: a condition of use.
         credit: &'static str = CREDIT,

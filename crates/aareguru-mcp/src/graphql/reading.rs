@@ -3,11 +3,11 @@
 //! Which value is shown at which age is decided in [`answers::reading`].
 
 use aareguru::{Place, Quantity, Reading, local_time};
+use answers::reading::{unknown_because, unless_old};
 use async_graphql::{Enum, SimpleObject};
 use jiff::Timestamp;
 
 use super::scalars::{Date, DateTime};
-use answers::reading::{unknown_because, unless_old};
 
 objects! {
     #![derive(Debug, SimpleObject)]

@@ -62,7 +62,7 @@ objects! {
 
     /// A measurement, as soon as it is known.
     struct Measurement from(water: &Reading, flow: &Reading, advice: &Advice, now: Timestamp) {
-        /// Where. What is asked of the place is asked anew for each measurement.
+        /// Where. The fields of the place are fetched again for each measurement.
         place: Place = Place::new(advice.place),
         /// The water temperature.
         water: WaterTemperature = WaterTemperature::new(advice.place, water, now),

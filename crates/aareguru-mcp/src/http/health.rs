@@ -1,7 +1,7 @@
-//! Whether the process lives, and whether it wants to be sent requests.
+//! Liveness and readiness.
 //!
-//! Liveness depends on nothing but the process. Readiness tells of the parts that it needs; each is
-//! a line in [`Readiness::report`].
+//! Liveness depends on nothing but the process. Readiness depends on the parts that the instance
+//! needs; each is a line in [`Readiness::report`].
 
 use std::fmt;
 
@@ -107,9 +107,9 @@ impl Readiness {
     }
 }
 
-/// An API that ails does not make the server unready: it still gives the last answers, marked as
-/// such, and another instance would fare no better. Taking all of them out would turn an outage of
-/// a hobby API into one of our own.
+/// A failing API does not make the server unready: it still serves cached answers, marked as such,
+/// and other instances would do no better. Taking all of them out of service would turn an outage
+/// of the API into an outage of the server.
 fn upstream(name: &'static str, client: &Client, api: Api) -> Part {
     if let Some(day) = client.recorded_on() {
         return Part::new(name, Status::Ok, format_args!("recordings of {day}"));
@@ -146,9 +146,9 @@ fn clock(client: &Client) -> Part {
     }
 }
 
-/// Sessions go on without Redis, each on its own instance, and all instances miss the same one:
-/// taking all of them out would end what still works. An instance that has never reached it may
-/// have a reason of its own.
+/// A lost connection to Redis does not make the server unready: sessions continue, each on its own
+/// instance, and all instances miss the same Redis. An instance that has never reached Redis is not
+/// ready, because only its own settings may be wrong.
 #[cfg(feature = "redis")]
 fn redis(cluster: &Cluster) -> Part {
     use crate::cluster::redis::ConnectionState;

@@ -67,7 +67,7 @@ pub(super) fn extension() -> ExtensionCapabilities {
     ExtensionCapabilities::from([(EXTENSION.to_owned(), settings)])
 }
 
-/// Whether whoever asks draws apps.
+/// Whether the client shows apps.
 pub(super) fn are_drawn_for(context: &RequestContext<RoleServer>) -> bool {
     let extensions = context
         .client_capabilities()
@@ -75,7 +75,7 @@ pub(super) fn are_drawn_for(context: &RequestContext<RoleServer>) -> bool {
     extensions.is_some_and(|extensions| extensions.contains_key(EXTENSION))
 }
 
-/// JSON in which nothing ends the element that it stands in.
+/// JSON without text that would end the `script` element around it.
 fn in_script(json: &Value) -> String {
     json.to_string().replace('<', "\\u003c")
 }

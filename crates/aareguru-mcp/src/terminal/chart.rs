@@ -5,6 +5,7 @@ use aareguru::{
     series::{RiverPoint, flows, temperatures},
 };
 use anstyle::Style;
+use answers::reading::Measure;
 use jiff::Timestamp;
 use textwrap::core::display_width;
 
@@ -12,7 +13,6 @@ use super::{
     screen::{FAINT, FLOW, Screen, WARNING, WATER},
     sparkline::Series,
 };
-use answers::reading::Measure;
 
 /// Unix seconds.
 type Span = (i64, i64);

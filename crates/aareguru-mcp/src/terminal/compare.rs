@@ -1,16 +1,16 @@
 //! `compare`: how do places compare, where is it warmest? As JSON, the answer of `compare_cities`.
 
 use aareguru::{CREDIT, Freshness, Place, River, Verdict};
+use answers::{
+    compare_cities::{self, Answer, Compared},
+    reading::Measure,
+};
 use clap::Args;
 
 use super::{
     Query, json,
     screen::{BOLD, PLAIN, Screen, WARNING, verdict_in_words, verdict_style},
     table::{self, Cell, Column},
-};
-use answers::{
-    compare_cities::{self, Answer, Compared},
-    reading::Measure,
 };
 
 const COLUMNS: [Column; 7] = [

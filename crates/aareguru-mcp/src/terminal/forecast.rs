@@ -1,6 +1,10 @@
 //! `forecast`: what comes at one place? As JSON, the answer of `get_forecast`.
 
 use aareguru::{CREDIT, Forecast as RiverForecast, Place, River};
+use answers::{
+    forecast::{self, Answer, Day, Part},
+    reading::Measure,
+};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -9,10 +13,6 @@ use super::{
     now::reading,
     screen::{PLAIN, Screen},
     table::{self, Cell, Column},
-};
-use answers::{
-    forecast::{self, Answer, Day, Part},
-    reading::Measure,
 };
 
 const PART_COLUMNS: [Column; 5] = [

@@ -1,6 +1,13 @@
 //! `history`: what was measured at one place? As JSON, the answer of `get_historical_data`.
 
 use aareguru::{CREDIT, Place, River, RiverHistory, local_time};
+use answers::{
+    historical_data::{
+        self, Answer,
+        numbers::{At, DayRow, Numbers, OfDay},
+    },
+    reading::Measure,
+};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -8,13 +15,6 @@ use super::{
     Query, chart, json,
     screen::{BOLD, PLAIN, Screen, WARNING},
     table::{self, Cell, Column},
-};
-use answers::{
-    historical_data::{
-        self, Answer,
-        numbers::{At, DayRow, Numbers, OfDay},
-    },
-    reading::Measure,
 };
 
 /// How high the charts are, in lines.

@@ -1,17 +1,17 @@
 //! `now`: how is it at one place? As JSON, the answer of `get_current_conditions`.
 
 use aareguru::{CREDIT, Conditions, Place, Reading, River, quoted};
+use answers::{
+    current_conditions,
+    flow_danger_level::{self, DirectionName, TrendOf},
+    reading::Measure,
+};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::{
     Query, chart, json,
     screen::{BOLD, Screen, WARNING},
-};
-use answers::{
-    current_conditions,
-    flow_danger_level::{self, DirectionName, TrendOf},
-    reading::Measure,
 };
 
 #[derive(Debug, Args)]

@@ -89,15 +89,21 @@ async fn wait_until_stored(cluster: &Cluster) {
         .expect("nothing is stored");
 }
 
+/// Begins call 7 at the first instance and disconnects before its response. Returns the session and
+/// the id of the last event.
+async fn begin_and_cut_call(cluster: &Cluster) -> (String, String) {
+    let session = open(cluster.address(0)).await;
+    let mut cut = PendingResponse::begin(cluster.address(0), &call(&session, 7)).await;
+    let last = cut.line("id: ").await;
+    (session, last)
+}
+
 #[tokio::test]
 async fn cut_response_is_resumed_at_another_instance_after_a_kill() {
     let Some(cluster) = start_held(2).await else {
         return;
     };
-    let session = open(cluster.address(0)).await;
-    let mut cut = PendingResponse::begin(cluster.address(0), &call(&session, 7)).await;
-    let last = cut.line("id: ").await;
-    drop(cut);
+    let (session, last) = begin_and_cut_call(&cluster).await;
     cluster.upstream.release();
     wait_until_stored(&cluster).await;
     cluster.kill(0).await;
@@ -118,10 +124,7 @@ async fn pending_response_is_resumed_at_another_instance() {
     let Some(cluster) = start_held(2).await else {
         return;
     };
-    let session = open(cluster.address(0)).await;
-    let mut cut = PendingResponse::begin(cluster.address(0), &call(&session, 7)).await;
-    let last = cut.line("id: ").await;
-    drop(cut);
+    let (session, last) = begin_and_cut_call(&cluster).await;
     cluster.upstream.first_request().await;
     let mut resumed = PendingResponse::begin(cluster.address(1), &resume(&session, &last)).await;
     resumed.line("content-type: text/event-stream").await;

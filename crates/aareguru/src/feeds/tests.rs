@@ -1,8 +1,8 @@
 //! With a simulated station and clock.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{feed::MeasurementTimes, *};

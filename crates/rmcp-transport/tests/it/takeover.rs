@@ -215,14 +215,21 @@ impl Relay for CapturingRelay {
     }
 }
 
-#[tokio::test]
-async fn message_accepted_by_the_former_owner_is_relayed() {
-    let store = Arc::new(MemoryStore::default());
-    let (deliveries, mut captured) = mpsc::unbounded_channel();
+/// Starts a server whose relay hands each delivery to the receiver.
+async fn with_capturing_relay(
+    store: &Arc<MemoryStore>,
+) -> (TestServer, mpsc::UnboundedReceiver<Delivery>) {
+    let (deliveries, captured) = mpsc::unbounded_channel();
     let config = SseServerConfig::default()
         .with_store(Some(store.clone()))
         .with_relay(Some(Arc::new(CapturingRelay(deliveries))));
-    let first = TestServer::with(config).await;
+    (TestServer::with(config).await, captured)
+}
+
+#[tokio::test]
+async fn message_accepted_by_the_former_owner_is_relayed() {
+    let store = Arc::new(MemoryStore::default());
+    let (first, mut captured) = with_capturing_relay(&store).await;
     let second = with_store(&store).await;
     let former = Session::initialized(first.address).await;
     let last = former.last_event_id.clone().unwrap();
@@ -239,11 +246,7 @@ async fn message_accepted_by_the_former_owner_is_relayed() {
 #[tokio::test]
 async fn message_whose_session_moves_during_its_body_is_relayed() {
     let store = Arc::new(MemoryStore::default());
-    let (deliveries, mut captured) = mpsc::unbounded_channel();
-    let config = SseServerConfig::default()
-        .with_store(Some(store.clone()))
-        .with_relay(Some(Arc::new(CapturingRelay(deliveries))));
-    let first = TestServer::with(config).await;
+    let (first, mut captured) = with_capturing_relay(&store).await;
     let second = with_store(&store).await;
     let former = Session::initialized(first.address).await;
 

@@ -1,13 +1,12 @@
 //! `aareguru://today/{city}`: the water temperature at one place, in short.
 
 use aareguru::{TodayInShort, plain_reading};
-use jiff::Timestamp;
-use serde::Serialize;
-
 use answers::{
     provenance::{PlaceNames, Provenance},
     reading::WaterTemperature,
 };
+use jiff::Timestamp;
+use serde::Serialize;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Today {
