@@ -141,7 +141,7 @@ async fn redis_tls_errors_name_the_setting_to_change() {
         (
             rediss(&plain),
             vec!["--redis-ca-file", &ours],
-            "is redis://",
+            "use redis://",
         ),
         // Unusable files.
         (plain.url(), vec!["--redis-ca-file", &ours], "rediss"),

@@ -36,11 +36,11 @@ pub(super) fn read(settings: &Settings) -> anyhow::Result<Option<TlsCertificates
 
 fn read_pem(path: &Path, label: &str) -> anyhow::Result<Vec<u8>> {
     let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let mut lines = text.lines();
     ensure!(
         lines.any(|line| line.starts_with("-----BEGIN ") && line.contains(label)),
-        "{} is not a PEM file with a {}: it has no line -----BEGIN {label}-----",
+        "`{}` is not a PEM file with a {}: it has no line -----BEGIN {label}-----",
         path.display(),
         label.to_lowercase()
     );
