@@ -32,7 +32,6 @@ pub mod settings;
 pub mod telemetry;
 
 pub mod app;
-mod client_limiter;
 pub mod cluster;
 mod counter_vec;
 mod duplex;

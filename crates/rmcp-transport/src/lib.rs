@@ -23,12 +23,14 @@
 //! - `outbox`: the queue of events for one client, and those kept for a resume.
 //! - `sweep`: enforces time limits, and drains sessions on shutdown.
 //! - `client_info`: what is known about a client that will not initialize again.
+//! - `client_limiter`: limits on sessions, in total and per client.
 //! - `rendered`: serialized results.
 //! - `event`, `id`, `response`, `refusal`, `metrics`, `message_counters`: formats and types that the others use.
 
 #![warn(missing_docs)]
 
 mod body;
+mod client_limiter;
 mod message_counters;
 mod principal;
 mod rebinding;
@@ -71,8 +73,9 @@ mod stream;
 mod sweep;
 
 pub use body::{is_json, read_body};
+pub use client_limiter::{ClientLimiter, LimitExceeded, Permit, SessionLimiter, SessionPermit};
 pub use message_counters::MessageCounters;
-pub use principal::{Client, ClientAddress, Principal};
+pub use principal::{ClientAddress, ClientKey, Principal};
 pub use rebinding::{
     InvalidPattern, Rebinding, RebindingLayer, RebindingProtection, RefusedHeader,
 };

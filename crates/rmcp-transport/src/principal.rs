@@ -75,14 +75,14 @@ impl ClientAddress {
 ///
 /// It is public for servers that offer other transports and limit their clients in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Client {
+pub enum ClientKey {
     /// An authenticated client.
     Principal(Principal),
     /// An unauthenticated client, by address; see [`ClientAddress::subscriber`].
     Address(IpAddr),
 }
 
-impl Client {
+impl ClientKey {
     /// Returns the client of a request with these extensions; `None` if it is unknown.
     pub fn of(extensions: &Extensions) -> Option<Self> {
         if let Some(principal) = extensions.get::<Principal>() {
@@ -97,10 +97,10 @@ impl Client {
 mod tests {
     use super::*;
 
-    fn client(address: &str) -> Option<Client> {
+    fn client(address: &str) -> Option<ClientKey> {
         let mut extensions = Extensions::new();
         extensions.insert(ClientAddress(address.parse().unwrap()));
-        Client::of(&extensions)
+        ClientKey::of(&extensions)
     }
 
     #[test]
@@ -118,10 +118,10 @@ mod tests {
     #[test]
     fn client_with_a_principal_ignores_the_address() {
         let mut extensions = Extensions::new();
-        assert_eq!(Client::of(&extensions), None);
+        assert_eq!(ClientKey::of(&extensions), None);
         extensions.insert(ClientAddress("192.0.2.1".parse().unwrap()));
         extensions.insert(Principal::new("alice"));
-        let alice = Client::Principal(Principal::new("alice"));
-        assert_eq!(Client::of(&extensions), Some(alice));
+        let alice = ClientKey::Principal(Principal::new("alice"));
+        assert_eq!(ClientKey::of(&extensions), Some(alice));
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     id::{ResumeToken, SessionId},
-    principal::Client,
+    principal::ClientKey,
     refusal::Refusal,
     session::Session,
 };
@@ -22,13 +22,13 @@ struct Open<S> {
     ids: HashMap<ResumeToken, SessionId>,
     /// Permits in use, by sessions and by requests that will open one.
     permits: usize,
-    permits_of_client: HashMap<Client, usize>,
+    permits_of_client: HashMap<ClientKey, usize>,
 }
 
 /// Permit for one session. Dropping it releases the slot.
 pub(crate) struct SessionPermit<S> {
     registry: Arc<Registry<S>>,
-    client: Option<Client>,
+    client: Option<ClientKey>,
 }
 
 impl<S> Registry<S> {
@@ -48,7 +48,7 @@ impl<S> Registry<S> {
     /// Acquires a permit for a session of `client`.
     pub(crate) fn reserve(
         self: &Arc<Self>,
-        client: Option<&Client>,
+        client: Option<&ClientKey>,
     ) -> Result<SessionPermit<S>, Refusal> {
         let mut open = self.open.lock();
         if open.permits >= self.max_sessions {
@@ -96,7 +96,7 @@ impl<S> Registry<S> {
 
     /// Returns the session that has been without a stream for longest, of all sessions or of those
     /// of one client.
-    pub(crate) fn longest_detached(&self, client: Option<&Client>) -> Option<Arc<Session<S>>> {
+    pub(crate) fn longest_detached(&self, client: Option<&ClientKey>) -> Option<Arc<Session<S>>> {
         let open = self.open.lock();
         let detached = open
             .sessions
@@ -114,7 +114,7 @@ impl<S> Registry<S> {
 }
 
 impl<S> SessionPermit<S> {
-    pub(crate) fn client(&self) -> Option<&Client> {
+    pub(crate) fn client(&self) -> Option<&ClientKey> {
         self.client.as_ref()
     }
 

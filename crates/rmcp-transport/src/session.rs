@@ -33,7 +33,7 @@ use crate::{
     id::{ResumeToken, SessionId, SessionTag},
     metrics::Metrics,
     outbox::{Attached, Gap, Outbox, PushError, StreamNumber},
-    principal::{Client, Principal},
+    principal::{ClientKey, Principal},
     registry::{Registry, SessionPermit},
     store::{Record, SessionRef},
 };
@@ -327,7 +327,7 @@ impl<S> Session<S> {
     }
 
     /// Returns the client that it is counted for.
-    pub(crate) fn client(&self) -> Option<Client> {
+    pub(crate) fn client(&self) -> Option<ClientKey> {
         self.state.lock().permit.as_ref()?.client().cloned()
     }
 

@@ -19,7 +19,7 @@ use crate::{
     client_info, event,
     id::EventId,
     outbox::{Attached, StreamNumber},
-    principal::{Client, Principal},
+    principal::{ClientKey, Principal},
     refusal::Refusal,
     registry::SessionPermit,
     response::{self, SseBody},
@@ -73,11 +73,11 @@ pub(crate) async fn open<S: ServerHandler>(
         return Ok(stream(shared, session, &attached));
     }
 
-    let mut permit = reserve(shared, Client::of(&request.extensions).as_ref())?;
+    let mut permit = reserve(shared, ClientKey::of(&request.extensions).as_ref())?;
     if let (Some(store), Some(id)) = (&shared.config.store, last_event) {
         let from = (
             request.extensions.get().cloned(),
-            Client::of(&request.extensions),
+            ClientKey::of(&request.extensions),
         );
         let taking = take_over(shared.clone(), store.clone(), from, id, permit);
         // In a separate task: a session that was taken over must not be lost because the client has
@@ -150,7 +150,7 @@ enum Takeover<S> {
 async fn take_over<S: ServerHandler>(
     shared: Arc<Shared<S>>,
     store: Arc<dyn SessionStore>,
-    (principal, client): (Option<Principal>, Option<Client>),
+    (principal, client): (Option<Principal>, Option<ClientKey>),
     seen: EventId,
     permit: SessionPermit<S>,
 ) -> Result<Takeover<S>, Refusal> {
@@ -195,7 +195,7 @@ async fn take_over<S: ServerHandler>(
 /// most likely its client has just reconnected without resuming it.
 fn reserve<S: ServerHandler>(
     shared: &Shared<S>,
-    client: Option<&Client>,
+    client: Option<&ClientKey>,
 ) -> Result<SessionPermit<S>, Refusal> {
     match shared.registry.reserve(client) {
         Err(full @ (Refusal::TooManySessions | Refusal::TooManySessionsOfClient)) => {

@@ -14,7 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use rmcp_transport::Client;
+use rmcp_transport::ClientKey;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
@@ -38,7 +38,7 @@ pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Reque
     ];
     let config = graphql.shared.config.clone();
     let session = graphql.open_session(extensions);
-    let responses = graphql.stream(request, Client::of(extensions));
+    let responses = graphql.stream(request, ClientKey::of(extensions));
     let next = |response| format!("event: next\ndata: {}\n\n", as_json(&response)).into();
     // A comment first, so that a client knows at once that the stream is open.
     let events = stream::iter([KEEP_ALIVE])

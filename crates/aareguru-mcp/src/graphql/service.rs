@@ -14,7 +14,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use parking_lot::Mutex;
-use rmcp_transport::{Client, Principal, Refusal, SseServerConfig};
+use rmcp_transport::{ClientKey, Principal, Refusal, SessionLimiter, SseServerConfig};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ use super::{
     metrics,
     order::FieldOrder,
 };
-use crate::{base_path::BasePath, client_limiter::SessionLimiter, guard::KeyHandle};
+use crate::{base_path::BasePath, guard::KeyHandle};
 
 /// GraphQL over the river, for the routes at `/graphql`.
 ///
@@ -130,7 +130,7 @@ impl GraphQl {
     pub(super) fn stream(
         &self,
         mut request: Request,
-        client: Option<Client>,
+        client: Option<ClientKey>,
     ) -> BoxStream<'static, Response> {
         let once = |response| stream::iter([response]).boxed();
         let kind = match self.shared.limits.admit(&mut request) {

@@ -24,7 +24,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream, stream::BoxStream};
-use rmcp_transport::{Client, Refusal};
+use rmcp_transport::{ClientKey, Refusal};
 use serde_json::json;
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
@@ -65,7 +65,11 @@ pub(super) fn connect(
     if config.cancellation_token.is_cancelled() {
         return refusal::of_transport(Refusal::ShuttingDown);
     }
-    let permit = match graphql.shared.sockets.try_acquire(Client::of(&extensions)) {
+    let permit = match graphql
+        .shared
+        .sockets
+        .try_acquire(ClientKey::of(&extensions))
+    {
         Ok(permit) => permit,
         Err(exceeded) => return refusal::of_transport(exceeded.into()),
     };
@@ -92,7 +96,7 @@ async fn run(
 ) {
     let config = graphql.shared.config.clone();
     let executor = SocketExecutor {
-        client: Client::of(extensions),
+        client: ClientKey::of(extensions),
         permits: Arc::new(Semaphore::new(config.max_in_flight)),
         graphql,
     };
@@ -213,7 +217,7 @@ impl OperationRateLimiter {
 #[derive(Clone)]
 struct SocketExecutor {
     graphql: GraphQl,
-    client: Option<Client>,
+    client: Option<ClientKey>,
     permits: Arc<Semaphore>,
 }
 

@@ -18,6 +18,7 @@ mod overview_data;
 mod request;
 mod series;
 
+use rmcp_transport::SessionLimiter;
 use std::sync::Arc;
 
 use aareguru::Place;
@@ -32,7 +33,7 @@ use self::{
     request::PageRequest,
 };
 use super::health::Readiness;
-use crate::{app::App, base_path::BasePath, client_limiter::SessionLimiter, mcp::AareServer};
+use crate::{app::App, base_path::BasePath, mcp::AareServer};
 
 /// What the pages are rendered from.
 #[derive(Debug)]

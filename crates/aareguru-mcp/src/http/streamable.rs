@@ -40,12 +40,11 @@ use rmcp::{
     model::RequestId,
     transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
 };
-use rmcp_transport::{Principal, Refusal, SseServerConfig};
+use rmcp_transport::{Principal, Refusal, SessionLimiter, SseServerConfig};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{answer::refused, restore::Restoring, session::End, sessions::Sessions, shared::Store};
 use super::session_metrics::SessionMetrics;
-use crate::client_limiter::SessionLimiter;
 
 pub use self::shared::{Progress, Shared as Kept, SharedSessions, Source, Unreachable};
 

@@ -27,16 +27,13 @@ use axum::{
 };
 use parking_lot::Mutex;
 use rmcp::ServerHandler;
-use rmcp_transport::{Client, Principal, Refusal, SseServerConfig};
+use rmcp_transport::{
+    ClientKey, Principal, Refusal, SessionLimiter, SessionPermit, SseServerConfig,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::session_metrics::SessionMetrics;
-use crate::{
-    client_limiter::{SessionLimiter, SessionPermit},
-    duplex::Conversation,
-    guard::KeyHandle,
-    refusal,
-};
+use crate::{duplex::Conversation, guard::KeyHandle, refusal};
 
 const PROTOCOL: &str = "mcp";
 
@@ -123,7 +120,7 @@ pub async fn connect<S: ServerHandler>(
     if shared.config.cancellation_token.is_cancelled() {
         return shared.refuse(Refusal::ShuttingDown);
     }
-    let permit = match shared.limiter.try_acquire(Client::of(&parts.extensions)) {
+    let permit = match shared.limiter.try_acquire(ClientKey::of(&parts.extensions)) {
         Ok(permit) => permit,
         Err(exceeded) => return shared.refuse(exceeded.into()),
     };

@@ -7,16 +7,11 @@
 use std::{net::IpAddr, sync::Arc};
 
 use metrics::{Counter, counter, describe_counter, describe_gauge, gauge};
-use rmcp_transport::ClientAddress;
+use rmcp_transport::{ClientAddress, ClientLimiter, LimitExceeded, Permit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::either::Either;
 
-use crate::{
-    client_limiter::{ClientLimiter, LimitExceeded, Permit},
-    counter_vec::CounterVec,
-    guard::TrustedProxy,
-    log_throttle::LogThrottle,
-};
+use crate::{counter_vec::CounterVec, guard::TrustedProxy, log_throttle::LogThrottle};
 
 /// The maximum number of connections over the limit whose requests are answered.
 const MAX_REJECTED_CONNECTIONS: usize = 64;

@@ -15,7 +15,7 @@ use axum::{
     },
 };
 use futures_util::{StreamExt, stream};
-use rmcp_transport::Client;
+use rmcp_transport::ClientKey;
 
 use super::Page;
 use crate::refusal;
@@ -35,7 +35,7 @@ pub(in crate::http) async fn live(
     let Some(server) = &page.server else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let permit = match page.followers.try_acquire(Client::of(&extensions)) {
+    let permit = match page.followers.try_acquire(ClientKey::of(&extensions)) {
         Ok(permit) => permit,
         Err(exceeded) => return refusal::of_transport(exceeded.into()),
     };

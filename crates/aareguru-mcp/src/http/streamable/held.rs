@@ -7,7 +7,7 @@
 use metrics::Gauge;
 
 use super::session::Running;
-use crate::client_limiter::SessionPermit;
+use rmcp_transport::SessionPermit;
 
 #[derive(Debug)]
 pub(super) struct Held {

@@ -8,7 +8,7 @@ use rmcp::{
     ServerHandler,
     model::{ProtocolVersion, RequestId},
 };
-use rmcp_transport::{Client, Principal, Refusal};
+use rmcp_transport::{ClientKey, LimitExceeded, Principal, Refusal, SessionPermit};
 use serde::Deserialize;
 
 use super::{
@@ -20,7 +20,6 @@ use super::{
     session_id,
     sessions::NEW,
 };
-use crate::client_limiter::{LimitExceeded, SessionPermit};
 
 /// What is to be known of a message before rmcp reads it.
 #[derive(Debug, Default, Deserialize)]
@@ -129,7 +128,7 @@ impl<S: ServerHandler> Shared<S> {
         if request_id.is_none() {
             return Ok((None, None));
         }
-        let permit = self.permit(Client::of(&parts.extensions))?;
+        let permit = self.permit(ClientKey::of(&parts.extensions))?;
         if head.method.as_deref() == Some("initialize") {
             let new = New {
                 owner: asking.cloned(),
@@ -143,7 +142,7 @@ impl<S: ServerHandler> Shared<S> {
     }
 
     /// A permit for one more session, if need be that of one which its client seems to have left.
-    pub(super) fn permit(&self, client: Option<Client>) -> Result<SessionPermit, Refusal> {
+    pub(super) fn permit(&self, client: Option<ClientKey>) -> Result<SessionPermit, Refusal> {
         let exceeded = match self.limiter.try_acquire(client.clone()) {
             Ok(permit) => return Ok(permit),
             Err(exceeded) => exceeded,

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use hyper::{Method, Response, http::request::Parts};
 use parking_lot::Mutex;
 use rmcp::{ServerHandler, transport::streamable_http_server::session::store::SessionState};
-use rmcp_transport::{Client, Refusal};
+use rmcp_transport::{ClientKey, Refusal};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
@@ -78,7 +78,7 @@ impl<S: ServerHandler> Shared<S> {
         let new = New {
             owner: asking.cloned(),
             key: parts.extensions.get().cloned(),
-            permit: self.permit(Client::of(&parts.extensions))?,
+            permit: self.permit(ClientKey::of(&parts.extensions))?,
         };
         self.sessions.adopt(id, new)?;
         Ok(Some(Brought { state, restoring }))

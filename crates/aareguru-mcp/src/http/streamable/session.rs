@@ -4,10 +4,10 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use rmcp::model::{ProtocolVersion, RequestId};
-use rmcp_transport::{Client, Principal, Refusal};
+use rmcp_transport::{ClientKey, Principal, Refusal, SessionPermit};
 use tokio::time::Instant;
 
-use crate::{client_limiter::SessionPermit, guard::KeyHandle};
+use crate::guard::KeyHandle;
 
 /// How often it is said of a session with messages that it is to be kept.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
@@ -106,7 +106,7 @@ impl Session {
     }
 
     /// Who has it open.
-    pub(super) fn client(&self) -> Option<&Client> {
+    pub(super) fn client(&self) -> Option<&ClientKey> {
         self.permit.client()
     }
 

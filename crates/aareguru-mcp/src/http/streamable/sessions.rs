@@ -15,7 +15,7 @@ use rmcp::transport::streamable_http_server::session::{
     SessionId, SessionManager,
     local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
 };
-use rmcp_transport::{Client, Principal, Refusal};
+use rmcp_transport::{ClientKey, Principal, Refusal};
 
 use super::{
     calls::Calls,
@@ -188,7 +188,7 @@ impl Sessions {
 
     /// Ends the session that has been quiet for longest, of all or of one client; `false` if there
     /// is none that has been for `at_least`.
-    pub(super) fn evict(self: &Arc<Self>, client: Option<&Client>, at_least: Duration) -> bool {
+    pub(super) fn evict(self: &Arc<Self>, client: Option<&ClientKey>, at_least: Duration) -> bool {
         let longest_quiet = {
             let open = self.open.lock();
             open.iter()

@@ -2,19 +2,19 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
+use crate::{principal::ClientKey, refusal::Refusal};
 use metrics::Gauge;
 use parking_lot::Mutex;
-use rmcp_transport::{Client, Refusal};
 
 /// Limits the sessions of one transport.
-pub(crate) type SessionLimiter = ClientLimiter<Client>;
+pub type SessionLimiter = ClientLimiter<ClientKey>;
 
 /// Permit for one session.
-pub(crate) type SessionPermit = Permit<Client>;
+pub type SessionPermit = Permit<ClientKey>;
 
 /// Hands out permits, up to a total and up to a number per client.
 #[derive(Debug)]
-pub(crate) struct ClientLimiter<K> {
+pub struct ClientLimiter<K> {
     max: usize,
     max_per_client: usize,
     in_use: Gauge,
@@ -30,25 +30,28 @@ struct Usage<K> {
 /// Permit for one session, stream or connection. Dropping it releases the slot.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Permit<K: Eq + Hash> {
+pub struct Permit<K: Eq + Hash> {
     limiter: Arc<ClientLimiter<K>>,
     client: Option<K>,
 }
 
 /// The limit that is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LimitExceeded {
+pub enum LimitExceeded {
+    /// The limit on the total.
     Total,
+    /// The limit per client.
     PerClient,
 }
 
 impl<K: Clone + Eq + Hash> ClientLimiter<K> {
-    pub(crate) fn new(max: usize, max_per_client: usize) -> Arc<Self> {
+    /// Creates a limiter without a metric.
+    pub fn new(max: usize, max_per_client: usize) -> Arc<Self> {
         Self::with_gauge(max, max_per_client, Gauge::noop())
     }
 
     /// Creates a limiter that reports the permits in use to `in_use`.
-    pub(crate) fn with_gauge(max: usize, max_per_client: usize, in_use: Gauge) -> Arc<Self> {
+    pub fn with_gauge(max: usize, max_per_client: usize, in_use: Gauge) -> Arc<Self> {
         let usage = Mutex::new(Usage {
             total: 0,
             by_client: HashMap::new(),
@@ -64,10 +67,11 @@ impl<K: Clone + Eq + Hash> ClientLimiter<K> {
     /// Acquires a permit, or reports which limit is exhausted.
     ///
     /// Without a client, a permit counts towards the total only.
-    pub(crate) fn try_acquire(
-        self: &Arc<Self>,
-        client: Option<K>,
-    ) -> Result<Permit<K>, LimitExceeded> {
+    ///
+    /// # Errors
+    ///
+    /// The limit that is exhausted; the one per client, if both are.
+    pub fn try_acquire(self: &Arc<Self>, client: Option<K>) -> Result<Permit<K>, LimitExceeded> {
         let mut usage = self.usage.lock();
         let of_client = client.as_ref().and_then(|it| usage.by_client.get(it));
         if of_client.is_some_and(|&count| count >= self.max_per_client) {
@@ -89,7 +93,7 @@ impl<K: Clone + Eq + Hash> ClientLimiter<K> {
 
 impl<K: Eq + Hash> Permit<K> {
     /// Returns the client that the permit counts towards.
-    pub(crate) fn client(&self) -> Option<&K> {
+    pub fn client(&self) -> Option<&K> {
         self.client.as_ref()
     }
 }
