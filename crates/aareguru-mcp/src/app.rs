@@ -3,6 +3,7 @@
 use std::io;
 
 use aareguru::{Client, Error, River};
+use edge::{BasePath, Guard, prometheus::Prometheus, trace_context};
 use rmcp::ServerHandler;
 use rmcp_transport::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
@@ -10,13 +11,8 @@ use tokio_util::sync::CancellationToken;
 #[cfg(feature = "graphql")]
 use crate::graphql::GraphQl;
 use crate::{
-    base_path::BasePath,
-    cluster::Cluster,
-    guard::Guard,
-    http::{streamable::StreamableService, websocket::WebSocketService},
-    mcp::AareServer,
-    settings::Settings,
-    telemetry::{prometheus::Prometheus, trace},
+    cluster::Cluster, mcp::AareServer, settings::Settings, streamable::StreamableService,
+    telemetry, websocket::WebSocketService,
 };
 
 /// The server without its port. Generic over the MCP handler, so that tests can use their own.
@@ -65,12 +61,13 @@ impl App {
     ) -> anyhow::Result<Self> {
         // Before everything that counts.
         Prometheus::installed();
+        telemetry::describe_metrics();
         let shutdown = CancellationToken::new();
         let river = river(settings, demo, cluster.as_ref())?;
         let client = river.client().clone();
         let server = AareServer::new(river)
             .with_shutdown(shutdown.clone())
-            .with_trace_continuation(trace::continue_from_traceparent);
+            .with_trace_continuation(trace_context::continue_from_traceparent);
         #[cfg(feature = "graphql")]
         let bounds = settings.sse().with_cancellation_token(shutdown.clone());
         #[cfg(feature = "graphql")]
@@ -109,7 +106,7 @@ impl<S: ServerHandler + Clone> App<S> {
             move || Ok(handler.clone())
         };
         let sse = sse(handler(), &bounds, cluster.as_ref());
-        let guard = Guard::new(settings)?;
+        let guard = Guard::new(&settings.edge())?;
         if let Some(cluster) = &cluster {
             cluster.share_rate_limit(&guard);
         }

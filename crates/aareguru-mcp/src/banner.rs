@@ -7,9 +7,10 @@ use std::{
     net::SocketAddr,
 };
 
+use edge::serve::Listener;
+
 use crate::{
     connect::client_setups,
-    serve::Listener,
     settings::{LogFormat, Settings},
 };
 

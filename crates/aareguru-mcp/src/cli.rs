@@ -7,6 +7,11 @@ use std::{
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use edge::{
+    prometheus::Prometheus,
+    serve::{self, ConnectionLimits, InheritedSockets, Listener, Server, Shutdown},
+};
+use rmcp_transport::Principal;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -14,13 +19,12 @@ use crate::{
     banner,
     cluster::Cluster,
     exit::{self, ConfigError},
-    guard, hash_key,
+    hash_key,
     healthcheck::{self, Target},
     http,
-    serve::{self, ConnectionLimits, InheritedSockets, Listener, Server, Shutdown},
     settings::{Effective, Flags, Settings},
     stdio,
-    telemetry::{Telemetry, prometheus::Prometheus},
+    telemetry::Telemetry,
     terminal::Question,
 };
 
@@ -197,10 +201,11 @@ async fn serve(args: &RunArgs, inherited: InheritedSockets) -> anyhow::Result<()
     let effective = resolve(&args.settings)?;
     let settings = &effective.settings;
     let Parts { app, telemetry } = build_in_cluster(&effective, args.demo).await?;
-    let read_settings = || Ok(resolve(&args.settings)?.settings);
+    let read_config = || Ok(resolve(&args.settings)?.settings.edge().api_keys);
+    let end_sessions_of = |principal: &Principal| app.end_sessions_of(principal);
     let result = tokio::select! {
         result = serve_until_stopped(&app, settings, args.demo, inherited) => result,
-        result = guard::run_background_tasks(&app, read_settings) => result,
+        result = edge::run_background_tasks(&app.guard, read_config, end_sessions_of) => result,
     };
     telemetry.flush().await;
     result
@@ -243,7 +248,7 @@ async fn serve_until_stopped(
         }
         None => router = router.merge(http::metrics(&app.guard)),
     }
-    app.guard.warn(settings);
+    app.guard.warn(&settings.edge());
     let limits = settings.connection_limits();
     let server = Server {
         router,

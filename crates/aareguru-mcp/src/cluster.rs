@@ -20,10 +20,10 @@ mod upstream_cache;
 use std::sync::Arc;
 
 use aareguru::api::SharedCache;
-
+use edge::Guard;
 use rmcp_transport::Principal;
 
-use crate::{guard::Guard, http::streamable::SharedSessions, settings::Settings};
+use crate::{settings::Settings, streamable::SharedSessions};
 
 #[cfg(feature = "redis")]
 pub use self::notices::Notice;

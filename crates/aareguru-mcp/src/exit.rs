@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
-use crate::serve::UncleanShutdown;
+use edge::serve::UncleanShutdown;
 
 /// A failure, described on standard error.
 pub const FAILED: u8 = 1;

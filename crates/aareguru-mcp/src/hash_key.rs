@@ -5,8 +5,6 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 
-use crate::guard;
-
 /// The prefix of a generated key, by which secret scanners and people recognize it.
 const KEY_PREFIX: &str = "aare_";
 
@@ -30,11 +28,11 @@ pub fn run(name: Option<&str>, generate: bool) -> anyhow::Result<()> {
         read_key()?
     };
     let entry = match name {
-        Some(name) => format!("{name}:{}", guard::hash_api_key(&key)),
-        None => guard::hash_api_key(&key),
+        Some(name) => format!("{name}:{}", edge::hash_api_key(&key)),
+        None => edge::hash_api_key(&key),
     };
-    guard::validate_key_entry(&entry)?;
-    guard::validate_key_entry(&format!("x:{key}"))?;
+    edge::validate_key_entry(&entry)?;
+    edge::validate_key_entry(&format!("x:{key}"))?;
     writeln!(io::stdout(), "{entry}").context("cannot write to standard output")
 }
 

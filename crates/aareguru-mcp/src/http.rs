@@ -1,13 +1,6 @@
 //! Every route and every layer of the HTTP server, in order.
 
-pub(crate) mod accept;
-mod health;
-mod metrics;
 pub(crate) mod page;
-mod request_telemetry;
-mod session_metrics;
-pub mod streamable;
-pub mod websocket;
 
 use std::sync::Arc;
 
@@ -19,20 +12,16 @@ use axum::{
     http::{HeaderName, header},
     routing::{MethodRouter, any_service, get},
 };
+use edge::{Access, BasePath, Guard, RouteService, health, prometheus, request_telemetry};
 use rmcp::ServerHandler;
 use tower::service_fn;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_layer::{Layer, layer_fn};
 
-use self::{health::Readiness, page::Page};
+use self::page::Page;
 #[cfg(feature = "graphql")]
 use crate::graphql::{self, GraphQl};
-use crate::{
-    app::App,
-    base_path::BasePath,
-    guard::{Access, Guard},
-    route_service::RouteService,
-};
+use crate::{app::App, health_checks, websocket};
 
 /// Secrets of clients, whether or not they are for us.
 const SENSITIVE_HEADERS: [HeaderName; 4] = [
@@ -71,14 +60,18 @@ pub fn routes<S: ServerHandler + Clone>(app: &App<S>) -> Vec<Route> {
 fn table<S: ServerHandler + Clone>(app: &App<S>, page: &Arc<Page>) -> Vec<Route> {
     use Access::{Keyed, Open};
 
-    let ready = get(health::ready).with_state(Readiness::new(app));
+    let ready = get(health::ready).with_state(health_checks::readiness(app));
     let socket = get(websocket::connect).with_state(app.websocket.clone());
     let river = get(page::river).with_state(page.clone());
     let console = get(page::console).with_state(page.clone());
     let live = get(page::live).with_state(page.clone());
     let sse = any_service(app.sse.clone());
     let mut routes = vec![
-        Route::new(Open, "/health", get(health::live)),
+        Route::new(
+            Open,
+            "/health",
+            get(health::live).with_state(health_checks::PROGRAM),
+        ),
         Route::new(Open, "/health/ready", ready),
         Route::new(Access::Page, "/", river),
         Route::new(Access::Page, "/console", console),
@@ -127,7 +120,7 @@ fn graphql_routes(service: &GraphQl) -> [Route; 2] {
 
 /// The route for Prometheus.
 pub fn metrics_route() -> Route {
-    Route::new(Access::Open, "/metrics", get(metrics::scrape))
+    Route::new(Access::Open, "/metrics", get(prometheus::scrape))
 }
 
 /// The router that answers every request, but for those of Prometheus.

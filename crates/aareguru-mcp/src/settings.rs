@@ -30,8 +30,7 @@ pub(crate) mod documents_tests;
 use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
-
-use crate::{base_path::BasePath, serve::SocketMode};
+use edge::{BasePath, ClientIpHeader, Secret, TrustedProxy, serve::SocketMode};
 
 pub use self::{
     effective::{Effective, EffectiveValue},
@@ -39,8 +38,6 @@ pub use self::{
     origin::Origin,
     problem::{Problem, Problems},
 };
-
-use crate::guard::{ClientIpHeader, Secret, TrustedProxy};
 
 /// The settings. Each value is valid by itself; combinations are checked where they are used.
 #[derive(Debug, Clone, Args)]
@@ -486,7 +483,7 @@ mod tests {
             let (settings, secret) = with_secret(&format!("--{}", argument.get_long().unwrap()));
             let shown = format!("{settings:?} {settings:#?}");
             assert!(!shown.contains(secret), "{argument}: {shown}");
-            if let Ok(guard) = crate::guard::Guard::new(&settings) {
+            if let Ok(guard) = edge::Guard::new(&settings.edge()) {
                 let shown = format!("{guard:?}");
                 assert!(!shown.contains(secret), "{argument}: {shown}");
             }

@@ -9,6 +9,7 @@ mod lines;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
+use edge::serve::signals;
 use futures_util::StreamExt;
 use metrics::Gauge;
 use rmcp::service::{ServerInitializeError, serve_server_with_ct};
@@ -23,7 +24,6 @@ use self::lines::Lines;
 use crate::{
     app::App,
     duplex::{Conversation, Duplex, Handler, Outbox, Revisions},
-    serve::signals,
 };
 
 /// How long running requests may go on after a signal. Clients that stop a server wait for about

@@ -1,10 +1,11 @@
-//! Sets up logs on standard error, metrics for Prometheus, and traces for an OpenTelemetry
+//! Sets up logs on standard error, and traces for an OpenTelemetry
 //! collector.
 
 mod log;
-pub mod prometheus;
 #[cfg_attr(not(feature = "otlp"), path = "telemetry/without_traces.rs")]
-pub(crate) mod trace;
+mod trace;
+
+pub(crate) use self::log::describe_metrics;
 
 use anyhow::Context;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};

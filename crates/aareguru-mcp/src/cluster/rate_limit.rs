@@ -13,7 +13,7 @@ use redis::Script;
 use tokio::time::sleep;
 
 use super::redis::{CommandPurpose, Redis};
-use crate::guard::SharedLimit;
+use edge::SharedLimit;
 
 /// The pause between two reports, in which counts accumulate.
 const REPORT_INTERVAL: Duration = Duration::from_millis(10);

@@ -15,7 +15,7 @@ use super::{
     notices::Notice,
     redis::{CommandPurpose, Redis},
 };
-use crate::http::streamable::{Kept, Progress, SharedSessions, Source, Unreachable};
+use crate::streamable::{Kept, Progress, SharedSessions, Source, Unreachable};
 
 /// How long a session that may be quiet for ever is kept without a message.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);

@@ -21,7 +21,7 @@ use rmcp_transport::MessageCounters;
 use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
-use crate::guard::Allowance;
+use edge::Allowance;
 
 /// What servers may use for what the specification does not name.
 const UNAVAILABLE: ErrorCode = ErrorCode(-32000);

@@ -3,7 +3,7 @@
 use aareguru::{HistoryError, Place, Shortfall, SpanError, UnknownPlace};
 use async_graphql::{Enum, Error, ErrorExtensions, ServerError, Value, resolver_utils::EnumType};
 
-use crate::guard::RateLimitExceeded;
+use edge::RateLimitExceeded;
 
 /// The values of `extensions.code`; in lower case, those of the label `code` of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

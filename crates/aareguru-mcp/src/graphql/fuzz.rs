@@ -8,7 +8,7 @@ use rmcp_transport::SseServerConfig;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{http::as_json, service::GraphQl, tests::of_recordings};
-use crate::base_path::BasePath;
+use edge::BasePath;
 
 const SEEDS: [&str; 6] = [
     r#"query A($n: String = "bern") { place(name: $n) { id current { water { celsius } } } }"#,

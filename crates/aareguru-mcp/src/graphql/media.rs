@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 
-use crate::http::accept;
+use edge::accept;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Media {

@@ -25,7 +25,7 @@ use super::{
     metrics,
     order::FieldOrder,
 };
-use crate::{base_path::BasePath, guard::KeyHandle};
+use edge::{BasePath, KeyHandle};
 
 /// GraphQL over the river, for the routes at `/graphql`.
 ///

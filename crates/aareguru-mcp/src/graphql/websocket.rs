@@ -37,7 +37,7 @@ use super::{
     metrics,
     service::{GraphQl, every, refuse},
 };
-use crate::{guard::Allowance, refusal};
+use edge::{Allowance, refusal};
 
 /// What a socket reads into; longer messages are put together from more.
 const READ_BUFFER_BYTES: usize = 4 * 1024;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use aareguru::Place;
 use axum::{extract::State, response::Response};
+use edge::{BasePath, health::Readiness};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::{console::console, files::routes as files, live::live, not_found::not_found};
@@ -32,8 +33,7 @@ use self::{
     overview_data::{PlaceOverview, RiverOverview},
     request::PageRequest,
 };
-use super::health::Readiness;
-use crate::{app::App, base_path::BasePath, mcp::AareServer};
+use crate::{app::App, health_checks, mcp::AareServer};
 
 /// What the pages are rendered from.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) struct Page {
 impl Page {
     pub(super) fn new<S>(app: &App<S>) -> Arc<Self> {
         Arc::new(Self {
-            readiness: Readiness::new(app),
+            readiness: health_checks::readiness(app),
             base_path: app.base_path.clone(),
             server: app.river_server.clone(),
             followers: SessionLimiter::new(

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::Settings;
-use crate::{
-    base_path::BasePath,
+use edge::{
+    BasePath,
     serve::{ConnectionLimits, ConnectionTimeouts},
 };
+
+use super::Settings;
 
 impl Settings {
     /// Returns the path prefix of the routes; empty if unset.

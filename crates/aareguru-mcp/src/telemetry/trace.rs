@@ -3,20 +3,13 @@
 //! Without a collector, spans are disabled and cost nothing. A separate thread sends them in
 //! batches; if it cannot keep up, spans are dropped and no request waits.
 
-use std::{collections::HashMap, env, time::Duration};
+use std::{env, time::Duration};
 
-use anyhow::{Context as _, bail};
-use axum::http::HeaderMap;
-use opentelemetry::{
-    Context, KeyValue,
-    propagation::{Extractor, TextMapPropagator},
-    trace::{TraceContextExt, TracerProvider},
-};
-use opentelemetry_http::HeaderExtractor;
+use anyhow::{Context, bail};
+use opentelemetry::{KeyValue, trace::TracerProvider};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
-use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
-use tracing::{Span, Subscriber};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use super::log::{REQUEST_SPAN, is_own};
@@ -90,41 +83,4 @@ impl Exporter {
             Err(_) => tracing::warn!("the last traces were not sent in time"),
         }
     }
-}
-
-/// Makes a span part of the trace that the headers of a request name, if any.
-pub(crate) fn continue_from_headers(span: &Span, headers: &HeaderMap) {
-    if !span.is_disabled() {
-        continue_from(span, &HeaderExtractor(headers));
-    }
-}
-
-/// Makes a span part of the trace that `traceparent` names, and links it to `request`, the span of
-/// the HTTP request that carried it.
-pub(crate) fn continue_from_traceparent(span: &Span, traceparent: &str, request: Option<&Span>) {
-    if span.is_disabled() {
-        return;
-    }
-    let request = request.map(|span| span.context().span().span_context().clone());
-    let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
-    if continue_from(span, &carrier)
-        && let Some(request) = request
-    {
-        span.add_link(request);
-    }
-}
-
-fn continue_from(span: &Span, carrier: &dyn Extractor) -> bool {
-    let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
-    parent.span().span_context().is_valid() && span.set_parent(parent).is_ok()
-}
-
-/// Returns the id of the trace that a span belongs to, for its log lines.
-pub(crate) fn id(span: &Span) -> Option<String> {
-    if span.is_disabled() {
-        return None;
-    }
-    let context = span.context();
-    let context = context.span().span_context().clone();
-    context.is_valid().then(|| context.trace_id().to_string())
 }

@@ -1,8 +1,6 @@
 //! Replaces `trace` in a build without the feature `otlp`.
 
 use anyhow::bail;
-use axum::http::HeaderMap;
-use tracing::Span;
 use tracing_subscriber::layer::Identity;
 
 use crate::settings::Settings;
@@ -20,12 +18,4 @@ pub(super) fn layer(settings: &Settings) -> anyhow::Result<Option<(Identity, Exp
 
 impl Exporter {
     pub(super) async fn flush(self) {}
-}
-
-pub(crate) fn continue_from_headers(_: &Span, _: &HeaderMap) {}
-
-pub(crate) fn continue_from_traceparent(_: &Span, _: &str, _: Option<&Span>) {}
-
-pub(crate) fn id(_: &Span) -> Option<String> {
-    None
 }

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 use aareguru::{Client, Clock, River};
 use aareguru_mcp::{
     cluster::{Cluster, Notice},
-    http::streamable::StreamableService,
     mcp::AareServer,
     settings::Settings,
+    streamable::StreamableService,
 };
 use clap::Parser;
 use futures_util::future::join_all;

@@ -6,15 +6,11 @@
 
 use std::path::Path;
 
-use aareguru_mcp::{
-    app::App,
-    http,
-    serve::{self, Listener},
-    settings::Settings,
-};
+use aareguru_mcp::{app::App, http, settings::Settings};
 use axum::Router;
 use clap::Parser;
 use conformance::{Everything, bridge};
+use edge::serve::{self, Listener};
 use tokio::process::Command;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use aareguru_mcp::guard::Access;
+use edge::Access;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -2,11 +2,11 @@
 
 use aareguru_mcp::{
     app::App,
-    guard::Access,
     http::{self, Route},
     settings::Settings,
 };
 use clap::Parser;
+use edge::Access;
 
 #[derive(Parser)]
 struct CommandLine {

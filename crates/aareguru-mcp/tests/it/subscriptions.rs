@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use aareguru::{Client, Clock, River};
-use aareguru_mcp::{http::streamable::StreamableService, mcp::AareServer};
+use aareguru_mcp::{mcp::AareServer, streamable::StreamableService};
 use axum::Router;
 use rmcp_transport::{SseServerConfig, SseService};
 use serde_json::{Value, json};

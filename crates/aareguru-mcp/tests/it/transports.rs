@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use aareguru_mcp::http::{
+use aareguru_mcp::{
     streamable::StreamableService,
     websocket::{self, WebSocketService},
 };

@@ -6,7 +6,7 @@ use axum::{http::request::Parts, response::Response};
 use maud::{Markup, html};
 
 use super::PageRequest;
-use crate::base_path::BasePath;
+use edge::BasePath;
 
 const SCRIPT: &str = include_str!("../../../web/graphql.js");
 const DOCS: &str = include_str!("../../../web/graphql_docs.js");

@@ -3,7 +3,7 @@
 use answers::language::Language;
 use axum::http::{HeaderMap, header};
 
-use crate::http::accept;
+use edge::accept;
 
 /// Returns the language of a request; English if none of those requested is available.
 pub(super) fn negotiate(query: Option<&str>, headers: &HeaderMap) -> Language {

@@ -18,7 +18,7 @@ use futures_util::{StreamExt, stream};
 use rmcp_transport::ClientKey;
 
 use super::Page;
-use crate::refusal;
+use edge::refusal;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

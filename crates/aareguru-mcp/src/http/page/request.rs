@@ -13,7 +13,7 @@ use maud::{DOCTYPE, Markup, html};
 use rmcp_transport::Principal;
 
 use super::{Page, files, fragments::format_markup, language};
-use crate::base_path::BasePath;
+use edge::BasePath;
 
 /// A request for a page.
 #[derive(Debug)]

@@ -18,12 +18,22 @@ use std::{
 };
 
 use anyhow::Context;
-use metrics::counter;
+use metrics::{counter, describe_counter};
 use parking_lot::{Condvar, Mutex};
 
-use crate::telemetry::prometheus::DROPPED_LINES;
+/// Counts log lines that exceeded the buffer.
+const DROPPED_LINES: &str = "aareguru_mcp_log_lines_dropped_total";
 
 const MAX_BUFFERED_BYTES: usize = 4 * 1024 * 1024;
+
+/// Exports the metrics of the writer from the start. They need an installed recorder.
+pub(crate) fn describe_metrics() {
+    describe_counter!(
+        DROPPED_LINES,
+        "Log lines dropped because the buffer of the log writer was full"
+    );
+    counter!(DROPPED_LINES).absolute(0);
+}
 
 /// Capacity that an empty buffer keeps.
 const MIN_CAPACITY_BYTES: usize = 16 * 1024;

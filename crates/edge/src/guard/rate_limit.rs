@@ -1,0 +1,268 @@
+//! Limits the requests per minute of each API key, or of each address without a key.
+//!
+//! Every request counts, whatever its response; events and keep-alives of open streams do not. The
+//! transport of a WebSocket counts its messages with the [`Allowance`] in the extensions of the
+//! upgrade request. The algorithm is GCRA: a burst of one minute's requests, replenished evenly.
+
+mod caller_store;
+mod pending_usage;
+mod shared_limit;
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use governor::{
+    NotUntil, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::{StateInformationMiddleware, StateSnapshot},
+};
+use metrics::{Gauge, describe_gauge, gauge};
+use rmcp_transport::ClientAddress;
+
+pub use self::shared_limit::SharedLimit;
+
+pub use self::caller_store::Caller;
+use self::caller_store::CallerStore;
+use crate::{access::Access, counter_vec::CounterVec, log_throttle::LogThrottle, refusal};
+
+/// The number of requests per minute.
+pub(super) const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+/// The number of remaining requests.
+pub(super) const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+/// The seconds until all requests are available again.
+pub(super) const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// The value of the label `by` for the overflow bucket.
+const OVERFLOW: &str = "overflow";
+
+type Limiter<C> = RateLimiter<Caller, CallerStore, C, StateInformationMiddleware>;
+
+/// The rate limit, if one is configured.
+#[derive(Debug)]
+pub(super) struct RateLimit {
+    limit: Option<Arc<Limit<DefaultClock>>>,
+}
+
+/// The rate limit of the client that opened a WebSocket. Each message counts as a request.
+#[derive(Debug, Clone)]
+pub struct Allowance {
+    limit: Arc<Limit<DefaultClock>>,
+    caller: Caller,
+}
+
+/// The error of a request over the rate limit.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error(
+    "more than {per_minute} requests per minute; try again in {retry_after_secs} s (the operator \
+     of this server sets RATE_LIMIT_PER_MINUTE)"
+)]
+pub struct RateLimitExceeded {
+    per_minute: NonZeroU32,
+    pub retry_after_secs: u64,
+}
+
+struct Limit<C: Clock> {
+    per_minute: NonZeroU32,
+    limiter: Limiter<C>,
+    store: CallerStore,
+    clock: C,
+    /// The start of the limiter's clock.
+    start: C::Instant,
+    limited: CounterVec,
+    clients: Gauge,
+    log: LogThrottle,
+    /// Requests to report to other instances; unset in a single instance.
+    pending: std::sync::OnceLock<pending_usage::PendingUsage>,
+}
+
+impl RateLimit {
+    /// Creates a limit of `per_minute` requests, or none if it is 0, that tracks at most
+    /// `max_clients` addresses.
+    pub(super) fn new(per_minute: u32, max_clients: usize) -> Self {
+        let limit = NonZeroU32::new(per_minute).map(|per_minute| {
+            Arc::new(Limit::new(per_minute, max_clients, DefaultClock::default()))
+        });
+        Self { limit }
+    }
+
+    /// Counts a request without a valid key towards the limit of its address, if it has one, to
+    /// limit the guessing of keys.
+    pub(super) fn count_failure(&self, request: &Request) -> Result<(), Box<Response>> {
+        let Some(limit) = &self.limit else {
+            return Ok(());
+        };
+        let address = request.extensions().get().copied();
+        address.map_or(Ok(()), |address| {
+            limit.check(&address_of(address)).map(drop)
+        })
+    }
+
+    /// Counts a request, and returns the state of its caller's limit.
+    pub(super) fn check(
+        &self,
+        access: Access,
+        request: &mut Request,
+    ) -> Result<Option<StateSnapshot>, Box<Response>> {
+        let Some(limit) = &self.limit else {
+            return Ok(None);
+        };
+        if access == Access::Open {
+            return Ok(None);
+        }
+        let extensions = request.extensions();
+        let principal = extensions.get().cloned().map(Caller::Principal);
+        let address = || extensions.get().copied().map(address_of);
+        let Some(caller) = principal.or_else(address) else {
+            return Ok(None);
+        };
+        let left = limit.check(&caller)?;
+        if request.headers().contains_key(header::UPGRADE) {
+            let limit = Arc::clone(limit);
+            let allowance = Allowance { limit, caller };
+            request.extensions_mut().insert(allowance);
+        }
+        Ok(Some(left))
+    }
+
+    /// Evicts callers whose limit is fully replenished.
+    pub(super) fn evict_idle(&self) {
+        if let Some(limit) = &self.limit {
+            limit.evict_idle();
+        }
+    }
+}
+
+fn address_of(address: ClientAddress) -> Caller {
+    Caller::Address(address.subscriber())
+}
+
+impl<C: Clock + Clone> Limit<C> {
+    fn new(per_minute: NonZeroU32, max_clients: usize, clock: C) -> Self {
+        let clients = "aareguru_mcp_rate_limit_clients";
+        describe_gauge!(clients, "Clients tracked by the rate limit");
+        let store = CallerStore::new(max_clients);
+        let quota = Quota::per_minute(per_minute);
+        let start = clock.now();
+        let limiter = Limiter::new(quota, store.clone(), clock.clone());
+        Self {
+            per_minute,
+            limiter,
+            store,
+            clock,
+            start,
+            limited: CounterVec::new(
+                "aareguru_mcp_rate_limited_total",
+                "Requests over the rate limit, by what it limits: key, address, or overflow (the \
+                 bucket that new addresses share when RATE_LIMIT_MAX_CLIENTS is reached)",
+                "by",
+                ["key", "address", OVERFLOW],
+            ),
+            clients: gauge!(clients),
+            log: LogThrottle::new(1),
+            pending: std::sync::OnceLock::new(),
+        }
+    }
+
+    fn check(&self, caller: &Caller) -> Result<StateSnapshot, Box<Response>> {
+        self.count(caller)
+            .map_err(|exceeded| Box::new(exceeded.to_response()))
+    }
+
+    fn count(&self, caller: &Caller) -> Result<StateSnapshot, RateLimitExceeded> {
+        match self.limiter.check_key(caller) {
+            Ok(state) => {
+                self.collect(caller);
+                Ok(state)
+            }
+            Err(until) => Err(self.refuse(caller, &until)),
+        }
+    }
+
+    fn refuse(&self, caller: &Caller, until: &NotUntil<C::Instant>) -> RateLimitExceeded {
+        let wait = until.wait_time_from(self.clock.now());
+        let by = if self.store.uses_overflow_bucket(caller) {
+            OVERFLOW
+        } else {
+            caller.label()
+        };
+        self.limited.increment(by);
+        if self.log.pass().is_some() {
+            tracing::warn!(by, client = %caller, "request refused: over the rate limit");
+        } else {
+            tracing::debug!(by, client = %caller, "request refused: over the rate limit");
+        }
+        RateLimitExceeded {
+            per_minute: self.per_minute,
+            retry_after_secs: round_up_to_secs(wait).max(1),
+        }
+    }
+}
+
+impl Allowance {
+    /// Counts a request.
+    ///
+    /// # Errors
+    ///
+    /// The request exceeds the limit.
+    pub fn try_acquire(&self) -> Result<(), RateLimitExceeded> {
+        self.limit.count(&self.caller).map(drop)
+    }
+}
+
+impl RateLimitExceeded {
+    fn to_response(self) -> Response {
+        let description = self.to_string();
+        let secs = self.retry_after_secs;
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut response = refusal::oauth(status, "rate_limited", &description, Some(secs));
+        let headers = response.headers_mut();
+        headers.insert(LIMIT, self.per_minute.get().into());
+        headers.insert(REMAINING, HeaderValue::from_static("0"));
+        headers.insert(RESET, secs.into());
+        response
+    }
+}
+
+impl<C: Clock> Limit<C> {
+    fn evict_idle(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+        self.clients.set(self.limiter.len() as f64);
+    }
+}
+
+/// Adds the state of the caller's limit to a response.
+pub(super) fn add_headers(left: Option<StateSnapshot>, mut response: Response) -> Response {
+    let Some(left) = left else {
+        return response;
+    };
+    let per_minute = left.quota().burst_size().get();
+    let remaining = left.remaining_burst_capacity();
+    let missing = u64::from(per_minute.saturating_sub(remaining));
+    let headers = response.headers_mut();
+    headers.insert(LIMIT, per_minute.into());
+    headers.insert(REMAINING, remaining.into());
+    headers.insert(RESET, (missing * 60).div_ceil(per_minute.into()).into());
+    response
+}
+
+/// Rounds up, so that a client that waits this long is within the limit.
+fn round_up_to_secs(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+impl<C: Clock> std::fmt::Debug for Limit<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limit")
+            .field("per_minute", &self.per_minute)
+            .field("clients", &self.limiter.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
