@@ -4,6 +4,7 @@ use std::io;
 
 use aareguru::{Client, Error, River};
 use edge::{BasePath, Guard, prometheus::Prometheus, trace_context};
+use mcp::AareServer;
 use rmcp::ServerHandler;
 use rmcp_transport::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
@@ -11,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 #[cfg(feature = "graphql")]
 use crate::graphql::GraphQl;
 use crate::{
-    cluster::Cluster, mcp::AareServer, settings::Settings, streamable::StreamableService,
-    telemetry, websocket::WebSocketService,
+    cluster::Cluster, settings::Settings, streamable::StreamableService, telemetry,
+    websocket::WebSocketService,
 };
 
 /// The server without its port. Generic over the MCP handler, so that tests can use their own.
@@ -24,8 +25,8 @@ pub struct App<S = AareServer> {
     pub client: Option<Client>,
     /// The other instances, if there may be any.
     pub cluster: Option<Cluster>,
-    /// The server that answers about the river, if it is the river that does.
-    pub river_server: Option<AareServer>,
+    /// The river, if it is the river that answers.
+    pub river: Option<River>,
     /// Answers a session's questions; a clone for each session.
     pub server: S,
     /// The Streamable HTTP transport with its open sessions.
@@ -65,16 +66,16 @@ impl App {
         let shutdown = CancellationToken::new();
         let river = river(settings, demo, cluster.as_ref())?;
         let client = river.client().clone();
-        let server = AareServer::new(river)
+        let server = AareServer::new(river.clone())
             .with_shutdown(shutdown.clone())
             .with_trace_continuation(trace_context::continue_from_traceparent);
         #[cfg(feature = "graphql")]
         let bounds = settings.sse().with_cancellation_token(shutdown.clone());
         #[cfg(feature = "graphql")]
-        let graphql = GraphQl::new(&server, settings, bounds);
+        let graphql = GraphQl::new(river.clone(), settings, bounds);
         let app = Self {
             client: Some(client),
-            river_server: Some(server.clone()),
+            river: Some(river),
             #[cfg(feature = "graphql")]
             graphql: Some(graphql),
             ..Self::around(server, settings, shutdown, cluster)?
@@ -118,7 +119,7 @@ impl<S: ServerHandler + Clone> App<S> {
             cluster,
             #[cfg(feature = "graphql")]
             graphql: None,
-            river_server: None,
+            river: None,
             streamable: StreamableService::with_others(handler(), bounds.clone(), others),
             sse,
             websocket: WebSocketService::new(handler(), bounds.clone()),

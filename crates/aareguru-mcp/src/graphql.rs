@@ -39,7 +39,7 @@ use aareguru::River;
 use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
 use rmcp_transport::SseServerConfig;
 
-use crate::{mcp::AareServer, settings::Settings};
+use crate::settings::Settings;
 use limits::Limits;
 use query::Query;
 use subscription::Subscription;
@@ -47,15 +47,14 @@ use subscription::Subscription;
 type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
 
 impl GraphQl {
-    /// Over the river that `server` asks, with its pollers. The limits of
+    /// Over `river`, with its pollers. The limits of
     /// streams and sockets are those of `config`, counted separately.
-    pub fn new(server: &AareServer, settings: &Settings, config: SseServerConfig) -> Self {
+    pub fn new(river: River, settings: &Settings, config: SseServerConfig) -> Self {
         let limits = Limits {
             max_complexity: settings.graphql_max_complexity,
             timeout: Duration::from_secs(settings.graphql_timeout_seconds),
             allows_introspection: settings.graphql_introspection,
         };
-        let river = server.river().clone();
         let schema = schema(river, limits);
         Self::with_schema(schema, limits, config, settings.base_path())
     }

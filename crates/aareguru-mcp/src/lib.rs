@@ -11,7 +11,6 @@
 //! - [`app`]: the parts that all connections share, built without a port.
 //! - [`cluster`]: what instances share, if there are several.
 //! - [`http`]: every route and every layer, in order.
-//! - [`mcp`]: the river as MCP presents it: tools and resources.
 //! - `graphql`: the same river as GraphQL presents it.
 //! - `duplex`: one client on one connection that goes both ways: the part
 //!   that the WebSocket and standard input and output have in common.
@@ -35,7 +34,6 @@ mod duplex;
 pub mod graphql;
 mod health_checks;
 pub mod http;
-pub mod mcp;
 mod session_metrics;
 pub mod stdio;
 pub mod streamable;

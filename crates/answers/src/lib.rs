@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod historical_data;
 pub mod list_cities;
 
+pub mod assets;
 pub mod i18n;
 pub mod language;
 pub mod provenance;

@@ -21,7 +21,7 @@ mod series;
 use rmcp_transport::SessionLimiter;
 use std::sync::Arc;
 
-use aareguru::Place;
+use aareguru::{Place, River};
 use axum::{extract::State, response::Response};
 use edge::{BasePath, health::Readiness};
 use tokio_util::sync::CancellationToken;
@@ -33,15 +33,15 @@ use self::{
     overview_data::{PlaceOverview, RiverOverview},
     request::PageRequest,
 };
-use crate::{app::App, health_checks, mcp::AareServer};
+use crate::{app::App, health_checks};
 
 /// What the pages are rendered from.
 #[derive(Debug)]
 pub(super) struct Page {
     readiness: Readiness,
     base_path: BasePath,
-    /// `None` if a different MCP handler is served.
-    server: Option<AareServer>,
+    /// `None` if another MCP handler is served.
+    river: Option<River>,
     /// Limits the open pages that are notified of measurements.
     followers: Arc<SessionLimiter>,
     shutdown: CancellationToken,
@@ -52,7 +52,7 @@ impl Page {
         Arc::new(Self {
             readiness: health_checks::readiness(app),
             base_path: app.base_path.clone(),
-            server: app.river_server.clone(),
+            river: app.river.clone(),
             followers: SessionLimiter::new(
                 app.bounds.max_sessions,
                 app.bounds.max_sessions_per_client,
@@ -64,10 +64,10 @@ impl Page {
 
 /// The overview of the river, or the console if a different MCP handler is served.
 pub(super) async fn river(State(page): State<Arc<Page>>, request: PageRequest) -> Response {
-    let Some(server) = &page.server else {
+    let Some(river) = &page.river else {
         return console::respond(&page, &request);
     };
-    let river = RiverOverview::fetch(server.river()).await;
+    let river = RiverOverview::fetch(river).await;
     let main = overview::main(&request, &river);
     request.respond("", request.texts.get("title"), "page.js", &main)
 }
@@ -78,10 +78,9 @@ pub(super) async fn place(
     request: PageRequest,
     place: &'static Place,
 ) -> Response {
-    let Some(server) = &page.server else {
+    let Some(river) = &page.river else {
         return not_found::as_text();
     };
-    let river = server.river();
     let at = PlaceOverview::fetch(river, place).await;
     let forecast = river.forecast(place).await.ok();
     let now = river.now();

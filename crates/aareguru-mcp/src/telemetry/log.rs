@@ -24,7 +24,7 @@ use self::line_format::LineFormat;
 use crate::settings::{LogFormat, Settings};
 
 /// The crates of this workspace, whose level `LOG_LEVEL` sets.
-const OWN_CRATES: [&str; 4] = ["aareguru", "aareguru_mcp", "edge", "rmcp_transport"];
+const OWN_CRATES: [&str; 5] = ["aareguru", "aareguru_mcp", "edge", "mcp", "rmcp_transport"];
 
 /// The span that gives log lines their request. All other spans are made for traces.
 pub(super) const REQUEST_SPAN: &str = "request";

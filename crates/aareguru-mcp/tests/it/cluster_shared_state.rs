@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
+use ::mcp::AareServer;
 use aareguru::{Client, Clock, River};
 use aareguru_mcp::{
     cluster::{Cluster, Notice},
-    mcp::AareServer,
     settings::Settings,
     streamable::StreamableService,
 };

@@ -10,7 +10,7 @@ mod upstream_requests;
 use std::net::SocketAddr;
 
 use aareguru::{Client, Clock, Config, River};
-use aareguru_mcp::{graphql::GraphQl, mcp::AareServer};
+use aareguru_mcp::graphql::GraphQl;
 use clap::Parser;
 use rmcp_transport::SseServerConfig;
 use serde_json::{Value, json};
@@ -57,10 +57,9 @@ impl GraphQlServer {
         change(&mut config);
         let river = River::new(Client::new(&config).unwrap());
         let subscriptions = river.watch_count();
-        let mcp = AareServer::new(river);
         let line = [&["aareguru-mcp"], arguments].concat();
         let settings = CommandLine::try_parse_from(line).unwrap().settings;
-        let graphql = GraphQl::new(&mcp, &settings, bounds);
+        let graphql = GraphQl::new(river, &settings, bounds);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = aareguru_mcp::http::graphql(&graphql);

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
+use ::mcp::AareServer;
 use aareguru::{Client, Clock, Config, River};
-use aareguru_mcp::mcp::AareServer;
 use axum::Router;
 use jiff::Timestamp;
 use rmcp_transport::{SseServerConfig, SseService};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{binary::Server, client::Session};
 
-const APP: &str = include_str!("../../web/app.js");
+const APP: &str = include_str!("../../../mcp/assets/app.js");
 
 const RESOURCES: [&str; 4] = [
     "aareguru://cities",

@@ -2,8 +2,9 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use ::mcp::AareServer;
 use aareguru::{Client, Clock, River};
-use aareguru_mcp::{mcp::AareServer, streamable::StreamableService};
+use aareguru_mcp::streamable::StreamableService;
 use axum::Router;
 use rmcp_transport::{SseServerConfig, SseService};
 use serde_json::{Value, json};

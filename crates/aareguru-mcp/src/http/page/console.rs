@@ -63,7 +63,7 @@ fn main(page: &Page, request: &PageRequest) -> Markup {
                 div { dt { "Streamable HTTP" } dd { code { (base) "/mcp" } } }
                 div { dt { "HTTP+SSE (legacy)" } dd { code { (base) "/sse" } } }
                 div { dt { "WebSocket" } dd { code { (base.replacen("http", "ws", 1)) "/ws" } } }
-                @if cfg!(feature = "graphql") && page.server.is_some() {
+                @if cfg!(feature = "graphql") && page.river.is_some() {
                     div {
                         dt { "GraphQL" }
                         dd { a href=(request.href("graphql")) { code { (base) "/graphql" } } }

@@ -1,6 +1,7 @@
 //! Responses with pages and their files: always with a content security policy, and without a body
 //! if the client has the same version.
 
+use answers::assets;
 use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -31,9 +32,7 @@ macro_rules! file {
 
 /// The files of the pages, compiled in.
 const FILES: &[(&str, &str, &str)] = &[
-    file!("style.css", STYLE),
     file!("page.js", SCRIPT),
-    file!("charts.js", SCRIPT),
     file!("console.js", SCRIPT),
     file!("locked.js", SCRIPT),
     file!("copy.js", SCRIPT),
@@ -48,11 +47,9 @@ const FILES: &[(&str, &str, &str)] = &[
     file!("graphql_schema.js", SCRIPT),
     #[cfg(feature = "graphql")]
     file!("graphql_text.js", SCRIPT),
-    (
-        "/icon.svg",
-        "image/svg+xml",
-        include_str!("../../mcp/icon.svg"),
-    ),
+    ("/style.css", STYLE, assets::STYLE),
+    ("/charts.js", SCRIPT, assets::CHARTS),
+    ("/icon.svg", "image/svg+xml", assets::ICON),
 ];
 
 /// The paths of the files, and what answers there.

@@ -32,14 +32,14 @@ pub(in crate::http) async fn live(
     State(page): State<Arc<Page>>,
     extensions: Extensions,
 ) -> Response {
-    let Some(server) = &page.server else {
+    let Some(river) = &page.river else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let permit = match page.followers.try_acquire(ClientKey::of(&extensions)) {
         Ok(permit) => permit,
         Err(exceeded) => return refusal::of_transport(exceeded.into()),
     };
-    let watch = server.river().watch(Feed::Widget);
+    let watch = river.watch(Feed::Widget);
     let events = stream::unfold((watch, permit), |(mut watch, permit)| async move {
         watch.changed().await;
         let event = Event::default().event("measurement").data("new");

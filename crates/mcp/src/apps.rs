@@ -4,7 +4,12 @@
 use std::collections::BTreeMap;
 
 use aareguru::{FloodLevel, Place};
-use answers::{i18n::Texts, language::Language, translations::Translations};
+use answers::{
+    assets::{CHARTS, STYLE},
+    i18n::Texts,
+    language::Language,
+    translations::Translations,
+};
 use rmcp::{
     RoleServer,
     model::{ExtensionCapabilities, MetaObject, ResourceContents, object},
@@ -15,26 +20,24 @@ use serde_json::{Value, json};
 const EXTENSION: &str = "io.modelcontextprotocol/ui";
 const MIME_TYPE: &str = "text/html;profile=mcp-app";
 
-const PAGE: &str = include_str!("../../web/app.html");
-const STYLE: &str = include_str!("../../web/style.css");
-const CHARTS: &str = include_str!("../../web/charts.js");
-const SCRIPT: &str = include_str!("../../web/app.js");
+const PAGE: &str = include_str!("../assets/app.html");
+const SCRIPT: &str = include_str!("../assets/app.js");
 
-/// An app, by the name of the view in `web/app.js`.
+/// An app, by the name of the view in `assets/app.js`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct App(pub(super) &'static str);
+pub(crate) struct App(pub(crate) &'static str);
 
 impl App {
-    pub(super) fn uri(self) -> String {
+    pub(crate) fn uri(self) -> String {
         format!("ui://aareguru/{}", self.0)
     }
 
     /// The link from a tool to its app.
-    pub(super) fn link(self) -> MetaObject {
+    pub(crate) fn link(self) -> MetaObject {
         MetaObject(object(json!({"ui": {"resourceUri": self.uri()}})))
     }
 
-    pub(super) fn contents(self) -> ResourceContents {
+    pub(crate) fn contents(self) -> ResourceContents {
         // It needs nobody: what is left out of the policy is denied.
         let meta = json!({"ui": {"csp": {}, "prefersBorder": true}});
         ResourceContents::text(self.html(), self.uri())
@@ -56,19 +59,19 @@ impl App {
 }
 
 /// The translations of an answer as `_meta` of its result. Models do not read them.
-pub(super) fn translations_meta(translations: &Translations) -> Option<MetaObject> {
+pub(crate) fn translations_meta(translations: &Translations) -> Option<MetaObject> {
     let meta = || MetaObject(object(json!({"aareguru/said": translations})));
     (!translations.is_empty()).then(meta)
 }
 
 /// That this server links apps.
-pub(super) fn extension() -> ExtensionCapabilities {
+pub(crate) fn extension() -> ExtensionCapabilities {
     let settings = object(json!({"mimeTypes": [MIME_TYPE]}));
     ExtensionCapabilities::from([(EXTENSION.to_owned(), settings)])
 }
 
 /// Whether the client shows apps.
-pub(super) fn are_drawn_for(context: &RequestContext<RoleServer>) -> bool {
+pub(crate) fn are_drawn_for(context: &RequestContext<RoleServer>) -> bool {
     let extensions = context
         .client_capabilities()
         .and_then(|client| client.extensions);
@@ -104,7 +107,7 @@ fn levels() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::mcp::tools;
+    use crate::tools;
 
     #[test]
     fn each_app_is_whole_in_itself_and_small() {

@@ -1,21 +1,4 @@
-//! The river as MCP presents it.
-//!
-//! A handler only translates: arguments to a question, the answer to text and structured content.
-//! What the numbers mean is the business of `aareguru`.
-#![expect(
-    deprecated,
-    reason = "log messages are on their way out of the protocol, but clients of today ask for them"
-)]
-
-mod apps;
-mod completion;
-mod icon;
-mod log;
-mod metrics;
-mod prompts;
-mod resources;
-mod subscriptions;
-pub(crate) mod tools;
+//! The MCP server handler.
 
 use std::{
     future::{Future, ready},
@@ -39,10 +22,17 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
-use log::Log;
-use metrics::{Metrics, request_span};
-use subscriptions::{MAX_PER_SUBSCRIBER, Session, Subject, Subscriber, TooMany};
-use tools::ResponseCache;
+use crate::{
+    apps, completion, icon,
+    log::Log,
+    metrics::{ContinueTrace, Metrics, request_span},
+    prompts, resources,
+    subscriptions::{self, MAX_PER_SUBSCRIBER, Session, Subject, Subscriber, TooMany},
+    tools::{self, ResponseCache},
+};
+
+/// The name of the server for clients.
+const NAME: &str = "aareguru-mcp";
 
 /// How long a client may keep what changes only with another version of this server.
 const UNCHANGING_MS: u64 = 60 * 60 * 1000;
@@ -57,10 +47,6 @@ What is unknown is unknown, and neither zero nor level 1. \
 Before anybody goes in, ask get_flow_danger_level and pass on its verdict with the reasons. \
 Never give permission to swim, and recommend no place: these tools know flood levels and a few local \
 limits, not currents, driftwood or the swimmer. Places are ranked by temperature only.";
-
-/// Makes a span part of the trace that a client names in `traceparent`, and links it to the span of
-/// the HTTP request that carried it.
-pub type ContinueTrace = fn(span: &Span, traceparent: &str, request: Option<&Span>);
 
 /// The MCP server; cheap to clone, one clone serves one session.
 #[derive(Debug)]
@@ -119,11 +105,6 @@ impl AareServer {
     pub fn with_trace_continuation(mut self, continue_trace: ContinueTrace) -> Self {
         self.continue_trace = continue_trace;
         self
-    }
-
-    /// The river that it asks.
-    pub(crate) fn river(&self) -> &River {
-        &self.river
     }
 }
 
@@ -324,7 +305,7 @@ fn info() -> ServerConfig {
         .enable_logging()
         .enable_extensions_with(apps::extension())
         .build();
-    let server = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+    let server = Implementation::new(NAME, env!("CARGO_PKG_VERSION"))
         .with_title("Aareguru")
         .with_description("How warm is the Aare?")
         .with_website_url("https://aare.guru")

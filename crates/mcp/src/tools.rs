@@ -11,7 +11,7 @@ mod response_cache;
 mod schema;
 mod single_place;
 
-pub(super) use self::response_cache::ResponseCache;
+pub(crate) use self::response_cache::ResponseCache;
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -78,7 +78,7 @@ struct ToolCall<'a> {
 }
 
 /// The definitions of all tools, in the order in which they are listed.
-pub(super) fn definitions() -> &'static [model::Tool] {
+pub(crate) fn definitions() -> &'static [model::Tool] {
     static DEFINITIONS: LazyLock<Vec<model::Tool>> = LazyLock::new(|| {
         let definition = |tool: &dyn Tool| {
             let mut definition = tool.definition();
@@ -91,7 +91,7 @@ pub(super) fn definitions() -> &'static [model::Tool] {
 }
 
 /// The apps of all tools.
-pub(super) fn apps() -> impl Iterator<Item = App> {
+pub(crate) fn apps() -> impl Iterator<Item = App> {
     TOOLS.into_iter().filter_map(Tool::app)
 }
 
@@ -101,7 +101,7 @@ pub(super) fn apps() -> impl Iterator<Item = App> {
 ///
 /// The tool does not exist. An error of the tool itself is a result, because a model reads only
 /// results.
-pub(super) async fn call(
+pub(crate) async fn call(
     river: &River,
     response_cache: &ResponseCache,
     request: &CallToolRequestParams,
@@ -138,7 +138,7 @@ pub(super) async fn call(
 }
 
 /// Returns the result of a call without waiting, if everything it needs is in memory.
-pub(super) fn call_cached(
+pub(crate) fn call_cached(
     river: &River,
     response_cache: &ResponseCache,
     request: &CallToolRequestParams,
@@ -184,7 +184,7 @@ impl<'a> ToolCall<'a> {
 
 /// The output of a tool.
 #[derive(Debug, Clone)]
-pub(super) struct ToolOutput {
+pub(crate) struct ToolOutput {
     /// For people and models.
     text: String,
     /// For programs.

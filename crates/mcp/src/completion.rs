@@ -7,7 +7,7 @@ use rmcp::{
     model::{CompleteRequestParams, CompleteResult, CompletionInfo, Reference},
 };
 
-use crate::mcp::{prompts, resources};
+use crate::{prompts, resources};
 
 /// A longer value is no list of places.
 const MAX_LEN_BYTES: usize = 240;
@@ -17,7 +17,7 @@ const MAX_LEN_BYTES: usize = 240;
 /// # Errors
 ///
 /// A prompt or a template that does not exist.
-pub(super) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult, ErrorData> {
+pub(crate) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult, ErrorData> {
     match &request.r#ref {
         Reference::Prompt(prompt) => prompts::check_name(&prompt.name)?,
         Reference::Resource(template) => resources::check_template(&template.uri)?,

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, schema};
-use crate::mcp::apps::App;
+use crate::apps::App;
 
 const DESCRIPTION: &str = "\
 Where on the Aare is it warmest or coldest, and how do places compare? Use it for any question \

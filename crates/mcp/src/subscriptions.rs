@@ -4,7 +4,7 @@
 
 mod session;
 
-pub(super) use session::{Session, listen};
+pub(crate) use session::{Session, listen};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) const MAX_PER_SUBSCRIBER: usize = 64;
 
 /// What can be subscribed to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// That the list of places has changed.
     List,
     /// That the resource with this URI has changed.
@@ -25,7 +25,7 @@ pub(super) enum Subject {
 
 /// The subscriptions of one client; they end when it is dropped.
 #[derive(Debug)]
-pub(super) struct Subscriber {
+pub(crate) struct Subscriber {
     river: River,
     /// What never changes has no watch.
     subscriptions: Mutex<BTreeMap<Subject, Option<Watch>>>,
@@ -34,10 +34,10 @@ pub(super) struct Subscriber {
 /// One subscriber has as many subscriptions as it may.
 #[derive(Debug, thiserror::Error)]
 #[error("a client may subscribe to at most {MAX_PER_SUBSCRIBER} resources: unsubscribe from one")]
-pub(super) struct TooMany;
+pub(crate) struct TooMany;
 
 impl Subscriber {
-    pub(super) fn new(river: River) -> Self {
+    pub(crate) fn new(river: River) -> Self {
         Self {
             river,
             subscriptions: Mutex::default(),
@@ -49,7 +49,7 @@ impl Subscriber {
     /// # Errors
     ///
     /// It has too many subscriptions.
-    pub(super) fn add(
+    pub(crate) fn add(
         &self,
         subject: Subject,
         watch: impl FnOnce(&River) -> Option<Watch>,

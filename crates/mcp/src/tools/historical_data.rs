@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use tokio::sync::mpsc;
 
 use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, schema};
-use crate::mcp::apps::App;
+use crate::apps::App;
 
 const DESCRIPTION: &str = "\
 How warm was the Aare at one place over a span of time, and how much water did it carry? Returns \

@@ -17,7 +17,7 @@ const LOGGER: &str = "aareguru";
 
 /// What a session wants to be sent, and what it was sent.
 #[derive(Debug, Default)]
-pub(super) struct Log(Mutex<State>);
+pub(crate) struct Log(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,7 +27,7 @@ struct State {
 
 /// How the API failed, as seen by one call.
 #[derive(Debug)]
-pub(super) enum UpstreamFailure {
+pub(crate) enum UpstreamFailure {
     /// An earlier answer was given.
     Bridged(String),
     /// No answer could be given.
@@ -35,17 +35,17 @@ pub(super) enum UpstreamFailure {
 }
 
 impl Log {
-    pub(super) fn set_level(&self, level: LoggingLevel) {
+    pub(crate) fn set_level(&self, level: LoggingLevel) {
         self.0.lock().level = Some(level);
     }
 
     /// The API has answered.
-    pub(super) fn recovered(&self) {
+    pub(crate) fn recovered(&self) {
         self.0.lock().reported = None;
     }
 
     /// Notifies the client, unless it does not want that or was notified of the same before.
-    pub(super) async fn report(
+    pub(crate) async fn report(
         &self,
         failure: Option<UpstreamFailure>,
         context: &RequestContext<RoleServer>,

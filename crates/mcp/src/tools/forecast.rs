@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, bern, schema};
-use crate::mcp::apps::App;
+use crate::apps::App;
 
 const DESCRIPTION: &str = "\
 What comes at one place on the Aare: swim now or later, will it rain, how will tomorrow or the \

@@ -10,7 +10,7 @@ use super::{
     ToolOutput, schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
-use crate::mcp::apps::App;
+use crate::apps::App;
 
 const DESCRIPTION: &str = "\
 How is it at one place on the Aare right now? Use it for a full picture; for the temperature alone \

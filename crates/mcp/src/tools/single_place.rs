@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, bern, response_cache::CacheKey};
-use crate::mcp::apps::App;
+use crate::apps::App;
 
 /// The arguments.
 #[derive(Debug, Deserialize, JsonSchema)]

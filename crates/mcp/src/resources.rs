@@ -20,7 +20,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use crate::mcp::{apps::App, tools};
+use crate::{apps::App, tools};
 
 use today::Today;
 
@@ -146,7 +146,7 @@ impl Entry {
     }
 }
 
-pub(super) fn all() -> Vec<Resource> {
+pub(crate) fn all() -> Vec<Resource> {
     let resource = |entry: &Entry| {
         Resource::new(entry.uri, entry.name)
             .with_title(entry.title)
@@ -157,7 +157,7 @@ pub(super) fn all() -> Vec<Resource> {
     resources.map(resource).collect()
 }
 
-pub(super) fn templates() -> Vec<ResourceTemplate> {
+pub(crate) fn templates() -> Vec<ResourceTemplate> {
     let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
     let ids = ids.join(", ");
     let template = |entry: &Entry| {
@@ -176,7 +176,7 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 /// # Errors
 ///
 /// The template does not exist.
-pub(super) fn check_template(uri: &str) -> Result<(), ErrorData> {
+pub(crate) fn check_template(uri: &str) -> Result<(), ErrorData> {
     let templates = RESOURCES.iter().filter(|entry| entry.is_template());
     let templates: Vec<_> = templates.map(Entry::uri_template).collect();
     if templates.iter().any(|template| template == uri) {
@@ -200,7 +200,7 @@ enum Found {
 /// # Errors
 ///
 /// The resource or its place does not exist, or the API fails.
-pub(super) async fn read(river: &River, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+pub(crate) async fn read(river: &River, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let json = |value: Value| ResourceContents::text(value.to_string(), uri).with_mime_type(JSON);
     let value = match find(uri)? {
         Found::App(app) => return Ok(result(app.contents(), UNCHANGING)),
@@ -239,7 +239,7 @@ fn newest(value: &Value) -> Option<Timestamp> {
 /// # Errors
 ///
 /// The resource or its place does not exist.
-pub(super) fn feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
+pub(crate) fn feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
     Ok(match find(uri)? {
         Found::AllPlaces(feed, _) | Found::OnePlace(feed, ..) => Some(feed),
         Found::App(_) | Found::Fixed(_) => None,

@@ -16,7 +16,7 @@ use super::{Subject, Subscriber, TooMany};
 
 /// The subscriptions of a session by `resources/subscribe`; they end with it.
 #[derive(Debug, Default)]
-pub(in crate::mcp) struct Session(OnceLock<Subscribed>);
+pub(crate) struct Session(OnceLock<Subscribed>);
 
 #[derive(Debug)]
 struct Subscribed {
@@ -28,7 +28,7 @@ impl Session {
     /// # Errors
     ///
     /// The session has too many subscriptions already.
-    pub(in crate::mcp) fn subscribe(
+    pub(crate) fn subscribe(
         &self,
         river: &River,
         (uri, feed): (String, Option<Feed>),
@@ -50,7 +50,7 @@ impl Session {
         subscribed.subscriber.add(Subject::Resource(uri), watch)
     }
 
-    pub(in crate::mcp) fn unsubscribe(&self, uri: String, feed: Option<Feed>) {
+    pub(crate) fn unsubscribe(&self, uri: String, feed: Option<Feed>) {
         let Some(Subscribed { subscriber, .. }) = self.0.get() else {
             return;
         };
@@ -83,7 +83,7 @@ async fn notify_peer(subscriber: Arc<Subscriber>, peer: Peer<RoleServer>) {
 }
 
 /// Notifies of what a `subscriptions/listen` was granted, until it is over.
-pub(in crate::mcp) async fn listen(subscriber: &Subscriber, context: &SubscriptionContext) {
+pub(crate) async fn listen(subscriber: &Subscriber, context: &SubscriptionContext) {
     let sink = &context.sink();
     let delivery = deliver(subscriber, |subject| async move {
         match subject {

@@ -7,18 +7,22 @@ use std::{
 
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
 
-use axum::http::request::Parts;
+use http::request::Parts;
 use rmcp::{RoleServer, service::RequestContext};
 use tracing::Span;
 
-use super::{ContinueTrace, tools};
+use crate::tools;
+
+/// Makes a span part of the trace that a client names in `traceparent`, and links it to the span of
+/// the HTTP request that carried it.
+pub type ContinueTrace = fn(span: &Span, traceparent: &str, request: Option<&Span>);
 
 /// What calls are counted under that name a tool which does not exist.
 const UNKNOWN: &str = "unknown";
 
 /// The numbers of all tools: handles that are made once, so that counting needs no lookup.
 #[derive(Debug)]
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     /// The last one counts calls of unknown tools.
     tools: Vec<ToolMetrics>,
 }
@@ -33,13 +37,13 @@ struct ToolMetrics {
 
 /// A call that is running; dropped without an outcome if it is cancelled.
 #[derive(Debug)]
-pub(super) struct Call<'a> {
+pub(crate) struct Call<'a> {
     tool: &'a ToolMetrics,
     started: Instant,
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         describe_counter!("aareguru_mcp_tool_calls_total", "Tool calls begun, by tool");
         describe_counter!(
             "aareguru_mcp_tool_errors_total",
@@ -56,7 +60,7 @@ impl Metrics {
     }
 
     /// A call of the tool of this name begins.
-    pub(super) fn call(&self, name: &str) -> Call<'_> {
+    pub(crate) fn call(&self, name: &str) -> Call<'_> {
         let mut tools = self.tools.iter();
         let tool = tools.find(|tool| tool.name == name || tool.name == UNKNOWN);
         let tool = tool.expect("the last one is for unknown tools");
@@ -81,13 +85,13 @@ impl ToolMetrics {
 
 /// Returns the span of the HTTP request that carried a message. A transport may handle the message
 /// in a task that has no current span.
-pub(super) fn request_span(context: &RequestContext<RoleServer>) -> Option<&Span> {
+pub(crate) fn request_span(context: &RequestContext<RoleServer>) -> Option<&Span> {
     context.extensions.get::<Parts>()?.extensions.get::<Span>()
 }
 
 impl Call<'_> {
     /// Returns the span of the call, or that of the HTTP request if no traces are collected.
-    pub(super) fn span<'a>(
+    pub(crate) fn span<'a>(
         &self,
         context: &'a RequestContext<RoleServer>,
         continue_trace: ContinueTrace,
@@ -111,7 +115,7 @@ impl Call<'_> {
         Cow::Owned(span)
     }
 
-    pub(super) fn answered(self, span: &Span, is_error: bool) {
+    pub(crate) fn answered(self, span: &Span, is_error: bool) {
         let took: Duration = self.started.elapsed();
         self.tool.duration.record(took);
         if is_error {

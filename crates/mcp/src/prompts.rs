@@ -44,7 +44,7 @@ struct PromptTemplate {
     text: fn(&Arguments) -> Result<String, ErrorData>,
 }
 
-pub(super) fn all() -> Vec<Prompt> {
+pub(crate) fn all() -> Vec<Prompt> {
     let argument = |it: &Argument| {
         PromptArgument::new(it.name)
             .with_title(it.title)
@@ -61,7 +61,7 @@ pub(super) fn all() -> Vec<Prompt> {
 /// # Errors
 ///
 /// The prompt does not exist.
-pub(super) fn check_name(name: &str) -> Result<(), ErrorData> {
+pub(crate) fn check_name(name: &str) -> Result<(), ErrorData> {
     find(name).map(drop)
 }
 
@@ -77,7 +77,7 @@ fn find(name: &str) -> Result<&'static PromptTemplate, ErrorData> {
 /// # Errors
 ///
 /// The prompt does not exist, or does not take these arguments.
-pub(super) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
+pub(crate) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     let prompt = find(&request.name)?;
     let arguments = Arguments::new(prompt, request.arguments.unwrap_or_default())?;
     let text = (prompt.text)(&arguments)?;
