@@ -9,12 +9,12 @@ use rmcp::ServerHandler;
 use rmcp_transport::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
 
-#[cfg(feature = "graphql")]
-use crate::graphql::GraphQl;
 use crate::{
     cluster::Cluster, settings::Settings, streamable::StreamableService, telemetry,
     websocket::WebSocketService,
 };
+#[cfg(feature = "graphql")]
+use graphql::GraphQl;
 
 /// The server without its port. Generic over the MCP handler, so that tests can use their own.
 #[derive(Debug)]
@@ -70,9 +70,7 @@ impl App {
             .with_shutdown(shutdown.clone())
             .with_trace_continuation(trace_context::continue_from_traceparent);
         #[cfg(feature = "graphql")]
-        let bounds = settings.sse().with_cancellation_token(shutdown.clone());
-        #[cfg(feature = "graphql")]
-        let graphql = GraphQl::new(river.clone(), settings, bounds);
+        let graphql = GraphQl::new(river.clone(), settings.graphql(shutdown.clone()));
         let app = Self {
             client: Some(client),
             river: Some(river),

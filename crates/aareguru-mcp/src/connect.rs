@@ -1,16 +1,7 @@
 //! Instructions for connecting MCP clients to this server, for the banner and the web page. A test
 //! compares them with the README.
 
-/// Instructions for one client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientSetup {
-    /// The client, or several with the same setup.
-    pub client: &'static str,
-    /// The file for the configuration; `None` if the setup is a command.
-    pub file: Option<&'static str>,
-    /// The command to run or the configuration to paste.
-    pub text: String,
-}
+use web::ClientSetup;
 
 /// Returns the setups of [`client_setups`], and those that are too long for the banner.
 pub fn all_client_setups(base: &str) -> Vec<ClientSetup> {
@@ -71,4 +62,63 @@ pub fn client_setups(base: &str) -> Vec<ClientSetup> {
             text: format!(r#"{{"servers": {{"aareguru": {{"type": "http", "url": "{mcp}"}}}}}}"#),
         },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::to_bytes,
+        extract::{FromRequestParts, State},
+        http::Request,
+    };
+    use edge::{BasePath, health::Readiness};
+    use rmcp_transport::Principal;
+    use tokio_util::sync::CancellationToken;
+    use web::{PageRequest, Pages};
+
+    use super::*;
+    use crate::health_checks::PROGRAM;
+
+    /// Returns the console in a language, as the owner of a key sees it or others do.
+    async fn console(language: &str, has_key: bool) -> String {
+        let shutdown = CancellationToken::new();
+        let pages = Pages::new(web::Config {
+            base_path: BasePath::default(),
+            river: None,
+            readiness: Readiness::new(PROGRAM, shutdown.clone(), Vec::new()),
+            has_graphql: false,
+            client_setups: all_client_setups,
+            max_live_pages: 1,
+            max_live_pages_per_client: 1,
+            shutdown,
+        });
+        let request = Request::get(format!("/console?lang={language}"));
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        if has_key {
+            parts.extensions.insert(Principal::new("alice"));
+        }
+        let request = PageRequest::from_request_parts(&mut parts, &pages).await;
+        let response = web::console(State(pages), request.unwrap()).await;
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn english_texts_of_setups_are_translated_on_pages() {
+        let german = console("de", false).await;
+        for setup in all_client_setups("http://localhost") {
+            let is_name = !setup.client.contains([',', ' ']) || setup.client == "Claude Code";
+            let is_name = is_name || setup.client == "VS Code";
+            assert!(
+                is_name || !german.contains(setup.client),
+                "{}",
+                setup.client
+            );
+        }
+        assert!(!german.contains("the node"), "{german}");
+        let english = console("en", false).await;
+        assert!(english.contains("Cursor, and others that take a URL"));
+        let with_key = console("de", true).await;
+        assert!(with_key.contains("Authentication: Bearer Auth"));
+    }
 }

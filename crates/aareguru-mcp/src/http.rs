@@ -1,7 +1,5 @@
 //! Every route and every layer of the HTTP server, in order.
 
-pub(crate) mod page;
-
 use std::sync::Arc;
 
 use aareguru::Place;
@@ -17,11 +15,11 @@ use rmcp::ServerHandler;
 use tower::service_fn;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_layer::{Layer, layer_fn};
+use web::Pages;
 
-use self::page::Page;
+use crate::{app::App, connect::all_client_setups, health_checks, websocket};
 #[cfg(feature = "graphql")]
-use crate::graphql::{self, GraphQl};
-use crate::{app::App, health_checks, websocket};
+use graphql::GraphQl;
 
 /// Secrets of clients, whether or not they are for us.
 const SENSITIVE_HEADERS: [HeaderName; 4] = [
@@ -54,17 +52,31 @@ impl Route {
 
 /// The route table, without [`metrics_route`].
 pub fn routes<S: ServerHandler + Clone>(app: &App<S>) -> Vec<Route> {
-    table(app, &Page::new(app))
+    table(app, &pages(app))
 }
 
-fn table<S: ServerHandler + Clone>(app: &App<S>, page: &Arc<Page>) -> Vec<Route> {
+/// The web pages over the parts of the server.
+fn pages<S>(app: &App<S>) -> Arc<Pages> {
+    Pages::new(web::Config {
+        base_path: app.base_path.clone(),
+        river: app.river.clone(),
+        readiness: health_checks::readiness(app),
+        has_graphql: cfg!(feature = "graphql") && app.river.is_some(),
+        client_setups: all_client_setups,
+        max_live_pages: app.bounds.max_sessions,
+        max_live_pages_per_client: app.bounds.max_sessions_per_client,
+        shutdown: app.shutdown.clone(),
+    })
+}
+
+fn table<S: ServerHandler + Clone>(app: &App<S>, pages: &Arc<Pages>) -> Vec<Route> {
     use Access::{Keyed, Open};
 
     let ready = get(health::ready).with_state(health_checks::readiness(app));
     let socket = get(websocket::connect).with_state(app.websocket.clone());
-    let river = get(page::river).with_state(page.clone());
-    let console = get(page::console).with_state(page.clone());
-    let live = get(page::live).with_state(page.clone());
+    let river = get(web::river).with_state(pages.clone());
+    let console = get(web::console).with_state(pages.clone());
+    let live = get(web::live).with_state(pages.clone());
     let sse = any_service(app.sse.clone());
     let mut routes = vec![
         Route::new(
@@ -83,15 +95,15 @@ fn table<S: ServerHandler + Clone>(app: &App<S>, page: &Arc<Page>) -> Vec<Route>
         Route::new(Keyed, "/messages/", sse),
     ];
     for place in Place::all() {
-        let handler = get(move |page, request| page::place(page, request, place));
+        let handler = get(move |pages, request| web::place(pages, request, place));
         let path = format!("/{}", place.id());
         routes.push(Route::new(
             Access::Page,
             path,
-            handler.with_state(page.clone()),
+            handler.with_state(pages.clone()),
         ));
     }
-    for (path, file) in page::files() {
+    for (path, file) in web::files() {
         routes.push(Route::new(Access::Asset, path, file));
     }
     #[cfg(feature = "graphql")]
@@ -125,10 +137,10 @@ pub fn metrics_route() -> Route {
 
 /// The router that answers every request, but for those of Prometheus.
 pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
-    let page = Page::new(app);
-    let not_found = get(page::not_found).fallback(page::not_found);
-    let not_found = not_found.with_state(page.clone());
-    let mut routes = table(app, &page);
+    let pages = pages(app);
+    let not_found = get(web::not_found).fallback(web::not_found);
+    let not_found = not_found.with_state(pages.clone());
+    let mut routes = table(app, &pages);
     let mut router = Router::new();
     for access in [Access::Open, Access::Asset, Access::Page, Access::Keyed] {
         let of_class = routes.extract_if(.., |route| route.access == access);
@@ -147,7 +159,7 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
             app.guard.check_source(access),
             // Before the key: a browser sends its preflight without one.
             app.guard.cors(),
-            admission(app.guard.clone(), page.clone(), access),
+            admission(app.guard.clone(), pages.clone(), access),
         )));
     }
     router
@@ -182,15 +194,15 @@ fn nested(base_path: &BasePath, routes: Vec<Route>) -> Router {
 /// `axum::middleware` would box the service and the future of each request.
 fn admission<S: RouteService>(
     guard: Guard,
-    page: Arc<Page>,
+    pages: Arc<Pages>,
     access: Access,
 ) -> impl Layer<S, Service = impl RouteService> + Clone {
     layer_fn(move |mut inner: S| {
-        let (guard, page) = (guard.clone(), Arc::clone(&page));
+        let (guard, pages) = (guard.clone(), Arc::clone(&pages));
         service_fn(move |request| {
             guard.admit(access, request, &mut inner, &|request, refusal| {
                 if access == Access::Page {
-                    page.login(request, refusal)
+                    pages.login(request, refusal)
                 } else {
                     refusal
                 }
@@ -201,7 +213,7 @@ fn admission<S: RouteService>(
 
 /// The routes of GraphQL, without a layer.
 #[cfg(feature = "graphql")]
-pub fn graphql(service: &GraphQl) -> Router {
+pub fn graphql_router(service: &GraphQl) -> Router {
     unlayered(graphql_routes(service))
 }
 

@@ -30,8 +30,6 @@ pub mod telemetry;
 pub mod app;
 pub mod cluster;
 mod duplex;
-#[cfg(feature = "graphql")]
-pub mod graphql;
 mod health_checks;
 pub mod http;
 mod session_metrics;

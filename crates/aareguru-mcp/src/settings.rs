@@ -18,6 +18,8 @@ mod effective;
 mod field;
 mod file;
 mod flags;
+#[cfg(feature = "graphql")]
+mod graphql;
 mod layers;
 mod listener;
 mod origin;
@@ -25,7 +27,7 @@ mod problem;
 mod transport;
 
 #[cfg(test)]
-pub(crate) mod documents_tests;
+mod documents_tests;
 
 use std::{path::PathBuf, time::Duration};
 

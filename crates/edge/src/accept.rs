@@ -1,6 +1,6 @@
 //! The `Accept` family of request headers.
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, header};
 
 /// Returns the ranges of the header `name`, each with its weight from 0 to 1.
 pub fn ranges<'a>(
@@ -18,4 +18,11 @@ pub fn ranges<'a>(
             weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)),
         )
     })
+}
+
+/// Returns whether the client is a browser that shows a page.
+pub fn accepts_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
 }

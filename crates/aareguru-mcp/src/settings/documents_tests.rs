@@ -232,3 +232,15 @@ fn uncommented_examples_equal_the_defaults() {
     assert_eq!(values(&by_file), values(&defaults));
     assert_eq!(values(&by_dotenv), values(&defaults));
 }
+
+#[cfg(feature = "graphql")]
+#[test]
+fn graphql_schema_is_up_to_date() {
+    use aareguru::{Client, River};
+    use graphql::GraphQl;
+    use tokio_util::sync::CancellationToken;
+
+    let config = super::tests::settings(&[]).graphql(CancellationToken::new());
+    let graphql = GraphQl::new(River::new(Client::recorded()), config);
+    is_up_to_date("docs/schema.graphql", &graphql.sdl());
+}

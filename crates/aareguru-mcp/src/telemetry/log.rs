@@ -24,7 +24,15 @@ use self::line_format::LineFormat;
 use crate::settings::{LogFormat, Settings};
 
 /// The crates of this workspace, whose level `LOG_LEVEL` sets.
-const OWN_CRATES: [&str; 5] = ["aareguru", "aareguru_mcp", "edge", "mcp", "rmcp_transport"];
+const OWN_CRATES: [&str; 7] = [
+    "aareguru",
+    "aareguru_mcp",
+    "edge",
+    "graphql",
+    "mcp",
+    "rmcp_transport",
+    "web",
+];
 
 /// The span that gives log lines their request. All other spans are made for traces.
 pub(super) const REQUEST_SPAN: &str = "request";

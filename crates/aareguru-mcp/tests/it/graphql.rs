@@ -9,12 +9,13 @@ mod upstream_requests;
 
 use std::net::SocketAddr;
 
+use ::graphql::GraphQl;
 use aareguru::{Client, Clock, Config, River};
-use aareguru_mcp::graphql::GraphQl;
 use clap::Parser;
 use rmcp_transport::SseServerConfig;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Answer, post_json, send},
@@ -59,10 +60,14 @@ impl GraphQlServer {
         let subscriptions = river.watch_count();
         let line = [&["aareguru-mcp"], arguments].concat();
         let settings = CommandLine::try_parse_from(line).unwrap().settings;
-        let graphql = GraphQl::new(river, &settings, bounds);
+        let config = ::graphql::Config {
+            transport: bounds,
+            ..settings.graphql(CancellationToken::new())
+        };
+        let graphql = GraphQl::new(river, config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = aareguru_mcp::http::graphql(&graphql);
+        let router = aareguru_mcp::http::graphql_router(&graphql);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             upstream,

@@ -311,7 +311,7 @@ async fn response_fields_keep_the_order_of_the_query() {
 #[tokio::test]
 async fn examples_of_page_and_docs_run_without_errors() {
     let server = Server::demo().await;
-    let script = include_str!("../../../web/graphql.js");
+    let script = include_str!("../../../../web/assets/graphql.js");
     let mut count = 0;
     for example in script.split("'), `").skip(1) {
         let query = example.split_once('`').unwrap().0;

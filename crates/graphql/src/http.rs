@@ -1,0 +1,191 @@
+//! GraphQL over HTTP, by the draft of its specification.
+//!
+//! A `POST` must be declared as JSON, which no page of another origin can send without asking the
+//! server first; a `GET` can only read, as the schema has no mutations.
+
+use async_graphql::{Request, Response as Answer, ServerError};
+use axum::{
+    Json,
+    extract::{
+        Query, State, WebSocketUpgrade,
+        rejection::{JsonRejection, QueryRejection},
+        ws::rejection::WebSocketUpgradeRejection,
+    },
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use edge::accept::accepts_html;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    error::{self, ErrorCode},
+    event_stream,
+    media::Media,
+    metrics::is_refused,
+    service::GraphQl,
+    websocket,
+};
+
+/// A request in a query string. The library's own parser of it does not read `operationName`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+}
+
+/// Answers `GET /graphql`: a query, a stream, a WebSocket, or the page.
+pub async fn get(
+    State(graphql): State<GraphQl>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+    parts: Parts,
+) -> Response {
+    use WebSocketUpgradeRejection as Rejection;
+
+    match upgrade {
+        Ok(upgrade) => return websocket::connect(graphql, upgrade, parts.extensions),
+        // Not a handshake, or a `HEAD`.
+        Err(
+            Rejection::InvalidConnectionHeader(_)
+            | Rejection::InvalidUpgradeHeader(_)
+            | Rejection::MethodNotGet(_),
+        ) => {}
+        Err(rejection) => return rejection.into_response(),
+    }
+    let request = match parameters {
+        Ok(Query(parameters)) if parameters.query.is_none() && accepts_html(&parts.headers) => {
+            return graphql.shared.editor.respond(&parts);
+        }
+        Ok(Query(parameters)) => parameters.into_request(),
+        Err(rejection) => Err(rejection.body_text()),
+    };
+    execute(graphql, &parts, request.map_err(bad_request)).await
+}
+
+/// Answers `POST /graphql`: a query, or a stream.
+pub async fn post(
+    State(graphql): State<GraphQl>,
+    parts: Parts,
+    body: Result<Json<Request>, JsonRejection>,
+) -> Response {
+    let max_bytes = graphql.max_body_bytes();
+    let request = match body {
+        Ok(Json(request)) => Ok(request),
+        Err(JsonRejection::JsonDataError(_)) => Err(bad_request(
+            "the body is not a request: send a JSON object with `query`, a text, and if needed \
+             `operationName`, a text, and `variables`, an object; batches are not taken, but a \
+             query may have many fields",
+        )),
+        Err(JsonRejection::BytesRejection(rejection)) => Err((
+            rejection.status(),
+            format!("the body is longer than {max_bytes} bytes, or was cut short"),
+        )),
+        Err(rejection) => Err((rejection.status(), rejection.body_text())),
+    };
+    execute(graphql, &parts, request).await
+}
+
+/// Answers `GET /graphql/schema.graphql`: the schema in its own language, for
+/// tools and for the page.
+pub async fn schema_text(State(graphql): State<GraphQl>) -> Response {
+    if !graphql.shared.limits.allows_introspection {
+        let text = "the schema is not told (GRAPHQL_INTROSPECTION is false)\n";
+        return (StatusCode::NOT_FOUND, text).into_response();
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, graphql.sdl()).into_response()
+}
+
+/// The status and text of an answer to what is not an operation.
+type Fault = (StatusCode, String);
+
+fn bad_request(text: impl Into<String>) -> Fault {
+    (StatusCode::BAD_REQUEST, text.into())
+}
+
+impl Parameters {
+    fn into_request(self) -> Result<Request, String> {
+        let mut request = Request::new(self.query.unwrap_or_default());
+        request.operation_name = self.operation_name.filter(|name| !name.is_empty());
+        if let Some(variables) = self.variables.filter(|text| !text.is_empty()) {
+            request.variables = serde_json::from_str(&variables)
+                .map_err(|error| format!("`variables` is not a JSON object: {error}"))?;
+        }
+        Ok(request)
+    }
+}
+
+async fn execute(graphql: GraphQl, parts: &Parts, request: Result<Request, Fault>) -> Response {
+    let media = Media::negotiate(&parts.headers);
+    let request = request.and_then(|request| match request.query.trim() {
+        "" => Err(bad_request(
+            "there is no `query`: put it into the query string, or `POST` it as JSON",
+        )),
+        _ => Ok(request),
+    });
+    let text = "answers are `application/graphql-response+json`, `application/json` or \
+                `text/event-stream`";
+    match (request, media) {
+        (Ok(request), Some(Media::Events)) => {
+            event_stream::respond(&graphql, &parts.extensions, request)
+        }
+        (Ok(request), Some(media)) => answer(media, &graphql.query(request).await),
+        (Ok(_), None) => fault(
+            Media::GraphQl,
+            (StatusCode::NOT_ACCEPTABLE, text.to_owned()),
+        ),
+        (Err(reason), Some(Media::Json)) => fault(Media::Json, reason),
+        (Err(reason), _) => fault(Media::GraphQl, reason),
+    }
+}
+
+/// The answer to an operation.
+fn answer(media: Media, answer: &Answer) -> Response {
+    let code = answer.errors.first().map(ErrorCode::of);
+    let status = match (media, code) {
+        (Media::GraphQl, Some(code)) if is_refused(answer) => match code {
+            ErrorCode::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        },
+        _ => StatusCode::OK,
+    };
+    with_body(media, status, as_json(answer))
+}
+
+/// The answer to what is not an operation.
+fn fault(media: Media, (status, text): Fault) -> Response {
+    with_body(
+        media,
+        status,
+        errors(&[error::operation(ErrorCode::BadRequest, text)]),
+    )
+}
+
+/// Writes a response. An operation that was not executed has no `data`, not even null.
+pub(super) fn as_json(answer: &Answer) -> String {
+    if is_refused(answer) {
+        return errors(&answer.errors);
+    }
+    serde_json::to_string(answer).expect("an answer is made of JSON's values")
+}
+
+fn errors(errors: &[ServerError]) -> String {
+    json!({ "errors": errors }).to_string()
+}
+
+fn with_body(media: Media, status: StatusCode, body: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, media.content_type()),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "accept"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (status, headers, body).into_response()
+}

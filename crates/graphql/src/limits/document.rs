@@ -1,0 +1,191 @@
+//! Limits of what a document expands to. Each fragment is counted once and multiplied, so that the
+//! counting does not itself expand: the library's own checks of depth and complexity visit a
+//! fragment again wherever it is spread, in time exponential in the number of fragments.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, ServerError,
+    parser::types::{ExecutableDocument, Selection, SelectionSet},
+};
+
+use crate::error::{self, ErrorCode, too_much};
+
+/// The most fields in a document, with those of fragments wherever they are spread.
+const MAX_FIELDS: usize = 1_000;
+/// The most fields at the top, by whatever alias.
+const MAX_ROOT_FIELDS: usize = 30;
+/// The most directives, with those of fragments.
+const MAX_DIRECTIVES: usize = 30;
+/// How deep fields may be nested; the schema has no deeper ones.
+const MAX_DEPTH: usize = 10;
+/// How deep fields may be nested below `__schema` and `__type`.
+const MAX_SCHEMA_DEPTH: usize = 20;
+/// How deep the lists may be nested by which a schema leads from one type to others: each further
+/// one multiplies the answer.
+const MAX_SCHEMA_LISTS: usize = 3;
+
+/// What a selection expands to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    fields: usize,
+    root_fields: usize,
+    directives: usize,
+    depth: usize,
+    /// Zero without `__schema` and `__type`.
+    schema_depth: usize,
+    schema_lists: usize,
+}
+
+/// Checks all operations of a document.
+///
+/// # Errors
+///
+/// It exceeds a limit, or selects the schema although introspection is disabled.
+pub(super) fn check(
+    document: &ExecutableDocument,
+    allows_introspection: bool,
+) -> Result<(), ServerError> {
+    let mut counter = Counter {
+        document,
+        fragments: HashMap::new(),
+    };
+    let mut all = Extent::default();
+    for (_, operation) in document.operations.iter() {
+        let operation = &operation.node;
+        all.add(counter.selection(&operation.selection_set.node)?);
+        all.add_directives(operation.directives.len());
+        let variables = operation.variable_definitions.iter();
+        all.add_directives(variables.map(|it| it.node.directives.len()).sum());
+    }
+    let ask_less = "ask in several requests";
+    for (count, limit, what, way_out) in [
+        (
+            all.depth,
+            MAX_DEPTH,
+            "fields are nested too deep",
+            "ask for places directly",
+        ),
+        (
+            all.schema_depth,
+            MAX_SCHEMA_DEPTH,
+            "the schema is asked for too deep",
+            "the whole of it is in docs/schema.graphql",
+        ),
+        (
+            all.schema_lists,
+            MAX_SCHEMA_LISTS,
+            "lists of the schema are nested too deep",
+            "ask for types by their names",
+        ),
+        (all.fields, MAX_FIELDS, "too many fields", ask_less),
+        (
+            all.root_fields,
+            MAX_ROOT_FIELDS,
+            "too many fields or aliases at the top",
+            ask_less,
+        ),
+        (
+            all.directives,
+            MAX_DIRECTIVES,
+            "too many directives",
+            "leave some out",
+        ),
+    ] {
+        if count > limit {
+            return Err(too_much(what, limit, way_out));
+        }
+    }
+    if all.schema_depth > 0 && !allows_introspection {
+        let text = "this server does not tell its schema (GRAPHQL_INTROSPECTION=false)";
+        return Err(error::operation(ErrorCode::IntrospectionOff, text));
+    }
+    Ok(())
+}
+
+struct Counter<'a> {
+    document: &'a ExecutableDocument,
+    /// `None` while a fragment is being counted.
+    fragments: HashMap<&'a Name, Option<Extent>>,
+}
+
+impl<'a> Counter<'a> {
+    fn selection(&mut self, set: &'a SelectionSet) -> Result<Extent, ServerError> {
+        let mut all = Extent::default();
+        for selection in &set.items {
+            let selection = &selection.node;
+            let mut extent = match selection {
+                Selection::Field(field) => {
+                    let field = &field.node;
+                    let below = self.selection(&field.selection_set.node)?;
+                    below.in_field(&field.name.node)
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.selection(&fragment.node.selection_set.node)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node)?
+                }
+            };
+            extent.add_directives(selection.directives().len());
+            all.add(extent);
+        }
+        Ok(all)
+    }
+
+    fn fragment(&mut self, name: &'a Name) -> Result<Extent, ServerError> {
+        // The validation reports an unknown fragment.
+        let Some(fragment) = self.document.fragments.get(name) else {
+            return Ok(Extent::default());
+        };
+        match self.fragments.get(name) {
+            Some(Some(extent)) => return Ok(*extent),
+            Some(None) => {
+                let text = format!("the fragment `{name}` contains itself");
+                let code = ErrorCode::GraphqlValidationFailed;
+                return Err(error::operation(code, text));
+            }
+            None => {}
+        }
+        self.fragments.insert(name, None);
+        let mut extent = self.selection(&fragment.node.selection_set.node)?;
+        extent.add_directives(fragment.node.directives.len());
+        self.fragments.insert(name, Some(extent));
+        Ok(extent)
+    }
+}
+
+impl Extent {
+    /// The extent of a field with this selection.
+    fn in_field(self, name: &str) -> Self {
+        let is_schema = matches!(name, "__schema" | "__type");
+        let is_list = matches!(
+            name,
+            "fields" | "inputFields" | "interfaces" | "possibleTypes"
+        );
+        Self {
+            fields: self.fields.saturating_add(1),
+            root_fields: 1,
+            depth: if is_schema { 1 } else { self.depth + 1 },
+            schema_depth: match is_schema {
+                true => self.schema_depth.max(self.depth + 1),
+                false => self.schema_depth,
+            },
+            schema_lists: self.schema_lists + usize::from(is_list),
+            directives: self.directives,
+        }
+    }
+
+    fn add_directives(&mut self, count: usize) {
+        self.directives = self.directives.saturating_add(count);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.fields = self.fields.saturating_add(other.fields);
+        self.root_fields = self.root_fields.saturating_add(other.root_fields);
+        self.add_directives(other.directives);
+        self.depth = self.depth.max(other.depth);
+        self.schema_depth = self.schema_depth.max(other.schema_depth);
+        self.schema_lists = self.schema_lists.max(other.schema_lists);
+    }
+}

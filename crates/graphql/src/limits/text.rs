@@ -1,0 +1,129 @@
+//! Limits that are checked before a document is parsed: the parser recurses for each bracket, and
+//! its stack guard does not cover the tree that it then builds.
+
+use async_graphql::ServerError;
+
+use super::{MAX_BRACKETS, MAX_QUERY_BYTES, MAX_TOKENS};
+use crate::error::too_much;
+
+/// Checks length, tokens and nested brackets.
+///
+/// # Errors
+///
+/// The limit that the text exceeds.
+pub(super) fn check(query: &str) -> Result<(), ServerError> {
+    if query.len() > MAX_QUERY_BYTES {
+        let way_out = "put values into variables, and ask in several requests";
+        return Err(too_much(
+            "the query has too many bytes",
+            MAX_QUERY_BYTES,
+            way_out,
+        ));
+    }
+    let (mut tokens, mut depth) = (0_usize, 0_usize);
+    let mut rest = query;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',', '\r', '\n']);
+        let Some(first) = rest.chars().next() else {
+            return Ok(());
+        };
+        let length = match first {
+            '#' => {
+                rest = rest.find(['\r', '\n']).map_or("", |end| &rest[end..]);
+                continue;
+            }
+            '"' => string(rest),
+            _ => {
+                let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                word.unwrap_or(rest.len()).max(first.len_utf8())
+            }
+        };
+        rest = &rest[length..];
+        tokens += 1;
+        match first {
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_BRACKETS {
+            return Err(too_much(
+                "brackets are nested too deep",
+                MAX_BRACKETS,
+                "nest less",
+            ));
+        }
+        if tokens > MAX_TOKENS {
+            let what = "the query has too many words and signs";
+            return Err(too_much(what, MAX_TOKENS, "ask in several requests"));
+        }
+    }
+}
+
+/// Returns the length of the string at the beginning of `rest`. An unterminated one ends with its
+/// line, so that no bracket after it is missed.
+fn string(rest: &str) -> usize {
+    let quotes = "\"\"\"";
+    if let Some(block) = rest.strip_prefix(quotes) {
+        let mut ends = block.match_indices(quotes);
+        let end = ends.find(|(at, _)| !block[..*at].ends_with('\\'));
+        return end.map_or(rest.len(), |(at, _)| at + 2 * quotes.len());
+    }
+    let mut is_escaped = false;
+    let end = rest[1..].find(|c| {
+        let is_end = matches!(c, '\r' | '\n') || c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(rest.len(), |at| at + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(brackets: usize) -> String {
+        "{a".repeat(brackets) + &"}".repeat(brackets)
+    }
+
+    #[test]
+    fn brackets_are_counted_by_how_deep_they_are() {
+        check(&nested(MAX_BRACKETS)).unwrap();
+        check(&"{a}".repeat(MAX_BRACKETS * 4)).unwrap();
+        let error = check(&nested(MAX_BRACKETS + 1)).unwrap_err();
+        assert!(error.message.contains("32 at most"), "{}", error.message);
+        check(&"[".repeat(10_000)).unwrap_err();
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_are_none() {
+        let many = "{".repeat(100);
+        for text in [
+            format!(r#"{{a(b: "{many}")}}"#),
+            format!(r#"{{a(b: "\"{many}")}}"#),
+            format!(r#"{{a(b: """{many}" \""" {many}""")}}"#),
+            format!("{{a #{many}\n}}"),
+        ] {
+            check(&text).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_closing_bracket_in_a_string_or_comment_hides_no_opening_one() {
+        for hidden in [
+            "#}\n{a ",
+            r#"b(c:"}"){a "#,
+            r#"b(c:"""}"""){a "#,
+            "b(c:\"}\n{a ",
+        ] {
+            check(&hidden.repeat(MAX_BRACKETS * 2)).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn words_are_counted() {
+        check(&"a ".repeat(MAX_TOKENS)).unwrap();
+        check(&"a ".repeat(MAX_TOKENS + 1)).unwrap_err();
+        check(&"a".repeat(MAX_QUERY_BYTES)).unwrap();
+        check(&" ".repeat(MAX_QUERY_BYTES + 1)).unwrap_err();
+    }
+}

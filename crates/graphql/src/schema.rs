@@ -1,0 +1,88 @@
+//! The schema of the river, and its text.
+
+use aareguru::River;
+use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
+
+use crate::{
+    limits::{self, Limits},
+    query::Query,
+    subscription::Subscription,
+};
+
+pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
+
+pub(crate) fn schema(river: River, limits: Limits) -> Schema {
+    let mut schema = Schema::build(Query, EmptyMutation, Subscription)
+        .validation_mode(ValidationMode::Strict)
+        .limit_recursive_depth(limits::MAX_BRACKETS)
+        .extension(limits)
+        .data(river);
+    if !limits.allows_introspection {
+        // Suggestions in errors would reveal the schema.
+        schema = schema.disable_introspection().disable_suggestions();
+    }
+    schema.finish()
+}
+
+pub(crate) fn sdl(schema: &Schema) -> String {
+    let options = SDLExportOptions::new()
+        .use_space_ident()
+        .include_specified_by()
+        .prefer_single_line_descriptions();
+    schema.sdl_with_options(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aareguru::Client;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn everything_in_the_schema_is_described() {
+        let query = "{ __schema { types { name description
+            fields { name description args { name description } }
+            enumValues { name description } } } }";
+        let limits = Limits {
+            max_complexity: 25_000,
+            timeout: Duration::from_secs(30),
+            allows_introspection: true,
+        };
+        let answer = schema(River::new(Client::recorded()), limits)
+            .execute(query)
+            .await
+            .data
+            .into_json()
+            .unwrap();
+        let mut seen = 0;
+        let mut described = |what: &str, value: &serde_json::Value| {
+            seen += 1;
+            let text = value["description"].as_str().unwrap_or_default();
+            assert!(
+                text.len() > 3,
+                "{what}.{} has no description",
+                value["name"]
+            );
+        };
+        for of_schema in answer["__schema"]["types"].as_array().unwrap() {
+            let name = of_schema["name"].as_str().unwrap();
+            // Every schema has these.
+            let is_built_in = ["Boolean", "Float", "ID", "Int", "String"].contains(&name);
+            if name.starts_with("__") || is_built_in {
+                continue;
+            }
+            described("type", of_schema);
+            for list in ["fields", "enumValues"] {
+                for field in of_schema[list].as_array().into_iter().flatten() {
+                    described(name, field);
+                    for argument in field["args"].as_array().into_iter().flatten() {
+                        described(name, argument);
+                    }
+                }
+            }
+        }
+        assert!(seen > 200, "{seen}");
+    }
+}

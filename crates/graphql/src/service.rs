@@ -1,0 +1,215 @@
+//! Executes operations of any transport within their limits.
+
+use std::{
+    collections::HashMap,
+    fmt, future,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use aareguru::River;
+use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
+use axum::http::Extensions;
+use edge::KeyHandle;
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
+use parking_lot::Mutex;
+use rmcp_transport::{ClientKey, Principal, Refusal, SessionLimiter, SseServerConfig};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    config::{Config, EditorPage},
+    error::{self, ErrorCode},
+    limits::{Kind, Limits},
+    metrics,
+    order::FieldOrder,
+    schema::{self, Schema},
+};
+
+/// GraphQL over the river, for the routes at `/graphql`.
+///
+/// A clone is cheap and shares what is open.
+#[derive(Clone)]
+pub struct GraphQl {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) schema: Schema,
+    pub(super) limits: Limits,
+    /// The limits of each transport.
+    pub(super) config: SseServerConfig,
+    pub(super) editor: EditorPage,
+    pub(super) sockets: Arc<SessionLimiter>,
+    subscriptions: Arc<SessionLimiter>,
+    /// One token for everything that a principal has open.
+    owners: Mutex<HashMap<Principal, Weak<CancellationToken>>>,
+}
+
+impl GraphQl {
+    /// Answers questions about `river`, with its pollers.
+    pub fn new(river: River, config: Config) -> Self {
+        metrics::register();
+        let limits = Limits {
+            max_complexity: config.max_complexity,
+            timeout: config.timeout,
+            allows_introspection: config.allows_introspection,
+        };
+        let transport = config.transport;
+        let limiter =
+            || SessionLimiter::new(transport.max_sessions, transport.max_sessions_per_client);
+        Self {
+            shared: Arc::new(Shared {
+                schema: schema::schema(river, limits),
+                limits,
+                subscriptions: limiter(),
+                sockets: limiter(),
+                config: transport,
+                editor: config.editor,
+                owners: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Returns the schema in its own language.
+    pub fn sdl(&self) -> String {
+        schema::sdl(&self.shared.schema)
+    }
+
+    /// Returns how many bytes a request may have.
+    pub fn max_body_bytes(&self) -> usize {
+        self.shared.config.max_request_body_bytes
+    }
+
+    /// Ends every stream and socket of `principal`, and returns how many there
+    /// were.
+    pub fn end_sessions_of(&self, principal: &Principal) -> usize {
+        let token = self.shared.owners.lock().remove(principal);
+        let Some(token) = token.and_then(|token| token.upgrade()) else {
+            return 0;
+        };
+        token.cancel();
+        Arc::strong_count(&token) - 1
+    }
+
+    /// Opens a stream or socket. The token is cancelled by a shutdown and when
+    /// the API key of the request is revoked; keep it until the session ends.
+    pub(super) fn open_session(&self, extensions: &Extensions) -> Arc<CancellationToken> {
+        let new = || Arc::new(self.shared.config.cancellation_token.child_token());
+        let Some(principal) = extensions.get::<Principal>() else {
+            return new();
+        };
+        let mut owners = self.shared.owners.lock();
+        owners.retain(|_, token| token.strong_count() > 0);
+        let open = owners.get(principal).and_then(Weak::upgrade);
+        let token = open.unwrap_or_else(new);
+        owners.insert(principal.clone(), Arc::downgrade(&token));
+        drop(owners);
+        // Its sessions may have been ended just before this one was added.
+        if extensions.get().is_some_and(KeyHandle::is_revoked) {
+            let token = new();
+            token.cancel();
+            return token;
+        }
+        token
+    }
+
+    /// Executes a query.
+    pub(super) async fn query(&self, mut request: Request) -> Response {
+        match self.shared.limits.admit(&mut request) {
+            Ok(Some(OperationType::Subscription)) => {
+                let text = "a subscription is a stream: ask for it with \
+                            `Accept: text/event-stream`, or over a WebSocket";
+                let error = error::operation(ErrorCode::BadRequest, text);
+                refuse(Some(OperationType::Subscription), error)
+            }
+            Ok(kind) => self.execute(kind, request).await,
+            Err(error) => refuse(None, error),
+        }
+    }
+
+    /// Executes an operation: a query has one response, a subscription many.
+    pub(super) fn stream(
+        &self,
+        mut request: Request,
+        client: Option<ClientKey>,
+    ) -> BoxStream<'static, Response> {
+        let once = |response| stream::iter([response]).boxed();
+        let kind = match self.shared.limits.admit(&mut request) {
+            Ok(kind) => kind,
+            Err(error) => return once(refuse(None, error)),
+        };
+        if kind != Some(OperationType::Subscription) {
+            let graphql = self.clone();
+            return stream::once(async move { graphql.execute(kind, request).await }).boxed();
+        }
+        let permit = match self.shared.subscriptions.try_acquire(client) {
+            Ok(permit) => permit,
+            Err(exceeded) => {
+                let code = ErrorCode::TooManySubscriptions;
+                let refusal = Refusal::from(exceeded);
+                return once(refuse(kind, error::operation(code, refusal.to_string())));
+            }
+        };
+        let open = metrics::Open::subscription();
+        let order = FieldOrder::of(&mut request);
+        let mut is_first = true;
+        let responses = self.shared.schema.execute_stream(request);
+        let responses = responses.map(move |mut response| {
+            // Held until the subscription ends.
+            let _ = (&permit, &open);
+            order.apply(&mut response);
+            if std::mem::take(&mut is_first) {
+                metrics::count_operation(kind, &response);
+            }
+            metrics::count_errors(&response);
+            response
+        });
+        responses.boxed()
+    }
+
+    async fn execute(&self, kind: Kind, mut request: Request) -> Response {
+        let order = FieldOrder::of(&mut request);
+        let limit = self.shared.limits.timeout;
+        let Ok(mut response) = timeout(limit, self.shared.schema.execute(request)).await else {
+            let seconds = limit.as_secs();
+            let text = format!("not answered within {seconds} s; ask for less, or again");
+            return refuse(kind, error::operation(ErrorCode::Timeout, text));
+        };
+        order.apply(&mut response);
+        metrics::count_operation(kind, &response);
+        metrics::count_errors(&response);
+        response
+    }
+}
+
+/// Returns the response to an operation that is not executed, and counts it.
+pub(super) fn refuse(kind: Kind, error: ServerError) -> Response {
+    let response = Response::from_errors(vec![error]);
+    metrics::count_operation(kind, &response);
+    metrics::count_errors(&response);
+    response
+}
+
+/// Yields `item` after each `period`, and never without one.
+pub(super) fn every<T: Clone>(period: Option<Duration>, item: T) -> impl Stream<Item = T> {
+    stream::unfold((), move |()| {
+        let item = item.clone();
+        async move {
+            match period {
+                Some(period) => sleep(period).await,
+                None => future::pending().await,
+            }
+            Some((item, ()))
+        }
+    })
+}
+
+impl fmt::Debug for GraphQl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GraphQl").finish_non_exhaustive()
+    }
+}
