@@ -1,7 +1,5 @@
 //! The parts that all connections share. Building them binds no port.
 
-use std::io;
-
 use aareguru::{Client, Error, River};
 use edge::{BasePath, Guard, prometheus::Prometheus, trace_context};
 use mcp::AareServer;
@@ -10,7 +8,10 @@ use rmcp_transport::{Principal, SseServerConfig, SseService};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cluster::Cluster, settings::Settings, streamable::StreamableService, telemetry,
+    clustering::{self, Cluster},
+    settings::Settings,
+    streamable::StreamableService,
+    telemetry,
     websocket::WebSocketService,
 };
 #[cfg(feature = "graphql")]
@@ -78,7 +79,9 @@ impl App {
             graphql: Some(graphql),
             ..Self::around(server, settings, shutdown, cluster)?
         };
-        app.listen();
+        if let Some(cluster) = &app.cluster {
+            clustering::listen(cluster, app.streamable.clone(), app.session_ender());
+        }
         Ok(app)
     }
 }
@@ -104,13 +107,16 @@ impl<S: ServerHandler + Clone> App<S> {
             let handler = server.clone();
             move || Ok(handler.clone())
         };
-        let sse = sse(handler(), &bounds, cluster.as_ref());
+        let sse = match &cluster {
+            Some(cluster) => clustering::sse_service(handler(), &bounds, cluster),
+            None => SseService::new(handler(), bounds.clone()),
+        };
         let guard = Guard::new(&settings.edge())?;
         if let Some(cluster) = &cluster {
             cluster.share_rate_limit(&guard);
         }
         let others = cluster.as_ref();
-        let others = others.map(|cluster| cluster.shared_sessions(settings));
+        let others = others.map(|cluster| clustering::shared_sessions(cluster, settings));
         Ok(Self {
             guard,
             client: None,
@@ -128,32 +134,6 @@ impl<S: ServerHandler + Clone> App<S> {
             shutdown,
         })
     }
-
-    /// Handles the notices of other instances.
-    #[cfg(feature = "redis")]
-    fn listen(&self) {
-        use crate::cluster::Notice;
-
-        let Some(cluster) = &self.cluster else { return };
-        let (streamable, end_sessions_of) = (self.streamable.clone(), self.session_ender());
-        cluster.listen(move |notice| match notice {
-            Notice::SessionDeleted(id) => streamable.end_session(&id),
-            Notice::Subscribed {
-                session,
-                uri,
-                is_on,
-            } => streamable.subscribed_elsewhere(&session, &uri, is_on),
-            Notice::Cancelled { session, request } => {
-                streamable.cancelled_elsewhere(&session, request);
-            }
-            Notice::Revoked(principal) => {
-                end_sessions_of(&Principal::new(principal));
-            }
-        });
-    }
-
-    #[cfg(not(feature = "redis"))]
-    fn listen(&self) {}
 
     /// Ends the sessions of a principal over every transport, also those at other instances, and
     /// returns how many there were at this one.
@@ -184,24 +164,6 @@ impl<S: ServerHandler + Clone> App<S> {
     }
 }
 
-/// The HTTP+SSE transport, with sessions of which every instance of the cluster knows.
-fn sse<S: ServerHandler>(
-    handler: impl Fn() -> io::Result<S> + Send + Sync + 'static,
-    bounds: &SseServerConfig,
-    cluster: Option<&Cluster>,
-) -> SseService<S> {
-    #[cfg(feature = "redis")]
-    if let Some(cluster) = cluster {
-        let sessions = crate::cluster::sse::Sessions::new(cluster, bounds);
-        let service = SseService::new(handler, sessions.join(bounds.clone()));
-        sessions.serve(service.clone());
-        return service;
-    }
-    #[cfg(not(feature = "redis"))]
-    let _ = cluster;
-    SseService::new(handler, bounds.clone())
-}
-
 /// The river, live or as recorded.
 ///
 /// # Errors
@@ -212,7 +174,7 @@ pub fn river(settings: &Settings, demo: bool, cluster: Option<&Cluster>) -> anyh
         Client::recorded()
     } else {
         let config = aareguru::Config {
-            shared_cache: cluster.map(Cluster::shared_cache),
+            shared_cache: cluster.map(clustering::shared_cache),
             ..settings.upstream()
         };
         Client::new(&config).map_err(|error| {

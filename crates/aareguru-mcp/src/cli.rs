@@ -16,8 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     app::App,
-    banner,
-    cluster::Cluster,
+    banner, clustering,
     exit::{self, ConfigError},
     hash_key,
     healthcheck::{self, Target},
@@ -157,7 +156,7 @@ async fn build_in_cluster(effective: &Effective, demo: bool) -> anyhow::Result<P
     let telemetry = Telemetry::start(settings).map_err(ConfigError)?;
     // Metrics that are created earlier record nothing.
     Prometheus::installed();
-    let cluster = Cluster::join(settings).await?;
+    let cluster = clustering::join(settings).await?;
     let app = App::build(settings, demo, cluster).map_err(ConfigError)?;
     Ok(Parts { app, telemetry })
 }
@@ -177,7 +176,7 @@ async fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
         effective.table()
     };
     io::stdout().write_all(text.as_bytes())?;
-    Cluster::check(&effective.settings).map_err(ConfigError)?;
+    clustering::check(&effective.settings).map_err(ConfigError)?;
     build(&effective, args.run.demo)?.telemetry.flush().await;
     Ok(())
 }

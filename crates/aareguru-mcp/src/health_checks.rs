@@ -6,7 +6,7 @@ use aareguru::{
 };
 use edge::health::{HealthCheck, HealthPart, HealthStatus, Program, Readiness};
 
-use crate::{app::App, cluster::Cluster};
+use crate::{app::App, clustering};
 
 /// This program, in the reports of its health.
 pub(crate) const PROGRAM: Program = Program {
@@ -26,7 +26,7 @@ pub(crate) fn readiness<S>(app: &App<S>) -> Readiness {
         checks.push(Box::new(move || clock(&client)));
     }
     if let Some(cluster) = app.cluster.clone() {
-        checks.push(Box::new(move || redis(&cluster)));
+        checks.push(Box::new(move || clustering::health(&cluster)));
     }
     Readiness::new(PROGRAM, app.stopping.clone(), checks)
 }
@@ -69,30 +69,4 @@ fn clock(client: &Client) -> HealthPart {
     } else {
         HealthPart::ok(name)
     }
-}
-
-/// A lost connection to Redis does not make the server unready: sessions continue, each on its own
-/// instance, and all instances miss the same Redis. An instance that has never reached Redis is not
-/// ready, because only its own settings may be wrong.
-#[cfg(feature = "redis")]
-fn redis(cluster: &Cluster) -> HealthPart {
-    use crate::cluster::redis::ConnectionState;
-
-    let name = "redis";
-    match cluster.redis.state() {
-        ConnectionState::Connected(_) => HealthPart::ok(name),
-        ConnectionState::Never => {
-            HealthPart::new(name, HealthStatus::NotReady, "it has not answered yet")
-        }
-        ConnectionState::Lost => HealthPart::new(
-            name,
-            HealthStatus::Degraded,
-            "it does not answer; sessions go on, each on its own instance",
-        ),
-    }
-}
-
-#[cfg(not(feature = "redis"))]
-fn redis(cluster: &Cluster) -> HealthPart {
-    match *cluster {}
 }

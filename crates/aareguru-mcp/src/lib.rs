@@ -9,7 +9,7 @@
 //! - [`settings`]: every setting, its name, its default.
 //! - [`telemetry`]: logs on.
 //! - [`app`]: the parts that all connections share, built without a port.
-//! - [`cluster`]: what instances share, if there are several.
+//! - [`clustering`]: state shared with other instances.
 //! - [`http`]: every route and every layer, in order.
 //! - `graphql`: the same river as GraphQL presents it.
 //! - `duplex`: one client on one connection that goes both ways: the part
@@ -28,7 +28,8 @@ pub mod settings;
 pub mod telemetry;
 
 pub mod app;
-pub mod cluster;
+#[cfg_attr(not(feature = "redis"), path = "clustering_disabled.rs")]
+pub mod clustering;
 mod duplex;
 mod health_checks;
 pub mod http;

@@ -13,6 +13,8 @@
 //! - A `bool` accepts a value in every source: `--flag`, `--flag=false`, `FLAG=no`.
 
 mod access;
+#[cfg(feature = "redis")]
+mod cluster;
 mod dotenv;
 mod effective;
 mod field;

@@ -24,9 +24,10 @@ use self::line_format::LineFormat;
 use crate::settings::{LogFormat, Settings};
 
 /// The crates of this workspace, whose level `LOG_LEVEL` sets.
-const OWN_CRATES: [&str; 7] = [
+const OWN_CRATES: [&str; 8] = [
     "aareguru",
     "aareguru_mcp",
+    "cluster",
     "edge",
     "graphql",
     "mcp",

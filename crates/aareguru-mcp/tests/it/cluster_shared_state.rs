@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
+use ::cluster::Notice;
 use ::mcp::AareServer;
 use aareguru::{Client, Clock, River};
-use aareguru_mcp::{
-    cluster::{Cluster, Notice},
-    settings::Settings,
-    streamable::StreamableService,
-};
+use aareguru_mcp::{clustering, settings::Settings, streamable::StreamableService};
 use clap::Parser;
 use futures_util::future::join_all;
 use rmcp_transport::SseService;
@@ -199,7 +196,7 @@ struct CommandLine {
 pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> SocketAddr {
     let url = redis.url();
     let settings = CommandLine::parse_from(["aareguru-mcp", "--redis-url", &url]).settings;
-    let cluster = Cluster::join(&settings).await.unwrap().unwrap();
+    let cluster = clustering::join(&settings).await.unwrap().unwrap();
     let mut config = upstream.config();
     config.clock = Clock::stopped_at(at("2023-05-09T11:45:00Z"));
     config.cache_ttl = Duration::from_millis(50);
@@ -210,7 +207,7 @@ pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> Socket
         move || Ok(server.clone())
     };
     let bounds = rmcp_transport::SseServerConfig::default();
-    let sessions = cluster.shared_sessions(&settings);
+    let sessions = clustering::shared_sessions(&cluster, &settings);
     let streamable = StreamableService::with_others(handler(), bounds.clone(), Some(sessions));
     let router = axum::Router::new()
         .route_service("/mcp", streamable.clone())

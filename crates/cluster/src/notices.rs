@@ -14,7 +14,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::redis::{ConnectionState, Redis};
+use crate::connection::{ConnectionState, Redis};
 
 /// The pause before subscribing again.
 const RESUBSCRIBE_PAUSE: Duration = Duration::from_millis(200);
@@ -43,7 +43,7 @@ pub enum Notice {
 
 impl Notice {
     /// Publishes the notice to all instances, including this one.
-    pub(super) async fn publish(&self, redis: &Redis) {
+    pub async fn publish(&self, redis: &Redis) {
         let channel = redis.key(CHANNEL);
         let Ok(text) = serde_json::to_string(self) else {
             return;
@@ -61,7 +61,7 @@ impl Notice {
 const CHANNEL: &str = "notices";
 
 /// Calls `handle` with each notice.
-pub(super) async fn listen(redis: Redis, handle: impl Fn(Notice) + Send) {
+pub(crate) async fn listen(redis: Redis, handle: impl Fn(Notice) + Send) {
     loop {
         if let Ok((connection, mut pushes)) = subscribe(&redis).await {
             while let Some(push) = pushes.recv().await {

@@ -10,7 +10,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{ConnectionState, Reply, Shared, metrics::Outcome, written};
+use super::{Reply, Shared, metrics::Outcome, written};
+use crate::connection::ConnectionState;
 
 /// How long the owner has to take a message, before it is taken back.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc};
 /// The id of an instance, generated when its process starts: a restarted process is a new instance.
 /// It is not a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Instance(Arc<str>);
+pub struct InstanceId(Arc<str>);
 
-impl Instance {
+impl InstanceId {
     /// Generates an id.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Instance {
     }
 }
 
-impl fmt::Display for Instance {
+impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

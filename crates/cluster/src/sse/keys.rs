@@ -2,7 +2,7 @@
 
 use rmcp_transport::{DeliveryId, SessionId};
 
-use super::super::{Instance, redis::Redis};
+use crate::{connection::Redis, instance_id::InstanceId};
 
 /// What each kind of key begins with.
 pub(super) struct Keys {
@@ -40,7 +40,7 @@ impl Keys {
         format!("{}{token}", self.tokens)
     }
 
-    pub(super) fn instance(&self, instance: &Instance) -> String {
+    pub(super) fn instance(&self, instance: &InstanceId) -> String {
         format!("{}{instance}", self.instances)
     }
 

@@ -25,9 +25,10 @@ use rmcp_transport::{DeliveryId, Principal, Refusal, SseServerConfig, SseService
 use tokio::sync::mpsc;
 
 use self::{keys::Keys, metrics::Metrics};
-use super::{
-    Cluster, Instance,
-    redis::{CommandPurpose, ConnectionState, Redis},
+use crate::{
+    cluster::Cluster,
+    connection::{CommandPurpose, ConnectionState, Redis},
+    instance_id::InstanceId,
 };
 
 /// How long after Redis has lost its memory all instances have told it their sessions again.
@@ -40,7 +41,7 @@ pub struct Sessions {
 }
 
 struct Shared {
-    instance: Instance,
+    instance: InstanceId,
     redis: Redis,
     keys: Keys,
     /// How long a session is kept that nobody writes to.

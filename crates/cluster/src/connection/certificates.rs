@@ -5,18 +5,18 @@ use std::{fs, path::Path};
 use anyhow::{Context, bail, ensure};
 use redis::{ClientTlsConfig, TlsCertificates};
 
-use crate::settings::Settings;
+use crate::config::Config;
 
-/// Reads the files that the settings name; `None` if they name none.
+/// Reads the configured files; `None` if there are none.
 ///
 /// # Errors
 ///
 /// A file is missing or is not a PEM file of the expected kind. The error names its setting.
-pub(super) fn read(settings: &Settings) -> anyhow::Result<Option<TlsCertificates>> {
+pub(super) fn read(config: &Config) -> anyhow::Result<Option<TlsCertificates>> {
     let certificate = |path| read_pem(path, "CERTIFICATE");
-    let root_cert = settings.redis_ca_file.as_deref().map(certificate);
+    let root_cert = config.ca_file.as_deref().map(certificate);
     let root_cert = root_cert.transpose().context("REDIS_CA_FILE")?;
-    let client_tls = match (&settings.redis_cert_file, &settings.redis_key_file) {
+    let client_tls = match (&config.certificate_file, &config.key_file) {
         (Some(certificates), Some(key)) => Some(ClientTlsConfig {
             client_cert: certificate(certificates).context("REDIS_CERT_FILE")?,
             client_key: read_pem(key, "PRIVATE KEY").context("REDIS_KEY_FILE")?,

@@ -10,9 +10,9 @@ use metrics::{Counter, counter, describe_counter};
 use redis::{AsyncCommands, ExistenceCheck, RedisResult, Script, SetExpiry, SetOptions};
 use tokio::time::timeout;
 
-use super::{
-    Instance,
-    redis::{CommandPurpose, Redis},
+use crate::{
+    connection::{CommandPurpose, Redis},
+    instance_id::InstanceId,
 };
 
 /// The time limit for a lookup: a request to an API takes about as long.
@@ -34,16 +34,16 @@ const RELEASE: &str = "\
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 ";
 
-pub(super) struct RedisCache {
+pub(crate) struct RedisCache {
     redis: Redis,
-    instance: Instance,
+    instance: InstanceId,
     fallback: Counter,
     put: Script,
     release: Script,
 }
 
 impl RedisCache {
-    pub(super) fn new(redis: &Redis, instance: Instance) -> Self {
+    pub(crate) fn new(redis: &Redis, instance: InstanceId) -> Self {
         Self {
             redis: redis.for_purpose(CommandPurpose::CACHE),
             instance,

@@ -12,7 +12,7 @@ use metrics::{Counter, counter, describe_counter};
 use redis::Script;
 use tokio::time::sleep;
 
-use super::redis::{CommandPurpose, Redis};
+use crate::connection::{CommandPurpose, Redis};
 use edge::SharedLimit;
 
 /// The pause between two reports, in which counts accumulate.
@@ -39,7 +39,7 @@ return full_in
 ";
 
 /// Reports pending requests to Redis and applies the totals. Never returns.
-pub(super) async fn share(limit: SharedLimit, redis: Redis) {
+pub(crate) async fn share(limit: SharedLimit, redis: Redis) {
     let redis = redis.for_purpose(CommandPurpose::RATE_LIMIT);
     let fallback = fallback_counter();
     let script = Script::new(ADD_REQUESTS);

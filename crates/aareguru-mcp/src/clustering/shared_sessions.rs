@@ -10,11 +10,8 @@ use rmcp_transport::{Principal, SseServerConfig};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{
-    Instance,
-    notices::Notice,
-    redis::{CommandPurpose, Redis},
-};
+use cluster::{CommandPurpose, InstanceId, Notice, Redis};
+
 use crate::streamable::{Kept, Progress, SharedSessions, Source, Unreachable};
 
 /// How long a session that may be quiet for ever is kept without a message.
@@ -25,7 +22,7 @@ const MARGIN: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(super) struct RedisSessions {
     redis: Redis,
-    instance: Instance,
+    instance: InstanceId,
     keep_for: Duration,
     /// How long a client may take to come back.
     grace: Duration,
@@ -41,13 +38,13 @@ struct Entry {
 
 impl RedisSessions {
     /// Sessions that are forgotten when they were quiet for longer than their idle timeout.
-    pub(super) fn new(redis: &Redis, instance: &Instance, bounds: &SseServerConfig) -> Self {
+    pub(super) fn new(redis: &Redis, instance: &InstanceId, bounds: &SseServerConfig) -> Self {
         Self {
             redis: redis.for_purpose(CommandPurpose::STREAMABLE),
             instance: instance.clone(),
             keep_for: bounds.idle_timeout.unwrap_or(LONGEST).min(LONGEST) + MARGIN,
             grace: bounds.resume_grace,
-            look: Script::new(include_str!("streamable/look.lua")),
+            look: Script::new(include_str!("shared_sessions/look.lua")),
         }
     }
 

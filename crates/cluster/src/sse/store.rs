@@ -10,7 +10,8 @@ use rmcp_transport::{
     Stored, TakeoverRequest,
 };
 
-use super::{super::redis::ConnectionState, Shared, principal, written};
+use super::{Shared, principal, written};
+use crate::connection::ConnectionState;
 
 /// How many keys are kept by one message to Redis.
 const KEPT_AT_ONCE: usize = 500;

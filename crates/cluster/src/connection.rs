@@ -24,7 +24,7 @@ use redis::{
 use tokio::sync::{Notify, watch};
 
 use self::address::Address;
-use crate::settings::Settings;
+use crate::config::{Config, JoinError};
 
 pub use self::metrics::CommandPurpose;
 
@@ -67,56 +67,54 @@ pub enum ConnectionState {
 }
 
 impl Redis {
-    /// Creates a handle without connecting; `None` if `REDIS_URL` is unset.
+    /// Creates a handle without connecting.
     ///
     /// # Errors
     ///
-    /// A setting is invalid. The error names it and does not contain the URL.
-    pub fn new(settings: &Settings) -> anyhow::Result<Option<Self>> {
-        let Some(url) = &settings.redis_url else {
-            return Ok(None);
-        };
-        let key_prefix = settings.redis_key_prefix.clone();
+    /// The configuration is invalid. The error names the setting and does not contain the URL.
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        let key_prefix = config.key_prefix.clone();
         ensure!(
             !key_prefix.contains(|c: char| c.is_whitespace() || c.is_control()),
             "cannot use REDIS_KEY_PREFIX {key_prefix:?}: it must not contain spaces or control \
              characters"
         );
-        let certificates = certificates::read(settings)?;
-        let address = Address::parse(url.expose(), certificates.as_ref()).context("REDIS_URL")?;
+        let certificates = certificates::read(config)?;
+        let address =
+            Address::parse(config.url.expose(), certificates.as_ref()).context("REDIS_URL")?;
         metrics::register();
-        Ok(Some(Self {
+        Ok(Self {
             purpose: CommandPurpose::UPKEEP,
             manager: Arc::new(ConnectionManager {
                 address,
                 key_prefix,
-                timeout: Duration::from_millis(settings.redis_timeout_milliseconds),
+                timeout: config.timeout,
                 open: RwLock::default(),
                 state: watch::Sender::new(ConnectionState::Never),
             }),
-        }))
+        })
     }
 
     /// Connects, and starts the task that keeps the connection open until the last clone is dropped.
     ///
     /// # Errors
     ///
-    /// The settings are wrong ([`ConfigError`](crate::exit::ConfigError)), or Redis is unreachable
-    /// and `wait` is false.
-    pub(super) async fn connect(&self, wait: bool) -> anyhow::Result<()> {
+    /// The configuration is wrong, or Redis is unreachable and `wait` is false.
+    pub(crate) async fn connect(&self, wait: bool) -> Result<(), JoinError> {
         let first = reconnect::connect(&self.manager).await;
         if let Err(error) = &first {
             let address = &self.manager.address;
             if let Some(problem) = connect_error::settings_problem(error) {
                 let error = anyhow::anyhow!("REDIS_URL: {address} {problem}: {error}");
-                return Err(crate::exit::ConfigError(error).into());
+                return Err(JoinError::Config(error));
             }
             let hint = connect_error::tls_hint(error, address.is_tls());
-            ensure!(
-                wait,
-                "REDIS_URL: cannot connect to Redis at {address}: {error}{hint}; \
-                 start Redis, or set REDIS_WAIT=true to start without it and connect later"
-            );
+            if !wait {
+                return Err(JoinError::Unreachable(anyhow::anyhow!(
+                    "REDIS_URL: cannot connect to Redis at {address}: {error}{hint}; start Redis, \
+                     or set REDIS_WAIT=true to start without it and connect later"
+                )));
+            }
             tracing::warn!(%error, "cannot connect to Redis yet");
         }
         let manager = Arc::downgrade(&self.manager);

@@ -1,0 +1,83 @@
+//! Replaces `clustering` in a build without the feature `redis`: there is never a cluster.
+
+use std::{io, sync::Arc};
+
+use aareguru::api::SharedCache;
+use edge::{Guard, health::HealthPart};
+use rmcp::ServerHandler;
+use rmcp_transport::{Principal, SseServerConfig, SseService};
+
+use crate::{
+    exit::ConfigError,
+    settings::Settings,
+    streamable::{SharedSessions, StreamableService},
+};
+
+/// A cluster, of which there is none.
+#[derive(Debug, Clone)]
+pub enum Cluster {}
+
+impl Cluster {
+    pub(crate) fn end_sessions_of(&self, _: &Principal) {
+        match *self {}
+    }
+
+    pub(crate) fn share_rate_limit(&self, _: &Guard) {
+        match *self {}
+    }
+}
+
+/// Returns `None`.
+///
+/// # Errors
+///
+/// The settings name a Redis.
+#[expect(clippy::unused_async, reason = "as with the feature")]
+pub async fn join(settings: &Settings) -> anyhow::Result<Option<Cluster>> {
+    check(settings).map_err(ConfigError)?;
+    Ok(None)
+}
+
+/// Checks that the settings name no Redis.
+///
+/// # Errors
+///
+/// They do.
+pub fn check(settings: &Settings) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.redis_url.is_none(),
+        "REDIS_URL is set, but this program was built without Redis: build it with the cargo \
+         feature `redis`, or unset REDIS_URL"
+    );
+    Ok(())
+}
+
+/// Is never called.
+pub fn shared_cache(cluster: &Cluster) -> Arc<dyn SharedCache> {
+    match *cluster {}
+}
+
+/// Is never called.
+pub fn shared_sessions(cluster: &Cluster, _: &Settings) -> Arc<dyn SharedSessions> {
+    match *cluster {}
+}
+
+pub(crate) fn sse_service<S: ServerHandler>(
+    _: impl Fn() -> io::Result<S> + Send + Sync + 'static,
+    _: &SseServerConfig,
+    cluster: &Cluster,
+) -> SseService<S> {
+    match *cluster {}
+}
+
+pub(crate) fn listen<S: ServerHandler>(
+    cluster: &Cluster,
+    _: StreamableService<S>,
+    _: impl Fn(&Principal) -> usize + Send + 'static,
+) {
+    match *cluster {}
+}
+
+pub(crate) fn health(cluster: &Cluster) -> HealthPart {
+    match *cluster {}
+}
