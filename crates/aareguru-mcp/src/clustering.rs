@@ -5,7 +5,7 @@ mod shared_sessions;
 use std::{io, sync::Arc};
 
 use aareguru::api::SharedCache;
-use cluster::{ConnectionState, JoinError, Notice, sse::Sessions};
+use cluster::{ConnectionState, JoinError, Notice, sse::ClusterSessions};
 use edge::health::{HealthPart, HealthStatus};
 use rmcp::ServerHandler;
 use rmcp_transport::{Principal, SseServerConfig, SseService};
@@ -61,7 +61,7 @@ pub(crate) fn sse_service<S: ServerHandler>(
     bounds: &SseServerConfig,
     cluster: &Cluster,
 ) -> SseService<S> {
-    let sessions = Sessions::new(cluster, bounds);
+    let sessions = ClusterSessions::new(cluster, bounds);
     let service = SseService::new(handler, sessions.join(bounds.clone()));
     sessions.serve(service.clone());
     service

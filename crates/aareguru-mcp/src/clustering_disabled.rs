@@ -15,9 +15,11 @@ use crate::{
 
 /// A cluster, of which there is none.
 #[derive(Debug, Clone)]
-pub enum Cluster {}
+pub enum NoCluster {}
 
-impl Cluster {
+pub use NoCluster as Cluster;
+
+impl NoCluster {
     pub(crate) fn end_sessions_of(&self, _: &Principal) {
         match *self {}
     }

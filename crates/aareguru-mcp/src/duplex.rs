@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 pub(crate) use self::{
     conversation::{Conversation, Input},
     handler::{Handler, Revisions},
-    outbox::Outbox,
+    outbox::DuplexOutbox,
 };
 use conversation::Received;
 
@@ -30,7 +30,7 @@ use conversation::Received;
 pub(crate) struct Duplex {
     /// What the client sent, as it came.
     inputs: mpsc::Receiver<Input>,
-    outbox: Arc<Outbox>,
+    outbox: Arc<DuplexOutbox>,
     conversation: Arc<Conversation>,
     /// The head of the HTTP request that opened it, for the handler.
     parts: Option<Parts>,
@@ -39,7 +39,7 @@ pub(crate) struct Duplex {
 impl Duplex {
     pub(crate) fn new(
         inputs: mpsc::Receiver<Input>,
-        outbox: Arc<Outbox>,
+        outbox: Arc<DuplexOutbox>,
         conversation: Arc<Conversation>,
         parts: Option<Parts>,
     ) -> Self {

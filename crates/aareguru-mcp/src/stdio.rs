@@ -23,7 +23,7 @@ use tokio::{
 use self::lines::Lines;
 use crate::{
     app::App,
-    duplex::{Conversation, Duplex, Handler, Outbox, Revisions},
+    duplex::{Conversation, Duplex, DuplexOutbox, Handler, Revisions},
 };
 
 /// How long running requests may go on after a signal. Clients that stop a server wait for about
@@ -51,7 +51,7 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
         // One client, whom nobody scrapes beside.
         Gauge::noop(),
     ));
-    let outbox = Arc::new(Outbox::new(config.max_queued_bytes));
+    let outbox = Arc::new(DuplexOutbox::new(config.max_queued_bytes));
     let (sender, inputs) = mpsc::channel(1);
 
     let token = app.shutdown.child_token();
@@ -98,7 +98,7 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
     }
 }
 
-async fn write(outbox: &Outbox, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
+async fn write(outbox: &DuplexOutbox, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
     while let Some(mut message) = outbox.next().await {
         message.push('\n');
         output.write_all(message.as_bytes()).await?;

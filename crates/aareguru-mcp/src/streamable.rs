@@ -10,13 +10,14 @@ mod answer;
 mod calls;
 mod events;
 mod get;
-mod held;
-mod lost;
+
+mod panic_watchdog;
 mod post;
+mod request_guard;
 mod restore;
 mod session;
 mod sessions;
-mod shared;
+mod shared_sessions;
 
 use std::{
     convert::Infallible,
@@ -43,10 +44,15 @@ use rmcp::{
 use rmcp_transport::{Principal, Refusal, SessionLimiter, SseServerConfig};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{answer::refused, restore::Restoring, session::End, sessions::Sessions, shared::Store};
+use self::{
+    answer::refused, restore::Restoring, session::SessionEnd, sessions::StreamableSessions,
+    shared_sessions::Store,
+};
 use crate::session_metrics::SessionMetrics;
 
-pub use self::shared::{Progress, Shared as Kept, SharedSessions, Source, Unreachable};
+pub use self::shared_sessions::{
+    Progress, RemoteEventSource, SharedSessions, StoreFuture, Unreachable,
+};
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -61,8 +67,8 @@ pub struct StreamableService<S> {
 }
 
 struct Shared<S> {
-    rmcp: StreamableHttpService<S, Sessions>,
-    sessions: Arc<Sessions>,
+    rmcp: StreamableHttpService<S, StreamableSessions>,
+    sessions: Arc<StreamableSessions>,
     limiter: Arc<SessionLimiter>,
     /// The sessions of other instances.
     others: Option<Arc<dyn SharedSessions>>,
@@ -96,9 +102,9 @@ impl<S: ServerHandler> StreamableService<S> {
         let metrics = Arc::new(SessionMetrics::new(
             "streamable",
             "Streamable HTTP",
-            End::ALL.map(End::label),
+            SessionEnd::ALL.map(SessionEnd::label),
         ));
-        let sessions = Arc::new(Sessions::new(
+        let sessions = Arc::new(StreamableSessions::new(
             config.idle_timeout,
             config.init_timeout,
             metrics.clone(),
@@ -139,7 +145,7 @@ impl<S: ServerHandler> StreamableService<S> {
 
     /// Ends the session with this id, whosever it is: its client has ended it at another instance.
     pub fn end_session(&self, id: &str) {
-        self.shared.sessions.end(id.into(), End::Deleted);
+        self.shared.sessions.end(id.into(), SessionEnd::Deleted);
     }
 
     /// Its client has subscribed to a resource at another instance, or not any more.

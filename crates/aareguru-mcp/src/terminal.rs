@@ -23,13 +23,13 @@ use screen::Screen;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Question {
     /// Show how it is at one place now: water, flow, verdict, weather.
-    Now(Asked<now::Now>),
+    Now(Asked<now::NowArgs>),
     /// Show all places side by side, or those that are named.
-    Compare(Asked<compare::Compare>),
+    Compare(Asked<compare::CompareArgs>),
     /// Show what comes at one place: the water in two hours, and the weather.
-    Forecast(Asked<forecast::Forecast>),
+    Forecast(Asked<forecast::ForecastArgs>),
     /// Show what was measured at one place over a span of time.
-    History(Asked<history::History>),
+    History(Asked<history::HistoryArgs>),
 }
 
 /// A question, and how to answer it.

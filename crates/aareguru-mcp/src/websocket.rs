@@ -77,7 +77,7 @@ impl<S: ServerHandler> WebSocketService<S> {
                 metrics: SessionMetrics::new(
                     "websocket",
                     "WebSocket",
-                    end::End::ALL.map(end::End::label),
+                    end::SocketEnd::ALL.map(end::SocketEnd::label),
                 ),
                 config,
                 open: Mutex::default(),
@@ -203,7 +203,7 @@ impl<S> Shared<S> {
 }
 
 impl<S> Session<S> {
-    fn end(&self, end: end::End) {
+    fn end(&self, end: end::SocketEnd) {
         self.shared.open.lock().remove(&self.number);
         self.shared.metrics.closed(end.label());
         let reason = end.label();

@@ -1,6 +1,6 @@
 //! Fetches responses. The path of one request, outermost step first:
 //!
-//! 1. [`ResponseCache`] returns a response that is younger than `cache_ttl`.
+//! 1. [`ApiResponseCache`] returns a response that is younger than `cache_ttl`.
 //! 2. [`SingleFlight`] runs one fetch for all concurrent callers with the same request.
 //! 3. [`StaleFallback`] replaces a failed fetch by the previous response.
 //! 4. [`SharedFetch`] uses a response that another process has just fetched.
@@ -38,7 +38,7 @@ pub use answer::Answer;
 pub use breaker::BreakerState;
 
 use metrics::{CacheResult, Metrics};
-use response_cache::ResponseCache;
+use response_cache::ApiResponseCache;
 use retry::RetryPolicy;
 use shared_breaker::SharedBreaker;
 use shared_fetch::{SharedFetch, Turn};
@@ -59,7 +59,7 @@ pub(crate) struct Fetcher<T> {
     endpoint: Endpoint,
     parse: Parse<T>,
     metrics: Metrics,
-    fresh: ResponseCache<T>,
+    fresh: ApiResponseCache<T>,
     flights: SingleFlight<T>,
     stale: StaleFallback<T>,
     /// [`Self::run`] behind a pointer, to compile it once. Async and generic functions are compiled
@@ -102,7 +102,7 @@ impl<T: Send + Sync + 'static> Fetcher<T> {
         config: &Config,
         parse: Parse<T>,
     ) -> Arc<Self> {
-        let fresh = ResponseCache::new(config.cache_ttl);
+        let fresh = ApiResponseCache::new(config.cache_ttl);
         Arc::new(Self {
             context: Arc::clone(context),
             endpoint,

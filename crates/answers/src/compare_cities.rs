@@ -18,7 +18,7 @@ use crate::{
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Answer {
+pub struct CompareCitiesAnswer {
     /// The places, in the order asked for, else in downstream order.
     pub places: Vec<Compared>,
     /// Those whose temperature is current and not in doubt, warmest first; the
@@ -92,10 +92,10 @@ pub struct NotRanked {
     pub why: String,
 }
 
-pub fn structured(comparison: &Comparison, now: Timestamp) -> Answer {
+pub fn structured(comparison: &Comparison, now: Timestamp) -> CompareCitiesAnswer {
     let warmest = comparison.warmest_first(now);
     let places = comparison.places.iter();
-    Answer {
+    CompareCitiesAnswer {
         places: places
             .map(|at| compared(at, &at.advice(now), now))
             .collect(),
@@ -198,7 +198,7 @@ fn notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec
     notes
 }
 
-pub fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> String {
+pub fn text(comparison: &Comparison, structured: &CompareCitiesAnswer, now: Timestamp) -> String {
     let mut text = String::from(
         "| place | water | in 2 h | flow | of its flood level 2 | verdict |\n|---|---|---|---|---|---|\n",
     );
@@ -227,7 +227,7 @@ pub fn text(comparison: &Comparison, structured: &Answer, now: Timestamp) -> Str
 }
 
 /// The warmest and the coldest places, and those that are not ranked, a line each.
-pub fn rankings(structured: &Answer) -> Vec<String> {
+pub fn rankings(structured: &CompareCitiesAnswer) -> Vec<String> {
     let mut lines = Vec::new();
     let warmest = &structured.warmest_first;
     if let (Some(first), Some(last)) = (warmest.first(), warmest.last())

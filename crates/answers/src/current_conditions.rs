@@ -15,7 +15,7 @@ use crate::{
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Answer {
+pub struct CurrentConditionsAnswer {
     #[serde(flatten)]
     pub place: PlaceNames,
     /// The water temperature.
@@ -34,13 +34,13 @@ pub struct Answer {
     /// What these numbers cannot tell; to be shown with the verdict.
     pub boundary: &'static str,
     /// The weather, measured near the place; null if nothing is known of it.
-    pub weather: Option<Weather>,
+    pub weather: Option<CurrentWeather>,
     /// When the sun shines on the lawns by the river, on the day of the
     /// answer; null where it is not known. Only Bern has any.
     pub lawns: Option<Vec<LawnOf>>,
     /// The swimming canal at the Marzili baths in Bern; null elsewhere and if
     /// unknown.
-    pub bueber_canal: Option<Canal>,
+    pub bueber_canal: Option<CanalStatus>,
     /// What aare.guru says of the water; null if it says nothing.
     pub saying: Option<SayingOf>,
     /// What aare.guru says of the flow; null if it says nothing.
@@ -53,7 +53,7 @@ pub struct Answer {
 
 /// The weather at the station nearest to the place.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Weather {
+pub struct CurrentWeather {
     /// Air temperature in degrees Celsius; null if it is unknown or was
     /// measured more than a day ago.
     pub air_temperature_celsius: Option<f64>,
@@ -76,7 +76,7 @@ pub struct LawnOf {
 
 /// The canal as the lifeguards report it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Canal {
+pub struct CanalStatus {
     /// Whether it is reported open.
     pub is_open: bool,
     /// Since when, in Swiss local time; may be months ago. Null if unknown.
@@ -176,10 +176,10 @@ pub fn canal_in_words(canal: BueberCanal) -> String {
     }
 }
 
-pub fn structured(conditions: Conditions, now: Timestamp) -> Answer {
+pub fn structured(conditions: Conditions, now: Timestamp) -> CurrentConditionsAnswer {
     let place = conditions.place;
     let advice = &conditions.danger.advice;
-    Answer {
+    CurrentConditionsAnswer {
         place: PlaceNames::new(place),
         water: WaterTemperature::new(&conditions.water, now),
         flow: Flow::new(place, &conditions.danger.flow, now),
@@ -188,10 +188,10 @@ pub fn structured(conditions: Conditions, now: Timestamp) -> Answer {
         headline: advice.headline(),
         because: weightiest(advice),
         boundary: Advice::BOUNDARY,
-        weather: Weather::new(&conditions, now),
+        weather: CurrentWeather::new(&conditions, now),
         lawns: (!conditions.lawns.is_empty())
             .then(|| conditions.lawns.iter().map(LawnOf::from).collect()),
-        bueber_canal: conditions.canal.map(Canal::from),
+        bueber_canal: conditions.canal.map(CanalStatus::from),
         saying: conditions.saying.map(SayingOf::from),
         flow_saying: conditions.flow_saying.map(SayingOf::from),
         note: place.note(),
@@ -199,7 +199,7 @@ pub fn structured(conditions: Conditions, now: Timestamp) -> Answer {
     }
 }
 
-impl Weather {
+impl CurrentWeather {
     fn new(conditions: &Conditions, now: Timestamp) -> Option<Self> {
         let (air, rain) = (&conditions.air, &conditions.rain);
         // The time goes with both, and with rain alone if that is all.
@@ -224,7 +224,7 @@ impl From<&Lawn> for LawnOf {
     }
 }
 
-impl From<BueberCanal> for Canal {
+impl From<BueberCanal> for CanalStatus {
     fn from(canal: BueberCanal) -> Self {
         Self {
             is_open: canal.is_open,

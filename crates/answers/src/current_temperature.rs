@@ -12,7 +12,7 @@ use crate::{
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Answer {
+pub struct CurrentTemperatureAnswer {
     #[serde(flatten)]
     place: PlaceNames,
     #[serde(flatten)]
@@ -27,9 +27,9 @@ pub struct Answer {
     provenance: Provenance,
 }
 
-pub fn structured(current: CurrentTemperature, now: Timestamp) -> Answer {
+pub fn structured(current: CurrentTemperature, now: Timestamp) -> CurrentTemperatureAnswer {
     let place = current.place;
-    Answer {
+    CurrentTemperatureAnswer {
         place: PlaceNames::new(place),
         water: WaterTemperature::new(&current.water, now),
         saying_in_english: current.saying.as_deref().and_then(plain_reading),

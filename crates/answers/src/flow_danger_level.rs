@@ -16,7 +16,7 @@ use crate::{
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Answer {
+pub struct FlowDangerLevelAnswer {
     #[serde(flatten)]
     pub place: PlaceNames,
     #[serde(flatten)]
@@ -166,9 +166,9 @@ pub fn level_in_words(danger: &Danger) -> String {
     format!("BAFU's flood level: {number} of 5 ({name}){next}.")
 }
 
-pub fn structured(danger: &Danger) -> Answer {
+pub fn structured(danger: &Danger) -> FlowDangerLevelAnswer {
     let (place, advice, level) = (danger.place, &danger.advice, danger.level);
-    Answer {
+    FlowDangerLevelAnswer {
         place: PlaceNames::new(place),
         flow: Flow::new(place, &danger.flow, danger.asked_at),
         water: WaterTemperature::new(&danger.water, danger.asked_at),

@@ -28,7 +28,7 @@ pub const WEATHER_CREDIT: &str =
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Answer {
+pub struct ForecastAnswer {
     #[serde(flatten)]
     pub place: PlaceNames,
     #[serde(flatten)]
@@ -39,11 +39,11 @@ pub struct Answer {
     /// The day that the parts and the sunshine are of, as in "2023-05-09".
     pub today: Option<String>,
     /// Morning, afternoon and evening of that day.
-    pub parts_of_today: Vec<Part>,
+    pub parts_of_today: Vec<ForecastPart>,
     /// The sunshine of that day.
-    pub sunshine_today: Sun,
+    pub sunshine_today: SunTimes,
     /// The days to come, as far as asked for and known.
-    pub days: Vec<Day>,
+    pub days: Vec<ForecastDay>,
     /// The driest part of today still to come, of equally dry ones the
     /// warmest; empty if none can be named. It tells of the weather only.
     pub best_parts_of_today: Vec<&'static str>,
@@ -82,7 +82,7 @@ pub struct WaterAhead {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Part {
+pub struct ForecastPart {
     /// morning, afternoon or evening.
     pub part: &'static str,
     /// The weather in English.
@@ -96,7 +96,7 @@ pub struct Part {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Day {
+pub struct ForecastDay {
     /// The date in Switzerland, as in "2023-05-10".
     pub date: Option<String>,
     /// The weekday in English.
@@ -112,11 +112,11 @@ pub struct Day {
     /// Probability of rain in percent.
     pub rain_risk_percent: Option<f64>,
     /// The sunshine of the day.
-    pub sunshine: Sun,
+    pub sunshine: SunTimes,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Sun {
+pub struct SunTimes {
     /// In minutes.
     pub minutes: Option<i64>,
     /// The same as text, as in "3 h 20 min".
@@ -125,7 +125,7 @@ pub struct Sun {
     pub percent_of_possible: Option<f64>,
 }
 
-pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
+pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> ForecastAnswer {
     let place = forecast.place;
     let advice = forecast.advice(now);
     let (best, no_best) = match forecast.best_parts(now) {
@@ -135,7 +135,7 @@ pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
     // Parts of a day that is over are no forecast.
     let is_over = forecast.is_of_today(now) == Some(false);
     let parts = forecast.parts.iter().filter(|_| !is_over);
-    Answer {
+    ForecastAnswer {
         place: PlaceNames::new(place),
         water: WaterTemperature::new(&forecast.water, now),
         water_in_two_hours: water_ahead(forecast, now),
@@ -144,7 +144,7 @@ pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
             .filter(|_| !is_over)
             .map(|day| day.to_string()),
         parts_of_today: parts
-            .map(|part| Part {
+            .map(|part| ForecastPart {
                 part: part.part.as_str(),
                 weather: english(part.symbol),
                 air_celsius: part.air_celsius,
@@ -152,7 +152,7 @@ pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
                 rain_risk_percent: part.rain_risk_percent,
             })
             .collect(),
-        sunshine_today: Sun::new(if is_over {
+        sunshine_today: SunTimes::new(if is_over {
             Sunshine::default()
         } else {
             forecast.sunshine
@@ -160,7 +160,7 @@ pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> Answer {
         days: forecast
             .days_within(hours, now)
             .into_iter()
-            .map(Day::new)
+            .map(ForecastDay::new)
             .collect(),
         best_parts_of_today: best.iter().map(|best| best.part.as_str()).collect(),
         no_best_part_because: no_best,
@@ -246,7 +246,7 @@ pub fn note(place: &'static Place) -> Option<&'static str> {
     place.note().map(|note| note.trim_end_matches('.'))
 }
 
-impl Day {
+impl ForecastDay {
     fn new(day: &DayForecast) -> Self {
         Self {
             date: day.date.map(|date| date.to_string()),
@@ -256,12 +256,12 @@ impl Day {
             highest_air_celsius: day.highest_air_celsius,
             rain_mm: day.rain_mm,
             rain_risk_percent: day.rain_risk_percent,
-            sunshine: Sun::new(day.sunshine),
+            sunshine: SunTimes::new(day.sunshine),
         }
     }
 }
 
-impl Sun {
+impl SunTimes {
     fn new(sunshine: Sunshine) -> Self {
         Self {
             minutes: sunshine.minutes.map(i64::from),
@@ -287,7 +287,7 @@ fn english(symbol: Option<&'static WeatherSymbol>) -> Option<&'static str> {
     symbol.map(|symbol| symbol.english.as_str())
 }
 
-pub fn text(forecast: &Forecast, structured: &Answer, now: Timestamp) -> String {
+pub fn text(forecast: &Forecast, structured: &ForecastAnswer, now: Timestamp) -> String {
     let mut text = format!(
         "{} ({}): {}.\n",
         structured.place.name,
@@ -366,7 +366,7 @@ pub fn water_in_words(water: Option<&WaterAhead>) -> String {
     text
 }
 
-pub fn best_in_words(structured: &Answer) -> String {
+pub fn best_in_words(structured: &ForecastAnswer) -> String {
     match &structured.no_best_part_because {
         Some(why) => format!("No part of the day is named as the best: {why}.\n"),
         None => format!(

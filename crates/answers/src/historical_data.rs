@@ -18,7 +18,7 @@ pub const MAX_POINTS: usize = 500;
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Answer {
+pub struct HistoricalDataAnswer {
     #[serde(flatten)]
     pub place: PlaceNames,
     /// Where the span starts, in Unix seconds.
@@ -61,10 +61,10 @@ pub struct Point {
     pub flow_m3_per_s: Option<f64>,
 }
 
-pub fn structured(history: &RiverHistory) -> Answer {
+pub fn structured(history: &RiverHistory) -> HistoricalDataAnswer {
     let place = history.place;
     let (points, step) = thinned(&history.points, MAX_POINTS);
-    Answer {
+    HistoricalDataAnswer {
         place: PlaceNames::new(place),
         start: history.span.start().as_second(),
         end: history.span.end().as_second(),

@@ -36,7 +36,7 @@ const TOLD_AGAIN: Duration = Duration::from_secs(10);
 
 /// The sessions of this instance among those of the others.
 #[derive(Clone)]
-pub struct Sessions {
+pub struct ClusterSessions {
     shared: Arc<Shared>,
 }
 
@@ -72,7 +72,7 @@ struct Reply {
     result: Result<(), Refusal>,
 }
 
-impl Sessions {
+impl ClusterSessions {
     /// For a service with these bounds.
     pub fn new(cluster: &Cluster, bounds: &SseServerConfig) -> Self {
         let redis = cluster.redis.for_purpose(CommandPurpose::SESSIONS);
@@ -128,9 +128,9 @@ impl Shared {
     }
 }
 
-impl fmt::Debug for Sessions {
+impl fmt::Debug for ClusterSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions")
+        f.debug_struct("ClusterSessions")
             .field("instance", &self.shared.instance)
             .finish_non_exhaustive()
     }

@@ -3,8 +3,8 @@
 //! It gives the request an id and a span, and logs one line when the response begins. A request is
 //! identified by its route, never by its path or query, which hold session ids.
 
-mod endpoint_metrics;
 mod request_id;
+mod route_metrics;
 
 use std::{
     convert::Infallible,
@@ -25,8 +25,8 @@ use tower_layer::{Layer, layer_fn};
 use tracing::{Instrument, Span, field};
 
 use self::{
-    endpoint_metrics::{Endpoint, Endpoints},
     request_id::request_id,
+    route_metrics::{RouteMetrics, RouteMetricsTable},
 };
 use crate::{access::Access, route_service::RouteService, trace_context};
 
@@ -36,21 +36,21 @@ use crate::{access::Access, route_service::RouteService, trace_context};
 pub fn layer<S: RouteService>(
     access: Access,
 ) -> impl Layer<S, Service = impl RouteService> + Clone {
-    let endpoints = Arc::new(Endpoints::new(access));
+    let routes = Arc::new(RouteMetricsTable::new(access));
     layer_fn(move |mut inner: S| {
-        let endpoints = Arc::clone(&endpoints);
-        service_fn(move |request| observe(&endpoints, &mut inner, request))
+        let routes = Arc::clone(&routes);
+        service_fn(move |request| observe(&routes, &mut inner, request))
     })
 }
 
 fn observe<S: RouteService>(
-    endpoints: &Endpoints,
+    routes: &RouteMetricsTable,
     inner: &mut S,
     mut request: Request,
 ) -> impl Future<Output = Result<Response, Infallible>> + use<S> {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>();
-    let endpoint = endpoints.get_or_create(route.map(MatchedPath::as_str));
+    let endpoint = routes.get_or_create(route.map(MatchedPath::as_str));
     let method = method(request.method());
     let id = request_id(request.headers());
     let request_id = id.to_str().unwrap_or_default();
@@ -97,7 +97,7 @@ fn observe<S: RouteService>(
 /// A request that has no response yet, within its span. Dropping it means that the client
 /// disconnected.
 struct Exchange {
-    endpoint: Arc<Endpoint>,
+    endpoint: Arc<RouteMetrics>,
     started: Instant,
     /// Disabled if no traces are collected.
     trace_span: Span,

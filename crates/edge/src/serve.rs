@@ -197,7 +197,7 @@ impl Acceptor {
         }
     }
 
-    fn serve(&self, stream: listener::Stream, peer: Option<IpAddr>) {
+    fn serve(&self, stream: listener::SocketStream, peer: Option<IpAddr>) {
         // A flood is not answered: responses would use up the resources that are short.
         let Some(permit) = self.limiter.admit(peer) else {
             return;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     conditions::Saying,
-    danger::Verdict,
+    danger::VerdictType,
     place::Place,
     reading::{Flow, WaterTemperature},
     scalars::Date,
@@ -67,7 +67,7 @@ objects! {
         /// Level 1 is no permission to swim.
         flood_level: Option<i64> = compared.flood_level,
         /// What is said to a swimmer; none of the verdicts is a permission.
-        verdict: Verdict = advice.verdict.into(),
+        verdict: VerdictType = advice.verdict.into(),
         /// The grounds of the verdict, the weightiest first, each with who says so.
         #[graphql(complexity = "1 + 4 * child_complexity")]
         reasons: Vec<Statement> = advice.reasons.iter().map(Statement::new).collect(),

@@ -40,7 +40,7 @@ objects! {
         /// UNKNOWN if too little is known.
         trend: Trend = Trend::new(danger.trend),
         /// What is said to a swimmer; none of the verdicts is a permission.
-        verdict: Verdict = advice.verdict.into(),
+        verdict: VerdictType = advice.verdict.into(),
         /// The verdict as one line with its place and time, in English.
         headline: String = advice.headline(),
         /// The grounds of the verdict, the weightiest first, each with who says
@@ -83,7 +83,7 @@ objects! {
         /// The unit of the value: m³/s, m³/s in an hour, or °C.
         unit: &'static str = limit.quantity.unit(),
         /// The verdict of a value that reaches it.
-        verdict: Verdict = limit.verdict.into(),
+        verdict: VerdictType = limit.verdict.into(),
         /// What it says, in English.
         text: String = limit.text.clone(),
         /// Who says so; never empty.
@@ -96,7 +96,7 @@ objects! {
             .filter(|trend| trend.direction != aareguru::Direction::Unknown)
             .and_then(|trend| Some((trend.direction, trend.per_hour?)));
         /// Which way.
-        direction: Direction = known.map_or(Direction::Unknown, |(way, _)| way.into()),
+        direction: DirectionType = known.map_or(DirectionType::Unknown, |(way, _)| way.into()),
         /// Change in an hour, in cubic metres per second; negative if it falls.
         /// Null if the direction is UNKNOWN.
         m3_per_s_per_hour: Option<f64> = known.map(|(_, per_hour)| to_the_hundredth(per_hour)),
@@ -120,8 +120,8 @@ objects! {
 
 /// What is said to a swimmer. None of them is a permission to swim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "aareguru::Verdict")]
-pub(super) enum Verdict {
+#[graphql(remote = "aareguru::Verdict", name = "Verdict")]
+pub(super) enum VerdictType {
     /// Those who know the river, or its flood level, speak against it.
     DoNotSwim,
     /// Something speaks for special care.
@@ -134,8 +134,8 @@ pub(super) enum Verdict {
 
 /// Which way a value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "aareguru::Direction")]
-pub(super) enum Direction {
+#[graphql(remote = "aareguru::Direction", name = "Direction")]
+pub(super) enum DirectionType {
     /// It rises.
     Rising,
     /// It falls.

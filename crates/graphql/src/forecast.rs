@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     conditions::Saying,
-    danger::{Direction, Verdict},
+    danger::{DirectionType, VerdictType},
     reading::WaterTemperature,
     scalars::{Date, DateTime},
     sources::{Source, Statement, UpstreamTrouble},
@@ -43,12 +43,12 @@ objects! {
             forecast.days_within(hours, now).into_iter().map(DayAhead::new).collect(),
         /// The driest part of today still to come, of equally dry ones the warmest;
         /// empty if none can be named. It tells of the weather only.
-        best_parts_of_today: Vec<PartOfDay> =
+        best_parts_of_today: Vec<PartOfDayType> =
             best_parts.iter().flatten().map(|best| best.part.into()).collect(),
         /// Why no part is named; null if one is.
         no_best_part_because: Option<String> = best_parts.err().map(|reason| reason.to_string()),
         /// What is said to a swimmer now; none of the verdicts is a permission.
-        verdict: Verdict = advice.verdict.into(),
+        verdict: VerdictType = advice.verdict.into(),
         /// The grounds of the verdict, the weightiest first, each with who says so.
         #[graphql(complexity = "1 + 4 * child_complexity")]
         reasons: Vec<Statement> = advice.reasons.iter().map(Statement::new).collect(),
@@ -76,7 +76,7 @@ objects! {
         /// colder, null if unknown.
         change_celsius: Option<f64> = water.change_celsius,
         /// Which way the temperature goes.
-        direction: Direction = water.direction.into(),
+        direction: DirectionType = water.direction.into(),
         /// What aare.guru says of it; null if it says nothing.
         saying: Option<Saying> = water.saying.clone().map(Saying::new),
     }
@@ -84,7 +84,7 @@ objects! {
     /// The weather in a part of a day.
     struct PartOfTheDay from(forecast: &PartForecast) {
         /// Which part.
-        part: PartOfDay = forecast.part.into(),
+        part: PartOfDayType = forecast.part.into(),
         /// The weather in English; null if unknown.
         weather: Option<&'static str> = forecast.symbol.map(|symbol| symbol.english.as_str()),
         /// Air temperature in degrees Celsius; null if unknown.
@@ -124,8 +124,8 @@ objects! {
 
 /// A part of a day. The API does not define when its parts end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "aareguru::PartOfDay")]
-pub(super) enum PartOfDay {
+#[graphql(remote = "aareguru::PartOfDay", name = "PartOfDay")]
+pub(super) enum PartOfDayType {
     /// Taken to be over at 12:00.
     Morning,
     /// Taken to be over at 18:00.

@@ -31,7 +31,7 @@ objects! {
         /// Where the span ends.
         end: DateTime = DateTime(history.span.end()),
         /// Which data these are.
-        source: HistorySource = history.source.into(),
+        source: HistorySourceType = history.source.into(),
         /// The day of the recording, if this is one and not the live river; else
         /// null.
         recorded_on: Option<Date> = history.recorded_on.map(Date),
@@ -187,8 +187,8 @@ impl History {
 
 /// Where a history comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "aareguru::HistorySource")]
-pub(super) enum HistorySource {
+#[graphql(remote = "aareguru::HistorySource", name = "HistorySource")]
+pub(super) enum HistorySourceType {
     /// The last two days in the Aareguru API.
     Current,
     /// The hydro API of existenz.ch: BAFU's gauges, 32 days back.

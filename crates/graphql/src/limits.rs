@@ -19,7 +19,7 @@ use super::error::{ErrorCode, too_much, with_code};
 
 /// The limits that the operator sets.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct OperationLimits {
     /// About how many values a response may have.
     pub(super) max_complexity: usize,
     pub(super) timeout: Duration,
@@ -35,15 +35,15 @@ pub(super) const MAX_BRACKETS: usize = 32;
 
 /// The kind of the operation that is to be executed; `None` if the request
 /// does not say which one it means.
-pub(super) type Kind = Option<OperationType>;
+pub(super) type OperationKind = Option<OperationType>;
 
-impl Limits {
+impl OperationLimits {
     /// Parses the document.
     ///
     /// # Errors
     ///
     /// It exceeds a limit, or is not GraphQL.
-    pub(super) fn admit(&self, request: &mut Request) -> Result<Kind, ServerError> {
+    pub(super) fn admit(&self, request: &mut Request) -> Result<OperationKind, ServerError> {
         text::check(&request.query)?;
         let name = request.operation_name.clone();
         let document = request
@@ -59,14 +59,14 @@ impl Limits {
     }
 }
 
-impl ExtensionFactory for Limits {
+impl ExtensionFactory for OperationLimits {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(*self)
     }
 }
 
 #[async_trait::async_trait]
-impl Extension for Limits {
+impl Extension for OperationLimits {
     /// Limits the complexity, and gives the errors of the library their code.
     async fn validation(
         &self,

@@ -5,7 +5,7 @@ use async_graphql::{
 };
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 
-use super::{error::ErrorCode, limits::Kind};
+use super::{error::ErrorCode, limits::OperationKind};
 
 const SUBSCRIPTIONS: &str = "aareguru_mcp_graphql_subscriptions";
 const SOCKETS: &str = "aareguru_mcp_graphql_sockets";
@@ -62,7 +62,7 @@ pub(super) fn register() {
 }
 
 /// Counts an operation by its only, or first, response.
-pub(super) fn count_operation(kind: Kind, response: &Response) {
+pub(super) fn count_operation(kind: OperationKind, response: &Response) {
     let outcome = match response.errors.as_slice() {
         [] => "ok",
         [error] if ErrorCode::of(error) == ErrorCode::Timeout => "timeout",
@@ -86,7 +86,7 @@ pub(super) fn is_refused(response: &Response) -> bool {
         && response.errors.iter().all(is_of_operation)
 }
 
-fn operations(kind: Kind, outcome: &'static str) -> Counter {
+fn operations(kind: OperationKind, outcome: &'static str) -> Counter {
     let operation = match kind {
         Some(OperationType::Query) => "query",
         Some(OperationType::Subscription) => "subscription",

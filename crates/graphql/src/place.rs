@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{
     conditions::Current,
-    danger::{Danger, Verdict},
+    danger::{Danger, VerdictType},
     error,
     forecast::Forecast,
     history::History,
@@ -46,11 +46,11 @@ objects! {
         /// Longitude of the gauge in degrees east (WGS 84).
         longitude: f64 = place.longitude_deg(),
         /// What the station reports at all; even then any value may be missing.
-        measures: Vec<Quantity> = {
+        measures: Vec<QuantityType> = {
             let all = [
-                (aareguru::Quantity::Temperature, Quantity::Temperature),
-                (aareguru::Quantity::Flow, Quantity::Flow),
-                (aareguru::Quantity::Height, Quantity::Height),
+                (aareguru::Quantity::Temperature, QuantityType::Temperature),
+                (aareguru::Quantity::Flow, QuantityType::Flow),
+                (aareguru::Quantity::Height, QuantityType::Height),
             ];
             all.into_iter().filter(|(it, _)| place.measures(*it)).map(|(_, it)| it).collect()
         },
@@ -113,7 +113,7 @@ objects! {
         /// The flow from which it holds, in cubic metres per second.
         from_m3_per_s: f64 = limit.from_m3_per_s(),
         /// The verdict that it makes.
-        verdict: Verdict = limit.verdict().into(),
+        verdict: VerdictType = limit.verdict().into(),
         /// What is said, in English.
         text: &'static str = limit.text(),
         /// Who says so.
@@ -192,7 +192,8 @@ impl Place {
 
 /// What a station can measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(super) enum Quantity {
+#[graphql(name = "Quantity")]
+pub(super) enum QuantityType {
     /// Water temperature.
     Temperature,
     /// Flow.

@@ -58,7 +58,7 @@ objects! {
         /// How long ago it was measured, in seconds; null if the time is unknown.
         age_seconds: Option<u64> = reading.age(now).map(|age| age.as_secs()),
         /// How far the value can be trusted to describe the river now.
-        freshness: Freshness = reading.freshness(now).into(),
+        freshness: FreshnessType = reading.freshness(now).into(),
         /// The day on which this was recorded, if it is a recording and not the
         /// live river; else null.
         recorded_on: Option<Date> = reading.recorded_on.map(Date),
@@ -71,8 +71,8 @@ objects! {
 
 /// What may be said of a value, by its age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "aareguru::Freshness")]
-pub(super) enum Freshness {
+#[graphql(remote = "aareguru::Freshness", name = "Freshness")]
+pub(super) enum FreshnessType {
     /// At most two hours old: the river now.
     Fresh,
     /// More than two hours old: to be shown with its age.

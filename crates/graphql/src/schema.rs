@@ -4,14 +4,14 @@ use aareguru::River;
 use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
 
 use crate::{
-    limits::{self, Limits},
+    limits::{self, OperationLimits},
     query::Query,
     subscription::Subscription,
 };
 
 pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
 
-pub(crate) fn schema(river: River, limits: Limits) -> Schema {
+pub(crate) fn schema(river: River, limits: OperationLimits) -> Schema {
     let mut schema = Schema::build(Query, EmptyMutation, Subscription)
         .validation_mode(ValidationMode::Strict)
         .limit_recursive_depth(limits::MAX_BRACKETS)
@@ -45,7 +45,7 @@ mod tests {
         let query = "{ __schema { types { name description
             fields { name description args { name description } }
             enumValues { name description } } } }";
-        let limits = Limits {
+        let limits = OperationLimits {
             max_complexity: 25_000,
             timeout: Duration::from_secs(30),
             allows_introspection: true,

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     config::{Config, EditorPage},
     error::{self, ErrorCode},
-    limits::{Kind, Limits},
+    limits::{OperationKind, OperationLimits},
     metrics,
     order::FieldOrder,
     schema::{self, Schema},
@@ -34,12 +34,12 @@ use super::{
 /// A clone is cheap and shares what is open.
 #[derive(Clone)]
 pub struct GraphQl {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<GraphQlState>,
 }
 
-pub(super) struct Shared {
+pub(super) struct GraphQlState {
     pub(super) schema: Schema,
-    pub(super) limits: Limits,
+    pub(super) limits: OperationLimits,
     /// The limits of each transport.
     pub(super) config: SseServerConfig,
     pub(super) editor: EditorPage,
@@ -53,7 +53,7 @@ impl GraphQl {
     /// Answers questions about `river`, with its pollers.
     pub fn new(river: River, config: Config) -> Self {
         metrics::register();
-        let limits = Limits {
+        let limits = OperationLimits {
             max_complexity: config.max_complexity,
             timeout: config.timeout,
             allows_introspection: config.allows_introspection,
@@ -62,7 +62,7 @@ impl GraphQl {
         let limiter =
             || SessionLimiter::new(transport.max_sessions, transport.max_sessions_per_client);
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(GraphQlState {
                 schema: schema::schema(river, limits),
                 limits,
                 subscriptions: limiter(),
@@ -171,7 +171,7 @@ impl GraphQl {
         responses.boxed()
     }
 
-    async fn execute(&self, kind: Kind, mut request: Request) -> Response {
+    async fn execute(&self, kind: OperationKind, mut request: Request) -> Response {
         let order = FieldOrder::of(&mut request);
         let limit = self.shared.limits.timeout;
         let Ok(mut response) = timeout(limit, self.shared.schema.execute(request)).await else {
@@ -187,7 +187,7 @@ impl GraphQl {
 }
 
 /// Returns the response to an operation that is not executed, and counts it.
-pub(super) fn refuse(kind: Kind, error: ServerError) -> Response {
+pub(super) fn refuse(kind: OperationKind, error: ServerError) -> Response {
     let response = Response::from_errors(vec![error]);
     metrics::count_operation(kind, &response);
     metrics::count_errors(&response);

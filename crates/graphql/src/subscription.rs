@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
-    danger::Verdict,
+    danger::VerdictType,
     place::{Place, river},
     query::{find, named},
     reading::{Flow, WaterTemperature},
@@ -69,7 +69,7 @@ objects! {
         /// The flow.
         flow: Flow = Flow::new(advice.place, flow, now),
         /// What is said to a swimmer; none of the verdicts is a permission.
-        verdict: Verdict = advice.verdict.into(),
+        verdict: VerdictType = advice.verdict.into(),
         /// The verdict as one line with its place and time, in English.
         headline: String = advice.headline(),
     }

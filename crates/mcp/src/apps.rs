@@ -25,9 +25,9 @@ const SCRIPT: &str = include_str!("../assets/app.js");
 
 /// An app, by the name of the view in `assets/app.js`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct App(pub(crate) &'static str);
+pub(crate) struct AppView(pub(crate) &'static str);
 
-impl App {
+impl AppView {
     pub(crate) fn uri(self) -> String {
         format!("ui://aareguru/{}", self.0)
     }

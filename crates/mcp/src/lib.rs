@@ -11,7 +11,7 @@
 mod apps;
 mod completion;
 mod icon;
-mod log;
+mod log_notifier;
 mod metrics;
 mod prompts;
 mod resources;

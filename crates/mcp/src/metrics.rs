@@ -37,7 +37,7 @@ struct ToolMetrics {
 
 /// A call that is running; dropped without an outcome if it is cancelled.
 #[derive(Debug)]
-pub(crate) struct Call<'a> {
+pub(crate) struct RunningCall<'a> {
     tool: &'a ToolMetrics,
     started: Instant,
 }
@@ -60,12 +60,12 @@ impl Metrics {
     }
 
     /// A call of the tool of this name begins.
-    pub(crate) fn call(&self, name: &str) -> Call<'_> {
+    pub(crate) fn call(&self, name: &str) -> RunningCall<'_> {
         let mut tools = self.tools.iter();
         let tool = tools.find(|tool| tool.name == name || tool.name == UNKNOWN);
         let tool = tool.expect("the last one is for unknown tools");
         tool.calls.increment(1);
-        Call {
+        RunningCall {
             tool,
             started: Instant::now(),
         }
@@ -89,7 +89,7 @@ pub(crate) fn request_span(context: &RequestContext<RoleServer>) -> Option<&Span
     context.extensions.get::<Parts>()?.extensions.get::<Span>()
 }
 
-impl Call<'_> {
+impl RunningCall<'_> {
     /// Returns the span of the call, or that of the HTTP request if no traces are collected.
     pub(crate) fn span<'a>(
         &self,

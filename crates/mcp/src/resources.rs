@@ -20,9 +20,9 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use crate::{apps::App, tools};
+use crate::{apps::AppView, tools};
 
-use today::Today;
+use today::TodayResource;
 
 /// How long a client may keep what holds no readings.
 const UNCHANGING: Duration = Duration::from_secs(60 * 60);
@@ -116,7 +116,7 @@ static RESOURCES: [Entry; 7] = [
         content: Content::OnePlace(Feed::Today, |river, place| {
             Box::pin(async move {
                 let today = river.today_in_short(place).await?;
-                Ok(json!(Today::new(today, river.now())))
+                Ok(json!(TodayResource::new(today, river.now())))
             })
         }),
     },
@@ -189,7 +189,7 @@ pub(crate) fn check_template(uri: &str) -> Result<(), ErrorData> {
 
 /// A resource that exists.
 enum Found {
-    App(App),
+    App(AppView),
     Fixed(fn() -> Value),
     AllPlaces(Feed, ReadAllPlaces),
     OnePlace(Feed, ReadOnePlace, &'static Place),

@@ -24,10 +24,10 @@ use tracing::{Instrument, Span};
 
 use crate::{
     apps, completion, icon,
-    log::Log,
+    log_notifier::LogNotifier,
     metrics::{ContinueTrace, Metrics, request_span},
     prompts, resources,
-    subscriptions::{self, MAX_PER_SUBSCRIBER, Session, Subject, Subscriber, TooMany},
+    subscriptions::{self, MAX_PER_SUBSCRIBER, SessionSubscriptions, Subject, Subscriber, TooMany},
     tools::{self, ResponseCache},
 };
 
@@ -56,9 +56,9 @@ pub struct AareServer {
     response_cache: Arc<ResponseCache>,
     metrics: Arc<Metrics>,
     /// The subscriptions of this session, which end with it.
-    session: Session,
+    session: SessionSubscriptions,
     /// The log messages that this session wants.
-    log: Log,
+    log: LogNotifier,
     /// When it is cancelled, subscriptions end.
     shutdown: CancellationToken,
     continue_trace: ContinueTrace,
@@ -71,8 +71,8 @@ impl Clone for AareServer {
             river: self.river.clone(),
             response_cache: Arc::clone(&self.response_cache),
             metrics: Arc::clone(&self.metrics),
-            session: Session::default(),
-            log: Log::default(),
+            session: SessionSubscriptions::default(),
+            log: LogNotifier::default(),
             shutdown: self.shutdown.clone(),
             continue_trace: self.continue_trace,
         }
@@ -86,8 +86,8 @@ impl AareServer {
             response_cache: Arc::default(),
             metrics: Arc::new(Metrics::new()),
             river,
-            session: Session::default(),
-            log: Log::default(),
+            session: SessionSubscriptions::default(),
+            log: LogNotifier::default(),
             shutdown: CancellationToken::new(),
             continue_trace: |_, _, _| {},
         }

@@ -2,9 +2,9 @@
 //!
 //! Each is a [`Watch`] of the response of the API that the resource is made of.
 
-mod session;
+mod session_subscriptions;
 
-pub(crate) use session::{Session, listen};
+pub(crate) use session_subscriptions::{SessionSubscriptions, listen};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -30,8 +30,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    apps::{self, App},
-    log::UpstreamFailure,
+    apps::{self, AppView},
+    log_notifier::UpstreamFailure,
 };
 
 /// All tools, in the order in which they are listed.
@@ -51,7 +51,7 @@ trait Tool: Sync {
     fn definition(&self) -> model::Tool;
 
     /// The app that shows the output.
-    fn app(&self) -> Option<App> {
+    fn app(&self) -> Option<AppView> {
         None
     }
 
@@ -82,7 +82,7 @@ pub(crate) fn definitions() -> &'static [model::Tool] {
     static DEFINITIONS: LazyLock<Vec<model::Tool>> = LazyLock::new(|| {
         let definition = |tool: &dyn Tool| {
             let mut definition = tool.definition();
-            definition.meta = tool.app().map(App::link);
+            definition.meta = tool.app().map(AppView::link);
             definition
         };
         TOOLS.map(definition).into()
@@ -91,7 +91,7 @@ pub(crate) fn definitions() -> &'static [model::Tool] {
 }
 
 /// The apps of all tools.
-pub(crate) fn apps() -> impl Iterator<Item = App> {
+pub(crate) fn apps() -> impl Iterator<Item = AppView> {
     TOOLS.into_iter().filter_map(Tool::app)
 }
 

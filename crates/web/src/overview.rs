@@ -9,7 +9,7 @@ use crate::{
     fragments::{banner, flow, in_two_hours, measured, temperature, verdict},
     overview_data::{PlaceOverview, RiverOverview},
     request::PageRequest,
-    series::Series,
+    series::SeriesAttributes,
 };
 
 /// The verdicts, as they are listed.
@@ -90,7 +90,8 @@ fn stop(request: &PageRequest, at: &PlaceOverview, now: Timestamp) -> Markup {
 }
 
 fn spark(at: &PlaceOverview, texts: &Texts) -> Markup {
-    let Some(series) = Series::last(&at.past, 24, 1800, |it| it.temperature_celsius) else {
+    let Some(series) = SeriesAttributes::last(&at.past, 24, 1800, |it| it.temperature_celsius)
+    else {
         return html! { p.quiet { (texts.get("no_series")) } };
     };
     let (low, high) = series.range();

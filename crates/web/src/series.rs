@@ -5,14 +5,14 @@ use aareguru::series::RiverPoint;
 
 /// Values at equal steps.
 #[derive(Debug)]
-pub(crate) struct Series {
+pub(crate) struct SeriesAttributes {
     /// Unix seconds of the first value.
     pub(crate) start: i64,
     pub(crate) step_seconds: i64,
     values: Vec<Option<f64>>,
 }
 
-impl Series {
+impl SeriesAttributes {
     /// The last `hours` before the newest point, the last value of each step. `None` if there are
     /// fewer than two values.
     pub(crate) fn last(
@@ -84,7 +84,7 @@ mod tests {
             point(10_800, Some(10.5)),
             point(11_400, None),
         ];
-        let series = Series::last(&points, 1, 600, |it| it.temperature_celsius).unwrap();
+        let series = SeriesAttributes::last(&points, 1, 600, |it| it.temperature_celsius).unwrap();
         assert_eq!(series.start, 7_200);
         assert_eq!(series.values(1), "10.0,10.1,,10.3,,,10.5");
         assert_eq!(series.range(), (10.0, 10.5));
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn one_value_is_no_series() {
         let alone = [point(0, Some(9.0)), point(600, None)];
-        assert!(Series::last(&alone, 1, 600, |it| it.temperature_celsius).is_none());
-        assert!(Series::last(&[], 1, 600, |it| it.temperature_celsius).is_none());
+        assert!(SeriesAttributes::last(&alone, 1, 600, |it| it.temperature_celsius).is_none());
+        assert!(SeriesAttributes::last(&[], 1, 600, |it| it.temperature_celsius).is_none());
     }
 }

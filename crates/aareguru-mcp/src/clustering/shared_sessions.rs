@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use cluster::{CommandPurpose, InstanceId, Notice, Redis};
 
-use crate::streamable::{Kept, Progress, SharedSessions, Source, Unreachable};
+use crate::streamable::{Progress, RemoteEventSource, SharedSessions, StoreFuture, Unreachable};
 
 /// How long a session that may be quiet for ever is kept without a message.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -67,7 +67,7 @@ impl SharedSessions for RedisSessions {
         &'a self,
         id: &'a str,
         asking: Option<&'a Principal>,
-    ) -> Kept<'a, Option<SessionState>> {
+    ) -> StoreFuture<'a, Option<SessionState>> {
         Box::pin(async move {
             let keep_for = self.keep_for_millis();
             let (entry,): (Option<Vec<u8>>,) = redis::pipe()
@@ -93,7 +93,7 @@ impl SharedSessions for RedisSessions {
         id: &'a str,
         owner: Option<&'a Principal>,
         state: &'a SessionState,
-    ) -> Kept<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let entry = Entry {
                 owner: owner.map(|owner| owner.key().to_owned()),
@@ -108,7 +108,7 @@ impl SharedSessions for RedisSessions {
         })
     }
 
-    fn delete<'a>(&'a self, id: &'a str) -> Kept<'a, ()> {
+    fn delete<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
             let deleted: RedisResult<()> = redis
@@ -126,14 +126,19 @@ impl SharedSessions for RedisSessions {
 
     fn keep_event<'a>(
         &'a self,
-        source: Source<'a>,
+        source: RemoteEventSource<'a>,
         event: String,
         is_answer: bool,
-    ) -> Kept<'a, String> {
+    ) -> StoreFuture<'a, String> {
         Box::pin(self.append(source, event, is_answer))
     }
 
-    fn begin_call<'a>(&'a self, call: &'a str, session: &'a str, request: String) -> Kept<'a, ()> {
+    fn begin_call<'a>(
+        &'a self,
+        call: &'a str,
+        session: &'a str,
+        request: String,
+    ) -> StoreFuture<'a, ()> {
         Box::pin(self.begin(call, session, request))
     }
 
@@ -142,15 +147,20 @@ impl SharedSessions for RedisSessions {
         call: &'a str,
         session: &'a str,
         after: &'a str,
-    ) -> Kept<'a, Option<Progress>> {
+    ) -> StoreFuture<'a, Option<Progress>> {
         Box::pin(self.progress(call, session, after))
     }
 
-    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> Kept<'a, ()> {
+    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(self.goes_on_as(call, next))
     }
 
-    fn subscribed<'a>(&'a self, session: &'a str, uri: &'a str, is_on: bool) -> Kept<'a, ()> {
+    fn subscribed<'a>(
+        &'a self,
+        session: &'a str,
+        uri: &'a str,
+        is_on: bool,
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let key = self.subscriptions_of(session);
             redis::pipe()
@@ -175,7 +185,7 @@ impl SharedSessions for RedisSessions {
         })
     }
 
-    fn subscriptions<'a>(&'a self, session: &'a str) -> Kept<'a, Vec<String>> {
+    fn subscriptions<'a>(&'a self, session: &'a str) -> StoreFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
             let uris: RedisResult<_> = redis.smembers(self.subscriptions_of(session)).await;
@@ -183,7 +193,7 @@ impl SharedSessions for RedisSessions {
         })
     }
 
-    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> Kept<'a, ()> {
+    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let notice = Notice::Cancelled {
                 session: session.into(),
@@ -199,7 +209,7 @@ impl SharedSessions for RedisSessions {
         session: &'a str,
         instance: &'a str,
         after: &'a str,
-    ) -> Kept<'a, Vec<(String, String)>> {
+    ) -> StoreFuture<'a, Vec<(String, String)>> {
         Box::pin(self.heard_at(session, instance, after))
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 /// One writer takes from it, and one reader waits for room in it.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub(crate) struct DuplexOutbox {
     max_bytes: usize,
     waiting: Mutex<Waiting>,
     added: Notify,
@@ -22,7 +22,7 @@ struct Waiting {
     closed: bool,
 }
 
-impl Outbox {
+impl DuplexOutbox {
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
             max_bytes,
@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_is_written_in_order_also_after_the_end() {
-        let outbox = Outbox::new(100);
+        let outbox = DuplexOutbox::new(100);
         outbox.push("a".into());
         outbox.push("b".into());
         outbox.close();
@@ -121,7 +121,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_room_again_when_something_was_taken() {
-        let outbox = Arc::new(Outbox::new(12));
+        let outbox = Arc::new(DuplexOutbox::new(12));
         outbox.push("longer than may wait".into());
         outbox.room().await;
         outbox.push("b".into());
@@ -137,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_reads_is_dropped_in_the_end() {
-        let outbox = Outbox::new(2);
+        let outbox = DuplexOutbox::new(2);
         for _ in 0..4 {
             outbox.push("a".into());
         }
@@ -148,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_frees_whoever_waits() {
-        let outbox = Outbox::new(1);
+        let outbox = DuplexOutbox::new(1);
         outbox.push("a".into());
         outbox.push("b".into());
         outbox.close();

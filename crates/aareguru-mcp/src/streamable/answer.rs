@@ -22,7 +22,7 @@ use rmcp_transport::Refusal;
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::lost::Lost;
+use super::panic_watchdog::LostRequest;
 
 /// What the TypeScript SDK says with the same statuses; the specification leaves the code open.
 const SESSION_NOT_FOUND: i32 = -32001;
@@ -119,22 +119,22 @@ pub(super) fn failed(id: &RequestId) -> Response<Body> {
 }
 
 /// The body of an answer, and what is held until it has ended.
-pub(super) struct Stream<H> {
+pub(super) struct AnswerStream<H> {
     body: Body,
     until: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// Whether an error has taken the place of the answer.
     failed: bool,
-    lost: Option<Lost>,
+    lost: Option<LostRequest>,
     _held: H,
 }
 
-impl<H> Stream<H> {
+impl<H> AnswerStream<H> {
     /// A body that ends by itself, or when `until` is cancelled, or with an error when the answer
     /// is `lost`.
     pub(super) fn new(
         body: Body,
         until: Option<CancellationToken>,
-        lost: Option<Lost>,
+        lost: Option<LostRequest>,
         held: H,
     ) -> Self {
         Self {
@@ -147,7 +147,7 @@ impl<H> Stream<H> {
     }
 }
 
-impl<H: Unpin> HttpBody for Stream<H> {
+impl<H: Unpin> HttpBody for AnswerStream<H> {
     type Data = Bytes;
     type Error = axum::Error;
 

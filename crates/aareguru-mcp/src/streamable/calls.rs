@@ -22,10 +22,10 @@ use tokio::{
 };
 
 use super::{
-    events::{self, EventId, START},
-    session::Session,
+    events::{self, START, StreamableEventId},
+    session::StreamableSession,
     sessions::Error,
-    shared::{Progress, SharedSessions},
+    shared_sessions::{Progress, SharedSessions},
 };
 
 /// How often it is looked whether another instance has answered. Few calls are still running when
@@ -40,7 +40,7 @@ const WAITING: usize = 16;
 
 /// Runs calls. A clone is cheap.
 #[derive(Clone)]
-pub(super) struct Calls {
+pub(super) struct CallTable {
     local: Arc<LocalSessionManager>,
     shared: Option<Arc<dyn SharedSessions>>,
     resumed: Counter,
@@ -48,14 +48,14 @@ pub(super) struct Calls {
 }
 
 /// Who comes back for the answer to a call.
-pub(super) struct Returning {
+pub(super) struct ResumeRequest {
     pub(super) id: SessionId,
-    pub(super) session: Arc<Session>,
+    pub(super) session: Arc<StreamableSession>,
     /// The head of the request by which he does.
     pub(super) parts: Option<Parts>,
 }
 
-impl Calls {
+impl CallTable {
     pub(super) fn new(
         local: Arc<LocalSessionManager>,
         shared: Option<Arc<dyn SharedSessions>>,
@@ -100,8 +100,8 @@ impl Calls {
             // call runs meanwhile.
             first = events.next().await;
             let event_id = first.as_ref().and_then(|event| event.event_id.as_deref());
-            is_kept = match (event_id.and_then(EventId::parse), text) {
-                (Some(EventId::OfCall { call, .. }), Some(text))
+            is_kept = match (event_id.and_then(StreamableEventId::parse), text) {
+                (Some(StreamableEventId::OfCall { call, .. }), Some(text))
                     if text.len() <= LONGEST_REQUEST_BYTES =>
                 {
                     shared.begin_call(call, id, text).await.is_ok()
@@ -122,7 +122,7 @@ impl Calls {
     /// come.
     pub(super) fn resume(
         &self,
-        returning: Returning,
+        returning: ResumeRequest,
         call: &str,
         after: &str,
     ) -> impl Stream<Item = ServerSseMessage> + Send + Sync + use<> {
@@ -144,7 +144,7 @@ impl Calls {
     async fn follow(
         &self,
         shared: &dyn SharedSessions,
-        returning: Returning,
+        returning: ResumeRequest,
         (mut call, mut after): (String, String),
         sender: Sender<ServerSseMessage>,
     ) {
@@ -158,7 +158,7 @@ impl Calls {
                 Err(_) => Progress::default(),
             };
             for (number, text) in &progress.events {
-                let id = EventId::OfCall {
+                let id = StreamableEventId::OfCall {
                     number,
                     call: &call,
                 };
@@ -186,7 +186,7 @@ impl Calls {
     async fn run_again(
         &self,
         shared: &dyn SharedSessions,
-        returning: Returning,
+        returning: ResumeRequest,
         call: &str,
         request: &str,
         sender: Sender<ServerSseMessage>,
@@ -217,8 +217,8 @@ impl Calls {
         let mut is_told = false;
         while let Some(event) = events.next().await {
             if !is_told
-                && let Some(EventId::OfCall { call: next, .. }) =
-                    event.event_id.as_deref().and_then(EventId::parse)
+                && let Some(StreamableEventId::OfCall { call: next, .. }) =
+                    event.event_id.as_deref().and_then(StreamableEventId::parse)
             {
                 is_told = true;
                 let _ = shared.call_goes_on_as(call, next).await;

@@ -12,7 +12,7 @@ use rmcp::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::shared::{SharedSessions, Source};
+use super::shared_sessions::{RemoteEventSource, SharedSessions};
 
 /// Comes before the number of every event.
 pub(super) const START: &str = "0-0";
@@ -20,12 +20,12 @@ pub(super) const START: &str = "0-0";
 /// Which event of which stream. Of a call it is `NUMBER/CALL`, as those of rmcp itself are, and of
 /// what a session listens to `NUMBER.INSTANCE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EventId<'a> {
+pub(super) enum StreamableEventId<'a> {
     OfCall { number: &'a str, call: &'a str },
     OfSession { number: &'a str, instance: &'a str },
 }
 
-impl<'a> EventId<'a> {
+impl<'a> StreamableEventId<'a> {
     /// `None` if it is none that was given out.
     pub(super) fn parse(id: &'a str) -> Option<Self> {
         let (number, stream) = id.split_once(['/', '.'])?;
@@ -45,7 +45,7 @@ impl<'a> EventId<'a> {
     }
 }
 
-impl std::fmt::Display for EventId<'_> {
+impl std::fmt::Display for StreamableEventId<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::OfCall { number, call } => write!(f, "{number}/{call}"),
@@ -56,9 +56,9 @@ impl std::fmt::Display for EventId<'_> {
 
 /// The shared events as rmcp stores them. It never fails, because rmcp would not send the event
 /// then: one that is not stored has an empty id.
-pub(super) struct Events(pub(super) Arc<dyn SharedSessions>);
+pub(super) struct SharedEventStore(pub(super) Arc<dyn SharedSessions>);
 
-impl EventStore for Events {
+impl EventStore for SharedEventStore {
     fn store_event<'store, 'stream, 'event, 'answer>(
         &'store self,
         stream: &'stream str,
@@ -71,8 +71,8 @@ impl EventStore for Events {
     {
         Box::pin(async move {
             let source = match stream.strip_suffix(":common") {
-                Some(session) => Source::Session(session),
-                None => Source::Call(stream),
+                Some(session) => RemoteEventSource::Session(session),
+                None => RemoteEventSource::Call(stream),
             };
             let Some(message) = &event.message else {
                 // It says how to come back, and all that comes is after it.
@@ -103,11 +103,11 @@ impl EventStore for Events {
     }
 }
 
-fn id(number: &str, source: Source<'_>, shared: &dyn SharedSessions) -> String {
+fn id(number: &str, source: RemoteEventSource<'_>, shared: &dyn SharedSessions) -> String {
     let instance = shared.instance();
     match source {
-        Source::Call(call) => EventId::OfCall { number, call },
-        Source::Session(_) => EventId::OfSession { number, instance },
+        RemoteEventSource::Call(call) => StreamableEventId::OfCall { number, call },
+        RemoteEventSource::Session(_) => StreamableEventId::OfSession { number, instance },
     }
     .to_string()
 }
@@ -119,7 +119,7 @@ pub(super) fn told(mut event: ServerSseMessage) -> ServerSseMessage {
 }
 
 /// An event as it was stored, and whether it answers its call.
-pub(super) fn stored(id: EventId<'_>, text: &str) -> Option<(ServerSseMessage, bool)> {
+pub(super) fn stored(id: StreamableEventId<'_>, text: &str) -> Option<(ServerSseMessage, bool)> {
     #[derive(Deserialize)]
     struct Response {
         id: RequestId,
@@ -151,33 +151,33 @@ mod tests {
         for (text, id) in [
             (
                 "17-0/3db2",
-                EventId::OfCall {
+                StreamableEventId::OfCall {
                     number: "17-0",
                     call: "3db2",
                 },
             ),
             (
                 "17-1.ab",
-                EventId::OfSession {
+                StreamableEventId::OfSession {
                     number: "17-1",
                     instance: "ab",
                 },
             ),
         ] {
-            assert_eq!(EventId::parse(text), Some(id));
+            assert_eq!(StreamableEventId::parse(text), Some(id));
             assert_eq!(id.to_string(), text);
         }
         for text in [
             "", "17", "17-0", "17/a", "+-0/a", "17-0/a/b", "17-0/a b", "17-0.a.b",
         ] {
-            assert_eq!(EventId::parse(text), None, "{text}");
+            assert_eq!(StreamableEventId::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn an_answer_is_told_again_as_it_was() {
         let text = r#"{"jsonrpc":"2.0","id":"a","result":{"more":[1,null],"nextCursor":7}}"#;
-        let id = EventId::parse("1-0/c").unwrap();
+        let id = StreamableEventId::parse("1-0/c").unwrap();
         let (event, is_answer) = stored(id, text).unwrap();
         assert!(is_answer);
         let again: Value = serde_json::to_value(event.message.unwrap()).unwrap();

@@ -6,7 +6,10 @@ use hyper::{Response, StatusCode, http::request::Parts};
 use rmcp::ServerHandler;
 use rmcp_transport::Refusal;
 
-use super::{LAST_EVENT_ID, Shared, answer::Stream, session::End, session_id, shared::Unreachable};
+use super::{
+    LAST_EVENT_ID, Shared, answer::AnswerStream, session::SessionEnd, session_id,
+    shared_sessions::Unreachable,
+};
 
 impl<S: ServerHandler> Shared<S> {
     pub(super) async fn get(&self, parts: Parts) -> Response<Body> {
@@ -33,14 +36,14 @@ impl<S: ServerHandler> Shared<S> {
         let answer = self.ask_rmcp_for(brought, parts, Bytes::new(), None).await;
         let call = of_call.then_some(call);
         let until = (!of_call).then(|| shutdown.clone());
-        answer.map(|body| Body::new(Stream::new(body, until, None, (listening, call))))
+        answer.map(|body| Body::new(AnswerStream::new(body, until, None, (listening, call))))
     }
 
     pub(super) async fn delete(&self, parts: Parts) -> Response<Body> {
         if let Some(id) = session_id(&parts.headers) {
             let asking = parts.extensions.get();
             match (self.sessions.find(id, asking), &self.others) {
-                (Some(session), _) => session.ends_by(End::Deleted),
+                (Some(session), _) => session.ends_by(SessionEnd::Deleted),
                 (None, Some(others)) if self.sessions.get(id).is_none() => {
                     match others.load(id, asking).await {
                         Ok(Some(_)) => {}

@@ -13,9 +13,9 @@ use serde::Deserialize;
 
 use super::{
     PROTOCOL_VERSION, SESSION_ID, Shared,
-    answer::{self, Stream},
-    held::{self, Held},
-    lost,
+    answer::{self, AnswerStream},
+    panic_watchdog,
+    request_guard::{self, RequestGuard},
     session::New,
     session_id,
     sessions::NEW,
@@ -74,7 +74,7 @@ impl<S: ServerHandler> Shared<S> {
         }
         let listens = head.method.as_deref() == Some("subscriptions/listen");
         let lost = head.id.clone().filter(|_| !listens).map(|id| {
-            let (watch, lost) = lost::watch(id);
+            let (watch, lost) = panic_watchdog::watch(id);
             parts.extensions.insert(watch);
             lost
         });
@@ -101,7 +101,7 @@ impl<S: ServerHandler> Shared<S> {
         }
         let call = (!listens).then_some(call);
         let until = listens.then(|| self.config.cancellation_token.clone());
-        answer.map(|body| Body::new(Stream::new(body, until, lost, (held, call))))
+        answer.map(|body| Body::new(AnswerStream::new(body, until, lost, (held, call))))
     }
 
     /// Takes what a message needs to be served, or says why it cannot have it.
@@ -109,7 +109,7 @@ impl<S: ServerHandler> Shared<S> {
         &self,
         parts: &Parts,
         head: &Head<'_>,
-    ) -> Result<(Option<Arc<Held>>, Option<New>), Refusal> {
+    ) -> Result<(Option<Arc<RequestGuard>>, Option<New>), Refusal> {
         let request_id = head.id.clone().filter(|_| head.method.is_some());
         if request_id.is_some() && self.config.cancellation_token.is_cancelled() {
             return Err(Refusal::ShuttingDown);
@@ -157,8 +157,8 @@ impl<S: ServerHandler> Shared<S> {
         Err(exceeded.into())
     }
 
-    fn hold(&self, thing: impl Into<held::Thing>) -> Arc<Held> {
-        Arc::new(Held::new(thing, self.metrics.in_flight.clone()))
+    fn hold(&self, thing: impl Into<request_guard::HeldPermit>) -> Arc<RequestGuard> {
+        Arc::new(RequestGuard::new(thing, self.metrics.in_flight.clone()))
     }
 }
 

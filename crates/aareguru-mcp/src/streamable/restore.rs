@@ -18,7 +18,7 @@ use super::{
     SESSION_ID, Shared,
     session::New,
     session_id,
-    shared::{ASKING, Asking, Unreachable},
+    shared_sessions::{ASKING, Asking, Unreachable},
 };
 
 /// A session of another instance that this request restores.

@@ -23,7 +23,7 @@ pub(super) struct New {
 
 /// Why a session ended; its label is in a log line and in a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum SessionEnd {
     /// The client said so.
     Deleted,
     /// No message for too long, or no `initialize` that came through.
@@ -38,7 +38,7 @@ pub(super) enum End {
 
 /// One session, as the service sees it.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct StreamableSession {
     owner: Option<Principal>,
     permit: SessionPermit,
     state: Mutex<State>,
@@ -59,10 +59,10 @@ struct State {
     kept_at: Instant,
     /// The version agreed on.
     version: Option<ProtocolVersion>,
-    end: End,
+    end: SessionEnd,
 }
 
-impl End {
+impl SessionEnd {
     /// All of them, in the order in which they are declared.
     pub(super) const ALL: [Self; 5] = [
         Self::Deleted,
@@ -83,7 +83,7 @@ impl End {
     }
 }
 
-impl Session {
+impl StreamableSession {
     pub(super) fn new(new: New) -> Self {
         Self {
             owner: new.owner,
@@ -96,7 +96,7 @@ impl Session {
                 active_at: Instant::now(),
                 kept_at: Instant::now(),
                 version: None,
-                end: End::Idle,
+                end: SessionEnd::Idle,
             }),
         }
     }
@@ -148,7 +148,7 @@ impl Session {
     }
 
     /// Why it will have ended, as far as is known.
-    pub(super) fn end(&self) -> End {
+    pub(super) fn end(&self) -> SessionEnd {
         self.state.lock().end
     }
 
@@ -157,7 +157,7 @@ impl Session {
         self: &Arc<Self>,
         id: RequestId,
         max_in_flight: usize,
-    ) -> Result<Running, Refusal> {
+    ) -> Result<RunningRequest, Refusal> {
         let mut state = self.state.lock();
         if state.running.contains(&id) {
             return Err(Refusal::DuplicateRequest);
@@ -167,7 +167,7 @@ impl Session {
         }
         state.active_at = Instant::now();
         state.running.insert(id.clone());
-        Ok(Running {
+        Ok(RunningRequest {
             session: self.clone(),
             id,
         })
@@ -195,7 +195,7 @@ impl Session {
     }
 
     /// Says why it will have ended.
-    pub(super) fn ends_by(&self, end: End) {
+    pub(super) fn ends_by(&self, end: SessionEnd) {
         self.state.lock().end = end;
     }
 
@@ -208,12 +208,12 @@ impl Session {
 
 /// A request of a session.
 #[derive(Debug)]
-pub(super) struct Running {
-    session: Arc<Session>,
+pub(super) struct RunningRequest {
+    session: Arc<StreamableSession>,
     id: RequestId,
 }
 
-impl Drop for Running {
+impl Drop for RunningRequest {
     fn drop(&mut self) {
         let mut state = self.session.state.lock();
         state.running.remove(&self.id);
@@ -223,7 +223,7 @@ impl Drop for Running {
 
 /// A stream of a session.
 #[derive(Debug)]
-pub(super) struct Listening(Arc<Session>);
+pub(super) struct Listening(Arc<StreamableSession>);
 
 impl Drop for Listening {
     fn drop(&mut self) {

@@ -5,7 +5,7 @@
 //! rmcp asks for a session.
 
 mod manager;
-mod told;
+mod remote_events;
 
 use std::{cell::Cell, collections::HashMap, fmt, sync::Arc, time::Duration};
 
@@ -18,10 +18,10 @@ use rmcp::transport::streamable_http_server::session::{
 use rmcp_transport::{ClientKey, Principal, Refusal};
 
 use super::{
-    calls::Calls,
-    events::Events,
-    session::{End, New, Session},
-    shared::SharedSessions,
+    calls::CallTable,
+    events::SharedEventStore,
+    session::{New, SessionEnd, StreamableSession},
+    shared_sessions::SharedSessions,
 };
 use crate::session_metrics::SessionMetrics;
 
@@ -31,10 +31,10 @@ tokio::task_local! {
 }
 
 /// The open sessions.
-pub(super) struct Sessions {
+pub(super) struct StreamableSessions {
     local: Arc<LocalSessionManager>,
-    calls: Calls,
-    open: Mutex<HashMap<SessionId, Arc<Session>>>,
+    calls: CallTable,
+    open: Mutex<HashMap<SessionId, Arc<StreamableSession>>>,
     metrics: Arc<SessionMetrics>,
     /// Those that another instance has opened before.
     adopted: Counter,
@@ -56,7 +56,7 @@ impl From<LocalSessionManagerError> for Error {
     }
 }
 
-impl Sessions {
+impl StreamableSessions {
     pub(super) fn new(
         idle_timeout: Option<Duration>,
         init_timeout: Duration,
@@ -69,11 +69,11 @@ impl Sessions {
         config.init_timeout = Some(init_timeout);
         local.session_config = config;
         if let Some(shared) = &shared {
-            local = local.with_event_store(Arc::new(Events(shared.clone())));
+            local = local.with_event_store(Arc::new(SharedEventStore(shared.clone())));
         }
         let local = Arc::new(local);
         Self {
-            calls: Calls::new(local.clone(), shared),
+            calls: CallTable::new(local.clone(), shared),
             local,
             open: Mutex::default(),
             metrics,
@@ -86,18 +86,22 @@ impl Sessions {
     }
 
     /// The session, if it belongs to the one who asks. For anybody else it does not exist.
-    pub(super) fn find(&self, id: &str, asking: Option<&Principal>) -> Option<Arc<Session>> {
+    pub(super) fn find(
+        &self,
+        id: &str,
+        asking: Option<&Principal>,
+    ) -> Option<Arc<StreamableSession>> {
         let session = self.open.lock().get(id).cloned()?;
         session.belongs_to(asking).then_some(session)
     }
 
     /// The session, whosever it is.
-    pub(super) fn get(&self, id: &str) -> Option<Arc<Session>> {
+    pub(super) fn get(&self, id: &str) -> Option<Arc<StreamableSession>> {
         self.open.lock().get(id).cloned()
     }
 
     /// The session, whosever it is, if rmcp runs it already.
-    pub(super) async fn running(&self, id: &str) -> Option<Arc<Session>> {
+    pub(super) async fn running(&self, id: &str) -> Option<Arc<StreamableSession>> {
         let session = self.get(id)?;
         let runs = self.local.has_session(&SessionId::from(id)).await;
         matches!(runs, Ok(true)).then_some(session)
@@ -113,13 +117,13 @@ impl Sessions {
             if open.contains_key(&id) {
                 return Ok(());
             }
-            open.insert(id.clone(), Arc::new(Session::new(new)));
+            open.insert(id.clone(), Arc::new(StreamableSession::new(new)));
         }
         self.metrics.opened();
         self.adopted.increment(1);
         tracing::info!(transport = "streamable", "session of another instance");
         if key.is_some_and(|key| key.is_revoked()) {
-            self.end(id, End::Revoked);
+            self.end(id, SessionEnd::Revoked);
             return Err(Refusal::UnknownSession);
         }
         Ok(())
@@ -135,7 +139,7 @@ impl Sessions {
 
     /// Ends a session, if it has not ended yet: for its client it is gone when this returns, and
     /// its streams end soon after.
-    pub(super) fn end(self: &Arc<Self>, id: SessionId, end: End) {
+    pub(super) fn end(self: &Arc<Self>, id: SessionId, end: SessionEnd) {
         let Some(session) = self.open.lock().get(&id).cloned() else {
             return;
         };
@@ -161,7 +165,7 @@ impl Sessions {
 
     /// Ends every session of a principal, and returns how many there were.
     pub(super) fn end_all_of(self: &Arc<Self>, principal: &Principal) -> usize {
-        let of_principal = |session: &Session| session.belongs_to(Some(principal));
+        let of_principal = |session: &StreamableSession| session.belongs_to(Some(principal));
         let ids: Vec<_> = {
             let open = self.open.lock();
             let found = open.iter().filter(|(_, session)| of_principal(session));
@@ -169,7 +173,7 @@ impl Sessions {
         };
         let count = ids.len();
         for id in ids {
-            self.end(id, End::Revoked);
+            self.end(id, SessionEnd::Revoked);
         }
         count
     }
@@ -180,7 +184,7 @@ impl Sessions {
         let ids: Vec<_> = self.open.lock().keys().cloned().collect();
         for id in ids {
             if let Some(session) = self.open.lock().get(&id) {
-                session.ends_by(End::Shutdown);
+                session.ends_by(SessionEnd::Shutdown);
             }
             self.forget(&id);
         }
@@ -200,7 +204,7 @@ impl Sessions {
         };
         let found = longest_quiet.is_some();
         if let Some(id) = longest_quiet {
-            self.end(id, End::Evicted);
+            self.end(id, SessionEnd::Evicted);
         }
         found
     }
@@ -215,9 +219,9 @@ fn adopted() -> Counter {
     counter!(name)
 }
 
-impl fmt::Debug for Sessions {
+impl fmt::Debug for StreamableSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions")
+        f.debug_struct("StreamableSessions")
             .field("open", &self.len())
             .finish_non_exhaustive()
     }

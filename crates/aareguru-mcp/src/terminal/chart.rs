@@ -11,7 +11,7 @@ use textwrap::core::display_width;
 
 use super::{
     screen::{FAINT, FLOW, Screen, WARNING, WATER},
-    sparkline::Series,
+    sparkline::SparklineSeries,
 };
 
 /// Unix seconds.
@@ -55,7 +55,7 @@ fn draw(
         .iter()
         .map(|(at, it)| (at.as_second(), *it))
         .collect();
-    let series = Series::new(&points, span);
+    let series = SparklineSeries::new(&points, span);
     let Some(labels) = series.scale().map(|scale| labels(measure, scale, height)) else {
         screen.field(name, WARNING, "unknown", ": not measured in this span");
         return;

@@ -2,7 +2,7 @@
 
 use aareguru::{CREDIT, Freshness, Place, River, Verdict};
 use answers::{
-    compare_cities::{self, Answer, Compared},
+    compare_cities::{self, CompareCitiesAnswer, Compared},
     reading::Measure,
 };
 use clap::Args;
@@ -24,14 +24,14 @@ const COLUMNS: [Column; 7] = [
 ];
 
 #[derive(Debug, Args)]
-pub(crate) struct Compare {
+pub(crate) struct CompareArgs {
     /// Which of brienz, interlaken, thun, bern, hagneck, biel, olten and brugg;
     /// all of them if left out.
     #[arg(value_parser = Place::find, num_args = 0..=8)]
     cities: Vec<&'static Place>,
 }
 
-impl Query for Compare {
+impl Query for CompareArgs {
     async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let comparison = river.compare(&self.cities).await?;
         let now = river.now();
@@ -43,7 +43,7 @@ impl Query for Compare {
     }
 }
 
-fn draw(screen: &mut Screen, answer: &Answer, verdicts: &[String]) {
+fn draw(screen: &mut Screen, answer: &CompareCitiesAnswer, verdicts: &[String]) {
     screen.title("The Aare, downstream", answer.recorded_on.as_deref());
     let rows: Vec<_> = answer.places.iter().map(row).collect();
     table::draw(screen, &COLUMNS, &rows);

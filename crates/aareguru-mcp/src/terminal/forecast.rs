@@ -1,8 +1,8 @@
 //! `forecast`: what comes at one place? As JSON, the answer of `get_forecast`.
 
-use aareguru::{CREDIT, Forecast as RiverForecast, Place, River};
+use aareguru::{CREDIT, Forecast, Place, River};
 use answers::{
-    forecast::{self, Answer, Day, Part},
+    forecast::{self, ForecastAnswer, ForecastDay, ForecastPart},
     reading::Measure,
 };
 use clap::Args;
@@ -33,7 +33,7 @@ const DAY_COLUMNS: [Column; 6] = [
 ];
 
 #[derive(Debug, Args)]
-pub(crate) struct Forecast {
+pub(crate) struct ForecastArgs {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[arg(default_value = "bern", value_parser = Place::find)]
     city: &'static Place,
@@ -44,7 +44,7 @@ pub(crate) struct Forecast {
     hours: u32,
 }
 
-impl Query for Forecast {
+impl Query for ForecastArgs {
     async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let forecast = river.forecast(self.city).await?;
         let now = river.now();
@@ -55,7 +55,7 @@ impl Query for Forecast {
     }
 }
 
-fn draw(screen: &mut Screen, forecast: &RiverForecast, answer: &Answer, now: Timestamp) {
+fn draw(screen: &mut Screen, forecast: &Forecast, answer: &ForecastAnswer, now: Timestamp) {
     let advice = forecast.advice(now);
     screen.title(
         &format!(
@@ -93,7 +93,7 @@ fn draw(screen: &mut Screen, forecast: &RiverForecast, answer: &Answer, now: Tim
     screen.credit(&[answer.weather_credit, CREDIT]);
 }
 
-fn part_row(part: &Part) -> [Cell; PART_COLUMNS.len()] {
+fn part_row(part: &ForecastPart) -> [Cell; PART_COLUMNS.len()] {
     [
         part.part.into(),
         forecast::or_unknown(part.air_celsius, "°C").into(),
@@ -103,7 +103,7 @@ fn part_row(part: &Part) -> [Cell; PART_COLUMNS.len()] {
     ]
 }
 
-fn day_row(day: &Day) -> [Cell; DAY_COLUMNS.len()] {
+fn day_row(day: &ForecastDay) -> [Cell; DAY_COLUMNS.len()] {
     let weekday = day.weekday.as_deref().and_then(|day| day.get(..3));
     let date = day.date.as_deref().unwrap_or("unknown");
     let air = match (day.lowest_air_celsius, day.highest_air_celsius) {

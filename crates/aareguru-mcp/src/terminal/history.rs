@@ -3,7 +3,7 @@
 use aareguru::{CREDIT, Place, River, RiverHistory, local_time};
 use answers::{
     historical_data::{
-        self, Answer,
+        self, HistoricalDataAnswer,
         numbers::{At, DayRow, Numbers, OfDay},
     },
     reading::Measure,
@@ -27,7 +27,7 @@ const COLUMNS: [Column; 3] = [
 ];
 
 #[derive(Debug, Args)]
-pub(crate) struct History {
+pub(crate) struct HistoryArgs {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[arg(value_parser = Place::find)]
     city: &'static Place,
@@ -57,7 +57,7 @@ pub(crate) struct History {
     end: String,
 }
 
-impl Query for History {
+impl Query for HistoryArgs {
     async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let last_days = || format!("-{} days", self.days);
         let start = self.start.clone().unwrap_or_else(last_days);
@@ -71,7 +71,7 @@ impl Query for History {
     }
 }
 
-fn draw(screen: &mut Screen, history: &RiverHistory, answer: &Answer) {
+fn draw(screen: &mut Screen, history: &RiverHistory, answer: &HistoricalDataAnswer) {
     screen.title(
         &format!("{} ({})", answer.place.name, answer.place.station),
         answer.recorded_on.as_deref(),

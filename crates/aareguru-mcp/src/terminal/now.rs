@@ -15,13 +15,13 @@ use super::{
 };
 
 #[derive(Debug, Args)]
-pub(crate) struct Now {
+pub(crate) struct NowArgs {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[arg(default_value = "bern", value_parser = Place::find)]
     city: &'static Place,
 }
 
-impl Query for Now {
+impl Query for NowArgs {
     async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let conditions = river.conditions(self.city).await?;
         let answer = current_conditions::structured(conditions.clone(), conditions.danger.asked_at);
@@ -40,7 +40,11 @@ impl Query for Now {
     }
 }
 
-fn draw(screen: &mut Screen, conditions: &Conditions, answer: &current_conditions::Answer) {
+fn draw(
+    screen: &mut Screen,
+    conditions: &Conditions,
+    answer: &current_conditions::CurrentConditionsAnswer,
+) {
     let danger = &conditions.danger;
     let now = danger.asked_at;
     screen.title(

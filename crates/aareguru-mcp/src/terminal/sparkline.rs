@@ -5,7 +5,7 @@ const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'
 
 /// The readings of a span.
 #[derive(Debug)]
-pub(super) struct Series {
+pub(super) struct SparklineSeries {
     /// Unix seconds and values.
     known: Vec<(i64, f64)>,
     /// From when to when, in Unix seconds.
@@ -22,7 +22,7 @@ pub(super) struct Sparkline {
     scale: (f64, f64),
 }
 
-impl Series {
+impl SparklineSeries {
     /// The points, as Unix seconds and values, between `from` and `until`.
     pub(super) fn new(points: &[(i64, Option<f64>)], (from, until): (i64, i64)) -> Self {
         let within = points
@@ -126,7 +126,7 @@ mod tests {
     fn shows(values: &[Option<f64>], line: &str) {
         let points = every_ten(values);
         let until = 10 * values.len() as i64;
-        let sparkline = Series::new(&points, (0, until)).drawn(40);
+        let sparkline = SparklineSeries::new(&points, (0, until)).drawn(40);
         assert_eq!(sparkline.lines(1), [line]);
     }
 
@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn a_time_without_points_is_a_gap_too() {
         let points = [0, 10, 20, 70, 80, 90].map(|time| (time, Some(time as f64)));
-        let sparkline = Series::new(&points, (0, 100)).drawn(10);
+        let sparkline = SparklineSeries::new(&points, (0, 100)).drawn(10);
         assert_eq!(sparkline.lines(1), ["▁▂▃    ▆▇█"]);
         // The span that was asked for, not the one that there is.
-        let sparkline = Series::new(&points, (-100, 100)).drawn(20);
+        let sparkline = SparklineSeries::new(&points, (-100, 100)).drawn(20);
         assert_eq!(sparkline.lines(1), ["          ▁▂▃    ▆▇█"]);
     }
 
@@ -163,27 +163,27 @@ mod tests {
     #[test]
     fn without_a_value_there_is_no_line() {
         for points in [every_ten(&[]), every_ten(&[None, None])] {
-            assert!(Series::new(&points, (0, 20)).scale().is_none());
+            assert!(SparklineSeries::new(&points, (0, 20)).scale().is_none());
         }
         let outside = [(-5, Some(1.0)), (25, Some(1.0))];
-        assert!(Series::new(&outside, (0, 20)).scale().is_none());
+        assert!(SparklineSeries::new(&outside, (0, 20)).scale().is_none());
     }
 
     #[test]
     fn many_points_share_a_column_and_few_are_not_torn_apart() {
         let many: Vec<_> = (0..100).map(|n| (n, Some(n as f64))).collect();
-        let sparkline = Series::new(&many, (0, 100)).drawn(4);
+        let sparkline = SparklineSeries::new(&many, (0, 100)).drawn(4);
         assert_eq!(sparkline.width(), 4);
         assert_eq!(sparkline.scale, (0.0, 99.0));
         assert_eq!(sparkline.lines(1), ["▂▄▅▇"]);
         let few = every_ten(&[Some(1.0), Some(2.0)]);
-        assert_eq!(Series::new(&few, (0, 20)).drawn(40).width(), 2);
+        assert_eq!(SparklineSeries::new(&few, (0, 20)).drawn(40).width(), 2);
     }
 
     #[test]
     fn more_lines_show_more_steps() {
         let points = every_ten(&[Some(0.0), Some(8.0), None, Some(16.0)]);
-        let sparkline = Series::new(&points, (0, 40)).drawn(40);
+        let sparkline = SparklineSeries::new(&points, (0, 40)).drawn(40);
         assert_eq!(sparkline.lines(2), [" ▁ █", "▁█ █"]);
     }
 }

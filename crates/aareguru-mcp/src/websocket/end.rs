@@ -4,7 +4,7 @@ use axum::extract::ws::{CloseFrame, close_code};
 
 /// Why a session ended; its label is in a log line and in a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum SocketEnd {
     /// The client closed the socket, or its connection broke.
     ClientGone,
     /// Nothing was heard of the client, not even an answer to a ping.
@@ -31,7 +31,7 @@ pub(super) enum End {
     Shutdown,
 }
 
-impl End {
+impl SocketEnd {
     /// All of them, in the order in which they are declared.
     pub(super) const ALL: [Self; 12] = [
         Self::ClientGone,

@@ -23,8 +23,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tungstenite::error::{CapacityError, Error as SocketError, ProtocolError};
 
-use super::end::End;
-use crate::duplex::{Conversation, Duplex, Handler, Input, Outbox, Revisions};
+use super::end::SocketEnd;
+use crate::duplex::{Conversation, Duplex, DuplexOutbox, Handler, Input, Revisions};
 
 /// How often bounds in time are checked.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -43,11 +43,11 @@ pub(super) async fn run<S: ServerHandler>(
     conversation: Conversation,
     config: &SseServerConfig,
     revoked: &CancellationToken,
-) -> (End, impl Sized) {
+) -> (SocketEnd, impl Sized) {
     let (mut sink, mut stream) = socket.split();
     let (sender, inputs) = mpsc::channel(1);
     let conversation = Arc::new(conversation);
-    let outbox = Arc::new(Outbox::new(config.max_queued_bytes));
+    let outbox = Arc::new(DuplexOutbox::new(config.max_queued_bytes));
     let heard = Heard(Mutex::new(Instant::now()));
     let cut = CancellationToken::new();
 
@@ -59,7 +59,7 @@ pub(super) async fn run<S: ServerHandler>(
             // It cannot fail but by a panic of rmcp, which has been logged.
             let _ = session.waiting().await;
         }
-        End::Failed
+        SocketEnd::Failed
     };
     // On the heap, as it is as large as all that the handler waits for.
     let mut session = Box::pin(session).fuse();
@@ -69,8 +69,8 @@ pub(super) async fn run<S: ServerHandler>(
         end = overdue(&conversation, &heard, config) => end,
         end = drained(&conversation, config) => end,
         end = &mut session => end,
-        () = outbox.overflow() => End::SlowReader,
-        () = revoked.cancelled() => End::Revoked,
+        () = outbox.overflow() => SocketEnd::SlowReader,
+        () = revoked.cancelled() => SocketEnd::Revoked,
     };
 
     // What still runs is dropped and answered with an error.
@@ -104,12 +104,12 @@ async fn read(
     stream: &mut SplitStream<WebSocket>,
     inputs: &mpsc::Sender<Input>,
     heard: &Heard,
-) -> End {
+) -> SocketEnd {
     loop {
         let message = match stream.next().await {
             Some(Ok(message)) => message,
             Some(Err(error)) => return broken(error),
-            None => return End::ClientGone,
+            None => return SocketEnd::ClientGone,
         };
         heard.now();
         match message {
@@ -117,8 +117,8 @@ async fn read(
             Message::Text(_) => {
                 let _ = inputs.send(Input::Text(message.into_data())).await;
             }
-            Message::Binary(_) => return End::Binary,
-            Message::Close(_) => return End::ClientGone,
+            Message::Binary(_) => return SocketEnd::Binary,
+            Message::Close(_) => return SocketEnd::ClientGone,
             // Pings are answered by the library.
             Message::Ping(_) | Message::Pong(_) => {}
         }
@@ -126,27 +126,27 @@ async fn read(
 }
 
 /// What the client did to make reading fail.
-fn broken(error: Error) -> End {
+fn broken(error: Error) -> SocketEnd {
     let error = match error.into_inner().downcast::<SocketError>() {
         Ok(error) => *error,
-        Err(_) => return End::ClientGone,
+        Err(_) => return SocketEnd::ClientGone,
     };
     tracing::debug!(%error, "socket broken");
     match error {
-        SocketError::Capacity(CapacityError::MessageTooLong { .. }) => End::TooLong,
-        SocketError::Utf8(_) => End::NotUtf8,
-        SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::ClientGone,
-        SocketError::Protocol(_) => End::Malformed,
-        _ => End::ClientGone,
+        SocketError::Capacity(CapacityError::MessageTooLong { .. }) => SocketEnd::TooLong,
+        SocketError::Utf8(_) => SocketEnd::NotUtf8,
+        SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => SocketEnd::ClientGone,
+        SocketError::Protocol(_) => SocketEnd::Malformed,
+        _ => SocketEnd::ClientGone,
     }
 }
 
 /// Sends what waits, and pings, until the client does not take it any more.
 async fn write(
     sink: &mut SplitSink<WebSocket, Message>,
-    outbox: &Outbox,
+    outbox: &DuplexOutbox,
     config: &SseServerConfig,
-) -> End {
+) -> SocketEnd {
     let mut pings = config
         .sse_keep_alive
         .map(|period| interval_at(Instant::now() + period, period));
@@ -167,14 +167,18 @@ async fn write(
         };
         match timeout(config.write_timeout, sink.send(message)).await {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => return End::ClientGone,
-            Err(_) => return End::SlowReader,
+            Ok(Err(_)) => return SocketEnd::ClientGone,
+            Err(_) => return SocketEnd::SlowReader,
         }
     }
 }
 
 /// Ready when one of the session's times is over.
-async fn overdue(conversation: &Conversation, heard: &Heard, config: &SseServerConfig) -> End {
+async fn overdue(
+    conversation: &Conversation,
+    heard: &Heard,
+    config: &SseServerConfig,
+) -> SocketEnd {
     let opened_at = Instant::now();
     let mut ticks = interval(PERIOD);
     loop {
@@ -182,27 +186,27 @@ async fn overdue(conversation: &Conversation, heard: &Heard, config: &SseServerC
         let longer = |since: Instant, limit: Duration| now.duration_since(since) > limit;
         if !conversation.has_begun() {
             if longer(opened_at, config.init_timeout) {
-                return End::NeverInitialized;
+                return SocketEnd::NeverInitialized;
             }
         } else if let (Some(since), Some(limit)) = (conversation.idle_since(), config.idle_timeout)
             && longer(since, limit)
         {
-            return End::Idle;
+            return SocketEnd::Idle;
         }
         // Each ping is answered at once, if somebody is there.
         if let Some(period) = config.sse_keep_alive
             && longer(heard.at(), period * 2)
         {
-            return End::Silent;
+            return SocketEnd::Silent;
         }
     }
 }
 
 /// Ready when the server shuts down and no request is running any more, or has had its time.
-async fn drained(conversation: &Conversation, config: &SseServerConfig) -> End {
+async fn drained(conversation: &Conversation, config: &SseServerConfig) -> SocketEnd {
     config.cancellation_token.cancelled().await;
     let _ = timeout(config.drain_timeout, conversation.finish()).await;
-    End::Shutdown
+    SocketEnd::Shutdown
 }
 
 impl Heard {

@@ -15,13 +15,13 @@ use crate::upstream::Request;
 const MAX_RESPONSES: u64 = 64;
 
 /// Cheap to clone; clones share their responses.
-pub(super) struct ResponseCache<T>(Cache<Request, Answer<T>>);
+pub(super) struct ApiResponseCache<T>(Cache<Request, Answer<T>>);
 
 /// Expires responses at this age. The age counts from the fetch, which may have happened in another
 /// process.
 struct MaxAge(Duration);
 
-impl<T: Send + Sync + 'static> ResponseCache<T> {
+impl<T: Send + Sync + 'static> ApiResponseCache<T> {
     pub(super) fn new(max_age: Duration) -> Self {
         let cache = Cache::builder()
             .max_capacity(MAX_RESPONSES)
@@ -50,7 +50,7 @@ impl<T: Send + Sync + 'static> ResponseCache<T> {
     }
 }
 
-impl<T> Clone for ResponseCache<T> {
+impl<T> Clone for ApiResponseCache<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }

@@ -7,17 +7,17 @@ use tracing::{Instrument, Span};
 
 use super::answer::Answer;
 use super::metrics::CacheResult;
-use super::response_cache::ResponseCache;
+use super::response_cache::ApiResponseCache;
 use crate::Error;
 use crate::upstream::Request;
 
-/// Fills a [`ResponseCache`], with at most one fetch per request at a time.
+/// Fills a [`ApiResponseCache`], with at most one fetch per request at a time.
 pub(super) struct SingleFlight<T> {
-    cache: ResponseCache<T>,
+    cache: ApiResponseCache<T>,
 }
 
 impl<T: Send + Sync + 'static> SingleFlight<T> {
-    pub(super) fn new(cache: ResponseCache<T>) -> Self {
+    pub(super) fn new(cache: ApiResponseCache<T>) -> Self {
         Self { cache }
     }
 

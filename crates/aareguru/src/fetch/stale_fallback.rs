@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::response_cache::ResponseCache;
+use super::response_cache::ApiResponseCache;
 use crate::Error;
 use crate::upstream::Request;
 
@@ -11,11 +11,11 @@ use crate::upstream::Request;
 ///
 /// The cache is separate from that of fresh responses. In a common cache, callers that join a fetch
 /// would find the stale response and fetch one by one.
-pub(super) struct StaleFallback<T>(ResponseCache<T>);
+pub(super) struct StaleFallback<T>(ApiResponseCache<T>);
 
 impl<T: Send + Sync + 'static> StaleFallback<T> {
     pub(super) fn new(stale_for: Duration) -> Self {
-        Self(ResponseCache::new(stale_for))
+        Self(ApiResponseCache::new(stale_for))
     }
 
     pub(super) async fn store(&self, request: &Request, answer: Answer<T>) {

@@ -4,7 +4,7 @@ use aareguru::{CREDIT, HistorySource, Quantity, RiverHistory, local_time, series
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Answer,
+    HistoricalDataAnswer,
     numbers::{DayRow, Numbers, OfDay},
 };
 
@@ -70,7 +70,7 @@ fn left_out(left_out: LeftOut) -> Option<String> {
     })
 }
 
-pub fn text(history: &RiverHistory, answer: &Answer) -> String {
+pub fn text(history: &RiverHistory, answer: &HistoricalDataAnswer) -> String {
     let mut text = format!(
         "{} ({}), {} to {}: {} readings, from {}.\n",
         answer.place.name,

@@ -6,7 +6,7 @@ use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_hist
 
 /// What came of a message that was relayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum RelayOutcome {
     /// The owner has taken it.
     Taken,
     /// There was no owner: it waits for the next.
@@ -19,7 +19,7 @@ pub(super) enum Outcome {
     Undecided,
 }
 
-impl Outcome {
+impl RelayOutcome {
     /// All of them, in the order in which they are declared.
     const ALL: [Self; 5] = [
         Self::Taken,
@@ -43,8 +43,8 @@ impl Outcome {
 
 /// Handles that are made once.
 pub(super) struct Metrics {
-    /// In the order of [`Outcome::ALL`].
-    relayed: [Counter; Outcome::ALL.len()],
+    /// In the order of [`RelayOutcome::ALL`].
+    relayed: [Counter; RelayOutcome::ALL.len()],
     relay_seconds: Histogram,
     pub(super) handed_over: Counter,
     pub(super) fenced: Counter,
@@ -57,7 +57,7 @@ impl Metrics {
         describe();
         let change = |change| counter!("aareguru_mcp_lease_changes_total", "change" => change);
         Self {
-            relayed: Outcome::ALL.map(|outcome| {
+            relayed: RelayOutcome::ALL.map(|outcome| {
                 counter!("aareguru_mcp_relayed_messages_total", "outcome" => outcome.label())
             }),
             relay_seconds: histogram!("aareguru_mcp_relay_duration_seconds"),
@@ -68,7 +68,7 @@ impl Metrics {
         }
     }
 
-    pub(super) fn relayed(&self, outcome: Outcome, took: Duration) {
+    pub(super) fn relayed(&self, outcome: RelayOutcome, took: Duration) {
         self.relayed[outcome as usize].increment(1);
         self.relay_seconds.record(took);
     }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_outcome_is_counted_under_its_own_label() {
-        for (n, outcome) in Outcome::ALL.into_iter().enumerate() {
+        for (n, outcome) in RelayOutcome::ALL.into_iter().enumerate() {
             assert_eq!(outcome as usize, n);
         }
     }

@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{Reply, Shared, metrics::Outcome, written};
+use super::{Reply, Shared, metrics::RelayOutcome, written};
 use crate::connection::ConnectionState;
 
 /// How long the owner has to take a message, before it is taken back.
@@ -65,10 +65,10 @@ struct Waiting<'a> {
 impl Shared {
     /// What is refused here is not run: whoever could still take it is kept from it first, and if
     /// that cannot be made sure of, it is said.
-    async fn relay(&self, delivery: Delivery) -> (Outcome, Result<(), Refusal>) {
-        const TAKEN: (Outcome, Result<(), Refusal>) = (Outcome::Taken, Ok(()));
-        let unreachable = (Outcome::Unreachable, Err(Refusal::Unreachable));
-        let undecided = (Outcome::Undecided, Err(Refusal::Undecided));
+    async fn relay(&self, delivery: Delivery) -> (RelayOutcome, Result<(), Refusal>) {
+        const TAKEN: (RelayOutcome, Result<(), Refusal>) = (RelayOutcome::Taken, Ok(()));
+        let unreachable = (RelayOutcome::Unreachable, Err(Refusal::Unreachable));
+        let undecided = (RelayOutcome::Undecided, Err(Refusal::Undecided));
         if !self.redis.is_connected() {
             return unreachable;
         }
@@ -80,11 +80,11 @@ impl Shared {
         loop {
             match self.look(&delivery, &asked, attempt + 1).await {
                 Ok(Found::Taken) => return TAKEN,
-                Ok(Found::Queued) => return (Outcome::Queued, Ok(())),
+                Ok(Found::Queued) => return (RelayOutcome::Queued, Ok(())),
                 Ok(Found::Refused(Refusal::UnknownSession)) if self.is_told_again() => {
                     return unreachable;
                 }
-                Ok(Found::Refused(refusal)) => return (Outcome::Refused, Err(refusal)),
+                Ok(Found::Refused(refusal)) => return (RelayOutcome::Refused, Err(refusal)),
                 Ok(Found::Sent(owner)) => {
                     asked = owner;
                     attempt += 1;
@@ -113,7 +113,7 @@ impl Shared {
                     asked.clear();
                     sleep(MOVING).await;
                 }
-                Ok(Err(refusal)) => return (Outcome::Refused, Err(refusal)),
+                Ok(Err(refusal)) => return (RelayOutcome::Refused, Err(refusal)),
                 Err(_) if begun.elapsed() < PATIENCE => {}
                 Err(_) if begun.elapsed() > LAST => return undecided,
                 Err(_) if is_away => {}

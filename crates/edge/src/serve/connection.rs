@@ -17,7 +17,7 @@ use tokio_util::{
 use super::{
     connection_limiter::ConnectionPermit,
     head_timeout::{HeadState, HeadTimer},
-    listener::Stream,
+    listener::SocketStream,
     timed_body::TimedBody,
 };
 use crate::{client_address::PeerAddress, counter_vec::CounterVec};
@@ -46,7 +46,7 @@ pub struct ConnectionTimeouts {
 
 /// An accepted connection.
 pub(super) struct Connection {
-    pub(super) stream: Stream,
+    pub(super) stream: SocketStream,
     /// The address of the peer; `None` on a Unix socket.
     pub(super) peer: Option<IpAddr>,
     pub(super) permit: ConnectionPermit,

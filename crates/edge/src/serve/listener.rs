@@ -32,7 +32,7 @@ pub enum Listener {
 }
 
 /// The byte stream of a connection.
-pub(super) type Stream = Either<TcpStream, UnixStream>;
+pub(super) type SocketStream = Either<TcpStream, UnixStream>;
 
 /// The file of a Unix socket that this process created. Dropping it removes the file.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Listener {
     }
 
     /// Accepts a connection, and returns it with the address of its peer unless it is a Unix socket.
-    pub(super) async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+    pub(super) async fn accept(&self) -> io::Result<(SocketStream, Option<IpAddr>)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
-pub(super) struct Today {
+pub(super) struct TodayResource {
     #[serde(flatten)]
     place: PlaceNames,
     #[serde(flatten)]
@@ -22,7 +22,7 @@ pub(super) struct Today {
     provenance: Provenance,
 }
 
-impl Today {
+impl TodayResource {
     pub(super) fn new(today: TodayInShort, now: Timestamp) -> Self {
         Self {
             place: PlaceNames::new(today.place),

@@ -2,7 +2,7 @@
 
 use aareguru::Place;
 use answers::{
-    compare_cities::{Answer, structured, text},
+    compare_cities::{CompareCitiesAnswer, structured, text},
     translations::Translations,
 };
 use futures_util::future::BoxFuture;
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, schema};
-use crate::apps::App;
+use crate::apps::AppView;
 
 const DESCRIPTION: &str = "\
 Where on the Aare is it warmest or coldest, and how do places compare? Use it for any question \
@@ -40,11 +40,11 @@ pub(super) struct CompareCities;
 impl Tool for CompareCities {
     fn definition(&self) -> model::Tool {
         let (name, title) = ("compare_cities", "Compare places");
-        schema::tool_with::<Arguments, Answer>(name, title, DESCRIPTION)
+        schema::tool_with::<Arguments, CompareCitiesAnswer>(name, title, DESCRIPTION)
     }
 
-    fn app(&self) -> Option<App> {
-        Some(App("compare"))
+    fn app(&self) -> Option<AppView> {
+        Some(AppView("compare"))
     }
 
     fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {

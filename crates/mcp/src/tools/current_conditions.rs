@@ -2,7 +2,7 @@
 
 use aareguru::Conditions;
 use answers::{
-    current_conditions::{Answer, structured, text},
+    current_conditions::{CurrentConditionsAnswer, structured, text},
     translations::Translations,
 };
 
@@ -10,7 +10,7 @@ use super::{
     ToolOutput, schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
-use crate::apps::App;
+use crate::apps::AppView;
 
 const DESCRIPTION: &str = "\
 How is it at one place on the Aare right now? Use it for a full picture; for the temperature alone \
@@ -22,13 +22,13 @@ holds no forecast, and never says that one may swim.";
 
 pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
     definition: || {
-        schema::tool_with::<SinglePlaceArguments, Answer>(
+        schema::tool_with::<SinglePlaceArguments, CurrentConditionsAnswer>(
             "get_current_conditions",
             "Current conditions",
             DESCRIPTION,
         )
     },
-    app: Some(App("conditions")),
+    app: Some(AppView("conditions")),
     render: |place, response, now, call| {
         let conditions = Conditions::new(place, response, now);
         let translations = call.translations(|| {

@@ -2,7 +2,7 @@
 
 use aareguru::CurrentTemperature;
 use answers::{
-    current_temperature::{Answer, structured, text},
+    current_temperature::{CurrentTemperatureAnswer, structured, text},
     translations::Translations,
 };
 
@@ -18,7 +18,7 @@ whether one may go in: ask get_flow_danger_level for that.";
 
 pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
     definition: || {
-        schema::tool_with::<SinglePlaceArguments, Answer>(
+        schema::tool_with::<SinglePlaceArguments, CurrentTemperatureAnswer>(
             "get_current_temperature",
             "Current water temperature",
             DESCRIPTION,

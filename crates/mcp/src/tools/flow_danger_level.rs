@@ -2,7 +2,7 @@
 
 use aareguru::Danger;
 use answers::{
-    flow_danger_level::{Answer, structured, text},
+    flow_danger_level::{FlowDangerLevelAnswer, structured, text},
     translations::Translations,
 };
 
@@ -22,7 +22,7 @@ ability, and never says that one may swim.";
 
 pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
     definition: || {
-        schema::tool_with::<SinglePlaceArguments, Answer>(
+        schema::tool_with::<SinglePlaceArguments, FlowDangerLevelAnswer>(
             "get_flow_danger_level",
             "Flow and danger level",
             DESCRIPTION,

@@ -2,7 +2,7 @@
 
 use aareguru::{Forecast, Place};
 use answers::{
-    forecast::{Answer, NO_FURTHER, OVER, note, structured, text, water_to_come},
+    forecast::{ForecastAnswer, NO_FURTHER, OVER, note, structured, text, water_to_come},
     translations::Translations,
 };
 use futures_util::future::BoxFuture;
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
 use super::{Outcome, Tool, ToolCall, ToolOutput, bern, schema};
-use crate::apps::App;
+use crate::apps::AppView;
 
 const DESCRIPTION: &str = "\
 What comes at one place on the Aare: swim now or later, will it rain, how will tomorrow or the \
@@ -40,11 +40,11 @@ pub(super) struct GetForecast;
 
 impl Tool for GetForecast {
     fn definition(&self) -> model::Tool {
-        schema::tool_with::<Arguments, Answer>("get_forecast", "Forecast", DESCRIPTION)
+        schema::tool_with::<Arguments, ForecastAnswer>("get_forecast", "Forecast", DESCRIPTION)
     }
 
-    fn app(&self) -> Option<App> {
-        Some(App("forecast"))
+    fn app(&self) -> Option<AppView> {
+        Some(AppView("forecast"))
     }
 
     fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {

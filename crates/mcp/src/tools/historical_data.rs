@@ -2,7 +2,7 @@
 
 use aareguru::{HistoryStage, Place};
 use answers::{
-    historical_data::{Answer, structured, summary},
+    historical_data::{HistoricalDataAnswer, structured, summary},
     translations::Translations,
 };
 use futures_util::future::BoxFuture;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use tokio::sync::mpsc;
 
 use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, schema};
-use crate::apps::App;
+use crate::apps::AppView;
 
 const DESCRIPTION: &str = "\
 How warm was the Aare at one place over a span of time, and how much water did it carry? Returns \
@@ -70,11 +70,11 @@ pub(super) struct GetHistoricalData;
 impl Tool for GetHistoricalData {
     fn definition(&self) -> model::Tool {
         let (name, title) = ("get_historical_data", "Historical data");
-        schema::tool_with::<Arguments, Answer>(name, title, DESCRIPTION)
+        schema::tool_with::<Arguments, HistoricalDataAnswer>(name, title, DESCRIPTION)
     }
 
-    fn app(&self) -> Option<App> {
-        Some(App("history"))
+    fn app(&self) -> Option<AppView> {
+        Some(AppView("history"))
     }
 
     fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, bern, response_cache::CacheKey};
-use crate::apps::App;
+use crate::apps::AppView;
 
 /// The arguments.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,7 +32,7 @@ pub(super) struct SinglePlaceArguments {
 /// client shows the app.
 pub(super) struct SinglePlaceTool {
     pub(super) definition: fn() -> model::Tool,
-    pub(super) app: Option<App>,
+    pub(super) app: Option<AppView>,
     pub(super) render: fn(&'static Place, &Answer<Current>, Timestamp, &ToolCall<'_>) -> Outcome,
 }
 
@@ -41,7 +41,7 @@ impl Tool for SinglePlaceTool {
         (self.definition)()
     }
 
-    fn app(&self) -> Option<App> {
+    fn app(&self) -> Option<AppView> {
         self.app
     }
 

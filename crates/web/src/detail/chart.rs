@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use answers::i18n::Texts;
 
-use crate::series::Series;
+use crate::series::SeriesAttributes;
 use crate::{
     fragments::{flood_levels, joined},
     overview_data::PlaceOverview,
@@ -15,14 +15,15 @@ const HOURS: i64 = 48;
 const STEP_SECONDS: i64 = 600;
 
 pub(super) fn charts(at: &PlaceOverview, texts: &Texts) -> Markup {
-    let series =
-        |value: fn(&RiverPoint) -> Option<f64>| Series::last(&at.past, HOURS, STEP_SECONDS, value);
+    let series = |value: fn(&RiverPoint) -> Option<f64>| {
+        SeriesAttributes::last(&at.past, HOURS, STEP_SECONDS, value)
+    };
     let water = series(|point| point.temperature_celsius);
     let flow = series(|point| point.flow_m3_per_s);
     if water.is_none() && flow.is_none() {
         return html! { p { (texts.get("no_series")) } };
     }
-    let caption = |key, series: &Series, decimals| {
+    let caption = |key, series: &SeriesAttributes, decimals| {
         let (low, high) = series.range();
         let range = [
             ("low", texts.number(low, decimals)),
@@ -42,7 +43,7 @@ pub(super) fn charts(at: &PlaceOverview, texts: &Texts) -> Markup {
     }
 }
 
-fn chart(kind: &str, unit: &str, series: &Series, caption: &str, levels: &str) -> Markup {
+fn chart(kind: &str, unit: &str, series: &SeriesAttributes, caption: &str, levels: &str) -> Markup {
     html! {
         figure.chart.(kind) role="img" aria-label=(caption) data-unit=(unit)
             data-start=(series.start) data-step=(series.step_seconds)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{AsyncCommands, RedisResult, streams::StreamRangeReply};
 
-use super::{Progress, RedisSessions, Source, Unreachable, digest, millis};
+use super::{Progress, RedisSessions, RemoteEventSource, Unreachable, digest, millis};
 
 /// More of a stream than that is forgotten, the oldest first.
 const LONGEST_STREAM: usize = 256;
@@ -15,13 +15,15 @@ const RUNNING: Duration = Duration::from_secs(60);
 impl RedisSessions {
     pub(super) async fn append(
         &self,
-        source: Source<'_>,
+        source: RemoteEventSource<'_>,
         event: String,
         is_answer: bool,
     ) -> Result<String, Unreachable> {
         let key = match source {
-            Source::Call(call) => self.events_of_call(call),
-            Source::Session(session) => self.events_of_session(session, self.instance.as_str()),
+            RemoteEventSource::Call(call) => self.events_of_call(call),
+            RemoteEventSource::Session(session) => {
+                self.events_of_session(session, self.instance.as_str())
+            }
         };
         let (number,): (String,) = redis::pipe()
             .cmd("XADD")

@@ -11,17 +11,17 @@ use rmcp::{
 };
 
 use super::{
-    Error, NEW, Sessions,
-    told::{self, Subscription},
+    Error, NEW, StreamableSessions,
+    remote_events::{self, RemoteSubscription},
 };
 use crate::streamable::{
-    calls::Returning,
-    events::{self, EventId, START},
-    session::{End, Session},
-    shared::ASKING,
+    calls::ResumeRequest,
+    events::{self, START, StreamableEventId},
+    session::{SessionEnd, StreamableSession},
+    shared_sessions::ASKING,
 };
 
-impl SessionManager for Sessions {
+impl SessionManager for StreamableSessions {
     type Error = Error;
     type Transport = SessionTransport;
 
@@ -29,7 +29,7 @@ impl SessionManager for Sessions {
         let new = NEW.try_with(Cell::take).ok().flatten();
         let mut new = new.ok_or(Error::NoPlace)?;
         let key = new.key.take();
-        let session = Session::new(new);
+        let session = StreamableSession::new(new);
         let (id, transport) = self.local.create_session().await?;
         self.open.lock().insert(id.clone(), Arc::new(session));
         self.metrics.opened();
@@ -37,7 +37,7 @@ impl SessionManager for Sessions {
         // All sessions of its owner may have been ended just before it was one of them.
         if key.is_some_and(|key| key.is_revoked()) {
             if let Some(session) = self.open.lock().get(&id) {
-                session.ends_by(End::Revoked);
+                session.ends_by(SessionEnd::Revoked);
             }
             self.close_session(&id).await?;
             return Err(Error::Gone);
@@ -77,7 +77,10 @@ impl SessionManager for Sessions {
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
         let session = self.get(id);
         let knows_priming = session.is_some_and(|session| session.knows_priming());
-        let subscription = self.calls.shared().and_then(|_| Subscription::of(&message));
+        let subscription = self
+            .calls
+            .shared()
+            .and_then(|_| RemoteSubscription::of(&message));
         let stream = self.calls.start(id, message).await?;
         let stream =
             stream.filter(move |event| future::ready(event.message.is_some() || knows_priming));
@@ -122,10 +125,10 @@ impl SessionManager for Sessions {
             let stream = self.local.resume(id, last_event_id).await?;
             return Ok(stream.left_stream());
         }
-        match EventId::parse(&last_event_id).ok_or(Error::Gone)? {
-            EventId::OfCall { number, call } => {
+        match StreamableEventId::parse(&last_event_id).ok_or(Error::Gone)? {
+            StreamableEventId::OfCall { number, call } => {
                 let parts = ASKING.try_with(|asking| asking.parts.take());
-                let returning = Returning {
+                let returning = ResumeRequest {
                     id: id.clone(),
                     session: self.get(id).ok_or(Error::Gone)?,
                     parts: parts.ok().flatten(),
@@ -133,7 +136,7 @@ impl SessionManager for Sessions {
                 let stream = self.calls.resume(returning, call, number);
                 Ok(stream.left_stream().right_stream())
             }
-            EventId::OfSession { number, instance } => {
+            StreamableEventId::OfSession { number, instance } => {
                 let stream = self
                     .listen(id, Some((instance.to_owned(), number.to_owned())))
                     .await?;
@@ -154,7 +157,7 @@ impl SessionManager for Sessions {
     }
 }
 
-impl Sessions {
+impl StreamableSessions {
     /// What comes beside the answers, after what came at an instance after an event.
     async fn listen(
         &self,
@@ -173,12 +176,16 @@ impl Sessions {
             let heard = heard.unwrap_or_default();
             let stored = heard.iter().filter_map(|(number, text)| {
                 let instance = &instance;
-                let id = EventId::OfSession { number, instance };
+                let id = StreamableEventId::OfSession { number, instance };
                 Some(events::stored(id, text)?.0)
             });
             missed.extend(stored);
             if instance != shared.instance() {
-                missed.extend(adopted.iter().filter_map(|uri| told::may_have_changed(uri)));
+                missed.extend(
+                    adopted
+                        .iter()
+                        .filter_map(|uri| remote_events::may_have_changed(uri)),
+                );
             }
         }
         let known: HashSet<_> = missed

@@ -10,23 +10,23 @@ use rmcp::model::RequestId;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// How long an answer may be on its way from the handler to the stream, which takes microseconds.
-const ON_ITS_WAY: Duration = Duration::from_secs(5);
+const RESPONSE_GRACE: Duration = Duration::from_secs(5);
 
 /// Dropped with the handler.
 #[derive(Debug, Clone)]
-pub(super) struct Watch(#[expect(dead_code, reason = "held to be dropped")] Arc<DropGuard>);
+pub(super) struct PanicWatch(#[expect(dead_code, reason = "held to be dropped")] Arc<DropGuard>);
 
 /// Ready, with the id of the request, when the handler has ended for so long that its answer would
 /// be there if there was one.
-pub(super) type Lost = Pin<Box<dyn Future<Output = RequestId> + Send>>;
+pub(super) type LostRequest = Pin<Box<dyn Future<Output = RequestId> + Send>>;
 
 /// Watches over a request.
-pub(super) fn watch(id: RequestId) -> (Watch, Lost) {
+pub(super) fn watch(id: RequestId) -> (PanicWatch, LostRequest) {
     let ended = CancellationToken::new();
-    let watch = Watch(Arc::new(ended.clone().drop_guard()));
+    let watch = PanicWatch(Arc::new(ended.clone().drop_guard()));
     let lost = async move {
         ended.cancelled().await;
-        tokio::time::sleep(ON_ITS_WAY).await;
+        tokio::time::sleep(RESPONSE_GRACE).await;
         tracing::error!("a request was not answered: its handler panicked");
         id
     };

@@ -16,13 +16,13 @@ const OUTCOMES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "abandoned"];
 const ABANDONED: usize = 5;
 
 /// All requested routes of one access class; at most as many as the router has.
-pub(super) struct Endpoints {
+pub(super) struct RouteMetricsTable {
     access: Access,
-    by_route: RwLock<HashMap<String, Arc<Endpoint>>>,
+    by_route: RwLock<HashMap<String, Arc<RouteMetrics>>>,
 }
 
 /// One route, with handles by which counting needs no lookup.
-pub(super) struct Endpoint {
+pub(super) struct RouteMetrics {
     pub(super) route: String,
     /// Whether monitoring requests it all the time.
     pub(super) is_probe: bool,
@@ -31,7 +31,7 @@ pub(super) struct Endpoint {
     outcomes: [Counter; OUTCOMES.len()],
 }
 
-impl Endpoints {
+impl RouteMetricsTable {
     pub(super) fn new(access: Access) -> Self {
         describe_histogram!(
             "request_duration_seconds",
@@ -41,7 +41,7 @@ impl Endpoints {
             "aareguru_mcp_http_requests_total",
             "HTTP requests, by route and class of status; abandoned if the client went away first"
         );
-        let unmatched = Arc::new(Endpoint::new(UNMATCHED, access));
+        let unmatched = Arc::new(RouteMetrics::new(UNMATCHED, access));
         Self {
             access,
             by_route: RwLock::new(HashMap::from([(UNMATCHED.to_owned(), unmatched)])),
@@ -49,18 +49,18 @@ impl Endpoints {
     }
 
     /// Returns the metrics of a route, given as the router writes it.
-    pub(super) fn get_or_create(&self, route: Option<&str>) -> Arc<Endpoint> {
+    pub(super) fn get_or_create(&self, route: Option<&str>) -> Arc<RouteMetrics> {
         let route = route.unwrap_or(UNMATCHED);
         let known = self.by_route.read().get(route).cloned();
         known.unwrap_or_else(|| {
             let mut endpoints = self.by_route.write();
             let endpoint = endpoints.entry(route.to_owned());
-            Arc::clone(endpoint.or_insert_with(|| Arc::new(Endpoint::new(route, self.access))))
+            Arc::clone(endpoint.or_insert_with(|| Arc::new(RouteMetrics::new(route, self.access))))
         })
     }
 }
 
-impl Endpoint {
+impl RouteMetrics {
     fn new(route: &str, access: Access) -> Self {
         // A route with and without a trailing slash is the same.
         let route = Some(route.trim_end_matches('/')).filter(|route| !route.is_empty());

@@ -10,15 +10,15 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::Sessions;
+use super::StreamableSessions;
 
 /// A request to hear of a resource, or no longer.
-pub(super) struct Subscription {
+pub(super) struct RemoteSubscription {
     uri: String,
     is_on: bool,
 }
 
-impl Subscription {
+impl RemoteSubscription {
     pub(super) fn of(message: &ClientJsonRpcMessage) -> Option<Self> {
         let JsonRpcMessage::Request(request) = message else {
             return None;
@@ -33,12 +33,12 @@ impl Subscription {
     }
 }
 
-impl Sessions {
+impl StreamableSessions {
     /// Tells the other instances of a subscription, if it was answered well.
     pub(super) async fn tell(
         &self,
         id: &SessionId,
-        subscription: &Subscription,
+        subscription: &RemoteSubscription,
         answer: &[ServerSseMessage],
     ) {
         let is_response = |event: &ServerSseMessage| {
@@ -50,7 +50,7 @@ impl Sessions {
         if !answer.iter().any(is_response) {
             return;
         }
-        let Subscription { uri, is_on } = subscription;
+        let RemoteSubscription { uri, is_on } = subscription;
         session.has_subscribed(uri, *is_on);
         if shared.subscribed(id, uri, *is_on).await.is_err() {
             tracing::debug!("a subscription is known to its own instance alone");

@@ -17,7 +17,7 @@ use rmcp::{
 use rmcp_transport::Principal;
 
 /// What [`SharedSessions`] answers with, in time.
-pub type Shared<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
 
 /// What the instances share cannot be reached now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         &'a self,
         id: &'a str,
         asking: Option<&'a Principal>,
-    ) -> Shared<'a, Option<SessionState>>;
+    ) -> StoreFuture<'a, Option<SessionState>>;
 
     /// Keeps a session, for a while after each [`load`](Self::load).
     fn store<'a>(
@@ -40,10 +40,10 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         id: &'a str,
         owner: Option<&'a Principal>,
         state: &'a SessionState,
-    ) -> Shared<'a, ()>;
+    ) -> StoreFuture<'a, ()>;
 
     /// Forgets a session, and lets all instances end it.
-    fn delete<'a>(&'a self, id: &'a str) -> Shared<'a, ()>;
+    fn delete<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()>;
 
     /// What tells this instance from the others.
     fn instance(&self) -> &str;
@@ -52,14 +52,18 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
     /// it.
     fn keep_event<'a>(
         &'a self,
-        source: Source<'a>,
+        source: RemoteEventSource<'a>,
         event: String,
         is_answer: bool,
-    ) -> Shared<'a, String>;
+    ) -> StoreFuture<'a, String>;
 
     /// Keeps whose a call is, what was asked, and that it runs here.
-    fn begin_call<'a>(&'a self, call: &'a str, session: &'a str, request: String)
-    -> Shared<'a, ()>;
+    fn begin_call<'a>(
+        &'a self,
+        call: &'a str,
+        session: &'a str,
+        request: String,
+    ) -> StoreFuture<'a, ()>;
 
     /// How far a call is, if it is one of this session. If the instance that ran it has gone
     /// without an answer, it is this one's from now on.
@@ -68,20 +72,21 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         call: &'a str,
         session: &'a str,
         after: &'a str,
-    ) -> Shared<'a, Option<Progress>>;
+    ) -> StoreFuture<'a, Option<Progress>>;
 
     /// Keeps that a call was begun anew as another one.
-    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> Shared<'a, ()>;
+    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> StoreFuture<'a, ()>;
 
     /// Keeps that a session has subscribed to a resource, or not any more, and lets all instances
     /// do so.
-    fn subscribed<'a>(&'a self, session: &'a str, uri: &'a str, is_on: bool) -> Shared<'a, ()>;
+    fn subscribed<'a>(&'a self, session: &'a str, uri: &'a str, is_on: bool)
+    -> StoreFuture<'a, ()>;
 
     /// The resources to which a session has subscribed, at any instance.
-    fn subscriptions<'a>(&'a self, session: &'a str) -> Shared<'a, Vec<String>>;
+    fn subscriptions<'a>(&'a self, session: &'a str) -> StoreFuture<'a, Vec<String>>;
 
     /// Lets all instances cancel a request of a session.
-    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> Shared<'a, ()>;
+    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> StoreFuture<'a, ()>;
 
     /// What a session was told at an instance beside its answers, after an event: the numbers and
     /// the events.
@@ -90,12 +95,12 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         session: &'a str,
         instance: &'a str,
         after: &'a str,
-    ) -> Shared<'a, Vec<(String, String)>>;
+    ) -> StoreFuture<'a, Vec<(String, String)>>;
 }
 
 /// Where an event comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source<'a> {
+pub enum RemoteEventSource<'a> {
     /// A call, by its id.
     Call(&'a str),
     /// A session, by its id, beside all calls.

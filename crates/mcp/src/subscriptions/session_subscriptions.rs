@@ -16,7 +16,7 @@ use super::{Subject, Subscriber, TooMany};
 
 /// The subscriptions of a session by `resources/subscribe`; they end with it.
 #[derive(Debug, Default)]
-pub(crate) struct Session(OnceLock<Subscribed>);
+pub(crate) struct SessionSubscriptions(OnceLock<Subscribed>);
 
 #[derive(Debug)]
 struct Subscribed {
@@ -24,7 +24,7 @@ struct Subscribed {
     _notifying: AbortOnDropHandle<()>,
 }
 
-impl Session {
+impl SessionSubscriptions {
     /// # Errors
     ///
     /// The session has too many subscriptions already.

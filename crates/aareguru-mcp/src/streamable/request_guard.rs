@@ -6,24 +6,24 @@
 
 use metrics::Gauge;
 
-use super::session::Running;
+use super::session::RunningRequest;
 use rmcp_transport::SessionPermit;
 
 #[derive(Debug)]
-pub(super) struct Held {
-    _thing: Thing,
+pub(super) struct RequestGuard {
+    _thing: HeldPermit,
     in_flight: Gauge,
 }
 
 #[derive(Debug)]
 #[expect(dead_code, reason = "held to be dropped")]
-pub(super) enum Thing {
-    Request(Running),
+pub(super) enum HeldPermit {
+    Request(RunningRequest),
     Permit(SessionPermit),
 }
 
-impl Held {
-    pub(super) fn new(thing: impl Into<Thing>, in_flight: Gauge) -> Self {
+impl RequestGuard {
+    pub(super) fn new(thing: impl Into<HeldPermit>, in_flight: Gauge) -> Self {
         in_flight.increment(1);
         Self {
             _thing: thing.into(),
@@ -32,19 +32,19 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.in_flight.decrement(1);
     }
 }
 
-impl From<Running> for Thing {
-    fn from(running: Running) -> Self {
+impl From<RunningRequest> for HeldPermit {
+    fn from(running: RunningRequest) -> Self {
         Self::Request(running)
     }
 }
 
-impl From<SessionPermit> for Thing {
+impl From<SessionPermit> for HeldPermit {
     fn from(permit: SessionPermit) -> Self {
         Self::Permit(permit)
     }

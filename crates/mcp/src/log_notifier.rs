@@ -17,7 +17,7 @@ const LOGGER: &str = "aareguru";
 
 /// What a session wants to be sent, and what it was sent.
 #[derive(Debug, Default)]
-pub(crate) struct Log(Mutex<State>);
+pub(crate) struct LogNotifier(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -34,7 +34,7 @@ pub(crate) enum UpstreamFailure {
     NoAnswer(String),
 }
 
-impl Log {
+impl LogNotifier {
     pub(crate) fn set_level(&self, level: LoggingLevel) {
         self.0.lock().level = Some(level);
     }
