@@ -89,6 +89,11 @@ impl<K: Clone + Eq + Hash> ClientLimiter<K> {
         let limiter = self.clone();
         Ok(Permit { limiter, client })
     }
+
+    /// Returns whether all permits of the total are in use.
+    pub fn is_exhausted(&self) -> bool {
+        self.usage.lock().total >= self.max
+    }
 }
 
 impl<K: Eq + Hash> Permit<K> {

@@ -16,6 +16,7 @@ use rmcp::ServerHandler;
 use tower_service::Service;
 
 use crate::{
+    client_limiter::SessionLimiter,
     config::SseServerConfig,
     delivery::Delivery,
     id::SessionId,
@@ -25,7 +26,7 @@ use crate::{
     refusal::Refusal,
     registry::Registry,
     response::{self, SseBody},
-    session::End,
+    session::{End, ServiceParts},
     stream, sweep,
 };
 
@@ -47,6 +48,7 @@ pub struct SseService<S> {
 /// State shared by all clones of a service.
 pub(crate) struct Shared<S> {
     pub(crate) factory: Box<dyn Fn() -> io::Result<S> + Send + Sync>,
+    pub(crate) limiter: Arc<SessionLimiter>,
     pub(crate) config: Arc<SseServerConfig>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) registry: Arc<Registry<S>>,
@@ -69,13 +71,13 @@ impl<S: ServerHandler> SseService<S> {
         factory: impl Fn() -> io::Result<S> + Send + Sync + 'static,
         config: SseServerConfig,
     ) -> Self {
-        let registry = Registry::new(config.max_sessions, config.max_sessions_per_client);
         Self {
             shared: Arc::new(Shared {
                 factory: Box::new(factory),
+                limiter: SessionLimiter::new(config.max_sessions, config.max_sessions_per_client),
                 config: Arc::new(config),
                 metrics: Arc::new(Metrics::new()),
-                registry: Arc::new(registry),
+                registry: Arc::new(Registry::new()),
                 sweeping: Once::new(),
             }),
         }
@@ -205,6 +207,14 @@ where
 }
 
 impl<S: ServerHandler> Shared<S> {
+    pub(crate) fn parts(&self) -> ServiceParts<S> {
+        ServiceParts {
+            config: self.config.clone(),
+            metrics: self.metrics.clone(),
+            registry: self.registry.clone(),
+        }
+    }
+
     pub(crate) fn refuse(&self, refusal: Refusal) -> Response<SseBody> {
         self.metrics.refused(refusal);
         tracing::debug!(reason = refusal.label(), "request refused");

@@ -28,18 +28,26 @@ use tokio::time::Instant;
 
 use self::{call::Call, journal::Journal, peer::Running};
 use crate::{
+    client_limiter::SessionPermit,
     config::SseServerConfig,
     event::{self, Message},
     id::{ResumeToken, SessionId, SessionTag},
     metrics::Metrics,
     outbox::{Attached, Gap, Outbox, PushError, StreamNumber},
     principal::{ClientKey, Principal},
-    registry::{Registry, SessionPermit},
+    registry::Registry,
     store::{Record, SessionRef},
 };
 
 /// The epoch of a new session.
 const FIRST_EPOCH: u64 = 1;
+
+/// What a session shares with the other sessions of its service.
+pub(crate) struct ServiceParts<S> {
+    pub(crate) config: Arc<SseServerConfig>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) registry: Arc<Registry<S>>,
+}
 
 pub(crate) struct Session<S> {
     id: SessionId,
@@ -52,10 +60,10 @@ pub(crate) struct Session<S> {
     config: Arc<SseServerConfig>,
     metrics: Arc<Metrics>,
     registry: Arc<Registry<S>>,
-    state: Mutex<State<S>>,
+    state: Mutex<State>,
 }
 
-struct State<S> {
+struct State {
     opened_at: Instant,
     /// When the last message was received or sent.
     active_at: Instant,
@@ -71,7 +79,7 @@ struct State<S> {
     /// The client's `initialize` parameters, until `running` has them.
     client_info: Option<InitializeRequestParams>,
     /// `None` once the session has ended.
-    permit: Option<SessionPermit<S>>,
+    permit: Option<SessionPermit>,
 }
 
 impl<S: ServerHandler> Session<S> {
@@ -83,10 +91,10 @@ impl<S: ServerHandler> Session<S> {
         handler: S,
         request: &Parts,
         client_info: Option<InitializeRequestParams>,
-        permit: SessionPermit<S>,
-        config: Arc<SseServerConfig>,
-        metrics: Arc<Metrics>,
+        permit: SessionPermit,
+        of_service: ServiceParts<S>,
     ) -> Arc<Self> {
+        let config = &of_service.config;
         let resumable = !config.resume_grace.is_zero();
         let outbox = Outbox::new(ResumeToken::random(), config.max_queued_bytes, resumable);
         let store = config.store.clone().filter(|_| resumable);
@@ -98,7 +106,8 @@ impl<S: ServerHandler> Session<S> {
                 store.map(|store| Box::new(Journal::new(store, FIRST_EPOCH))),
             ),
             client_info,
-            (permit, config, metrics),
+            permit,
+            of_service,
         ))
     }
 
@@ -107,7 +116,8 @@ impl<S: ServerHandler> Session<S> {
         handler: S,
         (outbox, journal): (Outbox, Option<Box<Journal>>),
         client_info: Option<InitializeRequestParams>,
-        (permit, config, metrics): (SessionPermit<S>, Arc<SseServerConfig>, Arc<Metrics>),
+        permit: SessionPermit,
+        of_service: ServiceParts<S>,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -117,9 +127,9 @@ impl<S: ServerHandler> Session<S> {
             handler,
             outbox,
             journal,
-            registry: permit.registry(),
-            config,
-            metrics,
+            registry: of_service.registry,
+            config: of_service.config,
+            metrics: of_service.metrics,
             state: Mutex::new(State {
                 opened_at: now,
                 active_at: now,

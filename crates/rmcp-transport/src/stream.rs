@@ -16,12 +16,13 @@ use rmcp::{
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use crate::{
-    client_info, event,
+    client_info,
+    client_limiter::{LimitExceeded, SessionPermit},
+    event,
     id::EventId,
     outbox::{Attached, StreamNumber},
     principal::{ClientKey, Principal},
     refusal::Refusal,
-    registry::SessionPermit,
     response::{self, SseBody},
     service::Shared,
     session::{End, Session},
@@ -95,14 +96,7 @@ pub(crate) async fn open<S: ServerHandler>(
     })?;
     let returning = returning_client(&request.headers, last_event);
     let adopted = returning.is_some();
-    let session = Session::new(
-        handler,
-        request,
-        returning,
-        permit,
-        shared.config.clone(),
-        shared.metrics.clone(),
-    );
+    let session = Session::new(handler, request, returning, permit, shared.parts());
     let attached = session.attach(0).map_err(|_| Refusal::UnknownSession)?;
     shared.registry.add(session.clone());
     shared.metrics.sessions.increment(1);
@@ -140,10 +134,10 @@ fn resume<S: ServerHandler>(
 }
 
 /// The result of taking over a session from the store.
-enum Takeover<S> {
+enum Takeover {
     Done(Response<SseBody>),
     /// The store does not have the session.
-    NotFound(SessionPermit<S>),
+    NotFound(SessionPermit),
 }
 
 /// Takes over a session of another process.
@@ -152,8 +146,8 @@ async fn take_over<S: ServerHandler>(
     store: Arc<dyn SessionStore>,
     (principal, client): (Option<Principal>, Option<ClientKey>),
     seen: EventId,
-    permit: SessionPermit<S>,
-) -> Result<Takeover<S>, Refusal> {
+    permit: SessionPermit,
+) -> Result<Takeover, Refusal> {
     let request = TakeoverRequest {
         token: &seen.token.to_string(),
         principal: principal.as_ref(),
@@ -169,9 +163,15 @@ async fn take_over<S: ServerHandler>(
         tracing::error!(%error, "cannot create handler for a session of another process");
         Refusal::NoHandler
     })?;
-    let of_service = (permit, shared.config.clone(), shared.metrics.clone());
-    let restored =
-        Session::restored(handler, seen.token, snapshot, store.clone(), of_service).await;
+    let restored = Session::restored(
+        handler,
+        seen.token,
+        snapshot,
+        store.clone(),
+        permit,
+        shared.parts(),
+    )
+    .await;
     let Some((session, pending)) = restored else {
         // The client still gets a new session.
         return reserve(&shared, client.as_ref()).map(Takeover::NotFound);
@@ -196,16 +196,28 @@ async fn take_over<S: ServerHandler>(
 fn reserve<S: ServerHandler>(
     shared: &Shared<S>,
     client: Option<&ClientKey>,
-) -> Result<SessionPermit<S>, Refusal> {
-    match shared.registry.reserve(client) {
-        Err(full @ (Refusal::TooManySessions | Refusal::TooManySessionsOfClient)) => {
-            let of = client.filter(|_| full == Refusal::TooManySessionsOfClient);
+) -> Result<SessionPermit, Refusal> {
+    match try_acquire(shared, client) {
+        Err(exceeded) => {
+            let of = client.filter(|_| exceeded == LimitExceeded::PerClient);
             let longest = shared.registry.longest_detached(of);
-            longest.ok_or(full)?.end(End::Evicted);
-            shared.registry.reserve(client)
+            longest.ok_or(exceeded)?.end(End::Evicted);
+            Ok(try_acquire(shared, client)?)
         }
-        permit => permit,
+        Ok(permit) => Ok(permit),
     }
+}
+
+/// Acquires a permit. If both limits are reached, the one on the total is reported.
+fn try_acquire<S>(
+    shared: &Shared<S>,
+    client: Option<&ClientKey>,
+) -> Result<SessionPermit, LimitExceeded> {
+    let permit = shared.limiter.try_acquire(client.cloned());
+    permit.map_err(|exceeded| match shared.limiter.is_exhausted() {
+        true => LimitExceeded::Total,
+        false => exceeded,
+    })
 }
 
 fn last_event_id(headers: &HeaderMap) -> Option<EventId> {

@@ -39,9 +39,9 @@ pub(super) struct Running {
     _loop: Box<dyn Send + Sync>,
 }
 
-impl<S: ServerHandler> State<S> {
+impl State {
     /// Returns rmcp's loop, and starts it if it is not running.
-    pub(super) fn running(&mut self, session: &Arc<Session<S>>) -> &Running {
+    pub(super) fn running<S: ServerHandler>(&mut self, session: &Arc<Session<S>>) -> &Running {
         let client_info = &mut self.client_info;
         self.running.get_or_insert_with(|| {
             let (inbox, messages) = mpsc::channel(INBOX_CAPACITY);

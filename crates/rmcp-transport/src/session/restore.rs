@@ -11,15 +11,13 @@ use rmcp::{
 };
 use tokio::time::timeout;
 
-use super::{Entry, Session, entry::INITIALIZE, journal::Journal};
+use super::{Entry, ServiceParts, Session, entry::INITIALIZE, journal::Journal};
 use crate::{
-    config::SseServerConfig,
+    client_limiter::SessionPermit,
     delivery::Delivery,
     id::ResumeToken,
-    metrics::Metrics,
     outbox::Outbox,
     parse,
-    registry::SessionPermit,
     store::{Pending, SessionStore, Snapshot},
 };
 
@@ -30,24 +28,26 @@ impl<S: ServerHandler> Session<S> {
         token: ResumeToken,
         snapshot: Snapshot,
         store: Arc<dyn SessionStore>,
-        (permit, config, metrics): (SessionPermit<S>, Arc<SseServerConfig>, Arc<Metrics>),
+        permit: SessionPermit,
+        of_service: ServiceParts<S>,
     ) -> Option<(Arc<Self>, Vec<Pending>)> {
         let outbox = Outbox::restored(
             token,
-            config.max_queued_bytes,
+            of_service.config.max_queued_bytes,
             snapshot.last_event,
             snapshot.events,
         );
         outbox.hold();
         let journal = Journal::new(store, snapshot.epoch);
         journal.restore(snapshot.setup.clone(), snapshot.pending.clone());
-        let limit = config.init_timeout;
+        let limit = of_service.config.init_timeout;
         let session = Arc::new(Self::with(
             (snapshot.session, snapshot.principal),
             handler,
             (outbox, Some(Box::new(journal))),
             None,
-            (permit, config, metrics),
+            permit,
+            of_service,
         ));
         let replayed = timeout(limit, session.replay_setup(snapshot.setup)).await;
         if !replayed.unwrap_or(false) {

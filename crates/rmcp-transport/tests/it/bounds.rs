@@ -80,6 +80,18 @@ async fn session_limit_per_client_returns_429() {
 }
 
 #[tokio::test]
+async fn both_session_limits_reached_returns_503() {
+    let config = SseServerConfig::default()
+        .with_max_sessions(1)
+        .with_max_sessions_per_client(1);
+    let server = TestServer::with(config).await;
+    let request = with_header(&get("/sse"), "X-Principal: alice");
+    let _open = Session::open_with(server.address, request.clone()).await;
+    let second = send(server.address, request).await;
+    assert_rejected(&second, 503, "Too many sessions", 5);
+}
+
+#[tokio::test]
 async fn reconnect_without_an_event_id_evicts_the_clients_own_session() {
     let config = SseServerConfig::default().with_max_sessions_per_client(1);
     let server = TestServer::with(config).await;
