@@ -9,7 +9,7 @@
 //! In the order in which they handle a request:
 //!
 //! - `config`: the configuration, with every limit.
-//! - `service`: the tower service; routes requests.
+//! - `service`: the tower service; routes requests. `service_state`: the state that its parts share.
 //! - `rebinding`: the check of `Host` and `Origin` headers.
 //! - `principal`: the identity and address of a client.
 //! - `stream`: `GET /sse`; opens or resumes a session, streams its events.
@@ -25,7 +25,8 @@
 //! - `client_info`: what is known about a client that will not initialize again.
 //! - `client_limiter`: limits on sessions, in total and per client.
 //! - `rendered`: serialized results.
-//! - `event`, `id`, `response`, `refusal`, `metrics`, `message_counters`: formats and types that the others use.
+//! - `event`, `event_stream`, `id`, `response`, `refusal`, `close_reason`, `metrics`,
+//!   `message_counters`: formats and types that the others use.
 
 #![warn(missing_docs)]
 
@@ -40,11 +41,15 @@ mod rendered;
 #[cfg(feature = "sse")]
 mod client_info;
 #[cfg(feature = "sse")]
+mod close_reason;
+#[cfg(feature = "sse")]
 mod config;
 #[cfg(feature = "sse")]
 mod delivery;
 #[cfg(feature = "sse")]
 mod event;
+#[cfg(feature = "sse")]
+mod event_stream;
 #[cfg(feature = "sse")]
 mod id;
 #[cfg(feature = "sse")]
@@ -63,6 +68,8 @@ mod relay;
 mod response;
 #[cfg(feature = "sse")]
 mod service;
+#[cfg(feature = "sse")]
+mod service_state;
 #[cfg(feature = "sse")]
 mod session;
 #[cfg(feature = "sse")]

@@ -19,7 +19,7 @@ use crate::{
     refusal::Refusal,
     relay::Relay,
     response::{self, SseBody},
-    service::Shared,
+    service_state::ServiceState,
     session::{Entry, Session},
 };
 
@@ -28,7 +28,7 @@ use crate::{
 ///
 /// Rarely needed state is boxed, so that the future is small and cheap to move.
 pub(crate) fn accept<S, B>(
-    shared: Arc<Shared<S>>,
+    state: Arc<ServiceState<S>>,
     request: Request<B>,
 ) -> impl Future<Output = Result<Response<SseBody>, Infallible>> + Send
 where
@@ -39,28 +39,28 @@ where
 {
     let (parts, body) = request.into_parts();
     let id = requested_session(&parts);
-    let body = read_body(body, shared.config.max_request_body_bytes);
+    let body = read_body(body, state.config.max_request_body_bytes);
     async move {
         let id = match id {
             Ok(id) => id,
-            Err(refusal) => return Ok(shared.refuse(refusal)),
+            Err(refusal) => return Ok(state.refuse(refusal)),
         };
         let body = match body.await {
             Ok(body) => body,
-            Err(refusal) => return Ok(shared.refuse(refusal)),
+            Err(refusal) => return Ok(state.refuse(refusal)),
         };
-        let session = find(&shared, id, &parts);
+        let session = find(&state, id, &parts);
         let tag = session.as_ref().ok().map(|session| session.tag());
         let taken = match session {
             Ok(session) if !session.is_stored() => match parse::message(&body) {
                 Some(message) => session.deliver(message, parts, None).await,
                 None => Err(Refusal::InvalidMessage),
             },
-            session => Box::pin(take(&shared, session, (id, parts, body))).await,
+            session => Box::pin(take(&state, session, (id, parts, body))).await,
         };
         let mut response = match taken {
             Ok(()) => response::accepted(),
-            Err(refusal) => shared.refuse(refusal),
+            Err(refusal) => state.refuse(refusal),
         };
         if let Some(tag) = tag {
             response.extensions_mut().insert::<SessionTag>(tag);
@@ -79,14 +79,14 @@ fn requested_session(parts: &Parts) -> Result<SessionId, Refusal> {
 
 /// Accepts a message if sessions are stored, or in other processes.
 async fn take<S: ServerHandler>(
-    shared: &Shared<S>,
+    state: &ServiceState<S>,
     session: Result<Arc<Session<S>>, Refusal>,
     (id, parts, body): (SessionId, Parts, Bytes),
 ) -> Result<(), Refusal> {
-    match (session, &shared.config.relay) {
+    match (session, &state.config.relay) {
         (Ok(session), _) => match hand_over(&session, parts, &body, None).await? {
             None => Ok(()),
-            Some(elsewhere) => relay_to(&shared.config.relay, elsewhere).await,
+            Some(elsewhere) => relay_to(&state.config.relay, elsewhere).await,
         },
         (Err(_), Some(relay)) => {
             let relay: &Arc<dyn Relay> = relay;
@@ -98,10 +98,10 @@ async fn take<S: ServerHandler>(
 
 /// Accepts a message that another process has relayed.
 pub(crate) async fn accept_relayed<S: ServerHandler>(
-    shared: &Shared<S>,
+    state: &ServiceState<S>,
     delivery: Delivery,
 ) -> Result<(), Refusal> {
-    let session = find(shared, delivery.session, &delivery.parts)?;
+    let session = find(state, delivery.session, &delivery.parts)?;
     let Delivery {
         id, parts, body, ..
     } = delivery;
@@ -121,8 +121,12 @@ async fn relay_to(relay: &Option<Arc<dyn Relay>>, delivery: Delivery) -> Result<
 
 /// Returns the session if it belongs to the caller's principal. To others it does not exist, and
 /// the response takes the same steps.
-fn find<S>(shared: &Shared<S>, id: SessionId, parts: &Parts) -> Result<Arc<Session<S>>, Refusal> {
-    shared
+fn find<S>(
+    state: &ServiceState<S>,
+    id: SessionId,
+    parts: &Parts,
+) -> Result<Arc<Session<S>>, Refusal> {
+    state
         .registry
         .find(id)
         .filter(|session| session.belongs_to(parts.extensions.get()))

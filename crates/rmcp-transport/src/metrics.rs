@@ -7,7 +7,7 @@ use metrics::{
 };
 use rmcp::model::ClientJsonRpcMessage;
 
-use crate::{message_counters::MessageCounters, refusal::Refusal, session::End};
+use crate::{close_reason::CloseReason, message_counters::MessageCounters, refusal::Refusal};
 
 /// The metrics as handles, so that counting needs no lookup by name.
 pub(crate) struct Metrics {
@@ -26,7 +26,7 @@ pub(crate) struct Metrics {
     messages: MessageCounters,
     /// In the order of [`Refusal::ALL`].
     refused: Vec<Counter>,
-    /// In the order of [`End::ALL`].
+    /// In the order of [`CloseReason::ALL`].
     closed: Vec<Counter>,
 }
 
@@ -34,8 +34,7 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         describe();
         let refused = |refusal: Refusal| counter!("rmcp_transport_refused_total", "reason" => refusal.label());
-        let closed =
-            |end: End| counter!("rmcp_transport_sessions_closed_total", "reason" => end.label());
+        let closed = |reason: CloseReason| counter!("rmcp_transport_sessions_closed_total", "reason" => reason.label());
         Self {
             sessions: gauge!("rmcp_transport_sessions"),
             streams: gauge!("rmcp_transport_streams"),
@@ -51,7 +50,7 @@ impl Metrics {
             in_flight: gauge!("rmcp_transport_requests_in_flight"),
             messages: MessageCounters::new(),
             refused: Refusal::ALL.into_iter().map(refused).collect(),
-            closed: End::ALL.into_iter().map(closed).collect(),
+            closed: CloseReason::ALL.into_iter().map(closed).collect(),
         }
     }
 
@@ -64,9 +63,9 @@ impl Metrics {
         self.refused[refusal as usize].increment(1);
     }
 
-    pub(crate) fn closed(&self, end: End) {
+    pub(crate) fn closed(&self, reason: CloseReason) {
         self.sessions.decrement(1);
-        self.closed[end as usize].increment(1);
+        self.closed[reason as usize].increment(1);
     }
 }
 
@@ -130,8 +129,8 @@ mod tests {
         for (n, refusal) in Refusal::ALL.into_iter().enumerate() {
             assert_eq!(refusal as usize, n);
         }
-        for (n, end) in End::ALL.into_iter().enumerate() {
-            assert_eq!(end as usize, n);
+        for (n, reason) in CloseReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, n);
         }
     }
 }

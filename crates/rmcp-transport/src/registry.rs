@@ -2,23 +2,20 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{
-    id::{ResumeToken, SessionId},
-    principal::ClientKey,
-    session::Session,
-};
 use parking_lot::Mutex;
 
-pub(crate) struct Registry<S> {
-    open: Mutex<Open<S>>,
+use crate::id::{ResumeToken, SessionId};
+
+pub(crate) struct Registry<T> {
+    open: Mutex<Open<T>>,
 }
 
-struct Open<S> {
-    sessions: HashMap<SessionId, Arc<Session<S>>>,
+struct Open<T> {
+    sessions: HashMap<SessionId, Arc<T>>,
     ids: HashMap<ResumeToken, SessionId>,
 }
 
-impl<S> Registry<S> {
+impl<T> Registry<T> {
     pub(crate) fn new() -> Self {
         Self {
             open: Mutex::new(Open {
@@ -28,44 +25,39 @@ impl<S> Registry<S> {
         }
     }
 
-    pub(crate) fn add(&self, session: Arc<Session<S>>) {
+    pub(crate) fn add(&self, id: SessionId, token: ResumeToken, session: Arc<T>) {
         let mut open = self.open.lock();
-        open.ids.insert(session.resume_token(), session.id());
-        open.sessions.insert(session.id(), session);
+        open.ids.insert(token, id);
+        open.sessions.insert(id, session);
     }
 
-    pub(crate) fn remove(&self, session: &Session<S>) {
+    pub(crate) fn remove(&self, id: SessionId, token: ResumeToken) {
         let mut open = self.open.lock();
-        open.ids.remove(&session.resume_token());
-        open.sessions.remove(&session.id());
+        open.ids.remove(&token);
+        open.sessions.remove(&id);
     }
 
-    pub(crate) fn find(&self, id: SessionId) -> Option<Arc<Session<S>>> {
+    pub(crate) fn find(&self, id: SessionId) -> Option<Arc<T>> {
         self.open.lock().sessions.get(&id).cloned()
     }
 
-    pub(crate) fn find_by_token(&self, token: ResumeToken) -> Option<Arc<Session<S>>> {
+    pub(crate) fn find_by_token(&self, token: ResumeToken) -> Option<Arc<T>> {
         let open = self.open.lock();
         open.sessions.get(open.ids.get(&token)?).cloned()
     }
 
     /// Returns all sessions.
-    pub(crate) fn sessions(&self) -> Vec<Arc<Session<S>>> {
+    pub(crate) fn sessions(&self) -> Vec<Arc<T>> {
         self.open.lock().sessions.values().cloned().collect()
     }
 
-    /// Returns the session that has been without a stream for longest, of all sessions or of those
-    /// of one client.
-    pub(crate) fn longest_detached(&self, client: Option<&ClientKey>) -> Option<Arc<Session<S>>> {
+    /// Returns the session with the least key, of those that have one.
+    pub(crate) fn min_by_key<K: Ord>(&self, key: impl Fn(&T) -> Option<K>) -> Option<Arc<T>> {
         let open = self.open.lock();
-        let detached = open
-            .sessions
-            .values()
-            .filter(|s| client.is_none() || s.client().as_ref() == client)
-            .filter_map(|s| Some((s.detached_at()?, s)));
-        detached
-            .min_by_key(|(since, _)| *since)
-            .map(|(_, session)| session.clone())
+        let sessions = open.sessions.values();
+        let keys = sessions.filter_map(|session| Some((key(session)?, session)));
+        let min = keys.min_by(|(a, _), (b, _)| a.cmp(b));
+        min.map(|(_, session)| session.clone())
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::{refusal::Refusal, stream::EventStream};
+use crate::{event_stream::EventStream, refusal::Refusal};
 
 /// The body of every response of [`SseService`](crate::SseService): a short text, or the events of
 /// a session until it ends.

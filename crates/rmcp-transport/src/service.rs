@@ -6,7 +6,7 @@ use std::{
     future::{self, Future},
     io,
     pin::Pin,
-    sync::{Arc, Once},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -16,18 +16,16 @@ use rmcp::ServerHandler;
 use tower_service::Service;
 
 use crate::{
-    client_limiter::SessionLimiter,
+    close_reason::CloseReason,
     config::SseServerConfig,
     delivery::Delivery,
     id::SessionId,
     message,
-    metrics::Metrics,
     principal::Principal,
     refusal::Refusal,
-    registry::Registry,
     response::{self, SseBody},
-    session::{End, ServiceParts},
-    stream, sweep,
+    service_state::ServiceState,
+    stream,
 };
 
 /// Serves a [`ServerHandler`] over MCP's HTTP+SSE transport.
@@ -42,24 +40,7 @@ use crate::{
 /// It must be called inside a tokio runtime. Its metrics go to the recorder that is installed when
 /// it is created.
 pub struct SseService<S> {
-    shared: Arc<Shared<S>>,
-}
-
-/// State shared by all clones of a service.
-pub(crate) struct Shared<S> {
-    pub(crate) factory: Box<dyn Fn() -> io::Result<S> + Send + Sync>,
-    pub(crate) limiter: Arc<SessionLimiter>,
-    pub(crate) config: Arc<SseServerConfig>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) registry: Arc<Registry<S>>,
-    sweeping: Once,
-}
-
-impl<S: ServerHandler> Shared<S> {
-    /// Starts the task that closes overdue sessions, once.
-    pub(crate) fn start_sweeping(self: &Arc<Self>) {
-        self.sweeping.call_once(|| sweep::start(self));
-    }
+    state: Arc<ServiceState<S>>,
 }
 
 impl<S: ServerHandler> SseService<S> {
@@ -72,20 +53,13 @@ impl<S: ServerHandler> SseService<S> {
         config: SseServerConfig,
     ) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                factory: Box::new(factory),
-                limiter: SessionLimiter::new(config.max_sessions, config.max_sessions_per_client),
-                config: Arc::new(config),
-                metrics: Arc::new(Metrics::new()),
-                registry: Arc::new(Registry::new()),
-                sweeping: Once::new(),
-            }),
+            state: Arc::new(ServiceState::new(factory, config)),
         }
     }
 
     /// Returns the number of open sessions, with or without a stream.
     pub fn session_count(&self) -> usize {
-        self.shared.registry.len()
+        self.state.registry.len()
     }
 
     /// Closes every session of `principal` and returns their number. Use it to revoke a key or a
@@ -106,12 +80,12 @@ impl<S: ServerHandler> SseService<S> {
     /// # }
     /// ```
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
-        let sessions = self.shared.registry.sessions();
+        let sessions = self.state.registry.sessions();
         let of_principal = sessions
             .iter()
             .filter(|session| session.belongs_to(Some(principal)));
         of_principal
-            .inspect(|session| session.end(End::Revoked))
+            .inspect(|session| session.close(CloseReason::Revoked))
             .count()
     }
 
@@ -122,8 +96,8 @@ impl<S: ServerHandler> SseService<S> {
     ///
     /// The refusal that a direct POST would have received.
     pub async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
-        let delivered = message::accept_relayed(&self.shared, delivery).await;
-        delivered.inspect_err(|refusal| self.shared.metrics.refused(*refusal))
+        let delivered = message::accept_relayed(&self.state, delivery).await;
+        delivered.inspect_err(|refusal| self.state.metrics.refused(*refusal))
     }
 
     /// Closes a session in this process because another process has
@@ -132,9 +106,9 @@ impl<S: ServerHandler> SseService<S> {
     ///
     /// Without this call, the process learns of the takeover at the next event of the session.
     pub fn relinquish(&self, session: SessionId, epoch: u64) {
-        let session = self.shared.registry.find(session);
+        let session = self.state.registry.find(session);
         if let Some(session) = session.filter(|session| session.is_older_than(epoch)) {
-            session.end(End::TakenOver);
+            session.close(CloseReason::TakenOver);
         }
     }
 }
@@ -142,7 +116,7 @@ impl<S: ServerHandler> SseService<S> {
 impl<S> Clone for SseService<S> {
     fn clone(&self) -> Self {
         Self {
-            shared: self.shared.clone(),
+            state: self.state.clone(),
         }
     }
 }
@@ -150,8 +124,8 @@ impl<S> Clone for SseService<S> {
 impl<S> fmt::Debug for SseService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SseService")
-            .field("config", &self.shared.config)
-            .field("sessions", &self.shared.registry.len())
+            .field("config", &self.state.config)
+            .field("sessions", &self.state.registry.len())
             .finish()
     }
 }
@@ -172,20 +146,20 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let shared = &self.shared;
-        let config = &shared.config;
+        let state = &self.state;
+        let config = &state.config;
         let path = request.uri().path();
         let path = path.strip_suffix('/').unwrap_or(path);
         let response = if let Err(header) = config.rebinding_protection.check(&request) {
-            shared.refuse(header.into())
+            state.refuse(header.into())
         } else if path == config.sse_path {
             match *request.method() {
                 Method::GET => {
-                    let shared = shared.clone();
+                    let state = state.clone();
                     let (parts, _) = request.into_parts();
                     return Box::pin(async move {
-                        let opened = stream::open(&shared, &parts).await;
-                        Ok(opened.unwrap_or_else(|refusal| shared.refuse(refusal)))
+                        let opened = stream::open(&state, &parts).await;
+                        Ok(opened.unwrap_or_else(|refusal| state.refuse(refusal)))
                     });
                 }
                 Method::HEAD => response::event_stream_head(),
@@ -194,8 +168,8 @@ where
         } else if path == config.message_path {
             match *request.method() {
                 Method::POST => {
-                    let shared = shared.clone();
-                    return Box::pin(message::accept(shared, request));
+                    let state = state.clone();
+                    return Box::pin(message::accept(state, request));
                 }
                 _ => response::method_not_allowed("POST"),
             }
@@ -203,21 +177,5 @@ where
             response::not_found()
         };
         Box::pin(future::ready(Ok(response)))
-    }
-}
-
-impl<S: ServerHandler> Shared<S> {
-    pub(crate) fn parts(&self) -> ServiceParts<S> {
-        ServiceParts {
-            config: self.config.clone(),
-            metrics: self.metrics.clone(),
-            registry: self.registry.clone(),
-        }
-    }
-
-    pub(crate) fn refuse(&self, refusal: Refusal) -> Response<SseBody> {
-        self.metrics.refused(refusal);
-        tracing::debug!(reason = refusal.label(), "request refused");
-        response::refusal(refusal)
     }
 }

@@ -4,16 +4,13 @@
 //! contains its requests in flight, behind one lock that is never held across an `await`.
 
 mod call;
-mod end;
 mod entry;
 mod journal;
 mod peer;
 mod restore;
 mod tool;
 
-pub(crate) use end::End;
 pub(crate) use entry::Entry;
-pub(crate) use journal::OwnershipLost;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -29,6 +26,7 @@ use tokio::time::Instant;
 use self::{call::Call, journal::Journal, peer::Running};
 use crate::{
     client_limiter::SessionPermit,
+    close_reason::CloseReason,
     config::SseServerConfig,
     event::{self, Message},
     id::{ResumeToken, SessionId, SessionTag},
@@ -46,7 +44,7 @@ const FIRST_EPOCH: u64 = 1;
 pub(crate) struct ServiceParts<S> {
     pub(crate) config: Arc<SseServerConfig>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) registry: Arc<Registry<S>>,
+    pub(crate) registry: Arc<Registry<Session<S>>>,
 }
 
 pub(crate) struct Session<S> {
@@ -59,7 +57,7 @@ pub(crate) struct Session<S> {
     journal: Option<Box<Journal>>,
     config: Arc<SseServerConfig>,
     metrics: Arc<Metrics>,
-    registry: Arc<Registry<S>>,
+    registry: Arc<Registry<Self>>,
     state: Mutex<State>,
 }
 
@@ -181,10 +179,10 @@ impl<S: ServerHandler> Session<S> {
             drop(state);
             // During a shutdown, the client reconnects to another process.
             let is_leaving = self.is_draining() && self.can_be_taken();
-            self.end(if is_leaving {
-                End::Shutdown
+            self.close(if is_leaving {
+                CloseReason::Shutdown
             } else {
-                End::ClientGone
+                CloseReason::ClientGone
             });
         }
     }
@@ -192,7 +190,7 @@ impl<S: ServerHandler> Session<S> {
     /// Closes the session if it is still open: its requests in flight are dropped and answered with
     /// an error, and its stream ends. If another process can take it over, the requests are left
     /// for that process.
-    pub(crate) fn end(self: &Arc<Self>, end: End) {
+    pub(crate) fn close(self: &Arc<Self>, reason: CloseReason) {
         let (permit, calls, running) = {
             let mut state = self.state.lock();
             let Some(permit) = state.permit.take() else {
@@ -204,19 +202,19 @@ impl<S: ServerHandler> Session<S> {
                 state.running.take(),
             )
         };
-        self.registry.remove(self);
+        self.registry.remove(self.id, self.outbox.token());
         self.metrics.in_flight.decrement(calls.len() as f64);
-        let is_left = end == End::Shutdown && self.can_be_taken();
+        let is_left = reason == CloseReason::Shutdown && self.can_be_taken();
         for (id, call) in calls {
-            if !is_left && end != End::TakenOver {
+            if !is_left && reason != CloseReason::TakenOver {
                 self.answer_ended(&id);
             }
             call.cancel.cancel();
         }
         // Logged and counted before the stream ends: the program may exit with its last stream.
-        self.metrics.closed(end);
-        tracing::info!(session.tag = %self.tag, reason = end.label(), "session closed");
-        if end == End::TakenOver {
+        self.metrics.closed(reason);
+        tracing::info!(session.tag = %self.tag, reason = reason.label(), "session closed");
+        if reason == CloseReason::TakenOver {
             self.journal_lost();
             self.outbox.abandon();
         } else {
@@ -233,7 +231,7 @@ impl<S: ServerHandler> Session<S> {
     /// Closes the session as soon as no request is in flight.
     pub(crate) fn drain(self: &Arc<Self>) {
         if self.state.lock().calls.is_empty() {
-            self.end(End::Shutdown);
+            self.close(CloseReason::Shutdown);
         }
     }
 
@@ -241,37 +239,37 @@ impl<S: ServerHandler> Session<S> {
     /// `with_idle`), and drops events that are no longer needed.
     pub(crate) fn sweep(self: &Arc<Self>, now: Instant, with_idle: bool) {
         let config = &self.config;
-        if let Some(end) = self.overdue(now, with_idle) {
-            return self.end(end);
+        if let Some(reason) = self.overdue(now, with_idle) {
+            return self.close(reason);
         }
         if let Some(then) = now.checked_sub(config.resume_grace * 2) {
             self.outbox.forget(then);
         }
     }
 
-    fn overdue(&self, now: Instant, with_idle: bool) -> Option<End> {
+    fn overdue(&self, now: Instant, with_idle: bool) -> Option<CloseReason> {
         let config = &self.config;
         let state = self.state.lock();
         let longer = |since: Instant, limit: Duration| now.duration_since(since) > limit;
         if !state.initialized && longer(state.opened_at, config.init_timeout) {
-            return Some(End::NeverInitialized);
+            return Some(CloseReason::NeverInitialized);
         }
         if state
             .detached_at
             .is_some_and(|since| longer(since, config.resume_grace))
         {
-            return Some(End::ClientGone);
+            return Some(CloseReason::ClientGone);
         }
         let idle = config
             .idle_timeout
             .is_some_and(|limit| longer(state.active_at, limit));
         if with_idle && idle && state.calls.is_empty() {
-            return Some(End::Idle);
+            return Some(CloseReason::Idle);
         }
         drop(state);
         self.outbox
             .is_stalled(now, config.write_timeout)
-            .then_some(End::SlowReader)
+            .then_some(CloseReason::SlowReader)
     }
 
     /// Adds a message to the stream. `answered` is the delivery that it answers, and whether
@@ -286,7 +284,7 @@ impl<S: ServerHandler> Session<S> {
             Err(error) => {
                 // The client would wait for this message indefinitely.
                 tracing::error!(session.tag = %self.tag, %error, "cannot serialize message");
-                return self.end(End::Unwritable);
+                return self.close(CloseReason::Unwritable);
             }
         };
         match self.push(message, answered) {
@@ -294,10 +292,10 @@ impl<S: ServerHandler> Session<S> {
             Ok(()) | Err(PushError::Closed) => {}
             Err(PushError::Full) => {
                 let detached = self.state.lock().detached_at.is_some();
-                self.end(if detached {
-                    End::Evicted
+                self.close(if detached {
+                    CloseReason::Evicted
                 } else {
-                    End::SlowReader
+                    CloseReason::SlowReader
                 });
             }
         }

@@ -1,10 +1,8 @@
 //! `GET /sse`: opens or resumes a session and streams its events.
 
 use std::{
-    fmt,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -13,35 +11,25 @@ use rmcp::{
     ServerHandler,
     model::{InitializeRequestParams, ProtocolVersion},
 };
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     client_info,
     client_limiter::{LimitExceeded, SessionPermit},
-    event,
+    close_reason::CloseReason,
+    event_stream::{EventSource, EventStream},
     id::EventId,
     outbox::{Attached, StreamNumber},
     principal::{ClientKey, Principal},
     refusal::Refusal,
     response::{self, SseBody},
-    service::Shared,
-    session::{End, Session},
+    service_state::ServiceState,
+    session::Session,
     store::{SessionStore, TakeoverRequest},
+    sweep,
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";
-
-/// The events of one session, as the body of a response. Dropping it, as the HTTP server does when
-/// the client disconnects, notifies the session.
-pub(crate) struct EventStream {
-    source: Box<dyn Events>,
-    keep_alive: Option<Interval>,
-}
-
-/// A session's stream, without the type of its handler.
-trait Events: Send + Sync {
-    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Bytes>>;
-}
 
 struct SessionEvents<S: ServerHandler> {
     session: Arc<Session<S>>,
@@ -49,7 +37,7 @@ struct SessionEvents<S: ServerHandler> {
     since: Instant,
 }
 
-impl<S: ServerHandler> Events for SessionEvents<S> {
+impl<S: ServerHandler> EventSource for SessionEvents<S> {
     fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         self.session.poll_next(self.number, cx)
     }
@@ -63,24 +51,24 @@ impl<S: ServerHandler> Drop for SessionEvents<S> {
 
 /// Responds to a GET with an event stream.
 pub(crate) async fn open<S: ServerHandler>(
-    shared: &Arc<Shared<S>>,
+    state: &Arc<ServiceState<S>>,
     request: &Parts,
 ) -> Result<Response<SseBody>, Refusal> {
-    if shared.config.cancellation_token.is_cancelled() {
+    if state.config.cancellation_token.is_cancelled() {
         return Err(Refusal::ShuttingDown);
     }
     let last_event = last_event_id(&request.headers);
-    if let Some((session, attached)) = last_event.and_then(|id| resume(shared, request, id)) {
-        return Ok(stream(shared, session, &attached));
+    if let Some((session, attached)) = last_event.and_then(|id| resume(state, request, id)) {
+        return Ok(stream(state, session, &attached));
     }
 
-    let mut permit = reserve(shared, ClientKey::of(&request.extensions).as_ref())?;
-    if let (Some(store), Some(id)) = (&shared.config.store, last_event) {
+    let mut permit = reserve(state, ClientKey::of(&request.extensions).as_ref())?;
+    if let (Some(store), Some(id)) = (&state.config.store, last_event) {
         let from = (
             request.extensions.get().cloned(),
             ClientKey::of(&request.extensions),
         );
-        let taking = take_over(shared.clone(), store.clone(), from, id, permit);
+        let taking = take_over(state.clone(), store.clone(), from, id, permit);
         // In a separate task: a session that was taken over must not be lost because the client has
         // disconnected again.
         match tokio::spawn(taking).await {
@@ -90,44 +78,46 @@ pub(crate) async fn open<S: ServerHandler>(
             Err(_) => return Err(Refusal::NoHandler),
         }
     }
-    let handler = (shared.factory)().map_err(|error| {
+    let handler = (state.factory)().map_err(|error| {
         tracing::error!(%error, "cannot create handler for a new session");
         Refusal::NoHandler
     })?;
     let returning = returning_client(&request.headers, last_event);
     let adopted = returning.is_some();
-    let session = Session::new(handler, request, returning, permit, shared.parts());
+    let session = Session::new(handler, request, returning, permit, state.parts());
     let attached = session.attach(0).map_err(|_| Refusal::UnknownSession)?;
-    shared.registry.add(session.clone());
-    shared.metrics.sessions.increment(1);
-    shared.metrics.opened.increment(1);
+    state
+        .registry
+        .add(session.id(), session.resume_token(), session.clone());
+    state.metrics.sessions.increment(1);
+    state.metrics.opened.increment(1);
     if adopted {
-        shared.metrics.adopted.increment(1);
+        state.metrics.adopted.increment(1);
     }
-    shared.start_sweeping();
+    sweep::start(state);
     tracing::info!(session.tag = %session.tag(), adopted, "session opened");
-    if let Some(store) = &shared.config.store {
+    if let Some(store) = &state.config.store {
         // Stored before the client can post to it at another process.
         session.journal_snapshot(store.generation());
         session.stored().await;
     }
-    Ok(stream(shared, session, &attached))
+    Ok(stream(state, session, &attached))
 }
 
 /// Resumes a session of this process, if it still has all events that the client has not seen.
 fn resume<S: ServerHandler>(
-    shared: &Shared<S>,
+    state: &ServiceState<S>,
     request: &Parts,
     seen: EventId,
 ) -> Option<(Arc<Session<S>>, Attached)> {
-    let session = shared.registry.find_by_token(seen.token)?;
+    let session = state.registry.find_by_token(seen.token)?;
     if !session.belongs_to(request.extensions.get()) {
         return None;
     }
     let attached = session.attach(seen.number).ok()?;
-    shared.metrics.resumed.increment(1);
+    state.metrics.resumed.increment(1);
     if attached.replaced {
-        shared.metrics.replaced.increment(1);
+        state.metrics.replaced.increment(1);
     }
     tracing::info!(session.tag = %session.tag(), "session resumed");
     Some((session, attached))
@@ -142,7 +132,7 @@ enum Takeover {
 
 /// Takes over a session of another process.
 async fn take_over<S: ServerHandler>(
-    shared: Arc<Shared<S>>,
+    state: Arc<ServiceState<S>>,
     store: Arc<dyn SessionStore>,
     (principal, client): (Option<Principal>, Option<ClientKey>),
     seen: EventId,
@@ -153,13 +143,13 @@ async fn take_over<S: ServerHandler>(
         principal: principal.as_ref(),
         seen: seen.number,
     };
-    let snapshot = match timeout(shared.config.store_timeout, store.take(request)).await {
+    let snapshot = match timeout(state.config.store_timeout, store.take(request)).await {
         Ok(Ok(Some(snapshot))) => snapshot,
         Ok(Ok(None)) => return Ok(Takeover::NotFound(permit)),
         // The session may exist: retrying is better for the client than losing it.
         Ok(Err(_)) | Err(_) => return Err(Refusal::Unreachable),
     };
-    let handler = (shared.factory)().map_err(|error| {
+    let handler = (state.factory)().map_err(|error| {
         tracing::error!(%error, "cannot create handler for a session of another process");
         Refusal::NoHandler
     })?;
@@ -169,24 +159,26 @@ async fn take_over<S: ServerHandler>(
         snapshot,
         store.clone(),
         permit,
-        shared.parts(),
+        state.parts(),
     )
     .await;
     let Some((session, pending)) = restored else {
         // The client still gets a new session.
-        return reserve(&shared, client.as_ref()).map(Takeover::NotFound);
+        return reserve(&state, client.as_ref()).map(Takeover::NotFound);
     };
     let attached = session
         .attach(seen.number)
         .map_err(|_| Refusal::UnknownSession)?;
-    shared.registry.add(session.clone());
-    shared.metrics.sessions.increment(1);
-    shared.metrics.taken.increment(1);
-    shared.start_sweeping();
+    state
+        .registry
+        .add(session.id(), session.resume_token(), session.clone());
+    state.metrics.sessions.increment(1);
+    state.metrics.taken.increment(1);
+    sweep::start(&state);
     let requests = pending.len();
     tracing::info!(session.tag = %session.tag(), requests, "session taken over");
     // From here on, dropping the response notifies the session.
-    let response = stream(&shared, session.clone(), &attached);
+    let response = stream(&state, session.clone(), &attached);
     session.run_pending(pending).await;
     Ok(Takeover::Done(response))
 }
@@ -194,15 +186,20 @@ async fn take_over<S: ServerHandler>(
 /// Acquires a permit for a new session. If the limit is reached, evicts a session without a stream:
 /// most likely its client has just reconnected without resuming it.
 fn reserve<S: ServerHandler>(
-    shared: &Shared<S>,
+    state: &ServiceState<S>,
     client: Option<&ClientKey>,
 ) -> Result<SessionPermit, Refusal> {
-    match try_acquire(shared, client) {
+    match try_acquire(state, client) {
         Err(exceeded) => {
             let of = client.filter(|_| exceeded == LimitExceeded::PerClient);
-            let longest = shared.registry.longest_detached(of);
-            longest.ok_or(exceeded)?.end(End::Evicted);
-            Ok(try_acquire(shared, client)?)
+            let longest_detached = state.registry.min_by_key(|session| {
+                let is_candidate = of.is_none() || session.client().as_ref() == of;
+                session.detached_at().filter(|_| is_candidate)
+            });
+            longest_detached
+                .ok_or(exceeded)?
+                .close(CloseReason::Evicted);
+            Ok(try_acquire(state, client)?)
         }
         Ok(permit) => Ok(permit),
     }
@@ -210,11 +207,11 @@ fn reserve<S: ServerHandler>(
 
 /// Acquires a permit. If both limits are reached, the one on the total is reported.
 fn try_acquire<S>(
-    shared: &Shared<S>,
+    state: &ServiceState<S>,
     client: Option<&ClientKey>,
 ) -> Result<SessionPermit, LimitExceeded> {
-    let permit = shared.limiter.try_acquire(client.cloned());
-    permit.map_err(|exceeded| match shared.limiter.is_exhausted() {
+    let permit = state.limiter.try_acquire(client.cloned());
+    permit.map_err(|exceeded| match state.limiter.is_exhausted() {
         true => LimitExceeded::Total,
         false => exceeded,
     })
@@ -236,46 +233,19 @@ fn returning_client(
 }
 
 fn stream<S: ServerHandler>(
-    shared: &Shared<S>,
+    state: &ServiceState<S>,
     session: Arc<Session<S>>,
     attached: &Attached,
 ) -> Response<SseBody> {
-    shared.metrics.streams.increment(1);
+    state.metrics.streams.increment(1);
     let tag = session.tag();
     let events = SessionEvents {
         session,
         number: attached.number,
         since: Instant::now(),
     };
-    let mut response = response::event_stream(SseBody::events(EventStream {
-        source: Box::new(events),
-        keep_alive: shared.config.sse_keep_alive.map(every),
-    }));
+    let events = EventStream::new(events, state.config.sse_keep_alive);
+    let mut response = response::event_stream(SseBody::events(events));
     response.extensions_mut().insert(tag);
     response
-}
-
-fn every(period: Duration) -> Interval {
-    let mut interval = interval_at(Instant::now() + period, period);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    interval
-}
-
-impl EventStream {
-    /// Returns the next event or keep-alive comment; `None` at the end.
-    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if let Poll::Ready(event) = self.source.poll_next(cx) {
-            return Poll::Ready(event);
-        }
-        match &mut self.keep_alive {
-            Some(interval) => interval.poll_tick(cx).map(|_| Some(event::KEEP_ALIVE)),
-            None => Poll::Pending,
-        }
-    }
-}
-
-impl fmt::Debug for EventStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventStream").finish_non_exhaustive()
-    }
 }

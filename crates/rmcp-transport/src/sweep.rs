@@ -10,11 +10,8 @@ use rmcp::ServerHandler;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::{
-    metrics::Metrics,
-    registry::Registry,
-    service::Shared,
-    session::{End, Session},
-    store::SessionStore,
+    close_reason::CloseReason, metrics::Metrics, registry::Registry, service_state::ServiceState,
+    session::Session, store::SessionStore,
 };
 
 /// How often time limits are checked.
@@ -23,27 +20,27 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// The maximum number of sessions that are stored again per sweep, after the store has recovered.
 const MAX_SNAPSHOTS_PER_SWEEP: usize = 2_000;
 
-/// Starts the background task of a service. It ends after a shutdown, or when the service is
-/// dropped.
-pub(crate) fn start<S: ServerHandler>(shared: &Arc<Shared<S>>) {
-    let service = Arc::downgrade(shared);
-    let registry = shared.registry.clone();
-    let (token, timeout) = {
-        let config = &shared.config;
-        (config.cancellation_token.clone(), config.drain_timeout)
-    };
-    tokio::spawn(async move {
-        tokio::select! {
-            () = sweep(&service, &registry) => {}
-            () = token.cancelled() => drain(&registry, timeout).await,
-        }
-        for session in registry.sessions() {
-            session.end(End::Shutdown);
-        }
+/// Starts the background task of a service, if it is not running. It ends after a shutdown, or when
+/// the service is dropped.
+pub(crate) fn start<S: ServerHandler>(state: &Arc<ServiceState<S>>) {
+    state.sweep_started.call_once(|| {
+        let registry = state.registry.clone();
+        let token = state.config.cancellation_token.clone();
+        let timeout = state.config.drain_timeout;
+        let service = Arc::downgrade(state);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = sweep(&service, &registry) => {}
+                () = token.cancelled() => drain(&registry, timeout).await,
+            }
+            for session in registry.sessions() {
+                session.close(CloseReason::Shutdown);
+            }
+        });
     });
 }
 
-async fn sweep<S: ServerHandler>(service: &Weak<Shared<S>>, registry: &Registry<S>) {
+async fn sweep<S: ServerHandler>(service: &Weak<ServiceState<S>>, registry: &Registry<Session<S>>) {
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut idle_checked_at = Instant::now();
@@ -103,7 +100,7 @@ fn keep_stored<S: ServerHandler>(
 }
 
 /// Closes every session once its requests have finished, within `timeout`.
-async fn drain<S: ServerHandler>(registry: &Registry<S>, timeout: Duration) {
+async fn drain<S: ServerHandler>(registry: &Registry<Session<S>>, timeout: Duration) {
     let sessions = registry.sessions();
     tracing::info!(sessions = sessions.len(), "draining");
     sessions

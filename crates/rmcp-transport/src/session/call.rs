@@ -23,9 +23,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{End, Entry, Session, peer::Running, tool};
+use super::{Entry, Session, peer::Running, tool};
 use crate::{
-    client_info, event::Message, parse::is_known_method, refusal::Refusal, rendered::RenderedSlot,
+    client_info, close_reason::CloseReason, event::Message, parse::is_known_method,
+    refusal::Refusal, rendered::RenderedSlot,
 };
 
 /// A request in flight.
@@ -347,7 +348,7 @@ impl<S: ServerHandler> Session<S> {
         let entry = call.entry.as_deref();
         self.send(message, entry.map(|entry| (entry, is_ok)));
         if idle && self.is_draining() {
-            self.end(End::Shutdown);
+            self.close(CloseReason::Shutdown);
         }
     }
 

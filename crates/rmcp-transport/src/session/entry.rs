@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
 use tokio::sync::oneshot;
 
-use super::OwnershipLost;
 use crate::{
     delivery::{self, DeliveryId},
     store::Pending,
@@ -29,6 +28,10 @@ pub(crate) struct Entry {
     /// Notifies its POST of the commit; taken when a part of it is recorded.
     post: Arc<Mutex<Option<CommitSender>>>,
 }
+
+/// Another process owns the session now, and must receive its latest messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnershipLost;
 
 /// Reports the result of a commit.
 pub(super) type CommitSender = oneshot::Sender<Result<(), OwnershipLost>>;

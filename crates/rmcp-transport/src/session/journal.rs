@@ -15,17 +15,13 @@ use tokio::sync::oneshot;
 
 use super::{
     Session,
-    entry::{CommitReceiver, CommitSender, Entry},
+    entry::{CommitReceiver, CommitSender, Entry, OwnershipLost},
 };
 use crate::{
     event::Message,
     outbox::PushError,
     store::{Pending, Record, SessionStore, Snapshot},
 };
-
-/// Another process owns the session now, and must receive its latest messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OwnershipLost;
 
 pub(super) struct Journal {
     store: Arc<dyn SessionStore>,

@@ -6,10 +6,16 @@ use rmcp::ServerHandler;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    super::{End, Session, entry::CommitSender},
-    Journal, OwnershipLost, State,
+    super::{
+        Session,
+        entry::{CommitSender, OwnershipLost},
+    },
+    Journal, State,
 };
-use crate::store::{Commit, StoreError};
+use crate::{
+    close_reason::CloseReason,
+    store::{Commit, StoreError},
+};
 
 /// How often to check whether an unavailable store has recovered.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -100,7 +106,7 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
             let _ = waiting.send(outcome);
         }
         if outcome == Err(OwnershipLost) {
-            session.end(End::TakenOver);
+            session.close(CloseReason::TakenOver);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// Why a session was closed. Its label is in a log line and in a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum CloseReason {
     /// The client disconnected and did not reconnect in time.
     ClientGone,
     /// The session was idle for too long.
@@ -23,7 +23,7 @@ pub(crate) enum End {
     TakenOver,
 }
 
-impl End {
+impl CloseReason {
     /// All reasons, in declaration order.
     pub(crate) const ALL: [Self; 9] = [
         Self::ClientGone,
