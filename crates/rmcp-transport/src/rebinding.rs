@@ -10,9 +10,9 @@
 
 mod host;
 mod layer;
-mod log;
 mod origin;
-mod refused;
+mod refusal_log;
+mod refused_header;
 
 use std::{error, fmt, sync::Arc};
 
@@ -20,13 +20,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 
 use self::{
     host::{HostPattern, HostPort},
-    log::{Fault, Log},
     origin::{Origin, OriginPattern},
+    refusal_log::{Fault, Log},
 };
 
 pub use self::{
     layer::{Rebinding, RebindingLayer},
-    refused::RefusedHeader,
+    refused_header::RefusedHeader,
 };
 
 /// The accepted `Host` and `Origin` headers.

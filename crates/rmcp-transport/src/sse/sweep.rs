@@ -9,7 +9,7 @@ use std::{
 use rmcp::ServerHandler;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use crate::{
+use crate::sse::{
     close_reason::CloseReason, metrics::Metrics, registry::Registry, service_state::ServiceState,
     session::Session, store::SessionStore,
 };

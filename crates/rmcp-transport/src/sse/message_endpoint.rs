@@ -13,14 +13,16 @@ use rmcp::ServerHandler;
 
 use crate::{
     body::{is_json, read_body},
-    delivery::{Delivery, DeliveryId},
-    id::{SessionId, SessionTag},
-    parse,
     refusal::Refusal,
-    relay::Relay,
-    response::{self, SseBody},
-    service_state::ServiceState,
-    session::{Entry, Session},
+    sse::{
+        delivery::{Delivery, DeliveryId},
+        id::{SessionId, SessionTag},
+        parse,
+        relay::Relay,
+        response::{self, SseBody},
+        service_state::ServiceState,
+        session::{Entry, Session},
+    },
 };
 
 /// Accepts one message for one session, in this process or another. The response names a local

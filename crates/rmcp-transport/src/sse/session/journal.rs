@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 
 use super::{
     Session,
-    entry::{CommitReceiver, CommitSender, Entry, OwnershipLost},
+    journal_entry::{CommitReceiver, CommitSender, Entry, OwnershipLost},
 };
-use crate::{
+use crate::sse::{
     event::Message,
     outbox::PushError,
     store::{Pending, Record, SessionStore, Snapshot},

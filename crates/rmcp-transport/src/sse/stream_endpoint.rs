@@ -14,19 +14,21 @@ use rmcp::{
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    client_info,
     client_limiter::{LimitExceeded, SessionPermit},
-    close_reason::CloseReason,
-    event_stream::{EventSource, EventStream},
-    id::EventId,
-    outbox::{Attached, StreamNumber},
     principal::{ClientKey, Principal},
     refusal::Refusal,
-    response::{self, SseBody},
-    service_state::ServiceState,
-    session::Session,
-    store::{SessionStore, TakeoverRequest},
-    sweep,
+    sse::{
+        client_info,
+        close_reason::CloseReason,
+        event_stream::{EventSource, EventStream},
+        id::EventId,
+        outbox::{Attached, StreamNumber},
+        response::{self, SseBody},
+        service_state::ServiceState,
+        session::Session,
+        store::{SessionStore, TakeoverRequest},
+        sweep,
+    },
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";

@@ -23,10 +23,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{Entry, Session, peer::Running, tool};
+use super::{Entry, Session, service_loop::Running, tool_call};
 use crate::{
-    client_info, close_reason::CloseReason, event::Message, parse::is_known_method,
-    refusal::Refusal, rendered::RenderedSlot,
+    refusal::Refusal,
+    rendered::RenderedSlot,
+    sse::{client_info, close_reason::CloseReason, event::Message, parse::is_known_method},
 };
 
 /// A request in flight.
@@ -213,7 +214,7 @@ impl<S: ServerHandler> Session<S> {
         let id = context.id.clone();
         let cancelled = context.ct.clone();
         match request {
-            ClientRequest::CallToolRequest(request) if tool::is_plain(&context) => {
+            ClientRequest::CallToolRequest(request) if tool_call::is_plain(&context) => {
                 let client = context.meta.client_capabilities();
                 let declared = client.map(|client| client.supports_tasks());
                 Box::pin(async move {
@@ -229,7 +230,7 @@ impl<S: ServerHandler> Session<S> {
                         }
                         (Some(response), _) => {
                             let knows_tasks = || declared.unwrap_or_else(|| self.supports_tasks());
-                            let result = |response| tool::result(response, knows_tasks);
+                            let result = |response| tool_call::result(response, knows_tasks);
                             message_of(&id, response.and_then(result))
                         }
                     };

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::{event_stream::EventStream, refusal::Refusal};
+use crate::{refusal::Refusal, sse::event_stream::EventStream};
 
 /// The body of every response of [`SseService`](crate::SseService): a short text, or the events of
 /// a session until it ends.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 
-use crate::id::{ResumeToken, SessionId};
+use crate::sse::id::{ResumeToken, SessionId};
 
 pub(crate) struct Registry<T> {
     open: Mutex<Open<T>>,

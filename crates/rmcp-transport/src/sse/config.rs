@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{rebinding::RebindingProtection, relay::Relay, store::SessionStore};
+use crate::{
+    rebinding::RebindingProtection,
+    sse::{relay::Relay, store::SessionStore},
+};
 
 /// Configuration of an [`SseService`](crate::SseService).
 ///

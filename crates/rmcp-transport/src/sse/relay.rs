@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use crate::{delivery::Delivery, refusal::Refusal};
+use crate::{refusal::Refusal, sse::delivery::Delivery};
 
 /// The future returned by a [`Relay`].
 pub type Delivered<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>>;

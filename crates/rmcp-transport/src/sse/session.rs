@@ -3,14 +3,14 @@
 //! A session has a stream or is detached for a while, and is initialized or not yet. `State`
 //! contains its requests in flight, behind one lock that is never held across an `await`.
 
-mod call;
-mod entry;
+mod dispatch;
 mod journal;
-mod peer;
+mod journal_entry;
 mod restore;
-mod tool;
+mod service_loop;
+mod tool_call;
 
-pub(crate) use entry::Entry;
+pub(crate) use journal_entry::Entry;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -23,18 +23,20 @@ use rmcp::{
 };
 use tokio::time::Instant;
 
-use self::{call::Call, journal::Journal, peer::Running};
+use self::{dispatch::Call, journal::Journal, service_loop::Running};
 use crate::{
     client_limiter::SessionPermit,
-    close_reason::CloseReason,
-    config::SseServerConfig,
-    event::{self, Message},
-    id::{ResumeToken, SessionId, SessionTag},
-    metrics::Metrics,
-    outbox::{Attached, Gap, Outbox, PushError, StreamNumber},
     principal::{ClientKey, Principal},
-    registry::Registry,
-    store::{Record, SessionRef},
+    sse::{
+        close_reason::CloseReason,
+        config::SseServerConfig,
+        event::{self, Message},
+        id::{ResumeToken, SessionId, SessionTag},
+        metrics::Metrics,
+        outbox::{Attached, Gap, Outbox, PushError, StreamNumber},
+        registry::Registry,
+        store::{Record, SessionRef},
+    },
 };
 
 /// The epoch of a new session.

@@ -11,14 +11,16 @@ use rmcp::{
 };
 use tokio::time::timeout;
 
-use super::{Entry, ServiceParts, Session, entry::INITIALIZE, journal::Journal};
+use super::{Entry, ServiceParts, Session, journal::Journal, journal_entry::INITIALIZE};
 use crate::{
     client_limiter::SessionPermit,
-    delivery::Delivery,
-    id::ResumeToken,
-    outbox::Outbox,
-    parse,
-    store::{Pending, SessionStore, Snapshot},
+    sse::{
+        delivery::Delivery,
+        id::ResumeToken,
+        outbox::Outbox,
+        parse,
+        store::{Pending, SessionStore, Snapshot},
+    },
 };
 
 impl<S: ServerHandler> Session<S> {

@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    id::SessionId,
-    parse,
     principal::{ClientAddress, Principal},
     refusal::Refusal,
+    sse::{id::SessionId, parse},
 };
 
 /// Headers with credentials, which other processes must not receive.

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use rmcp::{RoleServer, model::RequestId, service::TxJsonRpcMessage};
 
 use crate::{
-    id::{EventId, SessionId},
     rendered::RenderedResult,
+    sse::id::{EventId, SessionId},
 };
 
 /// A comment line. It keeps proxies from closing the connection, and clients ignore it.
@@ -140,7 +140,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::id::ResumeToken;
+    use crate::sse::id::ResumeToken;
 
     fn error() -> Message {
         let text = "one\r\ntwo\n\u{2028}three";

@@ -6,7 +6,10 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use thiserror::Error;
 
-use crate::{delivery::DeliveryId, id::SessionId, principal::Principal};
+use crate::{
+    principal::Principal,
+    sse::{delivery::DeliveryId, id::SessionId},
+};
 
 /// The future returned by a [`SessionStore`].
 pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -34,7 +37,7 @@ pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Se
 /// A store in the memory of one process, for tests:
 ///
 /// ```
-#[doc = include_str!("../tests/it/memory_store.rs")]
+#[doc = include_str!("../../tests/it/memory_store.rs")]
 /// ```
 pub trait SessionStore: Send + Sync + 'static {
     /// Writes the changes of a session: all of them, in the order of the records, or none.

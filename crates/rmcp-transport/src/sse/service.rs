@@ -16,16 +16,18 @@ use rmcp::ServerHandler;
 use tower_service::Service;
 
 use crate::{
-    close_reason::CloseReason,
-    config::SseServerConfig,
-    delivery::Delivery,
-    id::SessionId,
-    message,
     principal::Principal,
     refusal::Refusal,
-    response::{self, SseBody},
-    service_state::ServiceState,
-    stream,
+    sse::{
+        close_reason::CloseReason,
+        config::SseServerConfig,
+        delivery::Delivery,
+        id::SessionId,
+        message_endpoint,
+        response::{self, SseBody},
+        service_state::ServiceState,
+        stream_endpoint,
+    },
 };
 
 /// Serves a [`ServerHandler`] over MCP's HTTP+SSE transport.
@@ -96,7 +98,7 @@ impl<S: ServerHandler> SseService<S> {
     ///
     /// The refusal that a direct POST would have received.
     pub async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
-        let delivered = message::accept_relayed(&self.state, delivery).await;
+        let delivered = message_endpoint::accept_relayed(&self.state, delivery).await;
         delivered.inspect_err(|refusal| self.state.metrics.refused(*refusal))
     }
 
@@ -158,7 +160,7 @@ where
                     let state = state.clone();
                     let (parts, _) = request.into_parts();
                     return Box::pin(async move {
-                        let opened = stream::open(&state, &parts).await;
+                        let opened = stream_endpoint::open(&state, &parts).await;
                         Ok(opened.unwrap_or_else(|refusal| state.refuse(refusal)))
                     });
                 }
@@ -169,7 +171,7 @@ where
             match *request.method() {
                 Method::POST => {
                     let state = state.clone();
-                    return Box::pin(message::accept(state, request));
+                    return Box::pin(message_endpoint::accept(state, request));
                 }
                 _ => response::method_not_allowed("POST"),
             }

@@ -7,7 +7,7 @@ use metrics::{
 };
 use rmcp::model::ClientJsonRpcMessage;
 
-use crate::{close_reason::CloseReason, message_counters::MessageCounters, refusal::Refusal};
+use crate::{message_counters::MessageCounters, refusal::Refusal, sse::close_reason::CloseReason};
 
 /// The metrics as handles, so that counting needs no lookup by name.
 pub(crate) struct Metrics {

@@ -21,7 +21,7 @@ use rmcp::{
 use tokio::sync::mpsc;
 
 use super::{Session, State};
-use crate::event::Message;
+use crate::sse::event::Message;
 
 type ClientMessage = RxJsonRpcMessage<RoleServer>;
 

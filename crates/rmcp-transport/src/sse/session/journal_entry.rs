@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
 use tokio::sync::oneshot;
 
-use crate::{
+use crate::sse::{
     delivery::{self, DeliveryId},
     store::Pending,
 };

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::event;
+use crate::sse::event;
 
 /// The events of one session, as the body of a response. Dropping it, as the HTTP server does when
 /// the client disconnects, drops the source.

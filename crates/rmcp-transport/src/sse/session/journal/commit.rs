@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     super::{
         Session,
-        entry::{CommitSender, OwnershipLost},
+        journal_entry::{CommitSender, OwnershipLost},
     },
     Journal, State,
 };
-use crate::{
+use crate::sse::{
     close_reason::CloseReason,
     store::{Commit, StoreError},
 };

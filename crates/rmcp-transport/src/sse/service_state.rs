@@ -9,12 +9,14 @@ use http::Response;
 
 use crate::{
     client_limiter::SessionLimiter,
-    config::SseServerConfig,
-    metrics::Metrics,
     refusal::Refusal,
-    registry::Registry,
-    response::{self, SseBody},
-    session::{ServiceParts, Session},
+    sse::{
+        config::SseServerConfig,
+        metrics::Metrics,
+        registry::Registry,
+        response::{self, SseBody},
+        session::{ServiceParts, Session},
+    },
 };
 
 /// State shared by all clones of a service.

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::{
+use crate::sse::{
     event::{Event, Message},
     id::{EventId, ResumeToken},
 };
