@@ -39,7 +39,7 @@ pub use rendered::RenderedResult;
 
 #[cfg(feature = "sse")]
 pub use sse::{
-    Commit, Delivered, Delivery, DeliveryId, Pending, Record, Relay, SessionId, SessionRef,
-    SessionStore, SessionTag, Snapshot, SseBody, SseServerConfig, SseService, StoreError, Stored,
-    TakeoverRequest,
+    Commit, Delivery, DeliveryId, PendingDelivery, Relay, RelayFuture, SessionId, SessionRecord,
+    SessionRef, SessionStore, SessionTag, Snapshot, SseBody, SseServerConfig, SseService,
+    StoreError, StoreFuture, TakeoverRequest,
 };

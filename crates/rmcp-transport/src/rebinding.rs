@@ -20,8 +20,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 
 use self::{
     host::{HostPattern, HostPort},
-    origin::{Origin, OriginPattern},
-    refusal_log::{Fault, Log},
+    origin::{OriginPattern, WebOrigin},
+    refusal_log::{Fault, RefusalLog},
 };
 
 pub use self::{
@@ -81,7 +81,7 @@ pub struct InvalidPattern {
 struct Allowed {
     hosts: Vec<HostPattern>,
     origins: Vec<OriginPattern>,
-    log: Log,
+    log: RefusalLog,
 }
 
 impl RebindingProtection {
@@ -154,7 +154,7 @@ impl RebindingProtection {
             allowed: Some(Arc::new(Allowed {
                 hosts,
                 origins,
-                log: Log::default(),
+                log: RefusalLog::default(),
             })),
         })
     }
@@ -247,7 +247,7 @@ impl Allowed {
     }
 
     fn check_host<'a>(&self, uri: &'a Uri, headers: &'a HeaderMap) -> Result<(), Fault<'a>> {
-        let header = only(headers, header::HOST)?;
+        let header = single_value(headers, header::HOST)?;
         let target = uri
             .authority()
             .map(|authority| authority.as_str().as_bytes());
@@ -271,7 +271,7 @@ impl Allowed {
     }
 
     fn check_origin<'a>(&self, headers: &'a HeaderMap) -> Result<(), Fault<'a>> {
-        match only(headers, header::ORIGIN)? {
+        match single_value(headers, header::ORIGIN)? {
             Some(value) => self.check_origin_value(value),
             None => Ok(()),
         }
@@ -281,7 +281,7 @@ impl Allowed {
         let fault = |reason| Fault { value, reason };
         let origin = str::from_utf8(value)
             .ok()
-            .and_then(Origin::parse)
+            .and_then(WebOrigin::parse)
             .ok_or_else(|| fault("this is not an origin"))?;
         if !self.origins.iter().any(|pattern| pattern.matches(&origin)) {
             return Err(fault("add this origin to allowed_origins to accept it"));
@@ -291,7 +291,7 @@ impl Allowed {
 }
 
 /// Returns the value of a header that may occur once.
-fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&[u8]>, Fault<'_>> {
+fn single_value(headers: &HeaderMap, name: HeaderName) -> Result<Option<&[u8]>, Fault<'_>> {
     let mut values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
     match (values.next(), values.next()) {
         (first, None) => Ok(first),

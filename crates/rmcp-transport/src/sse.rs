@@ -41,10 +41,10 @@ mod sweep;
 pub use config::SseServerConfig;
 pub use delivery::{Delivery, DeliveryId};
 pub use id::{SessionId, SessionTag};
-pub use relay::{Delivered, Relay};
+pub use relay::{Relay, RelayFuture};
 pub use response::SseBody;
 pub use service::SseService;
 pub use store::{
-    Commit, Pending, Record, SessionRef, SessionStore, Snapshot, StoreError, Stored,
-    TakeoverRequest,
+    Commit, PendingDelivery, SessionRecord, SessionRef, SessionStore, Snapshot, StoreError,
+    StoreFuture, TakeoverRequest,
 };

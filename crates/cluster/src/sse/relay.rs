@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use redis::RedisError;
-use rmcp_transport::{Delivered, Delivery, Refusal, Relay};
+use rmcp_transport::{Delivery, Refusal, Relay, RelayFuture};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
@@ -26,7 +26,7 @@ const GLANCE: Duration = Duration::from_millis(250);
 const MOVING: Duration = Duration::from_millis(20);
 
 impl Relay for Shared {
-    fn deliver(&self, delivery: Delivery) -> Delivered<'_> {
+    fn deliver(&self, delivery: Delivery) -> RelayFuture<'_> {
         Box::pin(async move {
             let begun = Instant::now();
             let (outcome, result) = self.relay(delivery).await;

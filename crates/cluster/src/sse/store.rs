@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use redis::RedisError;
 use rmcp_transport::{
-    Commit, DeliveryId, Pending, Record, SessionId, SessionRef, SessionStore, Snapshot, StoreError,
-    Stored, TakeoverRequest,
+    Commit, DeliveryId, PendingDelivery, SessionId, SessionRecord, SessionRef, SessionStore,
+    Snapshot, StoreError, StoreFuture, TakeoverRequest,
 };
 
 use super::{Shared, principal, written};
@@ -17,7 +17,7 @@ use crate::connection::ConnectionState;
 const KEPT_AT_ONCE: usize = 500;
 
 impl SessionStore for Shared {
-    fn commit(&self, commit: Commit) -> Stored<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             // An error here would be counted as one of Redis.
             if !self.redis.is_connected() {
@@ -56,7 +56,7 @@ impl SessionStore for Shared {
         })
     }
 
-    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>> {
+    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> StoreFuture<'a, Option<Snapshot>> {
         Box::pin(async move {
             let keys = &self.keys;
             let mut call = self.take.key(keys.token(wanted.token));
@@ -121,11 +121,11 @@ fn unavailable(error: &RedisError) -> StoreError {
 }
 
 /// A record as the script reads it.
-fn write(record: Record, session: SessionId, to: &mut Vec<Bytes>) {
+fn write(record: SessionRecord, session: SessionId, to: &mut Vec<Bytes>) {
     let mut put =
         |words: &[&[u8]]| to.extend(words.iter().map(|word| Bytes::copy_from_slice(word)));
     match record {
-        Record::Snapshot(all) => {
+        SessionRecord::Snapshot(all) => {
             let Snapshot {
                 events,
                 setup,
@@ -141,11 +141,11 @@ fn write(record: Record, session: SessionId, to: &mut Vec<Bytes>) {
             ]);
             let first = last_event + 1 - events.len() as u64;
             for (number, bytes) in (first..).zip(events) {
-                write(Record::Event { number, bytes }, session, to);
+                write(SessionRecord::Event { number, bytes }, session, to);
             }
             for (key, message) in setup {
                 write(
-                    Record::Setup {
+                    SessionRecord::Setup {
                         key,
                         message: Some(message),
                     },
@@ -154,10 +154,10 @@ fn write(record: Record, session: SessionId, to: &mut Vec<Bytes>) {
                 );
             }
             for pending in pending {
-                write(Record::Accepted(pending), session, to);
+                write(SessionRecord::Accepted(pending), session, to);
             }
         }
-        Record::Accepted(pending) => {
+        SessionRecord::Accepted(pending) => {
             put(&[
                 b"accepted",
                 pending.id.to_string().as_bytes(),
@@ -166,17 +166,19 @@ fn write(record: Record, session: SessionId, to: &mut Vec<Bytes>) {
             ]);
             to.push(pending.message);
         }
-        Record::Event { number, bytes } => {
+        SessionRecord::Event { number, bytes } => {
             put(&[b"event", number.to_string().as_bytes()]);
             to.push(bytes);
         }
-        Record::Done { id, relayed } => put(&[b"done", id.to_string().as_bytes(), flag(relayed)]),
-        Record::Setup { key, message } => {
+        SessionRecord::Done { id, relayed } => {
+            put(&[b"done", id.to_string().as_bytes(), flag(relayed)])
+        }
+        SessionRecord::Setup { key, message } => {
             put(&[b"setup", key.as_bytes()]);
             to.push(message.unwrap_or_default());
         }
-        Record::Released => put(&[b"released"]),
-        Record::Ended => put(&[b"ended"]),
+        SessionRecord::Released => put(&[b"released"]),
+        SessionRecord::Ended => put(&[b"ended"]),
         _ => {}
     }
 }
@@ -215,7 +217,8 @@ fn read((id, epoch, last_event, hash, events): Taken) -> Option<Snapshot> {
             let (relayed, request) = std::str::from_utf8(rest).ok()?.split_once(' ')?;
             let request = Some(request.to_owned()).filter(|request| !request.is_empty());
             let message = hash.get(&format!("m:{id}"))?;
-            let mut waits = Pending::new(DeliveryId::parse(id)?, request, message.clone().into());
+            let mut waits =
+                PendingDelivery::new(DeliveryId::parse(id)?, request, message.clone().into());
             waits.relayed = relayed == "1";
             pending.push((sequence, waits));
         }

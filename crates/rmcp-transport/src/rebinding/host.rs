@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The longest DNS name, and the longest label in one.
-const MAX_NAME: usize = 253;
-const MAX_LABEL: usize = 63;
+const MAX_NAME_LENGTH: usize = 253;
+const MAX_LABEL_LENGTH: usize = 63;
 
 /// A host. Names compare without case, addresses by value.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,14 +61,14 @@ impl Host {
 }
 
 fn is_name(name: &str) -> bool {
-    name.len() <= MAX_NAME
+    name.len() <= MAX_NAME_LENGTH
         && name.split('.').all(is_label)
         && !name.rsplit('.').next().is_some_and(is_number)
 }
 
 // Host names may not contain underscores, but those of containers do.
 fn is_label(label: &str) -> bool {
-    (1..=MAX_LABEL).contains(&label.len())
+    (1..=MAX_LABEL_LENGTH).contains(&label.len())
         && label
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

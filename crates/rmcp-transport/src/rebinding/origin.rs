@@ -5,7 +5,7 @@ use super::host::{Host, parse_port, split_port};
 
 /// The origin of a page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum WebOrigin {
     /// An opaque origin: a local file, a sandboxed frame.
     Null,
     /// A site and its port; `None` if the scheme has no default port.
@@ -23,11 +23,11 @@ pub(super) struct Site {
 #[derive(Debug)]
 pub(super) enum OriginPattern {
     Any,
-    Exactly(Origin),
+    Exactly(WebOrigin),
     AnyPort(Site),
 }
 
-impl Origin {
+impl WebOrigin {
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text == "null" {
             return Some(Self::Null);
@@ -75,7 +75,7 @@ impl OriginPattern {
             return Some(Self::Any);
         }
         let Some(text) = text.strip_suffix(":*") else {
-            return Origin::parse(text).map(Self::Exactly);
+            return WebOrigin::parse(text).map(Self::Exactly);
         };
         match Site::split(text)? {
             (site, None) => Some(Self::AnyPort(site)),
@@ -83,11 +83,11 @@ impl OriginPattern {
         }
     }
 
-    pub(super) fn matches(&self, other: &Origin) -> bool {
+    pub(super) fn matches(&self, other: &WebOrigin) -> bool {
         match self {
             Self::Any => true,
             Self::Exactly(origin) => origin == other,
-            Self::AnyPort(site) => matches!(other, Origin::Site(other, _) if other == site),
+            Self::AnyPort(site) => matches!(other, WebOrigin::Site(other, _) if other == site),
         }
     }
 }

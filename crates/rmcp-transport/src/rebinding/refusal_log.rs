@@ -17,13 +17,13 @@ pub(super) struct Fault<'a> {
 /// Logs refused requests without flooding the log: as a warning at most once a second per header,
 /// otherwise at debug level.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct RefusalLog {
     start: Instant,
     host: OncePerSecond,
     origin: OncePerSecond,
 }
 
-impl Default for Log {
+impl Default for RefusalLog {
     fn default() -> Self {
         Self {
             start: Instant::now(),
@@ -33,9 +33,9 @@ impl Default for Log {
     }
 }
 
-impl Log {
+impl RefusalLog {
     pub(super) fn host_refused(&self, fault: &Fault<'_>) {
-        let (host, reason) = (fault.shown(), fault.reason);
+        let (host, reason) = (fault.loggable(), fault.reason);
         if self.host.passes(self.start.elapsed().as_secs()) {
             tracing::warn!(?host, "request refused: {reason}");
         } else {
@@ -44,7 +44,7 @@ impl Log {
     }
 
     pub(super) fn origin_refused(&self, fault: &Fault<'_>) {
-        let (origin, reason) = (fault.shown(), fault.reason);
+        let (origin, reason) = (fault.loggable(), fault.reason);
         if self.origin.passes(self.start.elapsed().as_secs()) {
             tracing::warn!(?origin, "request refused: {reason}");
         } else {
@@ -56,7 +56,7 @@ impl Log {
 impl Fault<'_> {
     /// Returns the value, for logging in its debug form: escaped, because a client must not be able
     /// to forge log lines.
-    fn shown(&self) -> String {
+    fn loggable(&self) -> String {
         let value = String::from_utf8_lossy(self.value);
         value.chars().take(LOGGED_CHARS).collect()
     }
@@ -148,7 +148,7 @@ mod tests {
             value: &value,
             reason: "",
         };
-        assert_eq!(fault.shown(), "\"\u{fffd}".repeat(50));
+        assert_eq!(fault.loggable(), "\"\u{fffd}".repeat(50));
     }
 
     /// Collects every event as a line of text.

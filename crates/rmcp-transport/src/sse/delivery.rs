@@ -97,7 +97,7 @@ impl Delivery {
     /// and the client's address. Headers that are marked as sensitive, and those that carry
     /// credentials, are left out.
     pub fn to_bytes(&self) -> Vec<u8> {
-        written(self.id, &self.parts, &self.body)
+        serialize(self.id, &self.parts, &self.body)
     }
 
     /// Parses the output of [`to_bytes`](Self::to_bytes).
@@ -116,7 +116,7 @@ impl Delivery {
     /// assert_eq!(received.parts.uri, "/messages");
     /// ```
     pub fn from_bytes(session: SessionId, bytes: &[u8]) -> Option<Self> {
-        let written: Written = serde_json::from_slice(bytes).ok()?;
+        let written: SerializedDelivery = serde_json::from_slice(bytes).ok()?;
         let mut request = Request::new(());
         *request.method_mut() = written.method.parse().unwrap_or(Method::POST);
         *request.uri_mut() = written.path.parse().ok()?;
@@ -139,7 +139,7 @@ impl Delivery {
 
 /// A delivery as JSON.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct SerializedDelivery {
     id: String,
     method: String,
     path: String,
@@ -151,7 +151,7 @@ struct Written {
     body: String,
 }
 
-pub(crate) fn written(id: DeliveryId, parts: &Parts, body: &[u8]) -> Vec<u8> {
+pub(crate) fn serialize(id: DeliveryId, parts: &Parts, body: &[u8]) -> Vec<u8> {
     let readable = |(name, value): (&HeaderName, &HeaderValue)| {
         let is_secret = value.is_sensitive() || SECRETS.contains(name);
         let value = value.to_str().ok().filter(|_| !is_secret)?;
@@ -159,7 +159,7 @@ pub(crate) fn written(id: DeliveryId, parts: &Parts, body: &[u8]) -> Vec<u8> {
     };
     let principal: Option<&Principal> = parts.extensions.get();
     let address: Option<&ClientAddress> = parts.extensions.get();
-    let written = Written {
+    let written = SerializedDelivery {
         id: id.to_string(),
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),

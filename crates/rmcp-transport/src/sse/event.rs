@@ -64,7 +64,7 @@ impl Message {
     }
 
     /// Returns the event, with an id if it can be resumed from.
-    pub(crate) fn placed(self, id: Option<EventId>) -> Event {
+    pub(crate) fn into_event(self, id: Option<EventId>) -> Event {
         match self.0 {
             Content::Written(mut event) => {
                 write_end(&mut event, id);
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn line_breaks_in_a_message_stay_in_one_data_line() {
-        assert_eq!(error().placed(None).bytes(), format!("{DATA}\r\n\r\n"));
+        assert_eq!(error().into_event(None).bytes(), format!("{DATA}\r\n\r\n"));
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
             number: 3,
         };
         assert_eq!(
-            error().placed(Some(id)).bytes(),
+            error().into_event(Some(id)).bytes(),
             format!("{DATA}\r\nid: {id}\r\n\r\n")
         );
     }
@@ -185,8 +185,8 @@ mod tests {
         ] {
             let message = ServerJsonRpcMessage::response(result.clone().into(), request.clone());
             for id in [None, Some(event_id)] {
-                let written = Message::new(&message).unwrap().placed(id).bytes();
-                let event = Message::rendered(request.clone(), rendered.clone()).placed(id);
+                let written = Message::new(&message).unwrap().into_event(id).bytes();
+                let event = Message::rendered(request.clone(), rendered.clone()).into_event(id);
                 assert_eq!(event.bytes(), written);
                 let most = written.len() + AROUND_RESULT_BYTES;
                 assert!((written.len()..=most).contains(&event.len()));

@@ -21,7 +21,7 @@ use crate::{
         relay::Relay,
         response::{self, SseBody},
         service_state::ServiceState,
-        session::{Entry, Session},
+        session::{JournalEntry, Session},
     },
 };
 
@@ -53,14 +53,14 @@ where
         };
         let session = find(&state, id, &parts);
         let tag = session.as_ref().ok().map(|session| session.tag());
-        let taken = match session {
+        let delivered = match session {
             Ok(session) if !session.is_stored() => match parse::message(&body) {
                 Some(message) => session.deliver(message, parts, None).await,
                 None => Err(Refusal::InvalidMessage),
             },
-            session => Box::pin(take(&state, session, (id, parts, body))).await,
+            session => Box::pin(deliver_stored_or_relay(&state, session, (id, parts, body))).await,
         };
-        let mut response = match taken {
+        let mut response = match delivered {
             Ok(()) => response::accepted(),
             Err(refusal) => state.refuse(refusal),
         };
@@ -80,13 +80,13 @@ fn requested_session(parts: &Parts) -> Result<SessionId, Refusal> {
 }
 
 /// Accepts a message if sessions are stored, or in other processes.
-async fn take<S: ServerHandler>(
+async fn deliver_stored_or_relay<S: ServerHandler>(
     state: &ServiceState<S>,
     session: Result<Arc<Session<S>>, Refusal>,
     (id, parts, body): (SessionId, Parts, Bytes),
 ) -> Result<(), Refusal> {
     match (session, &state.config.relay) {
-        (Ok(session), _) => match hand_over(&session, parts, &body, None).await? {
+        (Ok(session), _) => match deliver_local(&session, parts, &body, None).await? {
             None => Ok(()),
             Some(elsewhere) => relay_to(&state.config.relay, elsewhere).await,
         },
@@ -107,7 +107,7 @@ pub(crate) async fn accept_relayed<S: ServerHandler>(
     let Delivery {
         id, parts, body, ..
     } = delivery;
-    match hand_over(&session, parts, &body, Some(id)).await? {
+    match deliver_local(&session, parts, &body, Some(id)).await? {
         None => Ok(()),
         // The relaying process looks for the session again.
         Some(_) => Err(Refusal::UnknownSession),
@@ -137,7 +137,7 @@ fn find<S>(
 
 /// Delivers a message to its session. Returns the message if the session has meanwhile closed here,
 /// most likely because another process took it over.
-async fn hand_over<S: ServerHandler>(
+async fn deliver_local<S: ServerHandler>(
     session: &Arc<Session<S>>,
     parts: Parts,
     body: &[u8],
@@ -148,14 +148,14 @@ async fn hand_over<S: ServerHandler>(
         return session.deliver(message, parts, None).await.map(|()| None);
     }
     let id = relayed.unwrap_or_else(DeliveryId::random);
-    let (entry, committed) = Entry::new(id, relayed.is_some(), &message, (&parts, body));
+    let (entry, committed) = JournalEntry::new(id, relayed.is_some(), &message, (&parts, body));
     let bytes = entry.bytes();
-    let taken = match session.deliver(message, parts, Some(entry)).await {
+    let delivered = match session.deliver(message, parts, Some(entry)).await {
         Ok(()) => session.committed(committed).await.is_ok(),
         Err(Refusal::UnknownSession) => false,
         Err(refusal) => return Err(refusal),
     };
-    if taken {
+    if delivered {
         return Ok(None);
     }
     Ok(Delivery::from_bytes(session.id(), &bytes))

@@ -77,11 +77,11 @@ pub(crate) enum PushError {
 
 /// Events after the last one that the client has seen are no longer available.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Gap;
+pub(crate) struct ReplayGap;
 
 impl Outbox {
     /// Creates an empty outbox without a stream. If it is `resumable`, its events have ids, and
-    /// sent events are kept until [`forget`](Self::forget).
+    /// sent events are kept until [`drop_sent_before`](Self::drop_sent_before).
     pub(crate) fn new(token: ResumeToken, max_bytes: usize, resumable: bool) -> Self {
         Self {
             token,
@@ -142,7 +142,7 @@ impl Outbox {
             token: self.token,
             number,
         });
-        let event = message.placed(id);
+        let event = message.into_event(id);
         if log.waiting_bytes > 0 && log.waiting_bytes + event.len() > self.max_bytes {
             return Err(PushError::Full);
         }
@@ -223,7 +223,7 @@ impl Outbox {
     }
 
     /// Returns the events that are kept, and the number of the last event.
-    pub(crate) fn kept(&self) -> (Vec<Bytes>, u64) {
+    pub(crate) fn buffered(&self) -> (Vec<Bytes>, u64) {
         let log = self.log.lock();
         let events = log.events.iter().map(|kept| kept.event.bytes());
         (events.collect(), log.end() - 1)
@@ -231,11 +231,11 @@ impl Outbox {
 
     /// Attaches a stream, and ends the previous one. It receives `endpoint`, then every event after
     /// number `seen`.
-    pub(crate) fn attach(&self, endpoint: Bytes, seen: u64) -> Result<Attached, Gap> {
+    pub(crate) fn attach(&self, endpoint: Bytes, seen: u64) -> Result<Attachment, ReplayGap> {
         let mut log = self.log.lock();
-        let next = seen.checked_add(1).ok_or(Gap)?;
+        let next = seen.checked_add(1).ok_or(ReplayGap)?;
         if log.closed || next < log.first || next > log.end() {
-            return Err(Gap);
+            return Err(ReplayGap);
         }
         log.rewind(next);
         log.streams_attached += 1;
@@ -250,7 +250,7 @@ impl Outbox {
         if let Some(waker) = before.and_then(|stream| stream.waker) {
             waker.wake();
         }
-        Ok(Attached { number, replaced })
+        Ok(Attachment { number, replaced })
     }
 
     /// Detaches a stream that was dropped. Returns whether it was still attached.
@@ -301,7 +301,7 @@ impl Outbox {
     }
 
     /// Drops events that were sent before `then` on a stream that is still attached.
-    pub(crate) fn forget(&self, then: Instant) {
+    pub(crate) fn drop_sent_before(&self, then: Instant) {
         let mut log = self.log.lock();
         if log.stream.is_some() {
             log.drop_while(|_, kept| kept.sent_at.is_some_and(|sent| sent <= then));
@@ -309,7 +309,7 @@ impl Outbox {
     }
 
     /// Drops sent events up to number `last`, which the client has received.
-    pub(crate) fn seen(&self, last: u64) {
+    pub(crate) fn acknowledge(&self, last: u64) {
         let mut log = self.log.lock();
         log.drop_while(|number, kept| number <= last && kept.sent_at.is_some());
     }
@@ -317,7 +317,7 @@ impl Outbox {
 
 /// The result of attaching a stream.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Attached {
+pub(crate) struct Attachment {
     pub(crate) number: StreamNumber,
     /// Whether it has replaced another stream.
     pub(crate) replaced: bool,

@@ -7,10 +7,10 @@ use parking_lot::Mutex;
 use crate::sse::id::{ResumeToken, SessionId};
 
 pub(crate) struct Registry<T> {
-    open: Mutex<Open<T>>,
+    open: Mutex<OpenSessions<T>>,
 }
 
-struct Open<T> {
+struct OpenSessions<T> {
     sessions: HashMap<SessionId, Arc<T>>,
     ids: HashMap<ResumeToken, SessionId>,
 }
@@ -18,7 +18,7 @@ struct Open<T> {
 impl<T> Registry<T> {
     pub(crate) fn new() -> Self {
         Self {
-            open: Mutex::new(Open {
+            open: Mutex::new(OpenSessions {
                 sessions: HashMap::new(),
                 ids: HashMap::new(),
             }),

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use crate::{refusal::Refusal, sse::delivery::Delivery};
 
 /// The future returned by a [`Relay`].
-pub type Delivered<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>>;
+pub type RelayFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>>;
 
 /// Delivers messages to sessions of other processes.
 ///
@@ -22,5 +22,5 @@ pub trait Relay: Send + Sync + 'static {
     ///
     /// After a refusal, the message must not be accepted any more, because the client may post it
     /// again. A relay that cannot ensure that returns [`Refusal::Undecided`].
-    fn deliver(&self, delivery: Delivery) -> Delivered<'_>;
+    fn deliver(&self, delivery: Delivery) -> RelayFuture<'_>;
 }

@@ -10,7 +10,7 @@ mod restore;
 mod service_loop;
 mod tool_call;
 
-pub(crate) use journal_entry::Entry;
+pub(crate) use journal_entry::JournalEntry;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use rmcp::{
 };
 use tokio::time::Instant;
 
-use self::{dispatch::Call, journal::Journal, service_loop::Running};
+use self::{dispatch::InFlightRequest, journal::Journal, service_loop::ServiceLoop};
 use crate::{
     client_limiter::SessionPermit,
     principal::{ClientKey, Principal},
@@ -33,9 +33,9 @@ use crate::{
         event::{self, Message},
         id::{ResumeToken, SessionId, SessionTag},
         metrics::Metrics,
-        outbox::{Attached, Gap, Outbox, PushError, StreamNumber},
+        outbox::{Attachment, Outbox, PushError, ReplayGap, StreamNumber},
         registry::Registry,
-        store::{Record, SessionRef},
+        store::{SessionRecord, SessionRef},
     },
 };
 
@@ -73,9 +73,9 @@ struct State {
     /// Since when it has had no stream.
     detached_at: Option<Instant>,
     /// The requests in flight.
-    calls: HashMap<RequestId, Call>,
+    in_flight: HashMap<RequestId, InFlightRequest>,
     /// rmcp's service loop; `None` before the first request.
-    running: Option<Running>,
+    service_loop: Option<ServiceLoop>,
     /// The client's `initialize` parameters, until `running` has them.
     client_info: Option<InitializeRequestParams>,
     /// `None` once the session has ended.
@@ -136,8 +136,8 @@ impl<S: ServerHandler> Session<S> {
                 initialized: client_info.is_some(),
                 first_answer: 0,
                 detached_at: None,
-                calls: HashMap::new(),
-                running: None,
+                in_flight: HashMap::new(),
+                service_loop: None,
                 client_info,
                 permit: Some(permit),
             }),
@@ -145,7 +145,7 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Attaches a stream that starts after event number `seen`.
-    pub(crate) fn attach(&self, seen: u64) -> Result<Attached, Gap> {
+    pub(crate) fn attach(&self, seen: u64) -> Result<Attachment, ReplayGap> {
         let config = &self.config;
         let endpoint = event::endpoint(&config.path_prefix, &config.message_path, self.id);
         // Under the lock, so that the session does not expire meanwhile.
@@ -200,8 +200,8 @@ impl<S: ServerHandler> Session<S> {
             };
             (
                 permit,
-                std::mem::take(&mut state.calls),
-                state.running.take(),
+                std::mem::take(&mut state.in_flight),
+                state.service_loop.take(),
             )
         };
         self.registry.remove(self.id, self.outbox.token());
@@ -217,13 +217,13 @@ impl<S: ServerHandler> Session<S> {
         self.metrics.closed(reason);
         tracing::info!(session.tag = %self.tag, reason = reason.label(), "session closed");
         if reason == CloseReason::TakenOver {
-            self.journal_lost();
+            self.journal_relinquish();
             self.outbox.abandon();
         } else {
             self.journal_end(if is_left {
-                Record::Released
+                SessionRecord::Released
             } else {
-                Record::Ended
+                SessionRecord::Ended
             });
             self.outbox.close();
         }
@@ -232,7 +232,7 @@ impl<S: ServerHandler> Session<S> {
 
     /// Closes the session as soon as no request is in flight.
     pub(crate) fn drain(self: &Arc<Self>) {
-        if self.state.lock().calls.is_empty() {
+        if self.state.lock().in_flight.is_empty() {
             self.close(CloseReason::Shutdown);
         }
     }
@@ -245,7 +245,7 @@ impl<S: ServerHandler> Session<S> {
             return self.close(reason);
         }
         if let Some(then) = now.checked_sub(config.resume_grace * 2) {
-            self.outbox.forget(then);
+            self.outbox.drop_sent_before(then);
         }
     }
 
@@ -265,7 +265,7 @@ impl<S: ServerHandler> Session<S> {
         let idle = config
             .idle_timeout
             .is_some_and(|limit| longer(state.active_at, limit));
-        if with_idle && idle && state.calls.is_empty() {
+        if with_idle && idle && state.in_flight.is_empty() {
             return Some(CloseReason::Idle);
         }
         drop(state);
@@ -279,7 +279,7 @@ impl<S: ServerHandler> Session<S> {
     fn send(
         self: &Arc<Self>,
         message: serde_json::Result<Message>,
-        answered: Option<(&Entry, bool)>,
+        answered: Option<(&JournalEntry, bool)>,
     ) {
         let message = match message {
             Ok(message) => message,

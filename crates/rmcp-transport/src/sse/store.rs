@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The future returned by a [`SessionStore`].
-pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Stores sessions so that they outlive their process.
 ///
@@ -44,13 +44,13 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// The next commit of a session begins when the previous one is complete. If one fails, or
     /// exceeds [`store_timeout`](crate::SseServerConfig::store_timeout), so that its future is
-    /// dropped, the next commit begins with a [`Record::Snapshot`]. If the previous one takes
+    /// dropped, the next commit begins with a [`SessionRecord::Snapshot`]. If the previous one takes
     /// effect after that, it must not undo the snapshot: its [number](Commit::number) is lower.
     ///
     /// # Errors
     ///
     /// Any [`StoreError`].
-    fn commit(&self, commit: Commit) -> Stored<'_, ()>;
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()>;
 
     /// Makes this process the owner of a session, atomically, and returns the session. Returns
     /// `None` if it does not exist, belongs to another principal, or lacks an event that the client
@@ -59,7 +59,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError::Unavailable`].
-    fn take<'a>(&'a self, request: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>>;
+    fn take<'a>(&'a self, request: TakeoverRequest<'a>) -> StoreFuture<'a, Option<Snapshot>>;
 
     /// Returns a number that changes when commits may be lost, for example when the store was
     /// restarted; `None` while it is unreachable. It is called once a second. When the number has
@@ -108,18 +108,18 @@ pub struct Commit {
     /// Events before this number are not needed any more.
     pub first_event: u64,
     /// The changes, in order.
-    pub records: Vec<Record>,
+    pub records: Vec<SessionRecord>,
 }
 
 /// One change of a session.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Record {
+pub enum SessionRecord {
     /// The whole session, replacing what the store has: a new session, or one whose commits have
     /// failed.
     Snapshot(Box<Snapshot>),
     /// A request was accepted and is not answered yet.
-    Accepted(Pending),
+    Accepted(PendingDelivery),
     /// An event was added to the stream.
     Event {
         /// Its number, counted from 1 without a gap.
@@ -153,7 +153,7 @@ pub enum Record {
 /// A delivery that is not complete.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Pending {
+pub struct PendingDelivery {
     /// The id of its POST.
     pub id: DeliveryId,
     /// The id of the request as JSON; `None` for a message without an answer.
@@ -164,7 +164,7 @@ pub struct Pending {
     pub relayed: bool,
 }
 
-impl Pending {
+impl PendingDelivery {
     /// Creates a delivery that waits for the session's next owner.
     pub fn new(id: DeliveryId, request: Option<String>, message: Bytes) -> Self {
         Self {
@@ -193,7 +193,7 @@ pub struct Snapshot {
     /// The setup messages for a new handler, by key, in order.
     pub setup: Vec<(String, Bytes)>,
     /// The deliveries that are not complete, in the order of acceptance.
-    pub pending: Vec<Pending>,
+    pub pending: Vec<PendingDelivery>,
 }
 
 impl Snapshot {

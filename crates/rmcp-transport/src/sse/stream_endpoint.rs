@@ -22,7 +22,7 @@ use crate::{
         close_reason::CloseReason,
         event_stream::{EventSource, EventStream},
         id::EventId,
-        outbox::{Attached, StreamNumber},
+        outbox::{Attachment, StreamNumber},
         response::{self, SseBody},
         service_state::ServiceState,
         session::Session,
@@ -111,7 +111,7 @@ fn resume<S: ServerHandler>(
     state: &ServiceState<S>,
     request: &Parts,
     seen: EventId,
-) -> Option<(Arc<Session<S>>, Attached)> {
+) -> Option<(Arc<Session<S>>, Attachment)> {
     let session = state.registry.find_by_token(seen.token)?;
     if !session.belongs_to(request.extensions.get()) {
         return None;
@@ -237,7 +237,7 @@ fn returning_client(
 fn stream<S: ServerHandler>(
     state: &ServiceState<S>,
     session: Arc<Session<S>>,
-    attached: &Attached,
+    attached: &Attachment,
 ) -> Response<SseBody> {
     state.metrics.streams.increment(1);
     let tag = session.tag();

@@ -44,7 +44,7 @@ async fn sweep<S: ServerHandler>(service: &Weak<ServiceState<S>>, registry: &Reg
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut idle_checked_at = Instant::now();
-    let mut kept_at = idle_checked_at;
+    let mut listed_at = idle_checked_at;
     loop {
         ticks.tick().await;
         let Some(service) = service.upgrade() else {
@@ -65,21 +65,21 @@ async fn sweep<S: ServerHandler>(service: &Weak<ServiceState<S>>, registry: &Reg
         }
         service.metrics.queued_bytes.set(queued_bytes as f64);
         if let Some(store) = &service.config.store {
-            let keep =
-                now.duration_since(kept_at) + SWEEP_INTERVAL / 2 >= service.config.keep_interval();
-            if keep {
-                kept_at = now;
+            let list_open = now.duration_since(listed_at) + SWEEP_INTERVAL / 2
+                >= service.config.keep_interval();
+            if list_open {
+                listed_at = now;
             }
-            keep_stored(&sessions, &**store, keep, &service.metrics);
+            update_store(&sessions, &**store, list_open, &service.metrics);
         }
     }
 }
 
 /// Stores sessions that the store lacks, and reports the open sessions to it.
-fn keep_stored<S: ServerHandler>(
+fn update_store<S: ServerHandler>(
     sessions: &[Arc<Session<S>>],
     store: &dyn SessionStore,
-    keep: bool,
+    list_open: bool,
     metrics: &Metrics,
 ) {
     let generation = store.generation();
@@ -87,7 +87,7 @@ fn keep_stored<S: ServerHandler>(
         .iter()
         .filter(|session| session.journal_snapshot(generation));
     written.take(MAX_SNAPSHOTS_PER_SWEEP).for_each(drop);
-    if keep {
+    if list_open {
         store.keep(
             sessions
                 .iter()

@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use rmcp_transport::{Commit, Record, SessionStore, Snapshot, StoreError, Stored, TakeoverRequest};
+use rmcp_transport::{
+    Commit, SessionRecord, SessionStore, Snapshot, StoreError, StoreFuture, TakeoverRequest,
+};
 
 /// Every session by the token that its events have in common.
 #[derive(Default)]
 pub(crate) struct MemoryStore(Mutex<HashMap<String, Snapshot>>);
 
 impl SessionStore for MemoryStore {
-    fn commit(&self, commit: Commit) -> Stored<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         Box::pin(async move { self.write(commit) })
     }
 
-    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>> {
+    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> StoreFuture<'a, Option<Snapshot>> {
         Box::pin(async move { Ok(self.hand_out(wanted)) })
     }
 }
@@ -27,23 +29,25 @@ impl MemoryStore {
             return Err(StoreError::Fenced);
         }
         for record in commit.records {
-            if let Record::Snapshot(all) = record {
+            if let SessionRecord::Snapshot(all) = record {
                 sessions.insert(commit.token.clone(), *all);
                 continue;
             }
             let session = sessions.get_mut(&commit.token).ok_or(StoreError::Missing)?;
             match record {
-                Record::Accepted(pending) => session.pending.push(pending),
-                Record::Event { number, bytes } => {
+                SessionRecord::Accepted(pending) => session.pending.push(pending),
+                SessionRecord::Event { number, bytes } => {
                     session.last_event = number;
                     session.events.push(bytes);
                 }
-                Record::Done { id, .. } => session.pending.retain(|pending| pending.id != id),
-                Record::Setup { key, message } => {
+                SessionRecord::Done { id, .. } => {
+                    session.pending.retain(|pending| pending.id != id)
+                }
+                SessionRecord::Setup { key, message } => {
                     session.setup.retain(|(known, _)| *known != key);
                     session.setup.extend(message.map(|message| (key, message)));
                 }
-                Record::Ended => drop(sessions.remove(&commit.token)),
+                SessionRecord::Ended => drop(sessions.remove(&commit.token)),
                 // `Released` matters only to stores whose readers wait for the owner.
                 _ => {}
             }

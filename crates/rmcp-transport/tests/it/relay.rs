@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rmcp_transport::{Delivered, Delivery, Refusal, Relay, SseServerConfig, SseService};
+use rmcp_transport::{Delivery, Refusal, Relay, RelayFuture, SseServerConfig, SseService};
 
 use crate::{
     client::{Session, get, post_json, send, tool_call, with_header},
@@ -16,7 +16,7 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 struct OtherService(OnceLock<SseService<Tools>>);
 
 impl Relay for OtherService {
-    fn deliver(&self, delivery: Delivery) -> Delivered<'_> {
+    fn deliver(&self, delivery: Delivery) -> RelayFuture<'_> {
         Box::pin(async move {
             match self.0.get() {
                 Some(other) => other.deliver(delivery).await,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rmcp_transport::{
-    Commit, SessionStore, Snapshot, SseServerConfig, StoreError, Stored, TakeoverRequest,
+    Commit, SessionStore, Snapshot, SseServerConfig, StoreError, StoreFuture, TakeoverRequest,
 };
 
 use crate::{
@@ -60,14 +60,14 @@ impl FlakyStore {
 }
 
 impl SessionStore for FlakyStore {
-    fn commit(&self, commit: Commit) -> Stored<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.check_available().await?;
             self.memory.read().await.commit(commit).await
         })
     }
 
-    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> Stored<'a, Option<Snapshot>> {
+    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> StoreFuture<'a, Option<Snapshot>> {
         Box::pin(async move {
             self.check_available().await?;
             self.memory.read().await.take(wanted).await

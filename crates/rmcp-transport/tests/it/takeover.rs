@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rmcp_transport::{Delivered, Delivery, Refusal, Relay, SessionStore, SseServerConfig};
+use rmcp_transport::{Delivery, Refusal, Relay, RelayFuture, SessionStore, SseServerConfig};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -209,7 +209,7 @@ async fn shutdown_leaves_sessions_and_running_calls_for_the_next_owner() {
 struct CapturingRelay(mpsc::UnboundedSender<Delivery>);
 
 impl Relay for CapturingRelay {
-    fn deliver(&self, delivery: Delivery) -> Delivered<'_> {
+    fn deliver(&self, delivery: Delivery) -> RelayFuture<'_> {
         let sent = self.0.send(delivery);
         Box::pin(async move { sent.map_err(|_| Refusal::Unreachable) })
     }

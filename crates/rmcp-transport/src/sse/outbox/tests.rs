@@ -82,7 +82,7 @@ fn closed_outbox_sends_waiting_events_and_rejects_new_ones() {
     assert_eq!(push(&outbox, "b"), Err(PushError::Closed));
     assert_eq!(next(&outbox, stream), Poll::Ready(Some("a".to_owned())));
     assert_eq!(next(&outbox, stream), Poll::Ready(None));
-    assert_eq!(outbox.attach(ENDPOINT.into(), 1), Err(Gap));
+    assert_eq!(outbox.attach(ENDPOINT.into(), 1), Err(ReplayGap));
 }
 
 #[test]
@@ -120,10 +120,10 @@ fn unknown_or_forgotten_event_cannot_be_resumed_from() {
     }
     gives(&outbox, stream, &["a", "b"]);
     for unknown in [3, u64::MAX] {
-        assert_eq!(outbox.attach(ENDPOINT.into(), unknown), Err(Gap));
+        assert_eq!(outbox.attach(ENDPOINT.into(), unknown), Err(ReplayGap));
     }
-    outbox.forget(Instant::now());
-    assert_eq!(outbox.attach(ENDPOINT.into(), 1), Err(Gap));
+    outbox.drop_sent_before(Instant::now());
+    assert_eq!(outbox.attach(ENDPOINT.into(), 1), Err(ReplayGap));
     let stream = attach(&outbox, 2);
     push(&outbox, "c").unwrap();
     gives(&outbox, stream, &["c"]);
@@ -138,7 +138,7 @@ fn sent_events_are_dropped_for_waiting_ones() {
         gives(&outbox, stream, &[&n.to_string()]);
     }
     assert!(outbox.log.lock().bytes <= 150);
-    assert_eq!(outbox.attach(ENDPOINT.into(), 5), Err(Gap));
+    assert_eq!(outbox.attach(ENDPOINT.into(), 5), Err(ReplayGap));
     let stream = attach(&outbox, 8);
     gives(&outbox, stream, &["8", "9"]);
 }
@@ -151,8 +151,8 @@ fn event_seen_by_the_client_is_dropped() {
     gives(&outbox, stream, &["a"]);
     push(&outbox, "b").unwrap();
     // An event that was not sent cannot have been seen.
-    outbox.seen(2);
-    assert_eq!(outbox.attach(ENDPOINT.into(), 0), Err(Gap));
+    outbox.acknowledge(2);
+    assert_eq!(outbox.attach(ENDPOINT.into(), 0), Err(ReplayGap));
     let stream = attach(&outbox, 1);
     gives(&outbox, stream, &["b"]);
 }
@@ -164,7 +164,7 @@ fn detached_outbox_forgets_nothing() {
     push(&outbox, "a").unwrap();
     gives(&outbox, stream, &["a"]);
     outbox.detach(stream);
-    outbox.forget(Instant::now());
+    outbox.drop_sent_before(Instant::now());
     let stream = attach(&outbox, 0);
     gives(&outbox, stream, &["a"]);
 }
@@ -252,7 +252,7 @@ mod any_interleaving {
                         dead = false;
                     }
                     // Only events that the client has certainly seen may be forgotten.
-                    Step::Forget if !dead => outbox.forget(Instant::now()),
+                    Step::Forget if !dead => outbox.drop_sent_before(Instant::now()),
                     Step::Receive | Step::Forget => {}
                 }
             }
@@ -304,10 +304,10 @@ fn restored_outbox_continues_after_the_last_event() {
     for text in ["a", "b", "c"] {
         push(&before, text).unwrap();
     }
-    let (events, last) = before.kept();
+    let (events, last) = before.buffered();
     let after = Outbox::restored(before.token(), 1000, last, events[1..].to_vec());
-    assert_eq!(after.attach(ENDPOINT.into(), 0), Err(Gap));
-    assert_eq!(after.attach(ENDPOINT.into(), 4), Err(Gap));
+    assert_eq!(after.attach(ENDPOINT.into(), 0), Err(ReplayGap));
+    assert_eq!(after.attach(ENDPOINT.into(), 4), Err(ReplayGap));
     let stream = attach(&after, 2);
     push(&after, "d").unwrap();
     gives(&after, stream, &["c", "d"]);

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{Entry, Session, service_loop::Running, tool_call};
+use super::{JournalEntry, Session, service_loop::ServiceLoop, tool_call};
 use crate::{
     refusal::Refusal,
     rendered::RenderedSlot,
@@ -31,14 +31,14 @@ use crate::{
 };
 
 /// A request in flight.
-pub(super) struct Call {
+pub(super) struct InFlightRequest {
     pub(super) cancel: CancellationToken,
     /// Its entry in the journal, if there is one.
-    pub(super) entry: Option<Box<Entry>>,
+    pub(super) entry: Option<Box<JournalEntry>>,
 }
 
 /// The result of starting a request.
-enum Begun {
+enum StartOutcome {
     /// Answered without the handler: by an empty result, or an error.
     Answered(Result<(), ErrorData>),
     /// Run by the handler, until the token is cancelled.
@@ -52,7 +52,7 @@ impl<S: ServerHandler> Session<S> {
         self: &Arc<Self>,
         message: ClientJsonRpcMessage,
         parts: Parts,
-        entry: Option<Box<Entry>>,
+        entry: Option<Box<JournalEntry>>,
     ) -> impl Future<Output = Result<(), Refusal>> + Send + use<'_, S> {
         self.metrics.received(&message);
         match message {
@@ -62,7 +62,7 @@ impl<S: ServerHandler> Session<S> {
             }
             // Boxed, because they are rare: requests would otherwise be moved with space for their
             // state.
-            message => Either::Right(Box::pin(self.pass_on(message, parts, entry))),
+            message => Either::Right(Box::pin(self.deliver_other(message, parts, entry))),
         }
     }
 
@@ -71,14 +71,14 @@ impl<S: ServerHandler> Session<S> {
         id: RequestId,
         mut request: ClientRequest,
         parts: Parts,
-        entry: Option<Box<Entry>>,
+        entry: Option<Box<JournalEntry>>,
     ) -> Result<(), Refusal> {
         if !matches!(request, ClientRequest::InitializeRequest(_)) {
             self.adopt(&parts.headers);
         }
-        let (peer, token) = match self.begin(&id, &request, &entry)? {
-            Begun::Running(peer, token) => (peer, token),
-            Begun::Answered(answer) => {
+        let (peer, token) = match self.start_request(&id, &request, &entry)? {
+            StartOutcome::Running(peer, token) => (peer, token),
+            StartOutcome::Answered(answer) => {
                 self.answer(&id, answer.map(ServerResult::empty), entry.as_deref());
                 return Ok(());
             }
@@ -101,11 +101,11 @@ impl<S: ServerHandler> Session<S> {
         Ok(())
     }
 
-    async fn pass_on(
+    async fn deliver_other(
         self: &Arc<Self>,
         message: ClientJsonRpcMessage,
         parts: Parts,
-        entry: Option<Box<Entry>>,
+        entry: Option<Box<JournalEntry>>,
     ) -> Result<(), Refusal> {
         let result = match message {
             JsonRpcMessage::Notification(mut notification) => {
@@ -137,12 +137,12 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Decides how to handle a request, and registers it if the handler runs it.
-    fn begin(
+    fn start_request(
         self: &Arc<Self>,
         id: &RequestId,
         request: &ClientRequest,
-        entry: &Option<Box<Entry>>,
-    ) -> Result<Begun, Refusal> {
+        entry: &Option<Box<JournalEntry>>,
+    ) -> Result<StartOutcome, Refusal> {
         if self.is_draining() {
             return Err(Refusal::ShuttingDown);
         }
@@ -151,27 +151,30 @@ impl<S: ServerHandler> Session<S> {
             return Err(Refusal::UnknownSession);
         }
         state.active_at = Instant::now();
-        if let Some(answer) = self.answered_at_once(request, state.initialized) {
-            return Ok(Begun::Answered(answer));
+        if let Some(answer) = self.immediate_answer(request, state.initialized) {
+            return Ok(StartOutcome::Answered(answer));
         }
-        if state.calls.contains_key(id) {
+        if state.in_flight.contains_key(id) {
             return Err(Refusal::DuplicateRequest);
         }
-        if state.calls.len() >= self.config.max_in_flight {
+        if state.in_flight.len() >= self.config.max_in_flight {
             return Err(Refusal::TooManyRequests);
         }
         let token = CancellationToken::new();
-        let call = Call {
+        let call = InFlightRequest {
             cancel: token.clone(),
             entry: entry.clone(),
         };
-        state.calls.insert(id.clone(), call);
+        state.in_flight.insert(id.clone(), call);
         self.metrics.in_flight.increment(1);
-        Ok(Begun::Running(state.running(self).peer(), token))
+        Ok(StartOutcome::Running(
+            state.service_loop(self).peer(),
+            token,
+        ))
     }
 
     /// Returns the answer to a request that does not concern the handler.
-    fn answered_at_once(
+    fn immediate_answer(
         &self,
         request: &ClientRequest,
         initialized: bool,
@@ -219,9 +222,9 @@ impl<S: ServerHandler> Session<S> {
                 let declared = client.map(|client| client.supports_tasks());
                 Box::pin(async move {
                     let call = || self.handler.call_tool(request.params, context);
-                    let response = match self.guarded(call) {
+                    let response = match self.catch_panic(call) {
                         Some(call) => self.answer_of(pin!(call), &cancelled).await,
-                        None => Some(Err(failed())),
+                        None => Some(Err(panic_error())),
                     };
                     let message = match (response, rendered.get()) {
                         (None, _) => return,
@@ -270,16 +273,16 @@ impl<S: ServerHandler> Session<S> {
             if cancelled.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
             }
-            match self.guarded(|| answer.as_mut().poll(cx)) {
+            match self.catch_panic(|| answer.as_mut().poll(cx)) {
                 Some(answer) => answer.map(Some),
-                None => Poll::Ready(Some(Err(failed()))),
+                None => Poll::Ready(Some(Err(panic_error()))),
             }
         });
         answer.await
     }
 
     /// Calls the handler; returns `None` if it panics.
-    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
+    fn catch_panic<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
         let done = catch_unwind(AssertUnwindSafe(call)).ok();
         if done.is_none() {
             tracing::error!(session.tag = %self.tag, "handler panicked");
@@ -290,7 +293,7 @@ impl<S: ServerHandler> Session<S> {
     /// Returns whether the client supports tasks.
     fn supports_tasks(&self) -> bool {
         let state = self.state.lock();
-        let peer = state.running.as_ref().map(Running::peer);
+        let peer = state.service_loop.as_ref().map(ServiceLoop::peer);
         let client = peer.and_then(|peer| peer.peer_info());
         client.is_some_and(|client| client.capabilities.supports_tasks())
     }
@@ -339,11 +342,11 @@ impl<S: ServerHandler> Session<S> {
     ) {
         let (call, idle) = {
             let mut state = self.state.lock();
-            let Some(call) = state.calls.remove(id) else {
+            let Some(call) = state.in_flight.remove(id) else {
                 return;
             };
             state.active_at = Instant::now();
-            (call, state.calls.is_empty())
+            (call, state.in_flight.is_empty())
         };
         self.metrics.in_flight.decrement(1);
         let entry = call.entry.as_deref();
@@ -357,7 +360,7 @@ impl<S: ServerHandler> Session<S> {
         self: &Arc<Self>,
         id: &RequestId,
         answer: Result<ServerResult, ErrorData>,
-        entry: Option<&Entry>,
+        entry: Option<&JournalEntry>,
     ) {
         let (message, is_ok) = message_of(id, answer);
         self.send(message, entry.map(|entry| (entry, is_ok)));
@@ -382,7 +385,7 @@ impl<S: ServerHandler> Session<S> {
             ClientNotification::InitializedNotification(_) => {
                 // The client has read the answer, so it need not be kept for a resume.
                 let first_answer = self.state.lock().first_answer;
-                self.outbox.seen(first_answer);
+                self.outbox.acknowledge(first_answer);
                 None
             }
             _ => None,
@@ -398,7 +401,7 @@ impl<S: ServerHandler> Session<S> {
 
     /// Cancels a request without answering it.
     fn cancel(self: &Arc<Self>, id: &RequestId) {
-        let Some(call) = self.state.lock().calls.remove(id) else {
+        let Some(call) = self.state.lock().in_flight.remove(id) else {
             return;
         };
         self.metrics.in_flight.decrement(1);
@@ -422,7 +425,7 @@ impl<S: ServerHandler> Session<S> {
             if !state.initialized {
                 return Ok(());
             }
-            state.running(self).inbox()
+            state.service_loop(self).inbox()
         };
         inbox
             .send(Box::new(message))
@@ -445,6 +448,6 @@ fn message_of(
 }
 
 /// Returns the error for a handler that panicked.
-fn failed() -> ErrorData {
+fn panic_error() -> ErrorData {
     ErrorData::internal_error("the server failed on this request", None)
 }

@@ -15,12 +15,12 @@ use tokio::sync::oneshot;
 
 use super::{
     Session,
-    journal_entry::{CommitReceiver, CommitSender, Entry, OwnershipLost},
+    journal_entry::{CommitReceiver, CommitSender, JournalEntry, OwnershipLost},
 };
 use crate::sse::{
     event::Message,
     outbox::PushError,
-    store::{Pending, Record, SessionStore, Snapshot},
+    store::{PendingDelivery, SessionRecord, SessionStore, Snapshot},
 };
 
 pub(super) struct Journal {
@@ -33,7 +33,7 @@ struct Log {
     state: State,
     /// The generation of the store that contains the session.
     generation: Option<u64>,
-    records: Vec<Record>,
+    records: Vec<SessionRecord>,
     /// The number of commits so far.
     commits: u64,
     /// The waiters for the commit of `records`.
@@ -42,7 +42,7 @@ struct Log {
     committing: bool,
     /// The state of the session in the store, apart from its events.
     setup: Vec<(String, Bytes)>,
-    pending: Vec<Pending>,
+    pending: Vec<PendingDelivery>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ enum State {
     /// The store is unavailable.
     Unavailable,
     /// The session has been closed.
-    Over,
+    Closed,
     /// The session has been closed because another process owns it.
     Lost,
 }
@@ -76,7 +76,7 @@ impl Journal {
     }
 
     /// Initializes the journal of a session that was taken from the store.
-    pub(super) fn restore(&self, setup: Vec<(String, Bytes)>, pending: Vec<Pending>) {
+    pub(super) fn restore(&self, setup: Vec<(String, Bytes)>, pending: Vec<PendingDelivery>) {
         let mut log = self.log.lock();
         log.state = State::Live;
         log.generation = self.store.generation();
@@ -86,25 +86,25 @@ impl Journal {
 }
 
 impl Log {
-    fn record(&mut self, record: Record) {
+    fn record(&mut self, record: SessionRecord) {
         if self.state == State::Live {
             self.records.push(record);
         }
     }
 
     /// Makes the POST of a message wait for what was just recorded of it.
-    fn hold(&mut self, entry: &Entry) {
-        if let Some(post) = entry.post().filter(|_| self.state == State::Live) {
-            self.waiting.push(post);
+    fn hold(&mut self, entry: &JournalEntry) {
+        if let Some(notifier) = entry.take_notifier().filter(|_| self.state == State::Live) {
+            self.waiting.push(notifier);
         }
     }
 
-    fn done(&mut self, entry: &Entry) {
+    fn done(&mut self, entry: &JournalEntry) {
         let (id, relayed) = (entry.id, entry.relayed);
         let before = self.pending.len();
         self.pending.retain(|pending| pending.id != id);
         if relayed || self.pending.len() != before {
-            self.record(Record::Done { id, relayed });
+            self.record(SessionRecord::Done { id, relayed });
             self.hold(entry);
         }
     }
@@ -114,7 +114,7 @@ impl Log {
         if let Some(message) = message.clone() {
             self.setup.push((key.clone(), message));
         }
-        self.record(Record::Setup { key, message });
+        self.record(SessionRecord::Setup { key, message });
     }
 
     fn settle(&mut self, result: Result<(), OwnershipLost>) {
@@ -130,7 +130,7 @@ impl<S: ServerHandler> Session<S> {
     pub(super) fn push(
         self: &Arc<Self>,
         message: Message,
-        answered: Option<(&Entry, bool)>,
+        answered: Option<(&JournalEntry, bool)>,
     ) -> Result<(), PushError> {
         let Some(journal) = &self.journal else {
             return self.outbox.push(message).map(|_| ());
@@ -139,7 +139,7 @@ impl<S: ServerHandler> Session<S> {
         let number = self.outbox.push(message)?;
         if log.state == State::Live {
             let bytes = self.outbox.event(number).unwrap_or_default();
-            log.record(Record::Event { number, bytes });
+            log.record(SessionRecord::Event { number, bytes });
         }
         if let Some((entry, is_ok)) = answered {
             log.done(entry);
@@ -153,21 +153,21 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Records a request that is not answered yet.
-    pub(super) fn journal_accepted(self: &Arc<Self>, entry: &Entry) {
+    pub(super) fn journal_accepted(self: &Arc<Self>, entry: &JournalEntry) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
             if log.pending.iter().any(|pending| pending.id == entry.id) {
                 return;
             }
             log.pending.push(entry.pending());
-            log.record(Record::Accepted(entry.pending()));
+            log.record(SessionRecord::Accepted(entry.pending()));
             log.hold(entry);
             self.start(log);
         }
     }
 
     /// Records that a delivery is complete.
-    pub(super) fn journal_done(self: &Arc<Self>, entry: &Entry) {
+    pub(super) fn journal_done(self: &Arc<Self>, entry: &JournalEntry) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
             log.done(entry);
@@ -176,18 +176,18 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Records the end of the session; nothing is recorded after it.
-    pub(super) fn journal_end(self: &Arc<Self>, end: Record) {
+    pub(super) fn journal_end(self: &Arc<Self>, end: SessionRecord) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
             // A session that is not in the store expires there.
             log.record(end);
-            log.state = State::Over;
+            log.state = State::Closed;
             self.start(log);
         }
     }
 
     /// Stops recording, because another process owns the session.
-    pub(super) fn journal_lost(&self) {
+    pub(super) fn journal_relinquish(&self) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();
             log.state = State::Lost;
@@ -206,7 +206,7 @@ impl<S: ServerHandler> Session<S> {
         };
         match journal.log.lock().state {
             State::Live | State::Unavailable => Ok(()),
-            State::Over | State::Lost => Err(OwnershipLost),
+            State::Closed | State::Lost => Err(OwnershipLost),
         }
     }
 
@@ -235,7 +235,7 @@ impl<S: ServerHandler> Session<S> {
         };
         let mut log = journal.log.lock();
         let is_known = log.state == State::Live && log.generation == generation;
-        let is_over = matches!(log.state, State::Over | State::Lost);
+        let is_over = matches!(log.state, State::Closed | State::Lost);
         if generation.is_none() || is_known || is_over {
             return false;
         }
@@ -272,9 +272,9 @@ impl<S: ServerHandler> Session<S> {
             && self.is_initialized()
     }
 
-    fn snapshot(&self, journal: &Journal, log: &Log) -> Record {
-        let (events, last_event) = self.outbox.kept();
-        Record::Snapshot(Box::new(Snapshot {
+    fn snapshot(&self, journal: &Journal, log: &Log) -> SessionRecord {
+        let (events, last_event) = self.outbox.buffered();
+        SessionRecord::Snapshot(Box::new(Snapshot {
             last_event,
             events,
             setup: log.setup.clone(),

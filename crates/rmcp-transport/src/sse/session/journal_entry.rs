@@ -10,12 +10,12 @@ use tokio::sync::oneshot;
 
 use crate::sse::{
     delivery::{self, DeliveryId},
-    store::Pending,
+    store::PendingDelivery,
 };
 
 /// A delivery in the journal.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct JournalEntry {
     pub(super) id: DeliveryId,
     /// Whether it arrived through a relay.
     pub(super) relayed: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Entry {
     /// Its lasting effect on the handler, if it has one.
     pub(super) setup: Option<Setup>,
     /// Notifies its POST of the commit; taken when a part of it is recorded.
-    post: Arc<Mutex<Option<CommitSender>>>,
+    notifier: Arc<Mutex<Option<CommitSender>>>,
 }
 
 /// Another process owns the session now, and must receive its latest messages.
@@ -47,7 +47,7 @@ pub(super) struct Setup {
     pub(super) keep: bool,
 }
 
-impl Entry {
+impl JournalEntry {
     pub(crate) fn new(
         id: DeliveryId,
         relayed: bool,
@@ -58,14 +58,14 @@ impl Entry {
             JsonRpcMessage::Request(request) => Some(request),
             _ => None,
         };
-        let (post, receiver) = oneshot::channel();
+        let (notifier, receiver) = oneshot::channel();
         let entry = Box::new(Self {
             id,
             relayed,
             request: request.and_then(|request| serde_json::to_string(&request.id).ok()),
-            message: delivery::written(id, parts, body).into(),
+            message: delivery::serialize(id, parts, body).into(),
             setup: request.and_then(|request| Setup::of(&request.request)),
-            post: Arc::new(Mutex::new(Some(post))),
+            notifier: Arc::new(Mutex::new(Some(notifier))),
         });
         (entry, receiver)
     }
@@ -75,7 +75,7 @@ impl Entry {
     }
 
     /// Restores an entry that was pending in the store.
-    pub(super) fn restored(pending: &Pending, message: &ClientJsonRpcMessage) -> Box<Self> {
+    pub(super) fn restored(pending: &PendingDelivery, message: &ClientJsonRpcMessage) -> Box<Self> {
         let setup = match message {
             JsonRpcMessage::Request(request) => Setup::of(&request.request),
             _ => None,
@@ -86,18 +86,18 @@ impl Entry {
             request: pending.request.clone(),
             message: pending.message.clone(),
             setup,
-            post: Arc::default(),
+            notifier: Arc::default(),
         })
     }
 
     /// Takes the notifier of the POST; `None` if it was taken before.
-    pub(super) fn post(&self) -> Option<CommitSender> {
-        let mut post = self.post.lock();
-        post.take()
+    pub(super) fn take_notifier(&self) -> Option<CommitSender> {
+        let mut notifier = self.notifier.lock();
+        notifier.take()
     }
 
-    pub(super) fn pending(&self) -> Pending {
-        Pending {
+    pub(super) fn pending(&self) -> PendingDelivery {
+        PendingDelivery {
             id: self.id,
             request: self.request.clone(),
             message: self.message.clone(),

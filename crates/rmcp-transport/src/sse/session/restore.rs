@@ -11,7 +11,7 @@ use rmcp::{
 };
 use tokio::time::timeout;
 
-use super::{Entry, ServiceParts, Session, journal::Journal, journal_entry::INITIALIZE};
+use super::{JournalEntry, ServiceParts, Session, journal::Journal, journal_entry::INITIALIZE};
 use crate::{
     client_limiter::SessionPermit,
     sse::{
@@ -19,7 +19,7 @@ use crate::{
         id::ResumeToken,
         outbox::Outbox,
         parse,
-        store::{Pending, SessionStore, Snapshot},
+        store::{PendingDelivery, SessionStore, Snapshot},
     },
 };
 
@@ -32,7 +32,7 @@ impl<S: ServerHandler> Session<S> {
         store: Arc<dyn SessionStore>,
         permit: SessionPermit,
         of_service: ServiceParts<S>,
-    ) -> Option<(Arc<Self>, Vec<Pending>)> {
+    ) -> Option<(Arc<Self>, Vec<PendingDelivery>)> {
         let outbox = Outbox::restored(
             token,
             of_service.config.max_queued_bytes,
@@ -60,7 +60,7 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Runs the messages that the previous owner accepted and did not complete.
-    pub(crate) async fn run_pending(self: &Arc<Self>, pending: Vec<Pending>) {
+    pub(crate) async fn run_pending(self: &Arc<Self>, pending: Vec<PendingDelivery>) {
         for pending in pending {
             let delivery = Delivery::from_bytes(self.id, &pending.message);
             let message = delivery.and_then(|delivery| {
@@ -70,7 +70,7 @@ impl<S: ServerHandler> Session<S> {
             let Some((message, parts)) = message else {
                 continue;
             };
-            let entry = Entry::restored(&pending, &message);
+            let entry = JournalEntry::restored(&pending, &message);
             if let Err(refusal) = self.deliver(message, parts, Some(entry.clone())).await {
                 let reason = refusal.label();
                 tracing::warn!(session.tag = %self.tag, reason, "accepted message was not run");
@@ -102,7 +102,7 @@ impl<S: ServerHandler> Session<S> {
             ClientRequest::InitializeRequest(request) => Some(request.params.clone()),
             _ => None,
         };
-        let peer = self.state.lock().running(self).peer();
+        let peer = self.state.lock().service_loop(self).peer();
         let mut context = RequestContext::new(message.id, peer.clone());
         context.meta = std::mem::take(request.get_meta_mut());
         context.extensions = std::mem::take(request.extensions_mut());

@@ -29,29 +29,32 @@ type ClientMessage = RxJsonRpcMessage<RoleServer>;
 const INBOX_CAPACITY: usize = 4;
 
 /// Boxed: tokio reserves space for 32 of them in each channel.
-type Waiting = Box<ClientMessage>;
+type BoxedMessage = Box<ClientMessage>;
 
 /// rmcp's service loop for one session.
-pub(super) struct Running {
+pub(super) struct ServiceLoop {
     peer: Peer<RoleServer>,
-    inbox: mpsc::Sender<Waiting>,
+    inbox: mpsc::Sender<BoxedMessage>,
     /// rmcp's `RunningService`: dropping it ends the loop.
     _loop: Box<dyn Send + Sync>,
 }
 
 impl State {
     /// Returns rmcp's loop, and starts it if it is not running.
-    pub(super) fn running<S: ServerHandler>(&mut self, session: &Arc<Session<S>>) -> &Running {
+    pub(super) fn service_loop<S: ServerHandler>(
+        &mut self,
+        session: &Arc<Session<S>>,
+    ) -> &ServiceLoop {
         let client_info = &mut self.client_info;
-        self.running.get_or_insert_with(|| {
+        self.service_loop.get_or_insert_with(|| {
             let (inbox, messages) = mpsc::channel(INBOX_CAPACITY);
             let transport = PeerTransport {
                 messages,
                 session: Arc::downgrade(session),
             };
-            let service = Notified(Arc::downgrade(session));
+            let service = NotificationService(Arc::downgrade(session));
             let running = serve_directly(service, transport, client_info.take());
-            Running {
+            ServiceLoop {
                 peer: running.peer().clone(),
                 inbox,
                 _loop: Box::new(running),
@@ -60,20 +63,20 @@ impl State {
     }
 }
 
-impl Running {
+impl ServiceLoop {
     pub(super) fn peer(&self) -> Peer<RoleServer> {
         self.peer.clone()
     }
 
-    pub(super) fn inbox(&self) -> mpsc::Sender<Waiting> {
+    pub(super) fn inbox(&self) -> mpsc::Sender<BoxedMessage> {
         self.inbox.clone()
     }
 }
 
 /// The service that rmcp's loop calls: the handler, for notifications.
-struct Notified<S>(Weak<Session<S>>);
+struct NotificationService<S>(Weak<Session<S>>);
 
-impl<S: ServerHandler> Service<RoleServer> for Notified<S> {
+impl<S: ServerHandler> Service<RoleServer> for NotificationService<S> {
     async fn handle_request(
         &self,
         _: ClientRequest,
@@ -112,7 +115,7 @@ impl<S: ServerHandler> Service<RoleServer> for Notified<S> {
 }
 
 struct PeerTransport<S> {
-    messages: mpsc::Receiver<Waiting>,
+    messages: mpsc::Receiver<BoxedMessage>,
     session: Weak<Session<S>>,
 }
 

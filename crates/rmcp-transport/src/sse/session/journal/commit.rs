@@ -25,9 +25,9 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
         return;
     };
     let mut was_missing = false;
-    let (mut away_since, mut pause) = (None, POLL_INTERVAL);
+    let (mut unavailable_since, mut pause) = (None, POLL_INTERVAL);
     loop {
-        let (commit, waiting, upto) = {
+        let (commit, waiting, end) = {
             let mut log = journal.log.lock();
             if log.records.is_empty() {
                 log.committing = false;
@@ -51,15 +51,15 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
         let result = timeout(session.config.store_timeout, committing).await;
         session.metrics.commit_seconds.record(begun.elapsed());
         let result = result.unwrap_or(Err(StoreError::Unavailable));
-        let is_over = |since: Instant| since.elapsed() >= session.config.store_timeout;
+        let has_timed_out = |since: Instant| since.elapsed() >= session.config.store_timeout;
         // `None` while the commit is retried.
         let outcome = {
             let mut log = journal.log.lock();
             match result {
                 Ok(()) => {
                     was_missing = false;
-                    (away_since, pause) = (None, POLL_INTERVAL);
-                    session.outbox.release(upto);
+                    (unavailable_since, pause) = (None, POLL_INTERVAL);
+                    session.outbox.release(end);
                     Some(Ok(()))
                 }
                 Err(StoreError::Fenced) => {
@@ -74,7 +74,8 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
                     continue;
                 }
                 Err(_)
-                    if log.state == State::Live && !is_over(*away_since.get_or_insert(begun)) =>
+                    if log.state == State::Live
+                        && !has_timed_out(*unavailable_since.get_or_insert(begun)) =>
                 {
                     None
                 }
@@ -96,10 +97,12 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
             // The store may recover soon; a snapshot then replaces the records.
             sleep(pause).await;
             pause *= 2;
-            while journal.store.generation().is_none() && !is_over(away_since.unwrap_or(begun)) {
+            while journal.store.generation().is_none()
+                && !has_timed_out(unavailable_since.unwrap_or(begun))
+            {
                 sleep(POLL_INTERVAL).await;
             }
-            session.journal_again(journal, waiting);
+            session.retry_with_snapshot(journal, waiting);
             continue;
         };
         for waiting in waiting {
@@ -113,12 +116,12 @@ pub(super) async fn commit_all<S: ServerHandler>(session: Arc<Session<S>>) {
 
 impl<S: ServerHandler> Session<S> {
     /// Replaces the records that could not be committed by a snapshot.
-    fn journal_again(&self, journal: &Journal, waiting: Vec<CommitSender>) {
+    fn retry_with_snapshot(&self, journal: &Journal, waiting: Vec<CommitSender>) {
         let mut log = journal.log.lock();
         log.waiting.splice(0..0, waiting);
         let end = match log.state {
             State::Live => None,
-            State::Over => log.records.pop(),
+            State::Closed => log.records.pop(),
             State::Unavailable | State::Lost => return,
         };
         log.generation = journal.store.generation();
