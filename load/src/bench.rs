@@ -21,7 +21,8 @@ use crate::{
     cores::Cores,
     measure::{self, calls::quantile_ms, within_deadline},
     output,
-    server::{Kind, Server},
+    server::Server,
+    server_kind::Kind,
 };
 
 /// Rounds of opening and closing sessions, each as long as the grace of a server.

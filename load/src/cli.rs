@@ -12,7 +12,7 @@ use crate::{
     cores::{self, Cores},
     measure, peer,
     scale::Scale,
-    server::Kind,
+    server_kind::Kind,
     soak::Soak,
     sockets,
 };

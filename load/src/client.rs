@@ -13,7 +13,7 @@ pub(crate) use failure::Failure;
 pub(crate) use http_client::HttpClient;
 
 use self::{sse::SseChannel, streamable::StreamableChannel, web_socket::WebSocketChannel};
-use crate::server::Transport;
+use crate::load_target::Transport;
 
 /// One MCP session.
 pub(crate) struct Session {

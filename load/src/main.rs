@@ -2,25 +2,30 @@
 //! an MCP library.
 //!
 //! - `cli`: the commands.
-//! - `peer`: the servers that are measured, each in a separate process.
-//! - `server`: a running server, as the measuring side sees it; `process`: its CPU time and
-//!   memory; `scrape`: its metrics.
-//! - `client`: one session over any of the transports; `session_pool`: very many sessions.
+//! - `server_kind`: the servers that can be measured; `peer` runs one in a separate process,
+//!   `product` and `sdk_server` start another program.
+//! - `server`: a running server, as the measuring side sees it; `load_target`: its address and
+//!   transport; `process`: its CPU time and memory; `scrape`: its metrics.
+//! - `client`: one session over any of the transports; `session_pool`: many sessions.
 //! - `measure`: one file per measure.
-//! - `run`: load as you want it, on any server, with limits to keep.
-//! - `soak`: the product for a long time, with failures: what it does not release.
-//! - `scale`: the product with ever more sessions: what grows, and how.
-//! - `upstream`: a substitute for the API.
+//! - `run`: configurable load on any server, with limits that fail the run.
+//! - `soak`: the product under load for a long time, with failures; detects leaks.
+//! - `scale`: the product with a growing number of sessions.
+//! - `upstream`: a fake of the Aareguru API.
 //! - `bench`: all measures of all servers, in rounds, as one table.
 //! - `chart`, `table`: numbers as SVG and as Markdown; `output`: the files for them.
 //! - `cores`, `sockets`: the cores of server and client, and the limit on sockets.
 
 mod cli;
 
+mod load_target;
 mod peer;
 mod process;
+mod product;
 mod scrape;
+mod sdk_server;
 mod server;
+mod server_kind;
 
 mod client;
 mod session_pool;

@@ -6,11 +6,9 @@
 
 mod ceiling;
 mod ours;
-pub(crate) mod product;
 #[cfg(feature = "peers")]
 mod rmcp_0_10;
 mod rmcp_http;
-pub(crate) mod sdk;
 
 use std::{io, os::unix::process::CommandExt, process::Command};
 
@@ -19,7 +17,7 @@ use axum::{Router, serve::ListenerExt};
 use nix::sys::{prctl::set_pdeathsig, signal::Signal};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::{cores, server::Kind, sockets};
+use crate::{cores, product, server_kind::Kind, sockets};
 
 /// Runs a peer on `core`, or on all cores.
 ///

@@ -33,7 +33,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::{sample::Sampler, tally::Tally};
-use crate::{client::Failure, process::Process, server::Target};
+use crate::{client::Failure, load_target::Target, process::Process};
 
 /// Without a terminal, only one progress line in so many is written.
 const PROGRESS_EVERY: usize = 10;

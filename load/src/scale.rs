@@ -15,8 +15,10 @@ use self::report::Report;
 use crate::{
     client::Call,
     cores::Cores,
+    load_target::Transport,
     output::Output,
-    server::{Kind, Server, Transport},
+    server::Server,
+    server_kind::Kind,
     session_pool::{Outcome, SessionPool},
     sockets,
     upstream::Upstream,

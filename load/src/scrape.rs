@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use crate::{client::HttpClient, server::Target};
+use crate::{client::HttpClient, load_target::Target};
 
 /// The value of a metric without labels, in the text of a scrape.
 pub(crate) fn value(scrape: &str, name: &str) -> anyhow::Result<f64> {

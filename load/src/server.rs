@@ -1,11 +1,5 @@
 //! A running server: where it listens, and its process.
 
-mod kind;
-mod target;
-
-pub(crate) use kind::Kind;
-pub(crate) use target::{Target, Transport};
-
 use std::{env, process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
@@ -15,7 +9,9 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{cores::Cores, process::Process, upstream::Upstream};
+use crate::{
+    cores::Cores, load_target::Target, process::Process, server_kind::Kind, upstream::Upstream,
+};
 
 /// How long a server may take to start or to stop.
 const TIMEOUT: Duration = Duration::from_secs(60);

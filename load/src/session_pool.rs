@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     client::{Call, Failure, HttpClient, Session},
-    server::Target,
+    load_target::Target,
 };
 
 /// The number of connections for POST requests, and of sessions in use at any time.

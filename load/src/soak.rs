@@ -12,10 +12,12 @@ use tokio::time::{Instant, interval, sleep};
 
 use self::{slope::per_hour, verdict::Verdict};
 use crate::{
+    load_target::Transport,
     output::Output,
     run::{self, Mix, Plan, Sample, duration},
     scrape,
-    server::{Kind, Server, Transport},
+    server::Server,
+    server_kind::Kind,
     upstream::Upstream,
 };
 

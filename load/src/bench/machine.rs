@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use jiff::Zoned;
 use procfs::{CpuInfo, Current, Meminfo};
 
-use crate::peer::sdk::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK};
+use crate::sdk_server::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK};
 
 /// The libraries whose versions change the numbers.
 const LIBRARIES: [&str; 6] = ["axum", "hyper", "rmcp", "serde_json", "tokio", "tower-http"];

@@ -3,7 +3,7 @@
 use std::{fmt::Write, path::Path};
 
 use super::{Bench, FULL_HOLD, machine, results::Results, row::Row};
-use crate::{chart, cores::Cores, server::Kind, table};
+use crate::{chart, cores::Cores, server_kind::Kind, table};
 
 /// The table, with remarks and failures below it.
 pub(super) fn table(bench: &Bench, results: &Results) -> String {

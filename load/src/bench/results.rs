@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::Row;
-use crate::server::Kind;
+use crate::server_kind::Kind;
 
 #[derive(Debug, Default)]
 pub(super) struct Results {

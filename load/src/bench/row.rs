@@ -1,6 +1,6 @@
 //! The rows of the table: the quantity, its unit, and the goal.
 
-use crate::server::Kind;
+use crate::server_kind::Kind;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Row {

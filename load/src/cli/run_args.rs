@@ -4,10 +4,10 @@ use anyhow::ensure;
 use clap::Args;
 
 use crate::{
+    load_target::Transport,
     output::Output,
     process::Process,
     run::{self, Limits, Mix, Plan},
-    server::Transport,
 };
 
 #[derive(Debug, Args)]

@@ -8,8 +8,10 @@ use clap::{Args, Subcommand};
 use crate::{
     client::Call,
     cores::Cores,
+    load_target::Target,
     measure::{self, calls::quantile_ms},
-    server::{Kind, Server, Target},
+    server::Server,
+    server_kind::Kind,
 };
 
 #[derive(Debug, Subcommand)]

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Failure;
-use crate::server::Target;
+use crate::load_target::Target;
 
 /// The minimum that the kernel grants; it doubles the value.
 const SMALL_BUFFER_BYTES: u32 = 2048;

@@ -13,7 +13,7 @@ use super::{
     http_client::{Connection, ResponseFuture, success, text},
     sse::next_event,
 };
-use crate::server::Transport;
+use crate::load_target::Transport;
 
 pub(super) struct StreamableChannel {
     /// Sent with every request; they name the session, which outlives its connections.

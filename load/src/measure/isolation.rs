@@ -9,7 +9,8 @@ use hdrhistogram::Histogram;
 use super::calls::closed_loop;
 use crate::{
     client::{Call, Failure, HttpClient, Session},
-    server::{Server, Target},
+    load_target::Target,
+    server::Server,
 };
 
 /// Long enough that answers nobody reads fill every buffer.

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use crate::{
     client::{HttpClient, Session},
     cores::Cores,
-    server::{Kind, Server},
+    server::Server,
+    server_kind::Kind,
 };
 
 /// Starts a server, opens a session, and stops it.

@@ -7,7 +7,7 @@ use clap::Args;
 use fastrand::Rng;
 use jiff::SignedDuration;
 
-use crate::server::Target;
+use crate::load_target::Target;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Plan {

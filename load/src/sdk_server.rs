@@ -39,7 +39,7 @@ impl Sdk {
         home().map(|home| home.join(self.interpreter))
     }
 
-    pub(super) fn command(self) -> anyhow::Result<Command> {
+    pub(crate) fn command(self) -> anyhow::Result<Command> {
         ensure!(
             self.is_installed(),
             "{} is not installed: run interop/setup",

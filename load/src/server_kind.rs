@@ -6,11 +6,9 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     client::Call,
-    peer::{
-        product,
-        sdk::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK},
-    },
-    server::Transport,
+    load_target::Transport,
+    product,
+    sdk_server::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK},
 };
 
 /// The documentation of each is its description in the table of `bench`.

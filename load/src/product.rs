@@ -19,7 +19,7 @@ fn binary() -> anyhow::Result<PathBuf> {
     Ok(own.with_file_name("aareguru-mcp"))
 }
 
-pub(super) fn command(upstream: Option<&str>) -> anyhow::Result<Command> {
+pub(crate) fn command(upstream: Option<&str>) -> anyhow::Result<Command> {
     let mut command = Command::new(binary()?);
     command.args(["serve", "--http-port", "0"]).env_clear();
     match upstream {
