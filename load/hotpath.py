@@ -33,7 +33,7 @@ UNLIMITED = "1000000000"
 # The command of each server, and the call that it answers.
 SERVERS = {
     "ceiling": ([TARGET / "load", "peer", "ceiling"], ECHO),
-    "transport": ([TARGET / "load", "peer", "ours"], ECHO),
+    "transport": ([TARGET / "load", "peer", "rmcp-transport"], ECHO),
     "product": ([TARGET / "aareguru-mcp", "serve", "--demo", "--http-port", "0"], BERN),
 }
 

@@ -5,9 +5,9 @@
     reason = "someone is waiting for the table"
 )]
 
+mod bench_report;
 mod machine;
 mod other_programs;
-mod report;
 mod results;
 mod row;
 
@@ -21,22 +21,22 @@ use crate::{
     cores::Cores,
     measure::{self, calls::quantile_ms, within_deadline},
     output,
-    server::Server,
-    server_kind::Kind,
+    server::ServerUnderTest,
+    server_kind::ServerKind,
 };
 
 /// Rounds of opening and closing sessions, each as long as the grace of a server.
 const REOPEN_ROUNDS: usize = 3;
 
 /// Sessions that a full run holds at once.
-const FULL_HOLD: usize = 20_000;
+const FULL_RUN_SESSIONS: usize = 20_000;
 
 /// Starts of a server in one round.
-const STARTS: usize = 5;
+const STARTS_PER_ROUND: usize = 5;
 
 /// How much is measured.
 #[derive(Debug, Args)]
-pub(crate) struct Bench {
+pub(crate) struct BenchArgs {
     /// A sanity run of less than a minute.
     #[arg(long)]
     quick: bool,
@@ -48,7 +48,7 @@ pub(crate) struct Bench {
     /// The servers to measure, the ceiling included. [default: all that
     /// are built]
     #[arg(long, value_enum, value_delimiter = ',')]
-    servers: Vec<Kind>,
+    servers: Vec<ServerKind>,
 
     /// How often each measure is taken.
     #[arg(long, default_value = "5", default_value_if("quick", IsPresent, "1"))]
@@ -79,12 +79,12 @@ pub(crate) struct Bench {
     hold: usize,
 }
 
-impl Bench {
+impl BenchArgs {
     /// Measures, prints the table, and writes it to a file if requested. Fails at
     /// the end if a server other than those on SDKs of other languages could not be measured.
     pub(crate) async fn run(mut self, cores: Option<Cores>) -> anyhow::Result<()> {
         if self.servers.is_empty() {
-            self.servers = Kind::available();
+            self.servers = ServerKind::available();
         }
         let mut results = Results::default();
         let others = OtherPrograms::watch()?;
@@ -96,31 +96,31 @@ impl Bench {
             for kind in servers {
                 let (round, rounds) = (round + 1, self.rounds);
                 eprintln!("round {round} of {rounds}: {}", kind.name());
-                self.one_round(kind, cores, &mut results).await;
+                self.measure_round(kind, cores, &mut results).await;
             }
         }
         // Slow servers would take very long, and prove nothing.
         for kind in self.servers.iter().filter(|kind| kind.slowness() == 1) {
             eprintln!("many sessions: {}", kind.name());
-            self.once(*kind, cores, &mut results).await;
+            self.measure_once(*kind, cores, &mut results).await;
         }
 
         results.note(format!(
             "Other programs used {:.0} % of the machine meanwhile.",
             others.percent()?
         ));
-        for kind in Kind::value_variants() {
+        for kind in ServerKind::value_variants() {
             if !self.servers.contains(kind) {
                 results.note(format!("`{}` was not measured.", kind.name()));
             }
         }
-        let table = report::table(&self, &results);
+        let table = bench_report::table(&self, &results);
         println!("{table}");
         if let Some(path) = &self.write {
             let command = env::args().skip(1).collect::<Vec<_>>().join(" ");
-            let page = report::page(&table, &self, cores, (&command, path))?;
+            let page = bench_report::page(&table, &self, cores, (&command, path))?;
             output::write(path, &page)?;
-            let chart = report::chart(&self, &results)?;
+            let chart = bench_report::chart(&self, &results)?;
             output::write(&path.with_extension("svg"), &chart)?;
         }
         let failures = results.own_failures();
@@ -129,8 +129,8 @@ impl Bench {
     }
 
     /// What is measured in every round, each time with a new process.
-    async fn one_round(&self, kind: Kind, cores: Option<Cores>, results: &mut Results) {
-        for _ in 0..STARTS.div_ceil(kind.slowness()) {
+    async fn measure_round(&self, kind: ServerKind, cores: Option<Cores>, results: &mut Results) {
+        for _ in 0..STARTS_PER_ROUND.div_ceil(kind.slowness()) {
             let took = within_deadline(measure::start::run(kind, cores)).await;
             let rows = took.map(|took| vec![(Row::Start, took.as_secs_f64() * 1e3)]);
             results.add_all(kind, "start", rows);
@@ -161,7 +161,7 @@ impl Bench {
     }
 
     /// What is measured once, because it takes long and varies little.
-    async fn once(&self, kind: Kind, cores: Option<Cores>, results: &mut Results) {
+    async fn measure_once(&self, kind: ServerKind, cores: Option<Cores>, results: &mut Results) {
         let held = with_server(kind, cores, async |server| {
             measure::hold::run(server, self.hold).await
         });
@@ -193,11 +193,11 @@ impl Bench {
 
 /// Measures a new server and stops it.
 async fn with_server<T>(
-    kind: Kind,
+    kind: ServerKind,
     cores: Option<Cores>,
-    measure: impl AsyncFnOnce(&Server) -> anyhow::Result<T>,
+    measure: impl AsyncFnOnce(&ServerUnderTest) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let server = Server::start(kind, cores, None).await?;
+    let server = ServerUnderTest::start(kind, cores, None).await?;
     let result = within_deadline(measure(&server)).await;
     server.stop().await?;
     result

@@ -7,7 +7,7 @@ use plotters::{
 
 const WIDTH: u32 = 720;
 const PANEL_HEIGHT: u32 = 200;
-const RIGHT: u32 = 120;
+const RIGHT_MARGIN: u32 = 120;
 const GREY: RGBColor = RGBColor(0x76, 0x76, 0x76);
 
 /// Distinct without seeing red from green (Okabe and Ito).
@@ -49,7 +49,7 @@ impl Panel {
         let label = |value: &f64| ((value * 1e3).round() / 1e3).to_string();
         let mut chart = ChartBuilder::on(area)
             .margin(8)
-            .margin_right(RIGHT)
+            .margin_right(RIGHT_MARGIN)
             .caption(self.0, ("sans-serif", 16).into_font().color(&GREY))
             .x_label_area_size(34)
             .y_label_area_size(56)
@@ -73,7 +73,7 @@ impl Panel {
                 color.stroke_width(2),
             ))?;
             let position = (
-                i32::try_from(WIDTH - RIGHT)? + 8,
+                i32::try_from(WIDTH - RIGHT_MARGIN)? + 8,
                 28 + 16 * i32::try_from(index)?,
             );
             area.draw_text(name, &text.clone().color(&color), position)?;

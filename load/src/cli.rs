@@ -1,26 +1,26 @@
 //! The commands.
 
+mod measure_command;
 mod run_args;
-mod single;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tokio::runtime;
 
 use crate::{
-    bench::Bench,
+    bench::BenchArgs,
     cores::{self, Cores},
     measure, peer,
-    scale::Scale,
-    server_kind::Kind,
-    soak::Soak,
+    scale::ScaleArgs,
+    server_kind::ServerKind,
+    soak::SoakArgs,
     sockets,
 };
 
 /// Puts load on MCP servers and measures them, on this machine only.
 #[derive(Debug, Parser)]
 #[command(version)]
-pub(crate) struct Cli {
+pub(crate) struct LoadCli {
     /// Let the system choose the cores, instead of one for the server and one
     /// for the client.
     #[arg(long, global = true)]
@@ -33,22 +33,22 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// All measures of all servers, in rounds, as one table.
-    Bench(Bench),
+    Bench(BenchArgs),
     /// Load on a server that runs, as you want it; reports latencies and errors,
     /// and fails if limits are not kept.
     Run(Box<run_args::RunArgs>),
     /// The product under a mixed load with cuts, slow readers and upstream
     /// failures: what grows, and whether it releases everything at last.
-    Soak(Soak),
+    Soak(SoakArgs),
     /// The product with ever more sessions: what each costs, what it costs when
     /// all close at once, and how long an update takes to reach all of them.
-    Scale(Scale),
+    Scale(ScaleArgs),
     #[command(flatten)]
-    Single(single::Single),
+    Measure(measure_command::MeasureCommand),
     /// Be one of the servers that are measured, until standard input ends.
     Peer {
         #[arg(value_enum)]
-        server: Kind,
+        server: ServerKind,
         /// The core to stay on.
         #[arg(long)]
         core: Option<usize>,
@@ -58,7 +58,7 @@ enum Command {
     },
 }
 
-impl Cli {
+impl LoadCli {
     /// Runs to the end.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let no_pin = self.no_pin;
@@ -67,8 +67,8 @@ impl Cli {
             Command::Run(args) => measuring(true, async |_| args.run().await),
             Command::Soak(soak) => measuring(true, async |_| soak.run().await),
             Command::Scale(scale) => measuring(no_pin, async |cores| scale.run(cores).await),
-            Command::Single(single) => measuring(no_pin, async |cores| {
-                measure::within_deadline(single.run(cores)).await
+            Command::Measure(measure) => measuring(no_pin, async |cores| {
+                measure::within_deadline(measure.run(cores)).await
             }),
             Command::Peer {
                 server,
@@ -104,6 +104,6 @@ mod tests {
 
     #[test]
     fn command_line_is_valid() {
-        Cli::command().debug_assert();
+        LoadCli::command().debug_assert();
     }
 }

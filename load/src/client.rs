@@ -1,22 +1,22 @@
 //! The client: one session over any of the transports.
 
-mod call;
 mod failure;
 mod http_client;
 mod message;
+mod request_template;
 mod sse;
 mod streamable;
 mod web_socket;
 
-pub(crate) use call::Call;
 pub(crate) use failure::Failure;
 pub(crate) use http_client::HttpClient;
+pub(crate) use request_template::RequestTemplate;
 
 use self::{sse::SseChannel, streamable::StreamableChannel, web_socket::WebSocketChannel};
 use crate::load_target::Transport;
 
 /// One MCP session.
-pub(crate) struct Session {
+pub(crate) struct LoadSession {
     client: HttpClient,
     channel: Channel,
 }
@@ -30,7 +30,7 @@ enum Channel {
 
 /// What became of a session whose connections were cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resumed {
+pub(crate) enum ResumeOutcome {
     /// It continues, and pending answers arrive.
     WithAnswers,
     /// It continues, but pending answers are lost.
@@ -39,12 +39,12 @@ pub(crate) enum Resumed {
     AsNewSession,
 }
 
-impl Session {
+impl LoadSession {
     /// Opens a session and initializes it.
     pub(crate) async fn open(client: HttpClient) -> Result<Self, Failure> {
         let channel = match client.target.transport {
             Transport::Sse => Channel::Sse(SseChannel::open(&client, None).await?),
-            Transport::StreamableHttp | Transport::StreamableQuiet => {
+            Transport::StreamableHttp | Transport::StreamablePostOnly => {
                 Channel::Streamable(StreamableChannel::new(&client))
             }
             Transport::WebSocket => {
@@ -57,9 +57,9 @@ impl Session {
     }
 
     async fn initialize(&mut self) -> Result<(), Failure> {
-        self.send(call::INITIALIZE.to_owned()).await?;
+        self.send(request_template::INITIALIZE.to_owned()).await?;
         self.answer(0).await?;
-        self.send(call::INITIALIZED.to_owned()).await?;
+        self.send(request_template::INITIALIZED.to_owned()).await?;
         if let Channel::Streamable(channel) = &mut self.channel {
             channel.accepted().await?;
             channel.listen(&self.client).await?;
@@ -68,7 +68,7 @@ impl Session {
     }
 
     /// Sends a request with this id and waits for its answer.
-    pub(crate) async fn call(&mut self, call: &Call, id: u64) -> Result<(), Failure> {
+    pub(crate) async fn call(&mut self, call: &RequestTemplate, id: u64) -> Result<(), Failure> {
         self.send(call.request(id)).await?;
         self.answer(id).await
     }
@@ -109,22 +109,22 @@ impl Session {
     }
 
     /// Closes all connections, and reconnects as the transport allows.
-    pub(crate) async fn reconnect(&mut self) -> Result<Resumed, Failure> {
+    pub(crate) async fn reconnect(&mut self) -> Result<ResumeOutcome, Failure> {
         self.client.disconnect().await;
         match &mut self.channel {
             Channel::Sse(channel) => {
                 if channel.resume(&self.client).await? {
-                    return Ok(Resumed::WithAnswers);
+                    return Ok(ResumeOutcome::WithAnswers);
                 }
             }
             Channel::Streamable(channel) => {
                 channel.listen(&self.client).await?;
-                return Ok(Resumed::WithoutAnswers);
+                return Ok(ResumeOutcome::WithoutAnswers);
             }
             Channel::WebSocket(channel) => **channel = WebSocketChannel::open(&self.client).await?,
         }
         self.initialize().await?;
-        Ok(Resumed::AsNewSession)
+        Ok(ResumeOutcome::AsNewSession)
     }
 
     /// Ends the session. Without Streamable HTTP, closing its connections does.

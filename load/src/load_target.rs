@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, header::HOST, uri::Scheme};
 
 /// An address on this machine, and how to open a session there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct LoadTarget {
     pub(crate) address: SocketAddrV4,
     pub(crate) path: Uri,
     pub(crate) transport: Transport,
@@ -24,13 +24,13 @@ pub(crate) enum Transport {
     #[value(name = "http")]
     StreamableHttp,
     /// Streamable HTTP without the stream for the server's own messages.
-    #[value(name = "http-quiet")]
-    StreamableQuiet,
+    #[value(name = "http-post-only")]
+    StreamablePostOnly,
     #[value(name = "ws")]
     WebSocket,
 }
 
-impl Target {
+impl LoadTarget {
     /// The same server with another path and transport.
     pub(crate) fn at(&self, path: &'static str, transport: Transport) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Target {
     }
 }
 
-impl FromStr for Target {
+impl FromStr for LoadTarget {
     type Err = anyhow::Error;
 
     /// `ws://` is WebSocket; a path that ends in `/mcp` is Streamable HTTP, any
@@ -98,7 +98,7 @@ impl FromStr for Target {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for LoadTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.transport {
             Transport::WebSocket => "ws",
@@ -129,7 +129,7 @@ mod tests {
             ),
             ("ws://127.0.0.1:8000", "/ws", Transport::WebSocket),
         ] {
-            let target = url.parse::<Target>().unwrap();
+            let target = url.parse::<LoadTarget>().unwrap();
             assert_eq!(target.address.port(), 8000);
             assert_eq!((target.path.path(), target.transport), (path, transport));
         }
@@ -143,13 +143,13 @@ mod tests {
             "https://127.0.0.1:1/sse",
             "http://localhost/sse",
         ] {
-            assert!(url.parse::<Target>().is_err(), "{url}");
+            assert!(url.parse::<LoadTarget>().is_err(), "{url}");
         }
     }
 
     #[test]
     fn headers_are_sent_with_the_host() {
-        let mut target = "http://127.0.0.1:1".parse::<Target>().unwrap();
+        let mut target = "http://127.0.0.1:1".parse::<LoadTarget>().unwrap();
         target.add_header("X-API-Key:abc").unwrap();
         target.add_header("A: b").unwrap();
         for (name, value) in [("host", "127.0.0.1:1"), ("x-api-key", "abc"), ("a", "b")] {

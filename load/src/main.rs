@@ -5,24 +5,25 @@
 //! - `server_kind`: the servers that can be measured; `peer` runs one in a separate process,
 //!   `product` and `sdk_server` start another program.
 //! - `server`: a running server, as the measuring side sees it; `load_target`: its address and
-//!   transport; `process`: its CPU time and memory; `scrape`: its metrics.
+//!   transport; `process`: its CPU time and memory; `metrics_scrape`: its metrics.
 //! - `client`: one session over any of the transports; `session_pool`: many sessions.
 //! - `measure`: one file per measure.
 //! - `run`: configurable load on any server, with limits that fail the run.
 //! - `soak`: the product under load for a long time, with failures; detects leaks.
 //! - `scale`: the product with a growing number of sessions.
-//! - `upstream`: a fake of the Aareguru API.
+//! - `fake_upstream`: a fake of the Aareguru API.
 //! - `bench`: all measures of all servers, in rounds, as one table.
 //! - `chart`, `table`: numbers as SVG and as Markdown; `output`: the files for them.
 //! - `cores`, `sockets`: the cores of server and client, and the limit on sockets.
 
 mod cli;
+mod fake_upstream;
 
 mod load_target;
+mod metrics_scrape;
 mod peer;
 mod process;
 mod product;
-mod scrape;
 mod sdk_server;
 mod server;
 mod server_kind;
@@ -35,7 +36,6 @@ mod measure;
 mod run;
 mod scale;
 mod soak;
-mod upstream;
 
 mod chart;
 mod output;
@@ -52,5 +52,5 @@ use clap::Parser;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> anyhow::Result<()> {
-    cli::Cli::parse().run()
+    cli::LoadCli::parse().run()
 }

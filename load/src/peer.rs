@@ -5,10 +5,10 @@
 //! side.
 
 mod ceiling;
-mod ours;
 #[cfg(feature = "peers")]
 mod rmcp_0_10;
 mod rmcp_http;
+mod rmcp_transport;
 
 use std::{io, os::unix::process::CommandExt, process::Command};
 
@@ -17,17 +17,21 @@ use axum::{Router, serve::ListenerExt};
 use nix::sys::{prctl::set_pdeathsig, signal::Signal};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::{cores, product, server_kind::Kind, sockets};
+use crate::{cores, product, server_kind::ServerKind, sockets};
 
 /// Runs a peer on `core`, or on all cores.
 ///
 /// The product uses `upstream`, or its recordings.
-pub(crate) fn run(kind: Kind, core: Option<usize>, upstream: Option<&str>) -> anyhow::Result<()> {
+pub(crate) fn run(
+    kind: ServerKind,
+    core: Option<usize>,
+    upstream: Option<&str>,
+) -> anyhow::Result<()> {
     sockets::raise_limit()?;
     if let Some(core) = core {
         cores::pin(core)?;
     }
-    if kind == Kind::AareguruMcp {
+    if kind == ServerKind::AareguruMcp {
         return exec(product::command(upstream)?, Signal::SIGTERM);
     }
     if let Some(sdk) = kind.sdk() {
@@ -59,19 +63,19 @@ fn exec(mut command: Command, signal: Signal) -> anyhow::Result<()> {
     clippy::print_stdout,
     reason = "this is how the parent learns the port"
 )]
-async fn serve(kind: Kind) -> anyhow::Result<()> {
+async fn serve(kind: ServerKind) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .context("listening")?;
     let address = listener.local_addr().context("reading the bound address")?;
     println!("http://{address}{}", kind.endpoint().0);
     match kind {
-        Kind::Ceiling => ceiling::serve(listener).await,
-        Kind::Ours => ours::serve(listener).await,
+        ServerKind::Ceiling => ceiling::serve(listener).await,
+        ServerKind::RmcpTransport => rmcp_transport::serve(listener).await,
         #[cfg(feature = "peers")]
-        Kind::Rmcp010 => rmcp_0_10::serve(listener).await,
-        Kind::RmcpHttp => rmcp_http::serve(listener).await,
-        Kind::AareguruMcp | Kind::PythonSdk | Kind::TypescriptSdk => {
+        ServerKind::Rmcp010 => rmcp_0_10::serve(listener).await,
+        ServerKind::RmcpHttp => rmcp_http::serve(listener).await,
+        ServerKind::AareguruMcp | ServerKind::PythonSdk | ServerKind::TypescriptSdk => {
             unreachable!("it has replaced this process")
         }
     }

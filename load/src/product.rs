@@ -6,7 +6,7 @@ use std::{env, path::PathBuf, process::Command};
 use anyhow::Context;
 
 /// A limit that neither sessions nor requests reach here.
-const OUT_OF_REACH: &str = "1000000000";
+const UNLIMITED: &str = "1000000000";
 
 /// Whether there is a binary to measure.
 pub(crate) fn is_built() -> bool {
@@ -32,9 +32,9 @@ pub(crate) fn command(upstream: Option<&str>) -> anyhow::Result<Command> {
             .env("AAREGURU_TOTAL_TIMEOUT_SECONDS", "4"),
     };
     command
-        .env("HTTP_MAX_CONNECTIONS", OUT_OF_REACH)
-        .env("SSE_MAX_SESSIONS", OUT_OF_REACH)
-        .env("SSE_MAX_SESSIONS_PER_CLIENT", OUT_OF_REACH)
-        .env("RATE_LIMIT_PER_MINUTE", OUT_OF_REACH);
+        .env("HTTP_MAX_CONNECTIONS", UNLIMITED)
+        .env("SSE_MAX_SESSIONS", UNLIMITED)
+        .env("SSE_MAX_SESSIONS_PER_CLIENT", UNLIMITED)
+        .env("RATE_LIMIT_PER_MINUTE", UNLIMITED);
     Ok(command)
 }

@@ -1,20 +1,20 @@
 //! Load as you want it: many sessions that behave as clients do, some of them badly, and how long
 //! each call took.
 
-mod limits;
+mod load_sample;
 mod mix;
 mod plan;
-mod report;
-mod sample;
+mod run_limits;
+mod run_report;
 mod slow_reader;
 mod tally;
 mod user;
 
-pub(crate) use limits::Limits;
+pub(crate) use load_sample::LoadSample;
 pub(crate) use mix::Mix;
 pub(crate) use plan::{Plan, duration};
-pub(crate) use report::Report;
-pub(crate) use sample::Sample;
+pub(crate) use run_limits::RunLimits;
+pub(crate) use run_report::RunReport;
 
 use std::{
     cell::{Cell, RefCell},
@@ -32,11 +32,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{sample::Sampler, tally::Tally};
-use crate::{client::Failure, load_target::Target, process::Process};
+use self::{load_sample::Sampler, tally::Tally};
+use crate::{client::Failure, load_target::LoadTarget, process::Process};
 
 /// Without a terminal, only one progress line in so many is written.
-const PROGRESS_EVERY: usize = 10;
+const SAMPLES_PER_PROGRESS_LINE: usize = 10;
 
 /// What all sessions share. They run in one task.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn target(&self, index: usize) -> &Target {
+    fn target(&self, index: usize) -> &LoadTarget {
         &self.plan.targets[index % self.plan.targets.len()]
     }
 
@@ -65,7 +65,7 @@ impl Run<'_> {
     }
 
     /// Applies the plan's timeout.
-    async fn in_time<T>(
+    async fn with_timeout<T>(
         &self,
         action: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
@@ -81,14 +81,18 @@ impl Run<'_> {
             let missed = due.saturating_sub(self.begun.get());
             if missed > 0 {
                 let mut tally = self.tally.borrow_mut();
-                tally.fail("not begun: no session was free".to_owned(), missed);
+                tally.add_failures("not begun: no session was free".to_owned(), missed);
             }
         }
     }
 }
 
 /// Runs the plan to its end, or until it is interrupted.
-pub(crate) async fn run(plan: &Plan, mix: &Mix, server: Option<Process>) -> anyhow::Result<Report> {
+pub(crate) async fn run(
+    plan: &Plan,
+    mix: &Mix,
+    server: Option<Process>,
+) -> anyhow::Result<RunReport> {
     let begun = Instant::now();
     let (cut, cuts) = watch::channel(());
     let run = Run {
@@ -111,7 +115,7 @@ pub(crate) async fn run(plan: &Plan, mix: &Mix, server: Option<Process>) -> anyh
         users.push(slow_reader::run(plan.sessions + index, &run).boxed_local());
     }
 
-    let ends = run.measured_from + plan.lasts;
+    let ends = run.measured_from + plan.measure_for;
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     seconds.tick().await;
@@ -145,7 +149,7 @@ pub(crate) async fn run(plan: &Plan, mix: &Mix, server: Option<Process>) -> anyh
     run.stop.cancel();
     while users.next().await.is_some() {}
     drop(users);
-    Ok(Report::new(
+    Ok(RunReport::new(
         plan,
         run.tally.into_inner(),
         &measured,
@@ -156,11 +160,11 @@ pub(crate) async fn run(plan: &Plan, mix: &Mix, server: Option<Process>) -> anyh
 /// Shows the last sample on standard error: in one line that is rewritten, or in a line now and
 /// then without a terminal.
 #[expect(clippy::print_stderr, reason = "someone is waiting")]
-fn show_progress(samples: &[Sample]) {
+fn show_progress(samples: &[LoadSample]) {
     let Some(sample) = samples.last() else { return };
     if io::stderr().is_terminal() {
         eprint!("\r{sample}\x1b[K");
-    } else if samples.len().is_multiple_of(PROGRESS_EVERY) {
+    } else if samples.len().is_multiple_of(SAMPLES_PER_PROGRESS_LINE) {
         eprintln!("{sample}");
     }
 }

@@ -1,7 +1,7 @@
 //! What grows with the number of sessions, and how: the product with ever more of them, all closed
 //! at once, opened again, and notified of an update.
 
-mod report;
+mod scale_report;
 
 use std::{future::Future, time::Duration};
 
@@ -11,21 +11,21 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use tokio::time::{Instant, timeout};
 
-use self::report::Report;
+use self::scale_report::ScaleReport;
 use crate::{
-    client::Call,
+    client::RequestTemplate,
     cores::Cores,
+    fake_upstream::FakeUpstream,
     load_target::Transport,
     output::Output,
-    server::Server,
-    server_kind::Kind,
-    session_pool::{Outcome, SessionPool},
+    server::ServerUnderTest,
+    server_kind::ServerKind,
+    session_pool::{PoolOutcome, SessionPool},
     sockets,
-    upstream::Upstream,
 };
 
 /// The shares of all sessions at which the server is measured.
-const STEPS: [f64; 6] = [0.05, 0.125, 0.25, 0.5, 0.75, 1.0];
+const STEP_SHARES: [f64; 6] = [0.05, 0.125, 0.25, 0.5, 0.75, 1.0];
 
 const RESOURCE: &str = "aareguru://current/bern";
 
@@ -62,11 +62,11 @@ pub(crate) struct Broadcast {
     pub(crate) to_last_ms: f64,
     pub(crate) cpu_us_each: f64,
     /// While all were subscribed.
-    pub(crate) upstream_asked: u64,
+    pub(crate) upstream_requests: u64,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Scale {
+pub(crate) struct ScaleArgs {
     /// How many sessions there are at last.
     #[arg(long, default_value_t = 20_000)]
     sessions: usize,
@@ -79,7 +79,7 @@ pub(crate) struct Scale {
     output: Output,
 }
 
-impl Scale {
+impl ScaleArgs {
     #[expect(clippy::print_stdout, reason = "this is the result")]
     pub(crate) async fn run(&self, cores: Option<Cores>) -> anyhow::Result<()> {
         ensure!(self.sessions > 0, "--sessions 0 measures nothing");
@@ -88,33 +88,35 @@ impl Scale {
         self.output.write(&report, || report.chart())
     }
 
-    async fn measure(&self, cores: Option<Cores>) -> anyhow::Result<Report> {
-        let upstream = Upstream::start(false).await?;
-        let server = Server::start(Kind::AareguruMcp, cores, Some(&upstream)).await?;
+    async fn measure(&self, cores: Option<Cores>) -> anyhow::Result<ScaleReport> {
+        let upstream = FakeUpstream::start(false).await?;
+        let server =
+            ServerUnderTest::start(ServerKind::AareguruMcp, cores, Some(&upstream)).await?;
         let most = sockets::sessions_within(server.max_sockets()?, 1, self.sessions);
         let (steps, pool) = grow(&server, most).await?;
-        let quiet = more_without_files(&server, self.sessions - most).await?;
+        let without_stream = open_sessions_without_streams(&server, self.sessions - most).await?;
         let storm = storm(&server, pool, most).await?;
         server.stop().await?;
 
         let mut broadcasts = Vec::new();
         for share in [10, 1] {
-            let server = Server::start(Kind::AareguruMcp, cores, Some(&upstream)).await?;
+            let server =
+                ServerUnderTest::start(ServerKind::AareguruMcp, cores, Some(&upstream)).await?;
             let subscribers = (self.subscribers / share).max(1);
             broadcasts.push(broadcast(&server, &upstream, subscribers).await?);
             server.stop().await?;
         }
-        Ok(Report {
-            wanted: self.sessions,
+        Ok(ScaleReport {
+            requested: self.sessions,
             steps,
-            quiet,
+            without_stream,
             storm,
             broadcasts,
         })
     }
 }
 
-async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, SessionPool)> {
+async fn grow(server: &ServerUnderTest, most: usize) -> anyhow::Result<(Vec<Step>, SessionPool)> {
     let mut pool = SessionPool::new(&server.target);
     // What every server allocates once is not the sessions'.
     pool.grow_to(64.min(most)).await.all()?;
@@ -122,13 +124,13 @@ async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, Sessio
     server.settle().await?;
     let memory = server.process.memory_kib()?;
     let mut steps = Vec::new();
-    for (id, part) in (1..).zip(STEPS) {
+    for (id, part) in (1..).zip(STEP_SHARES) {
         let sessions = ((most as f64 * part) as usize).max(1);
         let more = sessions - pool.sessions.len();
         let opened = cpu_us_each(server, more, pool.grow_to(sessions)).await?;
         server.settle().await?;
         let now = server.process.memory_kib()?;
-        let ping = Call::ping();
+        let ping = RequestTemplate::ping();
         steps.push(Step {
             sessions,
             kib_per_session: (now as f64 - memory as f64) / sessions as f64,
@@ -141,13 +143,20 @@ async fn grow(server: &Server, most: usize) -> anyhow::Result<(Vec<Step>, Sessio
 
 /// Sessions of Streamable HTTP that open no stream take no file. Returns how many
 /// of them answer alongside all the others.
-async fn more_without_files(server: &Server, count: usize) -> anyhow::Result<usize> {
-    let mut pool = SessionPool::new(&server.target.at("/mcp", Transport::StreamableQuiet));
+async fn open_sessions_without_streams(
+    server: &ServerUnderTest,
+    count: usize,
+) -> anyhow::Result<usize> {
+    let mut pool = SessionPool::new(&server.target.at("/mcp", Transport::StreamablePostOnly));
     pool.grow_to(count).await.all().context("opening more")?;
-    Ok(pool.call_each(&Call::ping(), 1).await.all()?.count)
+    Ok(pool
+        .call_each(&RequestTemplate::ping(), 1)
+        .await
+        .all()?
+        .count)
 }
 
-async fn storm(server: &Server, pool: SessionPool, most: usize) -> anyhow::Result<Storm> {
+async fn storm(server: &ServerUnderTest, pool: SessionPool, most: usize) -> anyhow::Result<Storm> {
     let other_files = server.process.open_files()?.saturating_sub(most);
     let begun = Instant::now();
     drop(pool);
@@ -164,18 +173,20 @@ async fn storm(server: &Server, pool: SessionPool, most: usize) -> anyhow::Resul
 }
 
 async fn broadcast(
-    server: &Server,
-    upstream: &Upstream,
+    server: &ServerUnderTest,
+    upstream: &FakeUpstream,
     subscribers: usize,
 ) -> anyhow::Result<Broadcast> {
     // The next measurement is due, so the product polls as often as it may.
     upstream.measure(Duration::from_secs(25 * 60));
     let mut pool = SessionPool::new(&server.target);
     pool.grow_to(subscribers).await.all()?;
-    pool.call_each(&Call::subscribe(RESOURCE), 1).await.all()?;
+    pool.call_each(&RequestTemplate::subscribe(RESOURCE), 1)
+        .await
+        .all()?;
     server.settle().await?;
 
-    let (asked, _) = upstream.counts();
+    let (requests_before, _) = upstream.counts();
     upstream.measure(Duration::from_secs(12 * 60));
     let updating = pool.receive_each("notifications/resources/updated");
     let updating = timeout(UPDATE_TIMEOUT, updating);
@@ -187,17 +198,20 @@ async fn broadcast(
         subscribers,
         to_last_ms: took.unwrap_or_default().as_secs_f64() * 1e3,
         cpu_us_each: us_each(cpu, subscribers),
-        upstream_asked: upstream.counts().0 - asked,
+        upstream_requests: upstream.counts().0 - requests_before,
     })
 }
 
 /// The server's CPU time for what `count` sessions do, of each, in microseconds.
 async fn cpu_us_each(
-    server: &Server,
+    server: &ServerUnderTest,
     count: usize,
-    action: impl Future<Output = Outcome>,
+    action: impl Future<Output = PoolOutcome>,
 ) -> anyhow::Result<f64> {
-    let (_, cpu) = server.process.cpu_during(action.map(Outcome::all)).await?;
+    let (_, cpu) = server
+        .process
+        .cpu_during(action.map(PoolOutcome::all))
+        .await?;
     Ok(us_each(cpu, count))
 }
 

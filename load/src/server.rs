@@ -10,30 +10,31 @@ use tokio::{
 };
 
 use crate::{
-    cores::Cores, load_target::Target, process::Process, server_kind::Kind, upstream::Upstream,
+    cores::Cores, fake_upstream::FakeUpstream, load_target::LoadTarget, process::Process,
+    server_kind::ServerKind,
 };
 
 /// How long a server may take to start or to stop.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Files that a server may open for itself when it is first used.
-const OWN_FILES: usize = 8;
+const MAX_EXTRA_FILES: usize = 8;
 
 /// A server that was started here, and ends with this value, or that was running already.
 #[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) target: Target,
+pub(crate) struct ServerUnderTest {
+    pub(crate) target: LoadTarget,
     pub(crate) process: Process,
     // With its output: a server that prints more than its address must be able to.
     child: Option<(Child, Lines<BufReader<ChildStdout>>)>,
 }
 
-impl Server {
+impl ServerUnderTest {
     /// Starts a server and waits until it listens. The product uses the upstream, if there is one.
     pub(crate) async fn start(
-        kind: Kind,
+        kind: ServerKind,
         cores: Option<Cores>,
-        upstream: Option<&Upstream>,
+        upstream: Option<&FakeUpstream>,
     ) -> anyhow::Result<Self> {
         let mut command = Command::new(env::current_exe().context("finding this program")?);
         let name = kind.name();
@@ -44,7 +45,7 @@ impl Server {
         if let Some(cores) = cores {
             command.args(["--core", &cores.server.to_string()]);
         }
-        if kind == Kind::AareguruMcp {
+        if kind == ServerKind::AareguruMcp {
             // It logs every request.
             command.stderr(Stdio::null());
         }
@@ -71,7 +72,7 @@ impl Server {
     }
 
     /// A server that is running already, and is left running.
-    pub(crate) fn attach(target: Target, pid: u32) -> anyhow::Result<Self> {
+    pub(crate) fn attach(target: LoadTarget, pid: u32) -> anyhow::Result<Self> {
         Ok(Self {
             target,
             process: Process::new(pid)?,
@@ -103,7 +104,7 @@ impl Server {
         open_files_before: usize,
     ) -> anyhow::Result<()> {
         let closed = async {
-            while self.process.open_files()? > open_files_before + OWN_FILES {
+            while self.process.open_files()? > open_files_before + MAX_EXTRA_FILES {
                 sleep(Duration::from_millis(50)).await;
             }
             anyhow::Ok(())
@@ -116,16 +117,20 @@ impl Server {
     /// is never quite idle.
     pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         const INTERVAL: Duration = Duration::from_millis(100);
-        const IDLE: Duration = Duration::from_millis(2);
+        const MAX_IDLE_CPU: Duration = Duration::from_millis(2);
         // Once is not enough: the server may have waited for the core.
-        const TIMES: usize = 5;
+        const REQUIRED_INTERVALS: usize = 5;
         let mut before = self.process.cpu()?;
         let mut idle = 0;
         for _ in 0..100 {
             sleep(INTERVAL).await;
             let now = self.process.cpu()?;
-            idle = if now - before < IDLE { idle + 1 } else { 0 };
-            if idle == TIMES {
+            idle = if now - before < MAX_IDLE_CPU {
+                idle + 1
+            } else {
+                0
+            };
+            if idle == REQUIRED_INTERVALS {
                 break;
             }
             before = now;
@@ -135,7 +140,7 @@ impl Server {
 }
 
 /// The first URL that a server prints.
-async fn address(out: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result<Target> {
+async fn address(out: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result<LoadTarget> {
     while let Some(line) = out.next_line().await? {
         let mut words = line.split_whitespace();
         if let Some(url) = words.find(|word| word.starts_with("http://")) {

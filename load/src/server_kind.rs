@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
-    client::Call,
+    client::RequestTemplate,
     load_target::Transport,
     product,
     sdk_server::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK},
@@ -13,12 +13,12 @@ use crate::{
 
 /// The documentation of each is its description in the table of `bench`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum Kind {
+pub(crate) enum ServerKind {
     /// The same wire on bare axum, without an MCP library, guards, limits or resume.
     Ceiling,
     /// This workspace's `rmcp-transport` with its defaults and a handler that echoes, routed and served
     /// as in the product.
-    Ours,
+    RmcpTransport,
     /// The same handler on the last rmcp that had this transport.
     #[cfg(feature = "peers")]
     #[value(name = "rmcp-0.10")]
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     AareguruMcp,
 }
 
-impl Kind {
+impl ServerKind {
     /// As on the command line.
     pub(crate) fn name(self) -> String {
         self.value().get_name().to_owned()
@@ -93,10 +93,12 @@ impl Kind {
     }
 
     /// The call that is measured.
-    pub(crate) fn call(self) -> Call {
+    pub(crate) fn call(self) -> RequestTemplate {
         match self {
-            Self::AareguruMcp => Call::new("get_current_temperature", r#"{"city":"bern"}"#),
-            _ => Call::echo(),
+            Self::AareguruMcp => {
+                RequestTemplate::new("get_current_temperature", r#"{"city":"bern"}"#)
+            }
+            _ => RequestTemplate::echo(),
         }
     }
 
@@ -105,7 +107,7 @@ impl Kind {
     pub(crate) fn grace(self) -> Duration {
         match self {
             // 30 s, checked once a second.
-            Self::Ours | Self::AareguruMcp => Duration::from_secs(32),
+            Self::RmcpTransport | Self::AareguruMcp => Duration::from_secs(32),
             _ => Duration::ZERO,
         }
     }

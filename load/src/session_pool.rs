@@ -7,8 +7,8 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::{
-    client::{Call, Failure, HttpClient, Session},
-    load_target::Target,
+    client::{Failure, HttpClient, LoadSession, RequestTemplate},
+    load_target::LoadTarget,
 };
 
 /// The number of connections for POST requests, and of sessions in use at any time.
@@ -16,19 +16,19 @@ pub(crate) const CONCURRENCY: usize = 16;
 
 pub(crate) struct SessionPool {
     clients: Vec<HttpClient>,
-    pub(crate) sessions: Vec<Session>,
+    pub(crate) sessions: Vec<LoadSession>,
 }
 
 /// How many sessions did what they were asked, until the first failure.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct PoolOutcome {
     pub(crate) count: usize,
     /// When the first of them was done.
     pub(crate) first: Option<Instant>,
     pub(crate) failure: Option<Failure>,
 }
 
-impl Outcome {
+impl PoolOutcome {
     async fn of(done: impl Stream<Item = Result<(), Failure>>) -> Self {
         let mut done = std::pin::pin!(done);
         let mut outcome = Self::default();
@@ -53,7 +53,7 @@ impl Outcome {
 }
 
 impl SessionPool {
-    pub(crate) fn new(target: &Target) -> Self {
+    pub(crate) fn new(target: &LoadTarget) -> Self {
         let clients = (0..CONCURRENCY).map(|index| HttpClient::new(target, index));
         Self {
             clients: clients.collect(),
@@ -62,22 +62,22 @@ impl SessionPool {
     }
 
     /// Opens and initializes sessions until there are `count`.
-    pub(crate) async fn grow_to(&mut self, count: usize) -> Outcome {
+    pub(crate) async fn grow_to(&mut self, count: usize) -> PoolOutcome {
         let Self { clients, sessions } = self;
         let opening = stream::iter(sessions.len()..count)
-            .map(|index| Session::open(clients[index % CONCURRENCY].sharing(index)))
+            .map(|index| LoadSession::open(clients[index % CONCURRENCY].sharing(index)))
             .buffer_unordered(CONCURRENCY)
             .map(|opened| opened.map(|session| sessions.push(session)));
-        Outcome::of(opening).await
+        PoolOutcome::of(opening).await
     }
 
     /// Calls once in each session, with an id that is greater than any before.
-    pub(crate) async fn call_each(&mut self, call: &Call, id: u64) -> Outcome {
+    pub(crate) async fn call_each(&mut self, call: &RequestTemplate, id: u64) -> PoolOutcome {
         self.each(|session| session.call(call, id)).await
     }
 
     /// Waits until each session has received a message that contains `text`.
-    pub(crate) async fn receive_each(&mut self, text: &str) -> Outcome {
+    pub(crate) async fn receive_each(&mut self, text: &str) -> PoolOutcome {
         self.each(|session| async move {
             while !session.next().await?.contains(text) {}
             Ok(())
@@ -85,11 +85,11 @@ impl SessionPool {
         .await
     }
 
-    async fn each<'a, F>(&'a mut self, action: impl FnMut(&'a mut Session) -> F) -> Outcome
+    async fn each<'a, F>(&'a mut self, action: impl FnMut(&'a mut LoadSession) -> F) -> PoolOutcome
     where
         F: Future<Output = Result<(), Failure>>,
     {
         let actions = stream::iter(&mut self.sessions).map(action);
-        Outcome::of(actions.buffer_unordered(CONCURRENCY)).await
+        PoolOutcome::of(actions.buffer_unordered(CONCURRENCY)).await
     }
 }

@@ -2,7 +2,7 @@
 //! that it still holds when all clients have gone.
 
 mod slope;
-mod verdict;
+mod soak_report;
 
 use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, time::Duration};
 
@@ -10,19 +10,19 @@ use anyhow::ensure;
 use clap::Args;
 use tokio::time::{Instant, interval, sleep};
 
-use self::{slope::per_hour, verdict::Verdict};
+use self::{slope::per_hour, soak_report::SoakReport};
 use crate::{
+    fake_upstream::FakeUpstream,
     load_target::Transport,
+    metrics_scrape,
     output::Output,
-    run::{self, Mix, Plan, Sample, duration},
-    scrape,
-    server::Server,
-    server_kind::Kind,
-    upstream::Upstream,
+    run::{self, LoadSample, Mix, Plan, duration},
+    server::ServerUnderTest,
+    server_kind::ServerKind,
 };
 
 /// Gauges of the product that must be zero when all clients have gone.
-const GAUGES: [&str; 4] = [
+const SESSION_GAUGES: [&str; 4] = [
     "rmcp_transport_sessions",
     "rmcp_transport_requests_in_flight",
     "aareguru_mcp_streamable_sessions",
@@ -30,7 +30,7 @@ const GAUGES: [&str; 4] = [
 ];
 
 /// The gauge of its tasks that have not ended.
-const TASKS: &str = "aareguru_mcp_runtime_tasks";
+const TASKS_GAUGE: &str = "aareguru_mcp_runtime_tasks";
 
 /// How long the server may take to release everything, in addition to the grace period for
 /// clients that reconnect.
@@ -49,7 +49,7 @@ const ARGUMENTS: [&str; 3] = [
 
 /// The server without clients.
 #[derive(Debug, Clone, serde::Serialize)]
-pub(crate) struct Rest {
+pub(crate) struct RestingUsage {
     pub(crate) memory_kib: u64,
     pub(crate) open_files: usize,
     pub(crate) threads: u64,
@@ -59,11 +59,11 @@ pub(crate) struct Rest {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Soak {
+pub(crate) struct SoakArgs {
     /// How long it takes, a warm-up included; each minute ends with a fault of the
     /// upstream, so at least one minute.
     #[arg(long = "for", default_value = "20m", value_parser = duration, value_name = "TIME")]
-    lasts: Duration,
+    run_for: Duration,
 
     /// How many sessions there are, a third over each transport; there are a tenth
     /// as many slow readers in addition.
@@ -74,10 +74,10 @@ pub(crate) struct Soak {
     output: Output,
 }
 
-impl Soak {
+impl SoakArgs {
     #[expect(clippy::print_stdout, reason = "this is the result")]
     pub(crate) async fn run(&self) -> anyhow::Result<()> {
-        let verdict = soak(self.lasts, self.sessions).await?;
+        let verdict = soak(self.run_for, self.sessions).await?;
         print!("{verdict}");
         self.output.write(&verdict, || verdict.report.chart())?;
         let failures = verdict.failures().join("; ");
@@ -86,41 +86,45 @@ impl Soak {
     }
 }
 
-async fn soak(lasts: Duration, sessions: usize) -> anyhow::Result<Verdict> {
-    let upstream = Upstream::start(true).await?;
-    let server = Server::start(Kind::AareguruMcp, None, Some(&upstream)).await?;
-    let warm_up = lasts / WARM_UP_SHARE;
-    load(&server, sessions, warm_up).await?;
-    let before = rest(&server).await?;
+async fn soak(run_for: Duration, sessions: usize) -> anyhow::Result<SoakReport> {
+    let upstream = FakeUpstream::start(true).await?;
+    let server = ServerUnderTest::start(ServerKind::AareguruMcp, None, Some(&upstream)).await?;
+    let warm_up = run_for / WARM_UP_SHARE;
+    run_load(&server, sessions, warm_up).await?;
+    let before = resting_usage(&server).await?;
     let tasks = RefCell::new(Vec::new());
     let report = tokio::select! {
-        report = load(&server, sessions, lasts - warm_up) => report?,
+        report = run_load(&server, sessions, run_for - warm_up) => report?,
         never = count_tasks(&server, &tasks) => match never? {},
     };
-    let after = rest(&server).await?;
-    let (asked, failed) = upstream.counts();
+    let after = resting_usage(&server).await?;
+    let (requests, failures) = upstream.counts();
     server.stop().await?;
 
-    let samples = steady(&report.samples);
-    let slope = |value: fn(&Sample) -> Option<f64>| {
+    let samples = without_beginning(&report.samples);
+    let slope = |value: fn(&LoadSample) -> Option<f64>| {
         let points = samples.iter();
         per_hour(points.filter_map(|sample| Some((sample.second, value(sample)?))))
     };
-    Ok(Verdict {
+    Ok(SoakReport {
         before,
         after,
         memory_kib_per_hour: slope(|sample| Some(sample.server?.memory_kib as f64)),
         files_per_hour: slope(|sample| Some(sample.server?.open_files as f64)),
         threads_per_hour: slope(|sample| Some(sample.server?.threads as f64)),
-        tasks_per_hour: per_hour(steady(&tasks.into_inner()).iter().copied()),
+        tasks_per_hour: per_hour(without_beginning(&tasks.into_inner()).iter().copied()),
         p99_ms_per_hour: slope(|sample| (sample.calls_per_second > 0.0).then_some(sample.p99_ms)),
-        upstream_asked: asked,
-        upstream_failed: failed,
+        upstream_requests: requests,
+        upstream_failures: failures,
         report,
     })
 }
 
-async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Result<run::Report> {
+async fn run_load(
+    server: &ServerUnderTest,
+    sessions: usize,
+    measure_for: Duration,
+) -> anyhow::Result<run::RunReport> {
     let plan = Plan {
         targets: vec![
             server.target.clone(),
@@ -129,7 +133,7 @@ async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Resu
         ],
         sessions,
         ramp: Duration::from_secs(2),
-        lasts,
+        measure_for,
         rate: None,
         think: "20ms..200ms".parse()?,
         timeout: Duration::from_secs(20),
@@ -143,7 +147,7 @@ async fn load(server: &Server, sessions: usize, lasts: Duration) -> anyhow::Resu
 
 /// Adds the number of the server's tasks once a second, with the seconds since the start.
 async fn count_tasks(
-    server: &Server,
+    server: &ServerUnderTest,
     counts: &RefCell<Vec<(f64, f64)>>,
 ) -> anyhow::Result<Infallible> {
     let begun = Instant::now();
@@ -156,22 +160,23 @@ async fn count_tasks(
     }
 }
 
-async fn tasks(server: &Server) -> anyhow::Result<f64> {
-    scrape::value(&scrape::fetch(&server.target).await?, TASKS)
+async fn tasks(server: &ServerUnderTest) -> anyhow::Result<f64> {
+    metrics_scrape::value(&metrics_scrape::fetch(&server.target).await?, TASKS_GAUGE)
 }
 
 /// Waits until the server has released all sessions, for a while at most.
-async fn rest(server: &Server) -> anyhow::Result<Rest> {
-    let deadline = Instant::now() + Kind::AareguruMcp.grace() + RELEASE_TIMEOUT;
+async fn resting_usage(server: &ServerUnderTest) -> anyhow::Result<RestingUsage> {
+    let deadline = Instant::now() + ServerKind::AareguruMcp.grace() + RELEASE_TIMEOUT;
     loop {
-        let text = scrape::fetch(&server.target).await?;
+        let text = metrics_scrape::fetch(&server.target).await?;
         // A gauge that was never set is missing.
-        let gauges = GAUGES.map(|gauge| (gauge, scrape::value(&text, gauge).unwrap_or(0.0)));
+        let gauges =
+            SESSION_GAUGES.map(|gauge| (gauge, metrics_scrape::value(&text, gauge).unwrap_or(0.0)));
         let held = gauges.into_iter().filter(|(_, value)| *value > 0.0);
         let held = held.collect::<BTreeMap<_, _>>();
         if held.is_empty() || Instant::now() > deadline {
             server.settle().await?;
-            return Ok(Rest {
+            return Ok(RestingUsage {
                 memory_kib: server.process.memory_kib()?,
                 open_files: server.process.open_files()?,
                 threads: server.process.threads()?,
@@ -184,6 +189,6 @@ async fn rest(server: &Server) -> anyhow::Result<Rest> {
 }
 
 /// Without the beginning, in which buffers grow to their size.
-fn steady<T>(samples: &[T]) -> &[T] {
+fn without_beginning<T>(samples: &[T]) -> &[T] {
     &samples[samples.len() / 4..]
 }

@@ -3,24 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::Row;
-use crate::server_kind::Kind;
+use crate::server_kind::ServerKind;
 
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    values: BTreeMap<(Row, Kind), Vec<f64>>,
-    pub(super) failures: Vec<(Kind, String)>,
+    values: BTreeMap<(Row, ServerKind), Vec<f64>>,
+    pub(super) failures: Vec<(ServerKind, String)>,
     pub(super) notes: Vec<String>,
 }
 
 impl Results {
-    pub(super) fn add(&mut self, row: Row, kind: Kind, value: f64) {
+    pub(super) fn add(&mut self, row: Row, kind: ServerKind, value: f64) {
         self.values.entry((row, kind)).or_default().push(value);
     }
 
     /// Adds what was measured, or the failure.
     pub(super) fn add_all(
         &mut self,
-        kind: Kind,
+        kind: ServerKind,
         what: &str,
         measured: anyhow::Result<Vec<(Row, f64)>>,
     ) {
@@ -33,7 +33,7 @@ impl Results {
     }
 
     /// Something could not be measured.
-    pub(super) fn fail(&mut self, kind: Kind, what: &str, error: &anyhow::Error) {
+    pub(super) fn fail(&mut self, kind: ServerKind, what: &str, error: &anyhow::Error) {
         let failure = format!("{}: {what}: {error:#}", kind.name());
         if !self.failures.iter().any(|(_, before)| *before == failure) {
             self.failures.push((kind, failure));
@@ -57,13 +57,13 @@ impl Results {
         self.values.keys().map(|(row, _)| *row).collect()
     }
 
-    pub(super) fn median(&self, row: Row, kind: Kind) -> Option<f64> {
+    pub(super) fn median(&self, row: Row, kind: ServerKind) -> Option<f64> {
         Some(median(self.values.get(&(row, kind))?.clone()))
     }
 
     /// Half the way from the least to the greatest value, as a share of the median; `None` for a
     /// single value.
-    pub(super) fn spread(&self, row: Row, kind: Kind) -> Option<f64> {
+    pub(super) fn spread(&self, row: Row, kind: ServerKind) -> Option<f64> {
         let mut values = self.values.get(&(row, kind))?.clone();
         values.sort_by(f64::total_cmp);
         let range = values.last()? - values.first()?;
@@ -71,9 +71,9 @@ impl Results {
     }
 
     /// The value as a multiple of the ceiling's, of each round by itself; the median of them.
-    pub(super) fn ratio(&self, row: Row, kind: Kind) -> Option<f64> {
+    pub(super) fn ratio(&self, row: Row, kind: ServerKind) -> Option<f64> {
         let values = self.values.get(&(row, kind))?.iter();
-        let ceiling = self.values.get(&(row, Kind::Ceiling))?;
+        let ceiling = self.values.get(&(row, ServerKind::Ceiling))?;
         let ratios = values.zip(ceiling).map(|(value, ceiling)| value / ceiling);
         Some(median(ratios.collect()))
     }
@@ -105,12 +105,18 @@ mod tests {
         let mut results = Results::default();
         // A machine that is twice as slow in the second round.
         for (ceiling, ours) in [(10.0, 12.0), (20.0, 24.0), (10.0, 13.0)] {
-            results.add(Row::Start, Kind::Ceiling, ceiling);
-            results.add(Row::Start, Kind::Ours, ours);
+            results.add(Row::Start, ServerKind::Ceiling, ceiling);
+            results.add(Row::Start, ServerKind::RmcpTransport, ours);
         }
-        assert_eq!(results.ratio(Row::Start, Kind::Ours), Some(1.2));
-        assert_eq!(results.median(Row::Start, Kind::Ours), Some(13.0));
-        assert_eq!(results.spread(Row::Start, Kind::Ceiling), Some(0.5));
-        assert_eq!(results.ratio(Row::Held, Kind::Ours), None);
+        assert_eq!(
+            results.ratio(Row::Start, ServerKind::RmcpTransport),
+            Some(1.2)
+        );
+        assert_eq!(
+            results.median(Row::Start, ServerKind::RmcpTransport),
+            Some(13.0)
+        );
+        assert_eq!(results.spread(Row::Start, ServerKind::Ceiling), Some(0.5));
+        assert_eq!(results.ratio(Row::Held, ServerKind::RmcpTransport), None);
     }
 }

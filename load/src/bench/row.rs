@@ -1,6 +1,6 @@
 //! The rows of the table: the quantity, its unit, and the goal.
 
-use crate::server_kind::Kind;
+use crate::server_kind::ServerKind;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Row {
@@ -54,10 +54,10 @@ impl Row {
     }
 
     /// The goal of this server; `None` if it is measured for comparison.
-    pub(super) fn goal(self, kind: Kind) -> Option<Goal> {
+    pub(super) fn goal(self, kind: ServerKind) -> Option<Goal> {
         let product = match kind {
-            Kind::Ours => false,
-            Kind::AareguruMcp => true,
+            ServerKind::RmcpTransport => false,
+            ServerKind::AareguruMcp => true,
             _ => return None,
         };
         match self {

@@ -7,7 +7,7 @@ use crate::{
     load_target::Transport,
     output::Output,
     process::Process,
-    run::{self, Limits, Mix, Plan},
+    run::{self, Mix, Plan, RunLimits},
 };
 
 #[derive(Debug, Args)]
@@ -47,7 +47,7 @@ pub(super) struct RunArgs {
     output: Output,
 
     #[command(flatten)]
-    limits: Limits,
+    limits: RunLimits,
 }
 
 impl RunArgs {
@@ -65,7 +65,7 @@ impl RunArgs {
         let report = run::run(&self.plan, &mix, server).await?;
         print!("{report}");
         self.output.write(&report, || report.chart())?;
-        let missed = self.limits.missed(&report).join("; ");
+        let missed = self.limits.violations(&report).join("; ");
         ensure!(missed.is_empty(), "limits were not kept: {missed}");
         Ok(())
     }

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Failure;
-use crate::load_target::Target;
+use crate::load_target::LoadTarget;
 
 /// The minimum that the kernel grants; it doubles the value.
 const SMALL_BUFFER_BYTES: u32 = 2048;
@@ -30,22 +30,22 @@ pub(super) type ResponseFuture = BoxFuture<'static, hyper::Result<Response<Incom
 /// Clones share one connection for POST requests, which is opened on first use.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpClient {
-    pub(super) target: Arc<Target>,
+    pub(super) target: Arc<LoadTarget>,
     source: Ipv4Addr,
     has_small_buffer: bool,
-    shared: Arc<Mutex<Option<Connection>>>,
+    shared: Arc<Mutex<Option<HttpConnection>>>,
 }
 
 /// A connection that closes when this value is dropped.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct HttpConnection {
     sender: SendRequest<String>,
     _driver: AbortOnDropHandle<()>,
 }
 
 impl HttpClient {
     /// The `index`-th client, with its own connection for POST requests.
-    pub(crate) fn new(target: &Target, index: usize) -> Self {
+    pub(crate) fn new(target: &LoadTarget, index: usize) -> Self {
         Self {
             target: Arc::new(target.clone()),
             source: source(index),
@@ -91,12 +91,12 @@ impl HttpClient {
         connect.await.map_err(Failure::Connect)
     }
 
-    async fn open(&self) -> Result<Connection, Failure> {
+    async fn open(&self) -> Result<HttpConnection, Failure> {
         let io = TokioIo::new(self.connect().await?);
         let (sender, connection) = http1::handshake(io).await?;
         // A failure reaches the request that is being sent.
         let driver = tokio::spawn(async { drop(connection.await) });
-        Ok(Connection {
+        Ok(HttpConnection {
             sender,
             _driver: AbortOnDropHandle::new(driver),
         })
@@ -107,7 +107,7 @@ impl HttpClient {
         &self,
         uri: &Uri,
         headers: HeaderMap,
-    ) -> Result<(Connection, Response<Incoming>), Failure> {
+    ) -> Result<(HttpConnection, Response<Incoming>), Failure> {
         let mut connection = self.open().await?;
         let request = request(Method::GET, uri, headers, String::new());
         let response = connection.sender.send_request(request).await?;

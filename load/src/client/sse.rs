@@ -7,11 +7,11 @@ use sse_stream::{Sse, SseStream};
 
 use super::{
     Failure, HttpClient,
-    http_client::{Connection, success, text},
+    http_client::{HttpConnection, success, text},
 };
 
 pub(super) struct SseChannel {
-    _connection: Connection,
+    _connection: HttpConnection,
     events: SseStream<Incoming>,
     headers: HeaderMap,
     endpoint: Uri,

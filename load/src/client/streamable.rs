@@ -10,7 +10,7 @@ use sse_stream::SseStream;
 
 use super::{
     Failure, HttpClient,
-    http_client::{Connection, ResponseFuture, success, text},
+    http_client::{HttpConnection, ResponseFuture, success, text},
     sse::next_event,
 };
 use crate::load_target::Transport;
@@ -20,7 +20,7 @@ pub(super) struct StreamableChannel {
     headers: HeaderMap,
     response: PendingResponse,
     /// The stream of the server's own messages, which nobody reads.
-    _listener: Option<(Connection, Response<Incoming>)>,
+    _listener: Option<(HttpConnection, Response<Incoming>)>,
 }
 
 /// The response to the last POST, as far as it has been read.
@@ -46,7 +46,7 @@ impl StreamableChannel {
     pub(super) async fn listen(&mut self, client: &HttpClient) -> Result<(), Failure> {
         self.response = PendingResponse::None;
         self._listener = None;
-        if client.target.transport == Transport::StreamableQuiet {
+        if client.target.transport == Transport::StreamablePostOnly {
             return Ok(());
         }
         let (connection, response) = client

@@ -10,15 +10,15 @@ use hdrhistogram::Histogram;
 
 use super::open;
 use crate::{
-    client::{Call, Session},
-    server::Server,
+    client::{LoadSession, RequestTemplate},
+    server::ServerUnderTest,
 };
 
 /// One call in so many is made in addition before the measured ones, to warm up.
 const WARM_UP_SHARE: u64 = 10;
 
 #[derive(Debug)]
-pub(crate) struct Calls {
+pub(crate) struct CallMeasurement {
     /// All of them were answered.
     pub(crate) count: u64,
     /// What the server needed for them.
@@ -28,7 +28,7 @@ pub(crate) struct Calls {
     pub(crate) latency: Histogram<u64>,
 }
 
-impl Calls {
+impl CallMeasurement {
     pub(crate) fn cpu_us_per_call(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.count as f64
     }
@@ -46,18 +46,18 @@ pub(crate) fn quantile_ms(latency: &Histogram<u64>, quantile: f64) -> f64 {
 /// Makes `count` calls in `sessions` sessions, each of which waits for its answer before it calls
 /// again.
 pub(crate) async fn run(
-    server: &Server,
-    call: &Call,
+    server: &ServerUnderTest,
+    call: &RequestTemplate,
     sessions: usize,
     count: u64,
-) -> anyhow::Result<Calls> {
+) -> anyhow::Result<CallMeasurement> {
     let (mut opened, _) = open::run(server, sessions).await?;
     closed_loop(&mut opened, call, count / WARM_UP_SHARE).await?;
 
     let begun = Instant::now();
     let calling = closed_loop(&mut opened, call, count);
     let (latency, cpu) = server.process.cpu_during(calling).await?;
-    Ok(Calls {
+    Ok(CallMeasurement {
         count,
         cpu,
         wall: begun.elapsed(),
@@ -67,14 +67,14 @@ pub(crate) async fn run(
 
 /// Spreads `count` calls over the sessions. Returns their latencies in nanoseconds.
 pub(super) async fn closed_loop(
-    sessions: &mut [Session],
-    call: &Call,
+    sessions: &mut [LoadSession],
+    call: &RequestTemplate,
     count: u64,
 ) -> anyhow::Result<Histogram<u64>> {
     // Request 0 was the initialize.
     let last_id = Cell::new(0);
     let latency = RefCell::new(Histogram::new(3)?);
-    let call_until_done = async |session: &mut Session| {
+    let call_until_done = async |session: &mut LoadSession| {
         while last_id.get() < count {
             let id = last_id.get() + 1;
             last_id.set(id);

@@ -1,9 +1,9 @@
 //! Very many sessions at once, all of which still answer.
 
-use crate::{client::Call, server::Server, session_pool::SessionPool, sockets};
+use crate::{client::RequestTemplate, server::ServerUnderTest, session_pool::SessionPool, sockets};
 
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct HoldMeasurement {
     /// How many the limit on open files allows.
     pub(crate) tried: usize,
     /// How many answered a ping while all of them were open.
@@ -12,7 +12,7 @@ pub(crate) struct Held {
     pub(crate) failure: Option<anyhow::Error>,
 }
 
-impl Held {
+impl HoldMeasurement {
     /// Why fewer than `wanted` were tried, if so.
     pub(crate) fn limit(&self, wanted: usize) -> Option<String> {
         let tried = self.tried;
@@ -25,13 +25,16 @@ impl Held {
     }
 }
 
-pub(crate) async fn run(server: &Server, wanted: usize) -> anyhow::Result<Held> {
+pub(crate) async fn run(
+    server: &ServerUnderTest,
+    wanted: usize,
+) -> anyhow::Result<HoldMeasurement> {
     let tried = sockets::sessions_within(server.max_sockets()?, 1, wanted);
     let mut pool = SessionPool::new(&server.target);
     let opened = pool.grow_to(tried).await;
     // All are open; none is closed before the last has answered.
-    let answered = pool.call_each(&Call::ping(), 1).await;
-    Ok(Held {
+    let answered = pool.call_each(&RequestTemplate::ping(), 1).await;
+    Ok(HoldMeasurement {
         tried,
         answered: answered.count,
         failure: opened.failure.or(answered.failure).map(Into::into),

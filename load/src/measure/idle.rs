@@ -3,31 +3,31 @@
 use std::time::Duration;
 
 use super::open;
-use crate::server::Server;
+use crate::server::ServerUnderTest;
 
 /// Sessions that are opened and closed first, so that what every server allocates once is not
 /// counted as theirs.
-const WARM_UP: usize = 64;
+const WARM_UP_SESSIONS: usize = 64;
 
 /// How long an allocator may take to release memory: jemalloc does it over ten seconds.
 const RELEASE_TIME: Duration = Duration::from_secs(12);
 
 #[derive(Debug)]
-pub(crate) struct Idle {
+pub(crate) struct IdleMeasurement {
     pub(crate) kib_per_session: f64,
     pub(crate) opened_per_cpu_second: f64,
 }
 
 /// Opens `count` sessions, each with its stream and a kept connection for posting, which then do
 /// nothing.
-pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
-    open_and_close(server, WARM_UP).await?;
+pub(crate) async fn run(server: &ServerUnderTest, count: usize) -> anyhow::Result<IdleMeasurement> {
+    open_and_close(server, WARM_UP_SESSIONS).await?;
     server.settle().await?;
     let before = server.process.memory_kib()?;
     let (_sessions, rate) = open::run(server, count).await?;
     server.settle().await?;
     let after = server.process.memory_kib()?;
-    Ok(Idle {
+    Ok(IdleMeasurement {
         kib_per_session: (after as f64 - before as f64) / count as f64,
         opened_per_cpu_second: rate,
     })
@@ -36,7 +36,7 @@ pub(crate) async fn run(server: &Server, count: usize) -> anyhow::Result<Idle> {
 /// Opens and closes `count` sessions, `rounds` times. Returns the memory in KiB after each round,
 /// when `grace`, for which the server keeps them, is over and its allocator has released memory.
 pub(crate) async fn reopen(
-    server: &Server,
+    server: &ServerUnderTest,
     count: usize,
     rounds: usize,
     grace: Duration,
@@ -51,7 +51,7 @@ pub(crate) async fn reopen(
     Ok(memory)
 }
 
-async fn open_and_close(server: &Server, count: usize) -> anyhow::Result<()> {
+async fn open_and_close(server: &ServerUnderTest, count: usize) -> anyhow::Result<()> {
     let open_files = server.process.open_files()?;
     drop(open::run(server, count).await?);
     server.wait_for_closed_connections(open_files).await

@@ -8,9 +8,9 @@ use hdrhistogram::Histogram;
 
 use super::calls::closed_loop;
 use crate::{
-    client::{Call, Failure, HttpClient, Session},
-    load_target::Target,
-    server::Server,
+    client::{Failure, HttpClient, LoadSession, RequestTemplate},
+    load_target::LoadTarget,
+    server::ServerUnderTest,
 };
 
 /// Long enough that answers nobody reads fill every buffer.
@@ -18,10 +18,10 @@ const TEXT_BYTES: usize = 16 * 1024;
 
 /// A disturber pauses between two posts, so that what is measured is not the share of one core that
 /// is left.
-const PAUSE: Duration = Duration::from_millis(2);
+const SEND_INTERVAL: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]
-pub(crate) struct Isolation {
+pub(crate) struct IsolationMeasurement {
     /// Latency of the good session's calls in nanoseconds.
     pub(crate) alone: Histogram<u64>,
     pub(crate) disturbed: Histogram<u64>,
@@ -31,12 +31,12 @@ pub(crate) struct Isolation {
 
 /// Makes `count` calls in one session, first alone, then alongside `disturbers`.
 pub(crate) async fn run(
-    server: &Server,
-    call: &Call,
+    server: &ServerUnderTest,
+    call: &RequestTemplate,
     disturbers: usize,
     count: u64,
-) -> anyhow::Result<Isolation> {
-    let mut session = Session::open(HttpClient::new(&server.target, 0)).await?;
+) -> anyhow::Result<IsolationMeasurement> {
+    let mut session = LoadSession::open(HttpClient::new(&server.target, 0)).await?;
     let alone = closed_loop(slice::from_mut(&mut session), call, count).await?;
 
     let refused = Cell::new(0);
@@ -46,7 +46,7 @@ pub(crate) async fn run(
         latency = closed_loop(slice::from_mut(&mut session), call, count) => latency?,
         Some(failure) = disturbing.next() => return Err(failure.into()),
     };
-    Ok(Isolation {
+    Ok(IsolationMeasurement {
         alone,
         disturbed,
         refused: refused.get(),
@@ -54,18 +54,18 @@ pub(crate) async fn run(
 }
 
 /// Misbehaves until no session can be opened.
-async fn disturb(target: &Target, index: usize, refused: &Cell<usize>) -> Failure {
+async fn disturb(target: &LoadTarget, index: usize, refused: &Cell<usize>) -> Failure {
     let text = "x".repeat(TEXT_BYTES);
-    let call = Call::new("echo", &format!(r#"{{"text":"{text}"}}"#));
+    let call = RequestTemplate::new("echo", &format!(r#"{{"text":"{text}"}}"#));
     loop {
-        let mut session = match Session::open(HttpClient::new(target, index)).await {
+        let mut session = match LoadSession::open(HttpClient::new(target, index)).await {
             Ok(session) => session,
             Err(failure) => return failure,
         };
         let mut id = 1;
         while session.send(call.request(id)).await.is_ok() {
             id += 1;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(SEND_INTERVAL).await;
         }
         refused.set(refused.get() + 1);
     }

@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    client::{HttpClient, Session},
+    client::{HttpClient, LoadSession},
     cores::Cores,
-    server::Server,
-    server_kind::Kind,
+    server::ServerUnderTest,
+    server_kind::ServerKind,
 };
 
 /// Starts a server, opens a session, and stops it.
-pub(crate) async fn run(kind: Kind, cores: Option<Cores>) -> anyhow::Result<Duration> {
+pub(crate) async fn run(kind: ServerKind, cores: Option<Cores>) -> anyhow::Result<Duration> {
     let begun = Instant::now();
-    let server = Server::start(kind, cores, None).await?;
-    let session = Session::open(HttpClient::new(&server.target, 0)).await?;
+    let server = ServerUnderTest::start(kind, cores, None).await?;
+    let session = LoadSession::open(HttpClient::new(&server.target, 0)).await?;
     let took = begun.elapsed();
     drop(session);
     server.stop().await?;

@@ -8,7 +8,7 @@ use rmcp::transport::streamable_http_server::{
 };
 use tokio::net::TcpListener;
 
-use super::ours::Echo;
+use super::rmcp_transport::Echo;
 
 pub(crate) async fn serve(listener: TcpListener) -> anyhow::Result<()> {
     let service = StreamableHttpService::new(

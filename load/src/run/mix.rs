@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail, ensure};
 use fastrand::Rng;
 
-use crate::client::Call;
+use crate::client::RequestTemplate;
 
 /// Calls with their weights.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub(crate) struct Mix {
 struct Part {
     name: String,
     weight: u64,
-    call: Call,
+    call: RequestTemplate,
 }
 
 impl Mix {
@@ -57,7 +57,7 @@ impl Mix {
     }
 
     /// One of the calls, and which.
-    pub(super) fn draw(&self, random: &mut Rng) -> (usize, &Call) {
+    pub(super) fn draw(&self, random: &mut Rng) -> (usize, &RequestTemplate) {
         let mut left = random.u64(..self.total);
         for (index, part) in self.parts.iter().enumerate() {
             if left < part.weight {
@@ -79,9 +79,9 @@ impl Part {
         let arguments = given.get(name).copied().unwrap_or("{}");
         let is_method = name == "ping" || name.contains('/');
         let call = if is_method {
-            Call::method(name, arguments)
+            RequestTemplate::method(name, arguments)
         } else {
-            Call::new(name, arguments)
+            RequestTemplate::new(name, arguments)
         };
         Ok(Self {
             name: name.to_owned(),

@@ -7,14 +7,14 @@ use clap::Args;
 use fastrand::Rng;
 use jiff::SignedDuration;
 
-use crate::load_target::Target;
+use crate::load_target::LoadTarget;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Plan {
     /// The server, on a loopback address: http://…/sse, http://…/mcp, ws://…/ws.
     /// Sessions take turns among several.
     #[arg(required = true, value_name = "URL")]
-    pub(crate) targets: Vec<Target>,
+    pub(crate) targets: Vec<LoadTarget>,
 
     /// How many sessions there are.
     #[arg(long, default_value_t = 32)]
@@ -26,7 +26,7 @@ pub(crate) struct Plan {
 
     /// How long is measured.
     #[arg(long = "for", default_value = "30s", value_parser = duration, value_name = "TIME")]
-    pub(crate) lasts: Duration,
+    pub(crate) measure_for: Duration,
 
     /// Begin so many calls a second, of all sessions together, whatever their
     /// answers take; a latency then counts from when the call was due. [default:
@@ -42,7 +42,7 @@ pub(crate) struct Plan {
         hide_default_value = true,
         value_name = "TIME"
     )]
-    pub(crate) think: Think,
+    pub(crate) think: ThinkTime,
 
     /// How long an answer may take.
     #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
@@ -61,7 +61,10 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         ensure!(self.sessions > 0, "--sessions 0 makes no load");
-        ensure!(!self.lasts.is_zero(), "--for no time measures nothing");
+        ensure!(
+            !self.measure_for.is_zero(),
+            "--for no time measures nothing"
+        );
         if let Some(rate) = self.rate {
             ensure!(rate > 0.0 && rate.is_finite(), "--rate {rate} is no rate");
         }
@@ -71,18 +74,18 @@ impl Plan {
 
 /// The pause between an answer and the next call.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Think {
+pub(crate) struct ThinkTime {
     least: Duration,
     most: Duration,
 }
 
-impl Think {
+impl ThinkTime {
     pub(super) fn draw(self, random: &mut Rng) -> Duration {
         self.least + (self.most - self.least).mul_f64(random.f64())
     }
 }
 
-impl FromStr for Think {
+impl FromStr for ThinkTime {
     type Err = anyhow::Error;
 
     /// As in `2s` or `1s..3s`.
@@ -107,17 +110,17 @@ mod tests {
 
     #[test]
     fn think_time_is_fixed_or_between_two() {
-        let think = "1s..3s".parse::<Think>().unwrap();
+        let think = "1s..3s".parse::<ThinkTime>().unwrap();
         let mut random = Rng::with_seed(0);
         for _ in 0..100 {
             let time = think.draw(&mut random);
             assert!(time >= Duration::from_secs(1) && time <= Duration::from_secs(3));
         }
-        let think = "250ms".parse::<Think>().unwrap();
+        let think = "250ms".parse::<ThinkTime>().unwrap();
         assert_eq!(think.draw(&mut random), Duration::from_millis(250));
-        assert_eq!(Think::default().draw(&mut random), Duration::ZERO);
+        assert_eq!(ThinkTime::default().draw(&mut random), Duration::ZERO);
         for text in ["3s..1s", "soon", "-1s"] {
-            assert!(text.parse::<Think>().is_err(), "{text}");
+            assert!(text.parse::<ThinkTime>().is_err(), "{text}");
         }
     }
 }

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use tokio::time::{sleep, timeout};
 
 use super::Run;
-use crate::client::{HttpClient, Session};
+use crate::client::{HttpClient, LoadSession};
 
 /// Between two calls, and the time that a read may take.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -21,11 +21,11 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) async fn run(index: usize, run: &Run<'_>) {
     while !run.stop.is_cancelled() {
         let client = HttpClient::new(run.target(index), index).with_small_buffer();
-        if let Ok(mut session) = run.in_time(Session::open(client)).await {
+        if let Ok(mut session) = run.with_timeout(LoadSession::open(client)).await {
             let calling = call_and_hardly_read(&mut session, index, run);
             run.stop.run_until_cancelled(calling).await;
             // The server may have ended it already.
-            let _ = run.in_time(session.close()).await;
+            let _ = run.with_timeout(session.close()).await;
         }
         let paused = run.stop.run_until_cancelled(sleep(INTERVAL));
         if paused.await.is_some() {
@@ -35,7 +35,7 @@ pub(super) async fn run(index: usize, run: &Run<'_>) {
 }
 
 /// Returns when the server has ended the session.
-async fn call_and_hardly_read(session: &mut Session, index: usize, run: &Run<'_>) {
+async fn call_and_hardly_read(session: &mut LoadSession, index: usize, run: &Run<'_>) {
     let mut random = Rng::with_seed(index as u64);
     for id in 1.. {
         let (_, call) = run.mix.draw(&mut random);

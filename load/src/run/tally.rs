@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use hdrhistogram::{CreationError, Histogram};
 use serde::Serialize;
 
-use crate::client::{Failure, Resumed};
+use crate::client::{Failure, ResumeOutcome};
 
 #[derive(Debug)]
 pub(super) struct Tally {
@@ -61,7 +61,7 @@ impl Tally {
     }
 
     /// Counts a result of this part of the mix.
-    pub(super) fn answered(&mut self, part: usize, took: Duration, is_measured: bool) {
+    pub(super) fn record_answer(&mut self, part: usize, took: Duration, is_measured: bool) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let mut histograms = vec![&mut self.recent];
         if is_measured {
@@ -74,21 +74,21 @@ impl Tally {
         }
     }
 
-    pub(super) fn fail(&mut self, kind: String, times: u64) {
+    pub(super) fn add_failures(&mut self, kind: String, times: u64) {
         *self.errors.entry(kind).or_default() += times;
     }
 
     /// Counts a failure; `during` goes before its kind.
-    pub(super) fn failed(&mut self, during: &str, failure: &Failure) {
-        self.fail(format!("{during}{}", failure.kind()), 1);
+    pub(super) fn record_failure(&mut self, during: &str, failure: &Failure) {
+        self.add_failures(format!("{during}{}", failure.kind()), 1);
         self.first_error.get_or_insert_with(|| failure.to_string());
     }
 
-    pub(super) fn reconnected(&mut self, how: Resumed) {
+    pub(super) fn record_reconnect(&mut self, how: ResumeOutcome) {
         match how {
-            Resumed::WithAnswers => self.cuts.resumed += 1,
-            Resumed::WithoutAnswers => self.cuts.continued += 1,
-            Resumed::AsNewSession => self.cuts.replaced += 1,
+            ResumeOutcome::WithAnswers => self.cuts.resumed += 1,
+            ResumeOutcome::WithoutAnswers => self.cuts.continued += 1,
+            ResumeOutcome::AsNewSession => self.cuts.replaced += 1,
         }
     }
 }
@@ -100,9 +100,9 @@ mod tests {
     #[test]
     fn latencies_of_any_length_are_recorded_apart_from_unmeasured_ones() {
         let mut tally = Tally::new(vec!["a".to_owned()]).unwrap();
-        tally.answered(0, Duration::from_micros(80), true);
-        tally.answered(0, Duration::from_secs(3_600), true);
-        tally.answered(0, Duration::from_secs(1), false);
+        tally.record_answer(0, Duration::from_micros(80), true);
+        tally.record_answer(0, Duration::from_secs(3_600), true);
+        tally.record_answer(0, Duration::from_secs(1), false);
         assert_eq!((tally.latency.len(), tally.recent.len()), (2, 3));
         let seconds = tally.by_call[0].1.max() as f64 / 1e9;
         assert!((seconds - 3_600.0).abs() < 10.0, "{seconds}");

@@ -9,10 +9,10 @@ use tokio::{
 };
 
 use super::Run;
-use crate::client::{Failure, HttpClient, Resumed, Session};
+use crate::client::{Failure, HttpClient, LoadSession, ResumeOutcome};
 
 /// How long a client waits after a failure.
-const PAUSE: Duration = Duration::from_millis(250);
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 
 struct User<'a> {
     index: usize,
@@ -20,7 +20,7 @@ struct User<'a> {
     random: Rng,
     /// A cut that comes while something is being sent is noticed afterwards.
     cuts: watch::Receiver<()>,
-    session: Option<Session>,
+    session: Option<LoadSession>,
     last_id: u64,
 }
 
@@ -41,23 +41,23 @@ pub(super) async fn run(index: usize, arrives: Instant, run: &Run<'_>) {
     while !run.stop.is_cancelled() {
         if (user.session.is_none() && user.open().await.is_err()) || user.call_once().await.is_err()
         {
-            run.stop.run_until_cancelled(sleep(PAUSE)).await;
+            run.stop.run_until_cancelled(sleep(RETRY_DELAY)).await;
         }
     }
     if let Some(session) = user.session.take()
-        && run.in_time(session.close()).await.is_err()
+        && run.with_timeout(session.close()).await.is_err()
     {
         let mut tally = run.tally.borrow_mut();
-        tally.fail("a session could not be closed".to_owned(), 1);
+        tally.add_failures("a session could not be closed".to_owned(), 1);
     }
 }
 
 impl User<'_> {
     async fn open(&mut self) -> Result<(), ()> {
         let client = HttpClient::new(self.run.target(self.index), self.index);
-        let opened = self.run.in_time(Session::open(client)).await;
+        let opened = self.run.with_timeout(LoadSession::open(client)).await;
         let mut tally = self.run.tally.borrow_mut();
-        let session = opened.map_err(|failure| tally.failed("open: ", &failure))?;
+        let session = opened.map_err(|failure| tally.record_failure("open: ", &failure))?;
         self.session = Some(session);
         self.cuts.mark_unchanged();
         tally.open += 1;
@@ -80,16 +80,16 @@ impl User<'_> {
         let (part, call) = self.run.mix.draw(&mut self.random);
         self.last_id += 1;
         let request = call.request(self.last_id);
-        let answered = self.run.in_time(self.exchange(request)).await;
+        let answered = self.run.with_timeout(self.exchange(request)).await;
         let mut tally = self.run.tally.borrow_mut();
         match answered {
             Ok(true) => {
                 let is_measured = begun >= self.run.measured_from;
-                tally.answered(part, begun.elapsed(), is_measured);
+                tally.record_answer(part, begun.elapsed(), is_measured);
             }
             Ok(false) => tally.cuts.calls_lost += 1,
             Err(failure) => {
-                tally.failed("", &failure);
+                tally.record_failure("", &failure);
                 if !failure.leaves_session() && self.session.take().is_some() {
                     tally.open -= 1;
                 }
@@ -127,23 +127,26 @@ impl User<'_> {
                 answered = session.answer(self.last_id) => return answered.map(|()| true),
                 Ok(()) = self.cuts.changed() => {}
             }
-            if self.reconnect().await != Some(Resumed::WithAnswers) {
+            if self.reconnect().await != Some(ResumeOutcome::WithAnswers) {
                 return Ok(false);
             }
         }
     }
 
     /// Closes the connections and reconnects; `None` if no session is left.
-    async fn reconnect(&mut self) -> Option<Resumed> {
-        let reconnected = self.run.in_time(self.session.as_mut()?.reconnect()).await;
+    async fn reconnect(&mut self) -> Option<ResumeOutcome> {
+        let reconnected = self
+            .run
+            .with_timeout(self.session.as_mut()?.reconnect())
+            .await;
         let mut tally = self.run.tally.borrow_mut();
         match reconnected {
             Ok(resumed) => {
-                tally.reconnected(resumed);
+                tally.record_reconnect(resumed);
                 Some(resumed)
             }
             Err(failure) => {
-                tally.failed("reconnect: ", &failure);
+                tally.record_failure("reconnect: ", &failure);
                 tally.open -= 1;
                 self.session = None;
                 None

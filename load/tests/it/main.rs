@@ -18,7 +18,7 @@ fn small_bench_answers_every_call() {
         "bench",
         "--quick",
         "--servers",
-        "ceiling,ours",
+        "ceiling,rmcp-transport",
         "--calls",
         "1000",
         "--idle",
@@ -43,7 +43,7 @@ fn failed_call_fails_the_measurement() {
     let output = load(&[
         "calls",
         "--server",
-        "ours",
+        "rmcp-transport",
         "--calls",
         "10",
         "--tool",

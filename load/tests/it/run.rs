@@ -74,7 +74,7 @@ fn tempfile(urls: &[&str], options: &[&str]) -> String {
 
 #[test]
 fn mixed_calls_over_two_transports_are_measured() {
-    let (sse, http) = (Peer::start("ours"), Peer::start("rmcp-http"));
+    let (sse, http) = (Peer::start("rmcp-transport"), Peer::start("rmcp-http"));
     let chart = format!("{}/run.svg", env!("CARGO_TARGET_TMPDIR"));
     let pid = sse.child.id().to_string();
     let (succeeded, output_text, json) = run(
@@ -116,7 +116,7 @@ fn mixed_calls_over_two_transports_are_measured() {
 
 #[test]
 fn open_loop_respects_its_rate() {
-    let peer = Peer::start("ours");
+    let peer = Peer::start("rmcp-transport");
     let (succeeded, output_text, json) = run(&[&peer.url], &["--sessions", "2", "--rate", "20"]);
     assert!(succeeded, "{output_text}");
     let calls = json["calls"].as_u64().unwrap();
@@ -125,7 +125,7 @@ fn open_loop_respects_its_rate() {
 
 #[test]
 fn cut_connections_resume_with_their_responses() {
-    let peer = Peer::start("ours");
+    let peer = Peer::start("rmcp-transport");
     let (succeeded, output_text, json) = run(
         &[&peer.url],
         &[
@@ -161,7 +161,7 @@ fn cut_connections_resume_with_their_responses() {
 
 #[test]
 fn errors_are_counted_by_kind_and_fail_the_limit() {
-    let peer = Peer::start("ours");
+    let peer = Peer::start("rmcp-transport");
     let (succeeded, output_text, json) = run(
         &[&peer.url],
         &["--sessions", "1", "--mix", "echo", "--max-errors", "0"],

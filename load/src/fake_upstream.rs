@@ -30,14 +30,14 @@ const CITIES: &str = include_str!("../../crates/aareguru/recordings/cities.json"
 const FAULT_FROM_SECOND: u64 = 40;
 
 #[derive(Debug)]
-pub(crate) struct Upstream {
+pub(crate) struct FakeUpstream {
     pub(crate) address: SocketAddr,
-    begun: Instant,
+    started_at: Instant,
     has_faults: bool,
     /// In Unix seconds.
     measured_at: AtomicI64,
-    asked: AtomicU64,
-    failed: AtomicU64,
+    requests: AtomicU64,
+    failures: AtomicU64,
 }
 
 /// A way in which an upstream fails.
@@ -49,18 +49,18 @@ enum Fault {
     Nonsense,
 }
 
-impl Upstream {
+impl FakeUpstream {
     /// Listens, until the runtime ends.
     pub(crate) async fn start(has_faults: bool) -> anyhow::Result<Arc<Self>> {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.context("listening as the upstream")?;
         let upstream = Arc::new(Self {
             address: listener.local_addr()?,
-            begun: Instant::now(),
+            started_at: Instant::now(),
             has_faults,
             measured_at: AtomicI64::new(0),
-            asked: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
         });
         upstream.measure(Duration::from_secs(15 * 60));
         let router = Router::new()
@@ -80,14 +80,14 @@ impl Upstream {
     /// The number of requests, and how many of them ended with a fault.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (count(&self.asked), count(&self.failed))
+        (count(&self.requests), count(&self.failures))
     }
 
     /// Answers with a recorded response that `update` has changed, or with a fault.
     async fn answer(&self, recorded: &str, update: impl FnOnce(&mut Value, i64)) -> Response {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        if let Some(fault) = Fault::at(self.begun.elapsed()).filter(|_| self.has_faults) {
-            self.failed.fetch_add(1, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(fault) = Fault::at(self.started_at.elapsed()).filter(|_| self.has_faults) {
+            self.failures.fetch_add(1, Ordering::Relaxed);
             return fault.answer().await;
         }
         let mut response = serde_json::from_str(recorded).expect("the recording is JSON");
@@ -124,7 +124,7 @@ struct Place {
 }
 
 async fn current(
-    State(upstream): State<Arc<Upstream>>,
+    State(upstream): State<Arc<FakeUpstream>>,
     Query(Place { city }): Query<Place>,
 ) -> Response {
     if city != "bern" {
@@ -134,7 +134,7 @@ async fn current(
     upstream.answer(CURRENT_BERN, update).await
 }
 
-async fn cities(State(upstream): State<Arc<Upstream>>) -> Response {
+async fn cities(State(upstream): State<Arc<FakeUpstream>>) -> Response {
     let update = |response: &mut Value, at: i64| {
         for city in response.as_array_mut().into_iter().flatten() {
             city["time"] = at.into();

@@ -8,11 +8,11 @@ pub(crate) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications
 
 /// A request without its id.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct RequestTemplate {
     method_and_params: Arc<str>,
 }
 
-impl Call {
+impl RequestTemplate {
     /// Any request; `params` are a JSON object.
     pub(crate) fn method(method: &str, params: &str) -> Self {
         Self {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Rest;
-use crate::run::Report;
+use super::RestingUsage;
+use crate::run::RunReport;
 
 /// Memory at rest may grow by this factor and this much more, because allocators keep some for
 /// later use.
@@ -17,21 +17,21 @@ const MAX_MORE_FILES: usize = 8;
 const MAX_MORE_TASKS: f64 = 8.0;
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Verdict {
+pub(crate) struct SoakReport {
     /// At rest after the warm-up, and after the rest of the load.
-    pub(crate) before: Rest,
-    pub(crate) after: Rest,
+    pub(crate) before: RestingUsage,
+    pub(crate) after: RestingUsage,
     pub(crate) memory_kib_per_hour: Option<f64>,
     pub(crate) files_per_hour: Option<f64>,
     pub(crate) threads_per_hour: Option<f64>,
     pub(crate) tasks_per_hour: Option<f64>,
     pub(crate) p99_ms_per_hour: Option<f64>,
-    pub(crate) upstream_asked: u64,
-    pub(crate) upstream_failed: u64,
-    pub(crate) report: Report,
+    pub(crate) upstream_requests: u64,
+    pub(crate) upstream_failures: u64,
+    pub(crate) report: RunReport,
 }
 
-impl Verdict {
+impl SoakReport {
     /// Errors and leaks; never that something took long.
     pub(crate) fn failures(&self) -> Vec<String> {
         let (before, after) = (&self.before, &self.after);
@@ -63,18 +63,18 @@ impl Verdict {
             ),
         );
         fail_if(
-            self.upstream_failed == 0,
+            self.upstream_failures == 0,
             "the upstream never failed, so nothing was tried".to_owned(),
         );
         failures
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for SoakReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (asked, failed) = (self.upstream_asked, self.upstream_failed);
+        let (requests, failed) = (self.upstream_requests, self.upstream_failures);
         write!(f, "{}", self.report)?;
-        writeln!(f, "upstream     {asked} requests, {failed} failed\n")?;
+        writeln!(f, "upstream     {requests} requests, {failed} failed\n")?;
         writeln!(
             f,
             "{:22} {:>12} {:>12} {:>16}",
@@ -82,7 +82,7 @@ impl fmt::Display for Verdict {
         )?;
         let per_hour =
             |slope: Option<f64>| slope.map_or("unknown".to_owned(), |slope| format!("{slope:+.1}"));
-        let mut row = |name: &str, value: fn(&Rest) -> f64, slope: Option<f64>| {
+        let mut row = |name: &str, value: fn(&RestingUsage) -> f64, slope: Option<f64>| {
             let (before, after) = (value(&self.before), value(&self.after));
             let slope = per_hour(slope);
             writeln!(f, "{name:22} {before:>12} {after:>12} {slope:>16}")
@@ -117,8 +117,8 @@ mod tests {
 
     use super::*;
 
-    fn rest(memory_kib: u64, open_files: usize, tasks: f64, held: f64) -> Rest {
-        Rest {
+    fn rest(memory_kib: u64, open_files: usize, tasks: f64, held: f64) -> RestingUsage {
+        RestingUsage {
             memory_kib,
             open_files,
             threads: 4,
@@ -130,8 +130,8 @@ mod tests {
         }
     }
 
-    fn verdict(after: Rest) -> Verdict {
-        Verdict {
+    fn verdict(after: RestingUsage) -> SoakReport {
+        SoakReport {
             before: rest(20_000, 20, 9.0, 0.0),
             after,
             memory_kib_per_hour: Some(1e9),
@@ -139,11 +139,11 @@ mod tests {
             threads_per_hour: None,
             tasks_per_hour: Some(1e9),
             p99_ms_per_hour: Some(1e9),
-            upstream_asked: 2,
-            upstream_failed: 1,
-            report: Report {
+            upstream_requests: 2,
+            upstream_failures: 1,
+            report: RunReport {
                 calls: 1,
-                ..Report::default()
+                ..RunReport::default()
             },
         }
     }

@@ -11,17 +11,17 @@ use crate::{
 };
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
+pub(crate) struct ScaleReport {
     /// How many sessions were requested; the last step is how many there were.
-    pub(crate) wanted: usize,
+    pub(crate) requested: usize,
     pub(crate) steps: Vec<Step>,
     /// Sessions of Streamable HTTP without a stream, in addition to those of the last step.
-    pub(crate) quiet: usize,
+    pub(crate) without_stream: usize,
     pub(crate) storm: Storm,
     pub(crate) broadcasts: Vec<Broadcast>,
 }
 
-impl Report {
+impl ScaleReport {
     pub(crate) fn chart(&self) -> anyhow::Result<String> {
         let line = |value: fn(&Step) -> f64| {
             let steps = self.steps.iter();
@@ -46,7 +46,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ScaleReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = [
             "sessions, all answering",
@@ -64,11 +64,11 @@ impl fmt::Display for Report {
         });
         write!(f, "{}", table::markdown(head, steps))?;
         let held = self.steps.last().map_or(0, |step| step.sessions);
-        if held < self.wanted {
-            let (quiet, all) = (self.quiet, held + self.quiet);
+        if held < self.requested {
+            let (without_stream, all) = (self.without_stream, held + self.without_stream);
             writeln!(
                 f,
-                "\n{held} event streams, and {quiet} sessions of Streamable HTTP that need none: no process may have \
+                "\n{held} event streams, and {without_stream} sessions of Streamable HTTP that need none: no process may have \
                  more files open here (ulimit -Hn), and each stream takes one. All {all} answered."
             )?;
         }
@@ -89,7 +89,7 @@ impl fmt::Display for Report {
                 broadcast.subscribers.to_string(),
                 format!("{:.0}", broadcast.to_last_ms),
                 format!("{:.1}", broadcast.cpu_us_each),
-                broadcast.upstream_asked.to_string(),
+                broadcast.upstream_requests.to_string(),
             ]
         });
         write!(f, "\n{}", table::markdown(head, broadcasts))

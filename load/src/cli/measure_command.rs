@@ -6,20 +6,20 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::{
-    client::Call,
+    client::RequestTemplate,
     cores::Cores,
-    load_target::Target,
+    load_target::LoadTarget,
     measure::{self, calls::quantile_ms},
-    server::Server,
-    server_kind::Kind,
+    server::ServerUnderTest,
+    server_kind::ServerKind,
 };
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Single {
+pub(super) enum MeasureCommand {
     /// CPU time and latency of tool calls in a closed loop.
     Calls {
         #[command(flatten)]
-        subject: Subject,
+        subject: ServerArgs,
 
         /// How many sessions call at once.
         #[arg(long, default_value_t = 32)]
@@ -40,7 +40,7 @@ pub(super) enum Single {
     /// CPU time and memory of sessions that do nothing.
     Idle {
         #[command(flatten)]
-        subject: Subject,
+        subject: ServerArgs,
 
         #[arg(long, default_value_t = 5_000)]
         sessions: usize,
@@ -48,7 +48,7 @@ pub(super) enum Single {
     /// Memory after each of several rounds of opening and closing sessions.
     Reopen {
         #[command(flatten)]
-        subject: Subject,
+        subject: ServerArgs,
 
         #[arg(long, default_value_t = 5_000)]
         sessions: usize,
@@ -64,7 +64,7 @@ pub(super) enum Single {
     /// CPU time of opening and initializing sessions.
     Open {
         #[command(flatten)]
-        subject: Subject,
+        subject: ServerArgs,
 
         #[arg(long, default_value_t = 5_000)]
         sessions: usize,
@@ -72,7 +72,7 @@ pub(super) enum Single {
     /// Very many sessions at once, each of which answers a ping.
     Hold {
         #[command(flatten)]
-        subject: Subject,
+        subject: ServerArgs,
 
         #[arg(long, default_value_t = 20_000)]
         sessions: usize,
@@ -81,7 +81,7 @@ pub(super) enum Single {
     /// and never read an answer.
     Isolation {
         #[command(flatten)]
-        subject: Subject,
+        subject: ServerArgs,
 
         /// How many misbehave.
         #[arg(long, default_value_t = 20)]
@@ -94,8 +94,8 @@ pub(super) enum Single {
     /// Time from the start of the process to the first initialized session.
     Start {
         /// The server to start.
-        #[arg(long, value_enum, default_value_t = Kind::Ours)]
-        server: Kind,
+        #[arg(long, value_enum, default_value_t = ServerKind::RmcpTransport)]
+        server: ServerKind,
 
         #[arg(long, default_value_t = 10)]
         times: usize,
@@ -104,21 +104,21 @@ pub(super) enum Single {
 
 /// What is measured.
 #[derive(Debug, Args)]
-pub(super) struct Subject {
+pub(super) struct ServerArgs {
     /// The server to start and measure.
-    #[arg(long, value_enum, default_value_t = Kind::Ours)]
-    server: Kind,
+    #[arg(long, value_enum, default_value_t = ServerKind::RmcpTransport)]
+    server: ServerKind,
 
     /// The event stream of a server that runs already, on a loopback address.
     #[arg(long, value_name = "URL", requires = "pid", conflicts_with = "server")]
-    peer_url: Option<Target>,
+    peer_url: Option<LoadTarget>,
 
     /// The process of that server.
     #[arg(long, requires = "peer_url")]
     pid: Option<u32>,
 }
 
-impl Single {
+impl MeasureCommand {
     pub(super) async fn run(self, cores: Option<Cores>) -> anyhow::Result<()> {
         match self {
             Self::Calls {
@@ -130,7 +130,7 @@ impl Single {
             } => {
                 let call = tool.map_or_else(
                     || subject.server.call(),
-                    |tool| Call::new(&tool, &arguments),
+                    |tool| RequestTemplate::new(&tool, &arguments),
                 );
                 let server = subject.start(cores).await?;
                 let done = measure::calls::run(&server, &call, sessions, calls).await?;
@@ -205,12 +205,12 @@ impl Single {
     }
 }
 
-impl Subject {
+impl ServerArgs {
     /// Starts the server, which ends with the value, or attaches to the one that runs.
-    async fn start(&self, cores: Option<Cores>) -> anyhow::Result<Server> {
+    async fn start(&self, cores: Option<Cores>) -> anyhow::Result<ServerUnderTest> {
         match (&self.peer_url, self.pid) {
-            (Some(target), Some(pid)) => Server::attach(target.clone(), pid),
-            _ => Server::start(self.server, cores, None).await,
+            (Some(target), Some(pid)) => ServerUnderTest::attach(target.clone(), pid),
+            _ => ServerUnderTest::start(self.server, cores, None).await,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Limits that a run must keep.
 
-use super::Report;
+use super::RunReport;
 
 /// `None` is no limit.
 #[derive(Debug, Default, Clone, Copy, clap::Args)]
-pub(crate) struct Limits {
+pub(crate) struct RunLimits {
     /// Fail if more calls than this go wrong.
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_errors: Option<u64>,
@@ -30,9 +30,9 @@ pub(crate) struct Limits {
     pub(crate) max_kib_per_session: Option<f64>,
 }
 
-impl Limits {
+impl RunLimits {
     /// The limits that were exceeded, or not measured.
-    pub(crate) fn missed(&self, report: &Report) -> Vec<String> {
+    pub(crate) fn violations(&self, report: &RunReport) -> Vec<String> {
         let mut missed = Vec::new();
         let mut check = |what: &str, limit: Option<f64>, value: Option<f64>| match (limit, value) {
             (Some(limit), Some(value)) if value > limit => {
@@ -67,37 +67,37 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::report::Latency;
+    use crate::run::run_report::Latency;
 
     #[test]
     fn exceeded_limits_are_named() {
-        let mut report = Report {
+        let mut report = RunReport {
             calls: 90,
             calls_per_second: 9.0,
             latency: Some(Latency {
                 p99_ms: 12.0,
                 ..Latency::default()
             }),
-            ..Report::default()
+            ..RunReport::default()
         };
         report.errors.insert("no answer in time".to_owned(), 10);
-        let kept = Limits {
+        let kept = RunLimits {
             max_errors: Some(10),
             max_error_percent: Some(10.0),
             max_p99_ms: Some(12.0),
             min_calls_per_second: Some(9.0),
-            ..Limits::default()
+            ..RunLimits::default()
         };
-        assert_eq!(kept.missed(&report), Vec::<String>::new());
-        let missed = Limits {
+        assert_eq!(kept.violations(&report), Vec::<String>::new());
+        let missed = RunLimits {
             max_errors: Some(9),
             max_p99_ms: Some(11.9),
             min_calls_per_second: Some(10.0),
             max_cpu_us_per_call: Some(1.0),
-            ..Limits::default()
+            ..RunLimits::default()
         };
         assert_eq!(
-            missed.missed(&report),
+            missed.violations(&report),
             [
                 "errors: 10.0, more than 9",
                 "p99 in ms: 12.0, more than 11.9",

@@ -10,7 +10,7 @@ use crate::{measure::calls::quantile_ms, process::Process};
 
 /// The last second, and what the server uses at its end.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Sample {
+pub(crate) struct LoadSample {
     /// Since the start of the load.
     pub(crate) second: f64,
     pub(crate) sessions: usize,
@@ -20,11 +20,11 @@ pub(crate) struct Sample {
     pub(crate) max_ms: f64,
     /// All until now.
     pub(crate) errors: u64,
-    pub(crate) server: Option<Usage>,
+    pub(crate) server: Option<ServerUsage>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Usage {
+pub(crate) struct ServerUsage {
     /// CPU time, of one core, in the last second.
     pub(crate) cpu_percent: f64,
     pub(crate) memory_kib: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Usage {
 
 /// What the server needed while it was measured.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Measured {
+pub(super) struct RunMeasurement {
     begun: Instant,
     pub(super) lasted: Duration,
     pub(super) cpu: Option<Duration>,
@@ -46,11 +46,11 @@ pub(super) struct Measured {
 #[derive(Debug)]
 pub(super) struct Sampler {
     server: Option<Process>,
-    samples: Vec<Sample>,
+    samples: Vec<LoadSample>,
     last: Instant,
     last_cpu: Duration,
     memory_before_kib: u64,
-    measured: Measured,
+    measured: RunMeasurement,
     pub(super) is_measuring: bool,
 }
 
@@ -63,7 +63,7 @@ impl Sampler {
             last: Instant::now(),
             last_cpu,
             memory_before_kib: server.map_or(Ok(0), |server| server.memory_kib())?,
-            measured: Measured {
+            measured: RunMeasurement {
                 begun: Instant::now(),
                 lasted: Duration::ZERO,
                 cpu: server.map(|_| last_cpu),
@@ -87,7 +87,7 @@ impl Sampler {
     }
 
     /// Ends measuring. Returns what was measured, and all samples.
-    pub(super) fn finish(mut self) -> anyhow::Result<(Measured, Vec<Sample>)> {
+    pub(super) fn finish(mut self) -> anyhow::Result<(RunMeasurement, Vec<LoadSample>)> {
         self.measured.lasted = self.measured.begun.elapsed();
         if let (Some(server), Some(cpu)) = (self.server, &mut self.measured.cpu) {
             *cpu = server.cpu()?.saturating_sub(*cpu);
@@ -96,21 +96,25 @@ impl Sampler {
     }
 
     /// Adds a sample. Returns all of them.
-    pub(super) fn take(&mut self, tally: &mut Tally, since: Duration) -> anyhow::Result<&[Sample]> {
+    pub(super) fn take(
+        &mut self,
+        tally: &mut Tally,
+        since: Duration,
+    ) -> anyhow::Result<&[LoadSample]> {
         let seconds = self.last.elapsed().as_secs_f64();
         self.last = Instant::now();
         let mut usage = None;
         if let Some(server) = &self.server {
             let cpu = server.cpu()?;
             let used = cpu.saturating_sub(mem::replace(&mut self.last_cpu, cpu));
-            usage = Some(Usage {
+            usage = Some(ServerUsage {
                 cpu_percent: used.as_secs_f64() / seconds * 100.0,
                 memory_kib: server.memory_kib()?,
                 open_files: server.open_files()?,
                 threads: server.threads()?,
             });
         }
-        self.samples.push(Sample {
+        self.samples.push(LoadSample {
             second: since.as_secs_f64(),
             sessions: tally.open,
             calls_per_second: tally.recent.len() as f64 / seconds,
@@ -125,7 +129,7 @@ impl Sampler {
     }
 }
 
-impl fmt::Display for Sample {
+impl fmt::Display for LoadSample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (second, sessions, rate) = (self.second, self.sessions, self.calls_per_second);
         let (p50, p99, errors) = (self.p50_ms, self.p99_ms, self.errors);

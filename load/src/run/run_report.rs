@@ -6,8 +6,8 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::{
-    Plan, Sample,
-    sample::Measured,
+    LoadSample, Plan,
+    load_sample::RunMeasurement,
     tally::{Cuts, SlowReaders, Tally},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Report {
+pub(crate) struct RunReport {
     pub(crate) targets: Vec<String>,
     pub(crate) sessions: usize,
     /// Of all sessions together; `None` is a closed loop.
@@ -36,7 +36,7 @@ pub(crate) struct Report {
     pub(crate) slow_readers: SlowReaders,
     pub(crate) server_cpu_us_per_call: Option<f64>,
     pub(crate) server_kib_per_session: Option<f64>,
-    pub(crate) samples: Vec<Sample>,
+    pub(crate) samples: Vec<LoadSample>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Serialize)]
@@ -63,12 +63,12 @@ impl Latency {
     }
 }
 
-impl Report {
+impl RunReport {
     pub(super) fn new(
         plan: &Plan,
         tally: Tally,
-        measured: &Measured,
-        samples: Vec<Sample>,
+        measured: &RunMeasurement,
+        samples: Vec<LoadSample>,
     ) -> Self {
         let calls = tally.latency.len();
         let seconds = measured.lasted.as_secs_f64();
@@ -99,7 +99,7 @@ impl Report {
 
     /// Latency and rate over time, and the server's memory if it is known.
     pub(crate) fn chart(&self) -> anyhow::Result<String> {
-        let line = |value: fn(&Sample) -> Option<f64>| {
+        let line = |value: fn(&LoadSample) -> Option<f64>| {
             let samples = self.samples.iter();
             samples
                 .filter_map(|sample| Some((sample.second, value(sample)?)))
@@ -123,7 +123,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for RunReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let loop_kind = match self.rate_per_second {
             None => "closed loop".to_owned(),

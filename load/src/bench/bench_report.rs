@@ -2,17 +2,20 @@
 
 use std::{fmt::Write, path::Path};
 
-use super::{Bench, FULL_HOLD, machine, results::Results, row::Row};
-use crate::{chart, cores::Cores, server_kind::Kind, table};
+use super::{BenchArgs, FULL_RUN_SESSIONS, machine, results::Results, row::Row};
+use crate::{chart, cores::Cores, server_kind::ServerKind, table};
 
 /// The table, with remarks and failures below it.
-pub(super) fn table(bench: &Bench, results: &Results) -> String {
+pub(super) fn table(bench: &BenchArgs, results: &Results) -> String {
     let servers = &bench.servers;
-    let mut judged = servers.clone();
-    judged.retain(|kind| matches!(kind, Kind::Ours | Kind::AareguruMcp));
+    let mut servers_with_goals = servers.clone();
+    servers_with_goals
+        .retain(|kind| matches!(kind, ServerKind::RmcpTransport | ServerKind::AareguruMcp));
     let mut head = vec![String::new()];
     head.extend(servers.iter().map(|kind| kind.name()));
-    let ratios = judged.iter().map(|kind| kind.name() + " ÷ ceiling");
+    let ratios = servers_with_goals
+        .iter()
+        .map(|kind| kind.name() + " ÷ ceiling");
     head.extend(ratios);
     head.push("to reach".to_owned());
 
@@ -21,12 +24,14 @@ pub(super) fn table(bench: &Bench, results: &Results) -> String {
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "–".to_owned());
         let values = servers.iter().map(|kind| value(results, row, *kind));
         cells.extend(values.map(or_dash));
-        let ratios = judged.iter().map(|kind| results.ratio(row, *kind));
+        let ratios = servers_with_goals
+            .iter()
+            .map(|kind| results.ratio(row, *kind));
         cells.extend(ratios.map(|ratio| or_dash(ratio.map(|ratio| format!("{ratio:.2}")))));
         cells.push(match row {
             // A quick run does not try as many.
-            Row::Held if bench.hold < FULL_HOLD => String::new(),
-            _ => goals(results, row, &judged),
+            Row::Held if bench.hold < FULL_RUN_SESSIONS => String::new(),
+            _ => goals(results, row, &servers_with_goals),
         });
         cells
     });
@@ -41,7 +46,7 @@ pub(super) fn table(bench: &Bench, results: &Results) -> String {
 }
 
 /// What a call costs each server.
-pub(super) fn chart(bench: &Bench, results: &Results) -> anyhow::Result<String> {
+pub(super) fn chart(bench: &BenchArgs, results: &Results) -> anyhow::Result<String> {
     let row = Row::CallCpu { sessions: 32 };
     let bars = bench.servers.iter().filter_map(|kind| {
         let value = results.median(row, *kind)?;
@@ -53,7 +58,7 @@ pub(super) fn chart(bench: &Bench, results: &Results) -> anyhow::Result<String> 
 /// The table with everything that is needed to judge and repeat it.
 pub(super) fn page(
     table: &str,
-    bench: &Bench,
+    bench: &BenchArgs,
     cores: Option<Cores>,
     (command, path): (&str, &Path),
 ) -> anyhow::Result<String> {
@@ -61,7 +66,7 @@ pub(super) fn page(
     let servers = bench.servers.iter().fold(String::new(), |text, kind| {
         format!("{text}- `{}`: {}.\n", kind.name(), kind.description())
     });
-    let Bench {
+    let BenchArgs {
         rounds,
         calls,
         idle,
@@ -106,7 +111,7 @@ Written by `make bench`; not to be edited.
     ))
 }
 
-fn value(results: &Results, row: Row, kind: Kind) -> Option<String> {
+fn value(results: &Results, row: Row, kind: ServerKind) -> Option<String> {
     let (median, decimals) = (results.median(row, kind)?, row.decimals());
     let spread = results.spread(row, kind);
     let spread = spread.map(|spread| format!(" ± {:.0} %", spread * 100.0));
@@ -114,8 +119,8 @@ fn value(results: &Results, row: Row, kind: Kind) -> Option<String> {
 }
 
 /// The goal of each server, and whether it is met.
-fn goals(results: &Results, row: Row, judged: &[Kind]) -> String {
-    let goals = judged.iter().filter_map(|kind| {
+fn goals(results: &Results, row: Row, servers_with_goals: &[ServerKind]) -> String {
+    let goals = servers_with_goals.iter().filter_map(|kind| {
         let goal = row.goal(*kind)?;
         let value = results.median(row, *kind)?;
         let is_met = goal.is_met(value, results.ratio(row, *kind));
@@ -134,15 +139,15 @@ mod tests {
         let mut results = Results::default();
         let row = Row::CallCpu { sessions: 32 };
         for (ceiling, ours) in [(20.0, 24.0), (22.0, 26.4)] {
-            results.add(row, Kind::Ceiling, ceiling);
-            results.add(row, Kind::Ours, ours);
+            results.add(row, ServerKind::Ceiling, ceiling);
+            results.add(row, ServerKind::RmcpTransport, ours);
         }
-        results.add(Row::Held, Kind::Ours, 19_000.0);
-        results.note("ours: no more".to_owned());
-        let bench = Bench {
+        results.add(Row::Held, ServerKind::RmcpTransport, 19_000.0);
+        results.note("rmcp-transport: no more".to_owned());
+        let bench = BenchArgs {
             quick: false,
             write: None,
-            servers: vec![Kind::Ceiling, Kind::Ours],
+            servers: vec![ServerKind::Ceiling, ServerKind::RmcpTransport],
             rounds: 2,
             calls: 50_000,
             idle: 5_000,
@@ -150,11 +155,11 @@ mod tests {
         };
         assert_eq!(
             table(&bench, &results),
-            "|  | ceiling | ours | ours ÷ ceiling | to reach |\n\
+            "|  | ceiling | rmcp-transport | rmcp-transport ÷ ceiling | to reach |\n\
              | --- | --- | --- | --- | --- |\n\
-             | server CPU per call, 32 sessions (µs) | 21.0 ± 5 % | 25.2 ± 5 % | 1.20 | ours ≤ 1.25 × ✓ |\n\
-             | sessions held and answering | – | 19000 | – | ours ≥ 20000 ✗ |\n\
-             \n- ours: no more"
+             | server CPU per call, 32 sessions (µs) | 21.0 ± 5 % | 25.2 ± 5 % | 1.20 | rmcp-transport ≤ 1.25 × ✓ |\n\
+             | sessions held and answering | – | 19000 | – | rmcp-transport ≥ 20000 ✗ |\n\
+             \n- rmcp-transport: no more"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use crate::{client::HttpClient, load_target::Target};
+use crate::{client::HttpClient, load_target::LoadTarget};
 
 /// The value of a metric without labels, in the text of a scrape.
 pub(crate) fn value(scrape: &str, name: &str) -> anyhow::Result<f64> {
@@ -16,7 +16,7 @@ pub(crate) fn value(scrape: &str, name: &str) -> anyhow::Result<f64> {
 }
 
 /// Fetches the text.
-pub(crate) async fn fetch(target: &Target) -> anyhow::Result<String> {
+pub(crate) async fn fetch(target: &LoadTarget) -> anyhow::Result<String> {
     Ok(HttpClient::new(target, 0).get_text("/metrics").await?)
 }
 
