@@ -1,12 +1,12 @@
-//! Lets the suite, which speaks Streamable HTTP, test a server that speaks HTTP+SSE.
+//! Translates between the suite, which supports only Streamable HTTP, and a server over HTTP+SSE.
 //!
-//! Each of the suite's sessions is one event stream of the server. A POST is passed on with its
-//! `Host`, its `Origin` and its version; what the server refuses is refused with its status. What
-//! comes on the event stream while a request runs goes to that request's response, anything else to
-//! the stream that a GET has opened.
+//! Each session of the suite is one event stream of the server. A POST is forwarded with its
+//! `Host`, `Origin` and protocol version; a refusal is returned with the server's status. Messages
+//! that arrive while a request runs are sent in that request's response, others on the stream that
+//! a GET has opened.
 
-mod events;
-mod session;
+mod bridge_session;
+mod sse_reader;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -23,12 +23,12 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use self::session::Session;
+use self::bridge_session::BridgeSession;
 
 const SESSION_ID: &str = "mcp-session-id";
 
-/// What of a request's head the server is to judge.
-const PASSED_ON: [HeaderName; 3] = [
+/// The headers that the server checks.
+const FORWARDED_HEADERS: [HeaderName; 3] = [
     header::HOST,
     header::ORIGIN,
     HeaderName::from_static("mcp-protocol-version"),
@@ -37,14 +37,14 @@ const PASSED_ON: [HeaderName; 3] = [
 struct Bridge {
     sse_url: String,
     client: reqwest::Client,
-    sessions: Mutex<HashMap<String, Arc<Session>>>,
+    sessions: Mutex<HashMap<String, Arc<BridgeSession>>>,
 }
 
-/// A router with `/mcp`, in front of the event stream at `sse_url`.
+/// Creates a router that serves `/mcp` with the server whose event stream is at `sse_url`.
 ///
 /// # Errors
 ///
-/// The client towards the server cannot be made.
+/// The HTTP client cannot be created.
 pub fn bridge(sse_url: String) -> reqwest::Result<Router> {
     let bridge = Bridge {
         sse_url,
@@ -61,7 +61,7 @@ async fn post_message(
     State(bridge): State<Arc<Bridge>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Refused> {
+) -> Result<Response, BridgeError> {
     let message: Value = serde_json::from_slice(&body).unwrap_or_default();
     let method = message["method"].as_str();
     let (id, session) = if method == Some("initialize") {
@@ -70,17 +70,17 @@ async fn post_message(
         bridge.find(&headers)?
     };
     let is_call = method.is_some() && !message["id"].is_null();
-    let answers = is_call.then(|| session.expect(&message["id"]));
+    let answers = is_call.then(|| session.register_call(&message["id"]));
     let request = bridge.client.post(session.messages_url());
     let request = request.header(header::CONTENT_TYPE, "application/json");
     let response = request
-        .headers(passed_on(&headers))
+        .headers(forwarded_headers(&headers))
         .body(body)
         .send()
         .await?;
     if response.status() != StatusCode::ACCEPTED {
-        session.forget(&message["id"]);
-        return Err(Refused::by_server(response).await);
+        session.remove_call(&message["id"]);
+        return Err(BridgeError::from_response(response).await);
     }
     Ok(match answers {
         Some(answers) => ([(SESSION_ID, id)], event_stream(answers)).into_response(),
@@ -91,7 +91,7 @@ async fn post_message(
 async fn open_stream(
     State(bridge): State<Arc<Bridge>>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, BridgeError> {
     let (_, session) = bridge.find(&headers)?;
     Ok(event_stream(session.listen()))
 }
@@ -99,21 +99,24 @@ async fn open_stream(
 async fn end_session(
     State(bridge): State<Arc<Bridge>>,
     headers: HeaderMap,
-) -> Result<StatusCode, Refused> {
+) -> Result<StatusCode, BridgeError> {
     let (id, _) = bridge.find(&headers)?;
     bridge.sessions.lock().remove(&id);
     Ok(StatusCode::NO_CONTENT)
 }
 
 impl Bridge {
-    async fn open(&self, headers: &HeaderMap) -> Result<(String, Arc<Session>), Refused> {
-        let request = self.client.get(&self.sse_url).headers(passed_on(headers));
+    async fn open(&self, headers: &HeaderMap) -> Result<(String, Arc<BridgeSession>), BridgeError> {
+        let request = self
+            .client
+            .get(&self.sse_url)
+            .headers(forwarded_headers(headers));
         let response = request.send().await?;
         if response.status() != StatusCode::OK {
-            return Err(Refused::by_server(response).await);
+            return Err(BridgeError::from_response(response).await);
         }
-        let session = Arc::new(Session::begin(response).await?);
-        // What the server calls the session is as good a name here.
+        let session = Arc::new(BridgeSession::open(response).await?);
+        // The server's session id also identifies the session of the suite.
         let id = session
             .messages_url()
             .query()
@@ -123,24 +126,29 @@ impl Bridge {
         Ok((id, session))
     }
 
-    fn find(&self, headers: &HeaderMap) -> Result<(String, Arc<Session>), Refused> {
+    fn find(&self, headers: &HeaderMap) -> Result<(String, Arc<BridgeSession>), BridgeError> {
         let id = headers.get(SESSION_ID).and_then(|id| id.to_str().ok());
-        let id = id.ok_or(Refused(StatusCode::BAD_REQUEST, "no session".to_owned()))?;
+        let id = id.ok_or(BridgeError(
+            StatusCode::BAD_REQUEST,
+            "no session".to_owned(),
+        ))?;
         let session = self
             .sessions
             .lock()
             .get(id)
             .filter(|session| session.is_open())
             .cloned();
-        let session =
-            session.ok_or(Refused(StatusCode::NOT_FOUND, "no such session".to_owned()))?;
+        let session = session.ok_or(BridgeError(
+            StatusCode::NOT_FOUND,
+            "no such session".to_owned(),
+        ))?;
         Ok((id.to_owned(), session))
     }
 }
 
-fn passed_on(headers: &HeaderMap) -> HeaderMap {
+fn forwarded_headers(headers: &HeaderMap) -> HeaderMap {
     let value = |name: HeaderName| Some((name.clone(), headers.get(name)?.clone()));
-    PASSED_ON.into_iter().filter_map(value).collect()
+    FORWARDED_HEADERS.into_iter().filter_map(value).collect()
 }
 
 fn event_stream(messages: UnboundedReceiver<String>) -> Response {
@@ -153,23 +161,23 @@ fn event_stream(messages: UnboundedReceiver<String>) -> Response {
     (headers, Body::from_stream(events)).into_response()
 }
 
-/// A status and a text, mostly the server's own.
-struct Refused(StatusCode, String);
+/// An error response, usually the server's own.
+struct BridgeError(StatusCode, String);
 
-impl Refused {
-    async fn by_server(response: reqwest::Response) -> Self {
+impl BridgeError {
+    async fn from_response(response: reqwest::Response) -> Self {
         let status = response.status();
         Self(status, response.text().await.unwrap_or_default())
     }
 }
 
-impl From<reqwest::Error> for Refused {
+impl From<reqwest::Error> for BridgeError {
     fn from(error: reqwest::Error) -> Self {
         Self(StatusCode::BAD_GATEWAY, error.to_string())
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for BridgeError {
     fn into_response(self) -> Response {
         (self.0, self.1).into_response()
     }

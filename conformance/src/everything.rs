@@ -1,15 +1,15 @@
-//! The handler with the fixtures, one family a file.
+//! The handler with the suite's fixtures, one group per file.
 //!
-//! What a fixture answers is written as the JSON of the scenario's own description and then read as
-//! rmcp's types, so that both are exercised.
+//! Results are copied from the scenario descriptions as JSON and deserialized into rmcp's types,
+//! which tests those types too.
 
-mod changes;
+mod client_requests;
 mod content;
-mod notices;
+mod input_required;
+mod list_changes;
+mod notifications;
 mod prompts;
-mod questions;
 mod resources;
-mod rounds;
 mod schemas;
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use rmcp::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use self::{changes::Changes, rounds::Seal};
+use self::{input_required::RequestStateSeal, list_changes::ListChanges};
 
 /// One red pixel.
 const PNG: &str =
@@ -42,8 +42,8 @@ const PNG: &str =
 /// log level.
 #[derive(Debug, Default)]
 pub struct Everything {
-    changes: Arc<Changes>,
-    seal: Arc<Seal>,
+    changes: Arc<ListChanges>,
+    seal: Arc<RequestStateSeal>,
     level: Mutex<Option<LoggingLevel>>,
 }
 
@@ -60,11 +60,11 @@ impl Clone for Everything {
 fn tools() -> Vec<Tool> {
     let families = [
         content::tools(),
-        notices::tools(),
-        questions::tools(),
-        rounds::tools(),
+        notifications::tools(),
+        client_requests::tools(),
+        input_required::tools(),
         schemas::tools(),
-        changes::tools(),
+        list_changes::tools(),
     ];
     families.into_iter().flatten().collect()
 }
@@ -106,13 +106,13 @@ impl ServerHandler for Everything {
         if let Some(answer) = content::call(&name) {
             return Ok(answer.into());
         }
-        if let Some(answer) = notices::call(self, &name, &context).await? {
+        if let Some(answer) = notifications::call(self, &name, &context).await? {
             return Ok(answer.into());
         }
-        if let Some(answer) = questions::call(&request, &context).await? {
+        if let Some(answer) = client_requests::call(&request, &context).await? {
             return Ok(answer.into());
         }
-        if let Some(answer) = rounds::call(&self.seal, &request, &context)? {
+        if let Some(answer) = input_required::call(&self.seal, &request, &context)? {
             return Ok(answer);
         }
         if let Some(answer) = schemas::call(&name).or_else(|| self.changes.call(&name)) {
@@ -165,9 +165,9 @@ impl ServerHandler for Everything {
 
     fn accepted_subscription_filter(
         &self,
-        asked: &SubscriptionFilter,
+        requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
-        Some(asked.clone())
+        Some(requested.clone())
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
@@ -213,14 +213,13 @@ impl ServerHandler for Everything {
     }
 }
 
-/// Reads a fixture as the type of result that rmcp sends; before 2026-07-28 rmcp takes its
-/// `resultType` away again.
+/// Deserializes a result. Before 2026-07-28, rmcp removes its `resultType` when it is sent.
 fn result<T: DeserializeOwned>(mut fixture: Value) -> T {
     fixture["resultType"] = "complete".into();
     typed(fixture)
 }
 
-/// Reads a fixture as the type that rmcp sends.
+/// Deserializes a fixture into one of rmcp's types.
 fn typed<T: DeserializeOwned>(fixture: Value) -> T {
     serde_json::from_value(fixture).expect("the fixture has the type's shape")
 }

@@ -1,4 +1,4 @@
-//! Tools that answer with one kind of content each.
+//! Tools that return one kind of content each.
 
 use rmcp::model::{CallToolResult, Tool};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub(super) fn tools() -> Vec<Tool> {
     NAMES.map(without_arguments).to_vec()
 }
 
-/// A tool that takes no arguments.
+/// Describes a tool without arguments.
 pub(super) fn without_arguments(name: &str) -> Tool {
     typed(json!({
         "name": name,
@@ -75,7 +75,7 @@ pub(super) fn resource(uri: &str, mime_type: &str, text: &str) -> Value {
     })
 }
 
-/// A result with one text.
-pub(super) fn said(answer: &str) -> CallToolResult {
+/// Creates a result with one text.
+pub(super) fn text_result(answer: &str) -> CallToolResult {
     result(json!({ "content": [text(answer)] }))
 }

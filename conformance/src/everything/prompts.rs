@@ -1,4 +1,4 @@
-//! The prompts.
+//! Prompts.
 
 use rmcp::{
     ErrorData,
@@ -8,7 +8,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::{content, result, rounds, typed};
+use super::{content, input_required, result, typed};
 
 pub(super) fn all() -> Vec<Prompt> {
     let prompt = |name: &str, arguments: &[&str]| -> Prompt {
@@ -67,7 +67,7 @@ pub(super) fn get(request: &GetPromptRequestParams) -> Result<GetPromptResponse,
                 Some(context) => vec![content::text(&format!("Context: {context}"))],
                 None => {
                     let message = "What context should the prompt use?";
-                    let question = rounds::elicitation(message, "context", "string");
+                    let question = input_required::elicitation(message, "context", "string");
                     let questions = typed(json!({ "user_context": question }));
                     return Ok(InputRequiredResult::from_input_requests(questions).into());
                 }

@@ -1,4 +1,4 @@
-//! The resources and their template.
+//! Resources and a resource template.
 
 use rmcp::{
     ErrorData,

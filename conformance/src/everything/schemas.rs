@@ -1,5 +1,5 @@
-//! Tools whose input schema is the test: keywords of JSON Schema 2020-12, and a parameter that is
-//! repeated in a header.
+//! Tools that test their input schema: keywords of JSON Schema 2020-12, and a parameter that is also
+//! sent as a header.
 
 use rmcp::model::{CallToolResult, Tool};
 use serde_json::json;
@@ -53,5 +53,5 @@ pub(super) fn tools() -> Vec<Tool> {
 
 pub(super) fn call(name: &str) -> Option<CallToolResult> {
     let known = matches!(name, "json_schema_2020_12_tool" | "test_custom_header");
-    known.then(|| content::said(&format!("{name} is done")))
+    known.then(|| content::text_result(&format!("{name} is done")))
 }

@@ -1,4 +1,4 @@
-//! Tools that report while they run: log messages and progress.
+//! Tools that send log messages and progress notifications while they run.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use serde_json::json;
 
 use super::{Everything, content};
 
-/// Long enough for a client to see that the reports come one by one.
-const STEP: Duration = Duration::from_millis(50);
+/// The delay between notifications in the suite's descriptions of these tools.
+const NOTIFICATION_DELAY: Duration = Duration::from_millis(50);
 
 pub(super) fn tools() -> Vec<Tool> {
     let names = [
@@ -35,27 +35,27 @@ pub(super) async fn call(
     match name {
         "test_tool_with_logging" | "test_logging_tool" => {
             everything.log("Tool execution started", context).await?;
-            tokio::time::sleep(STEP).await;
+            tokio::time::sleep(NOTIFICATION_DELAY).await;
             everything.log("Tool processing data", context).await?;
-            tokio::time::sleep(STEP).await;
+            tokio::time::sleep(NOTIFICATION_DELAY).await;
             everything.log("Tool execution completed", context).await?;
         }
         "test_tool_with_progress" => {
             progress(0.0, context).await?;
-            tokio::time::sleep(STEP).await;
+            tokio::time::sleep(NOTIFICATION_DELAY).await;
             progress(50.0, context).await?;
-            tokio::time::sleep(STEP).await;
+            tokio::time::sleep(NOTIFICATION_DELAY).await;
             progress(100.0, context).await?;
         }
-        "test_reconnection" => tokio::time::sleep(STEP).await,
+        "test_reconnection" => tokio::time::sleep(NOTIFICATION_DELAY).await,
         _ => return Ok(None),
     }
-    Ok(Some(content::said(&format!("{name} is done"))))
+    Ok(Some(content::text_result(&format!("{name} is done"))))
 }
 
 impl Everything {
-    /// Sends a message at level info if the client wants it: since 2026-07-28 if the request says
-    /// so, before unless `logging/setLevel` says otherwise.
+    /// Sends a log message at level info, if the client's minimum level permits it: since 2026-07-28
+    /// the level in the request, before that the level of `logging/setLevel`, by default debug.
     async fn log(&self, text: &str, context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
         let stateless = context
             .protocol_version()

@@ -1,9 +1,9 @@
-//! One event stream of the server, and who waits for what comes on it.
+//! One event stream of the server, and the receivers of its messages.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use reqwest::Url;
 use serde_json::Value;
 use tokio::{
@@ -12,40 +12,40 @@ use tokio::{
 };
 
 use super::{
-    Refused,
-    events::{Event, Events},
+    BridgeError,
+    sse_reader::{SseEvent, SseReader},
 };
 
-pub(super) struct Session {
+pub(super) struct BridgeSession {
     messages_url: Url,
-    waiting: Arc<Mutex<Waiting>>,
+    receivers: Arc<Mutex<Receivers>>,
     reader: JoinHandle<()>,
 }
 
 #[derive(Default)]
-struct Waiting {
-    /// The requests that run, by their id, the latest last.
+struct Receivers {
+    /// The running requests by id, the latest last.
     calls: Vec<(Value, UnboundedSender<String>)>,
     /// The stream that a GET has opened.
     listener: Option<UnboundedSender<String>>,
 }
 
-impl Session {
-    /// Waits for the endpoint, and then reads until the stream ends.
-    pub(super) async fn begin(response: reqwest::Response) -> Result<Self, Refused> {
+impl BridgeSession {
+    /// Waits for the `endpoint` event, and starts a task that reads the stream.
+    pub(super) async fn open(response: reqwest::Response) -> Result<Self, BridgeError> {
         let sse_url = response.url().clone();
-        let mut events = Events::of(response);
+        let mut events = SseReader::new(response);
         let endpoint = events.next().await.filter(|event| event.name == "endpoint");
         let messages_url = endpoint.and_then(|event| sse_url.join(&event.data).ok());
         let messages_url = messages_url.ok_or_else(|| {
             let text = "the stream does not begin with an endpoint";
-            Refused(StatusCode::BAD_GATEWAY, text.to_owned())
+            BridgeError(StatusCode::BAD_GATEWAY, text.to_owned())
         })?;
-        let waiting = Arc::<Mutex<Waiting>>::default();
-        let reader = tokio::spawn(read(events, waiting.clone()));
+        let receivers = Arc::<Mutex<Receivers>>::default();
+        let reader = tokio::spawn(read(events, receivers.clone()));
         Ok(Self {
             messages_url,
-            waiting,
+            receivers,
             reader,
         })
     }
@@ -58,44 +58,44 @@ impl Session {
         !self.reader.is_finished()
     }
 
-    /// What comes until the answer to a request, and the answer.
-    pub(super) fn expect(&self, id: &Value) -> UnboundedReceiver<String> {
+    /// Receives the messages up to the response to a request.
+    pub(super) fn register_call(&self, id: &Value) -> UnboundedReceiver<String> {
         let (sender, messages) = unbounded_channel();
-        lock(&self.waiting).calls.push((id.clone(), sender));
+        self.receivers.lock().calls.push((id.clone(), sender));
         messages
     }
 
-    /// The request was refused: nothing will come.
-    pub(super) fn forget(&self, id: &Value) {
-        lock(&self.waiting).calls.retain(|(call, _)| call != id);
+    /// Removes a request that was refused.
+    pub(super) fn remove_call(&self, id: &Value) {
+        self.receivers.lock().calls.retain(|(call, _)| call != id);
     }
 
-    /// What comes while no request runs.
+    /// Receives the messages that arrive while no request runs.
     pub(super) fn listen(&self) -> UnboundedReceiver<String> {
         let (sender, messages) = unbounded_channel();
-        lock(&self.waiting).listener = Some(sender);
+        self.receivers.lock().listener = Some(sender);
         messages
     }
 }
 
-impl Drop for Session {
+impl Drop for BridgeSession {
     fn drop(&mut self) {
         self.reader.abort();
     }
 }
 
-async fn read(mut events: Events, waiting: Arc<Mutex<Waiting>>) {
+async fn read(mut events: SseReader, receivers: Arc<Mutex<Receivers>>) {
     while let Some(event) = events.next().await {
         if event.name == "message" {
-            lock(&waiting).hand_over(event);
+            receivers.lock().dispatch(event);
         }
     }
-    *lock(&waiting) = Waiting::default();
+    *receivers.lock() = Receivers::default();
 }
 
-impl Waiting {
-    /// A receiver that has gone away misses what it does not want.
-    fn hand_over(&mut self, Event { data, .. }: Event) {
+impl Receivers {
+    /// Sends a message to its receiver. Messages of closed receivers are dropped.
+    fn dispatch(&mut self, SseEvent { data, .. }: SseEvent) {
         let message: Value = serde_json::from_str(&data).unwrap_or_default();
         if message["method"].is_string() {
             let call = self.calls.last().map(|(_, call)| call);
@@ -106,8 +106,4 @@ impl Waiting {
             let _ = self.calls.remove(call).1.send(data);
         }
     }
-}
-
-fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
-    waiting.lock()
 }

@@ -11,16 +11,16 @@ use super::content;
 
 /// Which list has changed.
 #[derive(Debug, Clone, Copy)]
-enum Change {
+enum ListChange {
     Tools,
     Prompts,
 }
 
 /// Broadcasts changes to subscribers.
 #[derive(Debug)]
-pub(super) struct Changes(broadcast::Sender<Change>);
+pub(super) struct ListChanges(broadcast::Sender<ListChange>);
 
-impl Default for Changes {
+impl Default for ListChanges {
     fn default() -> Self {
         Self(broadcast::Sender::new(16))
     }
@@ -31,16 +31,16 @@ pub(super) fn tools() -> Vec<Tool> {
     names.map(content::without_arguments).to_vec()
 }
 
-impl Changes {
+impl ListChanges {
     pub(super) fn call(&self, name: &str) -> Option<CallToolResult> {
         let change = match name {
-            "test_trigger_tool_change" => Change::Tools,
-            "test_trigger_prompt_change" => Change::Prompts,
+            "test_trigger_tool_change" => ListChange::Tools,
+            "test_trigger_prompt_change" => ListChange::Prompts,
             _ => return None,
         };
-        // Nobody may be listening.
+        // Fails without subscribers, which is harmless.
         let _ = self.0.send(change);
-        Some(content::said("changed"))
+        Some(content::text_result("changed"))
     }
 
     /// Forwards the requested changes to a subscriber until it disconnects.
@@ -56,10 +56,10 @@ impl Changes {
                 () = subscription.cancelled() => return Ok(()),
             };
             let sent = match change {
-                Ok(Change::Tools) if filter.tools_list_changed == Some(true) => {
+                Ok(ListChange::Tools) if filter.tools_list_changed == Some(true) => {
                     sink.notify_tool_list_changed().await
                 }
-                Ok(Change::Prompts) if filter.prompts_list_changed == Some(true) => {
+                Ok(ListChange::Prompts) if filter.prompts_list_changed == Some(true) => {
                     sink.notify_prompt_list_changed().await
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => Ok(()),

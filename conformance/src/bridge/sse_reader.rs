@@ -2,21 +2,21 @@
 
 use std::collections::VecDeque;
 
-pub(super) struct Events {
+pub(super) struct SseReader {
     response: reqwest::Response,
-    /// Lines that are complete.
+    /// Complete lines.
     lines: VecDeque<String>,
-    /// The beginning of the next one.
+    /// The bytes of the incomplete line.
     rest: Vec<u8>,
 }
 
-pub(super) struct Event {
+pub(super) struct SseEvent {
     pub(super) name: String,
     pub(super) data: String,
 }
 
-impl Events {
-    pub(super) fn of(response: reqwest::Response) -> Self {
+impl SseReader {
+    pub(super) fn new(response: reqwest::Response) -> Self {
         Self {
             response,
             lines: VecDeque::new(),
@@ -24,19 +24,19 @@ impl Events {
         }
     }
 
-    /// The next event that has data; `None` when the stream has ended.
-    pub(super) async fn next(&mut self) -> Option<Event> {
+    /// Returns the next event with data; `None` at the end of the stream.
+    pub(super) async fn next(&mut self) -> Option<SseEvent> {
         let (mut name, mut data) = (String::new(), Vec::new());
         loop {
             let line = self.line().await?;
             match line.split_once(':').unwrap_or((&line, "")) {
                 ("", "") if line.is_empty() && !data.is_empty() => {
                     let data = data.join("\n");
-                    return Some(Event { name, data });
+                    return Some(SseEvent { name, data });
                 }
                 ("event", value) => value.trim_start().clone_into(&mut name),
                 ("data", value) => data.push(value.strip_prefix(' ').unwrap_or(value).to_owned()),
-                // Comments, ids, and what this does not need.
+                // Comments, ids and unknown fields.
                 _ => {}
             }
         }

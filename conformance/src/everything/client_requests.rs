@@ -1,5 +1,4 @@
-//! Tools that ask the client something while they run, as servers do in the revisions up to
-//! 2025-11-25.
+//! Tools that send requests to the client while they run, as in the revisions up to 2025-11-25.
 
 use rmcp::{
     ErrorData, RoleServer,
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use super::{content, typed};
 
 pub(super) fn tools() -> Vec<Tool> {
-    let asking = |name: &str, argument: &str| -> Tool {
+    let with_argument = |name: &str, argument: &str| -> Tool {
         typed(json!({
             "name": name,
             "description": format!("The conformance suite's `{name}`"),
@@ -23,8 +22,8 @@ pub(super) fn tools() -> Vec<Tool> {
         }))
     };
     vec![
-        asking("test_sampling", "prompt"),
-        asking("test_elicitation", "message"),
+        with_argument("test_sampling", "prompt"),
+        with_argument("test_elicitation", "message"),
         content::without_arguments("test_elicitation_sep1034_defaults"),
         content::without_arguments("test_elicitation_sep1330_enums"),
     ]
@@ -48,12 +47,14 @@ pub(super) async fn call(
             format!("User response: action={action}, content={answers}")
         }
         "test_elicitation_sep1034_defaults" => {
-            completed("Who are you?", defaults(), context).await?
+            elicitation_summary("Who are you?", defaults(), context).await?
         }
-        "test_elicitation_sep1330_enums" => completed("Which ones?", enums(), context).await?,
+        "test_elicitation_sep1330_enums" => {
+            elicitation_summary("Which ones?", enums(), context).await?
+        }
         _ => return Ok(None),
     };
-    Ok(Some(content::said(&answer)))
+    Ok(Some(content::text_result(&answer)))
 }
 
 async fn sample(prompt: &str, context: &RequestContext<RoleServer>) -> Result<String, ErrorData> {
@@ -65,13 +66,13 @@ async fn sample(prompt: &str, context: &RequestContext<RoleServer>) -> Result<St
         .peer
         .create_message(question)
         .await
-        .map_err(unanswered)?;
+        .map_err(request_error)?;
     let answer = json!(answer);
     let text = answer.pointer("/content/text").and_then(Value::as_str);
     Ok(format!("LLM response: {}", text.unwrap_or_default()))
 }
 
-async fn completed(
+async fn elicitation_summary(
     message: &str,
     schema: Value,
     context: &RequestContext<RoleServer>,
@@ -93,12 +94,12 @@ async fn elicit(
         "requestedSchema": schema,
     }));
     let answer = context.peer.create_elicitation(question).await;
-    let answer = json!(answer.map_err(unanswered)?);
+    let answer = json!(answer.map_err(request_error)?);
     let action = answer["action"].as_str().unwrap_or_default().to_owned();
     Ok((action, answer["content"].clone()))
 }
 
-fn unanswered(error: ServiceError) -> ErrorData {
+fn request_error(error: ServiceError) -> ErrorData {
     match error {
         ServiceError::McpError(error) => error,
         error => ErrorData::internal_error(error.to_string(), None),
@@ -116,7 +117,7 @@ fn user() -> Value {
     })
 }
 
-/// A default for each primitive type (SEP-1034).
+/// A schema with a default for each primitive type (SEP-1034).
 fn defaults() -> Value {
     json!({
         "type": "object",
@@ -134,7 +135,7 @@ fn defaults() -> Value {
     })
 }
 
-/// Each way to choose from a list (SEP-1330).
+/// A schema with each kind of enumeration (SEP-1330).
 fn enums() -> Value {
     let titled = |title: &str| {
         json!([

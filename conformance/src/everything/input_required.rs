@@ -1,5 +1,5 @@
-//! Tools that need several rounds: they answer with what they still have to know, and the client
-//! calls again with it (SEP-2322, since 2026-07-28).
+//! Tools that return input requests; the client calls again with the responses (SEP-2322, since
+//! 2026-07-28).
 
 use std::fmt;
 
@@ -32,23 +32,23 @@ pub(super) fn tools() -> Vec<Tool> {
     NAMES.map(content::without_arguments).to_vec()
 }
 
-/// Protects the state that clients carry from one round to the next.
-pub(super) struct Seal(RequestStateCodec);
+/// Seals the state that clients return with their next call.
+pub(super) struct RequestStateSeal(RequestStateCodec);
 
-impl Default for Seal {
+impl Default for RequestStateSeal {
     fn default() -> Self {
         let key = *b"a fixture's key, known to anyone";
         Self(RequestStateCodec::try_new(key).expect("the key is long enough"))
     }
 }
 
-impl fmt::Debug for Seal {
+impl fmt::Debug for RequestStateSeal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Seal")
+        f.write_str("RequestStateSeal")
     }
 }
 
-impl Seal {
+impl RequestStateSeal {
     fn open(&self, request: &CallToolRequestParams) -> Result<Option<String>, ErrorData> {
         let Some(sealed) = &request.request_state else {
             return Ok(None);
@@ -62,7 +62,7 @@ impl Seal {
 }
 
 pub(super) fn call(
-    seal: &Seal,
+    seal: &RequestStateSeal,
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<Option<CallToolResponse>, ErrorData> {
@@ -71,47 +71,47 @@ pub(super) fn call(
         answers.and_then(|answers| answers.get(key))
     };
     let field = |key: &str, name: &str| given(key)?.pointer(name)?.as_str().map(str::to_owned);
-    let ask = |questions: Value, state: Option<&str>| {
+    let request_input = |questions: Value, state: Option<&str>| {
         let state = state.map(|state| seal.0.seal(state.as_bytes()));
         InputRequiredResult::new(Some(typed(questions)), state).into()
     };
-    let said = |text: &str| content::said(text).into();
+    let text = |text: &str| content::text_result(text).into();
     let state = seal.open(request)?;
 
     let answer = match request.name.as_ref() {
         "test_input_required_result_elicitation" | "test_streaming_elicitation" => {
             match field("user_name", "/content/name") {
-                Some(name) => said(&format!("Hello, {name}!")),
-                None => ask(json!({ "user_name": name("What is your name?") }), None),
+                Some(name) => text(&format!("Hello, {name}!")),
+                None => request_input(json!({ "user_name": name("What is your name?") }), None),
             }
         }
         "test_input_required_result_sampling" => match field("capital_question", "/content/text") {
-            Some(capital) => said(&capital),
+            Some(capital) => text(&capital),
             None => {
                 let question = sampling("What is the capital of France?", 100);
-                ask(json!({ "capital_question": question }), None)
+                request_input(json!({ "capital_question": question }), None)
             }
         },
         "test_input_required_result_list_roots" => match given("client_roots") {
-            Some(roots) => said(&format!("Roots: {}", roots["roots"])),
-            None => ask(json!({ "client_roots": roots() }), None),
+            Some(roots) => text(&format!("Roots: {}", roots["roots"])),
+            None => request_input(json!({ "client_roots": roots() }), None),
         },
         "test_input_required_result_request_state"
         | "test_input_required_result_tampered_state" => match (given("confirm"), state) {
-            (Some(_), Some(state)) if state == "asked" => said("state-ok"),
-            _ => ask(json!({ "confirm": confirmation() }), Some("asked")),
+            (Some(_), Some(state)) if state == "pending" => text("state-ok"),
+            _ => request_input(json!({ "confirm": confirmation() }), Some("pending")),
         },
         "test_input_required_result_multiple_inputs" => {
             let keys = ["user_name", "greeting", "client_roots"];
             if keys.into_iter().all(|key| given(key).is_some()) && state.is_some() {
-                said("All three are here.")
+                text("All three are here.")
             } else {
                 let questions = json!({
                     "user_name": name("What is your name?"),
                     "greeting": sampling("Generate a greeting", 50),
                     "client_roots": roots(),
                 });
-                ask(questions, Some("asked"))
+                request_input(questions, Some("pending"))
             }
         }
         "test_input_required_result_multi_round" => {
@@ -120,9 +120,11 @@ pub(super) fn call(
                 field("step2", "/content/color"),
             );
             match (state.as_deref(), step1, step2) {
-                (Some("round 2"), _, Some(color)) => said(&format!("{color} it is.")),
-                (Some("round 1"), Some(_), _) => ask(json!({ "step2": color() }), Some("round 2")),
-                _ => ask(
+                (Some("round 2"), _, Some(color)) => text(&format!("{color} it is.")),
+                (Some("round 1"), Some(_), _) => {
+                    request_input(json!({ "step2": color() }), Some("round 2"))
+                }
+                _ => request_input(
                     json!({ "step1": name("Step 1: What is your name?") }),
                     Some("round 1"),
                 ),
@@ -137,7 +139,7 @@ pub(super) fn call(
             if client.elicitation.is_some() {
                 questions["user_name"] = name("What is your name?");
             }
-            ask(questions, None)
+            request_input(questions, None)
         }
         "test_missing_capability" => {
             let client = context.client_capabilities().unwrap_or_default();
@@ -145,14 +147,14 @@ pub(super) fn call(
                 let needed: ClientCapabilities = typed(json!({ "sampling": {} }));
                 return Err(ErrorData::missing_required_client_capability(needed));
             }
-            said("The client can sample.")
+            text("The client can sample.")
         }
         _ => return Ok(None),
     };
     Ok(Some(answer))
 }
 
-/// A question with one field for its answer.
+/// Creates an elicitation with one field.
 pub(super) fn elicitation(message: &str, field: &str, kind: &str) -> Value {
     json!({
         "method": "elicitation/create",
