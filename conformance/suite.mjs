@@ -1,5 +1,5 @@
-// Runs the suite once for each server and revision, and reads what it wrote: a folder
-// for each scenario with its checks. See `run`.
+// Runs the suite once for each server and revision, and evaluates its output: one folder
+// per scenario, with the results of its checks. See `run`.
 
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,11 +16,10 @@ const { version } = JSON.parse(read(`${suite}/package.json`));
 
 const folder = join(import.meta.dirname, 'expected');
 
-// What a scenario comes to. A warning is a failure, as the suite has it when it is
-// given expected failures.
-const bad = (check) => check.status === 'FAILURE' || check.status === 'WARNING';
+// A warning counts as a failure, as in the suite when it is run with expected failures.
+const isFailure = (check) => check.status === 'FAILURE' || check.status === 'WARNING';
 
-// A server over a transport, tested as one revision asks for.
+// One server over one transport, tested with one revision.
 class Run {
   constructor(name, revision, url, file) {
     [this.server, this.transport] = name.split('-');
@@ -29,11 +28,11 @@ class Run {
     this.file = `expected/${file}`;
     this.expected = yaml.parse(read(this.path)).server ?? [];
     this.outcomes = new Map(); // by scenario
-    this.troubles = [];
+    this.failures = [];
   }
 
-  // The scenarios that count: those of the revision's frozen list. Before 2025-11-25
-  // there is none, and all count that the suite has for the revision.
+  // Returns the scenarios that count: the revision's frozen list. Revisions before
+  // 2025-11-25 have no list, and all their scenarios count.
   scored() {
     if (!hasRequirements(this.revision)) return null;
     return yaml.parse(read(`${suite}/requirements/${this.revision}.yaml`)).server;
@@ -50,7 +49,7 @@ class Run {
     for (const folder of readdirSync(output)) {
       const [, scenario] = folder.match(/^server-(.+?)-\d{4}-\d\d-\d\dT/);
       const file = join(output, folder, 'checks.json');
-      // What could not be run has written nothing.
+      // A scenario that could not be run has no file.
       if (existsSync(file)) this.judge(scenario, JSON.parse(read(file)));
     }
     rmSync(output, { recursive: true });
@@ -58,10 +57,10 @@ class Run {
       if (!this.outcomes.has(scenario)) this.fail(scenario, 'was not run');
     }
     for (const scenario of new Set(this.expected.map((entry) => entry.split(':')[0]))) {
-      if (!this.outcomes.get(scenario)?.scored) this.fail(scenario, 'is expected, but not scored');
+      if (!this.outcomes.get(scenario)?.scored) this.fail(scenario, 'is listed in the expected failures, but does not count');
     }
-    if (this.outcomes.size === 0 || (status !== 0 && this.troubles.length === 0)) {
-      this.fail('suite', `ended with status ${status}: ${text.trim().slice(-1000)}`);
+    if (this.outcomes.size === 0 || (status !== 0 && this.failures.length === 0)) {
+      this.fail('suite', `exited with status ${status}: ${text.trim().slice(-1000)}`);
     }
     return this;
   }
@@ -69,9 +68,9 @@ class Run {
   judge(scenario, checks) {
     const scored = this.scored()?.includes(scenario) ?? true;
     const whole = this.expected.includes(scenario);
-    const failing = checks.filter(bad).map(({ id }) => id);
+    const failing = checks.filter(isFailure).map(({ id }) => id);
     const unexpected = checks.filter((check) => {
-      return bad(check) && !whole && !this.expected.includes(`${scenario}:${check.id}`);
+      return isFailure(check) && !whole && !this.expected.includes(`${scenario}:${check.id}`);
     });
     const outcome = !failing.length ? 'passed' : unexpected.length ? 'failed' : 'expected';
     this.outcomes.set(scenario, { scored, outcome, partly: !whole });
@@ -81,12 +80,12 @@ class Run {
       const [of, id] = entry.split(/:(.*)/s);
       return of === scenario && (id ? !failing.includes(id) : !failing.length);
     });
-    for (const entry of stale) this.fail(scenario, `${entry} passes now: take it out of ${this.file}`);
+    for (const entry of stale) this.fail(scenario, `${entry} passes now; remove it from ${this.file}`);
   }
 
   fail(scenario, reason) {
     this.outcomes.set(scenario, { scored: true, outcome: 'failed' });
-    this.troubles.push(`FAIL ${this.name} ${this.revision} ${scenario}: ${reason}`);
+    this.failures.push(`FAIL ${this.name} ${this.revision} ${scenario}: ${reason}`);
   }
 }
 
@@ -128,13 +127,13 @@ const runs = positionals.flatMap((target) => {
   const [name, url] = target.split(/=(.*)/s);
   const files = readdirSync(folder).filter((file) => file.startsWith(`${name}-2`));
   if (!url || files.length === 0) {
-    console.error(`conformance/run: ${target} is no SERVER-TRANSPORT=URL with a file in expected/`);
+    console.error(`conformance/run: ${target} is not SERVER-TRANSPORT=URL with a file in expected/`);
     process.exit(2);
   }
   return files.map((file) => new Run(name, file.slice(name.length + 1, -4), url, file));
 });
 
-// As many at once as the machine can do without being late.
+// Limited, because scenarios have timeouts.
 const waiting = [...runs];
 const work = async () => {
   for (let run = waiting.shift(); run; run = waiting.shift()) await run.execute();
@@ -142,8 +141,8 @@ const work = async () => {
 await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
 
 for (const line of table(runs)) console.log(line);
-console.log('\n- and part: cannot pass, or not all of it, see expected/; in brackets: does not count for the revision');
-for (const trouble of runs.flatMap((run) => run.troubles)) console.log(trouble);
+console.log('\n-: expected to fail; part: some checks are expected to fail; see expected/. In brackets: does not count for the revision');
+for (const failure of runs.flatMap((run) => run.failures)) console.log(failure);
 const lines = runs.flatMap((run) =>
   [...run.outcomes].map(([scenario, { scored, outcome }]) =>
     [version, run.server, run.transport, run.revision, scenario, scored ? 'yes' : 'no', outcome].join('\t'),
@@ -153,7 +152,7 @@ if (values.results) {
   const head = ['suite', 'server', 'transport', 'revision', 'scenario', 'scored', 'outcome'].join('\t');
   writeFileSync(values.results, [head, ...lines, ''].join('\n'));
 }
-const count = (wanted) =>
-  runs.flatMap((run) => [...run.outcomes.values()]).filter(({ scored, outcome }) => scored && outcome === wanted).length;
+const count = (kind) =>
+  runs.flatMap((run) => [...run.outcomes.values()]).filter(({ scored, outcome }) => scored && outcome === kind).length;
 console.log(`${count('passed')} passed, ${count('failed')} failed`);
 process.exitCode = count('failed') === 0 ? 0 : 1;
