@@ -4,12 +4,12 @@
 The server runs under callgrind twice, for N calls and for 2 N calls; the
 difference divided by N is the cost of one call. Unlike times, the counts
 hardly depend on the load of the machine. Misses of first-level caches are
-those that callgrind simulates. Work in the kernel is not counted.
+simulated by callgrind. Work in the kernel is not counted.
 
     make hotpath             # counts and compares with docs/PERFORMANCE.md
     load/hotpath.py --write  # writes the counts to docs/PERFORMANCE.md
 
-Exits with 1 if a server needs 10 % more instructions than the document says.
+Exits with status 1 if a server needs 10 % more instructions than documented.
 """
 
 import argparse
@@ -69,16 +69,16 @@ class Client:
             if end >= 0:
                 event, self.events = self.events[begin:end], self.events[end + 4 :]
                 return event
-            self.events += received(self.stream)
+            self.events += receive(self.stream)
 
     def post(self, message):
         head = f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(message)}\r\n\r\n"
         self.posts.sendall((head + message).encode())
 
-    def accepted(self):
+    def wait_accepted(self):
         while not self.answers.endswith(b"Accepted"):
-            self.answers += received(self.posts)
+            self.answers += receive(self.posts)
         assert self.answers.startswith(b"HTTP/1.1 202"), self.answers
         self.answers = b""
 
@@ -88,27 +88,27 @@ class Client:
             '{"jsonrpc":"2.0","id":0,"method":"initialize","params":'
             f'{{"protocolVersion":"2025-06-18",{client}}}}}'
         )
-        self.accepted()
+        self.wait_accepted()
         self.event()
         self.post('{"jsonrpc":"2.0","method":"notifications/initialized"}')
-        self.accepted()
+        self.wait_accepted()
 
     def call(self, number, params):
         self.post(f'{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{params}}}')
 
-    def answered(self):
-        self.accepted()
+    def wait_answered(self):
+        self.wait_accepted()
         answer = self.event()
         assert b'"result"' in answer and b'"isError":true' not in answer, answer
 
 
-def received(connection):
+def receive(connection):
     data = connection.recv(65536)
     assert data, "the server closed a connection"
     return data
 
 
-def converse(port, params, calls):
+def run_calls(port, params, calls):
     clients = [Client(port) for _ in range(SESSIONS)]
     for client in clients:
         client.initialize()
@@ -116,14 +116,14 @@ def converse(port, params, calls):
         for client in clients:
             client.call(number, params)
         for client in clients:
-            client.answered()
+            client.wait_answered()
 
 
 def count(server, calls, out):
     """Runs a server for this many calls and returns its totals by row."""
     command, params = SERVERS[server]
     if not command[0].exists():
-        sys.exit(f"{command[0]} is not built: run `make hotpath`")
+        sys.exit(f"{command[0]} is not built; run `make hotpath`")
     # On one core tokio starts one worker, which keeps the counts stable.
     core = str(min(os.sched_getaffinity(0)))
     valgrind = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
@@ -146,7 +146,7 @@ def count(server, calls, out):
         if not line:
             sys.exit(f"{server} does not start under valgrind")
         port = int(re.search(r"http://[^/ ]*:(\d+)", line).group(1))
-        converse(port, params, calls)
+        run_calls(port, params, calls)
         if server == "product":
             process.send_signal(signal.SIGTERM)
         process.stdin.close()
@@ -167,7 +167,7 @@ def read_totals(path):
 
 
 def table(costs):
-    """Formats the counts as Markdown."""
+    """Formats the counts as a Markdown table."""
     lines = [("", *costs), ("---", *("--:" for _ in costs))]
     for row in ROWS:
         lines.append((row, *(f"{cost[row]:,.0f}" for cost in costs.values())))

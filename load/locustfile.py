@@ -1,14 +1,13 @@
 """A Locust test of an MCP server over HTTP+SSE.
 
-A user is a session: it opens its event stream, initializes, and then calls tools,
-each time waiting until the answer has come on the stream. What Locust shows is
-how long that took, not how long the server took to accept the message; an answer
-that is an error, or does not come, is a failure.
+A user is a session: it opens an event stream, initializes, and calls tools. Locust's
+response time is the time until the answer has arrived on the stream, not until the
+server has accepted the message. An error or a missing answer is a failure.
 
     locust --locustfile load/locustfile.py --host http://127.0.0.1:8000 \\
         --headless --users 20 --spawn-rate 5 --run-time 30s
 
-`--sse-path` and `--api-key` (or MCP_API_KEY) are there for other servers.
+`--sse-path` and `--api-key` (or MCP_API_KEY) are options for other servers.
 """
 
 import itertools
@@ -29,7 +28,7 @@ PLACES = itertools.cycle(["bern", "thun", "interlaken", "olten"])
 
 @events.init_command_line_parser.add_listener
 def add_options(parser):
-    parser.add_argument("--sse-path", default="/sse", help="Where the event stream is")
+    parser.add_argument("--sse-path", default="/sse", help="The path of the event stream")
     parser.add_argument(
         "--api-key", env_var="MCP_API_KEY", default="", is_secret=True, help="Sent as X-API-Key"
     )
@@ -37,13 +36,13 @@ def add_options(parser):
 
 @events.init.add_listener
 def begin_now(**_):
-    # The loop's clock stood still while modules were imported; without this that
-    # time would count as part of the run.
+    # The loop's clock is not updated while modules are imported; without this, that
+    # time would be part of the run.
     gevent.get_hub().loop.update_now()
 
 
 class SessionEnded(Exception):
-    """The server ended the event stream, or never began it."""
+    """The server closed the event stream, or did not open it."""
 
 
 class ToolError(Exception):
@@ -55,7 +54,7 @@ class Session:
 
     def __init__(self, host, sse_path, headers):
         self.url = urljoin(host, sse_path)
-        # One connection for the stream and one, which is kept, for posting.
+        # One connection for the stream, and one for POST requests.
         self.http = PoolManager(maxsize=2, retries=False)
         self.headers = headers
         self.ids = itertools.count()
@@ -78,16 +77,16 @@ class Session:
                 if name == "endpoint":
                     self.endpoint.set(same_origin(self.url, data))
                 elif name == "message":
-                    self.take(json.loads(data))
-            ended = SessionEnded("the server ended the stream")
+                    self.receive(json.loads(data))
+            ended = SessionEnded("the server closed the stream")
         except Exception as error:  # on any error, all waiting calls must fail
-            ended = SessionEnded(f"the stream broke: {error}")
+            ended = SessionEnded(f"stream lost: {error}")
         for waiting in [self.endpoint, *self.waiting.values()]:
             if not waiting.ready():
                 waiting.set_exception(ended)
 
-    def take(self, message):
-        # The server's own requests and notifications are nobody's answer.
+    def receive(self, message):
+        # Requests and notifications of the server are not answers.
         if "method" not in message and message.get("id") in self.waiting:
             self.waiting.pop(message["id"]).set(message)
 
@@ -135,7 +134,7 @@ class Session:
 
 
 class MCPUser(User):
-    """Asks as people do: mostly how warm it is, now and then something else."""
+    """Calls mostly for the temperature of a place, sometimes other tools."""
 
     wait_time = between(1, 3)
 
@@ -195,7 +194,7 @@ class Timed:
 
     def __exit__(self, _kind, error, _traceback):
         if error is not None and not isinstance(error, Exception):
-            # The test is over (a greenlet's exit); nothing has failed.
+            # The test has finished (GreenletExit), which is not a failure.
             return False
         self.user.environment.events.request.fire(
             request_type="MCP",
@@ -211,7 +210,7 @@ class Timed:
 
 
 def server_sent_events(chunks):
-    """The events of a body, as their name and data, however it is cut."""
+    """Yields the name and data of the events in a body of any chunks."""
     rest, name, data = b"", "message", []
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
@@ -231,7 +230,7 @@ def server_sent_events(chunks):
 
 
 def same_origin(url, endpoint):
-    """Where to post: the endpoint may be a path, or a URL of the same origin."""
+    """Returns the URL for POST requests. The endpoint is a path, or a URL of the same origin."""
     absolute = urljoin(url, endpoint)
     if urlsplit(absolute)[:2] != urlsplit(url)[:2]:
         raise SessionEnded(f"the endpoint has another origin: {absolute}")

@@ -1,6 +1,6 @@
-"""The Python SDK's SseServerTransport with a tool that echoes, at its best: its
-low-level server on uvicorn with uvloop and httptools, without access log and
-without a framework between them. Prints its URL when it listens."""
+"""The Python SDK's SseServerTransport with an echo tool, in its fastest configuration:
+its low-level server on uvicorn with uvloop and httptools, without a framework and an
+access log. Prints its URL when it listens."""
 
 import logging
 import socket
@@ -53,7 +53,7 @@ def main():
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        # A client that keeps its connection is not to lose it while it is measured.
+        # Longer than a measure, so that idle connections stay open.
         timeout_keep_alive=600,
     )
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/sse", flush=True)

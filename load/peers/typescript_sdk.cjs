@@ -1,15 +1,14 @@
-// The TypeScript SDK's SSEServerTransport with a tool that echoes, on Express, as
-// the SDK's own example has it. The message is taken from the request as it
-// comes: a body parser before it would parse each message twice. Prints its URL
-// when it listens. Run with NODE_ENV=production.
+// The TypeScript SDK's SSEServerTransport with an echo tool, on Express, as in the
+// example of the SDK, but without a body parser, which would parse each message
+// twice. Prints its URL when it listens. Run with NODE_ENV=production.
 
 const { createRequire } = require('node:module');
 
-const fetched = createRequire(`${process.env.INTEROP_HOME}/node/node_modules/`);
-const express = fetched('express');
-const { Server } = fetched('@modelcontextprotocol/sdk/server/index.js');
-const { SSEServerTransport } = fetched('@modelcontextprotocol/sdk/server/sse.js');
-const { CallToolRequestSchema, ListToolsRequestSchema } = fetched(
+const requireInstalled = createRequire(`${process.env.INTEROP_HOME}/node/node_modules/`);
+const express = requireInstalled('express');
+const { Server } = requireInstalled('@modelcontextprotocol/sdk/server/index.js');
+const { SSEServerTransport } = requireInstalled('@modelcontextprotocol/sdk/server/sse.js');
+const { CallToolRequestSchema, ListToolsRequestSchema } = requireInstalled(
   '@modelcontextprotocol/sdk/types.js',
 );
 
@@ -22,14 +21,14 @@ const echo = {
   },
 };
 
-function server() {
+function createServer() {
   const info = { name: 'typescript-sdk', version: '0' };
-  const made = new Server(info, { capabilities: { tools: {} } });
-  made.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [echo] }));
-  made.setRequestHandler(CallToolRequestSchema, ({ params }) => ({
+  const server = new Server(info, { capabilities: { tools: {} } });
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [echo] }));
+  server.setRequestHandler(CallToolRequestSchema, ({ params }) => ({
     content: [{ type: 'text', text: params.arguments.text }],
   }));
-  return made;
+  return server;
 }
 
 const transports = new Map();
@@ -41,7 +40,7 @@ app.get('/sse', async (_request, response) => {
   const transport = new SSEServerTransport('/messages', response);
   transports.set(transport.sessionId, transport);
   response.on('close', () => transports.delete(transport.sessionId));
-  await server().connect(transport);
+  await createServer().connect(transport);
 });
 
 app.post('/messages', async (request, response) => {
@@ -53,5 +52,5 @@ app.post('/messages', async (request, response) => {
 const listener = app.listen(0, '127.0.0.1', 4096, () => {
   console.log(`http://127.0.0.1:${listener.address().port}/sse`);
 });
-// A client that keeps its connection is not to lose it while it is measured.
+// Longer than a measure, so that idle connections stay open.
 listener.keepAliveTimeout = 600_000;

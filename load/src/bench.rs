@@ -1,8 +1,8 @@
-//! All measures of all servers, in rounds, as one table.
+//! Runs all measures of all servers, in rounds, and reports them as one table.
 #![expect(
     clippy::print_stderr,
     clippy::print_stdout,
-    reason = "someone is waiting for the table"
+    reason = "progress and results"
 )]
 
 mod bench_report;
@@ -25,36 +25,36 @@ use crate::{
     server_kind::ServerKind,
 };
 
-/// Rounds of opening and closing sessions, each as long as the grace of a server.
+/// Rounds of opening and closing sessions. Each takes the grace period of the server.
 const REOPEN_ROUNDS: usize = 3;
 
-/// Sessions that a full run holds at once.
+/// Concurrently open sessions in a full run.
 const FULL_RUN_SESSIONS: usize = 20_000;
 
-/// Starts of a server in one round.
+/// Starts of a server per round.
 const STARTS_PER_ROUND: usize = 5;
 
-/// How much is measured.
+/// Options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// A sanity run of less than a minute.
+    /// Run a short check of less than a minute.
     #[arg(long)]
     quick: bool,
 
-    /// Write the table to this file too.
+    /// Also write the table to this file.
     #[arg(long)]
     write: Option<PathBuf>,
 
-    /// The servers to measure, the ceiling included. [default: all that
+    /// The servers to measure, including the ceiling. [default: all that
     /// are built]
     #[arg(long, value_enum, value_delimiter = ',')]
     servers: Vec<ServerKind>,
 
-    /// How often each measure is taken.
+    /// The number of rounds.
     #[arg(long, default_value = "5", default_value_if("quick", IsPresent, "1"))]
     rounds: usize,
 
-    /// How many calls one measure makes.
+    /// The number of calls per measure.
     #[arg(
         long,
         default_value = "50000",
@@ -62,7 +62,7 @@ pub(crate) struct BenchArgs {
     )]
     calls: u64,
 
-    /// How many sessions do nothing.
+    /// The number of idle sessions.
     #[arg(
         long,
         default_value = "5000",
@@ -70,7 +70,7 @@ pub(crate) struct BenchArgs {
     )]
     idle: usize,
 
-    /// How many sessions are held at once.
+    /// The number of concurrently open sessions.
     #[arg(
         long,
         default_value = "20000",
@@ -80,8 +80,8 @@ pub(crate) struct BenchArgs {
 }
 
 impl BenchArgs {
-    /// Measures, prints the table, and writes it to a file if requested. Fails at
-    /// the end if a server other than those on SDKs of other languages could not be measured.
+    /// Measures, prints the table, and writes it to a file if requested. Fails if a server in Rust
+    /// could not be measured.
     pub(crate) async fn run(mut self, cores: Option<Cores>) -> anyhow::Result<()> {
         if self.servers.is_empty() {
             self.servers = ServerKind::available();
@@ -89,8 +89,7 @@ impl BenchArgs {
         let mut results = Results::default();
         let others = OtherPrograms::watch()?;
         for round in 0..self.rounds {
-            // Each server is first once, so that a machine that slows down does not favour one of
-            // them.
+            // The order rotates, so that a machine that slows down favours no server.
             let mut servers = self.servers.clone();
             servers.rotate_left(round % self.servers.len());
             for kind in servers {
@@ -99,14 +98,14 @@ impl BenchArgs {
                 self.measure_round(kind, cores, &mut results).await;
             }
         }
-        // Slow servers would take very long, and prove nothing.
+        // This would take very long with slow servers.
         for kind in self.servers.iter().filter(|kind| kind.slowness() == 1) {
             eprintln!("many sessions: {}", kind.name());
             self.measure_once(*kind, cores, &mut results).await;
         }
 
         results.note(format!(
-            "Other programs used {:.0} % of the machine meanwhile.",
+            "Other programs used {:.0} % of the machine.",
             others.percent()?
         ));
         for kind in ServerKind::value_variants() {
@@ -128,7 +127,7 @@ impl BenchArgs {
         Ok(())
     }
 
-    /// What is measured in every round, each time with a new process.
+    /// Runs the measures of every round, each with a new process.
     async fn measure_round(&self, kind: ServerKind, cores: Option<Cores>, results: &mut Results) {
         for _ in 0..STARTS_PER_ROUND.div_ceil(kind.slowness()) {
             let took = within_deadline(measure::start::run(kind, cores)).await;
@@ -160,7 +159,7 @@ impl BenchArgs {
         results.add_all(kind, "idle sessions", rows.await);
     }
 
-    /// What is measured once, because it takes long and varies little.
+    /// Runs the measures that take long and vary little, once.
     async fn measure_once(&self, kind: ServerKind, cores: Option<Cores>, results: &mut Results) {
         let held = with_server(kind, cores, async |server| {
             measure::hold::run(server, self.hold).await
@@ -191,7 +190,7 @@ impl BenchArgs {
     }
 }
 
-/// Measures a new server and stops it.
+/// Starts a server, measures it, and stops it.
 async fn with_server<T>(
     kind: ServerKind,
     cores: Option<Cores>,

@@ -1,4 +1,4 @@
-//! Charts as SVG, for documents with a light or a dark background.
+//! Draws charts as SVG, for light and dark backgrounds.
 
 use plotters::{
     prelude::*,
@@ -10,14 +10,14 @@ const PANEL_HEIGHT: u32 = 200;
 const RIGHT_MARGIN: u32 = 120;
 const GREY: RGBColor = RGBColor(0x76, 0x76, 0x76);
 
-/// Distinct without seeing red from green (Okabe and Ito).
+/// Distinguishable with color blindness (Okabe and Ito).
 const COLORS: [RGBColor; 3] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
     RGBColor(0x00, 0x9e, 0x73),
 ];
 
-/// Lines with their names, below a title.
+/// A title, and named lines.
 #[derive(Debug)]
 pub(crate) struct Panel(
     pub(crate) &'static str,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn chart_holds_its_lines() {
+    fn chart_contains_its_lines() {
         let points = vec![(0.0, 1.0), (2.0, 4.0)];
         let chart = lines("seconds", &[Panel("a < b", vec![("p99", points)])]).unwrap();
         assert!(

@@ -17,12 +17,11 @@ use crate::{
     sockets,
 };
 
-/// Puts load on MCP servers and measures them, on this machine only.
+/// Puts load on MCP servers on this machine and measures them.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct LoadCli {
-    /// Let the system choose the cores, instead of one for the server and one
-    /// for the client.
+    /// Do not pin the server and the client to one core each.
     #[arg(long, global = true)]
     no_pin: bool,
 
@@ -32,34 +31,34 @@ pub(crate) struct LoadCli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// All measures of all servers, in rounds, as one table.
+    /// Run all measures of all servers, in rounds, and print one table.
     Bench(BenchArgs),
-    /// Load on a server that runs, as you want it; reports latencies and errors,
-    /// and fails if limits are not kept.
+    /// Put load on a running server; report latencies and errors, and fail if a
+    /// limit is exceeded.
     Run(Box<run_args::RunArgs>),
-    /// The product under a mixed load with cuts, slow readers and upstream
-    /// failures: what grows, and whether it releases everything at last.
+    /// Run the product under mixed load with broken connections, slow readers and
+    /// upstream failures; report growth, and fail if resources leak.
     Soak(SoakArgs),
-    /// The product with ever more sessions: what each costs, what it costs when
-    /// all close at once, and how long an update takes to reach all of them.
+    /// Measure the product with a growing number of sessions: the cost of each, of
+    /// closing all at once, and of an update to all.
     Scale(ScaleArgs),
     #[command(flatten)]
     Measure(measure_command::MeasureCommand),
-    /// Be one of the servers that are measured, until standard input ends.
+    /// Run one of the measured servers until standard input is closed.
     Peer {
         #[arg(value_enum)]
         server: ServerKind,
-        /// The core to stay on.
+        /// The core to run on.
         #[arg(long)]
         core: Option<usize>,
-        /// The upstream of the product; its recordings otherwise.
+        /// The upstream of the product; without it, the product uses recordings.
         #[arg(long, value_name = "URL")]
         upstream: Option<String>,
     },
 }
 
 impl LoadCli {
-    /// Runs to the end.
+    /// Runs the command.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let no_pin = self.no_pin;
         match self.command {
@@ -79,7 +78,7 @@ impl LoadCli {
     }
 }
 
-/// Does the work of the measuring side, on one core.
+/// Runs a measurement, with the client on one core.
 fn measuring(
     no_pin: bool,
     work: impl AsyncFnOnce(Option<Cores>) -> anyhow::Result<()>,

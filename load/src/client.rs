@@ -28,12 +28,12 @@ enum Channel {
     WebSocket(Box<WebSocketChannel>),
 }
 
-/// What became of a session whose connections were cut.
+/// The result of reconnecting a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResumeOutcome {
-    /// It continues, and pending answers arrive.
+    /// The session continues, and pending answers arrive.
     WithAnswers,
-    /// It continues, but pending answers are lost.
+    /// The session continues, but pending answers are lost.
     WithoutAnswers,
     /// A new session replaces it.
     AsNewSession,
@@ -127,7 +127,7 @@ impl LoadSession {
         Ok(ResumeOutcome::AsNewSession)
     }
 
-    /// Ends the session. Without Streamable HTTP, closing its connections does.
+    /// Closes the session: over Streamable HTTP with a request, otherwise by closing its connections.
     pub(crate) async fn close(self) -> Result<(), Failure> {
         self.client.disconnect().await;
         match self.channel {

@@ -1,5 +1,5 @@
-//! Which core runs what: the server has one to itself and the client another, so that neither the
-//! scheduler nor the client changes what a call costs.
+//! Pins the server and the client to one core each, so that neither the scheduler nor the client
+//! affects the measured cost of a call.
 
 use anyhow::Context;
 use nix::{
@@ -7,7 +7,7 @@ use nix::{
     unistd::Pid,
 };
 
-/// One core for each side.
+/// The cores of the server and the client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cores {
     pub(crate) server: usize,
@@ -15,7 +15,7 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
-    /// The first two cores this process may use; `None` if there is only one.
+    /// Returns the first two cores that this process may use; `None` if there is only one.
     pub(crate) fn choose() -> anyhow::Result<Option<Self>> {
         let allowed = sched_getaffinity(Pid::from_raw(0)).context("reading the allowed cores")?;
         let mut allowed =
@@ -27,10 +27,10 @@ impl Cores {
     }
 }
 
-/// Keeps this thread, and those it starts from now on, on one core.
+/// Pins this thread, and threads that it starts later, to one core.
 pub(crate) fn pin(core: usize) -> anyhow::Result<()> {
     let mut set = CpuSet::new();
     set.set(core)
         .and_then(|()| sched_setaffinity(Pid::from_raw(0), &set))
-        .with_context(|| format!("staying on core {core}"))
+        .with_context(|| format!("pinning to core {core}"))
 }

@@ -1,5 +1,5 @@
-//! A substitute for the Aareguru API: its recorded responses, with a time of measurement that can
-//! be set, and with faults if requested.
+//! A fake of the Aareguru API: returns recorded responses with an adjustable time of measurement,
+//! and fails periodically if requested.
 
 use std::{
     net::SocketAddr,
@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 const CURRENT_BERN: &str = include_str!("../../crates/aareguru/recordings/current-bern.json");
 const CITIES: &str = include_str!("../../crates/aareguru/recordings/cities.json");
 
-/// From this second on, each minute has a fault.
+/// The second of each minute from which requests fail.
 const FAULT_FROM_SECOND: u64 = 40;
 
 #[derive(Debug)]
@@ -40,17 +40,17 @@ pub(crate) struct FakeUpstream {
     failures: AtomicU64,
 }
 
-/// A way in which an upstream fails.
+/// A kind of upstream failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Error,
     Busy,
-    Silence,
-    Nonsense,
+    NoResponse,
+    InvalidBody,
 }
 
 impl FakeUpstream {
-    /// Listens, until the runtime ends.
+    /// Starts the server, which runs until the runtime is dropped.
     pub(crate) async fn start(has_faults: bool) -> anyhow::Result<Arc<Self>> {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.context("listening as the upstream")?;
@@ -77,13 +77,13 @@ impl FakeUpstream {
         self.measured_at.store(at, Ordering::Relaxed);
     }
 
-    /// The number of requests, and how many of them ended with a fault.
+    /// Returns the number of requests, and of those that failed.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         (count(&self.requests), count(&self.failures))
     }
 
-    /// Answers with a recorded response that `update` has changed, or with a fault.
+    /// Returns a recorded response modified by `update`, or a fault.
     async fn answer(&self, recorded: &str, update: impl FnOnce(&mut Value, i64)) -> Response {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if let Some(fault) = Fault::at(self.started_at.elapsed()).filter(|_| self.has_faults) {
@@ -97,13 +97,13 @@ impl FakeUpstream {
 }
 
 impl Fault {
-    /// The fault at this time; each minute has a different one.
+    /// Returns the fault at this time. The kind changes every minute.
     fn at(since: Duration) -> Option<Self> {
         let (minute, second) = (since.as_secs() / 60, since.as_secs() % 60);
         (second >= FAULT_FROM_SECOND).then_some(match minute % 4 {
             0 => Self::Error,
-            1 => Self::Silence,
-            2 => Self::Nonsense,
+            1 => Self::NoResponse,
+            2 => Self::InvalidBody,
             _ => Self::Busy,
         })
     }
@@ -112,8 +112,8 @@ impl Fault {
         match self {
             Self::Error => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "5")]).into_response(),
-            Self::Nonsense => "<html>maintenance</html>".into_response(),
-            Self::Silence => std::future::pending().await,
+            Self::InvalidBody => "<html>maintenance</html>".into_response(),
+            Self::NoResponse => std::future::pending().await,
         }
     }
 }
@@ -128,7 +128,7 @@ async fn current(
     Query(Place { city }): Query<Place>,
 ) -> Response {
     if city != "bern" {
-        return (StatusCode::NOT_FOUND, "only Bern was recorded").into_response();
+        return (StatusCode::NOT_FOUND, "only Bern is recorded").into_response();
     }
     let update = |response: &mut Value, at: i64| response["aare"]["timestamp"] = at.into();
     upstream.answer(CURRENT_BERN, update).await
@@ -154,8 +154,8 @@ mod tests {
         let faults = [at(40), at(119), at(160), at(239), at(280)];
         let wanted = [
             Fault::Error,
-            Fault::Silence,
-            Fault::Nonsense,
+            Fault::NoResponse,
+            Fault::InvalidBody,
             Fault::Busy,
             Fault::Error,
         ];

@@ -1,4 +1,4 @@
-//! Where a server listens, and which transport it speaks there.
+//! The address and transport of a server.
 
 use std::{fmt, net::SocketAddrV4, str::FromStr};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header::HOST, uri::Scheme};
 
-/// An address on this machine, and how to open a session there.
+/// An address on this machine, with the path and transport for sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LoadTarget {
     pub(crate) address: SocketAddrV4,
@@ -23,7 +23,7 @@ pub(crate) enum Transport {
     /// Streamable HTTP.
     #[value(name = "http")]
     StreamableHttp,
-    /// Streamable HTTP without the stream for the server's own messages.
+    /// Streamable HTTP without the stream for requests and notifications of the server.
     #[value(name = "http-post-only")]
     StreamablePostOnly,
     #[value(name = "ws")]
@@ -31,7 +31,7 @@ pub(crate) enum Transport {
 }
 
 impl LoadTarget {
-    /// The same server with another path and transport.
+    /// Returns the same server with another path and transport.
     pub(crate) fn at(&self, path: &'static str, transport: Transport) -> Self {
         Self {
             path: Uri::from_static(path),
@@ -44,9 +44,10 @@ impl LoadTarget {
     pub(crate) fn add_header(&mut self, header: &str) -> anyhow::Result<()> {
         let (name, value) = header
             .split_once(':')
-            .with_context(|| format!("`{header}` is no header such as `X-API-Key: abc`"))?;
+            .with_context(|| format!("`{header}` is not a header such as `X-API-Key: abc`"))?;
         let name = HeaderName::try_from(name).with_context(|| format!("in `{header}`"))?;
-        let value = HeaderValue::try_from(value.trim()).context("a header is one line")?;
+        let value = HeaderValue::try_from(value.trim())
+            .context("a header value must be one line of ASCII")?;
         self.headers.append(name, value);
         Ok(())
     }
@@ -55,21 +56,21 @@ impl LoadTarget {
 impl FromStr for LoadTarget {
     type Err = anyhow::Error;
 
-    /// `ws://` is WebSocket; a path that ends in `/mcp` is Streamable HTTP, any
-    /// other is HTTP+SSE.
+    /// Parses a URL. `ws://` is WebSocket; a path that ends in `/mcp` is Streamable HTTP, any other
+    /// path HTTP+SSE.
     fn from_str(url: &str) -> anyhow::Result<Self> {
         let parts = url.parse::<Uri>().unwrap_or_default().into_parts();
         let is_socket = match parts.scheme.as_ref().map(Scheme::as_str) {
             Some("http") => false,
             Some("ws") => true,
-            _ => bail!("`{url}` is no URL such as http://127.0.0.1:8000/sse"),
+            _ => bail!("`{url}` is not a URL such as http://127.0.0.1:8000/sse"),
         };
         let address = parts.authority.context("a URL with a scheme has a host")?;
         let address = address
             .as_str()
             .parse::<SocketAddrV4>()
-            .with_context(|| format!("`{address}` is no IPv4 address with a port"))?;
-        // Measuring a machine that others use would be an attack.
+            .with_context(|| format!("`{address}` is not an IPv4 address with a port"))?;
+        // Load on another machine would be an attack.
         ensure!(
             address.ip().is_loopback(),
             "{} is not on this machine",
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_is_measured() {
+    fn remote_address_is_rejected() {
         for url in [
             "http://192.0.2.1:80/sse",
             "ws://192.0.2.1:80/ws",
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_sent_with_the_host() {
+    fn added_header_is_sent_with_the_host() {
         let mut target = "http://127.0.0.1:1".parse::<LoadTarget>().unwrap();
         target.add_header("X-API-Key:abc").unwrap();
         target.add_header("A: b").unwrap();

@@ -1,5 +1,5 @@
-//! Measures the transport against its ceiling: what the same calls cost a bare axum server without
-//! an MCP library.
+//! Load generator and benchmark for MCP servers. The baseline of the benchmark is the ceiling: a
+//! bare axum server without an MCP library.
 //!
 //! - `cli`: the commands.
 //! - `server_kind`: the servers that can be measured; `peer` runs one in a separate process,
@@ -46,7 +46,7 @@ mod sockets;
 
 use clap::Parser;
 
-/// The product's allocator, so that servers are compared and not allocators.
+/// The product's allocator, so that differences are not due to the allocator.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

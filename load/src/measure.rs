@@ -1,5 +1,5 @@
-//! The measures, one per file. Each takes a running server and returns numbers; `bench` judges
-//! them.
+//! The measures, one per file. Each measures a running server and returns numbers; `bench` compares
+//! them with the goals.
 
 pub(crate) mod calls;
 pub(crate) mod hold;
@@ -12,7 +12,7 @@ use std::{future::Future, time::Duration};
 
 use anyhow::Context;
 
-/// No measure takes longer, so that the program ends even if a server loses an answer.
+/// The time limit for a measure, so that the program exits even if a server loses an answer.
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Runs a measure within the deadline.
@@ -21,5 +21,5 @@ pub(crate) async fn within_deadline<T>(
 ) -> anyhow::Result<T> {
     tokio::time::timeout(DEADLINE, measure)
         .await
-        .with_context(|| format!("not done within {DEADLINE:?}; an answer may have been lost"))?
+        .with_context(|| format!("not finished within {DEADLINE:?}; an answer may be lost"))?
 }

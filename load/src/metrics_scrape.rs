@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use crate::{client::HttpClient, load_target::LoadTarget};
 
-/// The value of a metric without labels, in the text of a scrape.
+/// Returns the value of a metric without labels from the text of a scrape.
 pub(crate) fn value(scrape: &str, name: &str) -> anyhow::Result<f64> {
     let mut lines = scrape.lines().filter_map(|line| line.strip_prefix(name));
     let value = lines.find_map(|rest| rest.strip_prefix(' '));
@@ -12,10 +12,10 @@ pub(crate) fn value(scrape: &str, name: &str) -> anyhow::Result<f64> {
     value
         .trim()
         .parse()
-        .with_context(|| format!("`{name}` is no number: {value}"))
+        .with_context(|| format!("`{name}` is not a number: {value}"))
 }
 
-/// Fetches the text.
+/// Fetches the metrics as text.
 pub(crate) async fn fetch(target: &LoadTarget) -> anyhow::Result<String> {
     Ok(HttpClient::new(target, 0).get_text("/metrics").await?)
 }

@@ -1,4 +1,4 @@
-//! Where a command writes its numbers.
+//! The output files of a command.
 
 use std::{
     fs,
@@ -11,12 +11,12 @@ use serde::Serialize;
 
 #[derive(Debug, Args)]
 pub(crate) struct Output {
-    /// Write the numbers to this file.
+    /// Write the results to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
-    /// Draw the numbers over time, or over the number of sessions, into this
-    /// file, as SVG.
+    /// Write a chart of the results over time, or over the number of sessions, to
+    /// this file, as SVG.
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
 }

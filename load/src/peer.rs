@@ -1,8 +1,7 @@
-//! The servers that are measured. Each is a separate process, started by the measuring side, so
-//! that CPU time and memory can be attributed to it.
+//! Runs a server to measure in its own process, so that CPU time and memory can be attributed to
+//! it.
 //!
-//! A peer prints its URL when it listens, and ends with its standard input or with the measuring
-//! side.
+//! A peer prints its URL when it listens, and exits when its standard input is closed.
 
 mod ceiling;
 #[cfg(feature = "peers")]
@@ -19,9 +18,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{cores, product, server_kind::ServerKind, sockets};
 
-/// Runs a peer on `core`, or on all cores.
-///
-/// The product uses `upstream`, or its recordings.
+/// Runs a peer on `core`, or on all cores. The product uses `upstream`, or else recordings.
 pub(crate) fn run(
     kind: ServerKind,
     core: Option<usize>,
@@ -49,20 +46,17 @@ pub(crate) fn run(
     result
 }
 
-/// Becomes another program; returns only if that fails.
+/// Replaces this process by another program; returns only on failure.
 ///
-/// The program does not watch its standard input, so the kernel sends it `signal` when the
-/// measuring side ends.
+/// The program does not watch its standard input, so the kernel sends it `signal` when the parent
+/// exits.
 fn exec(mut command: Command, signal: Signal) -> anyhow::Result<()> {
-    set_pdeathsig(signal).context("asking to end with the parent")?;
+    set_pdeathsig(signal).context("setting the parent-death signal")?;
     let error = command.exec();
     Err(error).with_context(|| format!("running {}", command.get_program().display()))
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "this is how the parent learns the port"
-)]
+#[expect(clippy::print_stdout, reason = "the parent reads the URL")]
 async fn serve(kind: ServerKind) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
@@ -76,14 +70,14 @@ async fn serve(kind: ServerKind) -> anyhow::Result<()> {
         ServerKind::Rmcp010 => rmcp_0_10::serve(listener).await,
         ServerKind::RmcpHttp => rmcp_http::serve(listener).await,
         ServerKind::AareguruMcp | ServerKind::PythonSdk | ServerKind::TypescriptSdk => {
-            unreachable!("it has replaced this process")
+            unreachable!("`exec` has replaced this process")
         }
     }
 }
 
 async fn serve_router(listener: TcpListener, router: Router) -> anyhow::Result<()> {
     let listener = listener.tap_io(|connection| {
-        // This only reduces delays; a connection that has ended is noticed later.
+        // Fails on a closed connection, which is noticed later.
         let _ = connection.set_nodelay(true);
     });
     Ok(axum::serve(listener, router).await?)

@@ -1,4 +1,4 @@
-//! The CPU time and memory of a server's process, as the kernel counts them.
+//! The CPU time and memory of a server's process, as reported by the kernel.
 
 use std::{future::Future, time::Duration};
 
@@ -18,14 +18,14 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn new(pid: u32) -> anyhow::Result<Self> {
-        let pid = i32::try_from(pid).context("no process id")?;
+        let pid = i32::try_from(pid).context("the process id is too large")?;
         let clock = clock_getcpuclockid(Pid::from_raw(pid))
             .with_context(|| format!("there is no process {pid}"))?;
         Ok(Self { pid, clock })
     }
 
-    /// The CPU time of all its threads, ended ones included, in user mode and in the kernel. The
-    /// clock counts nanoseconds, not scheduler ticks.
+    /// Returns the CPU time of all its threads, including those that have exited, in user mode and
+    /// in the kernel, in nanoseconds instead of scheduler ticks.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         let now = self.clock.now();
         Ok(now
@@ -33,7 +33,7 @@ impl Process {
             .into())
     }
 
-    /// The CPU time that it uses during an action, with the action's result.
+    /// Runs an action, and returns its result with the CPU time that the process used meanwhile.
     pub(crate) async fn cpu_during<T>(
         &self,
         action: impl Future<Output = Result<T, impl Into<anyhow::Error>>>,
@@ -43,10 +43,9 @@ impl Process {
         Ok((result, self.cpu()? - before))
     }
 
-    /// Its resident memory that belongs to no file, in KiB.
+    /// Returns its anonymous resident memory in KiB.
     ///
-    /// Pages of the program itself are left out: they are shared, and come in as they are first
-    /// run.
+    /// Pages of the program file are not included: they are shared, and loaded on first use.
     pub(crate) fn memory_kib(&self) -> anyhow::Result<u64> {
         let rollup = self.procfs()?.smaps_rollup()?.memory_map_rollup;
         let anonymous = rollup
@@ -55,17 +54,17 @@ impl Process {
         Ok(anonymous.context("no `Anonymous` in smaps_rollup")? / 1024)
     }
 
-    /// How many files it has open, sockets included.
+    /// Returns the number of open files, including sockets.
     pub(crate) fn open_files(&self) -> anyhow::Result<usize> {
         Ok(self.procfs()?.fd_count()?)
     }
 
-    /// How many threads it has.
+    /// Returns the number of threads.
     pub(crate) fn threads(&self) -> anyhow::Result<u64> {
         Ok(self.procfs()?.status()?.threads)
     }
 
-    /// How many files it may have open.
+    /// Returns the limit on open files.
     pub(crate) fn max_open_files(&self) -> anyhow::Result<usize> {
         match self.procfs()?.limits()?.max_open_files.soft_limit {
             LimitValue::Value(limit) => Ok(usize::try_from(limit)?),

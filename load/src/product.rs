@@ -1,19 +1,19 @@
-//! The product itself, with recorded data or with an upstream that it polls more often than the
-//! real one may be. All settings are the defaults, except for the limits that protect it from load.
+//! Starts the product, with recorded data or with a fake upstream that it polls more often than the
+//! real one permits. All settings are the defaults, except for the limits that protect it from load.
 
 use std::{env, path::PathBuf, process::Command};
 
 use anyhow::Context;
 
-/// A limit that neither sessions nor requests reach here.
+/// A limit that is never reached.
 const UNLIMITED: &str = "1000000000";
 
-/// Whether there is a binary to measure.
+/// Returns whether the binary exists.
 pub(crate) fn is_built() -> bool {
     binary().is_ok_and(|binary| binary.exists())
 }
 
-/// Where cargo puts it: next to this program.
+/// Returns the path of the binary, in the folder of this program.
 fn binary() -> anyhow::Result<PathBuf> {
     let own = env::current_exe().context("finding this program")?;
     Ok(own.with_file_name("aareguru-mcp"))

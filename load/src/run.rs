@@ -1,5 +1,5 @@
-//! Load as you want it: many sessions that behave as clients do, some of them badly, and how long
-//! each call took.
+//! Configurable load: many sessions that behave like clients, some of them slow readers. Measures
+//! latencies.
 
 mod load_sample;
 mod mix;
@@ -35,20 +35,20 @@ use tokio_util::sync::CancellationToken;
 use self::{load_sample::Sampler, tally::Tally};
 use crate::{client::Failure, load_target::LoadTarget, process::Process};
 
-/// Without a terminal, only one progress line in so many is written.
+/// Without a terminal, one progress line is written per this many samples.
 const SAMPLES_PER_PROGRESS_LINE: usize = 10;
 
-/// What all sessions share. They run in one task.
+/// State shared by all sessions, which run in one task.
 #[derive(Debug)]
 struct Run<'a> {
     plan: &'a Plan,
     mix: &'a Mix,
-    /// When all sessions have opened.
+    /// The start of measuring, when all sessions are open.
     measured_from: Instant,
     stop: CancellationToken,
-    /// Changes when all connections must be cut.
+    /// Notifies the sessions to close their connections.
     cuts: watch::Receiver<()>,
-    /// Calls that were due and begun, at a fixed rate.
+    /// The number of calls begun at a fixed rate.
     begun: Cell<u64>,
     tally: RefCell<Tally>,
 }
@@ -58,13 +58,13 @@ impl Run<'_> {
         &self.plan.targets[index % self.plan.targets.len()]
     }
 
-    /// When the next call is due at a fixed rate, in whichever session.
+    /// Returns when the next call is due at a fixed rate, over all sessions.
     fn next_arrival(&self, per_second: f64) -> Instant {
         let begun = self.begun.replace(self.begun.get() + 1);
         self.measured_from + Duration::from_secs_f64(begun as f64 / per_second)
     }
 
-    /// Applies the plan's timeout.
+    /// Limits an action to the plan's timeout.
     async fn with_timeout<T>(
         &self,
         action: impl Future<Output = Result<T, Failure>>,
@@ -73,7 +73,7 @@ impl Run<'_> {
         done.unwrap_or(Err(Failure::Timeout))
     }
 
-    /// Counts the calls that were due at a fixed rate, but found no free session, as failures.
+    /// Counts calls that were due at a fixed rate but had no free session as failures.
     fn count_missed_calls(&self) {
         if let Some(per_second) = self.plan.rate {
             let elapsed = Instant::now().saturating_duration_since(self.measured_from);
@@ -81,13 +81,13 @@ impl Run<'_> {
             let missed = due.saturating_sub(self.begun.get());
             if missed > 0 {
                 let mut tally = self.tally.borrow_mut();
-                tally.add_failures("not begun: no session was free".to_owned(), missed);
+                tally.add_failures("not sent: no free session".to_owned(), missed);
             }
         }
     }
 }
 
-/// Runs the plan to its end, or until it is interrupted.
+/// Runs the plan until it is complete or interrupted.
 pub(crate) async fn run(
     plan: &Plan,
     mix: &Mix,
@@ -157,9 +157,9 @@ pub(crate) async fn run(
     ))
 }
 
-/// Shows the last sample on standard error: in one line that is rewritten, or in a line now and
-/// then without a terminal.
-#[expect(clippy::print_stderr, reason = "someone is waiting")]
+/// Prints the last sample to standard error: on a terminal in one line that is rewritten, otherwise
+/// in a new line now and then.
+#[expect(clippy::print_stderr, reason = "progress for the user")]
 fn show_progress(samples: &[LoadSample]) {
     let Some(sample) = samples.last() else { return };
     if io::stderr().is_terminal() {
@@ -169,8 +169,8 @@ fn show_progress(samples: &[LoadSample]) {
     }
 }
 
-/// Leaves the line that was rewritten.
-#[expect(clippy::print_stderr, reason = "someone is waiting")]
+/// Ends the rewritten line.
+#[expect(clippy::print_stderr, reason = "progress for the user")]
 fn end_progress() {
     if io::stderr().is_terminal() {
         eprintln!();

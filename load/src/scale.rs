@@ -1,5 +1,5 @@
-//! What grows with the number of sessions, and how: the product with ever more of them, all closed
-//! at once, opened again, and notified of an update.
+//! Measures the product with a growing number of sessions, then closes all at once, opens them
+//! again, and sends an update to all.
 
 mod scale_report;
 
@@ -24,27 +24,27 @@ use crate::{
     sockets,
 };
 
-/// The shares of all sessions at which the server is measured.
+/// The numbers of sessions to measure, as fractions of all.
 const STEP_SHARES: [f64; 6] = [0.05, 0.125, 0.25, 0.5, 0.75, 1.0];
 
 const RESOURCE: &str = "aareguru://current/bern";
 
-/// No update takes longer: the product polls the upstream every few seconds here.
+/// The time limit for an update. The product polls the upstream every few seconds here.
 const UPDATE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// With so many sessions open.
+/// The cost with a number of open sessions.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Step {
     pub(crate) sessions: usize,
-    /// Of all, since before the first.
+    /// Growth since before the first session, per session.
     pub(crate) kib_per_session: f64,
-    /// The server's, to open and initialize each since the last step.
+    /// Server CPU time to open and initialize a session, since the last step.
     pub(crate) open_cpu_us: f64,
-    /// The server's, for a ping in each of all sessions.
+    /// Server CPU time of a ping.
     pub(crate) ping_cpu_us: f64,
 }
 
-/// All sessions closed at once, and as many opened again.
+/// The cost of closing all sessions at once and opening as many again.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Storm {
     pub(crate) sessions: usize,
@@ -54,24 +54,24 @@ pub(crate) struct Storm {
     pub(crate) open_cpu_us: f64,
 }
 
-/// An update of a resource, to all subscribers.
+/// The cost of an update of a resource to all subscribers.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Broadcast {
     pub(crate) subscribers: usize,
-    /// From the first notification received to the last, the reading of all included.
+    /// From the first notification received to the last, including the time to read all.
     pub(crate) to_last_ms: f64,
     pub(crate) cpu_us_each: f64,
-    /// While all were subscribed.
+    /// Requests while all were subscribed.
     pub(crate) upstream_requests: u64,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ScaleArgs {
-    /// How many sessions there are at last.
+    /// The largest number of sessions.
     #[arg(long, default_value_t = 20_000)]
     sessions: usize,
 
-    /// How many sessions receive an update.
+    /// The number of sessions that receive an update.
     #[arg(long, default_value_t = 10_000)]
     subscribers: usize,
 
@@ -118,7 +118,7 @@ impl ScaleArgs {
 
 async fn grow(server: &ServerUnderTest, most: usize) -> anyhow::Result<(Vec<Step>, SessionPool)> {
     let mut pool = SessionPool::new(&server.target);
-    // What every server allocates once is not the sessions'.
+    // Warm-up: excludes what a server allocates once.
     pool.grow_to(64.min(most)).await.all()?;
     pool = SessionPool::new(&server.target);
     server.settle().await?;
@@ -141,14 +141,17 @@ async fn grow(server: &ServerUnderTest, most: usize) -> anyhow::Result<(Vec<Step
     Ok((steps, pool))
 }
 
-/// Sessions of Streamable HTTP that open no stream take no file. Returns how many
-/// of them answer alongside all the others.
+/// Opens sessions of Streamable HTTP without a stream, which need no file descriptor. Returns how
+/// many of them answer.
 async fn open_sessions_without_streams(
     server: &ServerUnderTest,
     count: usize,
 ) -> anyhow::Result<usize> {
     let mut pool = SessionPool::new(&server.target.at("/mcp", Transport::StreamablePostOnly));
-    pool.grow_to(count).await.all().context("opening more")?;
+    pool.grow_to(count)
+        .await
+        .all()
+        .context("opening sessions without a stream")?;
     Ok(pool
         .call_each(&RequestTemplate::ping(), 1)
         .await
@@ -177,7 +180,7 @@ async fn broadcast(
     upstream: &FakeUpstream,
     subscribers: usize,
 ) -> anyhow::Result<Broadcast> {
-    // The next measurement is due, so the product polls as often as it may.
+    // The next measurement is overdue, so the product polls at its maximum rate.
     upstream.measure(Duration::from_secs(25 * 60));
     let mut pool = SessionPool::new(&server.target);
     pool.grow_to(subscribers).await.all()?;
@@ -202,7 +205,7 @@ async fn broadcast(
     })
 }
 
-/// The server's CPU time for what `count` sessions do, of each, in microseconds.
+/// Returns the server's CPU time of an action in `count` sessions, per session, in microseconds.
 async fn cpu_us_each(
     server: &ServerUnderTest,
     count: usize,

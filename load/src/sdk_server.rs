@@ -1,5 +1,5 @@
-//! Servers on the SDKs of other languages: `interop/setup` installs interpreters and packages, and
-//! `peers/` holds the programs.
+//! Servers on the SDKs of other languages. `interop/setup` installs interpreters and packages; the
+//! programs are in `peers/`.
 
 use std::{
     env,
@@ -23,14 +23,14 @@ pub(crate) const TYPESCRIPT_SDK: Sdk = Sdk {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sdk {
-    /// Below the folder of `interop/setup`.
+    /// Relative to the folder of `interop/setup`.
     interpreter: &'static str,
-    /// Below `peers/`.
+    /// Relative to `peers/`.
     program: &'static str,
 }
 
 impl Sdk {
-    /// Whether the interpreter is installed.
+    /// Returns whether the interpreter is installed.
     pub(crate) fn is_installed(self) -> bool {
         self.interpreter().is_some_and(|path| path.exists())
     }
@@ -45,7 +45,7 @@ impl Sdk {
             "{} is not installed: run interop/setup",
             self.interpreter
         );
-        let home = home().context("there is no home folder: set INTEROP_HOME")?;
+        let home = home().context("no home folder; set INTEROP_HOME")?;
         let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let mut command = Command::new(home.join(self.interpreter));
         command
@@ -57,7 +57,7 @@ impl Sdk {
     }
 }
 
-/// The folder of `interop/setup`.
+/// Returns the folder of `interop/setup`.
 fn home() -> Option<PathBuf> {
     let folder = |name| env::var_os(name).map(PathBuf::from);
     folder("INTEROP_HOME").or_else(|| {

@@ -17,20 +17,20 @@ use crate::{
 /// How long a server may take to start or to stop.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Files that a server may open for itself when it is first used.
+/// The number of files that a server may open on first use, in addition to its connections.
 const MAX_EXTRA_FILES: usize = 8;
 
-/// A server that was started here, and ends with this value, or that was running already.
+/// A server to measure: started here and stopped on drop, or already running.
 #[derive(Debug)]
 pub(crate) struct ServerUnderTest {
     pub(crate) target: LoadTarget,
     pub(crate) process: Process,
-    // With its output: a server that prints more than its address must be able to.
+    // With its output, which must stay open for servers that print more than their address.
     child: Option<(Child, Lines<BufReader<ChildStdout>>)>,
 }
 
 impl ServerUnderTest {
-    /// Starts a server and waits until it listens. The product uses the upstream, if there is one.
+    /// Starts a server and waits until it listens. The product uses `upstream` if it is set.
     pub(crate) async fn start(
         kind: ServerKind,
         cores: Option<Cores>,
@@ -55,7 +55,7 @@ impl ServerUnderTest {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("starting {name}"))?;
-        let pid = child.id().context("the server has ended")?;
+        let pid = child.id().context("the server has exited")?;
         let out = child.stdout.take().context("the server has no output")?;
         let mut out = BufReader::new(out).lines();
         let (path, transport) = kind.endpoint();
@@ -71,7 +71,7 @@ impl ServerUnderTest {
         })
     }
 
-    /// A server that is running already, and is left running.
+    /// Attaches to a running server, which is not stopped.
     pub(crate) fn attach(target: LoadTarget, pid: u32) -> anyhow::Result<Self> {
         Ok(Self {
             target,
@@ -80,25 +80,25 @@ impl ServerUnderTest {
         })
     }
 
-    /// Ends a server that was started here.
+    /// Stops a server that was started here.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let Some((mut child, _)) = self.child else {
             return Ok(());
         };
         timeout(TIMEOUT, child.kill())
             .await
-            .context("the server does not end")?
+            .context("the server does not exit")?
             .context("stopping the server")
     }
 
-    /// How many sockets there can be: as many on this side as on the server's.
+    /// Returns the number of sockets that both this process and the server may open.
     pub(crate) fn max_sockets(&self) -> anyhow::Result<usize> {
         let own = Process::new(std::process::id())?;
         Ok(own.max_open_files()?.min(self.process.max_open_files()?))
     }
 
-    /// Waits until it has closed the connections that its clients have closed, and has about as
-    /// many files open as before them.
+    /// Waits until the server has closed the connections that its clients have closed, that is,
+    /// until it has about as many open files as before.
     pub(crate) async fn wait_for_closed_connections(
         &self,
         open_files_before: usize,
@@ -113,12 +113,11 @@ impl ServerUnderTest {
         closed.context("the server keeps connections that their clients have closed")?
     }
 
-    /// Waits until it has nothing left to do, for a while at most: a server with very many sessions
-    /// is never quite idle.
+    /// Waits until the server is idle, but not indefinitely: with very many sessions, it never is.
     pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         const INTERVAL: Duration = Duration::from_millis(100);
         const MAX_IDLE_CPU: Duration = Duration::from_millis(2);
-        // Once is not enough: the server may have waited for the core.
+        // One idle interval is not sufficient: the server may have waited for the core.
         const REQUIRED_INTERVALS: usize = 5;
         let mut before = self.process.cpu()?;
         let mut idle = 0;
@@ -139,7 +138,7 @@ impl ServerUnderTest {
     }
 }
 
-/// The first URL that a server prints.
+/// Returns the first URL that a server prints.
 async fn address(out: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result<LoadTarget> {
     while let Some(line) = out.next_line().await? {
         let mut words = line.split_whitespace();
@@ -147,5 +146,5 @@ async fn address(out: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result<Load
             return url.parse();
         }
     }
-    bail!("it ended at once")
+    bail!("it exited without printing a URL")
 }

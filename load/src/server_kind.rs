@@ -1,4 +1,4 @@
-//! The servers there are to measure.
+//! The servers that can be measured.
 
 use std::time::Duration;
 
@@ -14,32 +14,32 @@ use crate::{
 /// The documentation of each is its description in the table of `bench`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum ServerKind {
-    /// The same wire on bare axum, without an MCP library, guards, limits or resume.
+    /// The same protocol on bare axum, without an MCP library, access checks, limits or resume.
     Ceiling,
-    /// This workspace's `rmcp-transport` with its defaults and a handler that echoes, routed and served
-    /// as in the product.
+    /// This workspace's `rmcp-transport` with its defaults and an echo tool, routed and served as in
+    /// the product.
     RmcpTransport,
     /// The same handler on the last rmcp that had this transport.
     #[cfg(feature = "peers")]
     #[value(name = "rmcp-0.10")]
     Rmcp010,
-    /// The same handler on rmcp's own Streamable HTTP with its defaults; each session also
-    /// listens, as the SDKs' clients do.
+    /// The same handler on rmcp's Streamable HTTP with its defaults; each session also opens a
+    /// stream for messages of the server, as the clients of the SDKs do.
     #[value(name = "rmcp-http")]
     RmcpHttp,
-    /// The TypeScript SDK's `SSEServerTransport` with a tool that echoes, on Express, in
+    /// The TypeScript SDK's `SSEServerTransport` with an echo tool, on Express, in
     /// production mode.
     TypescriptSdk,
-    /// The Python SDK's `SseServerTransport` with a tool that echoes, on uvicorn with uvloop and
+    /// The Python SDK's `SseServerTransport` with an echo tool, on uvicorn with uvloop and
     /// httptools.
     PythonSdk,
-    /// The product with recorded data and the tool `get_current_temperature`; its limits on
-    /// sessions and on requests per client are out of reach.
+    /// The product with recorded data and the tool `get_current_temperature`; without limits on
+    /// sessions and on requests per client.
     AareguruMcp,
 }
 
 impl ServerKind {
-    /// As on the command line.
+    /// Returns the name on the command line.
     pub(crate) fn name(self) -> String {
         self.value().get_name().to_owned()
     }
@@ -56,7 +56,7 @@ impl ServerKind {
         self.to_possible_value().expect("no kind is skipped")
     }
 
-    /// Those that can be started.
+    /// Returns the servers that can be started.
     pub(crate) fn available() -> Vec<Self> {
         let is_available = |kind: &Self| match kind.sdk() {
             Some(sdk) => sdk.is_installed(),
@@ -66,7 +66,7 @@ impl ServerKind {
         kinds.filter(is_available).collect()
     }
 
-    /// The SDK of another language that it uses.
+    /// Returns the SDK that the server runs on, if it is not written in Rust.
     pub(crate) fn sdk(self) -> Option<Sdk> {
         match self {
             Self::PythonSdk => Some(PYTHON_SDK),
@@ -75,7 +75,7 @@ impl ServerKind {
         }
     }
 
-    /// By how much it is slower than the others, roughly; it gets so much less to do.
+    /// Returns roughly how much slower it is than the others. Its workload is divided by this factor.
     pub(crate) fn slowness(self) -> usize {
         match self {
             Self::PythonSdk => 20,
@@ -84,7 +84,7 @@ impl ServerKind {
         }
     }
 
-    /// Where its sessions begin, and the transport there.
+    /// Returns the path at which sessions are opened, and its transport.
     pub(crate) fn endpoint(self) -> (&'static str, Transport) {
         match self {
             Self::RmcpHttp => ("/mcp", Transport::StreamableHttp),
@@ -92,7 +92,7 @@ impl ServerKind {
         }
     }
 
-    /// The call that is measured.
+    /// Returns the call to measure.
     pub(crate) fn call(self) -> RequestTemplate {
         match self {
             Self::AareguruMcp => {
@@ -102,8 +102,7 @@ impl ServerKind {
         }
     }
 
-    /// How long it keeps a session whose stream has ended, for a client that
-    /// may reconnect.
+    /// Returns how long it keeps a session without a stream, for a client that may reconnect.
     pub(crate) fn grace(self) -> Duration {
         match self {
             // 30 s, checked once a second.

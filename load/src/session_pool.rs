@@ -1,5 +1,4 @@
-//! Many sessions that share a few connections for POST requests: HTTP does not tie a session to a
-//! connection, and this halves the number of sockets.
+//! Many sessions that share a few connections for POST requests, which halves the number of sockets.
 
 use std::future::Future;
 
@@ -19,11 +18,11 @@ pub(crate) struct SessionPool {
     pub(crate) sessions: Vec<LoadSession>,
 }
 
-/// How many sessions did what they were asked, until the first failure.
+/// The number of sessions that completed an action before the first failure.
 #[derive(Debug, Default)]
 pub(crate) struct PoolOutcome {
     pub(crate) count: usize,
-    /// When the first of them was done.
+    /// When the first session completed.
     pub(crate) first: Option<Instant>,
     pub(crate) failure: Option<Failure>,
 }
@@ -43,7 +42,7 @@ impl PoolOutcome {
         outcome
     }
 
-    /// Fails if one of them did.
+    /// Returns the failure, if there is one.
     pub(crate) fn all(self) -> Result<Self, Failure> {
         match self.failure {
             Some(failure) => Err(failure),
@@ -71,7 +70,7 @@ impl SessionPool {
         PoolOutcome::of(opening).await
     }
 
-    /// Calls once in each session, with an id that is greater than any before.
+    /// Sends one call in each session, with an id greater than any before.
     pub(crate) async fn call_each(&mut self, call: &RequestTemplate, id: u64) -> PoolOutcome {
         self.each(|session| session.call(call, id)).await
     }

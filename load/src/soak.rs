@@ -1,5 +1,5 @@
-//! The product under a mixed load with cuts, slow readers and upstream failures, and the resources
-//! that it still holds when all clients have gone.
+//! Runs the product under mixed load with broken connections, slow readers and upstream failures,
+//! and checks that it releases all resources when the clients have disconnected.
 
 mod slope;
 mod soak_report;
@@ -21,7 +21,7 @@ use crate::{
     server_kind::ServerKind,
 };
 
-/// Gauges of the product that must be zero when all clients have gone.
+/// Gauges of the product that must be zero when all clients have disconnected.
 const SESSION_GAUGES: [&str; 4] = [
     "rmcp_transport_sessions",
     "rmcp_transport_requests_in_flight",
@@ -29,14 +29,14 @@ const SESSION_GAUGES: [&str; 4] = [
     "aareguru_mcp_websocket_sessions",
 ];
 
-/// The gauge of its tasks that have not ended.
+/// The gauge of the product's running tasks.
 const TASKS_GAUGE: &str = "aareguru_mcp_runtime_tasks";
 
-/// How long the server may take to release everything, in addition to the grace period for
-/// clients that reconnect.
+/// How long the server may take to release its resources, after the grace period for clients that
+/// reconnect.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The warm-up is this part of the whole.
+/// The warm-up is this fraction of the run: one eighth.
 const WARM_UP_SHARE: u32 = 8;
 
 const MIX: &str =
@@ -47,26 +47,26 @@ const ARGUMENTS: [&str; 3] = [
     r#"resources/read={"uri":"aareguru://cities"}"#,
 ];
 
-/// The server without clients.
+/// Resource usage of the server without clients.
 #[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct RestingUsage {
     pub(crate) memory_kib: u64,
     pub(crate) open_files: usize,
     pub(crate) threads: u64,
     pub(crate) tasks: f64,
-    /// Sessions and calls that it still holds, by gauge.
+    /// Sessions and requests that are still open, by gauge.
     pub(crate) held: BTreeMap<&'static str, f64>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SoakArgs {
-    /// How long it takes, a warm-up included; each minute ends with a fault of the
-    /// upstream, so at least one minute.
+    /// The duration, including a warm-up; at least one minute, because the upstream
+    /// fails at the end of each minute.
     #[arg(long = "for", default_value = "20m", value_parser = duration, value_name = "TIME")]
     run_for: Duration,
 
-    /// How many sessions there are, a third over each transport; there are a tenth
-    /// as many slow readers in addition.
+    /// The number of sessions, a third over each transport. A tenth as many slow
+    /// readers are added.
     #[arg(long, default_value_t = 60)]
     sessions: usize,
 
@@ -145,7 +145,7 @@ async fn run_load(
     run::run(&plan, &mix, Some(server.process)).await
 }
 
-/// Adds the number of the server's tasks once a second, with the seconds since the start.
+/// Records the number of the server's tasks once a second, with the seconds since the start.
 async fn count_tasks(
     server: &ServerUnderTest,
     counts: &RefCell<Vec<(f64, f64)>>,
@@ -164,7 +164,7 @@ async fn tasks(server: &ServerUnderTest) -> anyhow::Result<f64> {
     metrics_scrape::value(&metrics_scrape::fetch(&server.target).await?, TASKS_GAUGE)
 }
 
-/// Waits until the server has released all sessions, for a while at most.
+/// Waits until the server has released all sessions, with a time limit, and reads its usage.
 async fn resting_usage(server: &ServerUnderTest) -> anyhow::Result<RestingUsage> {
     let deadline = Instant::now() + ServerKind::AareguruMcp.grace() + RELEASE_TIMEOUT;
     loop {
@@ -188,7 +188,7 @@ async fn resting_usage(server: &ServerUnderTest) -> anyhow::Result<RestingUsage>
     }
 }
 
-/// Without the beginning, in which buffers grow to their size.
+/// Returns the samples without the first quarter, in which buffers grow.
 fn without_beginning<T>(samples: &[T]) -> &[T] {
     &samples[samples.len() / 4..]
 }

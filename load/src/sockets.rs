@@ -1,22 +1,22 @@
-//! The limit on sockets: each session takes one or two file descriptors on either side.
+//! The limit on sockets: each session needs one or two file descriptors on each side.
 
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// What a process needs in addition to the sockets of its sessions: the product reserves 200 files,
-/// and there are connections for POST requests.
+/// File descriptors that a process needs in addition to those of its sessions: the product reserves
+/// 200, and there are connections for POST requests.
 const RESERVED: usize = 256;
 
-/// Raises the limit on open files as far as it goes without privileges.
+/// Raises the soft limit on open files to the hard limit.
 pub(crate) fn raise_limit() -> anyhow::Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("reading RLIMIT_NOFILE")?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
         .with_context(|| format!("raising RLIMIT_NOFILE to {hard}"))
 }
 
-/// How many sessions of `sockets_each` fit under `limit`, at most `wanted`.
-pub(crate) fn sessions_within(limit: usize, sockets_each: usize, wanted: usize) -> usize {
-    wanted.min(limit.saturating_sub(RESERVED) / sockets_each)
+/// Returns how many sessions with `sockets_each` fit into `limit`, at most `requested`.
+pub(crate) fn sessions_within(limit: usize, sockets_each: usize, requested: usize) -> usize {
+    requested.min(limit.saturating_sub(RESERVED) / sockets_each)
 }
 
 #[cfg(test)]

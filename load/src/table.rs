@@ -1,6 +1,6 @@
 //! Markdown tables.
 
-/// A table with this head.
+/// Formats a table.
 pub(crate) fn markdown<C: AsRef<str>, R: AsRef<[String]>>(
     head: impl AsRef<[C]>,
     rows: impl IntoIterator<Item = R>,

@@ -1,4 +1,4 @@
-//! The machine and the versions that were measured.
+//! Describes the machine and the measured versions.
 
 use std::{fs, process::Command};
 
@@ -7,21 +7,21 @@ use procfs::{CpuInfo, Current, Meminfo};
 
 use crate::sdk_server::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK};
 
-/// The libraries whose versions change the numbers.
+/// The libraries whose versions affect the results.
 const LIBRARIES: [&str; 6] = ["axum", "hyper", "rmcp", "serde_json", "tokio", "tower-http"];
 
-/// As cargo resolved it for this program.
+/// The lock file of this program.
 const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
 
-/// Those of the servers in Python, for pip.
+/// The packages of the server in Python.
 const PYTHON_PACKAGES: [&str; 5] = ["mcp", "uvicorn", "uvloop", "httptools", "starlette"];
 const PYTHON_REQUIREMENTS: &str = include_str!("../../../interop/requirements/py-load.txt");
 
-/// Those of the server in TypeScript, as npm resolved them.
+/// The packages of the server in TypeScript.
 const NODE_PACKAGES: [&str; 2] = ["@modelcontextprotocol/sdk", "express"];
 const NODE_LOCK_FILE: &str = include_str!("../../../interop/package-lock.json");
 
-/// The list of both, as Markdown.
+/// Returns the description as a Markdown list.
 pub(super) fn description() -> anyhow::Result<String> {
     let processors = CpuInfo::current()?;
     let processor = processors.model_name(0).unwrap_or("unknown processor");
@@ -52,7 +52,7 @@ pub(super) fn description() -> anyhow::Result<String> {
     ))
 }
 
-/// The names with their versions, each of which follows `head` in a list of packages.
+/// Returns the names with their versions. In the list, a version follows `head` of its name.
 fn versions<const N: usize>(list: &str, names: [&str; N], head: impl Fn(&str) -> String) -> String {
     let list = format!("\n{list}");
     let names = names.map(|name| {
@@ -64,13 +64,13 @@ fn versions<const N: usize>(list: &str, names: [&str; N], head: impl Fn(&str) ->
     names.join(", ")
 }
 
-/// The version that an interpreter prints.
+/// Returns the version that an interpreter prints.
 fn interpreter(sdk: Sdk) -> String {
     let path = sdk.interpreter().unwrap_or_else(|| "interpreter".into());
     printed_by(&path.to_string_lossy(), &["--version"])
 }
 
-/// The one line that a program prints.
+/// Returns the output of a program, one line.
 fn printed_by(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let line = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());

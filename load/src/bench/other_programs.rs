@@ -1,5 +1,5 @@
-//! How much of the machine other programs use: with more than a few percent, caches and queues
-//! differ from those of an idle machine.
+//! Measures how much CPU time other programs use. With more than a few percent, results differ from
+//! those of an idle machine.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use nix::sys::{
 };
 use procfs::{CpuInfo, Current, CurrentSI, KernelStats};
 
-/// A point in time to count from.
+/// Counts the CPU time of other programs since its creation.
 #[derive(Debug)]
 pub(super) struct OtherPrograms {
     begun: Instant,
@@ -25,7 +25,7 @@ impl OtherPrograms {
         })
     }
 
-    /// Their share of all cores since the beginning, in percent.
+    /// Returns their share of all cores in percent.
     pub(super) fn percent(&self) -> anyhow::Result<f64> {
         let cores = CpuInfo::current()?.num_cores();
         let used = cpu_of_others()?.saturating_sub(self.before);
@@ -34,7 +34,7 @@ impl OtherPrograms {
     }
 }
 
-/// All CPU time on the machine that is not this program's or its servers'.
+/// Returns the CPU time of the machine without that of this program and its servers.
 fn cpu_of_others() -> anyhow::Result<Duration> {
     let total = KernelStats::current()?.total;
     let mut busy = total.user_duration() + total.nice_duration() + total.system_duration();

@@ -1,4 +1,4 @@
-//! The numbers of all rounds.
+//! Collects the results of all rounds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ impl Results {
         self.values.entry((row, kind)).or_default().push(value);
     }
 
-    /// Adds what was measured, or the failure.
+    /// Adds measured values, or the failure.
     pub(super) fn add_all(
         &mut self,
         kind: ServerKind,
@@ -32,7 +32,7 @@ impl Results {
         }
     }
 
-    /// Something could not be measured.
+    /// Adds a failure.
     pub(super) fn fail(&mut self, kind: ServerKind, what: &str, error: &anyhow::Error) {
         let failure = format!("{}: {what}: {error:#}", kind.name());
         if !self.failures.iter().any(|(_, before)| *before == failure) {
@@ -40,14 +40,14 @@ impl Results {
         }
     }
 
-    /// Adds a remark on the numbers.
+    /// Adds a remark.
     pub(super) fn note(&mut self, what: String) {
         if !self.notes.contains(&what) {
             self.notes.push(what);
         }
     }
 
-    /// The number of failures, without those of servers on SDKs of other languages.
+    /// Returns the number of failures of servers in Rust.
     pub(super) fn own_failures(&self) -> usize {
         let failures = self.failures.iter();
         failures.filter(|(kind, _)| kind.sdk().is_none()).count()
@@ -61,8 +61,7 @@ impl Results {
         Some(median(self.values.get(&(row, kind))?.clone()))
     }
 
-    /// Half the way from the least to the greatest value, as a share of the median; `None` for a
-    /// single value.
+    /// Returns half the range of the values, relative to the median; `None` for a single value.
     pub(super) fn spread(&self, row: Row, kind: ServerKind) -> Option<f64> {
         let mut values = self.values.get(&(row, kind))?.clone();
         values.sort_by(f64::total_cmp);
@@ -70,7 +69,7 @@ impl Results {
         (values.len() > 1).then(|| range / 2.0 / median(values))
     }
 
-    /// The value as a multiple of the ceiling's, of each round by itself; the median of them.
+    /// Returns the median of the ratios to the ceiling, computed within each round.
     pub(super) fn ratio(&self, row: Row, kind: ServerKind) -> Option<f64> {
         let values = self.values.get(&(row, kind))?.iter();
         let ceiling = self.values.get(&(row, ServerKind::Ceiling))?;
@@ -79,7 +78,7 @@ impl Results {
     }
 }
 
-/// The one in the middle, or between the two in the middle, of at least one.
+/// Returns the median. There must be at least one value.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

@@ -17,14 +17,14 @@ pub(super) enum Row {
     Start,
 }
 
-/// The goal.
+/// A goal for a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Goal {
     Most(f64),
     Least(f64),
-    /// As a multiple of the ceiling.
+    /// Relative to the ceiling.
     MostTimes(f64),
-    /// As a multiple of the ceiling.
+    /// Relative to the ceiling.
     LeastTimes(f64),
 }
 
@@ -39,7 +39,7 @@ impl Row {
             Self::OpenRate => "sessions opened and initialized per CPU second".to_owned(),
             Self::IdleMemory => "memory per idle session (KiB)".to_owned(),
             Self::MemoryClosed => "memory after all sessions were closed (MiB)".to_owned(),
-            Self::MemoryKept => "the same after the last round ÷ after the first".to_owned(),
+            Self::MemoryKept => "memory after the last round ÷ after the first".to_owned(),
             Self::Held => "sessions held and answering".to_owned(),
             Self::Start => "start to first initialized session (ms)".to_owned(),
         }
@@ -53,7 +53,7 @@ impl Row {
         }
     }
 
-    /// The goal of this server; `None` if it is measured for comparison.
+    /// Returns the goal of this server; `None` if it is measured for comparison only.
     pub(super) fn goal(self, kind: ServerKind) -> Option<Goal> {
         let product = match kind {
             ServerKind::RmcpTransport => false,
@@ -75,7 +75,7 @@ impl Row {
 }
 
 impl Goal {
-    /// Whether it is met by a value that is `ratio` times the ceiling's.
+    /// Returns whether a value meets the goal; `ratio` is relative to the ceiling.
     pub(super) fn is_met(self, value: f64, ratio: Option<f64>) -> bool {
         match self {
             Self::Most(most) => value <= most,

@@ -1,5 +1,5 @@
-//! One measure of one server, which is started for it or runs already.
-#![expect(clippy::print_stdout, reason = "this is what the commands are for")]
+//! Runs one measure of one server, which is started for it or already running.
+#![expect(clippy::print_stdout, reason = "these are the results")]
 
 use std::time::Duration;
 
@@ -21,23 +21,23 @@ pub(super) enum MeasureCommand {
         #[command(flatten)]
         subject: ServerArgs,
 
-        /// How many sessions call at once.
+        /// The number of concurrent sessions.
         #[arg(long, default_value_t = 32)]
         sessions: usize,
 
-        /// How many calls they make together.
+        /// The total number of calls.
         #[arg(long, default_value_t = 100_000)]
         calls: u64,
 
-        /// The tool to call. [default: the one that `bench` measures]
+        /// The tool to call. [default: that of `bench`]
         #[arg(long)]
         tool: Option<String>,
 
-        /// The arguments of that tool, a JSON object.
+        /// The arguments of the tool, as a JSON object.
         #[arg(long, requires = "tool", default_value = "{}")]
         arguments: String,
     },
-    /// CPU time and memory of sessions that do nothing.
+    /// Memory of idle sessions.
     Idle {
         #[command(flatten)]
         subject: ServerArgs,
@@ -56,8 +56,8 @@ pub(super) enum MeasureCommand {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
 
-        /// How long the server keeps a session without its stream, in seconds.
-        /// [default: what is known of it]
+        /// How long the server keeps a session without a stream, in seconds.
+        /// [default: the known value of the server]
         #[arg(long)]
         grace: Option<u64>,
     },
@@ -69,7 +69,7 @@ pub(super) enum MeasureCommand {
         #[arg(long, default_value_t = 5_000)]
         sessions: usize,
     },
-    /// Very many sessions at once, each of which answers a ping.
+    /// Number of sessions that can be open and answer a ping.
     Hold {
         #[command(flatten)]
         subject: ServerArgs,
@@ -77,17 +77,17 @@ pub(super) enum MeasureCommand {
         #[arg(long, default_value_t = 20_000)]
         sessions: usize,
     },
-    /// Latency of one session, alone and alongside others that post large calls
-    /// and never read an answer.
+    /// Latency of one session, alone and next to sessions that send large calls
+    /// and never read a response.
     Isolation {
         #[command(flatten)]
         subject: ServerArgs,
 
-        /// How many misbehave.
+        /// The number of misbehaving sessions.
         #[arg(long, default_value_t = 20)]
         disturbers: usize,
 
-        /// How many calls are measured, alone and then disturbed.
+        /// The number of calls to measure, alone and then disturbed.
         #[arg(long, default_value_t = 10_000)]
         calls: u64,
     },
@@ -102,18 +102,18 @@ pub(super) enum MeasureCommand {
     },
 }
 
-/// What is measured.
+/// The server to measure.
 #[derive(Debug, Args)]
 pub(super) struct ServerArgs {
     /// The server to start and measure.
     #[arg(long, value_enum, default_value_t = ServerKind::RmcpTransport)]
     server: ServerKind,
 
-    /// The event stream of a server that runs already, on a loopback address.
+    /// The event stream of a server that is already running, on a loopback address.
     #[arg(long, value_name = "URL", requires = "pid", conflicts_with = "server")]
     peer_url: Option<LoadTarget>,
 
-    /// The process of that server.
+    /// The process id of that server.
     #[arg(long, requires = "peer_url")]
     pid: Option<u32>,
 }
@@ -206,7 +206,7 @@ impl MeasureCommand {
 }
 
 impl ServerArgs {
-    /// Starts the server, which ends with the value, or attaches to the one that runs.
+    /// Starts the server, or attaches to the running one.
     async fn start(&self, cores: Option<Cores>) -> anyhow::Result<ServerUnderTest> {
         match (&self.peer_url, self.pid) {
             (Some(target), Some(pid)) => ServerUnderTest::attach(target.clone(), pid),

@@ -15,16 +15,16 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     plan: Plan,
 
-    /// What is spoken at the URL. [default: as the URL looks]
+    /// The transport at the URLs. [default: derived from the URL]
     #[arg(long, value_enum)]
     transport: Option<Transport>,
 
-    /// Send this with every request, as in `X-API-Key: abc`.
+    /// A header to send with every request, such as `X-API-Key: abc`.
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
 
-    /// What to call, each with its weight: tools, or methods such as `ping` and
-    /// `resources/read`.
+    /// The tools to call, or methods such as `ping` and `resources/read`, each with
+    /// a weight.
     #[arg(
         long,
         default_value = "ping",
@@ -33,12 +33,12 @@ pub(super) struct RunArgs {
     )]
     mix: Vec<String>,
 
-    /// The arguments of a tool, or the parameters of a method, as in
+    /// The arguments of a tool or the parameters of a method, such as
     /// `get_forecast={"city":"bern"}`.
     #[arg(long, value_name = "NAME=JSON")]
     arguments: Vec<String>,
 
-    /// The server's process: measures its CPU time per call and its memory per
+    /// The server's process id, to measure its CPU time per call and its memory per
     /// session.
     #[arg(long)]
     pid: Option<u32>,
@@ -65,8 +65,8 @@ impl RunArgs {
         let report = run::run(&self.plan, &mix, server).await?;
         print!("{report}");
         self.output.write(&report, || report.chart())?;
-        let missed = self.limits.violations(&report).join("; ");
-        ensure!(missed.is_empty(), "limits were not kept: {missed}");
+        let exceeded = self.limits.violations(&report).join("; ");
+        ensure!(exceeded.is_empty(), "limits exceeded: {exceeded}");
         Ok(())
     }
 }

@@ -1,29 +1,29 @@
-//! Why a call was not answered with a result.
+//! Failures of a call.
 
 use std::fmt::Display;
 
-/// Why there is no result.
+/// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("no connection: {0}")]
+    #[error("cannot connect: {0}")]
     Connect(std::io::Error),
-    #[error("the connection broke: {0:#}")]
+    #[error("connection lost: {0:#}")]
     Broken(anyhow::Error),
     #[error("the server closed the connection")]
     Closed,
-    #[error("the server answers {status} to {request}: {text}")]
+    #[error("status {status} in response to {request}: {text}")]
     Status {
         status: u16,
         request: &'static str,
         text: String,
     },
-    #[error("an error: {message}")]
+    #[error("JSON-RPC error: {message}")]
     Error { code: i64, message: String },
-    #[error("a tool's error: {0}")]
+    #[error("tool error: {0}")]
     Tool(String),
-    #[error("deadline has elapsed")]
+    #[error("no answer within the timeout")]
     Timeout,
-    #[error("not understood: {0}")]
+    #[error("unexpected message: {0}")]
     Unexpected(String),
 }
 
@@ -32,21 +32,21 @@ impl Failure {
         Self::Unexpected(error.to_string())
     }
 
-    /// The kind of failure, for counting.
+    /// Returns the kind of failure, for counting.
     pub(crate) fn kind(&self) -> String {
         match self {
-            Self::Connect(_) => "no connection".to_owned(),
+            Self::Connect(_) => "cannot connect".to_owned(),
             Self::Broken(_) => "broken connection".to_owned(),
             Self::Closed => "closed connection".to_owned(),
             Self::Status { status, .. } => format!("HTTP status {status}"),
             Self::Error { code, .. } => format!("JSON-RPC error {code}"),
             Self::Tool(_) => "tool error".to_owned(),
             Self::Timeout => "no answer in time".to_owned(),
-            Self::Unexpected(_) => "not understood".to_owned(),
+            Self::Unexpected(_) => "unexpected message".to_owned(),
         }
     }
 
-    /// Whether the session continues.
+    /// Returns whether the session can still be used.
     pub(crate) fn leaves_session(&self) -> bool {
         match self {
             Self::Error { .. } | Self::Tool(_) => true,

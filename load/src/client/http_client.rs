@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Failure;
 use crate::load_target::LoadTarget;
 
-/// The minimum that the kernel grants; it doubles the value.
+/// The smallest receive buffer that Linux permits; it doubles the value.
 const SMALL_BUFFER_BYTES: u32 = 2048;
 
 /// The response to a request that has been sent.
@@ -44,7 +44,7 @@ pub(super) struct HttpConnection {
 }
 
 impl HttpClient {
-    /// The `index`-th client, with its own connection for POST requests.
+    /// Creates the `index`-th client, with a separate connection for POST requests.
     pub(crate) fn new(target: &LoadTarget, index: usize) -> Self {
         Self {
             target: Arc::new(target.clone()),
@@ -54,7 +54,7 @@ impl HttpClient {
         }
     }
 
-    /// The `index`-th client, which shares this one's connection for POST requests.
+    /// Creates the `index`-th client, which shares this one's connection for POST requests.
     pub(crate) fn sharing(&self, index: usize) -> Self {
         Self {
             source: source(index),
@@ -69,7 +69,7 @@ impl HttpClient {
         self
     }
 
-    /// The headers of a request with a message, for answers in these formats.
+    /// Returns the headers of a request with a message; `accept` are the formats of the response.
     pub(super) fn headers(&self, accept: &'static str) -> HeaderMap {
         let mut headers = self.target.headers.clone();
         let json = HeaderValue::from_static("application/json");
@@ -94,7 +94,7 @@ impl HttpClient {
     async fn open(&self) -> Result<HttpConnection, Failure> {
         let io = TokioIo::new(self.connect().await?);
         let (sender, connection) = http1::handshake(io).await?;
-        // A failure reaches the request that is being sent.
+        // Errors are reported by the request that is being sent.
         let driver = tokio::spawn(async { drop(connection.await) });
         Ok(HttpConnection {
             sender,
@@ -148,8 +148,8 @@ impl HttpClient {
     }
 }
 
-/// The source address of the `index`-th client. One address has too few ports for all of them, and
-/// counts as one client where a server limits clients.
+/// Returns the source address of the `index`-th client. One address has too few ports for all
+/// clients, and servers with limits per client count it as one.
 fn source(index: usize) -> Ipv4Addr {
     let host = u8::try_from(index % 250).expect("a remainder of 250 fits");
     Ipv4Addr::new(127, 0, 1, host + 1)

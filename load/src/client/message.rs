@@ -1,4 +1,4 @@
-//! The part of a server's message that shows whether it is an answer, and a success.
+//! Detects whether a message of the server is the answer to a request, and whether it is a success.
 
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -24,10 +24,10 @@ struct RpcError {
     message: String,
 }
 
-/// Whether `text` is the answer to request `id`; anything but success is an error.
+/// Returns whether `text` is the answer to request `id`. An unsuccessful answer is an error.
 ///
-/// The server's own requests and notifications are not, nor are answers to earlier requests that
-/// were cancelled.
+/// Requests and notifications of the server are no answers, nor are responses to earlier, cancelled
+/// requests.
 pub(crate) fn answers(text: &str, id: u64) -> Result<bool, Failure> {
     let unexpected = || Failure::Unexpected(text.to_owned());
     let message = serde_json::from_str::<Message>(text).map_err(|_| unexpected())?;

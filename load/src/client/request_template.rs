@@ -1,4 +1,4 @@
-//! The messages that are sent.
+//! The messages that the client sends.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ pub(crate) struct RequestTemplate {
 }
 
 impl RequestTemplate {
-    /// Any request; `params` are a JSON object.
+    /// Creates a request with any method; `params` is a JSON object.
     pub(crate) fn method(method: &str, params: &str) -> Self {
         Self {
             method_and_params: format!(r#""method":"{method}","params":{params}"#).into(),
         }
     }
 
-    /// A tool; `arguments` are a JSON object.
+    /// Creates a tool call; `arguments` is a JSON object.
     pub(crate) fn new(tool: &str, arguments: &str) -> Self {
         let params = format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#);
         Self::method("tools/call", &params)
@@ -30,12 +30,12 @@ impl RequestTemplate {
         Self::method("ping", "{}")
     }
 
-    /// Subscribes to a resource.
+    /// Creates a subscription to a resource.
     pub(crate) fn subscribe(uri: &str) -> Self {
         Self::method("resources/subscribe", &format!(r#"{{"uri":"{uri}"}}"#))
     }
 
-    /// The tool that every peer has.
+    /// Creates a call of the tool that every peer has.
     pub(crate) fn echo() -> Self {
         Self::new("echo", r#"{"text":"How warm is the Aare in Bern?"}"#)
     }

@@ -1,4 +1,4 @@
-//! HTTP+SSE: all answers arrive on the stream that was opened first.
+//! HTTP+SSE: all answers arrive on the event stream of the session.
 
 use futures_util::StreamExt;
 use http::{HeaderMap, Method, Uri};
@@ -19,8 +19,8 @@ pub(super) struct SseChannel {
 }
 
 impl SseChannel {
-    /// Opens a stream, after the event with this id if there is one, and waits for its first event,
-    /// which names the endpoint for POST requests.
+    /// Opens a stream, resuming after `last_event_id` if it is set, and waits for its first event,
+    /// which contains the endpoint for POST requests.
     pub(super) async fn open(
         client: &HttpClient,
         last_event_id: Option<String>,
@@ -86,7 +86,7 @@ pub(super) async fn next_event(events: &mut SseStream<Incoming>) -> Result<Sse, 
             Ok(event) if event.data.as_ref().is_some_and(|data| !data.is_empty()) => {
                 return Ok(event);
             }
-            // An id alone marks where the stream begins.
+            // An id without data marks the start of the stream.
             Ok(_) => {}
             Err(sse_stream::Error::Body(error)) => {
                 let error = error.downcast::<hyper::Error>();
@@ -97,7 +97,7 @@ pub(super) async fn next_event(events: &mut SseStream<Incoming>) -> Result<Sse, 
     }
 }
 
-/// The endpoint without its origin, if it has one.
+/// Returns the endpoint without its origin.
 fn relative(endpoint: &str) -> Result<Uri, Failure> {
     let uri = endpoint.parse::<Uri>().map_err(Failure::unexpected)?;
     let path = uri.into_parts().path_and_query;

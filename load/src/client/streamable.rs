@@ -1,5 +1,5 @@
-//! Streamable HTTP: each answer arrives in the response to its request. Like the SDKs' clients,
-//! this one also opens a stream for the server's own messages.
+//! Streamable HTTP: each answer arrives in the response to its request. Like the clients of the
+//! SDKs, this client also opens a stream for requests and notifications of the server.
 
 use std::mem;
 
@@ -16,10 +16,10 @@ use super::{
 use crate::load_target::Transport;
 
 pub(super) struct StreamableChannel {
-    /// Sent with every request; they name the session, which outlives its connections.
+    /// Sent with every request. They include the session id.
     headers: HeaderMap,
     response: PendingResponse,
-    /// The stream of the server's own messages, which nobody reads.
+    /// The stream of requests and notifications of the server; not read.
     _listener: Option<(HttpConnection, Response<Incoming>)>,
 }
 
@@ -41,8 +41,8 @@ impl StreamableChannel {
         }
     }
 
-    /// Opens the stream for the server's own messages, if the server has one and this client
-    /// listens to it.
+    /// Opens the stream for requests and notifications of the server, if the server and the
+    /// selected transport have one.
     pub(super) async fn listen(&mut self, client: &HttpClient) -> Result<(), Failure> {
         self.response = PendingResponse::None;
         self._listener = None;
@@ -66,7 +66,7 @@ impl StreamableChannel {
         message: String,
     ) -> Result<(), Failure> {
         if !matches!(self.response, PendingResponse::None) {
-            // HTTP/1.1 has no other way to skip the rest of a response.
+            // In HTTP/1.1, the rest of a response can only be skipped by closing the connection.
             self.response = PendingResponse::None;
             client.disconnect().await;
         }
@@ -76,7 +76,7 @@ impl StreamableChannel {
         Ok(())
     }
 
-    /// Waits until the server has accepted the last message, to which there is no answer.
+    /// Waits until the server has accepted the last message, which has no answer.
     pub(super) async fn accepted(&mut self) -> Result<(), Failure> {
         if let PendingResponse::Head(response) = mem::take(&mut self.response) {
             text(success(response.await?, "a POST").await?).await?;
@@ -88,7 +88,7 @@ impl StreamableChannel {
         loop {
             match &mut self.response {
                 PendingResponse::None => {
-                    let missing = "the response holds no answer";
+                    let missing = "the response contains no answer";
                     return Err(Failure::Unexpected(missing.to_owned()));
                 }
                 PendingResponse::Events(events) => {
@@ -122,7 +122,7 @@ impl StreamableChannel {
         }
     }
 
-    /// Ends the session, which the server otherwise keeps for a while.
+    /// Deletes the session, which the server would otherwise keep for a while.
     pub(super) async fn close(self, client: &HttpClient) -> Result<(), Failure> {
         let uri = &client.target.path;
         let response = client.send(Method::DELETE, uri, self.headers, String::new());

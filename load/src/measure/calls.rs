@@ -1,4 +1,4 @@
-//! Calls in a closed loop: what one costs the server, and how long it takes.
+//! Measures calls in a closed loop: server CPU time and latency.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,14 +14,14 @@ use crate::{
     server::ServerUnderTest,
 };
 
-/// One call in so many is made in addition before the measured ones, to warm up.
+/// The warm-up has this fraction of the measured calls: one in ten.
 const WARM_UP_SHARE: u64 = 10;
 
 #[derive(Debug)]
 pub(crate) struct CallMeasurement {
-    /// All of them were answered.
+    /// All were answered.
     pub(crate) count: u64,
-    /// What the server needed for them.
+    /// CPU time of the server.
     pub(crate) cpu: Duration,
     pub(crate) wall: Duration,
     /// From the start of the POST to the answer, in nanoseconds.
@@ -38,13 +38,13 @@ impl CallMeasurement {
     }
 }
 
-/// A quantile of latencies, in milliseconds.
+/// Returns a quantile of latencies in milliseconds.
 pub(crate) fn quantile_ms(latency: &Histogram<u64>, quantile: f64) -> f64 {
     latency.value_at_quantile(quantile) as f64 / 1e6
 }
 
-/// Makes `count` calls in `sessions` sessions, each of which waits for its answer before it calls
-/// again.
+/// Makes `count` calls in `sessions` sessions. Each session waits for its answer before the next
+/// call.
 pub(crate) async fn run(
     server: &ServerUnderTest,
     call: &RequestTemplate,
@@ -65,7 +65,7 @@ pub(crate) async fn run(
     })
 }
 
-/// Spreads `count` calls over the sessions. Returns their latencies in nanoseconds.
+/// Distributes `count` calls over the sessions. Returns their latencies in nanoseconds.
 pub(super) async fn closed_loop(
     sessions: &mut [LoadSession],
     call: &RequestTemplate,

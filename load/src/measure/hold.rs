@@ -1,25 +1,25 @@
-//! Very many sessions at once, all of which still answer.
+//! Measures how many sessions can be open and answer.
 
 use crate::{client::RequestTemplate, server::ServerUnderTest, session_pool::SessionPool, sockets};
 
 #[derive(Debug, Default)]
 pub(crate) struct HoldMeasurement {
-    /// How many the limit on open files allows.
+    /// The number of sessions that the limit on open files permits.
     pub(crate) tried: usize,
-    /// How many answered a ping while all of them were open.
+    /// The number of sessions that answered a ping while all were open.
     pub(crate) answered: usize,
     /// The first failure.
     pub(crate) failure: Option<anyhow::Error>,
 }
 
 impl HoldMeasurement {
-    /// Why fewer than `wanted` were tried, if so.
-    pub(crate) fn limit(&self, wanted: usize) -> Option<String> {
+    /// Explains why fewer than `requested` sessions were tried.
+    pub(crate) fn limit(&self, requested: usize) -> Option<String> {
         let tried = self.tried;
-        (tried < wanted).then(|| {
+        (tried < requested).then(|| {
             format!(
-                "{tried} instead of {wanted} sessions were held: no process may have more files \
-                 open here (ulimit -Hn)."
+                "{tried} instead of {requested} sessions were opened because of the limit on open files \
+                 (ulimit -Hn)."
             )
         })
     }
@@ -27,12 +27,12 @@ impl HoldMeasurement {
 
 pub(crate) async fn run(
     server: &ServerUnderTest,
-    wanted: usize,
+    requested: usize,
 ) -> anyhow::Result<HoldMeasurement> {
-    let tried = sockets::sessions_within(server.max_sockets()?, 1, wanted);
+    let tried = sockets::sessions_within(server.max_sockets()?, 1, requested);
     let mut pool = SessionPool::new(&server.target);
     let opened = pool.grow_to(tried).await;
-    // All are open; none is closed before the last has answered.
+    // All sessions stay open until the last has answered.
     let answered = pool.call_each(&RequestTemplate::ping(), 1).await;
     Ok(HoldMeasurement {
         tried,

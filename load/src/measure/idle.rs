@@ -1,15 +1,14 @@
-//! Sessions that do nothing: the memory of each, and whether it is released.
+//! Measures the memory of idle sessions, and whether it is released.
 
 use std::time::Duration;
 
 use super::open;
 use crate::server::ServerUnderTest;
 
-/// Sessions that are opened and closed first, so that what every server allocates once is not
-/// counted as theirs.
+/// Sessions that are opened and closed first, to exclude what a server allocates once.
 const WARM_UP_SESSIONS: usize = 64;
 
-/// How long an allocator may take to release memory: jemalloc does it over ten seconds.
+/// How long an allocator may take to release memory; jemalloc does so over ten seconds.
 const RELEASE_TIME: Duration = Duration::from_secs(12);
 
 #[derive(Debug)]
@@ -18,8 +17,8 @@ pub(crate) struct IdleMeasurement {
     pub(crate) opened_per_cpu_second: f64,
 }
 
-/// Opens `count` sessions, each with its stream and a kept connection for posting, which then do
-/// nothing.
+/// Opens `count` sessions, each with a stream and a connection for POST requests, and leaves them
+/// idle.
 pub(crate) async fn run(server: &ServerUnderTest, count: usize) -> anyhow::Result<IdleMeasurement> {
     open_and_close(server, WARM_UP_SESSIONS).await?;
     server.settle().await?;
@@ -34,7 +33,7 @@ pub(crate) async fn run(server: &ServerUnderTest, count: usize) -> anyhow::Resul
 }
 
 /// Opens and closes `count` sessions, `rounds` times. Returns the memory in KiB after each round,
-/// when `grace`, for which the server keeps them, is over and its allocator has released memory.
+/// once `grace` is over and the allocator has released memory.
 pub(crate) async fn reopen(
     server: &ServerUnderTest,
     count: usize,

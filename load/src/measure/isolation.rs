@@ -1,5 +1,5 @@
-//! What a session notices of others that misbehave: they post large calls as fast as they are
-//! accepted, and never read an answer.
+//! Measures how misbehaving sessions affect another session. They send large calls as fast as these
+//! are accepted, and never read an answer.
 
 use std::{cell::Cell, slice, time::Duration};
 
@@ -13,19 +13,18 @@ use crate::{
     server::ServerUnderTest,
 };
 
-/// Long enough that answers nobody reads fill every buffer.
+/// Large enough that unread answers fill every buffer.
 const TEXT_BYTES: usize = 16 * 1024;
 
-/// A disturber pauses between two posts, so that what is measured is not the share of one core that
-/// is left.
+/// The pause of a disturber between two calls. Without it, the disturbers would use up the core.
 const SEND_INTERVAL: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]
 pub(crate) struct IsolationMeasurement {
-    /// Latency of the good session's calls in nanoseconds.
+    /// Latencies of the measured session in nanoseconds.
     pub(crate) alone: Histogram<u64>,
     pub(crate) disturbed: Histogram<u64>,
-    /// How often a disturber lost its session, or was refused.
+    /// The number of times a disturber lost its session or was refused.
     pub(crate) refused: usize,
 }
 
@@ -53,7 +52,7 @@ pub(crate) async fn run(
     })
 }
 
-/// Misbehaves until no session can be opened.
+/// Runs a disturber until no session can be opened.
 async fn disturb(target: &LoadTarget, index: usize, refused: &Cell<usize>) -> Failure {
     let text = "x".repeat(TEXT_BYTES);
     let call = RequestTemplate::new("echo", &format!(r#"{{"text":"{text}"}}"#));

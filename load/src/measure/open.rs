@@ -1,4 +1,4 @@
-//! Opens and initializes sessions: how many in one second of the server's CPU.
+//! Measures how many sessions are opened and initialized per second of server CPU time.
 
 use anyhow::ensure;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -9,10 +9,10 @@ use crate::{
     sockets,
 };
 
-/// How many sessions are being opened at any time.
+/// The number of sessions that are opened concurrently.
 const OPEN_CONCURRENCY: usize = 64;
 
-/// Returns the sessions, and how many were opened in one second of the server's CPU.
+/// Returns the sessions, and the number opened per second of server CPU time.
 pub(crate) async fn run(
     server: &ServerUnderTest,
     count: usize,
@@ -20,8 +20,8 @@ pub(crate) async fn run(
     let limit = server.max_sockets()?;
     ensure!(
         sockets::sessions_within(limit, 2, count) == count,
-        "{count} sessions with two sockets each need more than the {limit} open files that are \
-         allowed (ulimit -n)"
+        "{count} sessions with two sockets each need more than {limit} open files, which is the \
+         limit (ulimit -n)"
     );
     let opening = stream::iter(0..count)
         .map(|index| LoadSession::open(HttpClient::new(&server.target, index)))

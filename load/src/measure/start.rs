@@ -1,4 +1,4 @@
-//! From the start of the process to the first session that is answered.
+//! Measures the time from the start of the process to the first initialized session.
 
 use std::time::{Duration, Instant};
 

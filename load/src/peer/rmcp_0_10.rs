@@ -1,4 +1,4 @@
-//! The last release of rmcp that had this transport, as it came.
+//! The last release of rmcp that had this transport, with its defaults.
 
 use rmcp_0_10::{
     ErrorData, RoleServer, ServerHandler,

@@ -1,4 +1,4 @@
-//! rmcp's own Streamable HTTP, as it comes, with the same handler.
+//! rmcp's Streamable HTTP with its defaults and the same handler.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! The transport of this workspace with its defaults and a handler that echoes, routed and served
-//! as the product does it.
+//! The transport of this workspace with its defaults and an echo tool, routed and served as in the
+//! product.
 //!
-//! Every guard is on. Only the number of sessions in all is out of reach; those of one client are
-//! not, because the sessions here come from many addresses.
+//! All checks are enabled. Only the limit on the total number of sessions is raised; the limit per
+//! client is not reached, because the sessions have many source addresses.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -42,7 +42,7 @@ pub(crate) async fn serve(listener: TcpListener) -> anyhow::Result<()> {
 }
 
 async fn connection(stream: TcpStream, client: IpAddr, router: Router) {
-    // Only a matter of delay; a connection that has ended is noticed below.
+    // Fails on a closed connection, which is noticed below.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: Request<Incoming>| {
@@ -53,7 +53,7 @@ async fn connection(stream: TcpStream, client: IpAddr, router: Router) {
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(10))
         .serve_connection(TokioIo::new(stream), service);
-    // Clients leave as they please.
+    // An error means that the client has disconnected.
     let _ = connection.await;
 }
 

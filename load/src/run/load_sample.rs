@@ -1,4 +1,4 @@
-//! The state of the load, once a second.
+//! Samples the state of the load once a second.
 
 use std::{fmt, mem, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::tally::Tally;
 use crate::{measure::calls::quantile_ms, process::Process};
 
-/// The last second, and what the server uses at its end.
+/// The load of one second, and the usage of the server at its end.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct LoadSample {
     /// Since the start of the load.
@@ -18,7 +18,7 @@ pub(crate) struct LoadSample {
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
     pub(crate) max_ms: f64,
-    /// All until now.
+    /// The total since the start.
     pub(crate) errors: u64,
     pub(crate) server: Option<ServerUsage>,
 }
@@ -32,13 +32,13 @@ pub(crate) struct ServerUsage {
     pub(crate) threads: u64,
 }
 
-/// What the server needed while it was measured.
+/// The usage of the server while measuring.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunMeasurement {
     begun: Instant,
     pub(super) lasted: Duration,
     pub(super) cpu: Option<Duration>,
-    /// How much its memory grew from before the first session to the start of measuring.
+    /// Growth of its memory from before the first session to the start of measuring.
     pub(super) grown_kib: Option<i64>,
     pub(super) sessions: usize,
 }
@@ -86,7 +86,7 @@ impl Sampler {
         Ok(())
     }
 
-    /// Ends measuring. Returns what was measured, and all samples.
+    /// Ends measuring. Returns the measurement and all samples.
     pub(super) fn finish(mut self) -> anyhow::Result<(RunMeasurement, Vec<LoadSample>)> {
         self.measured.lasted = self.measured.begun.elapsed();
         if let (Some(server), Some(cpu)) = (self.server, &mut self.measured.cpu) {
@@ -95,7 +95,7 @@ impl Sampler {
         Ok((self.measured, self.samples))
     }
 
-    /// Adds a sample. Returns all of them.
+    /// Adds a sample. Returns all samples.
     pub(super) fn take(
         &mut self,
         tally: &mut Tally,

@@ -1,4 +1,4 @@
-//! What is called, and how often each.
+//! The calls of a run, with their weights.
 
 use std::collections::BTreeMap;
 
@@ -22,17 +22,18 @@ struct Part {
 }
 
 impl Mix {
-    /// `parts` are as in `get_forecast=2`: a tool, or a method such as `ping` or `resources/read`,
-    /// and its weight, 1 if it is left out. `arguments` are as in `get_forecast={"city":"bern"}`.
+    /// Parses `parts` such as `get_forecast=2`, a tool, or a method such as `ping` or
+    /// `resources/read`, with a weight (default 1), and `arguments` such as
+    /// `get_forecast={"city":"bern"}`.
     pub(crate) fn parse(parts: &[String], arguments: &[String]) -> anyhow::Result<Self> {
         let mut given = BTreeMap::new();
         for argument in arguments {
             let (name, json) = argument.split_once('=').with_context(|| {
-                format!("`{argument}` is no NAME=JSON such as get_forecast={{\"city\":\"bern\"}}")
+                format!("`{argument}` is not NAME=JSON such as get_forecast={{\"city\":\"bern\"}}")
             })?;
             ensure!(
                 serde_json::from_str::<serde_json::Map<_, _>>(json).is_ok(),
-                "the arguments of `{name}` are no JSON object: {json}"
+                "the arguments of `{name}` are not a JSON object: {json}"
             );
             given.insert(name, json);
         }
@@ -42,13 +43,10 @@ impl Mix {
             .collect::<anyhow::Result<Vec<_>>>()?;
         given.retain(|name, _| parts.iter().all(|part| part.name != *name));
         if let Some(name) = given.keys().next() {
-            bail!("there are arguments of `{name}`, which is not in the mix");
+            bail!("arguments are given for `{name}`, which is not in the mix");
         }
         let total = parts.iter().map(|part| part.weight).sum();
-        ensure!(
-            total > 0,
-            "nothing would be called: name a tool with a weight in --mix"
-        );
+        ensure!(total > 0, "--mix contains no call with a weight above 0");
         Ok(Self { parts, total })
     }
 
@@ -56,7 +54,7 @@ impl Mix {
         self.parts.iter().map(|part| part.name.clone()).collect()
     }
 
-    /// One of the calls, and which.
+    /// Returns a random call and its index.
     pub(super) fn draw(&self, random: &mut Rng) -> (usize, &RequestTemplate) {
         let mut left = random.u64(..self.total);
         for (index, part) in self.parts.iter().enumerate() {
@@ -65,17 +63,17 @@ impl Mix {
             }
             left -= part.weight;
         }
-        unreachable!("less than the sum of all weights")
+        unreachable!("the number is less than the sum of all weights")
     }
 }
 
 impl Part {
     fn parse(part: &str, given: &BTreeMap<&str, &str>) -> anyhow::Result<Self> {
         let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
-        let weight = weight
-            .parse()
-            .with_context(|| format!("`{weight}` is no weight of `{name}`: a whole number is"))?;
-        ensure!(!name.is_empty(), "`{part}` names no tool");
+        let weight = weight.parse().with_context(|| {
+            format!("`{weight}` is not a weight for `{name}`: expected a whole number")
+        })?;
+        ensure!(!name.is_empty(), "`{part}` has no tool name");
         let arguments = given.get(name).copied().unwrap_or("{}");
         let is_method = name == "ping" || name.contains('/');
         let call = if is_method {
@@ -120,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn invalid_mix_is_named() {
+    fn invalid_mix_is_an_error() {
         for (parts, arguments, says) in [
-            (&["a=x"][..], &[][..], "`x` is no weight of `a`"),
-            (&["a=0"], &[], "nothing would be called"),
+            (&["a=x"][..], &[][..], "`x` is not a weight for `a`"),
+            (&["a=0"], &[], "no call with a weight above 0"),
             (
                 &["a"],
                 &["a=[]"],
-                "the arguments of `a` are no JSON object: []",
+                "the arguments of `a` are not a JSON object: []",
             ),
             (&["a"], &["b={}"], "`b`, which is not in the mix"),
         ] {

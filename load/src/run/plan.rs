@@ -1,4 +1,4 @@
-//! What a run does.
+//! The options of a run.
 
 use std::{str::FromStr, time::Duration};
 
@@ -12,29 +12,29 @@ use crate::load_target::LoadTarget;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Plan {
     /// The server, on a loopback address: http://…/sse, http://…/mcp, ws://…/ws.
-    /// Sessions take turns among several.
+    /// Sessions are distributed over several URLs in turn.
     #[arg(required = true, value_name = "URL")]
     pub(crate) targets: Vec<LoadTarget>,
 
-    /// How many sessions there are.
+    /// The number of sessions.
     #[arg(long, default_value_t = 32)]
     pub(crate) sessions: usize,
 
-    /// In how much time they open, evenly; measuring begins then.
+    /// The time over which the sessions are opened; measuring begins after it.
     #[arg(long, default_value = "1s", value_parser = duration, value_name = "TIME")]
     pub(crate) ramp: Duration,
 
-    /// How long is measured.
+    /// How long to measure.
     #[arg(long = "for", default_value = "30s", value_parser = duration, value_name = "TIME")]
     pub(crate) measure_for: Duration,
 
-    /// Begin so many calls a second, of all sessions together, whatever their
-    /// answers take; a latency then counts from when the call was due. [default:
-    /// each session calls when it has its answer]
+    /// Begin this many calls per second over all sessions, independently of the
+    /// answers; latency then counts from when a call was due. [default: each
+    /// session waits for its answer before the next call]
     #[arg(long, value_name = "CALLS_PER_SECOND", conflicts_with = "think")]
     pub(crate) rate: Option<f64>,
 
-    /// How long a session pauses between an answer and its next call, as in `2s`
+    /// The pause of a session between an answer and its next call, such as `2s`
     /// or `1s..3s`.
     #[arg(
         long,
@@ -48,25 +48,24 @@ pub(crate) struct Plan {
     #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,
 
-    /// Cut all connections at once, again and again, and let the sessions
-    /// reconnect.
+    /// Close all connections at this interval, and let the sessions reconnect.
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) cut_every: Option<Duration>,
 
-    /// Additional sessions that call and hardly read.
+    /// The number of additional sessions that call but hardly read.
     #[arg(long, default_value_t = 0, value_name = "COUNT")]
     pub(crate) slow_readers: usize,
 }
 
 impl Plan {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        ensure!(self.sessions > 0, "--sessions 0 makes no load");
-        ensure!(
-            !self.measure_for.is_zero(),
-            "--for no time measures nothing"
-        );
+        ensure!(self.sessions > 0, "--sessions must be at least 1");
+        ensure!(!self.measure_for.is_zero(), "--for must be longer than 0");
         if let Some(rate) = self.rate {
-            ensure!(rate > 0.0 && rate.is_finite(), "--rate {rate} is no rate");
+            ensure!(
+                rate > 0.0 && rate.is_finite(),
+                "--rate must be a positive number, got {rate}"
+            );
         }
         Ok(())
     }
@@ -88,20 +87,21 @@ impl ThinkTime {
 impl FromStr for ThinkTime {
     type Err = anyhow::Error;
 
-    /// As in `2s` or `1s..3s`.
+    /// Parses a duration such as `2s`, or a range such as `1s..3s`.
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let (least, most) = text.split_once("..").unwrap_or((text, text));
         let (least, most) = (duration(least)?, duration(most)?);
-        ensure!(least <= most, "`{text}` ends before it begins");
+        ensure!(least <= most, "`{text}` is an empty range");
         Ok(Self { least, most })
     }
 }
 
-/// As in `500ms`, `30s` or `20m`.
+/// Parses a duration such as `500ms`, `30s` or `20m`.
 pub(crate) fn duration(text: &str) -> anyhow::Result<Duration> {
     let duration = text.parse::<SignedDuration>();
-    let duration = duration.with_context(|| format!("`{text}` is no time such as 500ms or 20m"))?;
-    Duration::try_from(duration).with_context(|| format!("`{text}` is less than no time"))
+    let duration =
+        duration.with_context(|| format!("`{text}` is not a duration such as 500ms or 20m"))?;
+    Duration::try_from(duration).with_context(|| format!("`{text}` is negative"))
 }
 
 #[cfg(test)]

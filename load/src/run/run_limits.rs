@@ -1,37 +1,37 @@
-//! Limits that a run must keep.
+//! Limits that fail a run when they are exceeded.
 
 use super::RunReport;
 
-/// `None` is no limit.
+/// The limits; `None` disables one.
 #[derive(Debug, Default, Clone, Copy, clap::Args)]
 pub(crate) struct RunLimits {
-    /// Fail if more calls than this go wrong.
+    /// Fail if more calls than this fail.
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_errors: Option<u64>,
 
-    /// Fail if a greater share of the calls goes wrong, in percent.
+    /// Fail if more than this percentage of calls fails.
     #[arg(long, value_name = "PERCENT")]
     pub(crate) max_error_percent: Option<f64>,
 
-    /// Fail if the 99th percentile of latency is longer, in milliseconds.
+    /// Fail if the 99th percentile of latency is higher, in milliseconds.
     #[arg(long, value_name = "MS")]
     pub(crate) max_p99_ms: Option<f64>,
 
-    /// Fail if fewer calls a second are answered.
+    /// Fail if fewer calls per second are answered.
     #[arg(long, value_name = "RATE")]
     pub(crate) min_calls_per_second: Option<f64>,
 
-    /// Fail if a call costs the server more CPU time, in microseconds.
+    /// Fail if the server needs more CPU time per call, in microseconds.
     #[arg(long, value_name = "MICROSECONDS", requires = "pid")]
     pub(crate) max_cpu_us_per_call: Option<f64>,
 
-    /// Fail if a session costs the server more memory, in KiB.
+    /// Fail if the server needs more memory per session, in KiB.
     #[arg(long, value_name = "KIB", requires = "pid")]
     pub(crate) max_kib_per_session: Option<f64>,
 }
 
 impl RunLimits {
-    /// The limits that were exceeded, or not measured.
+    /// Returns the limits that were exceeded or could not be measured.
     pub(crate) fn violations(&self, report: &RunReport) -> Vec<String> {
         let mut missed = Vec::new();
         let mut check = |what: &str, limit: Option<f64>, value: Option<f64>| match (limit, value) {

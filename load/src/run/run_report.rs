@@ -1,4 +1,4 @@
-//! The numbers of a run: as text, as JSON, and as a chart.
+//! The results of a run, as text, as JSON and as a chart.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -19,13 +19,13 @@ use crate::{
 pub(crate) struct RunReport {
     pub(crate) targets: Vec<String>,
     pub(crate) sessions: usize,
-    /// Of all sessions together; `None` is a closed loop.
+    /// Over all sessions; `None` for a closed loop.
     pub(crate) rate_per_second: Option<f64>,
     pub(crate) seconds: f64,
-    /// Answered with a result while it was measured.
+    /// Calls that were answered with a result while measuring.
     pub(crate) calls: u64,
     pub(crate) calls_per_second: f64,
-    /// `None` if there was no answer.
+    /// `None` without an answer.
     pub(crate) latency: Option<Latency>,
     pub(crate) by_call: BTreeMap<String, Latency>,
     /// Failures by kind, including those while the sessions opened.
@@ -97,7 +97,7 @@ impl RunReport {
         }
     }
 
-    /// Latency and rate over time, and the server's memory if it is known.
+    /// Draws latency and rate over time, and the server's memory if it is known.
     pub(crate) fn chart(&self) -> anyhow::Result<String> {
         let line = |value: fn(&LoadSample) -> Option<f64>| {
             let samples = self.samples.iter();

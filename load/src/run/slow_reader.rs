@@ -1,4 +1,4 @@
-//! A client that calls and hardly reads. Other clients must not notice it.
+//! A client that calls but hardly reads. It must not affect other clients.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use tokio::time::{sleep, timeout};
 use super::Run;
 use crate::client::{HttpClient, LoadSession};
 
-/// Between two calls, and the time that a read may take.
+/// The pause between two calls, and the time limit of a read.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// It reads one message for so many calls.
+/// The number of calls per message that it reads.
 const CALLS_PER_READ: u64 = 5;
 
-/// How long it waits for a call to be accepted.
+/// The time limit for sending a call.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Runs one session after the other until the load stops.
+/// Runs sessions one after another until the load stops.
 pub(super) async fn run(index: usize, run: &Run<'_>) {
     while !run.stop.is_cancelled() {
         let client = HttpClient::new(run.target(index), index).with_small_buffer();
         if let Ok(mut session) = run.with_timeout(LoadSession::open(client)).await {
             let calling = call_and_hardly_read(&mut session, index, run);
             run.stop.run_until_cancelled(calling).await;
-            // The server may have ended it already.
+            // The server may have closed it already.
             let _ = run.with_timeout(session.close()).await;
         }
         let paused = run.stop.run_until_cancelled(sleep(INTERVAL));
@@ -34,7 +34,7 @@ pub(super) async fn run(index: usize, run: &Run<'_>) {
     }
 }
 
-/// Returns when the server has ended the session.
+/// Returns when the server has closed the session.
 async fn call_and_hardly_read(session: &mut LoadSession, index: usize, run: &Run<'_>) {
     let mut random = Rng::with_seed(index as u64);
     for id in 1.. {

@@ -1,4 +1,4 @@
-//! What is counted while the load runs.
+//! Counters and latencies of a run.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::client::{Failure, ResumeOutcome};
 pub(super) struct Tally {
     /// Latencies in nanoseconds of the calls that were answered with a result.
     pub(super) latency: Histogram<u64>,
-    /// The same for each part of the mix.
+    /// The same by part of the mix.
     pub(super) by_call: Vec<(String, Histogram<u64>)>,
     /// The same since the last sample.
     pub(super) recent: Histogram<u64>,
@@ -23,7 +23,7 @@ pub(super) struct Tally {
     pub(super) slow: SlowReaders,
 }
 
-/// What became of sessions whose connections were cut.
+/// The results of reconnecting after a cut.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(crate) struct Cuts {
     /// Continued with every pending answer.
@@ -32,15 +32,15 @@ pub(crate) struct Cuts {
     pub(crate) continued: u64,
     /// Replaced by a new session.
     pub(crate) replaced: u64,
-    /// Calls whose answer was lost; no errors, because the client cut the connection.
+    /// Calls whose answer was lost. They are not errors, because the client cut the connection.
     pub(crate) calls_lost: u64,
 }
 
-/// What the slow readers did.
+/// The calls of slow readers.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(crate) struct SlowReaders {
     pub(crate) calls: u64,
-    /// How often one was refused, or lost its session.
+    /// The number of times one was refused or lost its session.
     pub(crate) refused: u64,
 }
 
@@ -60,7 +60,7 @@ impl Tally {
         })
     }
 
-    /// Counts a result of this part of the mix.
+    /// Records the latency of a result, for this part of the mix.
     pub(super) fn record_answer(&mut self, part: usize, took: Duration, is_measured: bool) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let mut histograms = vec![&mut self.recent];
@@ -78,7 +78,7 @@ impl Tally {
         *self.errors.entry(kind).or_default() += times;
     }
 
-    /// Counts a failure; `during` goes before its kind.
+    /// Counts a failure; `during` is a prefix of its kind.
     pub(super) fn record_failure(&mut self, during: &str, failure: &Failure) {
         self.add_failures(format!("{during}{}", failure.kind()), 1);
         self.first_error.get_or_insert_with(|| failure.to_string());
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn latencies_of_any_length_are_recorded_apart_from_unmeasured_ones() {
+    fn unmeasured_latency_is_recorded_as_recent_only() {
         let mut tally = Tally::new(vec!["a".to_owned()]).unwrap();
         tally.record_answer(0, Duration::from_micros(80), true);
         tally.record_answer(0, Duration::from_secs(3_600), true);

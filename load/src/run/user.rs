@@ -1,4 +1,4 @@
-//! A client: opens a session, calls, reads the answer, pauses, and calls again.
+//! A well-behaved client: calls, reads the answer, pauses, and repeats.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use tokio::{
 use super::Run;
 use crate::client::{Failure, HttpClient, LoadSession, ResumeOutcome};
 
-/// How long a client waits after a failure.
+/// The delay after a failure.
 const RETRY_DELAY: Duration = Duration::from_millis(250);
 
 struct User<'a> {
     index: usize,
     run: &'a Run<'a>,
     random: Rng,
-    /// A cut that comes while something is being sent is noticed afterwards.
+    /// A cut during a send is noticed after it.
     cuts: watch::Receiver<()>,
     session: Option<LoadSession>,
     last_id: u64,
 }
 
-/// Runs from its arrival until the load stops. A call that has begun is finished.
+/// Runs from `arrives` until the load stops. A call that has begun is completed.
 pub(super) async fn run(index: usize, arrives: Instant, run: &Run<'_>) {
     let mut user = User {
         index,
@@ -48,7 +48,7 @@ pub(super) async fn run(index: usize, arrives: Instant, run: &Run<'_>) {
         && run.with_timeout(session.close()).await.is_err()
     {
         let mut tally = run.tally.borrow_mut();
-        tally.add_failures("a session could not be closed".to_owned(), 1);
+        tally.add_failures("cannot close session".to_owned(), 1);
     }
 }
 
@@ -65,7 +65,7 @@ impl User<'_> {
         Ok(())
     }
 
-    /// Waits until a call is due, and makes it. Failures of the call are counted.
+    /// Waits until a call is due, and makes it. Counts failures.
     async fn call_once(&mut self) -> Result<(), ()> {
         let plan = self.run.plan;
         let due = match plan.rate {
@@ -75,7 +75,7 @@ impl User<'_> {
         if !self.wait_until(due).await {
             return Ok(());
         }
-        // At a fixed rate, the time until a session was free counts.
+        // At a fixed rate, the wait for a free session counts as latency.
         let begun = plan.rate.map_or_else(Instant::now, |_| due);
         let (part, call) = self.run.mix.draw(&mut self.random);
         self.last_id += 1;
@@ -99,8 +99,7 @@ impl User<'_> {
         Ok(())
     }
 
-    /// Waits, and meanwhile reconnects if the connections are cut. Returns whether a call can be
-    /// made.
+    /// Waits, and reconnects if the connections are cut. Returns whether a call can be made.
     async fn wait_until(&mut self, due: Instant) -> bool {
         loop {
             tokio::select! {

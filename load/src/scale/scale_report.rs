@@ -1,4 +1,4 @@
-//! The numbers as tables, and as a chart.
+//! Formats the results as tables and as a chart.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::{
 
 #[derive(Debug, Serialize)]
 pub(crate) struct ScaleReport {
-    /// How many sessions were requested; the last step is how many there were.
+    /// The requested number of sessions. The last step has the actual number.
     pub(crate) requested: usize,
     pub(crate) steps: Vec<Step>,
     /// Sessions of Streamable HTTP without a stream, in addition to those of the last step.
@@ -68,8 +68,8 @@ impl fmt::Display for ScaleReport {
             let (without_stream, all) = (self.without_stream, held + self.without_stream);
             writeln!(
                 f,
-                "\n{held} event streams, and {without_stream} sessions of Streamable HTTP that need none: no process may have \
-                 more files open here (ulimit -Hn), and each stream takes one. All {all} answered."
+                "\n{held} event streams, and {without_stream} sessions of Streamable HTTP without a stream, because \
+                 of the limit on open files (ulimit -Hn). All {all} answered."
             )?;
         }
         let storm = &self.storm;

@@ -1,7 +1,6 @@
-//! How much a number grows: the straight line through points by least squares.
+//! Computes the growth of a value by linear regression (least squares).
 
-/// By how much the second of each pair grows in an hour if the first is seconds; `None` of fewer
-/// than two points.
+/// Returns the growth per hour of points of seconds and values; `None` for fewer than two points.
 pub(super) fn per_hour(points: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
     let points = points.collect::<Vec<_>>();
     let count = points.len() as f64;
@@ -20,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_the_slope_it_was_drawn_with() {
+    fn slope_of_a_line_is_exact() {
         let points = (0..10).map(|x| (f64::from(x), 5.0 + f64::from(x) * 2.0));
         assert!((per_hour(points).unwrap() - 7_200.0).abs() < 1e-6);
         let flat = [(0.0, 3.0), (1.0, 5.0), (2.0, 3.0)];

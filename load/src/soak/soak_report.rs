@@ -1,4 +1,4 @@
-//! The result of a soak, and whether something leaks.
+//! The result of a soak, and its leaks.
 
 use std::fmt;
 
@@ -7,18 +7,17 @@ use serde::Serialize;
 use super::RestingUsage;
 use crate::run::RunReport;
 
-/// Memory at rest may grow by this factor and this much more, because allocators keep some for
-/// later use.
+/// Memory at rest may grow by this factor plus a margin, because allocators retain memory.
 const MEMORY_FACTOR: f64 = 1.25;
 const MEMORY_MARGIN_KIB: f64 = 8.0 * 1024.0;
 
-/// Connections to the upstream come and go.
+/// Tolerance for connections to the upstream.
 const MAX_MORE_FILES: usize = 8;
 const MAX_MORE_TASKS: f64 = 8.0;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct SoakReport {
-    /// At rest after the warm-up, and after the rest of the load.
+    /// At rest after the warm-up, and after the load.
     pub(crate) before: RestingUsage,
     pub(crate) after: RestingUsage,
     pub(crate) memory_kib_per_hour: Option<f64>,
@@ -32,7 +31,7 @@ pub(crate) struct SoakReport {
 }
 
 impl SoakReport {
-    /// Errors and leaks; never that something took long.
+    /// Returns errors and leaks. Timing is never a failure.
     pub(crate) fn failures(&self) -> Vec<String> {
         let (before, after) = (&self.before, &self.after);
         let errors = self.report.errors.iter();
@@ -64,7 +63,7 @@ impl SoakReport {
         );
         fail_if(
             self.upstream_failures == 0,
-            "the upstream never failed, so nothing was tried".to_owned(),
+            "the upstream never failed, so failures were not tested".to_owned(),
         );
         failures
     }
@@ -78,7 +77,7 @@ impl fmt::Display for SoakReport {
         writeln!(
             f,
             "{:22} {:>12} {:>12} {:>16}",
-            "", "warmed up", "in the end", "slope per hour"
+            "", "after warm-up", "after load", "slope per hour"
         )?;
         let per_hour =
             |slope: Option<f64>| slope.map_or("unknown".to_owned(), |slope| format!("{slope:+.1}"));
@@ -99,7 +98,7 @@ impl fmt::Display for SoakReport {
         )?;
         row("threads", |rest| rest.threads as f64, self.threads_per_hour)?;
         row("tasks", |rest| rest.tasks, self.tasks_per_hour)?;
-        // The sum of nothing is minus zero.
+        // The sum of an empty iterator is -0.0.
         row(
             "sessions held",
             |rest| rest.held.values().sum::<f64>() + 0.0,
@@ -107,7 +106,7 @@ impl fmt::Display for SoakReport {
         )?;
         let p99 = per_hour(self.p99_ms_per_hour);
         writeln!(f, "{:22} {:>12} {:>12} {p99:>16}", "p99 (ms)", "", "")?;
-        writeln!(f, "Slopes are those under load.")
+        writeln!(f, "Slopes are measured under load.")
     }
 }
 

@@ -26,7 +26,7 @@ impl Peer {
         let out = child.stdout.take().expect("it is piped");
         let mut url = String::new();
         let read = BufReader::new(out).read_line(&mut url);
-        read.expect("it says its URL");
+        read.expect("it prints its URL");
         let url = url.trim().to_owned();
         assert!(url.starts_with("http://"), "{url}");
         Self { child, url }
@@ -172,7 +172,7 @@ fn errors_are_counted_by_kind_and_fail_the_limit() {
         "{output_text}"
     );
     assert!(
-        output_text.contains("limits were not kept: errors: "),
+        output_text.contains("limits exceeded: errors: "),
         "{output_text}"
     );
     assert!(output_text.contains("`text` is missing"), "{output_text}");
