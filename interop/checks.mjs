@@ -24,7 +24,7 @@ export async function run(client, folder, converse, seconds = 30) {
     process.exit(1);
   };
   process.once('SIGTERM', () => process.exit(1)); // also stops child processes
-  setTimeout(() => fail(`no end within ${seconds} s`), seconds * 1000).unref();
+  setTimeout(() => fail(`not finished within ${seconds} s`), seconds * 1000).unref();
   try {
     await converse(process.argv[2]);
   } catch (error) {
@@ -80,9 +80,9 @@ function step(name, examine) {
 }
 
 export const check = {
-  initialize: step('initialize', (answer, asked) => {
+  initialize: step('initialize', (answer, requested) => {
     equal('server name', expected.server, answer.serverInfo?.name);
-    equal('protocol version', [asked, expected.newest_protocol].sort()[0], answer.protocolVersion);
+    equal('protocol version', [requested, expected.newest_protocol].sort()[0], answer.protocolVersion);
   }),
 
   tools: step('tools', ({ tools }) => {

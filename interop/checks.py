@@ -12,12 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 try:
-    from mcp_types.version import LATEST_HANDSHAKE_VERSION as ASKED
+    from mcp_types.version import LATEST_HANDSHAKE_VERSION as REQUESTED_VERSION
 except ImportError:  # mcp 1.x
-    from mcp.types import LATEST_PROTOCOL_VERSION as ASKED
+    from mcp.types import LATEST_PROTOCOL_VERSION as REQUESTED_VERSION
 
 EXPECTED = json.loads(Path(__file__).with_name("expected.json").read_text("utf-8"))
-SECONDS = 30
+TIMEOUT_SECONDS = 30
 steps = ["connect"]  # the last one is running
 
 
@@ -30,7 +30,7 @@ def run(client, package, converse):
     logging.disable()  # the line contains the error
     label = f"{client} {version(package)}"
     try:
-        asyncio.run(asyncio.wait_for(converse(sys.argv[1]), SECONDS))
+        asyncio.run(asyncio.wait_for(converse(sys.argv[1]), TIMEOUT_SECONDS))
     except BaseException as error:
         print(f"FAIL {label}: {steps[-1]}: {reason(error)}")
         sys.exit(1)
@@ -42,7 +42,7 @@ def reason(error):
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, TimeoutError):
-        return f"no end within {SECONDS} s"
+        return f"not finished within {TIMEOUT_SECONDS} s"
     text = str(error) if isinstance(error, Mismatch) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())
 
@@ -92,7 +92,7 @@ def step(examine):
 @step
 def initialize(answer):
     equal("server name", EXPECTED["server"], answer["serverInfo"]["name"])
-    equal("protocol version", min(ASKED, EXPECTED["newest_protocol"]), answer["protocolVersion"])
+    equal("protocol version", min(REQUESTED_VERSION, EXPECTED["newest_protocol"]), answer["protocolVersion"])
 
 
 @step

@@ -19,8 +19,8 @@ const { values } = parseArgs({
 });
 const calls = Number(values.calls ?? 300);
 const seed = Number(values.seed ?? Date.now() % 2 ** 32);
-const AT_ONCE = 48; // a server accepts at most 64 per session
-const CALL_TIMEOUT = 10_000;
+const MAX_CONCURRENT_CALLS = 48; // a server accepts at most 64 per session
+const CALL_TIMEOUT_MS = 10_000;
 
 // The SDK's transport with two additions.
 //
@@ -85,9 +85,9 @@ const questions = [
   ],
 ];
 
-// Makes all calls, `AT_ONCE` concurrently.
+// Makes all calls, `MAX_CONCURRENT_CALLS` concurrently.
 async function callAll(mcp, faults) {
-  const options = { timeout: CALL_TIMEOUT };
+  const options = { timeout: CALL_TIMEOUT_MS };
   let started = 0;
   const callInSequence = async () => {
     while (started < calls) {
@@ -101,7 +101,7 @@ async function callAll(mcp, faults) {
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, callInSequence));
+  await Promise.all(Array.from({ length: MAX_CONCURRENT_CALLS }, callInSequence));
 }
 
 // Records duplicate answers before the SDK drops them.
