@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_has_a_clock_memory_and_a_limit() {
+    fn process_usage_of_this_process_is_readable() {
         let own = Process::new(std::process::id()).unwrap();
         assert!(own.cpu().unwrap() > Duration::ZERO);
         assert!(own.memory_kib().unwrap() > 0);

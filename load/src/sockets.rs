@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sessions_are_as_many_as_wanted_or_as_fit() {
+    fn sessions_within_a_limit_are_at_most_the_requested() {
         assert_eq!(sessions_within(20_000, 1, 5_000), 5_000);
         assert_eq!(sessions_within(20_000, 1, 20_000), 19_744);
         assert_eq!(sessions_within(1_256, 2, 5_000), 500);

@@ -254,7 +254,7 @@ impl Allowed {
         if header.or(target).is_none() {
             return Err(Fault {
                 value: b"",
-                reason: "it names no host",
+                reason: "it has no host",
             });
         }
         for value in [header, target].into_iter().flatten() {
@@ -297,7 +297,7 @@ fn single_value(headers: &HeaderMap, name: HeaderName) -> Result<Option<&[u8]>, 
         (first, None) => Ok(first),
         (_, Some(second)) => Err(Fault {
             value: second,
-            reason: "this header is there more than once",
+            reason: "this header occurs more than once",
         }),
     }
 }

@@ -10,10 +10,10 @@
 //! - `delivery`, `relay`: delivery to sessions of other processes.
 //! - `store`: sessions that outlive their process.
 //! - `registry`: the open sessions of this process.
-//! - `session`: one session: its requests in flight, its `Peer`, its end.
+//! - `session`: one session, its requests in flight, and its `Peer`.
 //! - `outbox`: the queue of events for one client, and those kept for a resume.
 //! - `sweep`: enforces time limits, and drains sessions on shutdown.
-//! - `client_info`: what is known about a client that will not initialize again.
+//! - `client_info`: infers the parameters of a client that does not initialize again.
 //! - `event`, `event_stream`, `id`, `response`, `close_reason`, `metrics`: formats and types that
 //!   the others use.
 

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_programs_use_a_share_of_the_machine() {
+    fn usage_of_other_programs_is_not_negative() {
         let others = OtherPrograms::watch().unwrap();
         assert!(others.percent().unwrap() >= 0.0);
     }

@@ -94,13 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_in_the_middle() {
+    fn median_of_an_even_count_is_the_mean_of_the_middle() {
         assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
     }
 
     #[test]
-    fn ratios_are_taken_within_a_round() {
+    fn ratios_are_computed_within_a_round() {
         let mut results = Results::default();
         // A machine that is twice as slow in the second round.
         for (ceiling, ours) in [(10.0, 12.0), (20.0, 24.0), (10.0, 13.0)] {

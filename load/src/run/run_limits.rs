@@ -70,7 +70,7 @@ mod tests {
     use crate::run::run_report::Latency;
 
     #[test]
-    fn exceeded_limits_are_named() {
+    fn exceeded_limits_are_reported() {
         let mut report = RunReport {
             calls: 90,
             calls_per_second: 9.0,

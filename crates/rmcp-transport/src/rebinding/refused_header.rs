@@ -1,4 +1,4 @@
-//! The response to a refused request.
+//! The header because of which a request was refused.
 
 use std::{error, fmt};
 

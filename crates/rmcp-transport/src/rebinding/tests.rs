@@ -530,7 +530,7 @@ fn refusal_is_a_plain_text_response() {
     assert_eq!(answer.status(), 421);
 }
 
-/// A header made of what headers are made of, often nearly a good one.
+/// Generates a header from typical parts, often almost valid.
 fn header_like() -> impl Strategy<Value = String> {
     let fragment = select(vec![
         "localhost",
@@ -563,7 +563,7 @@ fn header_like() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment, 0..5).prop_map(|fragments| fragments.concat())
 }
 
-/// Whether another parser finds one of this machine's names, and only that.
+/// Returns whether another parser finds a name of this machine, and nothing else.
 fn names_this_machine(authority: &str) -> bool {
     let parsed: Authority = authority.parse().unwrap();
     let host = parsed.host();

@@ -7,9 +7,9 @@ pub(crate) enum CloseReason {
     ClientGone,
     /// The session was idle for too long.
     Idle,
-    /// The client left its events unread for too long, or too many of them.
+    /// The client left events unread for too long, or too many.
     SlowReader,
-    /// No `initialize` in time.
+    /// The client did not send `initialize` in time.
     NeverInitialized,
     /// The server is shutting down.
     Shutdown,
@@ -19,7 +19,7 @@ pub(crate) enum CloseReason {
     Unwritable,
     /// Its principal was revoked.
     Revoked,
-    /// Another process has taken it over.
+    /// Another process has taken over the session.
     TakenOver,
 }
 

@@ -22,14 +22,14 @@ pub(crate) fn endpoint(path_prefix: &str, message_path: &str, id: SessionId) -> 
     format!("event: endpoint\r\ndata: {path_prefix}{message_path}?session_id={id}\r\n\r\n").into()
 }
 
-/// The most bytes around a result in an event, with ids of the usual length.
+/// The maximum number of bytes around a result in an event, with ids of usual length.
 const AROUND_RESULT_BYTES: usize = 160;
 
 /// A `message` event without a position in a stream.
 pub(crate) struct Message(Content);
 
 enum Content {
-    /// The event without its end.
+    /// The event without its id and final blank line.
     Written(Vec<u8>),
     /// The answer to this request.
     Rendered(RequestId, RenderedResult),
@@ -63,7 +63,7 @@ impl Message {
         Self(Content::Rendered(request, result))
     }
 
-    /// Returns the event, with an id if it can be resumed from.
+    /// Returns the event with an id, if it has one.
     pub(crate) fn into_event(self, id: Option<EventId>) -> Event {
         match self.0 {
             Content::Written(mut event) => {

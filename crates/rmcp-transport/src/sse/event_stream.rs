@@ -27,7 +27,7 @@ impl EventStream {
     pub(crate) fn new(source: impl EventSource + 'static, keep_alive: Option<Duration>) -> Self {
         Self {
             source: Box::new(source),
-            keep_alive: keep_alive.map(every),
+            keep_alive: keep_alive.map(keep_alive_interval),
         }
     }
 
@@ -49,7 +49,7 @@ impl fmt::Debug for EventStream {
     }
 }
 
-fn every(period: Duration) -> Interval {
+fn keep_alive_interval(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval

@@ -60,9 +60,8 @@ impl fmt::Display for SessionTag {
     }
 }
 
-/// The first part of the event ids of one session. It is as random as the session id and
-/// independent of it, because a `Last-Event-ID` header may appear in places where a session id must
-/// not.
+/// The first part of the event ids of one session. It is random and independent of the session id,
+/// because a `Last-Event-ID` header may appear in places where a session id must not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ResumeToken(Uuid);
 
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn session_id_that_is_no_uuid_is_rejected() {
+    fn session_id_that_is_not_a_uuid_is_rejected() {
         for text in ["", "not-a-uuid", &HEX[1..], "💧"] {
             assert_eq!(SessionId::parse(text), None, "{text}");
         }

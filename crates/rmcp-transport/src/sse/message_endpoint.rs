@@ -1,8 +1,8 @@
-//! `POST /messages`: checks a message and hands it to its session.
+//! `POST /messages`: checks a message and delivers it to its session.
 //!
-//! The checks have one order, wherever the session is: content type, session id, size, session,
-//! content. A 202 means that a live session has the message; a message that cannot be promised is
-//! refused before that.
+//! The order of the checks does not depend on where the session is: content type, session id, size,
+//! session, content. A 202 means that a live session has accepted the message; otherwise the message
+//! is refused.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// Accepts one message for one session, in this process or another. The response names a local
-/// session by its tag.
+/// Accepts one message for one session, in this process or another. The response to a message for a
+/// local session has its tag in the extensions.
 ///
 /// Rarely needed state is boxed, so that the future is small and cheap to move.
 pub(crate) fn accept<S, B>(
@@ -79,7 +79,7 @@ fn requested_session(parts: &Parts) -> Result<SessionId, Refusal> {
     session_id(parts.uri.query())
 }
 
-/// Accepts a message if sessions are stored, or in other processes.
+/// Accepts a message for a stored session, or for a session of another process.
 async fn deliver_stored_or_relay<S: ServerHandler>(
     state: &ServiceState<S>,
     session: Result<Arc<Session<S>>, Refusal>,
@@ -109,7 +109,7 @@ pub(crate) async fn accept_relayed<S: ServerHandler>(
     } = delivery;
     match deliver_local(&session, parts, &body, Some(id)).await? {
         None => Ok(()),
-        // The relaying process looks for the session again.
+        // The relaying process looks up the session again.
         Some(_) => Err(Refusal::UnknownSession),
     }
 }
@@ -121,8 +121,8 @@ async fn relay_to(relay: &Option<Arc<dyn Relay>>, delivery: Delivery) -> Result<
     }
 }
 
-/// Returns the session if it belongs to the caller's principal. To others it does not exist, and
-/// the response takes the same steps.
+/// Returns the session if it belongs to the caller's principal. Other callers get the same result
+/// as for a session that does not exist.
 fn find<S>(
     state: &ServiceState<S>,
     id: SessionId,

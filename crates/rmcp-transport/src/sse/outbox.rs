@@ -45,7 +45,7 @@ struct Log {
     waiting_bytes: usize,
     stream: Option<Stream>,
     streams_attached: u64,
-    /// Since when the stream has not read waiting events.
+    /// The time since which the stream has not read waiting events.
     stalled_since: Option<Instant>,
     closed: bool,
 }
@@ -300,11 +300,11 @@ impl Outbox {
         self.log.lock().waiting_bytes
     }
 
-    /// Drops events that were sent before `then` on a stream that is still attached.
-    pub(crate) fn drop_sent_before(&self, then: Instant) {
+    /// Drops events that were sent before `limit`, if a stream is attached.
+    pub(crate) fn drop_sent_before(&self, limit: Instant) {
         let mut log = self.log.lock();
         if log.stream.is_some() {
-            log.drop_while(|_, kept| kept.sent_at.is_some_and(|sent| sent <= then));
+            log.drop_while(|_, kept| kept.sent_at.is_some_and(|sent| sent <= limit));
         }
     }
 

@@ -1,4 +1,4 @@
-//! The seam for several processes: delivers a message to a session of another process.
+//! The interface for delivering messages to sessions of other processes.
 
 use std::{future::Future, pin::Pin};
 
@@ -15,12 +15,12 @@ pub type RelayFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Se
 pub trait Relay: Send + Sync + 'static {
     /// Delivers a message.
     ///
-    /// `Ok` becomes a 202, which is a promise: the process that has the session has accepted the
-    /// message, or a [`SessionStore`](crate::SessionStore) keeps it for the next owner. If no
-    /// process has the session, the result is [`Refusal::UnknownSession`]; if that is unknown at
-    /// the moment, [`Refusal::Unreachable`].
+    /// After `Ok`, the client receives a 202. `Ok` means that the process with the session has
+    /// accepted the message, or that a [`SessionStore`](crate::SessionStore) keeps it for the next
+    /// owner. If no process has the session, the result is [`Refusal::UnknownSession`]; if that
+    /// cannot be determined, [`Refusal::Unreachable`].
     ///
     /// After a refusal, the message must not be accepted any more, because the client may post it
-    /// again. A relay that cannot ensure that returns [`Refusal::Undecided`].
+    /// again. A relay that cannot ensure this returns [`Refusal::Undecided`].
     fn deliver(&self, delivery: Delivery) -> RelayFuture<'_>;
 }

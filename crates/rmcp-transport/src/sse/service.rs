@@ -76,9 +76,9 @@ impl<S: ServerHandler> SseService<S> {
     ///
     /// ```
     /// use rmcp_transport::{Principal, SseService};
-    /// # fn lock_out<S: rmcp::ServerHandler>(service: &SseService<S>) {
-    /// let ended = service.end_sessions_of(&Principal::new("mallory"));
-    /// println!("{ended} sessions ended");
+    /// # fn revoke<S: rmcp::ServerHandler>(service: &SseService<S>) {
+    /// let closed = service.end_sessions_of(&Principal::new("mallory"));
+    /// println!("{closed} sessions closed");
     /// # }
     /// ```
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {

@@ -45,7 +45,7 @@ impl<S> ServiceState<S> {
         }
     }
 
-    /// Returns what a session needs of the service.
+    /// Returns the parts that a session uses.
     pub(crate) fn parts(&self) -> ServiceParts<S> {
         ServiceParts {
             config: self.config.clone(),

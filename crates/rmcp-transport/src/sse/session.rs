@@ -1,7 +1,7 @@
-//! One session, from the `GET` that opened it to its end.
+//! One session, from the `GET` that opens it until it is closed.
 //!
-//! A session has a stream or is detached for a while, and is initialized or not yet. `State`
-//! contains its requests in flight, behind one lock that is never held across an `await`.
+//! A session is attached to a stream or detached, and initialized or not. `State` contains its
+//! requests in flight, behind one lock that is never held across an `await`.
 
 mod dispatch;
 mod journal;
@@ -42,7 +42,7 @@ use crate::{
 /// The epoch of a new session.
 const FIRST_EPOCH: u64 = 1;
 
-/// What a session shares with the other sessions of its service.
+/// The parts of a service that its sessions share.
 pub(crate) struct ServiceParts<S> {
     pub(crate) config: Arc<SseServerConfig>,
     pub(crate) metrics: Arc<Metrics>,
@@ -65,18 +65,18 @@ pub(crate) struct Session<S> {
 
 struct State {
     opened_at: Instant,
-    /// When the last message was received or sent.
+    /// The time of the last message, received or sent.
     active_at: Instant,
     initialized: bool,
     /// The number of the event that answers `initialize`; 0 before.
     first_answer: u64,
-    /// Since when it has had no stream.
+    /// The time since which it has no stream.
     detached_at: Option<Instant>,
     /// The requests in flight.
     in_flight: HashMap<RequestId, InFlightRequest>,
     /// rmcp's service loop; `None` before the first request.
     service_loop: Option<ServiceLoop>,
-    /// The client's `initialize` parameters, until `running` has them.
+    /// The client's `initialize` parameters, until `service_loop` has them.
     client_info: Option<InitializeRequestParams>,
     /// `None` once the session has ended.
     permit: Option<SessionPermit>,
@@ -92,9 +92,9 @@ impl<S: ServerHandler> Session<S> {
         request: &Parts,
         client_info: Option<InitializeRequestParams>,
         permit: SessionPermit,
-        of_service: ServiceParts<S>,
+        service: ServiceParts<S>,
     ) -> Arc<Self> {
-        let config = &of_service.config;
+        let config = &service.config;
         let resumable = !config.resume_grace.is_zero();
         let outbox = Outbox::new(ResumeToken::random(), config.max_queued_bytes, resumable);
         let store = config.store.clone().filter(|_| resumable);
@@ -107,7 +107,7 @@ impl<S: ServerHandler> Session<S> {
             ),
             client_info,
             permit,
-            of_service,
+            service,
         ))
     }
 
@@ -117,7 +117,7 @@ impl<S: ServerHandler> Session<S> {
         (outbox, journal): (Outbox, Option<Box<Journal>>),
         client_info: Option<InitializeRequestParams>,
         permit: SessionPermit,
-        of_service: ServiceParts<S>,
+        service: ServiceParts<S>,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -127,9 +127,9 @@ impl<S: ServerHandler> Session<S> {
             handler,
             outbox,
             journal,
-            registry: of_service.registry,
-            config: of_service.config,
-            metrics: of_service.metrics,
+            registry: service.registry,
+            config: service.config,
+            metrics: service.metrics,
             state: Mutex::new(State {
                 opened_at: now,
                 active_at: now,
@@ -336,7 +336,7 @@ impl<S> Session<S> {
         self.principal.as_ref() == principal
     }
 
-    /// Returns the client that it is counted for.
+    /// Returns the client that the session counts towards.
     pub(crate) fn client(&self) -> Option<ClientKey> {
         self.state.lock().permit.as_ref()?.client().cloned()
     }

@@ -1,5 +1,5 @@
-//! The seam for sessions that outlive their process: what is stored of a session, and how another
-//! process takes it over.
+//! The interface for storing sessions: the stored state of a session, and its takeover by another
+//! process.
 
 use std::{future::Future, pin::Pin};
 

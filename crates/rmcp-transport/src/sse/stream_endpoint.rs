@@ -61,10 +61,10 @@ pub(crate) async fn open<S: ServerHandler>(
     }
     let last_event = last_event_id(&request.headers);
     if let Some((session, attached)) = last_event.and_then(|id| resume(state, request, id)) {
-        return Ok(stream(state, session, &attached));
+        return Ok(event_stream_response(state, session, &attached));
     }
 
-    let mut permit = reserve(state, ClientKey::of(&request.extensions).as_ref())?;
+    let mut permit = acquire_or_evict(state, ClientKey::of(&request.extensions).as_ref())?;
     if let (Some(store), Some(id)) = (&state.config.store, last_event) {
         let from = (
             request.extensions.get().cloned(),
@@ -103,7 +103,7 @@ pub(crate) async fn open<S: ServerHandler>(
         session.journal_snapshot(store.generation());
         session.stored().await;
     }
-    Ok(stream(state, session, &attached))
+    Ok(event_stream_response(state, session, &attached))
 }
 
 /// Resumes a session of this process, if it still has all events that the client has not seen.
@@ -166,7 +166,7 @@ async fn take_over<S: ServerHandler>(
     .await;
     let Some((session, pending)) = restored else {
         // The client still gets a new session.
-        return reserve(&state, client.as_ref()).map(Takeover::NotFound);
+        return acquire_or_evict(&state, client.as_ref()).map(Takeover::NotFound);
     };
     let attached = session
         .attach(seen.number)
@@ -180,14 +180,14 @@ async fn take_over<S: ServerHandler>(
     let requests = pending.len();
     tracing::info!(session.tag = %session.tag(), requests, "session taken over");
     // From here on, dropping the response notifies the session.
-    let response = stream(&state, session.clone(), &attached);
+    let response = event_stream_response(&state, session.clone(), &attached);
     session.run_pending(pending).await;
     Ok(Takeover::Done(response))
 }
 
 /// Acquires a permit for a new session. If the limit is reached, evicts a session without a stream:
 /// most likely its client has just reconnected without resuming it.
-fn reserve<S: ServerHandler>(
+fn acquire_or_evict<S: ServerHandler>(
     state: &ServiceState<S>,
     client: Option<&ClientKey>,
 ) -> Result<SessionPermit, Refusal> {
@@ -223,9 +223,9 @@ fn last_event_id(headers: &HeaderMap) -> Option<EventId> {
     EventId::parse(headers.get(LAST_EVENT_ID)?.to_str().ok()?)
 }
 
-/// Returns what is known about a client that will not initialize again, because it had a session
-/// before. Such a client sends the protocol version it had agreed on, or, like a browser's
-/// `EventSource`, the last event it saw.
+/// Returns the parameters of a client that had a session before and does not initialize again. Such
+/// a client sends the negotiated protocol version or, like a browser's `EventSource`, the id of the
+/// last event.
 fn returning_client(
     headers: &HeaderMap,
     last_event: Option<EventId>,
@@ -234,7 +234,7 @@ fn returning_client(
         .or_else(|| last_event.map(|_| client_info::unknown(ProtocolVersion::V_2024_11_05)))
 }
 
-fn stream<S: ServerHandler>(
+fn event_stream_response<S: ServerHandler>(
     state: &ServiceState<S>,
     session: Arc<Session<S>>,
     attached: &Attachment,

@@ -52,7 +52,7 @@ async fn sweep<S: ServerHandler>(service: &Weak<ServiceState<S>>, registry: &Reg
         };
         let now = Instant::now();
         let with_idle =
-            // Ticks are not exact.
+            // Half an interval of tolerance: ticks are not exact.
             now.duration_since(idle_checked_at) + SWEEP_INTERVAL / 2 >= service.config.idle_check_interval;
         if with_idle {
             idle_checked_at = now;
@@ -75,7 +75,7 @@ async fn sweep<S: ServerHandler>(service: &Weak<ServiceState<S>>, registry: &Reg
     }
 }
 
-/// Stores sessions that the store lacks, and reports the open sessions to it.
+/// Stores sessions that are missing in the store, and reports the open sessions to it.
 fn update_store<S: ServerHandler>(
     sessions: &[Arc<Session<S>>],
     store: &dyn SessionStore,

@@ -1,4 +1,4 @@
-//! Thousands of clients that disconnect: nothing of them remains.
+//! Thousands of clients that disconnect leave no resources behind.
 
 use std::{fs, net::SocketAddr, time::Duration};
 

@@ -1,4 +1,4 @@
-//! When a session ends, and what ends with it.
+//! Closing of sessions, and of their requests.
 
 use std::time::Duration;
 

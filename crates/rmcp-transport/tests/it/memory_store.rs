@@ -1,5 +1,5 @@
-// Sessions in the memory of one process. A store for several processes has to do in one transaction
-// what this does under one lock.
+// Stores sessions in the memory of one process. A store for several processes must use a transaction
+// where this one uses a lock.
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
@@ -7,7 +7,7 @@ use rmcp_transport::{
     Commit, SessionRecord, SessionStore, Snapshot, StoreError, StoreFuture, TakeoverRequest,
 };
 
-/// Every session by the token that its events have in common.
+/// The sessions by the token of their events.
 #[derive(Default)]
 pub(crate) struct MemoryStore(Mutex<HashMap<String, Snapshot>>);
 
@@ -41,7 +41,7 @@ impl MemoryStore {
                     session.events.push(bytes);
                 }
                 SessionRecord::Done { id, .. } => {
-                    session.pending.retain(|pending| pending.id != id)
+                    session.pending.retain(|pending| pending.id != id);
                 }
                 SessionRecord::Setup { key, message } => {
                     session.setup.retain(|(known, _)| *known != key);

@@ -31,7 +31,7 @@ impl io::Write for Logs {
     }
 }
 
-/// Performs one of every operation on a session; returns the secrets.
+/// Performs every operation on a session once; returns the secrets.
 async fn full_run(server: &mut TestServer) -> Vec<String> {
     let key = "key-that-nobody-may-see";
     let request = with_header(&get("/sse"), &format!("Authorization: Bearer {key}"));

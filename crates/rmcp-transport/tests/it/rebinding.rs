@@ -1,5 +1,4 @@
-//! Which `Host` and `Origin` headers pass the layer, as bytes on the wire in front of a trivial
-//! service.
+//! `Host` and `Origin` headers that the layer accepts, as bytes on the wire.
 
 use std::{
     convert::Infallible,

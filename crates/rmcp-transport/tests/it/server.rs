@@ -30,7 +30,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-/// A server on a free port; it ends with the test's runtime.
+/// A server on a free port, which runs until the test's runtime is dropped.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) service: SseService<Tools>,
@@ -87,7 +87,7 @@ async fn accept(listener: TcpListener, service: SseService<Tools>) {
     }
 }
 
-/// Stands for the layers in front: trusts the identity that the client claims.
+/// Replaces the layers in front: trusts the identity that the client claims.
 fn with_identity(mut request: Request<Incoming>) -> Request<Incoming> {
     let header = |name| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
     let principal = header("x-principal");

@@ -215,7 +215,7 @@ impl Relay for CapturingRelay {
     }
 }
 
-/// Starts a server whose relay hands each delivery to the receiver.
+/// Starts a server whose relay sends each delivery to the receiver.
 async fn with_capturing_relay(
     store: &Arc<MemoryStore>,
 ) -> (TestServer, mpsc::UnboundedReceiver<Delivery>) {

@@ -251,7 +251,7 @@ mod any_interleaving {
                         stream = attach(&outbox, received);
                         dead = false;
                     }
-                    // Only events that the client has certainly seen may be forgotten.
+                    // Only events that the client has certainly seen may be dropped.
                     Step::Forget if !dead => outbox.drop_sent_before(Instant::now()),
                     Step::Receive | Step::Forget => {}
                 }

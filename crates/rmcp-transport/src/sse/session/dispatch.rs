@@ -47,7 +47,7 @@ enum StartOutcome {
 
 impl<S: ServerHandler> Session<S> {
     /// Delivers a message: a request immediately, others when the future is awaited. After `Ok`,
-    /// the session has the message. `entry` is its entry in the journal, if there is one.
+    /// the session has accepted the message. `entry` is its journal entry, if there is one.
     pub(crate) fn deliver(
         self: &Arc<Self>,
         message: ClientJsonRpcMessage,
@@ -120,8 +120,8 @@ impl<S: ServerHandler> Session<S> {
         result
     }
 
-    /// Initializes the session for a client that had one before and does not know that this is a
-    /// new one. Some clients omit the headers of the GET that would have shown it.
+    /// Initializes the session for a client that had an earlier session and does not know that this
+    /// is a new one. Some clients omit the headers on the GET from which this could be detected.
     fn adopt(&self, headers: &HeaderMap) {
         let mut state = self.state.lock();
         if state.initialized {
@@ -173,7 +173,7 @@ impl<S: ServerHandler> Session<S> {
         ))
     }
 
-    /// Returns the answer to a request that does not concern the handler.
+    /// Returns the answer to a request that is not forwarded to the handler.
     fn immediate_answer(
         &self,
         request: &ClientRequest,
@@ -366,7 +366,7 @@ impl<S: ServerHandler> Session<S> {
         self.send(message, entry.map(|entry| (entry, is_ok)));
     }
 
-    /// Answers a request that the end of its session has interrupted.
+    /// Answers a request that was interrupted because its session has closed.
     pub(super) fn answer_ended(self: &Arc<Self>, id: &RequestId) {
         let text = "the session ended before the request was done";
         self.answer(id, Err(ErrorData::internal_error(text, None)), None);

@@ -92,7 +92,7 @@ impl Log {
         }
     }
 
-    /// Makes the POST of a message wait for what was just recorded of it.
+    /// Delays the response to the POST of a message until the current records are committed.
     fn hold(&mut self, entry: &JournalEntry) {
         if let Some(notifier) = entry.take_notifier().filter(|_| self.state == State::Live) {
             self.waiting.push(notifier);
@@ -195,8 +195,8 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Waits until the records of a message are in the store, or the store fails. That commit
-    /// decides, and none after it: the next owner runs what is in the store.
+    /// Waits until the records of a message are in the store, or the store fails. Only this commit
+    /// decides whether the message is accepted: the next owner runs what is in the store.
     pub(crate) async fn committed(&self, receiver: CommitReceiver) -> Result<(), OwnershipLost> {
         if let Ok(result) = receiver.await {
             return result;
@@ -228,7 +228,7 @@ impl<S: ServerHandler> Session<S> {
     }
 
     /// Writes a snapshot of the session, if the store is available and may lack the session.
-    /// Returns whether it does.
+    /// Returns whether it was written.
     pub(crate) fn journal_snapshot(self: &Arc<Self>, generation: Option<u64>) -> bool {
         let Some(journal) = &self.journal else {
             return false;

@@ -25,7 +25,7 @@ pub(crate) struct JournalEntry {
     pub(super) message: Bytes,
     /// Its lasting effect on the handler, if it has one.
     pub(super) setup: Option<Setup>,
-    /// Notifies its POST of the commit; taken when a part of it is recorded.
+    /// Notifies its POST of the commit; taken when the first record is added.
     notifier: Arc<Mutex<Option<CommitSender>>>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct OwnershipLost;
 /// Reports the result of a commit.
 pub(super) type CommitSender = oneshot::Sender<Result<(), OwnershipLost>>;
 
-/// Receives the result of the commit with a POST's message; closed if nothing of it is recorded.
+/// Receives the result of the commit of a POST's message; closed if nothing is recorded.
 pub(crate) type CommitReceiver = oneshot::Receiver<Result<(), OwnershipLost>>;
 
 /// A message that prepares a new handler after a takeover.

@@ -31,25 +31,25 @@ impl<S: ServerHandler> Session<S> {
         snapshot: Snapshot,
         store: Arc<dyn SessionStore>,
         permit: SessionPermit,
-        of_service: ServiceParts<S>,
+        service: ServiceParts<S>,
     ) -> Option<(Arc<Self>, Vec<PendingDelivery>)> {
         let outbox = Outbox::restored(
             token,
-            of_service.config.max_queued_bytes,
+            service.config.max_queued_bytes,
             snapshot.last_event,
             snapshot.events,
         );
         outbox.hold();
         let journal = Journal::new(store, snapshot.epoch);
         journal.restore(snapshot.setup.clone(), snapshot.pending.clone());
-        let limit = of_service.config.init_timeout;
+        let limit = service.config.init_timeout;
         let session = Arc::new(Self::with(
             (snapshot.session, snapshot.principal),
             handler,
             (outbox, Some(Box::new(journal))),
             None,
             permit,
-            of_service,
+            service,
         ));
         let replayed = timeout(limit, session.replay_setup(snapshot.setup)).await;
         if !replayed.unwrap_or(false) {

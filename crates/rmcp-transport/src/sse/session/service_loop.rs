@@ -25,7 +25,8 @@ use crate::sse::event::Message;
 
 type ClientMessage = RxJsonRpcMessage<RoleServer>;
 
-/// The capacity of the queue to rmcp's loop, which receives messages at once.
+/// The capacity of the queue to rmcp's loop. It is small, because the loop receives messages
+/// immediately.
 const INBOX_CAPACITY: usize = 4;
 
 /// Boxed: tokio reserves space for 32 of them in each channel.
@@ -73,7 +74,7 @@ impl ServiceLoop {
     }
 }
 
-/// The service that rmcp's loop calls: the handler, for notifications.
+/// The service that rmcp's loop calls: forwards notifications to the handler.
 struct NotificationService<S>(Weak<Session<S>>);
 
 impl<S: ServerHandler> Service<RoleServer> for NotificationService<S> {

@@ -11,8 +11,8 @@ use rmcp::{
     service::RequestContext,
 };
 
-/// Returns whether a request belongs to a session that began with `initialize`, and names no
-/// revision itself.
+/// Returns whether a request belongs to a session that began with `initialize`, and does not name a
+/// revision.
 pub(super) fn is_plain(context: &RequestContext<RoleServer>) -> bool {
     let version = context.protocol_version();
     version.is_none_or(|version| version.has_initialize())
@@ -32,7 +32,7 @@ pub(super) fn result(
             );
             return Err(ErrorData::invalid_request(text, None));
         }
-        // A client without task support could not parse one.
+        // A client without task support cannot parse a task.
         CallToolResponse::Task(_) if !supports_tasks() => {
             let needed = ClientCapabilities::builder().enable_tasks().build();
             return Err(ErrorData::missing_required_client_capability(needed));
