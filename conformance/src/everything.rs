@@ -219,7 +219,6 @@ fn result<T: DeserializeOwned>(mut fixture: Value) -> T {
     typed(fixture)
 }
 
-/// Deserializes a fixture into one of rmcp's types.
 fn typed<T: DeserializeOwned>(fixture: Value) -> T {
     serde_json::from_value(fixture).expect("the fixture has the type's shape")
 }

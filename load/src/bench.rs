@@ -31,10 +31,8 @@ const REOPEN_ROUNDS: usize = 3;
 /// Concurrently open sessions in a full run.
 const FULL_RUN_SESSIONS: usize = 20_000;
 
-/// Starts of a server per round.
 const STARTS_PER_ROUND: usize = 5;
 
-/// Options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// Run a short check of less than a minute.

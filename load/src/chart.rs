@@ -24,7 +24,6 @@ pub(crate) struct Panel(
     pub(crate) Vec<(&'static str, Vec<(f64, f64)>)>,
 );
 
-/// Draws panels, one below the other.
 pub(crate) fn lines(x_label: &str, panels: &[Panel]) -> anyhow::Result<String> {
     let mut svg = String::new();
     let height = PANEL_HEIGHT * u32::try_from(panels.len())?;

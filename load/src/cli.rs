@@ -58,7 +58,6 @@ enum Command {
 }
 
 impl LoadCli {
-    /// Runs the command.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let no_pin = self.no_pin;
         match self.command {

@@ -15,13 +15,11 @@ pub(crate) use request_template::RequestTemplate;
 use self::{sse::SseChannel, streamable::StreamableChannel, web_socket::WebSocketChannel};
 use crate::load_target::Transport;
 
-/// One MCP session.
 pub(crate) struct LoadSession {
     client: HttpClient,
     channel: Channel,
 }
 
-/// Where the server's messages arrive.
 enum Channel {
     Sse(SseChannel),
     Streamable(StreamableChannel),
@@ -40,7 +38,6 @@ pub(crate) enum ResumeOutcome {
 }
 
 impl LoadSession {
-    /// Opens a session and initializes it.
     pub(crate) async fn open(client: HttpClient) -> Result<Self, Failure> {
         let channel = match client.target.transport {
             Transport::Sse => Channel::Sse(SseChannel::open(&client, None).await?),

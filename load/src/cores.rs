@@ -7,7 +7,6 @@ use nix::{
     unistd::Pid,
 };
 
-/// The cores of the server and the client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cores {
     pub(crate) server: usize,

@@ -40,7 +40,6 @@ pub(crate) struct FakeUpstream {
     failures: AtomicU64,
 }
 
-/// A kind of upstream failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Error,
@@ -71,7 +70,6 @@ impl FakeUpstream {
         Ok(upstream)
     }
 
-    /// Sets the age of the newest measurement.
     pub(crate) fn measure(&self, age: Duration) {
         let at = (Timestamp::now() - age).as_second();
         self.measured_at.store(at, Ordering::Relaxed);

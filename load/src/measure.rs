@@ -15,7 +15,6 @@ use anyhow::Context;
 /// The time limit for a measure, so that the program exits even if a server loses an answer.
 const DEADLINE: Duration = Duration::from_secs(300);
 
-/// Runs a measure within the deadline.
 pub(crate) async fn within_deadline<T>(
     measure: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {

@@ -15,7 +15,6 @@ pub(crate) fn value(scrape: &str, name: &str) -> anyhow::Result<f64> {
         .with_context(|| format!("`{name}` is not a number: {value}"))
 }
 
-/// Fetches the metrics as text.
 pub(crate) async fn fetch(target: &LoadTarget) -> anyhow::Result<String> {
     Ok(HttpClient::new(target, 0).get_text("/metrics").await?)
 }

@@ -9,7 +9,6 @@ use nix::{
 };
 use procfs::process::LimitValue;
 
-/// A running process.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Process {
     pid: i32,
@@ -59,12 +58,10 @@ impl Process {
         Ok(self.procfs()?.fd_count()?)
     }
 
-    /// Returns the number of threads.
     pub(crate) fn threads(&self) -> anyhow::Result<u64> {
         Ok(self.procfs()?.status()?.threads)
     }
 
-    /// Returns the limit on open files.
     pub(crate) fn max_open_files(&self) -> anyhow::Result<usize> {
         match self.procfs()?.limits()?.max_open_files.soft_limit {
             LimitValue::Value(limit) => Ok(usize::try_from(limit)?),

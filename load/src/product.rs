@@ -8,7 +8,6 @@ use anyhow::Context;
 /// A limit that is never reached.
 const UNLIMITED: &str = "1000000000";
 
-/// Returns whether the binary exists.
 pub(crate) fn is_built() -> bool {
     binary().is_ok_and(|binary| binary.exists())
 }

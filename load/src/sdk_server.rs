@@ -9,13 +9,11 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-/// The Python SDK on uvicorn.
 pub(crate) const PYTHON_SDK: Sdk = Sdk {
     interpreter: "py-load/bin/python",
     program: "python_sdk.py",
 };
 
-/// The TypeScript SDK on Express.
 pub(crate) const TYPESCRIPT_SDK: Sdk = Sdk {
     interpreter: "node/bin/node",
     program: "typescript_sdk.cjs",
@@ -30,7 +28,6 @@ pub(crate) struct Sdk {
 }
 
 impl Sdk {
-    /// Returns whether the interpreter is installed.
     pub(crate) fn is_installed(self) -> bool {
         self.interpreter().is_some_and(|path| path.exists())
     }

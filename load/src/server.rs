@@ -80,7 +80,6 @@ impl ServerUnderTest {
         })
     }
 
-    /// Stops a server that was started here.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let Some((mut child, _)) = self.child else {
             return Ok(());

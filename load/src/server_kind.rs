@@ -39,7 +39,6 @@ pub(crate) enum ServerKind {
 }
 
 impl ServerKind {
-    /// Returns the name on the command line.
     pub(crate) fn name(self) -> String {
         self.value().get_name().to_owned()
     }
@@ -56,7 +55,6 @@ impl ServerKind {
         self.to_possible_value().expect("no kind is skipped")
     }
 
-    /// Returns the servers that can be started.
     pub(crate) fn available() -> Vec<Self> {
         let is_available = |kind: &Self| match kind.sdk() {
             Some(sdk) => sdk.is_installed(),
@@ -92,7 +90,6 @@ impl ServerKind {
         }
     }
 
-    /// Returns the call to measure.
     pub(crate) fn call(self) -> RequestTemplate {
         match self {
             Self::AareguruMcp => {

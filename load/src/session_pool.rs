@@ -22,7 +22,6 @@ pub(crate) struct SessionPool {
 #[derive(Debug, Default)]
 pub(crate) struct PoolOutcome {
     pub(crate) count: usize,
-    /// When the first session completed.
     pub(crate) first: Option<Instant>,
     pub(crate) failure: Option<Failure>,
 }
@@ -42,7 +41,6 @@ impl PoolOutcome {
         outcome
     }
 
-    /// Returns the failure, if there is one.
     pub(crate) fn all(self) -> Result<Self, Failure> {
         match self.failure {
             Some(failure) => Err(failure),

@@ -29,7 +29,6 @@ const SESSION_GAUGES: [&str; 4] = [
     "aareguru_mcp_websocket_sessions",
 ];
 
-/// The gauge of the product's running tasks.
 const TASKS_GAUGE: &str = "aareguru_mcp_runtime_tasks";
 
 /// How long the server may take to release its resources, after the grace period for clients that

@@ -1,6 +1,5 @@
 //! Markdown tables.
 
-/// Formats a table.
 pub(crate) fn markdown<C: AsRef<str>, R: AsRef<[String]>>(
     head: impl AsRef<[C]>,
     rows: impl IntoIterator<Item = R>,

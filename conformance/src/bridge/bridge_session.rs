@@ -65,7 +65,6 @@ impl BridgeSession {
         messages
     }
 
-    /// Removes a request that was refused.
     pub(super) fn remove_call(&self, id: &Value) {
         self.receivers.lock().calls.retain(|(call, _)| call != id);
     }

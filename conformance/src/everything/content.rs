@@ -21,7 +21,6 @@ pub(super) fn tools() -> Vec<Tool> {
     NAMES.map(without_arguments).to_vec()
 }
 
-/// Describes a tool without arguments.
 pub(super) fn without_arguments(name: &str) -> Tool {
     typed(json!({
         "name": name,
@@ -75,7 +74,6 @@ pub(super) fn resource(uri: &str, mime_type: &str, text: &str) -> Value {
     })
 }
 
-/// Creates a result with one text.
 pub(super) fn text_result(answer: &str) -> CallToolResult {
     result(json!({ "content": [text(answer)] }))
 }

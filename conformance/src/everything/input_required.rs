@@ -154,7 +154,6 @@ pub(super) fn call(
     Ok(Some(answer))
 }
 
-/// Creates an elicitation with one field.
 pub(super) fn elicitation(message: &str, field: &str, kind: &str) -> Value {
     json!({
         "method": "elicitation/create",

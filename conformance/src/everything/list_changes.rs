@@ -9,7 +9,6 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::content;
 
-/// Which list has changed.
 #[derive(Debug, Clone, Copy)]
 enum ListChange {
     Tools,

@@ -38,8 +38,4 @@ pub use refusal::Refusal;
 pub use rendered::RenderedResult;
 
 #[cfg(feature = "sse")]
-pub use sse::{
-    Commit, Delivery, DeliveryId, PendingDelivery, Relay, RelayFuture, SessionId, SessionRecord,
-    SessionRef, SessionStore, SessionTag, Snapshot, SseBody, SseServerConfig, SseService,
-    StoreError, StoreFuture, TakeoverRequest,
-};
+pub use sse::*;

@@ -10,14 +10,11 @@ use crate::sdk_server::{PYTHON_SDK, Sdk, TYPESCRIPT_SDK};
 /// The libraries whose versions affect the results.
 const LIBRARIES: [&str; 6] = ["axum", "hyper", "rmcp", "serde_json", "tokio", "tower-http"];
 
-/// The lock file of this program.
 const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
 
-/// The packages of the server in Python.
 const PYTHON_PACKAGES: [&str; 5] = ["mcp", "uvicorn", "uvloop", "httptools", "starlette"];
 const PYTHON_REQUIREMENTS: &str = include_str!("../../../interop/requirements/py-load.txt");
 
-/// The packages of the server in TypeScript.
 const NODE_PACKAGES: [&str; 2] = ["@modelcontextprotocol/sdk", "express"];
 const NODE_LOCK_FILE: &str = include_str!("../../../interop/package-lock.json");
 
@@ -64,13 +61,11 @@ fn versions<const N: usize>(list: &str, names: [&str; N], head: impl Fn(&str) ->
     names.join(", ")
 }
 
-/// Returns the version that an interpreter prints.
 fn interpreter(sdk: Sdk) -> String {
     let path = sdk.interpreter().unwrap_or_else(|| "interpreter".into());
     printed_by(&path.to_string_lossy(), &["--version"])
 }
 
-/// Returns the output of a program, one line.
 fn printed_by(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let line = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());

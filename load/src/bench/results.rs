@@ -17,7 +17,6 @@ impl Results {
         self.values.entry((row, kind)).or_default().push(value);
     }
 
-    /// Adds measured values, or the failure.
     pub(super) fn add_all(
         &mut self,
         kind: ServerKind,
@@ -32,7 +31,6 @@ impl Results {
         }
     }
 
-    /// Adds a failure.
     pub(super) fn fail(&mut self, kind: ServerKind, what: &str, error: &anyhow::Error) {
         let failure = format!("{}: {what}: {error:#}", kind.name());
         if !self.failures.iter().any(|(_, before)| *before == failure) {
@@ -40,7 +38,6 @@ impl Results {
         }
     }
 
-    /// Adds a remark.
     pub(super) fn note(&mut self, what: String) {
         if !self.notes.contains(&what) {
             self.notes.push(what);

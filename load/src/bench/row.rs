@@ -17,7 +17,6 @@ pub(super) enum Row {
     Start,
 }
 
-/// A goal for a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Goal {
     Most(f64),

@@ -102,7 +102,6 @@ pub(super) enum MeasureCommand {
     },
 }
 
-/// The server to measure.
 #[derive(Debug, Args)]
 pub(super) struct ServerArgs {
     /// The server to start and measure.

@@ -25,7 +25,6 @@ const SMALL_BUFFER_BYTES: u32 = 2048;
 /// The response to a request that has been sent.
 pub(super) type ResponseFuture = BoxFuture<'static, hyper::Result<Response<Incoming>>>;
 
-/// Sends requests to one server.
 ///
 /// Clones share one connection for POST requests, which is opened on first use.
 #[derive(Debug, Clone)]
@@ -114,7 +113,6 @@ impl HttpClient {
         Ok((connection, response))
     }
 
-    /// Fetches a text.
     pub(crate) async fn get_text(&self, path: &'static str) -> Result<String, Failure> {
         let headers = self.target.headers.clone();
         let (_connection, response) = self.get(&Uri::from_static(path), headers).await?;
@@ -142,7 +140,6 @@ impl HttpClient {
         Ok(connection.sender.send_request(request).boxed())
     }
 
-    /// Closes the shared connection.
     pub(super) async fn disconnect(&self) {
         *self.shared.lock().await = None;
     }

@@ -30,7 +30,6 @@ impl RequestTemplate {
         Self::method("ping", "{}")
     }
 
-    /// Creates a subscription to a resource.
     pub(crate) fn subscribe(uri: &str) -> Self {
         Self::method("resources/subscribe", &format!(r#"{{"uri":"{uri}"}}"#))
     }

@@ -32,7 +32,6 @@ pub(crate) struct ServerUsage {
     pub(crate) threads: u64,
 }
 
-/// The usage of the server while measuring.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunMeasurement {
     begun: Instant,

@@ -25,7 +25,6 @@ pub(crate) struct RunReport {
     /// Calls that were answered with a result while measuring.
     pub(crate) calls: u64,
     pub(crate) calls_per_second: f64,
-    /// `None` without an answer.
     pub(crate) latency: Option<Latency>,
     pub(crate) by_call: BTreeMap<String, Latency>,
     /// Failures by kind, including those while the sessions opened.

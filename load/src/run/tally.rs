@@ -23,7 +23,6 @@ pub(super) struct Tally {
     pub(super) slow: SlowReaders,
 }
 
-/// The results of reconnecting after a cut.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(crate) struct Cuts {
     /// Continued with every pending answer.
@@ -36,7 +35,6 @@ pub(crate) struct Cuts {
     pub(crate) calls_lost: u64,
 }
 
-/// The calls of slow readers.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(crate) struct SlowReaders {
     pub(crate) calls: u64,

@@ -15,14 +15,12 @@ pub(super) enum Host {
     V6(Ipv6Addr),
 }
 
-/// A host with an optional port.
 #[derive(Debug)]
 pub(super) struct HostPort {
     host: Host,
     port: Option<u16>,
 }
 
-/// A pattern for hosts.
 #[derive(Debug)]
 pub(super) enum HostPattern {
     Any,

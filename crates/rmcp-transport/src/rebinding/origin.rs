@@ -19,7 +19,6 @@ pub(super) struct Site {
     host: Host,
 }
 
-/// A pattern for origins.
 #[derive(Debug)]
 pub(super) enum OriginPattern {
     Any,

@@ -62,7 +62,6 @@ impl Fault<'_> {
     }
 }
 
-/// Limits log lines to one per second.
 #[derive(Debug, Default)]
 struct OncePerSecond {
     /// The first second in which a line is allowed again.

@@ -137,7 +137,6 @@ impl Delivery {
     }
 }
 
-/// A delivery as JSON.
 #[derive(Serialize, Deserialize)]
 struct SerializedDelivery {
     id: String,

@@ -103,7 +103,6 @@ impl Event {
         }
     }
 
-    /// Returns the bytes on the stream.
     pub(crate) fn bytes(&self) -> Bytes {
         match self {
             Self::Written(bytes) => bytes.clone(),

@@ -55,7 +55,6 @@ struct BufferedEvent {
     sent_at: Option<Instant>,
 }
 
-/// The attached stream.
 struct Stream {
     number: StreamNumber,
     /// The `endpoint` event, until it is sent.
@@ -210,12 +209,10 @@ impl Outbox {
         self.log.lock().first
     }
 
-    /// Returns the number of the next event.
     pub(crate) fn end(&self) -> u64 {
         self.log.lock().end()
     }
 
-    /// Returns the event with this number.
     pub(crate) fn event(&self, number: u64) -> Option<Bytes> {
         let log = self.log.lock();
         let index = usize::try_from(number.checked_sub(log.first)?).ok()?;
@@ -295,7 +292,6 @@ impl Outbox {
         stalled.is_some_and(|since| now.duration_since(since) > limit)
     }
 
-    /// Returns the number of waiting bytes.
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.log.lock().waiting_bytes
     }
@@ -315,7 +311,6 @@ impl Outbox {
     }
 }
 
-/// The result of attaching a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Attachment {
     pub(crate) number: StreamNumber,

@@ -38,7 +38,6 @@ fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Opti
     T::deserialize(value).map(Some)
 }
 
-/// Parses a message with one of the frequent methods.
 fn frequent(body: &[u8]) -> Option<ClientJsonRpcMessage> {
     let members: Members<'_> = serde_json::from_slice(body).ok()?;
     if members.jsonrpc != "2.0" {

@@ -46,7 +46,6 @@ impl<T> Registry<T> {
         open.sessions.get(open.ids.get(&token)?).cloned()
     }
 
-    /// Returns all sessions.
     pub(crate) fn sessions(&self) -> Vec<Arc<T>> {
         self.open.lock().sessions.values().cloned().collect()
     }

@@ -73,7 +73,6 @@ impl Body for SseBody {
     }
 }
 
-/// Creates a plain text response.
 fn text(status: StatusCode, text: &'static str) -> Response<SseBody> {
     let mut response = Response::new(SseBody::text(text));
     *response.status_mut() = status;
@@ -89,12 +88,10 @@ pub(crate) fn accepted() -> Response<SseBody> {
     text(StatusCode::ACCEPTED, "Accepted")
 }
 
-/// Creates a 404 for an unknown path.
 pub(crate) fn not_found() -> Response<SseBody> {
     text(StatusCode::NOT_FOUND, "Not Found")
 }
 
-/// Creates the response to a refused request.
 pub(crate) fn refusal(refusal: Refusal) -> Response<SseBody> {
     let mut response = text(refusal.status(), refusal.text());
     if let Some(secs) = refusal.retry_after_secs() {

@@ -45,7 +45,6 @@ impl<S> ServiceState<S> {
         }
     }
 
-    /// Returns the parts that a session uses.
     pub(crate) fn parts(&self) -> ServiceParts<S> {
         ServiceParts {
             config: self.config.clone(),

@@ -39,7 +39,6 @@ use crate::{
     },
 };
 
-/// The epoch of a new session.
 const FIRST_EPOCH: u64 = 1;
 
 /// The parts of a service that its sessions share.
@@ -72,7 +71,6 @@ struct State {
     first_answer: u64,
     /// The time since which it has no stream.
     detached_at: Option<Instant>,
-    /// The requests in flight.
     in_flight: HashMap<RequestId, InFlightRequest>,
     /// rmcp's service loop; `None` before the first request.
     service_loop: Option<ServiceLoop>,
@@ -290,7 +288,6 @@ impl<S: ServerHandler> Session<S> {
             }
         };
         match self.push(message, answered) {
-            // The session has ended.
             Ok(()) | Err(PushError::Closed) => {}
             Err(PushError::Full) => {
                 let detached = self.state.lock().detached_at.is_some();

@@ -14,7 +14,6 @@ use crate::sse::{
     session::Session, store::SessionStore,
 };
 
-/// How often time limits are checked.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The maximum number of sessions that are stored again per sweep, after the store has recovered.

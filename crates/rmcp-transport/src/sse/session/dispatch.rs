@@ -30,7 +30,6 @@ use crate::{
     sse::{client_info, close_reason::CloseReason, event::Message, parse::is_known_method},
 };
 
-/// A request in flight.
 pub(super) struct InFlightRequest {
     pub(super) cancel: CancellationToken,
     /// Its entry in the journal, if there is one.
@@ -290,7 +289,6 @@ impl<S: ServerHandler> Session<S> {
         done
     }
 
-    /// Returns whether the client supports tasks.
     fn supports_tasks(&self) -> bool {
         let state = self.state.lock();
         let peer = state.service_loop.as_ref().map(ServiceLoop::peer);
@@ -447,7 +445,6 @@ fn message_of(
     (Message::new(&message), is_ok)
 }
 
-/// Returns the error for a handler that panicked.
 fn panic_error() -> ErrorData {
     ErrorData::internal_error("the server failed on this request", None)
 }

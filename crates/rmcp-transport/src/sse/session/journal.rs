@@ -34,11 +34,9 @@ struct Log {
     /// The generation of the store that contains the session.
     generation: Option<u64>,
     records: Vec<SessionRecord>,
-    /// The number of commits so far.
     commits: u64,
     /// The waiters for the commit of `records`.
     waiting: Vec<CommitSender>,
-    /// Whether the commit task is running.
     committing: bool,
     /// The state of the session in the store, apart from its events.
     setup: Vec<(String, Bytes)>,
@@ -49,9 +47,7 @@ struct Log {
 enum State {
     /// Changes are recorded.
     Live,
-    /// The store is unavailable.
     Unavailable,
-    /// The session has been closed.
     Closed,
     /// The session has been closed because another process owns it.
     Lost,
@@ -166,7 +162,6 @@ impl<S: ServerHandler> Session<S> {
         }
     }
 
-    /// Records that a delivery is complete.
     pub(super) fn journal_done(self: &Arc<Self>, entry: &JournalEntry) {
         if let Some(journal) = &self.journal {
             let mut log = journal.log.lock();

@@ -13,7 +13,6 @@ use crate::sse::{
     store::PendingDelivery,
 };
 
-/// A delivery in the journal.
 #[derive(Debug, Clone)]
 pub(crate) struct JournalEntry {
     pub(super) id: DeliveryId,
