@@ -23,17 +23,11 @@ pub(crate) use self::writer::describe_metrics;
 use self::line_format::LineFormat;
 use crate::settings::{LogFormat, Settings};
 
-/// The crates of this workspace, whose level `LOG_LEVEL` sets.
-const OWN_CRATES: [&str; 8] = [
-    "aareguru",
-    "aareguru_mcp",
-    "cluster",
-    "edge",
-    "graphql",
-    "mcp",
-    "rmcp_transport",
-    "web",
-];
+/// The crates of the server. `LOG_LEVEL` sets the level of all of them with that of the first one.
+const SERVER_CRATES: [&str; 6] = ["aareguru_mcp", "cluster", "edge", "graphql", "mcp", "web"];
+
+/// The libraries of this workspace, whose level `LOG_LEVEL` sets too.
+const LIBRARIES: [&str; 2] = ["aareguru", "rmcp_transport"];
 
 /// The span that gives log lines their request. All other spans are made for traces.
 pub(super) const REQUEST_SPAN: &str = "request";
@@ -108,13 +102,15 @@ fn parse_levels(text: &str) -> anyhow::Result<Targets> {
                 if !is_own(target) {
                     bail!(
                         "{target:?} is not one of {}; libraries log warnings and errors only",
-                        OWN_CRATES.join(", ")
+                        [LIBRARIES.as_slice(), &SERVER_CRATES].concat().join(", ")
                     );
                 }
                 named.push((target, parse_level(level.trim())?));
             }
         }
     }
+    let server = named.iter().find(|(target, _)| *target == SERVER_CRATES[0]);
+    let server = server.map_or(default, |(_, level)| *level);
     let targets = Targets::new()
         // Below these levels rmcp logs whole messages with their ids, and HTTP libraries log
         // headers and addresses.
@@ -122,7 +118,8 @@ fn parse_levels(text: &str) -> anyhow::Result<Targets> {
         .with_target("rmcp", default.min(LevelFilter::ERROR))
         // A directive applies to all targets with its prefix: without directives of their own,
         // `aareguru=debug` would apply to `aareguru_mcp` too.
-        .with_targets(OWN_CRATES.map(|krate| (krate, default)));
+        .with_targets(LIBRARIES.map(|krate| (krate, default)))
+        .with_targets(SERVER_CRATES.map(|krate| (krate, server)));
     Ok(targets.with_targets(named))
 }
 
@@ -135,7 +132,7 @@ fn parse_level(text: &str) -> anyhow::Result<LevelFilter> {
 
 pub(super) fn is_own(target: &str) -> bool {
     let krate = target.split("::").next().unwrap_or(target);
-    OWN_CRATES.contains(&krate)
+    LIBRARIES.contains(&krate) || SERVER_CRATES.contains(&krate)
 }
 
 #[cfg(test)]
@@ -188,13 +185,13 @@ mod tests {
 
     #[test]
     fn log_levels_are_parsed_with_directives_for_our_crates() {
-        let targets = parse_levels("warn, aareguru=debug,aareguru_mcp::http=TRACE").unwrap();
+        let targets = parse_levels("warn, aareguru=debug,edge::health=TRACE").unwrap();
         for (target, level, enabled) in [
-            ("rmcp_transport::stream", Level::WARN, true),
-            ("rmcp_transport::stream", Level::INFO, false),
+            ("rmcp_transport::sse::stream", Level::WARN, true),
+            ("rmcp_transport::sse::stream", Level::INFO, false),
             ("aareguru::fetch", Level::DEBUG, true),
-            ("aareguru_mcp::http::health", Level::TRACE, true),
-            ("aareguru_mcp::serve", Level::INFO, false),
+            ("edge::health", Level::TRACE, true),
+            ("edge::serve", Level::INFO, false),
             ("hyper::client", Level::WARN, true),
             ("rmcp::service", Level::WARN, false),
         ] {
@@ -204,6 +201,10 @@ mod tests {
                 "{target} {level}"
             );
         }
+        let server = parse_levels("warn,aareguru_mcp=debug,mcp=info").unwrap();
+        assert!(server.would_enable("edge::serve", &Level::DEBUG));
+        assert!(!server.would_enable("mcp::server", &Level::DEBUG));
+        assert!(!server.would_enable("aareguru::fetch", &Level::INFO));
         let trace = parse_levels("trace").unwrap();
         assert!(!trace.would_enable("hyper::client", &Level::INFO));
         let off = parse_levels("off").unwrap();
