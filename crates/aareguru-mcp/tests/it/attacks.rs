@@ -13,7 +13,7 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, get, post_json, send, tool_call, with_header},
     scrape::{Scrape, wait_for_counter},
@@ -476,7 +476,7 @@ fn outside_address() -> Option<IpAddr> {
 async fn per_address_connection_limit_returns_429() {
     const MAX_CONNECTIONS: usize = 5;
     let Some(outside) = outside_address() else {
-        crate::deploy::skip("a non-loopback address");
+        testkit::skip("a non-loopback address");
         return;
     };
     let host = outside.to_string();

@@ -1,6 +1,6 @@
 //! A server under a base path.
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Session, get, send},
 };

@@ -4,18 +4,15 @@
 //! Without them the tests print a message and are skipped; with `CI=true` a skip is a failure.
 //! Screenshots are written to `tmp/browser` in the target directory.
 
-mod upstream;
-
 use std::{env, path::Path};
 
 use tokio::process::Command;
 
-use crate::{
-    binary::Server,
-    interop::{MACHINE, say},
-};
+use testkit::binary::Server;
 
-use upstream::Upstream;
+use crate::interop::{MACHINE, say};
+
+use testkit::browser_upstream::Upstream;
 
 fn script(name: &str) -> Command {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../browser");

@@ -19,14 +19,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, post_json, tool_call, try_send},
     cluster::{Cluster, try_resume},
-    load_balancing::is_long,
     nginx::Nginx,
     upstream::{Reply, Server as Upstream},
 };
+
+use crate::load_balancing::is_long;
 
 pub(crate) const INSTANCES: usize = 3;
 const CLIENTS: u64 = 24;

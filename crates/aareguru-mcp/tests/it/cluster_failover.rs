@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, tool_call},
     cluster::{Cluster, metric, try_resume, wait_until},

@@ -11,7 +11,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{
+use testkit::{
     client::{Answer, Session, post_json, send, tool_call, try_send},
     cluster::{Cluster, metric, try_resume, wait_until},
     redis_server::RedisServer,

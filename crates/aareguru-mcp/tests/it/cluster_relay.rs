@@ -8,7 +8,7 @@ use redis::{
     streams::{StreamReadOptions, StreamReadReply},
 };
 
-use crate::{
+use testkit::{
     client::{Session, get, post, post_json, send, tool_call, with_header},
     cluster::{Cluster, metric, try_resume, wait_until},
     keys::{ALICE, BOB, INITIALIZE, with_key},

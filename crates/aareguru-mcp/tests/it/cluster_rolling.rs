@@ -1,8 +1,9 @@
 //! A rolling restart of all instances behind nginx while clients call and resume: no call is lost,
 //! and no rejected call runs.
 
+use testkit::cluster::wait_until;
+
 use crate::{
-    cluster::wait_until,
     cluster_chaos::{ClusterLoad, INSTANCES},
     interop::{MACHINE, say},
     load_balancing::{has_served_messages, is_long},

@@ -12,15 +12,16 @@ use rmcp_transport::SseService;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Answer, Session, post_json, send, with_header},
     cluster::wait_until,
-    mcp::at,
     redis_server::RedisServer,
     scrape::Scrape,
     upstream::{CURRENT_BERN, Reply, Server as Upstream},
 };
+
+use crate::mcp::at;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;

@@ -15,12 +15,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, post_json, send, tool_call},
-    interop::say,
     redis_server::RedisServer,
 };
+
+use crate::interop::say;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 const TOOL: &str = "get_current_temperature";

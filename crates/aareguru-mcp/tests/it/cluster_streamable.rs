@@ -3,13 +3,13 @@
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{
+use testkit::{
+    DEADLINE,
     binary::Server,
     keys::{ALICE, BOB, with_key},
     redis_server::RedisServer,
     scrape::Scrape,
     streamable::{PING, Reply, ask, delete, get, in_session, initialize, message},
-    transports::DEADLINE,
 };
 
 async fn instances(redis: &RedisServer, count: usize) -> Vec<Server> {

@@ -11,15 +11,18 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
+use testkit::{
+    DEADLINE,
     client::{tool_call, with_header},
     cluster::{Cluster, metric},
-    cluster_shared_state::{instance, publish_measurement, subscribe},
-    interop::{MACHINE, is_set_up},
     redis_server::RedisServer,
     streamable::{Reply, ask, get, in_session, message, open},
-    transports::DEADLINE,
     upstream::{self, CURRENT_BERN},
+};
+
+use crate::{
+    cluster_shared_state::{instance, publish_measurement, subscribe},
+    interop::{MACHINE, is_set_up},
 };
 
 const TOOL: &str = "get_current_temperature";

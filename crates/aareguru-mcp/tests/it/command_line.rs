@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{get, send},
 };
@@ -97,7 +97,7 @@ async fn json_log_format_suppresses_the_banner() {
     let event: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(event["message"], "listening");
     assert_eq!(event["level"], "INFO");
-    crate::binary::signal(&child, "TERM").await;
+    testkit::binary::signal(&child, "TERM").await;
     let output = child.wait_with_output().await.unwrap();
     assert!(output.status.success());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{binary::Server, client::Session};
+use testkit::{binary::Server, client::Session};
 
 const PLACES: [&str; 8] = [
     "brienz",

@@ -13,10 +13,9 @@ use conformance::{Everything, bridge};
 use edge::serve::{self, Listener};
 use tokio::process::Command;
 
-use crate::{
-    binary::Server,
-    interop::{MACHINE, is_set_up, say, table_is_shown},
-};
+use testkit::binary::Server;
+
+use crate::interop::{MACHINE, is_set_up, say, table_is_shown};
 
 #[derive(Parser)]
 struct CommandLine {

@@ -1,13 +1,14 @@
 //! Cross-origin requests from web pages.
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Answer, Session, get, send, with_header},
     keys::{ALICE, with_key},
-    routes::routes,
     scrape::wait_for_counter,
     well_behaved_client::alongside_well_behaved_client,
 };
+
+use crate::routes::routes;
 
 async fn server(origins: &str) -> Server {
     let keys = format!("alice:{ALICE}");
@@ -98,7 +99,7 @@ async fn cors_applies_to_graphql_routes() {
             .contains("content-type")
     );
 
-    let query = crate::client::post_json("/graphql", r#"{"query":"{ about { version } }"}"#);
+    let query = testkit::client::post_json("/graphql", r#"{"query":"{ about { version } }"}"#);
     let query = with_header(&query, "Origin: https://app.example");
     for (request, status) in [(query.clone(), 401), (with_key(&query, ALICE), 200)] {
         let answer = send(server.address, request).await;

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     env, fs,
-    io::{self, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,10 @@ use tokio::process::Command;
 use toml::de::DeTable;
 use yaml_rust2::{Yaml, YamlLoader};
 
-use crate::binary::{Server, program};
+use testkit::{
+    binary::{Server, program},
+    skip,
+};
 
 fn shipped(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,18 +28,6 @@ fn text(file: &str) -> String {
 
 fn yaml(file: &str) -> Vec<Yaml> {
     YamlLoader::load_from_str(&text(file)).unwrap()
-}
-
-/// Prints that a test is skipped, bypassing the test runner, which captures the output of passing
-/// tests.
-#[expect(clippy::explicit_write, reason = "what macros print is captured")]
-pub(crate) fn skip(missing: &str) {
-    assert_ne!(env::var("CI").as_deref(), Ok("true"), "{missing}");
-    writeln!(
-        io::stderr(),
-        "skipped: {missing}; `.ci/packages` installs it"
-    )
-    .unwrap();
 }
 
 /// Asserts that the server accepts these settings, and that there are any.

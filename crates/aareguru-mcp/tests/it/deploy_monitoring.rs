@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, get, send},
     scrape::Scrape,
@@ -38,7 +38,7 @@ fn metric_names(text: &str) -> BTreeSet<&str> {
 #[cfg(feature = "redis")]
 #[tokio::test]
 async fn dashboard_and_alerts_use_existing_metrics() {
-    let Some(redis) = crate::redis_server::RedisServer::start().await else {
+    let Some(redis) = testkit::redis_server::RedisServer::start().await else {
         return;
     };
     let url = redis.url();

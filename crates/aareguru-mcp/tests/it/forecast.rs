@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{binary::Server, client::Session};
+use testkit::{binary::Server, client::Session};
 
 const TOOL: &str = "get_forecast";
 

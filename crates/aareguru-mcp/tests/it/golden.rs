@@ -6,11 +6,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     client::Session,
+    upstream::{CURRENT_BERN, Reply},
+};
+
+use crate::{
     forbidden_claims::assert_no_forbidden_claims,
     mcp::{Mcp, at, recorded},
-    upstream::{CURRENT_BERN, Reply},
 };
 
 const FLOOD: &str = include_str!("data/current-bern-flood-2021-07-11.abridged.json");

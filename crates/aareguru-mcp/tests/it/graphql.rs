@@ -17,12 +17,13 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
+use testkit::{
+    DEADLINE,
     client::{Answer, post_json, send},
-    mcp::at,
-    transports::DEADLINE,
     upstream::{Reply, Server as Upstream},
 };
+
+use crate::mcp::at;
 
 /// Twenty minutes after Bern was measured in the recording.
 const NOW: &str = "2023-05-09T11:40:00Z";

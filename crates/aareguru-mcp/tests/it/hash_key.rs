@@ -4,7 +4,7 @@ use std::process::{Output, Stdio};
 
 use tokio::io::AsyncWriteExt;
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Session, get},
     keys::with_key,

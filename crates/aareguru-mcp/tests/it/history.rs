@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{binary::Server, client::Session};
+use testkit::{binary::Server, client::Session};
 
 /// The last reading in the recording of 2023, 13:20 in Bern.
 const LAST: i64 = 1_683_631_200;

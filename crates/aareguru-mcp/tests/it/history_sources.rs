@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     client::Session,
-    mcp::Mcp,
     upstream::{HYDRO_BERN, Reply},
 };
+
+use crate::mcp::Mcp;
 
 const TOOL: &str = "get_historical_data";
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Session, get, post_json, send, with_header},
     upstream::{Reply, Server as Upstream},

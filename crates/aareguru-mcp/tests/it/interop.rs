@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{process::Command, sync::Mutex};
 
-use crate::binary::Server;
+use testkit::binary::Server;
 
 fn script(name: &str) -> Command {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop");

@@ -8,14 +8,16 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, get, send, tool_call},
-    keys::{ALICE, BOB, INITIALIZE, open_streamable, ping_streamable, streamable, with_key},
+    keys::{ALICE, BOB, INITIALIZE, with_key},
     scrape::wait_for_counter,
     websocket::Socket,
     well_behaved_client::{WellBehavedClient, alongside_well_behaved_client},
 };
+
+use crate::keys::{open_streamable, ping_streamable, streamable};
 
 /// A file of keys, and a server that reads it.
 struct Keys {

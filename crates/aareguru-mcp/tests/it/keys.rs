@@ -9,19 +9,16 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Answer, Session, get, post_json, send, with_header},
-    routes::{all_methods, routes, routes_of},
+    keys::{ALICE, BOB, INITIALIZE, with_key},
     scrape::wait_for_counter,
     well_behaved_client::{WellBehavedClient, alongside_well_behaved_client},
 };
 
-/// Keys in the format of `hash-key --generate`.
-pub(crate) const ALICE: &str = "aare_8a3fbd52c1f94be7a41de2c05f7718aa33d1f6c09b52e4d7";
-pub(crate) const BOB: &str = "aare_07be61f3a2d94c58b16f20e9cc5a84d3917ab26e5f30d8c4";
+use crate::routes::{all_methods, routes, routes_of};
 
-pub(crate) const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 
@@ -30,10 +27,6 @@ async fn server(more: &[&str]) -> Server {
     let keys = format!("alice:{ALICE},bob:{BOB}");
     let arguments = [&["serve", "--demo"], more].concat();
     Server::start_with(&arguments, &[("API_KEYS", &keys)]).await
-}
-
-pub(crate) fn with_key(request: &str, key: &str) -> String {
-    with_header(request, &format!("X-API-Key: {key}"))
 }
 
 fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {

@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
+use testkit::{
     binary::{program, signal},
     client::{Session, get, send, with_header},
 };

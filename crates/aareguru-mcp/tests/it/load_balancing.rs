@@ -17,16 +17,17 @@ use std::{
 use futures_util::future::join_all;
 use tokio::{process::Command, time::sleep};
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, tool_call},
     cluster::wait_until,
-    interop::{MACHINE, is_set_up, say},
     nginx::Nginx,
     redis_server::RedisServer,
     scrape::Scrape,
     streamable::{ask, in_session, initialize, message},
 };
+
+use crate::interop::{MACHINE, is_set_up, say};
 
 const INSTANCES: usize = 3;
 const TOOL: &str = "get_current_temperature";

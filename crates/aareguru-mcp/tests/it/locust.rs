@@ -4,10 +4,9 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use crate::{
-    binary::Server,
-    interop::{MACHINE, is_set_up, say},
-};
+use testkit::binary::Server;
+
+use crate::interop::{MACHINE, is_set_up, say};
 
 #[tokio::test]
 async fn locust_users_receive_responses_on_their_streams() {

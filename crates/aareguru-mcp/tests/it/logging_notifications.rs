@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     client::{Session, tool_call},
-    mcp::Mcp,
     upstream::{CURRENT_BERN, Reply},
 };
+
+use crate::mcp::Mcp;
 
 const NOW: &str = "2023-05-09T11:30:00Z";
 const TOOL: &str = "get_current_temperature";

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Session, get, post, post_json, send, tool_call, with_header},
 };

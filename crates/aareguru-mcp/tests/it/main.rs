@@ -2,22 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
-mod binary;
-#[cfg(feature = "redis")]
-mod certificate_authority;
-#[path = "../../../rmcp-transport/tests/it/client.rs"]
-#[expect(dead_code, reason = "the transport's own tests use more of it")]
-mod client;
-#[cfg(feature = "redis")]
-mod cluster;
 mod forbidden_claims;
 mod logging_notifications;
 mod mcp;
-#[cfg(feature = "redis")]
-mod redis_server;
-#[path = "../../../aareguru/tests/it/server.rs"]
-#[expect(dead_code, reason = "the library's own tests use more of it")]
-mod upstream;
 
 mod architecture;
 mod attacks;
@@ -85,7 +72,6 @@ mod redis_tls;
 mod resources;
 mod response_cache;
 mod routes;
-mod scrape;
 mod security;
 mod settings;
 mod shutdown;
@@ -102,4 +88,3 @@ mod upstream_down;
 mod upstream_failures;
 mod websocket;
 mod websocket_bounds;
-mod well_behaved_client;

@@ -7,10 +7,9 @@ use aareguru::{Client, Clock, Config, River};
 use axum::Router;
 use jiff::Timestamp;
 use rmcp_transport::{SseServerConfig, SseService};
-use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{
+use testkit::{
     client::Session,
     upstream::{Reply, Server as Upstream},
 };
@@ -48,15 +47,6 @@ impl Mcp {
 
     pub(crate) async fn session(&self) -> Session {
         Session::initialized(self.address).await
-    }
-}
-
-impl Session {
-    /// Returns the tools as listed by `tools/list`.
-    pub(crate) async fn tools(&mut self) -> Vec<Value> {
-        let request = r#"{"jsonrpc":"2.0","id":"tools","method":"tools/list"}"#;
-        let mut answer = self.call(request).await;
-        serde_json::from_value(answer["result"]["tools"].take()).unwrap()
     }
 }
 

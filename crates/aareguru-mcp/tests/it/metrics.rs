@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::timeout;
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Session, get, post, post_json, send, tool_call},
-    keys::{open_streamable, ping_streamable},
     scrape::{Scrape, wait_for_counter},
     websocket::Socket,
 };
+
+use crate::keys::{open_streamable, ping_streamable};
 
 const TABLE: &str = include_str!("../../../../docs/METRICS.md");
 

@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, post, send, tool_call},
 };

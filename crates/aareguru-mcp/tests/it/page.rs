@@ -6,11 +6,12 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{get, send, with_header},
-    forbidden_claims::assert_no_forbidden_claims,
 };
+
+use crate::forbidden_claims::assert_no_forbidden_claims;
 
 #[tokio::test]
 async fn overview_page_shows_the_river_without_scripts() {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::{binary::Server, client::Session, forbidden_claims::assert_no_forbidden_claims};
+use testkit::{binary::Server, client::Session};
+
+use crate::forbidden_claims::assert_no_forbidden_claims;
 
 const BOOK: &str = include_str!("../../../../docs/QUESTIONS.md");
 

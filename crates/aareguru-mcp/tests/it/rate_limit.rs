@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Answer, get, post_json, send, tool_call, with_header},
     keys::{ALICE, with_key},
@@ -222,7 +222,7 @@ async fn rate_limit_default_admits_a_busy_session() {
 
 #[tokio::test]
 async fn invalid_trusted_proxy_is_named_with_its_setting() {
-    let output = crate::binary::program()
+    let output = testkit::binary::program()
         .args([
             "serve",
             "--demo",

@@ -6,7 +6,7 @@ use std::{fs, path::Path, process::Stdio};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::Session,
 };

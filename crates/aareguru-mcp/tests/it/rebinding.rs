@@ -1,12 +1,11 @@
 //! Forged `Host` and `Origin` headers, on every route.
 
-use crate::{
-    binary::Server,
-    client::send,
-    routes::{all_methods, routes},
-    scrape::wait_for_counter,
+use testkit::{
+    binary::Server, client::send, scrape::wait_for_counter,
     well_behaved_client::alongside_well_behaved_client,
 };
+
+use crate::routes::{all_methods, routes};
 
 fn request(route: &str, headers: &str) -> String {
     format!("{route} HTTP/1.1\r\n{headers}Content-Length: 0\r\n\r\n")

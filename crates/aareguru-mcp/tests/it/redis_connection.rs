@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Session, get, post_json, send},
     redis_server::RedisServer,

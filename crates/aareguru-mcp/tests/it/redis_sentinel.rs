@@ -3,13 +3,9 @@
 use redis::aio::MultiplexedConnection;
 use tokio::time::timeout;
 
-use crate::{
-    binary::Server,
-    client::Session,
-    redis_connection::{readiness, run_to_exit},
-    redis_server::RedisServer,
-    transports::DEADLINE,
-};
+use testkit::{DEADLINE, binary::Server, client::Session, redis_server::RedisServer};
+
+use crate::redis_connection::{readiness, run_to_exit};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
 

@@ -1,12 +1,10 @@
 //! Redis over TLS, with certificates of a private CA.
 
-use crate::{
-    binary::Server,
-    certificate_authority::Authority,
-    client::Session,
-    redis_connection::{readiness, run_to_exit},
-    redis_server::RedisServer,
+use testkit::{
+    binary::Server, certificate_authority::Authority, client::Session, redis_server::RedisServer,
 };
+
+use crate::redis_connection::{readiness, run_to_exit};
 
 /// Starts a Redis that accepts only TLS, with a certificate for `content`.
 async fn with_tls(authority: &Authority, content: &str, more: &[&str]) -> Option<RedisServer> {

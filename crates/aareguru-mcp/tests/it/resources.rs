@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{binary::Server, client::Session};
+use testkit::{binary::Server, client::Session};
 
 const APP: &str = include_str!("../../../mcp/assets/app.js");
 

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use crate::{
+use testkit::{
     client::Session,
-    mcp::{Mcp, at},
     upstream::{CURRENT_BERN, Reply},
 };
+
+use crate::mcp::{Mcp, at};
 
 const NOW: &str = "2023-05-09T11:38:00Z";
 

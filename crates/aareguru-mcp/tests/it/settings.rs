@@ -6,7 +6,7 @@ use std::{
     process::Output,
 };
 
-use crate::binary::program;
+use testkit::binary::program;
 
 /// Creates a working directory with these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {

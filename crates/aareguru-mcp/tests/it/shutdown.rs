@@ -2,7 +2,7 @@
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, get, post_json, send},
 };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, get, post_json, send},
 };

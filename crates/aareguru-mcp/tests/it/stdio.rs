@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::binary::{program, signal};
+use testkit::binary::{program, signal};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 

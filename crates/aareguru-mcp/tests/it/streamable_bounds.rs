@@ -9,11 +9,13 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
+use testkit::{
+    DEADLINE,
     client::{tool_call, with_header},
     streamable::{PING, Reply, ask, delete, get, in_session, initialize, message, open, stateless},
-    transports::{DEADLINE, TestServer, wait_until},
 };
+
+use crate::transports::{TestServer, wait_until};
 
 fn by(request: &str, principal: &str) -> String {
     with_header(request, &format!("X-Principal: {principal}"))

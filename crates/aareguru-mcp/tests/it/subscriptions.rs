@@ -16,11 +16,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
+use testkit::{
     client::{Session, post},
-    mcp::at,
     upstream::{CURRENT_BERN, Reply, Server as Upstream},
 };
+
+use crate::mcp::at;
 
 /// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -8,7 +8,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::Session,
 };

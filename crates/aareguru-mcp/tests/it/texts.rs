@@ -5,11 +5,12 @@ use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::Session,
-    forbidden_claims::{assert_no_forbidden_claims, find_forbidden_claim},
 };
+
+use crate::forbidden_claims::{assert_no_forbidden_claims, find_forbidden_claim};
 
 async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});

@@ -22,7 +22,7 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
-use crate::{
+use testkit::{
     binary::Server,
     client::{Session, post_json, send, tool_call, with_header},
     scrape::Scrape,
@@ -248,7 +248,7 @@ async fn unavailable_collector_does_not_block_shutdown() {
 
 #[tokio::test]
 async fn invalid_otlp_endpoint_is_rejected() {
-    let output = crate::binary::program()
+    let output = testkit::binary::program()
         .args(["serve", "--demo", "--http-port", "0"])
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", "user:secret@collector:4318")
         .output()

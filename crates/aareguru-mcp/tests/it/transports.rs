@@ -1,7 +1,7 @@
 //! A server with a controllable handler, for what the product cannot show: several principals,
 //! small limits, slow calls.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use aareguru_mcp::{
     streamable::StreamableService,
@@ -18,14 +18,12 @@ use rmcp::{
     service::RequestContext,
 };
 use rmcp_transport::{Principal, SseServerConfig};
+use testkit::DEADLINE;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, mpsc},
     time::timeout,
 };
-
-/// Upper bound for every wait; a test that reaches it has failed.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// `echo` returns its text; `wait` returns when it is released; `panic` panics. A client named
 /// `unwelcome` gets no session.

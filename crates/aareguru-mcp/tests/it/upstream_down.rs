@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     binary::{Server, program},
     client::{Session, tool_call, with_header},
     streamable,

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{
+use testkit::{
     client::{Session, tool_call},
-    mcp::Mcp,
     upstream::{CURRENT_BERN, Reply},
 };
+
+use crate::mcp::Mcp;
 
 const TOOL: &str = "get_flow_danger_level";
 

@@ -11,11 +11,9 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
-use crate::{
-    client::tool_call,
-    transports::{DEADLINE, TestServer, wait_until},
-    websocket::Socket,
-};
+use testkit::{DEADLINE, client::tool_call, websocket::Socket};
+
+use crate::transports::{TestServer, wait_until};
 
 async fn open_by(server: &TestServer, principal: &str) -> Result<Socket, u16> {
     let opened = Socket::try_open(server.address, &[("x-principal", principal)]).await;

@@ -3,7 +3,7 @@
 use aareguru::{Client, Clock, Config, Error, FloodLevel, Freshness, Place, ReportedLevel, River};
 use jiff::{Timestamp, ToSpan};
 
-use crate::server::{HYDRO_LIMMAT, Reply, Server};
+use testkit::upstream::{HYDRO_LIMMAT, Reply, Server};
 
 fn bern() -> &'static Place {
     Place::find("bern").unwrap()

@@ -6,7 +6,7 @@ use aareguru::{Client, Config, Error, Place};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::server::{CURRENT_BERN, Reply, Server};
+use testkit::upstream::{CURRENT_BERN, Reply, Server};
 
 async fn current(client: &Client, id: &str) -> Result<(), Error> {
     client.current(Place::find(id).unwrap()).await.map(drop)

@@ -10,7 +10,7 @@ use aareguru::{Client, Config, Error, Place, River};
 use jiff::Timestamp;
 use tokio::task::{JoinSet, yield_now};
 
-use crate::server::{CURRENT_BERN, Reply, Server};
+use testkit::upstream::{CURRENT_BERN, Reply, Server};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -9,6 +9,5 @@ mod mutation;
 mod places;
 mod recorded;
 mod safety;
-mod server;
 mod sharing;
 mod single_fault;

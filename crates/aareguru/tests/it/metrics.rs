@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aareguru::{Client, Place};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
-use crate::server::{Reply, Server};
+use testkit::upstream::{Reply, Server};
 
 /// Returns the non-zero metrics as `name{label=value,…}`; for a histogram, the number of its
 /// values.

@@ -12,10 +12,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::server::{
+use change::{apply, changes, paths};
+use testkit::upstream::{
     CITIES, CURRENT_BERN, HYDRO_BERN, HYDRO_LIMMAT, Reply, Server, TODAY_INTERLAKEN, WIDGET,
 };
-use change::{apply, changes, paths};
 
 fn place(id: &str) -> &'static Place {
     Place::find(id).unwrap()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aareguru::{Client, Config, Place};
 use tokio::task::JoinSet;
 
-use crate::server::{Reply, Server};
+use testkit::upstream::{Reply, Server};
 
 #[tokio::test]
 async fn concurrent_callers_share_one_request() {

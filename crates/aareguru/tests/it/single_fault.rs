@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::server::{Reply, Server};
+use testkit::upstream::{Reply, Server};
 
 /// Time of the readings.
 const MEASURED: i64 = 1_783_176_000;

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use rmcp_transport::SseServerConfig;
 
-use crate::{
-    client::{Answer, Session, get, post_json, send, tool_call, with_header},
-    server::TestServer,
-};
+use testkit::client::{Answer, Session, get, post_json, send, tool_call, with_header};
+
+use crate::server::TestServer;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 

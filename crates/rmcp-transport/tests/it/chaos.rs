@@ -7,10 +7,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::{
-    client::{Session, get, tool_call, with_header},
-    server::TestServer,
-};
+use testkit::client::{Session, get, tool_call, with_header};
+
+use crate::server::TestServer;
 
 const CALLS: u32 = 10_000;
 /// Number of calls in flight.

@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use crate::{
-    client::{Session, post, send, tool_call},
-    server::TestServer,
-};
+use testkit::client::{Session, post, send, tool_call};
+
+use crate::server::TestServer;
 
 #[tokio::test]
 async fn tool_call_is_answered_on_the_stream() {

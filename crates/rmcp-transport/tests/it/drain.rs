@@ -5,10 +5,9 @@ use std::time::Duration;
 use rmcp_transport::SseServerConfig;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    client::{Session, get, send, tool_call},
-    server::TestServer,
-};
+use testkit::client::{Session, get, send, tool_call};
+
+use crate::server::TestServer;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 

@@ -5,10 +5,9 @@ use std::time::Duration;
 use rmcp_transport::SseServerConfig;
 use serde_json::json;
 
-use crate::{
-    client::{Session, get, send},
-    server::TestServer,
-};
+use testkit::client::{Session, get, send};
+
+use crate::server::TestServer;
 
 #[tokio::test]
 async fn first_event_is_the_endpoint_path() {

@@ -4,10 +4,9 @@ use std::{fs, net::SocketAddr, time::Duration};
 
 use rmcp_transport::SseServerConfig;
 
-use crate::{
-    client::{Session, tool_call},
-    server::TestServer,
-};
+use testkit::client::{Session, tool_call};
+
+use crate::server::TestServer;
 
 /// Opens a connection and drops it: before the handshake, after it, or during a call.
 async fn connect_and_drop(address: SocketAddr, n: usize) {

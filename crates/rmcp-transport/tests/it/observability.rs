@@ -6,10 +6,9 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use rmcp_transport::SseServerConfig;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{
-    client::{Session, get, post_json, send, tool_call, with_header},
-    server::TestServer,
-};
+use testkit::client::{Session, get, post_json, send, tool_call, with_header};
+
+use crate::server::TestServer;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 

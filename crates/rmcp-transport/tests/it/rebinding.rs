@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::client::send;
+use testkit::client::send;
 
 #[derive(Clone)]
 struct Hello;

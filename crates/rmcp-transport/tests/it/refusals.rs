@@ -2,10 +2,9 @@
 
 use rmcp_transport::SseServerConfig;
 
-use crate::{
-    client::{Session, get, post, post_json, send, tool_call},
-    server::TestServer,
-};
+use testkit::client::{Session, get, post, post_json, send, tool_call};
+
+use crate::server::TestServer;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";

@@ -4,10 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use rmcp_transport::{Delivery, Refusal, Relay, RelayFuture, SseServerConfig, SseService};
 
-use crate::{
-    client::{Session, get, post_json, send, tool_call, with_header},
-    server::{TestServer, Tools},
-};
+use testkit::client::{Session, get, post_json, send, tool_call, with_header};
+
+use crate::server::{TestServer, Tools};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 

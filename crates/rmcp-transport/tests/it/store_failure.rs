@@ -12,8 +12,9 @@ use rmcp_transport::{
     Commit, SessionStore, Snapshot, SseServerConfig, StoreError, StoreFuture, TakeoverRequest,
 };
 
+use testkit::client::{Session, get, post_json, send, tool_call, with_header};
+
 use crate::{
-    client::{Session, get, post_json, send, tool_call, with_header},
     memory_store::MemoryStore,
     server::TestServer,
     takeover::{text, with_store},

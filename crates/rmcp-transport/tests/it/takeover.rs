@@ -12,11 +12,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    client::{Session, get, post_json, tool_call, with_header},
-    memory_store::MemoryStore,
-    server::TestServer,
-};
+use testkit::client::{Session, get, post_json, tool_call, with_header};
+
+use crate::{memory_store::MemoryStore, server::TestServer};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{ask, code};
-use crate::{binary::Server, forbidden_claims::assert_no_forbidden_claims};
+use testkit::binary::Server;
+
+use crate::forbidden_claims::assert_no_forbidden_claims;
 
 #[tokio::test]
 async fn place_query_returns_all_fields_of_a_place() {

@@ -6,7 +6,7 @@ use rmcp_transport::SseServerConfig;
 use serde_json::{Value, json};
 
 use super::{GraphQlServer, code};
-use crate::upstream::Reply;
+use testkit::upstream::Reply;
 
 /// Asserts that the operation was rejected because of this limit, with these words in the message.
 #[track_caller]

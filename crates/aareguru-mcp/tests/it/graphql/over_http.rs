@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ask, code, post_query};
-use crate::{
+use testkit::{
     binary::Server,
     client::{Answer, get, post, post_json, send, with_header},
     keys::{ALICE, with_key},

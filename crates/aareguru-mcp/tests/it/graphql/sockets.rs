@@ -15,12 +15,12 @@ use super::{
     GraphQlServer,
     streams::{self, due},
 };
-use crate::{
+use testkit::{
+    DEADLINE,
     binary::Server,
     client::{post_json, send},
     keys::{ALICE, BOB, with_key},
     scrape::wait_for_counter,
-    transports::DEADLINE,
     upstream::Reply,
 };
 

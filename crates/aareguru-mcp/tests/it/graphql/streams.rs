@@ -11,12 +11,13 @@ use tokio::{
 };
 
 use super::GraphQlServer;
-use crate::{
+use testkit::{
+    DEADLINE,
     client::post_json,
-    mcp::at,
-    transports::DEADLINE,
     upstream::{CURRENT_BERN, Reply},
 };
+
+use crate::mcp::at;
 
 const SMALL: &str = "subscription { measurement { water { measuredAt } } }";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{GraphQlServer, code};
-use crate::upstream::Reply;
+use testkit::upstream::Reply;
 
 const IDS: [&str; 8] = [
     "brienz",
@@ -120,7 +120,7 @@ async fn invalid_argument_error_names_the_argument() {
         assert_eq!(answer["errors"][0]["extensions"]["argument"], argument);
     }
     let recorded = r#"{ place { history(start: "-24 hours") { points(max: 3) { at } } } }"#;
-    let demo = crate::binary::Server::demo().await;
+    let demo = testkit::binary::Server::demo().await;
     let answer = super::ask(demo.address, recorded).await;
     assert_eq!(
         answer["errors"][0]["extensions"]["argument"], "max",

@@ -11,10 +11,9 @@ use tokio::{
 use uuid::Uuid;
 
 use super::recording::{Case, Exchange, field};
-use crate::{
-    client::{Session, get, post_json, send, with_header},
-    server::TestServer,
-};
+use testkit::client::{Session, get, post_json, send, with_header};
+
+use crate::server::TestServer;
 
 /// A server set up for one conversation, and its progress.
 pub(super) struct Replay {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// One client with an HTTP+SSE session.
-pub(crate) struct WellBehavedClient {
+pub struct WellBehavedClient {
     session: Session,
     key: Option<&'static str>,
     calls: u32,
@@ -20,7 +20,7 @@ pub(crate) struct WellBehavedClient {
 
 impl WellBehavedClient {
     /// Connects with a key, or to a server without keys.
-    pub(crate) async fn connect(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
+    pub async fn connect(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
         let key = key.into();
         let session =
             Session::open_with(server.address, with_optional_key(key, &get("/sse"))).await;
@@ -49,7 +49,7 @@ impl WellBehavedClient {
     }
 
     /// Asserts that a tool call succeeds.
-    pub(crate) async fn assert_served(&mut self) {
+    pub async fn assert_served(&mut self) {
         self.calls += 1;
         let call = tool_call(self.calls, "get_current_temperature", "{}");
         assert_eq!(self.post(&call).await.status, 202);
@@ -60,7 +60,7 @@ impl WellBehavedClient {
     }
 
     /// Asserts that the stream has ended and the key is rejected.
-    pub(crate) async fn assert_disconnected(&mut self) {
+    pub async fn assert_disconnected(&mut self) {
         assert_eq!(self.session.event().await, None);
         let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
         assert_eq!(self.post(ping).await.status, 401);
@@ -73,7 +73,7 @@ fn with_optional_key(key: Option<&str>, request: &str) -> String {
 
 /// Runs an attack alongside a [`WellBehavedClient`] that keeps calling: it is served before, during
 /// and after.
-pub(crate) async fn alongside_well_behaved_client<T>(
+pub async fn alongside_well_behaved_client<T>(
     server: &Server,
     key: impl Into<Option<&'static str>>,
     attack: impl Future<Output = T>,

@@ -3,7 +3,6 @@
 use std::{
     net::SocketAddr,
     process::{ExitStatus, Stdio},
-    time::Duration,
 };
 
 use tokio::{
@@ -12,21 +11,20 @@ use tokio::{
     time::timeout,
 };
 
-/// Upper bound for every wait; a test that reaches it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
+use crate::{DEADLINE, build_directory};
 
 /// Returns the program with an empty environment.
-pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_aareguru-mcp"));
+pub fn program() -> Command {
+    let mut command = Command::new(build_directory::server_binary());
     command.env_clear().kill_on_drop(true);
     command
 }
 
 /// A running `serve`.
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
+pub struct Server {
+    pub address: SocketAddr,
     /// Standard output up to the point where the server is ready.
-    pub(crate) banner: String,
+    pub banner: String,
     child: Child,
     out: BufReader<ChildStdout>,
     errors: BufReader<ChildStderr>,
@@ -35,16 +33,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn demo() -> Self {
+    pub async fn demo() -> Self {
         Self::start(&["serve", "--demo"]).await
     }
 
-    pub(crate) async fn start(arguments: &[&str]) -> Self {
+    pub async fn start(arguments: &[&str]) -> Self {
         Self::start_with(arguments, &[]).await
     }
 
     /// Starts the server with additional environment variables.
-    pub(crate) async fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub async fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let any_port = ["--http-port", "0"];
         let has_port = arguments.contains(&any_port[0]);
         let mut child = program()
@@ -79,7 +77,7 @@ impl Server {
     }
 
     /// Waits for the next log line that contains `text`.
-    pub(crate) async fn wait_for_log(&mut self, text: &str) -> String {
+    pub async fn wait_for_log(&mut self, text: &str) -> String {
         let mut line = String::new();
         while !line.contains(text) {
             self.logs.push_str(&line);
@@ -92,22 +90,22 @@ impl Server {
         line
     }
 
-    pub(crate) fn sse_url(&self) -> String {
+    pub fn sse_url(&self) -> String {
         format!("http://{}/sse", self.address)
     }
 
     /// Returns the process id.
-    pub(crate) fn process_id(&self) -> u32 {
+    pub fn process_id(&self) -> u32 {
         self.child.id().unwrap()
     }
 
     /// Sends a signal by its name, as `kill` does.
-    pub(crate) async fn signal(&self, name: &str) {
+    pub async fn signal(&self, name: &str) {
         signal(&self.child, name).await;
     }
 
     /// Waits for the process to exit and returns its status and its whole log.
-    pub(crate) async fn wait_for_exit(mut self) -> (ExitStatus, String) {
+    pub async fn wait_for_exit(mut self) -> (ExitStatus, String) {
         let mut rest = Vec::new();
         let ended = timeout(DEADLINE, async {
             self.errors.read_to_string(&mut self.logs).await.unwrap();
@@ -118,7 +116,7 @@ impl Server {
     }
 }
 
-pub(crate) async fn signal(child: &Child, name: &str) {
+pub async fn signal(child: &Child, name: &str) {
     let id = child.id().unwrap().to_string();
     let sent = Command::new("kill")
         .args(["-s", name, &id])

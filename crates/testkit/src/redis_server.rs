@@ -8,7 +8,6 @@ use std::{
     path::PathBuf,
     process::Stdio,
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
 };
 
 use redis::{Client, aio::MultiplexedConnection};
@@ -19,13 +18,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::binary::signal;
-
-/// Upper bound for every wait.
-const DEADLINE: Duration = Duration::from_secs(20);
+use crate::{DEADLINE, binary::signal, skip};
 
 /// A redis-server without persistence that is stopped when dropped.
-pub(crate) struct RedisServer {
+pub struct RedisServer {
     port: u16,
     folder: PathBuf,
     arguments: Vec<String>,
@@ -36,12 +32,12 @@ pub(crate) struct RedisServer {
 
 impl RedisServer {
     /// `None` if redis-server is not installed.
-    pub(crate) async fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         Self::start_with(&[]).await
     }
 
     /// Starts it with further arguments, in which `{port}` is replaced by its port.
-    pub(crate) async fn start_with(arguments: &[&str]) -> Option<Self> {
+    pub async fn start_with(arguments: &[&str]) -> Option<Self> {
         let mut server = Self::on_a_free_port().await;
         server.arguments = ["--save", "", "--appendonly", "no"]
             .iter()
@@ -52,7 +48,7 @@ impl RedisServer {
     }
 
     /// Starts a Sentinel that monitors a master under the name `aare`.
-    pub(crate) async fn sentinel(master: u16) -> Option<Self> {
+    pub async fn sentinel(master: u16) -> Option<Self> {
         let mut server = Self::on_a_free_port().await;
         // Sentinel rewrites its configuration file.
         let settings = server.folder.join("sentinel.conf");
@@ -106,7 +102,7 @@ impl RedisServer {
         let mut process = match started {
             Ok(process) => process,
             Err(error) => {
-                crate::deploy::skip(&format!("redis-server: {error}"));
+                skip(&format!("redis-server: {error}"));
                 return false;
             }
         };
@@ -122,22 +118,22 @@ impl RedisServer {
         true
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.port
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Opens a connection for the test.
-    pub(crate) async fn connection(&self) -> MultiplexedConnection {
+    pub async fn connection(&self) -> MultiplexedConnection {
         let client = Client::open(self.url()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
     }
 
     /// Returns all keys with their time to live in seconds; -1 means no expiry.
-    pub(crate) async fn keys(&self) -> Vec<(String, i64)> {
+    pub async fn keys(&self) -> Vec<(String, i64)> {
         let mut connection = self.connection().await;
         let keys: Vec<String> = redis::cmd("KEYS")
             .arg("*")
@@ -158,21 +154,21 @@ impl RedisServer {
     }
 
     /// Stops the process: connections stay open, but nothing is answered.
-    pub(crate) async fn pause(&self) {
+    pub async fn pause(&self) {
         signal(self.process.as_ref().unwrap(), "STOP").await;
     }
 
-    pub(crate) async fn resume(&self) {
+    pub async fn resume(&self) {
         signal(self.process.as_ref().unwrap(), "CONT").await;
     }
 
     /// Kills it, as a crash would.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.process.take().unwrap().kill().await.unwrap();
     }
 
     /// Starts it again on the same port, after [`stop`](Self::stop).
-    pub(crate) async fn start_again(&mut self) {
+    pub async fn start_again(&mut self) {
         assert!(self.process.is_none());
         assert!(self.launch().await);
     }

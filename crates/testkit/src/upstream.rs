@@ -12,18 +12,19 @@ use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub(crate) const CITIES: &str = include_str!("../../recordings/cities.json");
-pub(crate) const CURRENT_BERN: &str = include_str!("../../recordings/current-bern.json");
-pub(crate) const TODAY_INTERLAKEN: &str = include_str!("../../recordings/today-interlaken.json");
-pub(crate) const WIDGET: &str = include_str!("../../recordings/widget-2024-08-19.abridged.json");
-pub(crate) const HYDRO_BERN: &str = include_str!("../../recordings/hydro-daterange-2135-rows.json");
+pub const CITIES: &str = include_str!("../../aareguru/recordings/cities.json");
+pub const CURRENT_BERN: &str = include_str!("../../aareguru/recordings/current-bern.json");
+pub const TODAY_INTERLAKEN: &str = include_str!("../../aareguru/recordings/today-interlaken.json");
+pub const WIDGET: &str = include_str!("../../aareguru/recordings/widget-2024-08-19.abridged.json");
+pub const HYDRO_BERN: &str =
+    include_str!("../../aareguru/recordings/hydro-daterange-2135-rows.json");
 /// Of the Limmat, which no request of ours is about.
-pub(crate) const HYDRO_LIMMAT: &str =
-    include_str!("../../recordings/hydro-latest-2243-sample.json");
+pub const HYDRO_LIMMAT: &str =
+    include_str!("../../aareguru/recordings/hydro-latest-2243-sample.json");
 
 /// How the server responds from now on.
 #[derive(Clone)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// With the recordings, whatever place is requested.
     Recordings,
     /// With this status and body.
@@ -40,7 +41,7 @@ pub(crate) enum Reply {
     Held(Box<Self>),
 }
 
-pub(crate) struct Server {
+pub struct Server {
     base_url: String,
     shared: Arc<Shared>,
 }
@@ -53,26 +54,26 @@ struct Shared {
 }
 
 impl Reply {
-    pub(crate) fn held(self) -> Self {
+    pub fn held(self) -> Self {
         Self::Held(Box::new(self))
     }
 
     /// See [`Reply::At`].
-    pub(crate) fn at(replies: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+    pub fn at(replies: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
         Self::At(replies.into_iter().collect())
     }
 
-    pub(crate) fn status(status: u16) -> Self {
+    pub fn status(status: u16) -> Self {
         Self::Body(status, Vec::new())
     }
 
-    pub(crate) fn text(body: &str) -> Self {
+    pub fn text(body: &str) -> Self {
         Self::Body(200, body.as_bytes().to_vec())
     }
 }
 
 impl Server {
-    pub(crate) async fn start(reply: Reply) -> Self {
+    pub async fn start(reply: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
@@ -90,7 +91,7 @@ impl Server {
 
     /// Returns the configuration of a client that tries once. Its timeouts are too long to expire
     /// during a test.
-    pub(crate) fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         const HOUR: Duration = Duration::from_secs(60 * 60);
         Config {
             base_url: self.base_url.clone(),
@@ -106,12 +107,12 @@ impl Server {
         }
     }
 
-    pub(crate) fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         Client::new(&self.config()).unwrap()
     }
 
     /// Returns a client without a cache, which keeps responses only as stale ones.
-    pub(crate) fn uncached_client(&self) -> Client {
+    pub fn uncached_client(&self) -> Client {
         Client::new(&Config {
             cache_ttl: Duration::ZERO,
             ..self.config()
@@ -120,7 +121,7 @@ impl Server {
     }
 
     /// Returns a client without a cache, stale responses and breaker.
-    pub(crate) fn stateless_client(&self) -> Client {
+    pub fn stateless_client(&self) -> Client {
         Client::new(&Config {
             cache_ttl: Duration::ZERO,
             stale_for: Duration::ZERO,
@@ -130,31 +131,31 @@ impl Server {
         .unwrap()
     }
 
-    pub(crate) fn reply(&self, reply: Reply) {
+    pub fn reply(&self, reply: Reply) {
         *self.shared.reply.lock().unwrap() = reply;
     }
 
     /// Queues replies for the next requests, before the configured one applies again.
-    pub(crate) fn reply_next(&self, replies: impl IntoIterator<Item = Reply>) {
+    pub fn reply_next(&self, replies: impl IntoIterator<Item = Reply>) {
         self.shared.next.lock().unwrap().extend(replies);
     }
 
     /// Releases the held requests.
-    pub(crate) fn release(&self) {
+    pub fn release(&self) {
         self.shared.released.send_replace(true);
     }
 
     /// Returns the path and query of each request so far.
-    pub(crate) fn requests(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         self.shared.requests.borrow().clone()
     }
 
-    pub(crate) fn request_count(&self) -> usize {
+    pub fn request_count(&self) -> usize {
         self.shared.requests.borrow().len()
     }
 
     /// Waits for the first request.
-    pub(crate) async fn first_request(&self) {
+    pub async fn first_request(&self) {
         let mut requests = self.shared.requests.subscribe();
         requests
             .wait_for(|requests| !requests.is_empty())

@@ -7,23 +7,23 @@ use tokio::time::timeout;
 use crate::client::{get, send};
 
 /// One scrape.
-pub(crate) struct Scrape {
-    pub(crate) text: String,
+pub struct Scrape {
+    pub text: String,
     /// By name, without the suffixes of histograms.
-    pub(crate) metrics: BTreeMap<String, Metric>,
+    pub metrics: BTreeMap<String, Metric>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Metric {
-    pub(crate) kind: String,
-    pub(crate) help: String,
+pub struct Metric {
+    pub kind: String,
+    pub help: String,
     /// The values by series.
-    pub(crate) series: BTreeMap<String, f64>,
+    pub series: BTreeMap<String, f64>,
 }
 
 impl Metric {
     /// Returns the label names, without the bucket bounds of histograms.
-    pub(crate) fn labels(&self) -> Vec<String> {
+    pub fn labels(&self) -> Vec<String> {
         let series = self.series.keys().next().expect("a metric has a series");
         let labels = series.split_once('{').map_or("", |(_, labels)| labels);
         let names = labels.split(',').filter_map(|label| label.split_once('='));
@@ -35,7 +35,7 @@ impl Metric {
 }
 
 impl Scrape {
-    pub(crate) async fn of(address: SocketAddr) -> Self {
+    pub async fn of(address: SocketAddr) -> Self {
         let answer = send(address, get("/metrics")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         let version = "content-type: text/plain; version=0.0.4; charset=utf-8";
@@ -73,7 +73,7 @@ impl Scrape {
     }
 
     /// Returns the value of one series, whatever the order of its labels.
-    pub(crate) fn value(&self, series: &str) -> f64 {
+    pub fn value(&self, series: &str) -> f64 {
         let all = self.metrics.values().flat_map(|metric| &metric.series);
         let found = all
             .into_iter()
@@ -83,7 +83,7 @@ impl Scrape {
             .1
     }
 
-    pub(crate) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.metrics
             .values()
             .map(|metric| metric.series.len())
@@ -92,7 +92,7 @@ impl Scrape {
 }
 
 /// Scrapes until a counter has reached a number, and asserts that it has not exceeded it.
-pub(crate) async fn wait_for_counter(address: SocketAddr, series: &str, number: usize) {
+pub async fn wait_for_counter(address: SocketAddr, series: &str, number: usize) {
     let number = number as f64;
     let reached = async {
         loop {

@@ -1,13 +1,11 @@
 //! A certificate authority for one test, using the `openssl` program.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
+
+use crate::{build_directory, skip};
 
 /// Keeps its files in a folder that no other test uses.
-pub(crate) struct Authority {
+pub struct Authority {
     folder: PathBuf,
 }
 
@@ -31,8 +29,8 @@ subjectAltName = DNS:redis.example
 
 impl Authority {
     /// `None` if openssl is not installed.
-    pub(crate) fn new(name: &str) -> Option<Self> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("authority-{name}"));
+    pub fn new(name: &str) -> Option<Self> {
+        let folder = build_directory::temporary().join(format!("authority-{name}"));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("content"), CONTENT).unwrap();
         let authority = Self { folder };
@@ -40,13 +38,13 @@ impl Authority {
     }
 
     /// Returns the path of the CA certificate.
-    pub(crate) fn certificate(&self) -> String {
+    pub fn certificate(&self) -> String {
         self.path("ca.pem")
     }
 
     /// Issues a certificate and returns the paths of the certificate and its key. `content` is
     /// `localhost`, or `elsewhere` for a certificate of another host.
-    pub(crate) fn issue(&self, content: &str) -> (String, String) {
+    pub fn issue(&self, content: &str) -> (String, String) {
         let signed = ["-CA", "ca.pem", "-CAkey", "ca.key"];
         assert!(self.make(content, &signed));
         let [certificate, key] = ["pem", "key"].map(|end| format!("{content}.{end}"));
@@ -78,7 +76,7 @@ impl Authority {
                 true
             }
             Err(error) => {
-                crate::deploy::skip(&format!("openssl: {error}"));
+                skip(&format!("openssl: {error}"));
                 false
             }
         }

@@ -1,7 +1,7 @@
 //! A client at the level of bytes: HTTP/1.1 written by hand, so that a test sees exactly what is on
 //! the wire.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use serde_json::Value;
 use tokio::{
@@ -10,23 +10,22 @@ use tokio::{
     time::timeout,
 };
 
-/// Upper bound for every wait; a test that reaches it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
+use crate::DEADLINE;
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
 }
 
 /// Sends one request as is, without waiting for the server to close.
-pub(crate) async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
+pub async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
     let answer = try_send(address, request).await;
     answer.expect("connection closed before the answer")
 }
 
 /// Sends a request to a server that may exit; `None` if it does not respond.
-pub(crate) async fn try_send(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<Answer> {
+pub async fn try_send(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<Answer> {
     let mut connection = Connection::try_open(address, request).await?;
     let head = connection.try_head().await?;
     let length = head
@@ -52,60 +51,60 @@ fn request_is_head(response_head: &str) -> bool {
     response_head.contains("text/event-stream")
 }
 
-pub(crate) fn get(path: &str) -> String {
+pub fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
-pub(crate) fn post(target: &str, headers: &str, body: &str) -> String {
+pub fn post(target: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "POST {target} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
     )
 }
 
-pub(crate) fn post_json(target: &str, body: &str) -> String {
+pub fn post_json(target: &str, body: &str) -> String {
     post(target, "Content-Type: application/json\r\n", body)
 }
 
 /// Returns the request with one more header.
-pub(crate) fn with_header(request: &str, header: &str) -> String {
+pub fn with_header(request: &str, header: &str) -> String {
     request.replacen("\r\n\r\n", &format!("\r\n{header}\r\n\r\n"), 1)
 }
 
 /// One open event stream.
-pub(crate) struct Session {
-    pub(crate) address: SocketAddr,
+pub struct Session {
+    pub address: SocketAddr,
     connection: Connection,
-    pub(crate) head: String,
+    pub head: String,
     /// Where to post, from the endpoint event.
-    pub(crate) target: String,
+    pub target: String,
     /// The last event id.
-    pub(crate) last_event_id: Option<String>,
+    pub last_event_id: Option<String>,
 }
 
 impl Session {
-    pub(crate) async fn open(address: SocketAddr) -> Self {
+    pub async fn open(address: SocketAddr) -> Self {
         Self::open_at(address, "/sse").await
     }
 
-    pub(crate) async fn open_at(address: SocketAddr, path: &str) -> Self {
+    pub async fn open_at(address: SocketAddr, path: &str) -> Self {
         Self::open_with(address, get(path)).await
     }
 
     /// Reopens a stream, as a client does that has lost one.
-    pub(crate) async fn resume(address: SocketAddr, last_event_id: &str) -> Self {
+    pub async fn resume(address: SocketAddr, last_event_id: &str) -> Self {
         let header = format!("Last-Event-ID: {last_event_id}");
         Self::open_with(address, with_header(&get("/sse"), &header)).await
     }
 
     /// Opens a stream with a custom request.
-    pub(crate) async fn open_with(address: SocketAddr, request: String) -> Self {
+    pub async fn open_with(address: SocketAddr, request: String) -> Self {
         let opened = Self::try_open(address, request).await;
         opened.expect("the stream was refused")
     }
 
     /// Opens a stream, unless it is rejected or cut.
-    pub(crate) async fn try_open(address: SocketAddr, request: String) -> Option<Self> {
+    pub async fn try_open(address: SocketAddr, request: String) -> Option<Self> {
         let mut connection = Connection::try_open(address, request).await?;
         let head = connection.try_head().await?;
         if !head.starts_with("HTTP/1.1 200") {
@@ -127,13 +126,13 @@ impl Session {
     }
 
     /// Opens a session and initializes it.
-    pub(crate) async fn initialized(address: SocketAddr) -> Self {
+    pub async fn initialized(address: SocketAddr) -> Self {
         let mut session = Self::open(address).await;
         session.initialize("2025-11-25").await;
         session
     }
 
-    pub(crate) async fn initialize(&mut self, version: &str) -> Value {
+    pub async fn initialize(&mut self, version: &str) -> Value {
         let answer = self
             .call(&format!(
                 r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{version}","capabilities":{{}},"clientInfo":{{"name":"raw","version":"0"}}}}}}"#
@@ -145,7 +144,7 @@ impl Session {
     }
 
     /// Posts a message and asserts that it is accepted with 202.
-    pub(crate) async fn send(&self, message: &str) {
+    pub async fn send(&self, message: &str) {
         let answer = self.post(message).await;
         assert_eq!(
             (answer.status, answer.body.as_str()),
@@ -155,34 +154,41 @@ impl Session {
     }
 
     /// Posts as this principal, to the session in the target.
-    pub(crate) async fn post_as(&self, message: &str, principal: &str) -> Answer {
+    pub async fn post_as(&self, message: &str, principal: &str) -> Answer {
         let request = post_json(&self.target, message);
         let request = with_header(&request, &format!("X-Principal: {principal}"));
         send(self.address, request).await
     }
 
-    pub(crate) async fn post(&self, message: &str) -> Answer {
+    pub async fn post(&self, message: &str) -> Answer {
         send(self.address, post_json(&self.target, message)).await
     }
 
     /// Posts a message and returns the next one from the stream.
-    pub(crate) async fn call(&mut self, message: &str) -> Value {
+    pub async fn call(&mut self, message: &str) -> Value {
         self.send(message).await;
         self.message().await
     }
 
     /// Calls a tool and returns the next message.
-    pub(crate) async fn call_tool(&mut self, id: u32, name: &str, arguments: &str) -> Value {
+    pub async fn call_tool(&mut self, id: u32, name: &str, arguments: &str) -> Value {
         self.call(&tool_call(id, name, arguments)).await
     }
 
+    /// Returns the tools as listed by `tools/list`.
+    pub async fn tools(&mut self) -> Vec<Value> {
+        let request = r#"{"jsonrpc":"2.0","id":"tools","method":"tools/list"}"#;
+        let mut answer = self.call(request).await;
+        serde_json::from_value(answer["result"]["tools"].take()).unwrap()
+    }
+
     /// Returns the next message of the stream.
-    pub(crate) async fn message(&mut self) -> Value {
+    pub async fn message(&mut self) -> Value {
         self.try_message().await.expect("the stream ended")
     }
 
     /// Returns the next message of a stream that may break.
-    pub(crate) async fn try_message(&mut self) -> Result<Value, Cut> {
+    pub async fn try_message(&mut self) -> Result<Value, Cut> {
         loop {
             let event = self.connection.event().await?.ok_or(Cut)?;
             // Skip keep-alive comments.
@@ -207,7 +213,7 @@ impl Session {
 
     /// Returns the next event or comment as is; `None` when the stream has ended with its last
     /// chunk.
-    pub(crate) async fn event(&mut self) -> Option<String> {
+    pub async fn event(&mut self) -> Option<String> {
         let event = self.connection.event().await;
         event.expect("connection cut inside the stream")
     }
@@ -215,9 +221,9 @@ impl Session {
 
 /// The connection closed before the end of the stream.
 #[derive(Debug)]
-pub(crate) struct Cut;
+pub struct Cut;
 
-pub(crate) fn tool_call(id: u32, name: &str, arguments: &str) -> String {
+pub fn tool_call(id: u32, name: &str, arguments: &str) -> String {
     format!(
         r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{name}","arguments":{arguments}}}}}"#
     )

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Polls until the condition holds. Fails after a minute, far longer than any condition takes.
-pub(crate) async fn wait_until(mut condition: impl AsyncFnMut() -> bool) {
+pub async fn wait_until(mut condition: impl AsyncFnMut() -> bool) {
     const DEADLINE: Duration = Duration::from_secs(60);
     let satisfied = async {
         while !condition().await {
@@ -25,32 +25,28 @@ pub(crate) async fn wait_until(mut condition: impl AsyncFnMut() -> bool) {
         .expect("the condition does not hold");
 }
 
-pub(crate) struct Cluster {
-    pub(crate) redis: RedisServer,
-    pub(crate) upstream: Upstream,
-    pub(crate) instances: Vec<Server>,
+pub struct Cluster {
+    pub redis: RedisServer,
+    pub upstream: Upstream,
+    pub instances: Vec<Server>,
     arguments: Vec<String>,
 }
 
 impl Cluster {
     /// `None` if redis-server is not installed.
-    pub(crate) async fn start(instances: usize, reply: Reply) -> Option<Self> {
+    pub async fn start(instances: usize, reply: Reply) -> Option<Self> {
         Self::start_with(instances, reply, &[]).await
     }
 
     /// Starts the cluster with further arguments for each instance.
-    pub(crate) async fn start_with(
-        instances: usize,
-        reply: Reply,
-        arguments: &[&str],
-    ) -> Option<Self> {
+    pub async fn start_with(instances: usize, reply: Reply, arguments: &[&str]) -> Option<Self> {
         let upstream = Upstream::start(reply).await;
         let base_url = upstream.config().base_url;
         Self::start_with_api(&base_url, upstream, instances, arguments).await
     }
 
     /// Starts the cluster with another base URL for the API.
-    pub(crate) async fn start_with_api(
+    pub async fn start_with_api(
         base_url: &str,
         upstream: Upstream,
         instances: usize,
@@ -63,7 +59,7 @@ impl Cluster {
     }
 
     /// Starts the cluster with another URL for Redis, such as that of a proxy.
-    pub(crate) async fn with_redis(
+    pub async fn with_redis(
         (redis, url): (RedisServer, &str),
         base_url: &str,
         upstream: Upstream,
@@ -99,23 +95,23 @@ impl Cluster {
         cluster
     }
 
-    pub(crate) fn address(&self, instance: usize) -> SocketAddr {
+    pub fn address(&self, instance: usize) -> SocketAddr {
         self.instances[instance].address
     }
 
     /// Kills an instance, as a crash would.
-    pub(crate) async fn kill(&self, instance: usize) {
+    pub async fn kill(&self, instance: usize) {
         self.instances[instance].signal("KILL").await;
     }
 
     /// Starts a replacement for an instance and returns the former one.
-    pub(crate) async fn replace(&mut self, instance: usize) -> Server {
+    pub async fn replace(&mut self, instance: usize) -> Server {
         let new = self.launch(&[]).await;
         std::mem::replace(&mut self.instances[instance], new)
     }
 
     /// Stops an instance as an operator would and starts it again on its port.
-    pub(crate) async fn restart(&mut self, instance: usize) {
+    pub async fn restart(&mut self, instance: usize) {
         let former = self.instances.remove(instance);
         let port = former.address.port().to_string();
         former.signal("TERM").await;
@@ -133,7 +129,7 @@ impl Cluster {
 }
 
 /// Resumes a session at `address`, or returns `None` if the instance does not respond.
-pub(crate) async fn try_resume(address: SocketAddr, last_event_id: &str) -> Option<Session> {
+pub async fn try_resume(address: SocketAddr, last_event_id: &str) -> Option<Session> {
     let header = format!("Last-Event-ID: {last_event_id}");
     let mut session = Session::try_open(address, with_header(&get("/sse"), &header)).await?;
     session.last_event_id = Some(last_event_id.to_owned());
@@ -141,7 +137,7 @@ pub(crate) async fn try_resume(address: SocketAddr, last_event_id: &str) -> Opti
 }
 
 /// Returns the value of a series of one instance.
-pub(crate) async fn metric(address: SocketAddr, series: &str) -> f64 {
+pub async fn metric(address: SocketAddr, series: &str) -> f64 {
     let text = try_send(address, get("/metrics")).await.unwrap().body;
     let line = text
         .lines()

@@ -19,8 +19,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-pub(super) struct Upstream {
-    pub(super) url: String,
+pub struct Upstream {
+    pub url: String,
 }
 
 /// Number of measurements since the start.
@@ -32,7 +32,7 @@ struct At {
 }
 
 impl Upstream {
-    pub(super) async fn start() -> Self {
+    pub async fn start() -> Self {
         let measured = Measured::default();
         let router = Router::new()
             .route("/v2018/widget", get(widget))
