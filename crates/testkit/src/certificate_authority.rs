@@ -4,8 +4,9 @@ use std::{fs, path::PathBuf, process::Command};
 
 use crate::{build_directory, skip};
 
-/// Keeps its files in a folder that no other test uses.
-pub struct Authority {
+/// Issues certificates. Its files are in a directory that no other test uses.
+#[derive(Debug)]
+pub struct CertificateAuthority {
     folder: PathBuf,
 }
 
@@ -27,8 +28,8 @@ basicConstraints = CA:FALSE
 subjectAltName = DNS:redis.example
 ";
 
-impl Authority {
-    /// `None` if openssl is not installed.
+impl CertificateAuthority {
+    /// Creates the authority and its certificate. `None` if openssl is not installed.
     pub fn new(name: &str) -> Option<Self> {
         let folder = build_directory::temporary().join(format!("authority-{name}"));
         fs::create_dir_all(&folder).unwrap();

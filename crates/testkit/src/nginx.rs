@@ -16,7 +16,9 @@ use crate::{build_directory, skip};
 const SHIPPED: &str = include_str!("../../../deploy/nginx.conf");
 
 /// A running nginx with one configuration file.
+#[derive(Debug)]
 pub struct Nginx {
+    /// The address that it listens on.
     pub address: SocketAddr,
     _process: Child,
 }

@@ -18,9 +18,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{DEADLINE, binary::signal, skip};
+use crate::{DEADLINE, signal, skip};
 
 /// A redis-server without persistence that is stopped when dropped.
+#[derive(Debug)]
 pub struct RedisServer {
     port: u16,
     folder: PathBuf,
@@ -118,10 +119,12 @@ impl RedisServer {
         true
     }
 
+    /// Returns its port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
+    /// Returns its URL.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -158,6 +161,7 @@ impl RedisServer {
         signal(self.process.as_ref().unwrap(), "STOP").await;
     }
 
+    /// Continues the process after [`pause`](Self::pause).
     pub async fn resume(&self) {
         signal(self.process.as_ref().unwrap(), "CONT").await;
     }

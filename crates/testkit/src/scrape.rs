@@ -1,27 +1,32 @@
 //! Reads the text format of Prometheus.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use tokio::time::timeout;
 
-use crate::client::{get, send};
+use crate::{DEADLINE, get, send};
 
-/// One scrape.
+/// The metrics of a server at one time.
+#[derive(Debug)]
 pub struct Scrape {
+    /// The response.
     pub text: String,
     /// By name, without the suffixes of histograms.
-    pub metrics: BTreeMap<String, Metric>,
+    pub metrics: BTreeMap<String, ScrapedMetric>,
 }
 
+/// A metric with all its series.
 #[derive(Debug, Default)]
-pub struct Metric {
+pub struct ScrapedMetric {
+    /// `counter`, `gauge` or `histogram`.
     pub kind: String,
+    /// The help text.
     pub help: String,
     /// The values by series.
     pub series: BTreeMap<String, f64>,
 }
 
-impl Metric {
+impl ScrapedMetric {
     /// Returns the label names, without the bucket bounds of histograms.
     pub fn labels(&self) -> Vec<String> {
         let series = self.series.keys().next().expect("a metric has a series");
@@ -35,6 +40,7 @@ impl Metric {
 }
 
 impl Scrape {
+    /// Scrapes a server.
     pub async fn of(address: SocketAddr) -> Self {
         let answer = send(address, get("/metrics")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -44,7 +50,7 @@ impl Scrape {
     }
 
     fn read(text: String) -> Self {
-        let mut metrics: BTreeMap<String, Metric> = BTreeMap::new();
+        let mut metrics: BTreeMap<String, ScrapedMetric> = BTreeMap::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
             if let Some(comment) = line.strip_prefix("# ") {
                 let [what, name, rest] = words(comment);
@@ -83,6 +89,7 @@ impl Scrape {
             .1
     }
 
+    /// Returns the number of series.
     pub fn count(&self) -> usize {
         self.metrics
             .values()
@@ -103,7 +110,7 @@ pub async fn wait_for_counter(address: SocketAddr, series: &str, number: usize) 
             tokio::task::yield_now().await;
         }
     };
-    let reached = timeout(Duration::from_secs(20), reached).await;
+    let reached = timeout(DEADLINE, reached).await;
     let value = reached.unwrap_or_else(|_| panic!("{series} does not become {number}"));
     assert_eq!(value, number, "{series}");
 }

@@ -5,25 +5,22 @@ use std::future::Future;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    binary::Server,
-    client::{Answer, Session, get, post_json, send, tool_call},
-    keys::with_key,
-};
+use crate::{HttpResponse, ServerProcess, SseSession, get, post_json, send, tool_call, with_key};
 
 /// One client with an HTTP+SSE session.
+#[derive(Debug)]
 pub struct WellBehavedClient {
-    session: Session,
+    session: SseSession,
     key: Option<&'static str>,
     calls: u32,
 }
 
 impl WellBehavedClient {
     /// Connects with a key, or to a server without keys.
-    pub async fn connect(server: &Server, key: impl Into<Option<&'static str>>) -> Self {
+    pub async fn connect(server: &ServerProcess, key: impl Into<Option<&'static str>>) -> Self {
         let key = key.into();
         let session =
-            Session::open_with(server.address, with_optional_key(key, &get("/sse"))).await;
+            SseSession::open_with(server.address, with_optional_key(key, &get("/sse"))).await;
         let mut client = Self {
             session,
             key,
@@ -43,7 +40,7 @@ impl WellBehavedClient {
     }
 
     /// Posts over a new connection.
-    async fn post(&self, message: &str) -> Answer {
+    async fn post(&self, message: &str) -> HttpResponse {
         let request = post_json(&self.session.target, message);
         send(self.session.address, with_optional_key(self.key, &request)).await
     }
@@ -74,7 +71,7 @@ fn with_optional_key(key: Option<&str>, request: &str) -> String {
 /// Runs an attack alongside a [`WellBehavedClient`] that keeps calling: it is served before, during
 /// and after.
 pub async fn alongside_well_behaved_client<T>(
-    server: &Server,
+    server: &ServerProcess,
     key: impl Into<Option<&'static str>>,
     attack: impl Future<Output = T>,
 ) -> T {

@@ -14,17 +14,15 @@ use tokio::{
 };
 
 use testkit::{
-    binary::Server,
-    client::{Session, get, post_json, send, tool_call, with_header},
-    scrape::{Scrape, wait_for_counter},
-    well_behaved_client::alongside_well_behaved_client,
+    Scrape, ServerProcess, SseSession, alongside_well_behaved_client, get, post_json, send,
+    tool_call, wait_for_counter, with_header,
 };
 
 /// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Starts a server whose timeouts are short enough to wait for.
-async fn server(arguments: &[&str]) -> Server {
+async fn server(arguments: &[&str]) -> ServerProcess {
     let short = [
         "serve",
         "--demo",
@@ -32,11 +30,11 @@ async fn server(arguments: &[&str]) -> Server {
         "--http-header-timeout-seconds=1",
         "--http-body-timeout-seconds=1",
     ];
-    Server::start(&[&short, arguments].concat()).await
+    ServerProcess::start(&[&short, arguments].concat()).await
 }
 
 /// Waits until this many connections have been closed for `reason`.
-async fn wait_for_closed_connections(server: &Server, reason: &str, number: usize) {
+async fn wait_for_closed_connections(server: &ServerProcess, reason: &str, number: usize) {
     let series = format!(r#"aareguru_mcp_connections_closed_total{{reason="{reason}"}}"#);
     wait_for_counter(server.address, &series, number).await;
 }
@@ -142,7 +140,7 @@ async fn slow_request_head_is_closed_after_the_head_timeout() {
 async fn missing_request_body_is_rejected_after_the_body_timeout() {
     let mut server = server(&[]).await;
     let address = server.address;
-    let session = Session::initialized(address).await;
+    let session = SseSession::initialized(address).await;
     alongside_well_behaved_client(&server, None, async {
         let request = post_json(&session.target, &"x".repeat(1000));
         let mut stream = connect(address, &request[..request.len() - 999]).await;
@@ -240,7 +238,7 @@ impl KeepAliveConnection {
         }
     }
 
-    async fn post(&mut self, session: &Session, message: &str) {
+    async fn post(&mut self, session: &SseSession, message: &str) {
         let request = post_json(&session.target, message);
         self.stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
@@ -256,7 +254,7 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
     const MAX_CONNECTIONS: usize = 20;
     let mut server = server(&["--http-max-connections", &MAX_CONNECTIONS.to_string()]).await;
     let address = server.address;
-    let mut session = Session::initialized(address).await;
+    let mut session = SseSession::initialized(address).await;
     let mut kept = KeepAliveConnection::open(address).await;
     kept.post(&session, &tool_call(1, "list_cities", "{}"))
         .await;
@@ -335,7 +333,7 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
 async fn idle_connection_is_closed_after_the_keep_alive_timeout() {
     let mut server = server(&["--http-keep-alive-seconds=2", "--sse-keep-alive-seconds=0"]).await;
     let address = server.address;
-    let mut session = Session::initialized(address).await;
+    let mut session = SseSession::initialized(address).await;
     let start = Instant::now();
     let mut stream = connect(address, get("/health")).await;
     let answer = read_to_end(&mut stream).await;
@@ -352,7 +350,7 @@ async fn idle_connection_is_closed_after_the_keep_alive_timeout() {
 async fn header_names_are_matched_in_any_case() {
     let server = server(&[]).await;
     let address = server.address;
-    let session = Session::initialized(address).await;
+    let session = SseSession::initialized(address).await;
     alongside_well_behaved_client(&server, None, async {
         let message = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
         let odd = post_json(&session.target, message)
@@ -412,7 +410,7 @@ fn oversized_body() -> String {
 async fn oversized_body_sent_in_full_returns_413() {
     let server = server(&[]).await;
     let address = server.address;
-    let session = Session::initialized(address).await;
+    let session = SseSession::initialized(address).await;
     let targets = [session.target.as_str(), "/mcp"];
     alongside_well_behaved_client(&server, None, async {
         for target in targets {

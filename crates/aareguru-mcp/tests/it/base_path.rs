@@ -1,13 +1,10 @@
 //! A server under a base path.
 
-use testkit::{
-    binary::{Server, program},
-    client::{Session, get, send},
-};
+use testkit::{ServerProcess, SseSession, get, program, send};
 
 #[tokio::test]
 async fn base_path_prefixes_every_route_but_health() {
-    let server = Server::start(&["serve", "--demo", "--base-path", "/rivers/aare/"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--base-path", "/rivers/aare/"]).await;
     let base = format!("http://{}/rivers/aare", server.address);
     assert!(
         server.banner.contains(&format!("{base}/sse\n")),
@@ -15,7 +12,7 @@ async fn base_path_prefixes_every_route_but_health() {
         server.banner
     );
 
-    let mut session = Session::open_at(server.address, "/rivers/aare/sse").await;
+    let mut session = SseSession::open_at(server.address, "/rivers/aare/sse").await;
     assert!(
         session
             .target

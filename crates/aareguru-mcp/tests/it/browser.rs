@@ -8,11 +8,11 @@ use std::{env, path::Path};
 
 use tokio::process::Command;
 
-use testkit::binary::Server;
+use testkit::{ServerProcess, report};
 
-use crate::interop::{MACHINE, say};
+use crate::interop::MACHINE;
 
-use testkit::browser_upstream::Upstream;
+use testkit::SyntheticRiver;
 
 fn script(name: &str) -> Command {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../browser");
@@ -24,7 +24,7 @@ async fn is_set_up() -> bool {
     let is_set_up = check.status.success();
     if !is_set_up {
         assert_ne!(env::var("CI").as_deref(), Ok("true"), "browser not set up");
-        say("skipped: the browser is not set up; `make browser` does it");
+        report("skipped: the browser is not set up; `make browser` does it");
     }
     is_set_up
 }
@@ -48,7 +48,7 @@ async fn run(arguments: &[&str]) {
     passed(&output);
 }
 
-fn url(server: &Server) -> String {
+fn url(server: &ServerProcess) -> String {
     format!("http://{}", server.address)
 }
 
@@ -58,7 +58,7 @@ async fn pages_are_accessible_in_four_languages_and_without_scripts() {
         return;
     }
     let _machine = MACHINE.lock().await;
-    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "warn"]).await;
     run(&["river.mjs", &url(&server)]).await;
 }
 
@@ -68,8 +68,8 @@ async fn open_page_shows_a_new_measurement() {
         return;
     }
     let _machine = MACHINE.lock().await;
-    let upstream = Upstream::start().await;
-    let server = Server::start(&[
+    let upstream = SyntheticRiver::start().await;
+    let server = ServerProcess::start(&[
         "serve",
         "--log-level=warn",
         "--cache-ttl-seconds=1",
@@ -86,8 +86,9 @@ async fn console_call_survives_a_cut_connection() {
     }
     let _machine = MACHINE.lock().await;
     let arguments = ["serve", "--demo", "--log-level", "warn"];
-    let server = Server::start(&arguments).await;
-    let locked = Server::start_with(&arguments, &[("API_KEYS", "tester:a-key-for-the-tests")]);
+    let server = ServerProcess::start(&arguments).await;
+    let locked =
+        ServerProcess::start_with(&arguments, &[("API_KEYS", "tester:a-key-for-the-tests")]);
     let locked = locked.await;
     run(&["console.mjs", &url(&server), &url(&locked)]).await;
 }
@@ -100,7 +101,7 @@ async fn login_page_with_a_valid_key_opens_the_pages() {
     let _machine = MACHINE.lock().await;
     let arguments = ["serve", "--demo", "--log-level", "warn"];
     let keys = [("API_KEYS", "tester:a-key-for-the-tests")];
-    let server = Server::start_with(&arguments, &keys).await;
+    let server = ServerProcess::start_with(&arguments, &keys).await;
     run(&["locked.mjs", &url(&server)]).await;
 }
 
@@ -111,7 +112,7 @@ async fn graphql_page_edits_and_runs_queries() {
         return;
     }
     let _machine = MACHINE.lock().await;
-    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "warn"]).await;
     run(&["graphql.mjs", &url(&server)]).await;
 }
 
@@ -121,6 +122,6 @@ async fn mcp_host_renders_the_apps() {
         return;
     }
     let _machine = MACHINE.lock().await;
-    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "warn"]).await;
     run(&["apps.mjs", &url(&server)]).await;
 }

@@ -20,11 +20,8 @@ use tokio::{
 };
 
 use testkit::{
-    binary::Server,
-    client::{Session, post_json, tool_call, try_send},
-    cluster::{Cluster, try_resume},
-    nginx::Nginx,
-    upstream::{Reply, Server as Upstream},
+    MockResponse, MockUpstream, Nginx, ServerCluster, ServerProcess, SseSession, post_json,
+    tool_call, try_resume, try_send,
 };
 
 use crate::load_balancing::is_long;
@@ -103,7 +100,7 @@ impl ClientReport {
 /// Reads a stream, and resumes it when it breaks.
 async fn read(
     state: Arc<LoadState>,
-    mut session: Session,
+    mut session: SseSession,
     mut rng: u64,
     answers: mpsc::UnboundedSender<u32>,
 ) {
@@ -130,7 +127,7 @@ async fn read(
 /// Sends calls until the load stops, then waits for the outstanding responses.
 async fn call(state: Arc<LoadState>, number: u64) -> ClientReport {
     let mut rng = number;
-    let session = Session::initialized(state.any(&mut rng)).await;
+    let session = SseSession::initialized(state.any(&mut rng)).await;
     state.open_clients.add_permits(1);
     let target = session.target.clone();
     let (sender, mut answers) = mpsc::unbounded_channel();
@@ -205,7 +202,7 @@ async fn start_delay_proxy(base_url: String) -> String {
 
 /// Clients that send calls continuously while a test injects faults.
 pub(crate) struct ClusterLoad {
-    pub(crate) cluster: Cluster,
+    pub(crate) cluster: ServerCluster,
     state: Arc<LoadState>,
     clients: Vec<JoinHandle<ClientReport>>,
     _nginx: Option<Nginx>,
@@ -233,13 +230,13 @@ impl ClusterLoad {
         Some(Self::of(cluster, addresses, Some(nginx)).await)
     }
 
-    async fn cluster(arguments: &[&str]) -> Option<Cluster> {
-        let upstream = Upstream::start(Reply::Recordings).await;
+    async fn cluster(arguments: &[&str]) -> Option<ServerCluster> {
+        let upstream = MockUpstream::start(MockResponse::Recordings).await;
         let api = start_delay_proxy(upstream.config().base_url).await;
-        Cluster::start_with_api(&api, upstream, INSTANCES, arguments).await
+        ServerCluster::start_with_api(&api, upstream, INSTANCES, arguments).await
     }
 
-    async fn of(cluster: Cluster, addresses: Vec<SocketAddr>, nginx: Option<Nginx>) -> Self {
+    async fn of(cluster: ServerCluster, addresses: Vec<SocketAddr>, nginx: Option<Nginx>) -> Self {
         let state = Arc::new(LoadState {
             addresses: RwLock::new(addresses),
             is_stopped: AtomicBool::new(false),
@@ -266,7 +263,7 @@ impl ClusterLoad {
     }
 
     /// Starts a replacement for an instance and returns the former one.
-    async fn replace(&mut self, instance: usize) -> Server {
+    async fn replace(&mut self, instance: usize) -> ServerProcess {
         let former = self.cluster.replace(instance).await;
         let address = self.cluster.address(instance);
         self.state.addresses.write().unwrap()[instance] = address;

@@ -5,17 +5,14 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use testkit::{
-    binary::Server,
-    client::{Session, tool_call},
-    cluster::{Cluster, metric, try_resume, wait_until},
-    redis_server::RedisServer,
-    upstream::{CURRENT_BERN, Reply, Server as Upstream},
+    MockResponse, MockUpstream, RedisServer, ServerCluster, ServerProcess, SseSession, metric,
+    recordings::CURRENT_BERN, tool_call, try_resume, wait_until,
 };
 
 const TOOL: &str = "get_current_temperature";
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
-async fn ids(session: &mut Session, count: usize) -> Vec<u64> {
+async fn ids(session: &mut SseSession, count: usize) -> Vec<u64> {
     let mut ids = Vec::new();
     for _ in 0..count {
         let answer = session.message().await;
@@ -28,11 +25,11 @@ async fn ids(session: &mut Session, count: usize) -> Vec<u64> {
 
 #[tokio::test]
 async fn running_calls_of_a_killed_owner_are_answered_once_by_the_next() {
-    let reply = Reply::at([("current", Reply::Recordings.held())]);
-    let Some(cluster) = Cluster::start(2, reply).await else {
+    let reply = MockResponse::at([("current", MockResponse::Recordings.held())]);
+    let Some(cluster) = ServerCluster::start(2, reply).await else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     let seen = session.last_event_id.clone().unwrap();
     assert_eq!(session.call(PING).await["id"], 1);
     for (id, instance) in [(10, 0), (11, 1), (12, 0)] {
@@ -62,11 +59,11 @@ async fn running_calls_of_a_killed_owner_are_answered_once_by_the_next() {
 
 #[tokio::test]
 async fn calls_accepted_while_redis_connections_drop_survive_failover() {
-    let reply = Reply::at([("current", Reply::Recordings.held())]);
-    let Some(cluster) = Cluster::start(2, reply).await else {
+    let reply = MockResponse::at([("current", MockResponse::Recordings.held())]);
+    let Some(cluster) = ServerCluster::start(2, reply).await else {
         return;
     };
-    let session = Session::initialized(cluster.address(0)).await;
+    let session = SseSession::initialized(cluster.address(0)).await;
     let last = session.last_event_id.clone().unwrap();
     let mut redis = cluster.redis.connection().await;
     for id in 10..15 {
@@ -90,11 +87,11 @@ async fn calls_accepted_while_redis_connections_drop_survive_failover() {
 
 #[tokio::test]
 async fn stopped_owner_that_continues_sends_no_response() {
-    let reply = Reply::at([("current", Reply::Recordings.held())]);
-    let Some(cluster) = Cluster::start(2, reply).await else {
+    let reply = MockResponse::at([("current", MockResponse::Recordings.held())]);
+    let Some(cluster) = ServerCluster::start(2, reply).await else {
         return;
     };
-    let mut former = Session::initialized(cluster.address(0)).await;
+    let mut former = SseSession::initialized(cluster.address(0)).await;
     let last = former.last_event_id.clone().unwrap();
     former.send(&tool_call(10, TOOL, "{}")).await;
     cluster.upstream.first_request().await;
@@ -118,10 +115,10 @@ async fn stopped_owner_that_continues_sends_no_response() {
 
 #[tokio::test]
 async fn session_moves_to_another_instance_while_the_owner_lives() {
-    let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
+    let Some(cluster) = ServerCluster::start(3, MockResponse::Recordings).await else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     for round in 1..10 {
         let last = session.last_event_id.clone().unwrap();
         let address = cluster.address(round % 3);
@@ -139,12 +136,12 @@ async fn session_moves_to_another_instance_while_the_owner_lives() {
 
 #[tokio::test]
 async fn instance_shutdown_hands_its_sessions_over() {
-    let reply = Reply::at([("current", Reply::Recordings.held())]);
+    let reply = MockResponse::at([("current", MockResponse::Recordings.held())]);
     let arguments = ["--shutdown-grace-seconds", "1"];
-    let Some(mut cluster) = Cluster::start_with(2, reply, &arguments).await else {
+    let Some(mut cluster) = ServerCluster::start_with(2, reply, &arguments).await else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     session.send(&tool_call(10, TOOL, "{}")).await;
     cluster.upstream.first_request().await;
     cluster.instances[0].signal("TERM").await;
@@ -159,29 +156,29 @@ async fn instance_shutdown_hands_its_sessions_over() {
 }
 
 /// Returns the recording of Bern as if it had been measured `tens` times ten minutes ago.
-fn measured_tens_of_minutes_ago(tens: u64) -> Reply {
+fn measured_tens_of_minutes_ago(tens: u64) -> MockResponse {
     const MEASURED: &str = "1683631200";
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let at = now - now % 600 - tens * 600;
     let body = CURRENT_BERN.replace(MEASURED, &at.to_string());
     assert_ne!(body, CURRENT_BERN);
-    Reply::text(&body)
+    MockResponse::text(&body)
 }
 
 #[tokio::test]
 async fn subscription_moves_with_its_session() {
     // The next measurement is due.
-    let upstream = Upstream::start(measured_tens_of_minutes_ago(3)).await;
+    let upstream = MockUpstream::start(measured_tens_of_minutes_ago(3)).await;
     let Some(redis) = RedisServer::start().await else {
         return;
     };
     let (url, api) = (redis.url(), upstream.config().base_url);
     let arguments = ["serve", "--redis-url", &url, "--aareguru-base-url", &api];
     let arguments = [&arguments[..], &["--cache-ttl-seconds", "1"]].concat();
-    let first = Server::start(&arguments).await;
-    let second = Server::start(&arguments).await;
+    let first = ServerProcess::start(&arguments).await;
+    let second = ServerProcess::start(&arguments).await;
 
-    let mut session = Session::initialized(first.address).await;
+    let mut session = SseSession::initialized(first.address).await;
     let uri = "aareguru://current/bern";
     let subscribe = json!({
         "jsonrpc": "2.0", "id": 7, "method": "resources/subscribe", "params": {"uri": uri},
@@ -207,12 +204,13 @@ async fn subscription_moves_with_its_session() {
 #[tokio::test]
 async fn redis_session_keys_expire_after_clients_and_instances_are_gone() {
     let arguments = ["--sse-resume-grace-seconds", "1"];
-    let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &arguments).await else {
+    let Some(cluster) = ServerCluster::start_with(2, MockResponse::Recordings, &arguments).await
+    else {
         return;
     };
     let mut sessions = Vec::new();
     for instance in [0, 1, 0, 1] {
-        let mut session = Session::initialized(cluster.address(instance)).await;
+        let mut session = SseSession::initialized(cluster.address(instance)).await;
         session.address = cluster.address(1);
         session.call_tool(1, TOOL, "{}").await;
         sessions.push(session);

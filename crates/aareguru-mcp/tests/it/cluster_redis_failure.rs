@@ -12,10 +12,8 @@ use tokio::{
 };
 
 use testkit::{
-    client::{Answer, Session, post_json, send, tool_call, try_send},
-    cluster::{Cluster, metric, try_resume, wait_until},
-    redis_server::RedisServer,
-    upstream::{Reply, Server as Upstream},
+    HttpResponse, MockResponse, MockUpstream, RedisServer, ServerCluster, SseSession, metric,
+    post_json, send, tool_call, try_resume, try_send, wait_until,
 };
 
 const TOOL: &str = "get_current_temperature";
@@ -23,25 +21,25 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 /// A short Redis timeout.
 const ARGUMENTS: [&str; 2] = ["--redis-timeout-milliseconds", "300"];
 
-async fn post_at(address: SocketAddr, session: &Session, message: &str) -> Answer {
+async fn post_at(address: SocketAddr, session: &SseSession, message: &str) -> HttpResponse {
     send(address, post_json(&session.target, message)).await
 }
 
 /// Whether the client should retry. The status is 504 if Redis failed while the message was being
 /// relayed, because its outcome is unknown then.
-fn is_retryable_rejection(answer: &Answer) -> bool {
+fn is_retryable_rejection(answer: &HttpResponse) -> bool {
     matches!(answer.status, 503 | 504) && answer.head.contains("retry-after: 1")
 }
 
 /// Asserts what must work while Redis is unavailable.
-async fn assert_works_without_redis(cluster: &Cluster, session: &mut Session) {
+async fn assert_works_without_redis(cluster: &ServerCluster, session: &mut SseSession) {
     session.address = cluster.address(0);
     for id in 2..5 {
         assert_eq!(session.call_tool(id, TOOL, "{}").await["id"], id);
     }
     let refused = post_at(cluster.address(1), session, PING).await;
     assert!(is_retryable_rejection(&refused), "{}", refused.head);
-    let mut new = Session::initialized(cluster.address(1)).await;
+    let mut new = SseSession::initialized(cluster.address(1)).await;
     assert_eq!(new.call_tool(1, TOOL, "{}").await["id"], 1);
 }
 
@@ -85,7 +83,7 @@ async fn forward(
 }
 
 /// Asserts what must work soon after Redis has recovered, without a restart.
-async fn assert_recovers(cluster: &Cluster, mut session: Session) {
+async fn assert_recovers(cluster: &ServerCluster, mut session: SseSession) {
     // Retry until the instances have reconnected and Redis has the session again.
     loop {
         let answer = post_at(cluster.address(1), &session, &tool_call(6, TOOL, "{}")).await;
@@ -105,7 +103,7 @@ async fn assert_recovers(cluster: &Cluster, mut session: Session) {
 }
 
 /// Waits until Redis has stored the event that the client has seen.
-async fn wait_until_stored(cluster: &Cluster, target: &str, last_event_id: &str) {
+async fn wait_until_stored(cluster: &ServerCluster, target: &str, last_event_id: &str) {
     let (_, number) = last_event_id.split_once('.').unwrap();
     let id = target.split_once('=').unwrap().1;
     let mut redis = cluster.redis.connection().await;
@@ -121,10 +119,12 @@ async fn wait_until_stored(cluster: &Cluster, target: &str, last_event_id: &str)
 
 #[tokio::test]
 async fn sessions_survive_redis_being_killed_and_restarted_empty() {
-    let Some(mut cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
+    let Some(mut cluster) =
+        ServerCluster::start_with(2, MockResponse::Recordings, &ARGUMENTS).await
+    else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     session.call_tool(1, TOOL, "{}").await;
     cluster.redis.stop().await;
     assert_works_without_redis(&cluster, &mut session).await;
@@ -136,10 +136,11 @@ async fn sessions_survive_redis_being_killed_and_restarted_empty() {
 
 #[tokio::test]
 async fn sessions_survive_an_unresponsive_redis() {
-    let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
+    let Some(cluster) = ServerCluster::start_with(2, MockResponse::Recordings, &ARGUMENTS).await
+    else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     session.call_tool(1, TOOL, "{}").await;
     cluster.redis.pause().await;
     assert_works_without_redis(&cluster, &mut session).await;
@@ -149,10 +150,12 @@ async fn sessions_survive_an_unresponsive_redis() {
 
 #[tokio::test]
 async fn idle_session_is_stored_again_after_redis_loses_its_data() {
-    let Some(mut cluster) = Cluster::start_with(2, Reply::Recordings, &ARGUMENTS).await else {
+    let Some(mut cluster) =
+        ServerCluster::start_with(2, MockResponse::Recordings, &ARGUMENTS).await
+    else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     session.call_tool(1, TOOL, "{}").await;
     cluster.redis.stop().await;
     cluster.redis.start_again().await;
@@ -165,11 +168,11 @@ async fn redis_latency_delays_calls_without_errors() {
         return;
     };
     let proxy = start_delay_proxy(&redis, Duration::from_millis(250)).await;
-    let upstream = Upstream::start(Reply::Recordings).await;
+    let upstream = MockUpstream::start(MockResponse::Recordings).await;
     let base_url = upstream.config().base_url;
     let url = format!("redis://{proxy}");
-    let cluster = Cluster::with_redis((redis, &url), &base_url, upstream, 2, &[]).await;
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let cluster = ServerCluster::with_redis((redis, &url), &base_url, upstream, 2, &[]).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     let begun = Instant::now();
     assert_eq!(session.call_tool(1, TOOL, "{}").await["id"], 1);
     let at_owner = begun.elapsed();
@@ -201,13 +204,13 @@ async fn work_queued_for_an_unresponsive_redis_is_limited_and_counted() {
         "--sse-keep-alive-seconds",
         "0",
     ];
-    let reply = Reply::at([("current", Reply::Recordings.held())]);
-    let Some(cluster) = Cluster::start_with(1, reply, &arguments).await else {
+    let reply = MockResponse::at([("current", MockResponse::Recordings.held())]);
+    let Some(cluster) = ServerCluster::start_with(1, reply, &arguments).await else {
         return;
     };
     let address = cluster.address(0);
-    let calling = Session::initialized(address).await;
-    let mut pinging = Session::initialized(address).await;
+    let calling = SseSession::initialized(address).await;
+    let mut pinging = SseSession::initialized(address).await;
     cluster.redis.pause().await;
 
     // Calls in flight up to the limit.

@@ -9,10 +9,8 @@ use redis::{
 };
 
 use testkit::{
-    client::{Session, get, post, post_json, send, tool_call, with_header},
-    cluster::{Cluster, metric, try_resume, wait_until},
-    keys::{ALICE, BOB, INITIALIZE, with_key},
-    upstream::Reply,
+    ALICE, BOB, INITIALIZE, MockResponse, ServerCluster, SseSession, get, metric, post, post_json,
+    send, tool_call, try_resume, wait_until, with_header, with_key,
 };
 
 const TOOL: &str = "get_current_temperature";
@@ -21,16 +19,16 @@ const UNKNOWN: &str = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 /// Returns a POST to the session by way of another address.
-fn post_via(session: &Session, address: SocketAddr, message: &str) -> (SocketAddr, String) {
+fn post_via(session: &SseSession, address: SocketAddr, message: &str) -> (SocketAddr, String) {
     (address, post_json(&session.target, message))
 }
 
 #[tokio::test]
 async fn any_instance_relays_messages_to_the_session_owner() {
-    let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
+    let Some(cluster) = ServerCluster::start(3, MockResponse::Recordings).await else {
         return;
     };
-    let mut session = Session::open(cluster.address(0)).await;
+    let mut session = SseSession::open(cluster.address(0)).await;
     session.address = cluster.address(1);
     session.initialize("2025-11-25").await;
     for id in 1..30 {
@@ -54,10 +52,12 @@ async fn relayed_messages_are_rejected_like_direct_ones() {
         "--max-request-body-bytes",
         "2000",
     ];
-    let Some(cluster) = Cluster::start_with(2, Reply::Recordings.held(), &bounds).await else {
+    let Some(cluster) =
+        ServerCluster::start_with(2, MockResponse::Recordings.held(), &bounds).await
+    else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     // Each instance accepts one call, and both run at the owner.
     for (id, instance) in [(5, 0), (6, 1)] {
         let (address, request) = post_via(
@@ -105,10 +105,10 @@ async fn relayed_messages_are_rejected_like_direct_ones() {
 
 #[tokio::test]
 async fn message_for_a_dead_owner_waits_for_the_next_owner() {
-    let Some(cluster) = Cluster::start(3, Reply::Recordings).await else {
+    let Some(cluster) = ServerCluster::start(3, MockResponse::Recordings).await else {
         return;
     };
-    let session = Session::initialized(cluster.address(0)).await;
+    let session = SseSession::initialized(cluster.address(0)).await;
     let last = session.last_event_id.clone().unwrap();
     cluster.kill(0).await;
     // Until its lease expires the owner counts as alive, and no message is accepted.
@@ -132,10 +132,10 @@ async fn message_for_a_dead_owner_waits_for_the_next_owner() {
 
 #[tokio::test]
 async fn message_not_accepted_by_a_stopped_owner_is_withdrawn() {
-    let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
+    let Some(cluster) = ServerCluster::start(2, MockResponse::Recordings).await else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     cluster.instances[0].signal("STOP").await;
     let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let answer = send(address, &request).await;
@@ -176,7 +176,7 @@ struct ImpersonatedInstance {
 impl ImpersonatedInstance {
     const NAME: &str = "played";
 
-    async fn replace_owner(cluster: &Cluster, session: &Session) -> Self {
+    async fn replace_owner(cluster: &ServerCluster, session: &SseSession) -> Self {
         let mut redis = cluster.redis.connection().await;
         let id = session.target.split_once('=').unwrap().1;
         let session = format!("aareguru-mcp:sse:session:{id}");
@@ -234,10 +234,10 @@ impl ImpersonatedInstance {
 
 #[tokio::test]
 async fn reply_of_a_former_owner_is_ignored() {
-    let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
+    let Some(cluster) = ServerCluster::start(2, MockResponse::Recordings).await else {
         return;
     };
-    let mut session = Session::initialized(cluster.address(0)).await;
+    let mut session = SseSession::initialized(cluster.address(0)).await;
     let mut former = ImpersonatedInstance::replace_owner(&cluster, &session).await;
     cluster.instances[0].signal("STOP").await;
     let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
@@ -257,10 +257,10 @@ async fn reply_of_a_former_owner_is_ignored() {
 
 #[tokio::test]
 async fn message_of_unknown_outcome_returns_504() {
-    let Some(mut cluster) = Cluster::start(2, Reply::Recordings).await else {
+    let Some(mut cluster) = ServerCluster::start(2, MockResponse::Recordings).await else {
         return;
     };
-    let session = Session::initialized(cluster.address(0)).await;
+    let session = SseSession::initialized(cluster.address(0)).await;
     let mut owner = ImpersonatedInstance::replace_owner(&cluster, &session).await;
     let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let posted = tokio::spawn(async move { send(address, request).await });
@@ -276,10 +276,10 @@ async fn message_of_unknown_outcome_returns_504() {
 
 #[tokio::test]
 async fn unaccepted_message_is_withdrawn_over_a_new_redis_connection() {
-    let Some(cluster) = Cluster::start(2, Reply::Recordings).await else {
+    let Some(cluster) = ServerCluster::start(2, MockResponse::Recordings).await else {
         return;
     };
-    let session = Session::initialized(cluster.address(0)).await;
+    let session = SseSession::initialized(cluster.address(0)).await;
     let mut owner = ImpersonatedInstance::replace_owner(&cluster, &session).await;
     let (address, request) = post_via(&session, cluster.address(1), &tool_call(5, TOOL, "{}"));
     let posted = tokio::spawn(async move { send(address, request).await.status });
@@ -296,12 +296,13 @@ async fn unaccepted_message_is_withdrawn_over_a_new_redis_connection() {
 #[tokio::test]
 async fn session_of_another_key_returns_404_at_every_instance() {
     let keys = format!("alice:{ALICE},bob:{BOB}");
-    let Some(cluster) = Cluster::start_with(2, Reply::Recordings, &["--api-keys", &keys]).await
+    let Some(cluster) =
+        ServerCluster::start_with(2, MockResponse::Recordings, &["--api-keys", &keys]).await
     else {
         return;
     };
     let alice = with_key(&get("/sse"), ALICE);
-    let mut session = Session::open_with(cluster.address(0), alice.clone()).await;
+    let mut session = SseSession::open_with(cluster.address(0), alice.clone()).await;
     for instance in [0, 1] {
         let initialize = post_json(&session.target, INITIALIZE);
         let answer = send(cluster.address(instance), with_key(&initialize, BOB)).await;
@@ -312,9 +313,9 @@ async fn session_of_another_key_returns_404_at_every_instance() {
     }
     let last = format!("Last-Event-ID: {}", session.last_event_id.clone().unwrap());
     let bob = with_header(&with_key(&get("/sse"), BOB), &last);
-    let of_bob = Session::open_with(cluster.address(1), bob).await;
+    let of_bob = SseSession::open_with(cluster.address(1), bob).await;
     assert_ne!(of_bob.target, session.target);
-    let back = Session::open_with(cluster.address(1), with_header(&alice, &last)).await;
+    let back = SseSession::open_with(cluster.address(1), with_header(&alice, &last)).await;
     assert_eq!(back.target, session.target);
     // Redis contains no key.
     let id = session.target.split_once('=').unwrap().1;

@@ -1,11 +1,11 @@
 //! A rolling restart of all instances behind nginx while clients call and resume: no call is lost,
 //! and no rejected call runs.
 
-use testkit::cluster::wait_until;
+use testkit::{report, wait_until};
 
 use crate::{
     cluster_chaos::{ClusterLoad, INSTANCES},
-    interop::{MACHINE, say},
+    interop::MACHINE,
     load_balancing::{has_served_messages, is_long},
 };
 
@@ -24,7 +24,7 @@ async fn accepted_calls_are_answered_once_during_a_rolling_restart_behind_nginx(
         let address = load.cluster.address(instance);
         wait_until(async || load.resumed() > before && has_served_messages(address).await).await;
     }
-    say(&format!(
+    report(&format!(
         "rolling restart behind nginx: {}",
         load.end().await
     ));

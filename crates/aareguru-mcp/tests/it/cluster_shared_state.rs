@@ -13,12 +13,8 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
 use testkit::{
-    binary::Server,
-    client::{Answer, Session, post_json, send, with_header},
-    cluster::wait_until,
-    redis_server::RedisServer,
-    scrape::Scrape,
-    upstream::{CURRENT_BERN, Reply, Server as Upstream},
+    HttpResponse, MockResponse, MockUpstream, RedisServer, Scrape, ServerProcess, SseSession,
+    post_json, recordings::CURRENT_BERN, send, wait_until, with_header,
 };
 
 use crate::mcp::at;
@@ -27,7 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 
-async fn start(redis: &RedisServer, upstream: &Upstream, more: &[&str]) -> Server {
+async fn start(redis: &RedisServer, upstream: &MockUpstream, more: &[&str]) -> ServerProcess {
     let config = upstream.config();
     let common = [
         "serve",
@@ -45,11 +41,11 @@ async fn start(redis: &RedisServer, upstream: &Upstream, more: &[&str]) -> Serve
     let environment = environment
         .each_ref()
         .map(|(name, value)| (*name, &**value));
-    Server::start_with(&arguments, &environment).await
+    ServerProcess::start_with(&arguments, &environment).await
 }
 
-async fn conditions(server: &Server) -> Value {
-    let mut session = Session::initialized(server.address).await;
+async fn conditions(server: &ServerProcess) -> Value {
+    let mut session = SseSession::initialized(server.address).await;
     let answer = session
         .call_tool(2, "get_current_conditions", r#"{"city":"bern"}"#)
         .await;
@@ -61,7 +57,7 @@ async fn instances_share_one_upstream_request_per_question() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let upstream = Upstream::start(Reply::Recordings.held()).await;
+    let upstream = MockUpstream::start(MockResponse::Recordings.held()).await;
     let mut servers = Vec::new();
     for _ in 0..3 {
         servers.push(start(&redis, &upstream, &[]).await);
@@ -100,11 +96,11 @@ async fn shared_stale_response_is_used_during_an_outage() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let upstream = Upstream::start(Reply::Recordings).await;
+    let upstream = MockUpstream::start(MockResponse::Recordings).await;
     let brief = ["--cache-ttl-seconds", "1"];
     let first = start(&redis, &upstream, &brief).await;
     assert_eq!(conditions(&first).await["upstream_trouble"], Value::Null);
-    upstream.reply(Reply::status(503));
+    upstream.reply(MockResponse::status(503));
     // It has no response in its local cache.
     let second = start(&redis, &upstream, &brief).await;
     let bridged = timeout(DEADLINE, async {
@@ -123,7 +119,7 @@ async fn unresponsive_redis_makes_each_instance_fetch_itself() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let upstream = Upstream::start(Reply::Recordings).await;
+    let upstream = MockUpstream::start(MockResponse::Recordings).await;
     let servers = [
         start(&redis, &upstream, &[]).await,
         start(&redis, &upstream, &[]).await,
@@ -147,7 +143,7 @@ async fn unresponsive_redis_makes_each_instance_fetch_itself() {
     redis.resume().await;
 }
 
-async fn ask(server: &Server) -> Answer {
+async fn ask(server: &ServerProcess) -> HttpResponse {
     let request = post_json(UNKNOWN, PING);
     let forwarded = "X-Forwarded-For: 203.0.113.7";
     send(server.address, with_header(&request, forwarded)).await
@@ -159,7 +155,7 @@ async fn rate_limit_is_shared_by_all_instances() {
         return;
     };
     let limit = ["--demo", "--rate-limit-per-minute", "60"];
-    let upstream = Upstream::start(Reply::Recordings).await;
+    let upstream = MockUpstream::start(MockResponse::Recordings).await;
     let mut servers = Vec::new();
     for _ in 0..3 {
         servers.push(start(&redis, &upstream, &limit).await);
@@ -194,7 +190,7 @@ struct CommandLine {
 
 /// Starts one of several instances, 25 minutes after the recording, when the next measurement is
 /// due.
-pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> SocketAddr {
+pub(crate) async fn instance(redis: &RedisServer, upstream: &MockUpstream) -> SocketAddr {
     let url = redis.url();
     let settings = CommandLine::parse_from(["aareguru-mcp", "--redis-url", &url]).settings;
     let cluster = clustering::join(&settings).await.unwrap().unwrap();
@@ -230,8 +226,8 @@ pub(crate) async fn instance(redis: &RedisServer, upstream: &Upstream) -> Socket
     address
 }
 
-async fn subscribed(redis: &RedisServer, upstream: &Upstream) -> Session {
-    let mut session = Session::initialized(instance(redis, upstream).await).await;
+async fn subscribed(redis: &RedisServer, upstream: &MockUpstream) -> SseSession {
+    let mut session = SseSession::initialized(instance(redis, upstream).await).await;
     let answer = session.call(&subscribe("aareguru://current/bern")).await;
     assert_eq!(answer["result"], json!({}), "{answer}");
     session
@@ -244,11 +240,11 @@ pub(crate) fn subscribe(uri: &str) -> String {
 }
 
 /// Publishes a new measurement after the API has been polled.
-pub(crate) async fn publish_measurement(upstream: &Upstream) {
+pub(crate) async fn publish_measurement(upstream: &MockUpstream) {
     let before = upstream.request_count();
     wait_until(async || upstream.request_count() >= before + 2).await;
     let text = CURRENT_BERN.replace("1683631200", "1683631800");
-    upstream.reply(Reply::text(&text));
+    upstream.reply(MockResponse::text(&text));
 }
 
 #[tokio::test]
@@ -256,7 +252,7 @@ async fn new_measurement_notifies_subscribers_of_every_instance() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let upstream = Upstream::start(Reply::text(CURRENT_BERN)).await;
+    let upstream = MockUpstream::start(MockResponse::text(CURRENT_BERN)).await;
     let mut sessions = Vec::new();
     for _ in 0..3 {
         sessions.push(subscribed(&redis, &upstream).await);

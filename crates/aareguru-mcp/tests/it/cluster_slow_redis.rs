@@ -15,13 +15,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use testkit::{
-    binary::Server,
-    client::{Session, post_json, send, tool_call},
-    redis_server::RedisServer,
-};
-
-use crate::interop::say;
+use testkit::{RedisServer, ServerProcess, SseSession, post_json, report, send, tool_call};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 const TOOL: &str = "get_current_temperature";
@@ -85,10 +79,10 @@ async fn calls_accepted_over_a_slow_redis_are_answered_once() {
         "0",
     ];
     let instances = [
-        Server::start(&arguments).await,
-        Server::start(&arguments).await,
+        ServerProcess::start(&arguments).await,
+        ServerProcess::start(&arguments).await,
     ];
-    let mut session = Session::initialized(instances[0].address).await;
+    let mut session = SseSession::initialized(instances[0].address).await;
     proxy.delay_ms.store(250, Ordering::Relaxed);
     let (mut accepted, mut refused) = (Vec::new(), 0);
     for id in 1..=10 {
@@ -122,7 +116,7 @@ async fn calls_accepted_over_a_slow_redis_are_answered_once() {
     });
     let id = recovered.await.expect("no recovery");
     assert_eq!(session.message().await["id"], id);
-    say(&format!(
+    report(&format!(
         "slow Redis: {} accepted and answered, {refused} rejected; \
          recovered after {} ms",
         accepted.len(),

@@ -4,35 +4,32 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use testkit::{
-    DEADLINE,
-    binary::Server,
-    keys::{ALICE, BOB, with_key},
-    redis_server::RedisServer,
-    scrape::Scrape,
-    streamable::{PING, Reply, ask, delete, get, in_session, initialize, message},
+    ALICE, BOB, DEADLINE, HttpResponse, RedisServer, Scrape, ServerProcess, exchange,
+    streamable::{PING, delete, get, in_session, initialize, message},
+    with_key,
 };
 
-async fn instances(redis: &RedisServer, count: usize) -> Vec<Server> {
+async fn instances(redis: &RedisServer, count: usize) -> Vec<ServerProcess> {
     let keys = format!("alice:{ALICE},bob:{BOB}");
     let environment = [("REDIS_URL", &*redis.url()), ("API_KEYS", &keys)];
     let arguments = ["serve", "--demo", "--redis-timeout-milliseconds", "300"];
     let mut servers = Vec::new();
     for _ in 0..count {
-        servers.push(Server::start_with(&arguments, &environment).await);
+        servers.push(ServerProcess::start_with(&arguments, &environment).await);
     }
     servers
 }
 
-async fn open(server: &Server, key: &str) -> String {
+async fn open(server: &ServerProcess, key: &str) -> String {
     let request = with_key(&initialize("2025-11-25"), key);
-    let reply = ask(server.address, &request).await;
+    let reply = exchange(server.address, &request).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.header("mcp-session-id").unwrap().to_owned()
 }
 
-async fn call(server: &Server, key: &str, session: &str, body: &str) -> Reply {
+async fn call(server: &ServerProcess, key: &str, session: &str, body: &str) -> HttpResponse {
     let request = with_key(&in_session(&message(body), session), key);
-    ask(server.address, &request).await
+    exchange(server.address, &request).await
 }
 
 fn temperature(id: u32) -> String {
@@ -59,7 +56,7 @@ async fn any_instance_serves_a_session_to_its_principal_only() {
         for request in [message(PING), get("x"), delete("x")] {
             let request = request.replace("Mcp-Session-Id: x\r\n", "");
             let request = with_key(&in_session(&request, &session), BOB);
-            assert_eq!(ask(server.address, &request).await.status, 404);
+            assert_eq!(exchange(server.address, &request).await.status, 404);
         }
         let long = " ".repeat(5_000_001);
         for (body, status) in [(PING, 404), (&long, 413)] {
@@ -108,7 +105,7 @@ async fn deleted_session_ends_at_every_instance() {
     let session = open(&servers[0], ALICE).await;
     assert_eq!(call(&servers[1], ALICE, &session, PING).await.status, 200);
     // Deleted through an instance that has not served it.
-    let ended = ask(servers[2].address, &with_key(&delete(&session), ALICE)).await;
+    let ended = exchange(servers[2].address, &with_key(&delete(&session), ALICE)).await;
     assert_eq!(ended.status, 200, "{ended:?}");
     assert_eq!(call(&servers[2], ALICE, &session, PING).await.status, 404);
     for server in &servers {
@@ -136,8 +133,8 @@ async fn revoked_key_ends_its_sessions_at_every_instance() {
     std::fs::write(&file, format!("alice:{ALICE}\nbob:{BOB}\n")).unwrap();
     let setting = format!("@{}", file.display());
     let environment = [("REDIS_URL", &*redis.url()), ("API_KEYS", &setting)];
-    let mut first = Server::start_with(&["serve", "--demo"], &environment).await;
-    let second = Server::start_with(&["serve", "--demo"], &environment).await;
+    let mut first = ServerProcess::start_with(&["serve", "--demo"], &environment).await;
+    let second = ServerProcess::start_with(&["serve", "--demo"], &environment).await;
     let (alice, bob) = (open(&second, ALICE).await, open(&second, BOB).await);
     assert_eq!(call(&second, ALICE, &alice, PING).await.status, 200);
     std::fs::write(&file, format!("bob:{BOB}\n")).unwrap();

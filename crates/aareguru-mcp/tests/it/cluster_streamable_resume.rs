@@ -12,12 +12,11 @@ use tokio::{
 };
 
 use testkit::{
-    DEADLINE,
-    client::{tool_call, with_header},
-    cluster::{Cluster, metric},
-    redis_server::RedisServer,
-    streamable::{Reply, ask, get, in_session, message, open},
-    upstream::{self, CURRENT_BERN},
+    DEADLINE, HttpResponse, MockResponse, MockUpstream, RedisServer, ServerCluster, exchange,
+    metric,
+    recordings::CURRENT_BERN,
+    streamable::{get, in_session, message, open},
+    tool_call, with_header,
 };
 
 use crate::{
@@ -76,13 +75,13 @@ fn assert_bern(answer: &Value, id: u32) {
     assert_eq!(structured["city"], "bern", "{answer}");
 }
 
-async fn start_held(instances: usize) -> Option<Cluster> {
-    let current = upstream::Reply::Recordings.held();
-    Cluster::start(instances, upstream::Reply::at([("current", current)])).await
+async fn start_held(instances: usize) -> Option<ServerCluster> {
+    let current = MockResponse::Recordings.held();
+    ServerCluster::start(instances, MockResponse::at([("current", current)])).await
 }
 
 /// Waits until Redis has stored the response to a call.
-async fn wait_until_stored(cluster: &Cluster) {
+async fn wait_until_stored(cluster: &ServerCluster) {
     let wait_until_stored = async {
         let is_answer = |(key, _): &(String, i64)| key.contains(":mcp:events:");
         while !cluster.redis.keys().await.iter().any(is_answer) {}
@@ -94,7 +93,7 @@ async fn wait_until_stored(cluster: &Cluster) {
 
 /// Begins call 7 at the first instance and disconnects before its response. Returns the session and
 /// the id of the last event.
-async fn begin_and_cut_call(cluster: &Cluster) -> (String, String) {
+async fn begin_and_cut_call(cluster: &ServerCluster) -> (String, String) {
     let session = open(cluster.address(0)).await;
     let mut cut = PendingResponse::begin(cluster.address(0), &call(&session, 7)).await;
     let last = cut.line("id: ").await;
@@ -112,7 +111,7 @@ async fn cut_response_is_resumed_at_another_instance_after_a_kill() {
     cluster.kill(0).await;
     // The response can be resumed repeatedly.
     for _ in 0..2 {
-        let answer = ask(cluster.address(1), &resume(&session, &last)).await;
+        let answer = exchange(cluster.address(1), &resume(&session, &last)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_bern(&answer.message(), 7);
     }
@@ -156,7 +155,7 @@ async fn call_of_a_killed_instance_is_run_again_by_the_next() {
     drop(second);
     cluster.upstream.release();
     for last in [&last, &next] {
-        let answer = ask(cluster.address(2), &resume(&session, last)).await;
+        let answer = exchange(cluster.address(2), &resume(&session, last)).await;
         assert_bern(answer.messages().last().unwrap(), 7);
     }
 }
@@ -226,7 +225,7 @@ async fn resume_with_another_session_returns_no_response() {
     cluster.upstream.release();
     let session = open(cluster.address(0)).await;
     let other = open(cluster.address(0)).await;
-    let answer = ask(cluster.address(0), &call(&session, 7)).await;
+    let answer = exchange(cluster.address(0), &call(&session, 7)).await;
     assert_bern(answer.messages().last().unwrap(), 7);
     let mut ids = answer
         .body
@@ -239,26 +238,30 @@ async fn resume_with_another_session_returns_no_response() {
             (&session, "1-0/3db2eaa6-7e98-49b6-bf97-3c6bb5c88bc5"),
             (&session, "garbage"),
         ] {
-            let nothing = ask(address, &resume(session, id)).await;
+            let nothing = exchange(address, &resume(session, id)).await;
             assert_eq!((nothing.status, nothing.messages()), (200, vec![]));
         }
-        let again = ask(address, &resume(&session, first)).await;
+        let again = exchange(address, &resume(&session, first)).await;
         assert_bern(&again.message(), 7);
     }
 }
 
-async fn call_with_upstream_failure(cluster: &Cluster, instance: usize, session: &str) -> Reply {
-    cluster.upstream.reply(upstream::Reply::status(503));
-    let reply = ask(cluster.address(instance), &call(session, 7)).await;
-    cluster.upstream.reply(upstream::Reply::Recordings);
+async fn call_with_upstream_failure(
+    cluster: &ServerCluster,
+    instance: usize,
+    session: &str,
+) -> HttpResponse {
+    cluster.upstream.reply(MockResponse::status(503));
+    let reply = exchange(cluster.address(instance), &call(session, 7)).await;
+    cluster.upstream.reply(MockResponse::Recordings);
     reply
 }
 
 #[tokio::test]
 async fn notifications_are_replayed_at_another_instance() {
     let arguments = ["--aareguru-retries", "0"];
-    let reply = upstream::Reply::Recordings;
-    let Some(cluster) = Cluster::start_with(2, reply, &arguments).await else {
+    let reply = MockResponse::Recordings;
+    let Some(cluster) = ServerCluster::start_with(2, reply, &arguments).await else {
         return;
     };
     let session = open(cluster.address(0)).await;
@@ -266,7 +269,7 @@ async fn notifications_are_replayed_at_another_instance() {
         "jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": {"level": "debug"},
     });
     let level = in_session(&message(&level.to_string()), &session);
-    assert_eq!(ask(cluster.address(0), &level).await.status, 200);
+    assert_eq!(exchange(cluster.address(0), &level).await.status, 200);
     // No stream is open yet.
     call_with_upstream_failure(&cluster, 0, &session).await;
     let mut first = PendingResponse::begin(cluster.address(0), &get(&session)).await;
@@ -279,7 +282,7 @@ async fn notifications_are_replayed_at_another_instance() {
     drop(first);
     // A successful call sends no notification; the next failure does.
     assert_bern(
-        ask(cluster.address(0), &call(&session, 8))
+        exchange(cluster.address(0), &call(&session, 8))
             .await
             .messages()
             .last()
@@ -302,8 +305,8 @@ async fn subscription_notifies_the_instance_of_the_listening_stream() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let current = upstream::Reply::text(CURRENT_BERN);
-    let upstream = upstream::Server::start(current).await;
+    let current = MockResponse::text(CURRENT_BERN);
+    let upstream = MockUpstream::start(current).await;
     let mut instances = Vec::new();
     for _ in 0..3 {
         instances.push(instance(&redis, &upstream).await);
@@ -317,7 +320,7 @@ async fn subscription_notifies_the_instance_of_the_listening_stream() {
     streams[0].line("content-type: text/event-stream").await;
     for session in [&early, &late] {
         let request = in_session(&message(&subscribe("aareguru://current/bern")), session);
-        let answer = ask(first, &request).await;
+        let answer = exchange(first, &request).await;
         assert_eq!(answer.messages().last().unwrap()["result"], json!({}));
     }
     let mut stream = PendingResponse::begin(second, &get(&late)).await;
@@ -348,14 +351,14 @@ async fn cancellation_reaches_the_instance_running_the_call() {
     };
     let session = open(cluster.address(0)).await;
     let request = call(&session, 7);
-    let running = ask(cluster.address(0), &request);
+    let running = exchange(cluster.address(0), &request);
     let cancel = async {
         cluster.upstream.first_request().await;
         let cancelled = json!({
             "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7},
         });
         let cancelled = in_session(&message(&cancelled.to_string()), &session);
-        assert_eq!(ask(cluster.address(1), &cancelled).await.status, 202);
+        assert_eq!(exchange(cluster.address(1), &cancelled).await.status, 202);
     };
     let (answer, ()) = tokio::join!(running, cancel);
     assert_eq!((answer.status, answer.messages()), (200, vec![]));

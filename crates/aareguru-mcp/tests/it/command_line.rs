@@ -2,10 +2,7 @@
 
 use std::process::Output;
 
-use testkit::{
-    binary::{Server, program},
-    client::{get, send},
-};
+use testkit::{ServerProcess, get, program, send};
 
 async fn run(arguments: &[&str]) -> (Output, String) {
     let output = program().args(arguments).output().await.unwrap();
@@ -15,7 +12,7 @@ async fn run(arguments: &[&str]) -> (Output, String) {
 
 #[tokio::test]
 async fn banner_shows_urls_and_client_configurations() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let sse = server.sse_url();
     let url = format!("http://{}/mcp", server.address);
     for line in [
@@ -33,13 +30,13 @@ async fn banner_shows_urls_and_client_configurations() {
 
 #[tokio::test]
 async fn missing_subcommand_defaults_to_serve() {
-    let server = Server::start(&["--demo"]).await;
+    let server = ServerProcess::start(&["--demo"]).await;
     assert_eq!(send(server.address, get("/health")).await.status, 200);
 }
 
 #[tokio::test]
 async fn port_in_use_error_names_the_settings() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let port = server.address.port().to_string();
     let (output, errors) = run(&["serve", "--demo", "--http-port", &port]).await;
     assert_eq!(output.status.code(), Some(1));
@@ -97,7 +94,7 @@ async fn json_log_format_suppresses_the_banner() {
     let event: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(event["message"], "listening");
     assert_eq!(event["level"], "INFO");
-    testkit::binary::signal(&child, "TERM").await;
+    testkit::signal(&child, "TERM").await;
     let output = child.wait_with_output().await.unwrap();
     assert!(output.status.success());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");

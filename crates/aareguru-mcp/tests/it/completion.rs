@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use testkit::{binary::Server, client::Session};
+use testkit::{ServerProcess, SseSession};
 
 const PLACES: [&str; 8] = [
     "brienz",
@@ -15,7 +15,7 @@ const PLACES: [&str; 8] = [
     "brugg",
 ];
 
-async fn complete(session: &mut Session, reference: &Value, name: &str, value: &str) -> Value {
+async fn complete(session: &mut SseSession, reference: &Value, name: &str, value: &str) -> Value {
     let argument = json!({"name": name, "value": value});
     let params = json!({"ref": reference, "argument": argument});
     let message =
@@ -23,7 +23,12 @@ async fn complete(session: &mut Session, reference: &Value, name: &str, value: &
     session.call(&message.to_string()).await
 }
 
-async fn values(session: &mut Session, reference: &Value, name: &str, value: &str) -> Vec<String> {
+async fn values(
+    session: &mut SseSession,
+    reference: &Value,
+    name: &str,
+    value: &str,
+) -> Vec<String> {
     let answer = complete(session, reference, name, value).await;
     let completion = &answer["result"]["completion"];
     let values: Vec<String> = serde_json::from_value(completion["values"].clone()).unwrap();
@@ -42,8 +47,8 @@ fn template(uri: &str) -> Value {
 
 #[tokio::test]
 async fn initialize_lists_the_server_capabilities() {
-    let server = Server::demo().await;
-    let answer = Session::open(server.address)
+    let server = ServerProcess::demo().await;
+    let answer = SseSession::open(server.address)
         .await
         .initialize("2025-06-18")
         .await;
@@ -55,8 +60,8 @@ async fn initialize_lists_the_server_capabilities() {
 
 #[tokio::test]
 async fn completion_suggests_places_for_every_place_argument() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for (reference, name) in [
         (prompt("daily-swimming-report"), "city"),
         (prompt("compare-swimming-spots"), "cities"),
@@ -82,8 +87,8 @@ async fn completion_suggests_places_for_every_place_argument() {
 
 #[tokio::test]
 async fn completion_of_a_list_suggests_places_not_yet_named() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let spots = prompt("compare-swimming-spots");
     assert_eq!(
         values(&mut session, &spots, "cities", "thun,Bern, b").await,
@@ -102,8 +107,8 @@ async fn completion_of_a_list_suggests_places_not_yet_named() {
 
 #[tokio::test]
 async fn completion_of_other_arguments_is_empty() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for (reference, name) in [
         (prompt("daily-swimming-report"), "include_forecast"),
         (prompt("weekly-trend-analysis"), "days"),
@@ -117,8 +122,8 @@ async fn completion_of_other_arguments_is_empty() {
 
 #[tokio::test]
 async fn completion_for_an_unknown_reference_lists_the_known_ones() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for (reference, says) in [
         (prompt("swim"), "unknown prompt `swim`; there are daily-"),
         (

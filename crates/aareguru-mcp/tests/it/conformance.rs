@@ -13,9 +13,9 @@ use conformance::{Everything, bridge};
 use edge::serve::{self, Listener};
 use tokio::process::Command;
 
-use testkit::binary::Server;
+use testkit::{ServerProcess, report};
 
-use crate::interop::{MACHINE, is_set_up, say, table_is_shown};
+use crate::interop::{MACHINE, is_set_up, table_is_shown};
 
 #[derive(Parser)]
 struct CommandLine {
@@ -46,7 +46,7 @@ async fn conformance_suite_matches_the_expected_results() {
     let settings = CommandLine::parse_from(["conformance"]).settings;
     let app = App::serving(Everything::default(), &settings).unwrap();
     let everything = serve_until_test_ends(http::router(&app)).await;
-    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "warn"]).await;
     let aareguru = format!("http://{}", server.address);
 
     let results = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance.tsv");
@@ -64,7 +64,7 @@ async fn conformance_suite_matches_the_expected_results() {
         .await
         .unwrap();
     let lines = String::from_utf8_lossy(&output.stdout);
-    say(lines.trim_end());
+    report(lines.trim_end());
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "see the table above {errors}");
     table_is_shown(&results).await;

@@ -1,19 +1,16 @@
 //! Cross-origin requests from web pages.
 
 use testkit::{
-    binary::Server,
-    client::{Answer, Session, get, send, with_header},
-    keys::{ALICE, with_key},
-    scrape::wait_for_counter,
-    well_behaved_client::alongside_well_behaved_client,
+    ALICE, HttpResponse, ServerProcess, SseSession, alongside_well_behaved_client, get, send,
+    wait_for_counter, with_header, with_key,
 };
 
 use crate::routes::routes;
 
-async fn server(origins: &str) -> Server {
+async fn server(origins: &str) -> ServerProcess {
     let keys = format!("alice:{ALICE}");
     let environment = [("API_KEYS", keys.as_str()), ("CORS_ORIGINS", origins)];
-    Server::start_with(&["serve", "--demo"], &environment).await
+    ServerProcess::start_with(&["serve", "--demo"], &environment).await
 }
 
 fn preflight(origin: &str) -> String {
@@ -24,7 +21,7 @@ fn preflight(origin: &str) -> String {
     )
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+fn header<'a>(answer: &'a HttpResponse, name: &str) -> Option<&'a str> {
     let mut lines = answer.head.lines();
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
@@ -73,7 +70,7 @@ async fn cors_headers_are_set_on_responses_and_rejections() {
     for name in ["mcp-session-id", "www-authenticate", "retry-after"] {
         assert!(exposed.contains(name), "{exposed}");
     }
-    let session = Session::open_with(server.address, with_key(&request, ALICE)).await;
+    let session = SseSession::open_with(server.address, with_key(&request, ALICE)).await;
     assert!(
         session
             .head
@@ -99,7 +96,7 @@ async fn cors_applies_to_graphql_routes() {
             .contains("content-type")
     );
 
-    let query = testkit::client::post_json("/graphql", r#"{"query":"{ about { version } }"}"#);
+    let query = testkit::post_json("/graphql", r#"{"query":"{ about { version } }"}"#);
     let query = with_header(&query, "Origin: https://app.example");
     for (request, status) in [(query.clone(), 401), (with_key(&query, ALICE), 200)] {
         let answer = send(server.address, request).await;
@@ -166,12 +163,12 @@ async fn cors_wildcard_with_keys_allows_any_origin_without_credentials() {
     let request = with_header(&get("/sse"), "Origin: https://anywhere.example");
     assert_eq!(send(server.address, &request).await.status, 401);
     let keyed = with_key(&request, ALICE);
-    assert!(Session::try_open(server.address, keyed).await.is_some());
+    assert!(SseSession::try_open(server.address, keyed).await.is_some());
 }
 
 #[tokio::test]
 async fn cors_wildcard_without_keys_allows_no_foreign_origin() {
-    let mut server = Server::start(&["serve", "--demo", "--cors-origins", "*"]).await;
+    let mut server = ServerProcess::start(&["serve", "--demo", "--cors-origins", "*"]).await;
     let answer = send(server.address, preflight("https://anywhere.example")).await;
     assert_eq!(answer.status, 403);
     let own = send(server.address, preflight("http://localhost:6274")).await;
@@ -183,7 +180,7 @@ async fn cors_wildcard_without_keys_allows_no_foreign_origin() {
 
 #[tokio::test]
 async fn cors_without_origins_is_disabled() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let answer = send(server.address, preflight("http://localhost:6274")).await;
     assert_eq!(answer.status, 405);
     assert!(!answer.head.contains("access-control"), "{}", answer.head);

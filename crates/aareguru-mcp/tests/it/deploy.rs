@@ -11,10 +11,7 @@ use tokio::process::Command;
 use toml::de::DeTable;
 use yaml_rust2::{Yaml, YamlLoader};
 
-use testkit::{
-    binary::{Server, program},
-    skip,
-};
+use testkit::{ServerProcess, program, skip};
 
 fn shipped(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -166,7 +163,7 @@ async fn docker_health_check_reports_whether_the_server_is_up() {
     let (_, check) = text.split_once("HEALTHCHECK ").unwrap();
     let (_, check) = check.split_once("CMD [\"/aareguru-mcp\", \"").unwrap();
     let (command, _) = check.split_once('"').unwrap();
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let port = server.address.port().to_string();
     let check = || {
         let mut check = program();

@@ -10,11 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use testkit::{
-    binary::Server,
-    client::{Session, get, send},
-    scrape::Scrape,
-};
+use testkit::{Scrape, ServerProcess, SseSession, get, send};
 
 const DASHBOARD: &str = include_str!("../../../../deploy/grafana-dashboard.json");
 const ALERTS: &str = include_str!("../../../../deploy/alerts.yaml");
@@ -38,7 +34,7 @@ fn metric_names(text: &str) -> BTreeSet<&str> {
 #[cfg(feature = "redis")]
 #[tokio::test]
 async fn dashboard_and_alerts_use_existing_metrics() {
-    let Some(redis) = testkit::redis_server::RedisServer::start().await else {
+    let Some(redis) = testkit::RedisServer::start().await else {
         return;
     };
     let url = redis.url();
@@ -46,7 +42,7 @@ async fn dashboard_and_alerts_use_existing_metrics() {
         ("API_KEYS", "swimmer:a-key-that-is-long-enough-to-be-one"),
         ("REDIS_URL", &url),
     ];
-    let server = Server::start_with(&["serve", "--demo"], &environment).await;
+    let server = ServerProcess::start_with(&["serve", "--demo"], &environment).await;
     let scrape = Scrape::of(server.address).await;
     let all = scrape
         .metrics
@@ -128,8 +124,8 @@ fn alert_rules_have_runbook_summary_and_severity() {
 
 #[tokio::test]
 async fn metrics_endpoint_passes_promtool_check() {
-    let server = Server::demo().await;
-    let _session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let _session = SseSession::initialized(server.address).await;
     let scrape = send(server.address, get("/metrics")).await;
     promtool(&["check", "metrics"], Some(&scrape.body));
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use testkit::{binary::Server, client::Session};
+use testkit::{ServerProcess, SseSession};
 
 const TOOL: &str = "get_forecast";
 
 async fn ask(arguments: &str) -> Value {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     session.call_tool(1, TOOL, arguments).await["result"].clone()
 }
 

@@ -6,10 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Value, json};
 
-use testkit::{
-    client::Session,
-    upstream::{CURRENT_BERN, Reply},
-};
+use testkit::{MockResponse, SseSession, recordings::CURRENT_BERN};
 
 use crate::{
     forbidden_claims::assert_no_forbidden_claims,
@@ -147,7 +144,7 @@ async fn list_cities_matches_golden_files() {
 #[tokio::test]
 async fn golden_files_cover_every_tool() {
     let address = recorded("2026-11-24T12:00:00Z").await;
-    let tools = Session::initialized(address).await.tools().await;
+    let tools = SseSession::initialized(address).await.tools().await;
     let tools: BTreeSet<_> = tools
         .iter()
         .map(|it| it["name"].as_str().unwrap())
@@ -215,33 +212,33 @@ impl Situation {
     }
 
     /// Starts a server in this situation. Holding the first part of the result keeps it running.
-    async fn arrange(self, tool: &str) -> (Option<Mcp>, Session) {
+    async fn arrange(self, tool: &str) -> (Option<Mcp>, SseSession) {
         if matches!(self, Recorded) {
             let address = recorded("2026-11-24T12:00:00Z").await;
-            return (None, Session::initialized(address).await);
+            return (None, SseSession::initialized(address).await);
         }
         let mcp = Mcp::start(self.reply(), self.now(tool)).await;
         let mut session = mcp.session().await;
         if matches!(self, UpstreamTrouble) {
             let arguments = json!({}).to_string();
             session.call_tool(0, tool, &arguments).await;
-            mcp.upstream.reply(Reply::status(503));
+            mcp.upstream.reply(MockResponse::status(503));
             let twenty_minutes = jiff::SignedDuration::from_mins(20);
             mcp.clock.set(mcp.clock.now() + twenty_minutes);
         }
         (Some(mcp), session)
     }
 
-    fn reply(self) -> Reply {
-        let current = |body: &str| Reply::at([("current", Reply::text(body))]);
+    fn reply(self) -> MockResponse {
+        let current = |body: &str| MockResponse::at([("current", MockResponse::text(body))]);
         let both = |body: &str, widget: &str| {
-            Reply::at([
-                ("current", Reply::text(body)),
-                ("widget", Reply::text(widget)),
+            MockResponse::at([
+                ("current", MockResponse::text(body)),
+                ("widget", MockResponse::text(widget)),
             ])
         };
         match self {
-            Normal | Stale | Old | UpstreamTrouble | Recorded => Reply::Recordings,
+            Normal | Stale | Old | UpstreamTrouble | Recorded => MockResponse::Recordings,
             Flood => current(FLOOD),
             SyntheticCalm => both(SYNTHETIC_CALM, SYNTHETIC_CALM_WIDGET),
             SyntheticHighWater => both(SYNTHETIC_HIGH, SYNTHETIC_HIGH_WIDGET),

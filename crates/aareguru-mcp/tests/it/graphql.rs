@@ -17,11 +17,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use testkit::{
-    DEADLINE,
-    client::{Answer, post_json, send},
-    upstream::{Reply, Server as Upstream},
-};
+use testkit::{DEADLINE, HttpResponse, MockResponse, MockUpstream, post_json, send};
 
 use crate::mcp::at;
 
@@ -30,7 +26,7 @@ const NOW: &str = "2023-05-09T11:40:00Z";
 
 /// A GraphQL server inside the test, with a mock of the API.
 struct GraphQlServer {
-    upstream: Upstream,
+    upstream: MockUpstream,
     address: SocketAddr,
     /// Number of subscriptions.
     subscriptions: watch::Receiver<usize>,
@@ -43,17 +39,17 @@ struct CommandLine {
 }
 
 impl GraphQlServer {
-    async fn start(reply: Reply) -> Self {
+    async fn start(reply: MockResponse) -> Self {
         Self::start_with(reply, |_| {}, &[], SseServerConfig::default()).await
     }
 
     async fn start_with(
-        reply: Reply,
+        reply: MockResponse,
         change: impl FnOnce(&mut Config),
         arguments: &[&str],
         bounds: SseServerConfig,
     ) -> Self {
-        let upstream = Upstream::start(reply).await;
+        let upstream = MockUpstream::start(reply).await;
         let mut config = upstream.config();
         config.clock = Clock::stopped_at(at(NOW));
         change(&mut config);
@@ -93,7 +89,7 @@ async fn ask(address: SocketAddr, query: &str) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 
-async fn post_query(address: SocketAddr, query: &str) -> Answer {
+async fn post_query(address: SocketAddr, query: &str) -> HttpResponse {
     let body = json!({ "query": query }).to_string();
     send(address, post_json("/graphql", &body)).await
 }

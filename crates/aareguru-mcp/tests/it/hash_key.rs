@@ -4,11 +4,7 @@ use std::process::{Output, Stdio};
 
 use tokio::io::AsyncWriteExt;
 
-use testkit::{
-    binary::{Server, program},
-    client::{Session, get},
-    keys::with_key,
-};
+use testkit::{ServerProcess, SseSession, get, program, with_key};
 
 async fn hash_key(arguments: &[&str], input: &str) -> Output {
     let mut child = program()
@@ -27,9 +23,11 @@ async fn hash_key(arguments: &[&str], input: &str) -> Output {
 }
 
 async fn authenticates(entry: &str, key: &str) -> bool {
-    let server = Server::start_with(&["serve", "--demo"], &[("API_KEYS", entry)]).await;
+    let server = ServerProcess::start_with(&["serve", "--demo"], &[("API_KEYS", entry)]).await;
     let request = with_key(&get("/sse"), key);
-    Session::try_open(server.address, request).await.is_some()
+    SseSession::try_open(server.address, request)
+        .await
+        .is_some()
 }
 
 #[tokio::test]

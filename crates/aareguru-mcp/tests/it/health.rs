@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 
-use testkit::{
-    binary::{Server, program},
-    client::{Session, get, send},
-};
+use testkit::{ServerProcess, SseSession, get, program, send};
 
-async fn ready(server: &Server) -> (u16, Value) {
+async fn ready(server: &ServerProcess) -> (u16, Value) {
     let answer = send(server.address, get("/health/ready")).await;
     (answer.status, serde_json::from_str(&answer.body).unwrap())
 }
@@ -19,7 +16,7 @@ fn part<'a>(report: &'a Value, name: &str) -> &'a Value {
 
 #[tokio::test]
 async fn health_returns_only_service_and_version() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let answer = send(server.address, get("/health")).await;
     let body: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(
@@ -34,7 +31,7 @@ async fn health_returns_only_service_and_version() {
 
 #[tokio::test]
 async fn readiness_of_a_running_server_is_ok() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let (status, report) = ready(&server).await;
     assert_eq!(status, 200);
     assert_eq!(report["status"], "ready");
@@ -67,8 +64,8 @@ async fn readiness_of_a_running_server_is_ok() {
 async fn readiness_with_upstream_down_is_degraded_but_ready() {
     // Port 9 on loopback: nothing listens there.
     let api = ["serve", "--aareguru-base-url", "http://127.0.0.1:9"];
-    let server = Server::start(&api).await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::start(&api).await;
+    let mut session = SseSession::initialized(server.address).await;
     let mut calls = 0;
     let report = loop {
         let (status, report) = ready(&server).await;
@@ -87,7 +84,7 @@ async fn readiness_with_upstream_down_is_degraded_but_ready() {
 
 #[tokio::test]
 async fn head_on_health_routes_matches_get() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for path in ["/health", "/health/ready"] {
         let request = get(path)
             .replace("GET", "HEAD")
@@ -100,7 +97,7 @@ async fn head_on_health_routes_matches_get() {
 
 #[tokio::test]
 async fn healthcheck_subcommand_reports_by_exit_code() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let port = server.address.port().to_string();
     let ask = async |arguments: &[&str]| {
         let output = program()

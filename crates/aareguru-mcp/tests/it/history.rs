@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use testkit::{binary::Server, client::Session};
+use testkit::{ServerProcess, SseSession};
 
 /// The last reading in the recording of 2023, 13:20 in Bern.
 const LAST: i64 = 1_683_631_200;
 
-async fn ask(session: &mut Session, arguments: &Value) -> Value {
+async fn ask(session: &mut SseSession, arguments: &Value) -> Value {
     let arguments = arguments.to_string();
     let answer = session
         .call_tool(1, "get_historical_data", &arguments)
@@ -21,8 +21,8 @@ fn text(result: &Value) -> &str {
 
 #[tokio::test]
 async fn history_without_a_span_is_the_last_recorded_day_of_bern() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let result = ask(&mut session, &json!({})).await;
     assert_eq!(result["isError"], false, "{result}");
     let data = &result["structuredContent"];
@@ -52,8 +52,8 @@ async fn history_without_a_span_is_the_last_recorded_day_of_bern() {
 
 #[tokio::test]
 async fn missing_readings_are_null_and_counted() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let result = ask(&mut session, &json!({"start": "-48 hours"})).await;
     let data = &result["structuredContent"];
     assert_eq!(data["readings"], 271);
@@ -71,8 +71,8 @@ async fn missing_readings_are_null_and_counted() {
 
 #[tokio::test]
 async fn history_span_in_the_hydro_recording_uses_it() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let span = json!({"city": "Bern", "start": "2026-09-01T10:00", "end": "2026-09-01T12:00:00Z"});
     let result = ask(&mut session, &span).await;
     let data = &result["structuredContent"];
@@ -99,8 +99,8 @@ async fn history_span_in_the_hydro_recording_uses_it() {
 
 #[tokio::test]
 async fn history_with_invalid_arguments_returns_an_error() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for (arguments, says) in [
         (
             json!({"start": "soon"}),
@@ -138,8 +138,8 @@ async fn history_with_invalid_arguments_returns_an_error() {
 
 #[tokio::test]
 async fn progress_notifications_precede_the_history_result() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     session
         .send(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_historical_data","arguments":{},"_meta":{"progressToken":"p"}}}"#)
         .await;

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use testkit::{
-    client::Session,
-    upstream::{HYDRO_BERN, Reply},
-};
+use testkit::{MockResponse, SseSession, recordings::HYDRO_BERN};
 
 use crate::mcp::Mcp;
 
@@ -23,7 +20,7 @@ fn requested_endpoints(mcp: &Mcp) -> Vec<String> {
     mcp.upstream.requests().iter().map(endpoint).collect()
 }
 
-async fn ask(session: &mut Session, arguments: &Value) -> Value {
+async fn ask(session: &mut SseSession, arguments: &Value) -> Value {
     let answer = session.call_tool(1, TOOL, &arguments.to_string()).await;
     answer["result"].clone()
 }
@@ -33,16 +30,16 @@ fn text(result: &Value) -> &str {
 }
 
 /// Synthetic: no response of this endpoint is public.
-fn synthetic_history(first: i64, last: i64) -> Reply {
+fn synthetic_history(first: i64, last: i64) -> MockResponse {
     let times = (first..=last).step_by(3600);
     let series = |value: f64| -> Value { times.clone().map(|at| json!([at, value])).collect() };
     let body = json!({"data": {"temperature": series(17.5), "flow": series(120.0)}});
-    Reply::text(&body.to_string())
+    MockResponse::text(&body.to_string())
 }
 
 #[tokio::test]
 async fn hydro_api_replaces_a_failed_nearest_source() {
-    let failing = Reply::at([("current", Reply::status(503))]);
+    let failing = MockResponse::at([("current", MockResponse::status(503))]);
     let mcp = Mcp::start(failing, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "2026-09-01T02:00"})).await;
@@ -62,9 +59,9 @@ async fn hydro_api_replaces_a_failed_nearest_source() {
 #[tokio::test]
 async fn history_endpoint_replaces_both_failed_sources_with_a_note() {
     let last = 1_788_300_000;
-    let failing = Reply::at([
-        ("current", Reply::status(500)),
-        ("daterange", Reply::text("<html>maintenance</html>")),
+    let failing = MockResponse::at([
+        ("current", MockResponse::status(500)),
+        ("daterange", MockResponse::text("<html>maintenance</html>")),
         ("history", synthetic_history(last - 30 * 3600, last)),
     ]);
     let mcp = Mcp::start(failing, NOW).await;
@@ -86,10 +83,10 @@ async fn history_endpoint_replaces_both_failed_sources_with_a_note() {
 
 #[tokio::test]
 async fn history_error_lists_every_failed_source() {
-    let failing = Reply::at([
-        ("current", Reply::status(500)),
-        ("daterange", Reply::Busy(3600)),
-        ("history", Reply::text(r#"{"status": "what?"}"#)),
+    let failing = MockResponse::at([
+        ("current", MockResponse::status(500)),
+        ("daterange", MockResponse::Busy(3600)),
+        ("history", MockResponse::text(r#"{"status": "what?"}"#)),
     ]);
     let mcp = Mcp::start(failing, NOW).await;
     let mut session = mcp.session().await;
@@ -120,14 +117,14 @@ async fn nearest_source_covering_the_span_is_requested_first() {
         ("-60 days", "aareguru_history", "history"),
     ] {
         // The recording of `current` has no data for these days.
-        let mcp = Mcp::start(Reply::at([("history", history.clone())]), NOW).await;
+        let mcp = Mcp::start(MockResponse::at([("history", history.clone())]), NOW).await;
         let mut session = mcp.session().await;
         let result = ask(&mut session, &json!({"start": start})).await;
         let data = &result["structuredContent"];
         assert_eq!(data["source"], source, "{start}: {result}");
         assert_eq!(requested_endpoints(&mcp)[0], first, "{start}");
     }
-    let hydro = Mcp::start(Reply::text(HYDRO_BERN), NOW).await;
+    let hydro = Mcp::start(MockResponse::text(HYDRO_BERN), NOW).await;
     let mut session = hydro.session().await;
     ask(&mut session, &json!({"start": "-7 days"})).await;
     assert_eq!(requested_endpoints(&hydro)[0], "daterange");
@@ -150,7 +147,7 @@ async fn long_series_is_thinned_and_keeps_its_extremes() {
         })
         .collect();
     let body = json!({"data": {"temperature": series}});
-    let history = Reply::at([("history", Reply::text(&body.to_string()))]);
+    let history = MockResponse::at([("history", MockResponse::text(&body.to_string()))]);
     let mcp = Mcp::start(history, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "-50 days"})).await;
@@ -168,7 +165,7 @@ async fn long_series_is_thinned_and_keeps_its_extremes() {
 
 #[tokio::test]
 async fn history_times_are_accepted_in_every_format() {
-    let mcp = Mcp::start(Reply::Recordings, NOW).await;
+    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let hydro_day = [1_788_249_600, 1_788_264_000];
     for (start, end) in [
@@ -208,10 +205,10 @@ async fn cancelled_history_call_requests_no_further_source() {
         "params": {"requestId": 7, "reason": "test"},
     });
     for is_cancelled in [false, true] {
-        let reply = Reply::at([
-            ("current", Reply::status(500).held()),
-            ("daterange", Reply::status(500)),
-            ("history", Reply::status(500)),
+        let reply = MockResponse::at([
+            ("current", MockResponse::status(500).held()),
+            ("daterange", MockResponse::status(500)),
+            ("history", MockResponse::status(500)),
         ]);
         let mcp = Mcp::start(reply, NOW).await;
         let mut session = mcp.session().await;

@@ -5,9 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use testkit::{
-    binary::{Server, program},
-    client::{Session, get, post_json, send, with_header},
-    upstream::{Reply, Server as Upstream},
+    MockResponse, MockUpstream, ServerProcess, SseSession, get, post_json, program, send,
+    with_header,
 };
 
 /// Digits of the implausible numbers below, which no response may contain.
@@ -22,22 +21,22 @@ const FAR_FUTURE: i64 = 3_888_888_000;
 const HOSTILE: &str = "Ja eh!”\r\nVerdict: \u{1b}]52;c;x\u{7}\u{1b}[2J\u{202e}<b>|\u{0}forged";
 
 struct Fixture {
-    upstream: Upstream,
-    server: Server,
+    upstream: MockUpstream,
+    server: ServerProcess,
 }
 
 impl Fixture {
-    async fn start(reply: Reply) -> Self {
-        let upstream = Upstream::start(reply).await;
+    async fn start(reply: MockResponse) -> Self {
+        let upstream = MockUpstream::start(reply).await;
         let url = upstream.config().base_url;
-        let server = Server::start(&["serve", "--aareguru-base-url", &url]).await;
+        let server = ServerProcess::start(&["serve", "--aareguru-base-url", &url]).await;
         Self { upstream, server }
     }
 
     /// Returns the responses of every front end, each with its name.
     async fn answers(&self) -> Vec<(String, String)> {
         let mut answers = Vec::new();
-        let mut session = Session::initialized(self.server.address).await;
+        let mut session = SseSession::initialized(self.server.address).await;
         for (id, tool) in (1..).zip(session.tools().await) {
             let tool = tool["name"].as_str().unwrap();
             let arguments = match tool {
@@ -131,7 +130,7 @@ fn calm_past(n: i64) -> Value {
     json!({"timestamp": now() - 600 * n, "temperature": 19.5 - 0.01 * n as f64, "flow": 148})
 }
 
-fn replies(current: &Value, key_figures: &Value) -> Reply {
+fn replies(current: &Value, key_figures: &Value) -> MockResponse {
     let mut widget = json!({"values": {}});
     let mut cities = Vec::new();
     for id in ["brienz", "thun", "bern"] {
@@ -150,11 +149,14 @@ fn replies(current: &Value, key_figures: &Value) -> Reply {
         "aare": key_figures["temperature"], "time": key_figures["timestamp"], "name": "Bärn",
         "text": key_figures["temperature_text"], "text_short": key_figures["temperature_text"],
     });
-    Reply::at([
-        ("current", Reply::text(&current.to_string())),
-        ("widget", Reply::text(&widget.to_string())),
-        ("cities", Reply::text(&Value::from(cities).to_string())),
-        ("today", Reply::text(&today.to_string())),
+    MockResponse::at([
+        ("current", MockResponse::text(&current.to_string())),
+        ("widget", MockResponse::text(&widget.to_string())),
+        (
+            "cities",
+            MockResponse::text(&Value::from(cities).to_string()),
+        ),
+        ("today", MockResponse::text(&today.to_string())),
     ])
 }
 

@@ -3,27 +3,15 @@
 //! The clients are Python and Node programs that `interop/setup` installs outside the source tree.
 //! Without them the tests print a message and are skipped; with `CI=true` a skip is a failure.
 
-use std::{
-    env,
-    io::{self, Write},
-    path::Path,
-};
+use std::{env, path::Path};
 
 use tokio::{process::Command, sync::Mutex};
 
-use testkit::binary::Server;
+use testkit::{ServerProcess, report};
 
 fn script(name: &str) -> Command {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop");
     Command::new(folder.join(name))
-}
-
-/// Prints directly, because the runner captures the output of passing tests, and in one write, so
-/// that the output of other tests does not come in between.
-pub(crate) fn say(lines: &str) {
-    io::stderr()
-        .write_all(format!("{lines}\n").as_bytes())
-        .unwrap();
 }
 
 /// Serializes tests that run foreign programs, which have their own deadlines and need the machine.
@@ -35,7 +23,7 @@ pub(crate) async fn is_set_up() -> bool {
     let is_set_up = check.status.success();
     if !is_set_up {
         assert_ne!(env::var("CI").as_deref(), Ok("true"), "clients not set up");
-        say("skipped: interop clients are not set up; `make interop` does it");
+        report("skipped: interop clients are not set up; `make interop` does it");
     }
     is_set_up
 }
@@ -54,7 +42,7 @@ async fn interop_clients_read_the_temperature() {
     }
     let _machine = MACHINE.lock().await;
     // Nobody reads the log of this server, and aborted connections would fill its pipe.
-    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "warn"]).await;
     let results = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients.tsv");
     let output = script("run")
         .args(["--no-setup", "--results", results.to_str().unwrap()])
@@ -64,7 +52,7 @@ async fn interop_clients_read_the_temperature() {
         .await
         .unwrap();
     let lines = String::from_utf8_lossy(&output.stdout);
-    say(lines.trim_end());
+    report(lines.trim_end());
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{lines}\n{errors}");
     assert!(!lines.lines().any(|line| line.starts_with("skip")));

@@ -9,12 +9,8 @@ use tokio::{
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use testkit::{
-    binary::Server,
-    client::{Session, get, send, tool_call},
-    keys::{ALICE, BOB, INITIALIZE, with_key},
-    scrape::wait_for_counter,
-    websocket::Socket,
-    well_behaved_client::{WellBehavedClient, alongside_well_behaved_client},
+    ALICE, BOB, INITIALIZE, ServerProcess, SseSession, WebSocketClient, WellBehavedClient,
+    alongside_well_behaved_client, get, send, tool_call, wait_for_counter, with_key,
 };
 
 use crate::keys::{open_streamable, ping_streamable, streamable};
@@ -22,7 +18,7 @@ use crate::keys::{open_streamable, ping_streamable, streamable};
 /// A file of keys, and a server that reads it.
 struct Keys {
     file: PathBuf,
-    server: Server,
+    server: ServerProcess,
 }
 
 impl Keys {
@@ -30,7 +26,8 @@ impl Keys {
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&file, text).unwrap();
         let setting = format!("@{}", file.display());
-        let server = Server::start_with(&["serve", "--demo"], &[("API_KEYS", &setting)]).await;
+        let server =
+            ServerProcess::start_with(&["serve", "--demo"], &[("API_KEYS", &setting)]).await;
         Self { file, server }
     }
 
@@ -124,8 +121,8 @@ async fn failed_key_reload_keeps_the_previous_keys() {
 
 #[tokio::test]
 async fn sighup_without_keys_ends_no_session() {
-    let mut server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     server.signal("HUP").await;
     server.wait_for_log("API keys reloaded").await;
     session.call_tool(1, "list_cities", "{}").await;
@@ -138,7 +135,7 @@ async fn removed_key_closes_only_its_websockets() {
     let address = keys.server.address;
     let open = async |key| {
         let headers = [("sec-websocket-protocol", "mcp"), ("x-api-key", key)];
-        let mut socket = Socket::try_open(address, &headers).await.unwrap();
+        let mut socket = WebSocketClient::try_open(address, &headers).await.unwrap();
         socket.initialize("2025-11-25").await;
         socket
     };
@@ -148,7 +145,7 @@ async fn removed_key_closes_only_its_websockets() {
     assert_eq!(alice.close_code().await, CloseCode::Policy);
     let closed = r#"aareguru_mcp_websocket_sessions_closed_total{reason="revoked"}"#;
     wait_for_counter(address, closed, 1).await;
-    let again = Socket::try_open(address, &[("x-api-key", ALICE)]).await;
+    let again = WebSocketClient::try_open(address, &[("x-api-key", ALICE)]).await;
     assert_eq!(again.err().unwrap(), 401);
     let answer = bob.call(&tool_call(1, "list_cities", "{}")).await;
     assert_eq!(answer["id"], 1);

@@ -10,11 +10,9 @@ use tokio::{
 };
 
 use testkit::{
-    binary::{Server, program},
-    client::{Answer, Session, get, post_json, send, with_header},
-    keys::{ALICE, BOB, INITIALIZE, with_key},
-    scrape::wait_for_counter,
-    well_behaved_client::{WellBehavedClient, alongside_well_behaved_client},
+    ALICE, BOB, HttpResponse, INITIALIZE, ServerProcess, SseSession, WellBehavedClient,
+    alongside_well_behaved_client, get, post_json, program, send, wait_for_counter, with_header,
+    with_key,
 };
 
 use crate::routes::{all_methods, routes, routes_of};
@@ -23,13 +21,13 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 
 /// A server with the keys of Alice and Bob.
-async fn server(more: &[&str]) -> Server {
+async fn server(more: &[&str]) -> ServerProcess {
     let keys = format!("alice:{ALICE},bob:{BOB}");
     let arguments = [&["serve", "--demo"], more].concat();
-    Server::start_with(&arguments, &[("API_KEYS", &keys)]).await
+    ServerProcess::start_with(&arguments, &[("API_KEYS", &keys)]).await
 }
 
-fn assert_unauthorized(answer: &Answer, error: &str, request: &str) {
+fn assert_unauthorized(answer: &HttpResponse, error: &str, request: &str) {
     assert_eq!(answer.status, 401, "{request}");
     let challenge = r#"www-authenticate: Bearer realm="aareguru-mcp""#;
     let challenge = answer.head.lines().find(|line| line.starts_with(challenge));
@@ -205,7 +203,7 @@ async fn key_is_accepted_from_either_header_in_any_case() {
         format!("Authorization: Basic dTpw\r\nX-API-Key: {BOB}"),
     ] {
         let request = with_header(&get("/sse"), &header);
-        let stream = Session::try_open(server.address, request).await;
+        let stream = SseSession::try_open(server.address, request).await;
         assert!(stream.is_some(), "{header}");
     }
 }
@@ -280,7 +278,7 @@ async fn invalid_keys_return_401_without_affecting_others() {
 async fn sse_session_of_another_key_returns_404() {
     let server = server(&[]).await;
     let request = with_key(&get("/sse"), ALICE);
-    let session = Session::open_with(server.address, request).await;
+    let session = SseSession::open_with(server.address, request).await;
     let post = post_json(&session.target, PING);
     let stranger = send(server.address, with_key(&post, BOB)).await;
     assert_eq!(
@@ -295,7 +293,7 @@ async fn sse_session_of_another_key_returns_404() {
 }
 
 /// Opens a session over Streamable HTTP and returns its id.
-pub(crate) async fn open_streamable(server: &Server, key: &str) -> String {
+pub(crate) async fn open_streamable(server: &ServerProcess, key: &str) -> String {
     let answer = send(server.address, with_key(&streamable(INITIALIZE, ""), key)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let mut lines = answer.head.lines();
@@ -303,7 +301,7 @@ pub(crate) async fn open_streamable(server: &Server, key: &str) -> String {
     id.unwrap().to_owned()
 }
 
-pub(crate) async fn ping_streamable(server: &Server, id: &str, key: &str) -> u16 {
+pub(crate) async fn ping_streamable(server: &ServerProcess, id: &str, key: &str) -> u16 {
     let session = format!("Mcp-Session-Id: {id}");
     let request = with_header(&streamable(PING, "2025-06-18"), &session);
     send(server.address, with_key(&request, key)).await.status
@@ -349,7 +347,7 @@ async fn key_in_the_query_is_accepted_only_when_enabled() {
     wait_for_counter(refusing.address, missing, forged.len()).await;
 
     let server = server(&["--api-key-in-query", "--log-level", "trace"]).await;
-    let session = Session::open_at(server.address, &path).await;
+    let session = SseSession::open_at(server.address, &path).await;
     let post = |key: &str| {
         let target = format!("{}&api_key={key}", session.target);
         send(server.address, post_json(&target, PING))
@@ -383,7 +381,7 @@ async fn api_keys_are_logged_by_name_only() {
     let mut well_behaved_client = WellBehavedClient::connect(&server, ALICE).await;
     well_behaved_client.assert_served().await;
     let bearer = with_header(&get("/sse"), &format!("Authorization: Bearer {BOB}"));
-    drop(Session::open_with(server.address, bearer).await);
+    drop(SseSession::open_with(server.address, bearer).await);
     send(server.address, with_key(&get("/sse"), "a-wrong-key")).await;
     server.signal("TERM").await;
     let (_, logs) = server.wait_for_exit().await;
@@ -398,21 +396,25 @@ async fn api_keys_are_logged_by_name_only() {
 async fn optional_keys_must_still_be_valid() {
     let server = server(&["--api-key-required=false"]).await;
     assert!(
-        Session::try_open(server.address, get("/sse"))
+        SseSession::try_open(server.address, get("/sse"))
             .await
             .is_some()
     );
     let alice = with_key(&get("/sse"), ALICE);
-    assert!(Session::try_open(server.address, alice).await.is_some());
+    assert!(SseSession::try_open(server.address, alice).await.is_some());
     let answer = send(server.address, with_key(&get("/sse"), "wrong")).await;
     assert_unauthorized(&answer, "invalid_token", "wrong");
 }
 
 #[tokio::test]
 async fn server_without_keys_ignores_a_key() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let request = with_key(&get("/sse"), ALICE);
-    assert!(Session::try_open(server.address, request).await.is_some());
+    assert!(
+        SseSession::try_open(server.address, request)
+            .await
+            .is_some()
+    );
 }
 
 /// Runs a server that fails to start and returns its error message.
@@ -479,7 +481,7 @@ async fn required_key_that_is_missing_prevents_startup() {
 async fn public_address_without_keys_logs_a_warning() {
     let hosts = ["--http-host", "0.0.0.0", "--allowed-hosts", "aare.example"];
     let arguments = [&["serve", "--demo"], &hosts[..]].concat();
-    let mut open = Server::start(&arguments).await;
+    let mut open = ServerProcess::start(&arguments).await;
     open.wait_for_log("no API key is required on an address that other machines can reach")
         .await;
 

@@ -19,10 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-use testkit::{
-    binary::{program, signal},
-    client::{Session, get, send, with_header},
-};
+use testkit::{SseSession, get, program, send, signal, with_header};
 
 /// Upper bound for every wait; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -164,7 +161,7 @@ async fn systemd_socket_is_served_and_systemd_is_notified() {
     };
     assert_eq!(notification().await.trim_end(), "READY=1");
     assert_eq!(send(address, get("/health")).await.status, 200);
-    let mut session = Session::initialized(address).await;
+    let mut session = SseSession::initialized(address).await;
     let answer = session.call_tool(1, "list_cities", "{}").await;
     assert_eq!(answer["id"], 1);
     stop(child).await;

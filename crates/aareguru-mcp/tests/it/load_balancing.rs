@@ -18,16 +18,12 @@ use futures_util::future::join_all;
 use tokio::{process::Command, time::sleep};
 
 use testkit::{
-    binary::Server,
-    client::{Session, tool_call},
-    cluster::wait_until,
-    nginx::Nginx,
-    redis_server::RedisServer,
-    scrape::Scrape,
-    streamable::{ask, in_session, initialize, message},
+    Nginx, RedisServer, Scrape, ServerProcess, SseSession, exchange, report,
+    streamable::{in_session, initialize, message},
+    tool_call, wait_until,
 };
 
-use crate::interop::{MACHINE, is_set_up, say};
+use crate::interop::{MACHINE, is_set_up};
 
 const INSTANCES: usize = 3;
 const TOOL: &str = "get_current_temperature";
@@ -40,7 +36,7 @@ pub(crate) fn is_long() -> bool {
 struct LoadBalancedCluster {
     nginx: Nginx,
     redis: RedisServer,
-    servers: Vec<Server>,
+    servers: Vec<ServerProcess>,
 }
 
 impl LoadBalancedCluster {
@@ -83,13 +79,13 @@ pub(crate) async fn has_served_messages(instance: SocketAddr) -> bool {
     })
 }
 
-async fn launch(redis: &RedisServer, port: u16) -> Server {
+async fn launch(redis: &RedisServer, port: u16) -> ServerProcess {
     let url = redis.url();
     let port = port.to_string();
     let arguments = ["serve", "--demo", "--redis-url", &url, "--http-port", &port];
     // A log that nobody reads would block the program.
     let more = ["--rate-limit-per-minute", "0", "--log-level", "error"];
-    Server::start(&[&arguments[..], &more].concat()).await
+    ServerProcess::start(&[&arguments[..], &more].concat()).await
 }
 
 /// Returns a request id that no other session uses.
@@ -106,7 +102,7 @@ async fn sessions_behind_nginx_use_all_instances() {
     let _machine = MACHINE.lock().await;
     let calls = if is_long() { 50 } else { 5 };
     let sse = move |number: u32| async move {
-        let mut session = Session::initialized(nginx).await;
+        let mut session = SseSession::initialized(nginx).await;
         for call in 0..calls {
             let id = call_number(number, call);
             let answer = session.call_tool(id, TOOL, "{}").await;
@@ -114,12 +110,12 @@ async fn sessions_behind_nginx_use_all_instances() {
         }
     };
     let streamable = move |number: u32| async move {
-        let opened = ask(nginx, &initialize("2025-11-25")).await;
+        let opened = exchange(nginx, &initialize("2025-11-25")).await;
         let session = opened.header("mcp-session-id").unwrap().to_owned();
         for call in 0..calls {
             let id = call_number(number, call);
             let request = message(&tool_call(id, TOOL, "{}"));
-            let answer = ask(nginx, &in_session(&request, &session)).await;
+            let answer = exchange(nginx, &in_session(&request, &session)).await;
             assert_eq!(answer.message()["id"], id, "{answer:?}");
         }
     };
@@ -131,7 +127,7 @@ async fn sessions_behind_nginx_use_all_instances() {
         tokio::join!(some, others);
     }
     let seconds = start.elapsed().as_secs_f64();
-    say(&format!(
+    report(&format!(
         "200 sessions, {} calls without stickiness, all answered, in {seconds:.1} s",
         200 * calls
     ));
@@ -166,7 +162,7 @@ async fn interop_clients_without_sticky_routing_pass() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{client}: {lines}\n{errors}");
         assert!(lines.contains("1 passed, 0 failed"), "{client}: {lines}");
-        say(&format!(
+        report(&format!(
             "without stickiness: {}",
             lines.lines().next().unwrap()
         ));
@@ -188,7 +184,7 @@ async fn streamable_sessions_survive_a_rolling_restart() {
             let (is_stopped, answered) = (is_stopped.clone(), answered.clone());
             let refused = refused.clone();
             tokio::spawn(async move {
-                let opened = ask(nginx, &initialize("2025-11-25")).await;
+                let opened = exchange(nginx, &initialize("2025-11-25")).await;
                 let session = opened.header("mcp-session-id").unwrap().to_owned();
                 for call in 0.. {
                     if is_stopped.load(Ordering::Relaxed) {
@@ -196,7 +192,7 @@ async fn streamable_sessions_survive_a_rolling_restart() {
                     }
                     let id = call_number(number, call);
                     let request = message(&tool_call(id, TOOL, "{}"));
-                    let answer = ask(nginx, &in_session(&request, &session)).await;
+                    let answer = exchange(nginx, &in_session(&request, &session)).await;
                     match answer.status {
                         200 => {
                             assert_eq!(answer.message()["id"], id, "{answer:?}");
@@ -234,7 +230,7 @@ async fn streamable_sessions_survive_a_rolling_restart() {
     for client in clients {
         client.await.unwrap();
     }
-    say(&format!(
+    report(&format!(
         "{} instances replaced under {} calls: no session lost, {} rejected and retried",
         INSTANCES * rounds,
         answers(),

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use testkit::binary::Server;
+use testkit::{ServerProcess, report};
 
-use crate::interop::{MACHINE, is_set_up, say};
+use crate::interop::{MACHINE, is_set_up};
 
 #[tokio::test]
 async fn locust_users_receive_responses_on_their_streams() {
@@ -14,21 +14,21 @@ async fn locust_users_receive_responses_on_their_streams() {
         return;
     }
     let _machine = MACHINE.lock().await;
-    let server = Server::start(&["serve", "--demo", "--log-level", "warn"]).await;
-    let report = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locust");
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "warn"]).await;
+    let results = Path::new(env!("CARGO_TARGET_TMPDIR")).join("locust");
     let locust = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../load/locust");
     let output = Command::new(locust)
         .arg(format!("http://{}", server.address))
         .args(["--users", "4", "--spawn-rate", "4", "--run-time", "6s"])
         .arg("--csv")
-        .arg(&report)
+        .arg(&results)
         .output()
         .await
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
 
-    let table = report.with_file_name("locust_stats.csv");
+    let table = results.with_file_name("locust_stats.csv");
     let table = std::fs::read_to_string(table).unwrap();
     let row = |name: &str| {
         let row = table.lines().find(|line| line.contains(name));
@@ -43,7 +43,7 @@ async fn locust_users_receive_responses_on_their_streams() {
     let (calls, failures) = row("Aggregated");
     assert!(calls > 4, "{table}");
     assert_eq!(failures, 0, "{table}");
-    say(&format!(
+    report(&format!(
         "ok   locust: {calls} requests of 4 users, none failed"
     ));
 }

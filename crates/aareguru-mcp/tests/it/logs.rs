@@ -4,11 +4,10 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use testkit::{
-    binary::{Server, program},
-    client::{Session, get, post, post_json, send, tool_call, with_header},
+    ServerProcess, SseSession, get, post, post_json, program, send, tool_call, with_header,
 };
 
-async fn logs_of(server: Server) -> String {
+async fn logs_of(server: ServerProcess) -> String {
     server.signal("TERM").await;
     let (status, logs) = server.wait_for_exit().await;
     assert!(status.success(), "{logs}");
@@ -27,8 +26,8 @@ const JSON: [&str; 4] = ["serve", "--demo", "--log-format", "json"];
 
 #[tokio::test]
 async fn request_logs_one_line_with_its_route_status_and_duration() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let call = tool_call(1, "list_cities", "{}");
     let request = with_header(
         &post_json(&session.target, &call),
@@ -80,7 +79,7 @@ async fn request_logs_one_line_with_its_route_status_and_duration() {
 
 #[tokio::test]
 async fn request_id_that_is_unfit_is_replaced() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let unfit = "a b\"c";
     let request = with_header(&get("/health"), &format!("X-Request-Id: {unfit}"));
     let answer = send(server.address, request).await;
@@ -93,8 +92,8 @@ async fn request_id_that_is_unfit_is_replaced() {
 
 #[tokio::test]
 async fn json_lines_are_objects_with_fields() {
-    let server = Server::start(&JSON).await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::start(&JSON).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.call_tool(1, "list_cities", "{}").await;
     let logs = logs_of(server).await;
     let completed = lines(&logs, "request completed");
@@ -144,7 +143,7 @@ async fn invalid_log_level_is_refused_with_the_valid_ones() {
 }
 
 /// Sends one request of every kind with a secret in every possible position; returns the secrets.
-async fn full_run(server: &Server) -> Vec<String> {
+async fn full_run(server: &ServerProcess) -> Vec<String> {
     for key in [
         "X-API-Key: right-key-nobody-may-see",
         "Authorization: Bearer right-key-nobody-may-see",
@@ -152,10 +151,10 @@ async fn full_run(server: &Server) -> Vec<String> {
         "Authorization: Bearer wrong key-nobody-may-see",
         "Cookie: session=cookie-nobody-may-see",
     ] {
-        Session::try_open(server.address, with_header(&get("/sse"), key)).await;
+        SseSession::try_open(server.address, with_header(&get("/sse"), key)).await;
     }
     let request = get("/sse?api_key=query-nobody-may-see");
-    let mut session = Session::open_with(server.address, request).await;
+    let mut session = SseSession::open_with(server.address, request).await;
     session.initialize("2025-11-25").await;
     session
         .call_tool(1, "get_current_temperature", r#"{"city":"bern"}"#)
@@ -207,7 +206,7 @@ async fn full_run(server: &Server) -> Vec<String> {
     let last = session.last_event_id.clone().unwrap();
     let id = session.target.split_once('=').unwrap().1.to_owned();
     let (token, _) = last.split_once('.').unwrap();
-    let back = Session::resume(server.address, &last).await;
+    let back = SseSession::resume(server.address, &last).await;
     drop((session, back));
     [
         "nobody-may-see",
@@ -242,7 +241,7 @@ async fn no_secret_id_query_or_argument_is_logged_at_any_level() {
             ("API_KEYS", "swimmer:right-key-nobody-may-see"),
             ("API_KEY_REQUIRED", "false"),
         ];
-        let server = Server::start_with(&arguments, &keys).await;
+        let server = ServerProcess::start_with(&arguments, &keys).await;
         let secrets = full_run(&server).await;
         let logs = logs_of(server).await;
         for event in [

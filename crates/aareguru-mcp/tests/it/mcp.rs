@@ -9,30 +9,27 @@ use jiff::Timestamp;
 use rmcp_transport::{SseServerConfig, SseService};
 use tokio::net::TcpListener;
 
-use testkit::{
-    client::Session,
-    upstream::{Reply, Server as Upstream},
-};
+use testkit::{MockResponse, MockUpstream, SseSession};
 
 /// An in-process MCP server and the mock of the API behind it.
 pub(crate) struct Mcp {
-    pub(crate) upstream: Upstream,
+    pub(crate) upstream: MockUpstream,
     pub(crate) clock: Clock,
     pub(crate) address: SocketAddr,
 }
 
 impl Mcp {
     /// Starts a server without a cache; the API responds with `reply`, and `now` is the present.
-    pub(crate) async fn start(reply: Reply, now: &str) -> Self {
+    pub(crate) async fn start(reply: MockResponse, now: &str) -> Self {
         Self::start_with(reply, now, |config| config.cache_ttl = Default::default()).await
     }
 
     pub(crate) async fn start_with(
-        reply: Reply,
+        reply: MockResponse,
         now: &str,
         change: impl FnOnce(&mut Config),
     ) -> Self {
-        let upstream = Upstream::start(reply).await;
+        let upstream = MockUpstream::start(reply).await;
         let clock = Clock::stopped_at(at(now));
         let mut config = upstream.config();
         config.clock = clock.clone();
@@ -45,8 +42,8 @@ impl Mcp {
         }
     }
 
-    pub(crate) async fn session(&self) -> Session {
-        Session::initialized(self.address).await
+    pub(crate) async fn session(&self) -> SseSession {
+        SseSession::initialized(self.address).await
     }
 }
 

@@ -5,10 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
 
 use testkit::{
-    binary::{Server, program},
-    client::{Session, get, post, post_json, send, tool_call},
-    scrape::{Scrape, wait_for_counter},
-    websocket::Socket,
+    Scrape, ServerProcess, SseSession, WebSocketClient, get, post, post_json, program, send,
+    tool_call, wait_for_counter,
 };
 
 use crate::keys::{open_streamable, ping_streamable};
@@ -16,7 +14,7 @@ use crate::keys::{open_streamable, ping_streamable};
 const TABLE: &str = include_str!("../../../../docs/METRICS.md");
 
 /// Scrapes until a series has a value.
-async fn wait_for(server: &Server, series: &str, value: f64) {
+async fn wait_for(server: &ServerProcess, series: &str, value: f64) {
     let reached = async {
         while Scrape::of(server.address).await.value(series) != value {
             tokio::task::yield_now().await;
@@ -28,8 +26,8 @@ async fn wait_for(server: &Server, series: &str, value: f64) {
 
 #[tokio::test]
 async fn metrics_documentation_matches_the_scrape() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     session.call_tool(1, "list_cities", "{}").await;
     let scrape = Scrape::of(server.address).await;
     let rows = scrape.metrics.iter().map(|(name, metric)| {
@@ -55,9 +53,9 @@ async fn metrics_documentation_matches_the_scrape() {
 
 #[tokio::test]
 async fn metrics_count_streams_messages_and_requests() {
-    let server = Server::demo().await;
-    let first = Session::initialized(server.address).await;
-    let mut second = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let first = SseSession::initialized(server.address).await;
+    let mut second = SseSession::initialized(server.address).await;
     second.call_tool(1, "list_cities", "{}").await;
     second
         .call_tool(2, "get_current_temperature", r#"{"city":"nowhere"}"#)
@@ -98,15 +96,15 @@ async fn metrics_count_streams_messages_and_requests() {
 
 #[tokio::test]
 async fn messages_are_counted_over_every_transport() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let address = server.address;
     let initialize = |n| {
         let series = r#"messages_received_total{method="initialize"}"#;
         wait_for_counter(address, series, n)
     };
-    drop(Session::initialized(address).await);
+    drop(SseSession::initialized(address).await);
     initialize(1).await;
-    let mut socket = Socket::initialized(address).await;
+    let mut socket = WebSocketClient::initialized(address).await;
     initialize(2).await;
     let id = open_streamable(&server, "not required").await;
     initialize(3).await;
@@ -130,9 +128,9 @@ async fn messages_are_counted_over_every_transport() {
 
 #[tokio::test]
 async fn client_supplied_values_create_no_series() {
-    let server = Server::start(&["serve", "--demo", "--sse-keep-alive-seconds", "0"]).await;
-    let mut session = Session::initialized(server.address).await;
-    let make_up = async |session: &mut Session, n: u32| {
+    let server = ServerProcess::start(&["serve", "--demo", "--sse-keep-alive-seconds", "0"]).await;
+    let mut session = SseSession::initialized(server.address).await;
+    let make_up = async |session: &mut SseSession, n: u32| {
         let path = format!("/made-up/{n}?key={n}");
         send(server.address, get(&path)).await;
         let method = format!("M{n} /sse HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -178,8 +176,8 @@ async fn client_supplied_values_create_no_series() {
 
 #[tokio::test]
 async fn abandoned_request_is_counted_once() {
-    let server = Server::demo().await;
-    let session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let session = SseSession::initialized(server.address).await;
     let call = tool_call(1, "list_cities", "{}");
     let whole = post_json(&session.target, &call);
     let cut = &whole[..whole.len() - 5];
@@ -211,8 +209,8 @@ async fn abandoned_request_is_counted_once() {
 async fn metrics_address_serves_metrics_separately() {
     // No other program listens on this address.
     let address = "127.0.86.22:9090";
-    let server = Server::start(&["serve", "--demo", "--metrics-address", address]).await;
-    let _session = Session::open(server.address).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--metrics-address", address]).await;
+    let _session = SseSession::open(server.address).await;
     let answer = send(server.address, get("/metrics")).await;
     assert_eq!(answer.status, 404);
     let apart = address.parse().unwrap();

@@ -5,11 +5,7 @@
 
 use std::net::SocketAddr;
 
-use testkit::{
-    binary::Server,
-    client::{Session, get, post_json, send, with_header},
-    nginx::{Nginx, replaced},
-};
+use testkit::{Nginx, ServerProcess, SseSession, get, post_json, replaced, send, with_header};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
 
@@ -28,7 +24,7 @@ fn with_bad_location(shipped: &str, changes: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn nginx_forwards_each_event_without_buffering() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     // nginx's defaults: HTTP/1.0, and events wait until a buffer is full. The server's header
     // against buffering is ignored, too.
     let defaults = [
@@ -42,9 +38,9 @@ async fn nginx_forwards_each_event_without_buffering() {
     let Some(nginx) = Nginx::before("order", &[server.address], change).await else {
         return;
     };
-    let buffered = tokio::spawn(Session::try_open(nginx.address, get("/bad/sse")));
+    let buffered = tokio::spawn(SseSession::try_open(nginx.address, get("/bad/sse")));
 
-    let mut session = Session::initialized(nginx.address).await;
+    let mut session = SseSession::initialized(nginx.address).await;
     for id in 1..=20 {
         let arguments = r#"{"city":"thun"}"#;
         let answer = session
@@ -63,15 +59,15 @@ async fn nginx_forwards_each_event_without_buffering() {
 async fn nginx_keeps_a_silent_stream_open() {
     // Without keep-alive comments only nginx's read timeout matters.
     let silent = ["serve", "--demo", "--sse-keep-alive-seconds", "0"];
-    let server = Server::start(&silent).await;
+    let server = ServerProcess::start(&silent).await;
     // The default is 60 s; this location has a shorter timeout for the test.
     let impatient = [("proxy_read_timeout 24h;", "proxy_read_timeout 1s;")];
     let change = |shipped: String| with_bad_location(&shipped, &impatient);
     let Some(nginx) = Nginx::before("silence", &[server.address], change).await else {
         return;
     };
-    let mut ours = Session::initialized(nginx.address).await;
-    let mut cut = Session::open_at(nginx.address, "/bad/sse").await;
+    let mut ours = SseSession::initialized(nginx.address).await;
+    let mut cut = SseSession::open_at(nginx.address, "/bad/sse").await;
     let ended = cut.try_message().await;
     assert!(ended.is_err(), "{ended:?}");
     assert_eq!(ours.call(PING).await["id"], 7);
@@ -79,7 +75,7 @@ async fn nginx_keeps_a_silent_stream_open() {
 
 #[tokio::test]
 async fn nginx_rejects_foreign_hosts_long_messages_and_metrics() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let Some(nginx) = Nginx::before("refusals", &[server.address], |c| c).await else {
         return;
     };
@@ -87,7 +83,7 @@ async fn nginx_rejects_foreign_hosts_long_messages_and_metrics() {
     let answer = send(nginx.address, foreign).await;
     assert_eq!(answer.status, 421, "{}", answer.body);
     assert_eq!(send(nginx.address, get("/metrics")).await.status, 404);
-    let session = Session::initialized(nginx.address).await;
+    let session = SseSession::initialized(nginx.address).await;
     let too_long = format!("\"{}\"", "x".repeat(4 * 1024 * 1024));
     let answer = session.post(&too_long).await;
     assert_eq!(answer.status, 413);
@@ -98,12 +94,12 @@ async fn nginx_rejects_foreign_hosts_long_messages_and_metrics() {
 
 #[tokio::test]
 async fn nginx_below_a_path_works_with_base_path() {
-    let server = Server::start(&["serve", "--demo", "--base-path", "/aare"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--base-path", "/aare"]).await;
     let below = |shipped: String| replaced(&shipped, "location / {", "location /aare/ {");
     let Some(nginx) = Nginx::before("path", &[server.address], below).await else {
         return;
     };
-    let mut session = Session::open_at(nginx.address, "/aare/sse").await;
+    let mut session = SseSession::open_at(nginx.address, "/aare/sse").await;
     assert!(session.target.starts_with("/aare/messages"));
     session.initialize("2025-11-25").await;
     assert_eq!(session.call(PING).await["id"], 7);
@@ -112,7 +108,7 @@ async fn nginx_below_a_path_works_with_base_path() {
 /// Opens a session with this key and pings it twice. Returns whether both messages reached it.
 async fn works(nginx: SocketAddr, key: &str) -> (bool, String) {
     let header = format!("X-API-Key: {key}");
-    let session = Session::open_with(nginx, with_header(&get("/sse"), &header)).await;
+    let session = SseSession::open_with(nginx, with_header(&get("/sse"), &header)).await;
     let mut all = true;
     for _ in 0..2 {
         let ping = post_json(&session.target, PING);
@@ -125,7 +121,7 @@ const CLIENTS: usize = 32;
 
 #[tokio::test]
 async fn nginx_routes_each_client_to_one_instance() {
-    let (one, two) = (Server::demo().await, Server::demo().await);
+    let (one, two) = (ServerProcess::demo().await, ServerProcess::demo().await);
     let both = [one.address, two.address];
     let Some(nginx) = Nginx::before("several", &both, |c| c).await else {
         return;
@@ -134,7 +130,7 @@ async fn nginx_routes_each_client_to_one_instance() {
     for client in 0..CLIENTS {
         let header = format!("X-API-Key: client-{client}");
         let request = with_header(&get("/sse"), &header);
-        let mut session = Session::open_with(nginx.address, request).await;
+        let mut session = SseSession::open_with(nginx.address, request).await;
         let call = post_json(&session.target, PING);
         let answer = send(nginx.address, with_header(&call, &header)).await;
         assert_eq!(answer.status, 202);
@@ -151,7 +147,7 @@ async fn nginx_routes_each_client_to_one_instance() {
 
 #[tokio::test]
 async fn nginx_hashing_by_session_id_alone_loses_messages() {
-    let (one, two) = (Server::demo().await, Server::demo().await);
+    let (one, two) = (ServerProcess::demo().await, ServerProcess::demo().await);
     let by_session =
         |shipped: String| replaced(&shipped, "hash $aareguru_client", "hash $arg_session_id");
     let both = [one.address, two.address];
@@ -169,11 +165,11 @@ async fn nginx_hashing_by_session_id_alone_loses_messages() {
 #[tokio::test]
 async fn nginx_forwards_the_413_of_the_server() {
     let small = ["serve", "--demo", "--max-request-body-bytes", "1000"];
-    let server = Server::start(&small).await;
+    let server = ServerProcess::start(&small).await;
     let Some(nginx) = Nginx::before("too-long", &[server.address], |c| c).await else {
         return;
     };
-    let session = Session::initialized(nginx.address).await;
+    let session = SseSession::initialized(nginx.address).await;
     let too_long = format!("\"{}\"", "x".repeat(4 * 1024 * 1024 - 2));
     for _ in 0..20 {
         let answer = session.post(&too_long).await;

@@ -8,10 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use testkit::{
-    binary::Server,
-    client::{Session, post, send, tool_call},
-};
+use testkit::{ServerProcess, SseSession, post, send, tool_call};
 
 const CALLS: [(&str, &str); 3] = [
     ("get_current_temperature", "{}"),
@@ -30,14 +27,14 @@ fn json_in_text(answer: &Value) -> Option<Value> {
 
 #[tokio::test]
 async fn old_protocol_version_gets_structured_content_as_text() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for (version, is_old) in [
         ("2024-11-05", true),
         ("2025-03-26", true),
         ("2025-06-18", false),
         ("2025-11-25", false),
     ] {
-        let mut session = Session::open(server.address).await;
+        let mut session = SseSession::open(server.address).await;
         let answer = session.initialize(version).await;
         assert_eq!(answer["result"]["protocolVersion"], version);
         for (tool, arguments) in CALLS {
@@ -52,9 +49,9 @@ async fn old_protocol_version_gets_structured_content_as_text() {
 
 #[tokio::test]
 async fn adopted_session_uses_the_version_it_names() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for (version, is_old) in [("2025-03-26", true), ("2025-06-18", false)] {
-        let mut session = Session::open(server.address).await;
+        let mut session = SseSession::open(server.address).await;
         let headers =
             format!("Content-Type: application/json\r\nMCP-Protocol-Version: {version}\r\n");
         let call = tool_call(1, "get_current_temperature", "{}");
@@ -86,7 +83,7 @@ async fn post_to_mcp(address: SocketAddr, headers: &str, message: &str) -> (Stri
 
 #[tokio::test]
 async fn streamable_session_uses_the_version_of_initialize() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for (version, is_old) in [("2025-03-26", true), ("2025-06-18", false)] {
         let initialize = json!({
             "jsonrpc": "2.0", "id": 0, "method": "initialize",
@@ -112,8 +109,8 @@ async fn streamable_session_uses_the_version_of_initialize() {
 
 #[tokio::test]
 async fn tool_error_has_one_text_block_for_every_version() {
-    let server = Server::demo().await;
-    let mut session = Session::open(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::open(server.address).await;
     session.initialize("2024-11-05").await;
     let arguments = json!({"city": "Basel"}).to_string();
     let answer = session

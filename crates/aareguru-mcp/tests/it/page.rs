@@ -6,16 +6,13 @@ use tokio::{
     net::TcpStream,
 };
 
-use testkit::{
-    binary::Server,
-    client::{get, send, with_header},
-};
+use testkit::{ServerProcess, get, send, with_header};
 
 use crate::forbidden_claims::assert_no_forbidden_claims;
 
 #[tokio::test]
 async fn overview_page_shows_the_river_without_scripts() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let answer = send(server.address, get("/")).await;
     assert_eq!(answer.status, 200);
     for line in [
@@ -48,7 +45,7 @@ async fn overview_page_shows_the_river_without_scripts() {
 
 #[tokio::test]
 async fn place_pages_exist_in_every_language() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for (id, lang, parts) in [
         ("brienz", "de", ["Messstelle Brienzwiler", "nicht der See"]),
         ("interlaken", "fr", ["sortie du lac de Brienz", "Inconnu"]),
@@ -77,7 +74,7 @@ async fn place_pages_exist_in_every_language() {
 
 #[tokio::test]
 async fn unknown_place_page_returns_404_for_people_and_programs() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let request = with_header(&get("/Tuhn%3Cb%3E"), "Accept: text/html");
     let answer = send(server.address, request).await;
     assert_eq!(answer.status, 404);
@@ -92,7 +89,7 @@ async fn unknown_place_page_returns_404_for_people_and_programs() {
 
 #[tokio::test]
 async fn console_shows_server_state_and_client_setups() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let host = format!("Host: {}", server.address);
     let request = get("/console").replace("Host: localhost", &host);
     let page = send(server.address, request).await.body;
@@ -139,7 +136,7 @@ async fn console_shows_server_state_and_client_setups() {
 
 #[tokio::test]
 async fn pages_load_no_third_party_or_inline_code() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for path in ["/", "/bern", "/console"] {
         let answer = send(server.address, get(path)).await;
         let policy = answer
@@ -171,7 +168,7 @@ async fn pages_load_no_third_party_or_inline_code() {
 
 #[tokio::test]
 async fn page_with_a_matching_etag_returns_304() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for path in ["/", "/bern?lang=it", "/style.css"] {
         let answer = send(server.address, get(path)).await;
         let etag = answer
@@ -193,7 +190,7 @@ async fn pages_show_the_address_of_the_request() {
         "--base-path=/aare",
         "--allowed-hosts=aare.example.org",
     ];
-    let server = Server::start(&arguments).await;
+    let server = ServerProcess::start(&arguments).await;
     for path in ["/aare", "/aare/", "/aare/bern", "/aare/console"] {
         let request = get(path).replace("Host: localhost", "Host: aare.example.org");
         let request = with_header(&request, "X-Forwarded-Proto: https");
@@ -215,7 +212,7 @@ async fn pages_show_the_address_of_the_request() {
 #[tokio::test]
 async fn live_page_streams_are_limited() {
     let bounds = [("SSE_MAX_SESSIONS", "1")];
-    let server = Server::start_with(&["serve", "--demo"], &bounds).await;
+    let server = ServerProcess::start_with(&["serve", "--demo"], &bounds).await;
     let mut first = TcpStream::connect(server.address).await.unwrap();
     first.write_all(get("/live").as_bytes()).await.unwrap();
     let mut read = Vec::new();

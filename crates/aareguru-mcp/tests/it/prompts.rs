@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use testkit::{binary::Server, client::Session};
+use testkit::{ServerProcess, SseSession};
 
 const PROMPTS: [&str; 3] = [
     "daily-swimming-report",
@@ -10,18 +10,18 @@ const PROMPTS: [&str; 3] = [
     "weekly-trend-analysis",
 ];
 
-async fn demo() -> (Server, Session) {
-    let server = Server::demo().await;
-    let session = Session::initialized(server.address).await;
+async fn demo() -> (ServerProcess, SseSession) {
+    let server = ServerProcess::demo().await;
+    let session = SseSession::initialized(server.address).await;
     (server, session)
 }
 
-async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
+async fn ask(session: &mut SseSession, method: &str, params: Value) -> Value {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     session.call(&message.to_string()).await
 }
 
-async fn text(session: &mut Session, name: &str, arguments: Value) -> String {
+async fn text(session: &mut SseSession, name: &str, arguments: Value) -> String {
     let params = json!({"name": name, "arguments": arguments});
     let answer = ask(session, "prompts/get", params).await;
     let messages = answer["result"]["messages"].as_array();

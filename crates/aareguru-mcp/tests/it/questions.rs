@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use testkit::{binary::Server, client::Session};
+use testkit::{ServerProcess, SseSession};
 
 use crate::forbidden_claims::assert_no_forbidden_claims;
 
@@ -56,8 +56,8 @@ fn rows() -> Vec<Row> {
 
 #[tokio::test]
 async fn question_book_fields_exist_in_answers_and_schemas() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let tools = session.tools().await;
     let schemas: HashMap<&str, &Value> = tools
         .iter()
@@ -116,8 +116,8 @@ fn question_book_makes_no_forbidden_claims() {
 
 #[tokio::test]
 async fn question_book_covers_every_tool() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for tool in session.tools().await {
         let is_its =
             |row: &Row| matches!(row.answer, Answer::Call { tool: its, .. } if tool["name"] == its);

@@ -3,23 +3,19 @@
 use serde_json::json;
 
 use testkit::{
-    binary::Server,
-    client::{Answer, get, post_json, send, tool_call, with_header},
-    keys::{ALICE, with_key},
-    scrape::wait_for_counter,
-    websocket::Socket,
-    well_behaved_client::WellBehavedClient,
+    ALICE, HttpResponse, ServerProcess, WebSocketClient, WellBehavedClient, get, post_json, send,
+    tool_call, wait_for_counter, with_header, with_key,
 };
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 
 /// Starts a server behind a proxy, with an optional key for Alice.
-async fn behind_a_proxy(more: &[&str]) -> Server {
+async fn behind_a_proxy(more: &[&str]) -> ServerProcess {
     let keys = format!("alice:{ALICE}");
     let arguments = [&["serve", "--demo", "--trusted-proxies", "127.0.0.1"], more].concat();
     let environment = [("API_KEYS", keys.as_str()), ("API_KEY_REQUIRED", "false")];
-    Server::start_with(&arguments, &environment).await
+    ServerProcess::start_with(&arguments, &environment).await
 }
 
 fn from(forwarded: &str) -> String {
@@ -29,7 +25,7 @@ fn from(forwarded: &str) -> String {
     )
 }
 
-fn number(answer: &Answer, header: &str) -> u64 {
+fn number(answer: &HttpResponse, header: &str) -> u64 {
     let mut lines = answer.head.lines();
     let value = lines.find_map(|line| line.strip_prefix(&format!("{header}: ")));
     value
@@ -114,7 +110,7 @@ async fn forged_x_forwarded_for_does_not_change_the_client_address() {
 
 #[tokio::test]
 async fn x_forwarded_for_from_an_untrusted_peer_is_ignored() {
-    let server = Server::start(&["serve", "--demo", "--rate-limit-per-minute", "3"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--rate-limit-per-minute", "3"]).await;
     for _ in 0..10 {
         let answer = send(server.address, from("203.0.113.7")).await;
         assert_eq!(answer.status, 404);
@@ -161,7 +157,7 @@ async fn rate_limit_counts_websocket_messages() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "5"]).await;
     // The upgrade, `initialize` and the notification after it count as three.
     let headers = [("x-api-key", ALICE)];
-    let socket = Socket::try_open(server.address, &headers).await;
+    let socket = WebSocketClient::try_open(server.address, &headers).await;
     let mut socket = socket.unwrap();
     socket.initialize("2025-11-25").await;
     for id in [1, 2] {
@@ -222,7 +218,7 @@ async fn rate_limit_default_admits_a_busy_session() {
 
 #[tokio::test]
 async fn invalid_trusted_proxy_is_named_with_its_setting() {
-    let output = testkit::binary::program()
+    let output = testkit::program()
         .args([
             "serve",
             "--demo",

@@ -6,10 +6,7 @@ use std::{fs, path::Path, process::Stdio};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use testkit::{
-    binary::{Server, program},
-    client::Session,
-};
+use testkit::{ServerProcess, SseSession, program};
 
 const README: &str = include_str!("../../../../README.md");
 const COMPATIBILITY: &str = include_str!("../../../../docs/COMPATIBILITY.md");
@@ -28,7 +25,7 @@ fn blocks(document: &'static str, language: &str) -> Vec<&'static str> {
 
 /// Runs the first `sh` block of `document` that contains `curl` against `server`, and returns what
 /// it prints.
-async fn run_curl(document: &'static str, server: &Server, folder: &str) -> String {
+async fn run_curl(document: &'static str, server: &ServerProcess, folder: &str) -> String {
     let script = blocks(document, "sh")
         .into_iter()
         .find(|block| block.contains("curl"))
@@ -53,7 +50,7 @@ fn readme_has_at_most_1300_words() {
 
 #[tokio::test]
 async fn readme_curl_call_prints_the_answer_shown() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let out = run_curl(README, &server, "readme").await;
     // The response may be JSON or an event stream.
     let message = out
@@ -69,7 +66,7 @@ async fn readme_curl_call_prints_the_answer_shown() {
 
 #[tokio::test]
 async fn compatibility_curl_session_prints_the_stream() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let out = run_curl(COMPATIBILITY, &server, "compatibility").await;
     assert!(
         out.starts_with("AcceptedAcceptedAcceptedevent: endpoint"),
@@ -109,8 +106,8 @@ async fn readme_claude_desktop_configuration_starts_the_server() {
 
 #[tokio::test]
 async fn tool_tables_list_the_tools_of_the_server_in_order() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let tools = session.tools().await;
     let tools: Vec<_> = tools
         .iter()
@@ -129,8 +126,8 @@ async fn tool_tables_list_the_tools_of_the_server_in_order() {
 
 #[tokio::test]
 async fn tools_page_lists_the_resources_and_prompts_of_the_server() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for (method, list, field) in [
         ("resources/list", "resources", "uri"),
         (
@@ -164,7 +161,7 @@ async fn readme_screen_matches_the_compare_command() {
 
 #[tokio::test]
 async fn readme_client_configurations_match_the_banner() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let banner = server
         .banner
         .replace(&server.address.to_string(), "127.0.0.1:8000");

@@ -1,9 +1,6 @@
 //! Forged `Host` and `Origin` headers, on every route.
 
-use testkit::{
-    binary::Server, client::send, scrape::wait_for_counter,
-    well_behaved_client::alongside_well_behaved_client,
-};
+use testkit::{ServerProcess, alongside_well_behaved_client, send, wait_for_counter};
 
 use crate::routes::{all_methods, routes};
 
@@ -29,7 +26,7 @@ fn everywhere(headers: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn forged_host_returns_421_on_every_route() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let mut refused = 0;
     alongside_well_behaved_client(&server, None, async {
         for host in [
@@ -61,7 +58,7 @@ async fn forged_host_returns_421_on_every_route() {
 
 #[tokio::test]
 async fn forged_origin_returns_403_on_every_route() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let mut refused = 0;
     alongside_well_behaved_client(&server, None, async {
         for origin in [
@@ -89,7 +86,7 @@ async fn forged_origin_returns_403_on_every_route() {
 
 #[tokio::test]
 async fn health_probes_by_ip_address_are_accepted() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for host in ["10.1.2.3", "10.1.2.3:8000", "[fd00::7]:8000", "[fd00::7]"] {
         let headers = format!("Host: {host}\r\n");
         assert_eq!(

@@ -5,22 +5,17 @@ use std::{collections::BTreeSet, fs};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use testkit::{
-    binary::{Server, program},
-    client::{Session, get, post_json, send},
-    redis_server::RedisServer,
-    scrape::Scrape,
-};
+use testkit::{RedisServer, Scrape, ServerProcess, SseSession, get, post_json, program, send};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#;
 
-async fn start(redis: &RedisServer, more: &[&str]) -> Server {
+async fn start(redis: &RedisServer, more: &[&str]) -> ServerProcess {
     let arguments = [&["serve", "--demo"], more].concat();
-    Server::start_with(&arguments, &[("REDIS_URL", &redis.url())]).await
+    ServerProcess::start_with(&arguments, &[("REDIS_URL", &redis.url())]).await
 }
 
 /// Returns the status of `/health/ready`, and its part about Redis.
-pub(crate) async fn readiness(server: &Server) -> (u16, Value) {
+pub(crate) async fn readiness(server: &ServerProcess) -> (u16, Value) {
     let answer = send(server.address, get("/health/ready")).await;
     let report: Value = serde_json::from_str(&answer.body).unwrap();
     let parts = report["parts"].as_array().unwrap();
@@ -72,7 +67,7 @@ async fn wrong_redis_password_is_a_configuration_error() {
         }
     }
     let url = redis.url().replace("://", "://:swordfish@");
-    let server = Server::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await;
+    let server = ServerProcess::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await;
     assert_eq!(readiness(&server).await.0, 200);
     server.signal("TERM").await;
     let (_, logs) = server.wait_for_exit().await;
@@ -130,7 +125,7 @@ async fn redis_wait_starts_and_becomes_ready_with_redis() {
     server.wait_for_log("Redis answers").await;
     let (status, part) = readiness(&server).await;
     assert_eq!((status, &part["status"]), (200, &"ok".into()));
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.call_tool(1, "get_current_temperature", "{}").await;
     for (key, seconds_left) in redis.keys().await {
         assert!(key.starts_with("aareguru-mcp:"), "{key}");
@@ -144,7 +139,7 @@ async fn sessions_continue_while_redis_is_unavailable() {
         return;
     };
     let mut server = start(&redis, &["--redis-timeout-milliseconds", "300"]).await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     for silent in [false, true] {
         if silent {
             redis.pause().await;
@@ -173,7 +168,7 @@ async fn sessions_continue_while_redis_is_unavailable() {
 
 #[tokio::test]
 async fn redis_is_absent_from_health_and_metrics_without_its_url() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let (status, part) = readiness(&server).await;
     assert_eq!((status, part), (200, Value::Null));
     let text = send(server.address, get("/metrics")).await.body;
@@ -204,8 +199,8 @@ fn ports(process_id: u32) -> BTreeSet<u16> {
 
 #[tokio::test]
 async fn server_without_redis_url_opens_no_redis_connection() {
-    let alone = Server::start(&["serve", "--demo"]).await;
-    let mut session = Session::initialized(alone.address).await;
+    let alone = ServerProcess::start(&["serve", "--demo"]).await;
+    let mut session = SseSession::initialized(alone.address).await;
     session.call_tool(1, "get_current_temperature", "{}").await;
     let unknown = "/messages?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
     let answer = send(alone.address, post_json(unknown, PING)).await;

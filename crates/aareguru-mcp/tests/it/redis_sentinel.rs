@@ -3,7 +3,7 @@
 use redis::aio::MultiplexedConnection;
 use tokio::time::timeout;
 
-use testkit::{DEADLINE, binary::Server, client::Session, redis_server::RedisServer};
+use testkit::{DEADLINE, RedisServer, ServerProcess, SseSession};
 
 use crate::redis_connection::{readiness, run_to_exit};
 
@@ -56,11 +56,11 @@ async fn start_sentinel_group() -> Option<(RedisServer, RedisServer, RedisServer
     Some((master, replica, sentinel))
 }
 
-async fn instance(sentinel: &RedisServer) -> Server {
+async fn instance(sentinel: &RedisServer) -> ServerProcess {
     // Nothing listens at the second address.
     let port = sentinel.port();
     let url = format!("redis+sentinel://127.0.0.1:{port},127.0.0.1:1/aare");
-    Server::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await
+    ServerProcess::start_with(&["serve", "--demo"], &[("REDIS_URL", &url)]).await
 }
 
 async fn sessions(redis: &RedisServer) -> usize {
@@ -70,10 +70,14 @@ async fn sessions(redis: &RedisServer) -> usize {
 }
 
 /// Asserts that the instance works with the new master.
-async fn assert_works_with_master(server: &Server, before: &mut Session, master: &RedisServer) {
+async fn assert_works_with_master(
+    server: &ServerProcess,
+    before: &mut SseSession,
+    master: &RedisServer,
+) {
     assert_eq!(readiness(server).await.1["status"], "ok");
     assert_eq!(before.call(PING).await["id"], 7);
-    let mut after = Session::initialized(server.address).await;
+    let mut after = SseSession::initialized(server.address).await;
     assert_eq!(after.call(PING).await["id"], 7);
     // Includes the session that is older than the new master's role.
     let written = timeout(DEADLINE, async { while sessions(master).await < 2 {} });
@@ -86,7 +90,7 @@ async fn sentinel_failover_after_master_death_keeps_sessions() {
         return;
     };
     let mut server = instance(&sentinel).await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     assert_eq!(sessions(&master).await, 1);
     master.stop().await;
     server.wait_for_log("Redis does not answer").await;
@@ -100,7 +104,7 @@ async fn sentinel_failover_on_command_keeps_sessions() {
         return;
     };
     let mut server = instance(&sentinel).await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     assert_eq!(sessions(&master).await, 1);
     let mut sentinels = sentinel.connection().await;
     let mut failover = redis::cmd("SENTINEL");

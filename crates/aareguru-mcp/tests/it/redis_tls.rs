@@ -1,13 +1,15 @@
 //! Redis over TLS, with certificates of a private CA.
 
-use testkit::{
-    binary::Server, certificate_authority::Authority, client::Session, redis_server::RedisServer,
-};
+use testkit::{CertificateAuthority, RedisServer, ServerProcess, SseSession};
 
 use crate::redis_connection::{readiness, run_to_exit};
 
 /// Starts a Redis that accepts only TLS, with a certificate for `content`.
-async fn with_tls(authority: &Authority, content: &str, more: &[&str]) -> Option<RedisServer> {
+async fn with_tls(
+    authority: &CertificateAuthority,
+    content: &str,
+    more: &[&str],
+) -> Option<RedisServer> {
     let (certificate, key) = authority.issue(content);
     let files = [
         "--port",
@@ -32,7 +34,7 @@ fn rediss(redis: &RedisServer) -> String {
 
 #[tokio::test]
 async fn redis_user_with_password_is_authenticated_over_tls() {
-    let Some(authority) = Authority::new("user") else {
+    let Some(authority) = CertificateAuthority::new("user") else {
         return;
     };
     let user = "--user aare on >swordfish ~* &* +@all --user default off";
@@ -55,12 +57,12 @@ async fn redis_user_with_password_is_authenticated_over_tls() {
     // Two servers, so that one must read what the other has written.
     let mut servers = Vec::new();
     for _ in 0..2 {
-        servers.push(Server::start_with(&["serve", "--demo"], &environment).await);
+        servers.push(ServerProcess::start_with(&["serve", "--demo"], &environment).await);
     }
     for server in &servers {
         assert_eq!(readiness(server).await.1["status"], "ok");
     }
-    let mut session = Session::initialized(servers[0].address).await;
+    let mut session = SseSession::initialized(servers[0].address).await;
     let answer = session.call_tool(1, "get_current_temperature", "{}").await;
     assert_eq!(answer["id"], 1);
     for server in servers {
@@ -84,7 +86,7 @@ async fn redis_user_with_password_is_authenticated_over_tls() {
 
 #[tokio::test]
 async fn redis_client_certificate_is_sent_when_required() {
-    let Some(authority) = Authority::new("mutual") else {
+    let Some(authority) = CertificateAuthority::new("mutual") else {
         return;
     };
     let Some(redis) = with_tls(&authority, "localhost", &[]).await else {
@@ -103,13 +105,16 @@ async fn redis_client_certificate_is_sent_when_required() {
     let (certificate, key) = authority.issue("localhost");
     let ours = ["--redis-cert-file", &certificate, "--redis-key-file", &key];
     let arguments = [&ca[..], &ours].concat();
-    let server = Server::start_with(&arguments, &[("REDIS_URL", &rediss(&redis))]).await;
+    let server = ServerProcess::start_with(&arguments, &[("REDIS_URL", &rediss(&redis))]).await;
     assert_eq!(readiness(&server).await.1["status"], "ok");
 }
 
 #[tokio::test]
 async fn redis_tls_errors_name_the_setting_to_change() {
-    let (Some(authority), Some(other)) = (Authority::new("ours"), Authority::new("other")) else {
+    let (Some(authority), Some(other)) = (
+        CertificateAuthority::new("ours"),
+        CertificateAuthority::new("other"),
+    ) else {
         return;
     };
     let (Some(tls), Some(elsewhere), Some(plain)) = (

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use testkit::{binary::Server, client::Session};
+use testkit::{ServerProcess, SseSession};
 
 const APP: &str = include_str!("../../../mcp/assets/app.js");
 
@@ -21,18 +21,18 @@ const TEMPLATES: [&str; 3] = [
     "aareguru://forecast/{city}",
 ];
 
-async fn demo() -> (Server, Session) {
-    let server = Server::demo().await;
-    let session = Session::initialized(server.address).await;
+async fn demo() -> (ServerProcess, SseSession) {
+    let server = ServerProcess::demo().await;
+    let session = SseSession::initialized(server.address).await;
     (server, session)
 }
 
-async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
+async fn ask(session: &mut SseSession, method: &str, params: Value) -> Value {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     session.call(&message.to_string()).await
 }
 
-async fn read(session: &mut Session, uri: &str) -> Value {
+async fn read(session: &mut SseSession, uri: &str) -> Value {
     let answer = ask(session, "resources/read", json!({ "uri": uri })).await;
     let contents = &answer["result"]["contents"][0];
     assert_eq!(contents["uri"], uri, "{answer}");
@@ -237,8 +237,8 @@ async fn unknown_resource_error_lists_the_known_ones() {
 #[tokio::test]
 async fn resources_with_upstream_down_return_an_error() {
     let api = ["serve", "--aareguru-base-url", "http://127.0.0.1:9"];
-    let server = Server::start(&api).await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::start(&api).await;
+    let mut session = SseSession::initialized(server.address).await;
     let of_bern = TEMPLATES.map(|template| template.replace("{city}", "bern"));
     let live = RESOURCES[..2].iter().copied();
     for uri in live.chain(of_bern.iter().map(String::as_str)) {
@@ -257,8 +257,8 @@ async fn resources_with_upstream_down_return_an_error() {
 
 #[tokio::test]
 async fn tools_link_apps_that_can_be_read() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let mut linked = BTreeSet::new();
     for tool in session.tools().await {
         let Some(uri) = tool["_meta"]["ui"]["resourceUri"].as_str() else {

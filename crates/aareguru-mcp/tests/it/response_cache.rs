@@ -2,26 +2,23 @@
 
 use serde_json::Value;
 
-use testkit::{
-    client::Session,
-    upstream::{CURRENT_BERN, Reply},
-};
+use testkit::{MockResponse, SseSession, recordings::CURRENT_BERN};
 
 use crate::mcp::{Mcp, at};
 
 const NOW: &str = "2023-05-09T11:38:00Z";
 
-async fn ask(session: &mut Session) -> Value {
+async fn ask(session: &mut SseSession) -> Value {
     ask_tool(session, "get_current_temperature").await
 }
 
-async fn ask_tool(session: &mut Session, tool: &str) -> Value {
+async fn ask_tool(session: &mut SseSession, tool: &str) -> Value {
     session.call_tool(1, tool, "{}").await["result"].clone()
 }
 
 #[tokio::test]
 async fn cached_response_reports_the_current_age() {
-    let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
+    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     let first = ask(&mut session).await;
     assert_eq!(ask(&mut session).await, first);
@@ -42,15 +39,15 @@ async fn cached_response_reports_the_current_age() {
 
 #[tokio::test]
 async fn new_upstream_response_replaces_the_cached_output() {
-    let mcp = Mcp::start(Reply::Recordings, NOW).await;
+    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
-    let celsius = async |session: &mut Session| {
+    let celsius = async |session: &mut SseSession| {
         ask(session).await["structuredContent"]["temperature_celsius"].clone()
     };
     assert_ne!(celsius(&mut session).await, 23.4);
     let mut warmer: Value = serde_json::from_str(CURRENT_BERN).unwrap();
     warmer["aare"]["temperature"] = 23.4.into();
-    mcp.upstream.reply(Reply::text(&warmer.to_string()));
+    mcp.upstream.reply(MockResponse::text(&warmer.to_string()));
     assert_eq!(celsius(&mut session).await, 23.4);
 }
 
@@ -62,7 +59,7 @@ fn flow(result: &Value) -> &Value {
 
 #[tokio::test]
 async fn cached_output_is_kept_per_tool() {
-    let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
+    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     let tools = [
         "get_current_temperature",
@@ -80,7 +77,7 @@ async fn cached_output_is_kept_per_tool() {
 
 #[tokio::test]
 async fn rising_flow_replaces_the_cached_output() {
-    let mcp = Mcp::start(Reply::Recordings, NOW).await;
+    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let mut calm: Value = serde_json::from_str(CURRENT_BERN).unwrap();
     calm["aare"]["temperature"] = 19.5.into();
@@ -88,9 +85,9 @@ async fn rising_flow_replaces_the_cached_output() {
     let mut risen = calm.clone();
     risen["aare"]["flow"] = 560.into();
     for tool in ["get_flow_danger_level", "get_current_conditions"] {
-        mcp.upstream.reply(Reply::text(&calm.to_string()));
+        mcp.upstream.reply(MockResponse::text(&calm.to_string()));
         let before = ask_tool(&mut session, tool).await;
-        mcp.upstream.reply(Reply::text(&risen.to_string()));
+        mcp.upstream.reply(MockResponse::text(&risen.to_string()));
         let after = ask_tool(&mut session, tool).await;
         assert_eq!(flow(&after)["flow_m3_per_s"], 560.0, "{tool}");
         let verdict = |result: &Value| result["structuredContent"]["verdict"].clone();
@@ -101,7 +98,7 @@ async fn rising_flow_replaces_the_cached_output() {
 
 #[tokio::test]
 async fn cached_output_turns_stale_with_time() {
-    let mcp = Mcp::start_with(Reply::Recordings, NOW, |_| {}).await;
+    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     for tool in ["get_flow_danger_level", "get_current_conditions"] {
         mcp.clock.set(at(NOW));

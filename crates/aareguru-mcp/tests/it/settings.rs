@@ -6,7 +6,7 @@ use std::{
     process::Output,
 };
 
-use testkit::binary::program;
+use testkit::program;
 
 /// Creates a working directory with these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {

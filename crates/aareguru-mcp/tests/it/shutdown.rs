@@ -2,17 +2,14 @@
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use testkit::{
-    binary::Server,
-    client::{Session, get, post_json, send},
-};
+use testkit::{ServerProcess, SseSession, get, post_json, send};
 
 #[tokio::test]
 async fn signal_with_open_streams_exits_cleanly() {
     for signal in ["TERM", "INT"] {
-        let server = Server::demo().await;
-        let mut initialized = Session::initialized(server.address).await;
-        let mut silent = Session::open(server.address).await;
+        let server = ServerProcess::demo().await;
+        let mut initialized = SseSession::initialized(server.address).await;
+        let mut silent = SseSession::open(server.address).await;
         server.signal(signal).await;
         assert_eq!(initialized.event().await, None);
         assert_eq!(silent.event().await, None);
@@ -25,8 +22,8 @@ async fn signal_with_open_streams_exits_cleanly() {
 
 #[tokio::test]
 async fn sse_session_ids_are_not_logged() {
-    let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "trace"]).await;
+    let mut session = SseSession::initialized(server.address).await;
     let id = session.target.split_once('=').unwrap().1.to_owned();
     session
         .call_tool(1, "get_current_temperature", r#"{"city":"bern"}"#)
@@ -43,7 +40,7 @@ async fn sse_session_ids_are_not_logged() {
 
 #[tokio::test]
 async fn unread_log_pipe_does_not_block_requests() {
-    let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "trace"]).await;
     // Far more lines than a pipe holds (64 KiB).
     for _ in 0..2000 {
         let answer = send(server.address, get("/health")).await;
@@ -55,7 +52,7 @@ async fn unread_log_pipe_does_not_block_requests() {
 }
 
 /// Waits until the server reports that it is not ready.
-async fn not_ready(server: &Server) {
+async fn not_ready(server: &ServerProcess) {
     loop {
         let answer = send(server.address, get("/health/ready")).await;
         if answer.status == 503 {
@@ -69,14 +66,14 @@ async fn not_ready(server: &Server) {
 #[tokio::test]
 async fn shutdown_delay_serves_clients_until_a_second_signal() {
     let arguments = ["serve", "--demo", "--shutdown-delay-seconds", "60"];
-    let server = Server::start(&arguments).await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::start(&arguments).await;
+    let mut session = SseSession::initialized(server.address).await;
     server.signal("TERM").await;
     not_ready(&server).await;
     assert_eq!(send(server.address, get("/health")).await.status, 200);
     let answer = session.call_tool(1, "list_cities", "{}").await;
     assert_eq!(answer["id"], 1);
-    let mut late = Session::initialized(server.address).await;
+    let mut late = SseSession::initialized(server.address).await;
     let answer = late.call_tool(1, "list_cities", "{}").await;
     assert_eq!(answer["id"], 1);
 
@@ -93,8 +90,8 @@ async fn shutdown_delay_serves_clients_until_a_second_signal() {
 #[tokio::test]
 async fn shutdown_delay_that_elapses_exits_cleanly() {
     let arguments = ["serve", "--demo", "--shutdown-delay-seconds", "1"];
-    let server = Server::start(&arguments).await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::start(&arguments).await;
+    let mut session = SseSession::initialized(server.address).await;
     server.signal("TERM").await;
     assert_eq!(session.event().await, None);
     let (status, logs) = server.wait_for_exit().await;
@@ -104,8 +101,8 @@ async fn shutdown_delay_that_elapses_exits_cleanly() {
 #[tokio::test]
 async fn shutdown_grace_exceeded_cuts_connections_and_exits_with_3() {
     let arguments = ["serve", "--demo", "--shutdown-grace-seconds", "0"];
-    let server = Server::start(&arguments).await;
-    let session = Session::initialized(server.address).await;
+    let server = ServerProcess::start(&arguments).await;
+    let session = SseSession::initialized(server.address).await;
     let request = post_json(&session.target, "{}");
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream
@@ -125,7 +122,7 @@ async fn shutdown_grace_exceeded_cuts_connections_and_exits_with_3() {
 #[tokio::test]
 async fn incomplete_request_head_does_not_delay_shutdown() {
     let arguments = ["serve", "--demo", "--http-header-timeout-seconds", "3600"];
-    let server = Server::start(&arguments).await;
+    let server = ServerProcess::start(&arguments).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost").await.unwrap();
     assert_eq!(send(server.address, get("/health")).await.status, 200);

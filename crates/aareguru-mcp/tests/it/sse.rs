@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use testkit::{
-    binary::Server,
-    client::{Session, get, post_json, send},
-};
+use testkit::{ServerProcess, SseSession, get, post_json, send};
 
 const PLACES: [&str; 8] = [
     "brienz",
@@ -24,8 +21,8 @@ fn text(answer: &Value) -> &str {
 
 #[tokio::test]
 async fn temperature_of_bern_is_marked_as_recorded() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for arguments in ["{}", r#"{"city":"bern"}"#, r#"{"city":" BÄRN "}"#] {
         let answer = session
             .call_tool(1, "get_current_temperature", arguments)
@@ -50,8 +47,8 @@ async fn temperature_of_bern_is_marked_as_recorded() {
 
 #[tokio::test]
 async fn temperature_is_recorded_for_every_place() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for place in PLACES {
         let arguments = json!({ "city": place }).to_string();
         let answer = session
@@ -66,8 +63,8 @@ async fn temperature_is_recorded_for_every_place() {
 
 #[tokio::test]
 async fn unknown_place_error_lists_all_places() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let answer = session
         .call_tool(1, "get_current_temperature", r#"{"city":"atlantis"}"#)
         .await;
@@ -85,8 +82,8 @@ async fn unknown_place_error_lists_all_places() {
 
 #[tokio::test]
 async fn invalid_arguments_return_an_error() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for (arguments, says) in [
         (
             r#"{"town":"bern"}"#,
@@ -108,8 +105,8 @@ async fn invalid_arguments_return_an_error() {
 
 #[tokio::test]
 async fn unknown_tool_error_lists_the_tools() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let answer = session.call_tool(1, "get_wave_height", "{}").await;
     assert_eq!(answer["error"]["code"], -32602);
     let tools = session.tools().await;
@@ -124,8 +121,8 @@ async fn unknown_tool_error_lists_the_tools() {
 
 #[tokio::test]
 async fn list_cities_matches_the_cities_resource() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     let answer = session.call_tool(1, "list_cities", "{}").await;
     let cities = answer["result"]["structuredContent"]["cities"]
         .as_array()
@@ -153,8 +150,8 @@ async fn list_cities_matches_the_cities_resource() {
 
 #[tokio::test]
 async fn tools_have_descriptions_and_are_read_only() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for tool in session.tools().await {
         assert_eq!(tool["annotations"]["readOnlyHint"], true);
         for schema in ["inputSchema", "outputSchema"] {
@@ -169,8 +166,8 @@ async fn tools_have_descriptions_and_are_read_only() {
 
 #[tokio::test]
 async fn initialize_returns_the_server_info() {
-    let server = Server::demo().await;
-    let mut session = Session::open(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::open(server.address).await;
     let answer = session.initialize("2025-06-18").await;
     let result = &answer["result"];
     assert_eq!(result["serverInfo"]["name"], "aareguru-mcp");
@@ -193,7 +190,7 @@ async fn initialize_returns_the_server_info() {
 
 #[tokio::test]
 async fn transport_errors_pass_through_the_router() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
     let unknown = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
     for (request, status) in [
@@ -212,8 +209,8 @@ async fn transport_errors_pass_through_the_router() {
 
 #[tokio::test]
 async fn sse_headers_pass_through_the_router() {
-    let server = Server::demo().await;
-    let head = Session::open(server.address).await.head;
+    let server = ServerProcess::demo().await;
+    let head = SseSession::open(server.address).await.head;
     for line in [
         "content-type: text/event-stream; charset=utf-8",
         "cache-control: no-store",

@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use testkit::binary::{program, signal};
+use testkit::{program, signal};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use testkit::{
-    binary::Server,
-    client::with_header,
+    ServerProcess, exchange,
     streamable::{
-        ACCEPT, JSON, PING, ask, delete, get, in_session, initialize, message, open, stateless,
+        ACCEPT, JSON, PING, delete, get, in_session, initialize, message, open, stateless,
     },
+    with_header,
 };
 
 const LEGACY_VERSIONS: [&str; 3] = ["2025-03-26", "2025-06-18", "2025-11-25"];
@@ -25,26 +25,26 @@ fn is_bern(answer: &Value) {
 
 #[tokio::test]
 async fn session_is_served_until_deleted() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for version in LEGACY_VERSIONS {
-        let opened = ask(server.address, &initialize(version)).await;
+        let opened = exchange(server.address, &initialize(version)).await;
         assert_eq!(opened.message()["result"]["protocolVersion"], version);
         let id = opened.header("mcp-session-id").unwrap();
         let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-        let accepted = ask(server.address, &in_session(&message(initialized), id)).await;
+        let accepted = exchange(server.address, &in_session(&message(initialized), id)).await;
         assert_eq!((accepted.status, accepted.body.as_str()), (202, ""));
 
         let request = in_session(&message(&bern(1).to_string()), id);
         let request = with_header(&request, &format!("MCP-Protocol-Version: {version}"));
-        let answer = ask(server.address, &request).await;
+        let answer = exchange(server.address, &request).await;
         is_bern(&answer.message());
         // Older clients reject an event without data.
         let primes = answer.body.contains("data: \n");
         assert_eq!(primes, version == "2025-11-25", "{answer:?}");
 
-        assert_eq!(ask(server.address, &delete(id)).await.status, 200);
+        assert_eq!(exchange(server.address, &delete(id)).await.status, 200);
         for request in [&request, &get(id), &delete(id)] {
-            let gone = ask(server.address, request).await;
+            let gone = exchange(server.address, request).await;
             assert_eq!(gone.status, 404, "{gone:?}");
         }
     }
@@ -52,9 +52,9 @@ async fn session_is_served_until_deleted() {
 
 #[tokio::test]
 async fn revision_without_sessions_is_served_statelessly() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let discover = json!({ "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {} });
-    let answer = ask(server.address, &stateless(discover)).await;
+    let answer = exchange(server.address, &stateless(discover)).await;
     assert_eq!(answer.header("mcp-session-id"), None);
     let result = &answer.message()["result"];
     let versions = result["supportedVersions"].as_array().unwrap();
@@ -62,12 +62,12 @@ async fn revision_without_sessions_is_served_statelessly() {
 
     // A session id from an earlier revision is ignored.
     let request = in_session(&stateless(bern(2)), "left-over");
-    is_bern(&ask(server.address, &request).await.message());
+    is_bern(&exchange(server.address, &request).await.message());
 }
 
 #[tokio::test]
 async fn invalid_requests_return_the_specified_errors() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let id = open(server.address).await;
     let in_session = |request: &str| in_session(request, &id);
     let long = format!(
@@ -128,42 +128,42 @@ async fn invalid_requests_return_the_specified_errors() {
             -32600,
         ),
     ] {
-        let reply = ask(server.address, &request).await;
+        let reply = exchange(server.address, &request).await;
         let shown: String = request.chars().take(300).collect();
         assert_eq!(reply.status, status, "{shown}\n{reply:?}");
         assert_eq!(reply.error_code(), code, "{shown}\n{reply:?}");
         assert_eq!(reply.header("content-type"), Some("application/json"));
     }
     // The rejected requests have not affected the session.
-    let answer = ask(server.address, &in_session(&message(&bern(7).to_string()))).await;
+    let answer = exchange(server.address, &in_session(&message(&bern(7).to_string()))).await;
     is_bern(&answer.message());
 }
 
 #[tokio::test]
 async fn error_response_carries_the_request_id() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let request = message(r#"{"jsonrpc":"2.0","id":"abc","method":7}"#);
-    let reply = ask(server.address, &request).await;
+    let reply = exchange(server.address, &request).await;
     assert_eq!(reply.message()["id"], "abc");
 }
 
 #[tokio::test]
 async fn foreign_host_and_origin_are_rejected() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for path in ["/mcp", "/ws"] {
         for (headers, status) in [
             ("Host: evil.example\r\n", 421),
             ("Host: localhost\r\nOrigin: https://evil.example\r\n", 403),
         ] {
             let request = format!("GET {path} HTTP/1.1\r\n{headers}\r\n");
-            assert_eq!(ask(server.address, &request).await.status, status);
+            assert_eq!(exchange(server.address, &request).await.status, status);
         }
     }
 }
 
 #[tokio::test]
 async fn closed_sessions_are_logged() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for _ in 0..50 {
         open(server.address).await;
     }
@@ -175,11 +175,11 @@ async fn closed_sessions_are_logged() {
 
 #[tokio::test]
 async fn streamable_session_ids_are_not_logged() {
-    let server = Server::start(&["serve", "--demo", "--log-level", "trace"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level", "trace"]).await;
     let id = open(server.address).await;
-    ask(server.address, &in_session(&message(PING), &id)).await;
-    ask(server.address, &delete(&id)).await;
-    ask(server.address, &get(&id)).await;
+    exchange(server.address, &in_session(&message(PING), &id)).await;
+    exchange(server.address, &delete(&id)).await;
+    exchange(server.address, &get(&id)).await;
     let left_open = open(server.address).await;
     server.signal("TERM").await;
     let (status, logs) = server.wait_for_exit().await;

@@ -10,9 +10,9 @@ use tokio::{
 };
 
 use testkit::{
-    DEADLINE,
-    client::{tool_call, with_header},
-    streamable::{PING, Reply, ask, delete, get, in_session, initialize, message, open, stateless},
+    DEADLINE, HttpResponse, exchange,
+    streamable::{PING, delete, get, in_session, initialize, message, open, stateless},
+    tool_call, with_header,
 };
 
 use crate::transports::{TestServer, wait_until};
@@ -26,11 +26,11 @@ fn call(tool: &str, id: u32, session: &str) -> String {
 }
 
 /// Opens a session as this principal.
-async fn open_by(address: SocketAddr, principal: &str) -> Reply {
-    ask(address, &by(&initialize("2025-11-25"), principal)).await
+async fn open_by(address: SocketAddr, principal: &str) -> HttpResponse {
+    exchange(address, &by(&initialize("2025-11-25"), principal)).await
 }
 
-fn session_id(opened: &Reply) -> String {
+fn session_id(opened: &HttpResponse) -> String {
     opened.header("mcp-session-id").expect("no session").into()
 }
 
@@ -72,17 +72,20 @@ async fn session_of_another_principal_returns_404() {
     let server = TestServer::start(SseServerConfig::default()).await;
     let id = session_id(&open_by(server.address, "alice").await);
     let ping = in_session(&message(PING), &id);
-    let unknown = ask(server.address, &in_session(&message(PING), "unknown")).await;
+    let unknown = exchange(server.address, &in_session(&message(PING), "unknown")).await;
     for request in [&ping, &get(&id), &delete(&id)] {
         for request in [by(request, "bob"), request.clone()] {
-            let reply = ask(server.address, &request).await;
+            let reply = exchange(server.address, &request).await;
             assert_eq!(reply.status, 404, "{reply:?}");
             if request.starts_with("POST") {
                 assert_eq!(reply.body, unknown.body);
             }
         }
     }
-    assert_eq!(ask(server.address, &by(&ping, "alice")).await.status, 200);
+    assert_eq!(
+        exchange(server.address, &by(&ping, "alice")).await.status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -101,7 +104,7 @@ async fn session_limits_apply_in_total_and_per_client() {
     assert_eq!(refused.header("retry-after"), Some("5"));
     assert_eq!(server.streamable.session_count(), 2);
 
-    let ended = ask(server.address, &by(&delete(&alice), "alice")).await;
+    let ended = exchange(server.address, &by(&delete(&alice), "alice")).await;
     assert_eq!(ended.status, 200);
     assert_eq!(open_by(server.address, "carol").await.status, 200);
 }
@@ -118,15 +121,18 @@ async fn abandoned_session_is_evicted_before_active_ones() {
 
     open(server.address).await;
     let ping = |id| in_session(&message(PING), id);
-    assert_eq!(ask(server.address, &ping(&left)).await.status, 404);
-    assert_eq!(ask(server.address, &ping(&listening)).await.status, 200);
+    assert_eq!(exchange(server.address, &ping(&left)).await.status, 404);
+    assert_eq!(
+        exchange(server.address, &ping(&listening)).await.status,
+        200
+    );
 }
 
 #[tokio::test]
 async fn rejected_initialize_releases_its_session_permit() {
     let server = TestServer::start(SseServerConfig::default().with_max_sessions(1)).await;
     let wrong = initialize("2025-11-25").replace("Accept: application/json, ", "Accept: ");
-    assert_eq!(ask(server.address, &wrong).await.status, 406);
+    assert_eq!(exchange(server.address, &wrong).await.status, 406);
     open(server.address).await;
 }
 
@@ -138,23 +144,25 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let running = start(server.address, &call("wait", 1, &id)).await;
     server.wait_for_call().await;
 
-    let again = ask(server.address, &call("echo", 1, &id)).await;
+    let again = exchange(server.address, &call("echo", 1, &id)).await;
     assert_eq!((again.status, again.error_code()), (400, -32600));
-    let more = ask(server.address, &call("echo", 2, &id)).await;
+    let more = exchange(server.address, &call("echo", 2, &id)).await;
     assert_eq!((more.status, more.error_code()), (429, -32000));
     assert_eq!(more.header("retry-after"), Some("1"));
     assert_eq!(more.message()["id"], 2);
     // Other sessions are unaffected.
     let other = open(server.address).await;
     assert_eq!(
-        ask(server.address, &call("echo", 1, &other)).await.status,
+        exchange(server.address, &call("echo", 1, &other))
+            .await
+            .status,
         200
     );
 
     server.release_one_call();
     let answer = read_to_last_chunk(running).await;
     assert!(answer.contains(r#""id":1,"result""#), "{answer}");
-    let after = ask(server.address, &call("echo", 1, &id)).await;
+    let after = exchange(server.address, &call("echo", 1, &id)).await;
     assert_eq!(after.status, 200, "{after:?}");
 }
 
@@ -166,10 +174,10 @@ async fn dropped_connection_keeps_its_in_flight_permit() {
     let running = start(server.address, &call("wait", 1, &id)).await;
     server.wait_for_call().await;
     drop(running);
-    let more = ask(server.address, &call("echo", 2, &id)).await;
+    let more = exchange(server.address, &call("echo", 2, &id)).await;
     assert_eq!(more.status, 429, "{more:?}");
     server.release_one_call();
-    while ask(server.address, &call("echo", 2, &id)).await.status != 200 {
+    while exchange(server.address, &call("echo", 2, &id)).await.status != 200 {
         tokio::task::yield_now().await;
     }
 }
@@ -181,8 +189,8 @@ async fn panicking_tool_returns_an_internal_error() {
     let in_session = call("panic", 1, &id);
     let stateless = stateless(serde_json::from_str(&tool_call(1, "panic", "{}")).unwrap());
     let (in_session, stateless) = tokio::join!(
-        ask(server.address, &in_session),
-        ask(server.address, &stateless)
+        exchange(server.address, &in_session),
+        exchange(server.address, &stateless)
     );
     for reply in [in_session, stateless] {
         let messages = reply.messages();
@@ -190,7 +198,7 @@ async fn panicking_tool_returns_an_internal_error() {
         assert_eq!(last["error"]["code"], -32603, "{reply:?}");
         assert_eq!(last["id"], 1);
     }
-    let after = ask(server.address, &call("echo", 1, &id)).await;
+    let after = exchange(server.address, &call("echo", 1, &id)).await;
     assert_eq!(after.status, 200, "{after:?}");
 }
 
@@ -206,7 +214,7 @@ async fn shutdown_finishes_running_calls_and_ends_streams() {
     server.shut_down();
     read_to_last_chunk(listening).await;
     for request in [call("echo", 2, &id), initialize("2025-11-25"), get(&id)] {
-        let refused = ask(server.address, &request).await;
+        let refused = exchange(server.address, &request).await;
         assert_eq!(refused.status, 503, "{refused:?}");
         assert_eq!(refused.header("retry-after"), Some("5"));
     }
@@ -235,7 +243,7 @@ async fn idle_session_is_closed() {
     let server = TestServer::start(config).await;
     let id = open(server.address).await;
     wait_until(|| server.streamable.session_count() == 0).await;
-    assert_eq!(ask(server.address, &get(&id)).await.status, 404);
+    assert_eq!(exchange(server.address, &get(&id)).await.status, 404);
 }
 
 #[tokio::test]
@@ -247,10 +255,15 @@ async fn end_sessions_of_closes_one_principals_sessions() {
     assert_eq!(ended, 1);
     let ping = |id, who| by(&in_session(&message(PING), id), who);
     assert_eq!(
-        ask(server.address, &ping(&alice, "alice")).await.status,
+        exchange(server.address, &ping(&alice, "alice"))
+            .await
+            .status,
         404
     );
-    assert_eq!(ask(server.address, &ping(&bob, "bob")).await.status, 200);
+    assert_eq!(
+        exchange(server.address, &ping(&bob, "bob")).await.status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -266,7 +279,7 @@ async fn session_and_request_metrics_are_counted() {
     }
     server.release_one_call();
     read_to_last_chunk(running).await;
-    ask(server.address, &delete(&id)).await;
+    exchange(server.address, &delete(&id)).await;
     let wanted = [
         ("aareguru_mcp_streamable_requests_in_flight", -1.0),
         ("aareguru_mcp_streamable_sessions", -1.0),

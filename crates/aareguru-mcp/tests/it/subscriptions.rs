@@ -16,10 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use testkit::{
-    client::{Session, post},
-    upstream::{CURRENT_BERN, Reply, Server as Upstream},
-};
+use testkit::{MockResponse, MockUpstream, SseSession, post, recordings::CURRENT_BERN};
 
 use crate::mcp::at;
 
@@ -35,7 +32,7 @@ const NEXT: &str = "1683631800";
 const NOW: &str = "2023-05-09T11:45:00Z";
 
 struct TestServer {
-    upstream: Upstream,
+    upstream: MockUpstream,
     address: SocketAddr,
     subscriptions: watch::Receiver<usize>,
     shutdown: CancellationToken,
@@ -43,7 +40,7 @@ struct TestServer {
 
 impl TestServer {
     async fn start() -> Self {
-        let upstream = Upstream::start(Reply::text(CURRENT_BERN)).await;
+        let upstream = MockUpstream::start(MockResponse::text(CURRENT_BERN)).await;
         let mut config = upstream.config();
         config.clock = Clock::stopped_at(at(NOW));
         config.cache_ttl = Duration::from_millis(20);
@@ -70,8 +67,8 @@ impl TestServer {
         }
     }
 
-    async fn subscribed(&self, uris: &[&str]) -> Session {
-        let mut session = Session::initialized(self.address).await;
+    async fn subscribed(&self, uris: &[&str]) -> SseSession {
+        let mut session = SseSession::initialized(self.address).await;
         for uri in uris {
             let answer = session.call(&request("resources/subscribe", uri)).await;
             assert_eq!(answer["result"], json!({}), "{answer}");
@@ -93,7 +90,7 @@ impl TestServer {
     fn measure_again(&self) {
         let body = CURRENT_BERN.replace(MEASURED, NEXT);
         assert_ne!(body, CURRENT_BERN);
-        self.upstream.reply(Reply::text(&body));
+        self.upstream.reply(MockResponse::text(&body));
     }
 
     async fn wait_for_subscriptions(&self, count: usize) {
@@ -167,7 +164,7 @@ async fn unsubscribed_or_closed_session_is_removed() {
 #[tokio::test]
 async fn subscription_to_an_unknown_resource_is_rejected() {
     let river = TestServer::start().await;
-    let mut session = Session::initialized(river.address).await;
+    let mut session = SseSession::initialized(river.address).await;
     for uri in ["aareguru://current/basel", "aareguru://weather", "x"] {
         for method in ["resources/subscribe", "resources/unsubscribe"] {
             let answer = session.call(&request(method, uri)).await;

@@ -8,10 +8,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use testkit::{
-    binary::{Server, program},
-    client::Session,
-};
+use testkit::{ServerProcess, SseSession, program};
 
 const SCREENS: [(&str, &[&str]); 4] = [
     ("now", &["now"]),
@@ -137,8 +134,8 @@ async fn terminal_output_credits_sources_and_marks_recordings() {
 
 #[tokio::test]
 async fn json_output_equals_the_structured_tool_result() {
-    let server = Server::demo().await;
-    let mut session = Session::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut session = SseSession::initialized(server.address).await;
     for (command, tool, arguments) in [
         (
             &["now", "Thoune"] as &[&str],

@@ -5,14 +5,11 @@ use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use testkit::{
-    binary::{Server, program},
-    client::Session,
-};
+use testkit::{ServerProcess, SseSession, program};
 
 use crate::forbidden_claims::{assert_no_forbidden_claims, find_forbidden_claim};
 
-async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
+async fn ask(session: &mut SseSession, method: &str, params: Value) -> Value {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     let answer = session.call(&message.to_string()).await;
     assert!(answer["result"].is_object(), "{answer}");
@@ -21,9 +18,9 @@ async fn ask(session: &mut Session, method: &str, params: Value) -> Value {
 
 #[tokio::test]
 async fn mcp_metadata_makes_no_forbidden_claims() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     assert_no_forbidden_claims(&server.banner);
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     let answer = session.initialize("2025-11-25").await;
     assert_no_forbidden_claims(&answer.to_string());
     for method in ["tools/list", "resources/templates/list"] {

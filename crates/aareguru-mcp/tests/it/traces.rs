@@ -22,11 +22,7 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
-use testkit::{
-    binary::Server,
-    client::{Session, post_json, send, tool_call, with_header},
-    scrape::Scrape,
-};
+use testkit::{Scrape, ServerProcess, SseSession, post_json, send, tool_call, with_header};
 
 const CURRENT_BERN: &str = include_str!("../../../aareguru/recordings/current-bern.json");
 
@@ -137,7 +133,7 @@ fn hex(bytes: &[u8]) -> String {
 async fn trace_spans_a_call_from_request_to_upstream_with_shared_fetch() {
     let (collector, received) = collector().await;
     let (api, release, asked) = held_api().await;
-    let server = Server::start(&[
+    let server = ServerProcess::start(&[
         "serve",
         "--otel-exporter-otlp-endpoint",
         &format!("http://{collector}/"),
@@ -145,8 +141,8 @@ async fn trace_spans_a_call_from_request_to_upstream_with_shared_fetch() {
         &format!("http://{api}"),
     ])
     .await;
-    let mut first = Session::initialized(server.address).await;
-    let mut second = Session::initialized(server.address).await;
+    let mut first = SseSession::initialized(server.address).await;
+    let mut second = SseSession::initialized(server.address).await;
     let call = tool_call(1, "get_current_temperature", r#"{"city":"bern"}"#);
 
     // The first caller sends its trace in a header.
@@ -228,8 +224,8 @@ async fn unavailable_collector_does_not_block_shutdown() {
         arguments.extend(["--sse-keep-alive-seconds", "0"]);
         // Far longer than the test waits for the exit.
         let patience = [("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")];
-        let server = Server::start_with(&arguments, &patience).await;
-        let mut session = Session::initialized(server.address).await;
+        let server = ServerProcess::start_with(&arguments, &patience).await;
+        let mut session = SseSession::initialized(server.address).await;
         // More spans than its queue holds.
         for n in 0..1500 {
             session.call_tool(n, "list_cities", "{}").await;
@@ -248,7 +244,7 @@ async fn unavailable_collector_does_not_block_shutdown() {
 
 #[tokio::test]
 async fn invalid_otlp_endpoint_is_rejected() {
-    let output = testkit::binary::program()
+    let output = testkit::program()
         .args(["serve", "--demo", "--http-port", "0"])
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", "user:secret@collector:4318")
         .output()

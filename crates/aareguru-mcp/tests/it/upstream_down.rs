@@ -5,19 +5,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use testkit::{
-    binary::{Server, program},
-    client::{Session, tool_call, with_header},
-    streamable,
-    upstream::{HYDRO_BERN, Reply, Server as Upstream},
+    MockResponse, MockUpstream, ServerProcess, SseSession, program, recordings::HYDRO_BERN,
+    streamable, tool_call, with_header,
 };
 
 #[tokio::test]
 async fn unreachable_api_returns_an_error_without_data() {
     // Port 9 on loopback: nothing listens there.
     let api = ["serve", "--aareguru-base-url", "http://127.0.0.1:9"];
-    let server = Server::start(&api).await;
+    let server = ServerProcess::start(&api).await;
     assert!(server.banner.contains("live from aare.guru"));
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     for (tool, path) in [
         ("get_current_temperature", "/v2018/current"),
         ("list_cities", "/v2018/cities"),
@@ -53,7 +51,7 @@ fn hydro_of_today() -> String {
 /// Calls the history of the last day with these APIs; returns the result and the log line of the
 /// failure.
 async fn call_history_of_the_last_day(aareguru: &str, hydro: &str) -> (Value, String) {
-    let mut server = Server::start(&[
+    let mut server = ServerProcess::start(&[
         "serve",
         "--aareguru-base-url",
         aareguru,
@@ -62,7 +60,7 @@ async fn call_history_of_the_last_day(aareguru: &str, hydro: &str) -> (Value, St
         "--log-level=debug",
     ])
     .await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let arguments = r#"{"city":"bern","start":"-24 hours"}"#;
     let answer = session.call_tool(1, "get_historical_data", arguments).await;
     let line = server.wait_for_log("request failed, retrying").await;
@@ -71,8 +69,8 @@ async fn call_history_of_the_last_day(aareguru: &str, hydro: &str) -> (Value, St
 
 #[tokio::test]
 async fn hydro_mirror_replaces_a_failed_aareguru_api() {
-    let failing = Upstream::start(Reply::status(503)).await;
-    let mirror = Upstream::start(Reply::text(&hydro_of_today())).await;
+    let failing = MockUpstream::start(MockResponse::status(503)).await;
+    let mirror = MockUpstream::start(MockResponse::text(&hydro_of_today())).await;
     let base_url = format!("{}/mirror", mirror.config().base_url);
     let (result, line) = call_history_of_the_last_day(&failing.config().base_url, &base_url).await;
     let data = &result["structuredContent"];
@@ -89,11 +87,11 @@ async fn hydro_mirror_replaces_a_failed_aareguru_api() {
 
 #[tokio::test]
 async fn upstream_log_lines_carry_the_request_id_over_streamable_http() {
-    let failing = Upstream::start(Reply::status(503)).await;
+    let failing = MockUpstream::start(MockResponse::status(503)).await;
     let api = failing.config().base_url;
     // With traces the task of the upstream request has other spans.
     for collector in ["", "http://127.0.0.1:9"] {
-        let mut server = Server::start(&[
+        let mut server = ServerProcess::start(&[
             "serve",
             "--aareguru-base-url",
             &api,
@@ -106,7 +104,10 @@ async fn upstream_log_lines_carry_the_request_id_over_streamable_http() {
         let call = tool_call(1, "get_current_temperature", "{}");
         let request = streamable::in_session(&streamable::message(&call), &id);
         let request = with_header(&request, "X-Request-Id: of-the-caller");
-        assert_eq!(streamable::ask(server.address, &request).await.status, 200);
+        assert_eq!(
+            testkit::exchange(server.address, &request).await.status,
+            200
+        );
         let line = server.wait_for_log("request failed, retrying").await;
         assert!(line.contains("request.id=\"of-the-caller\""), "{line}");
         assert!(line.contains("http.route=\"/mcp\""), "{line}");

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use testkit::{
-    client::{Session, tool_call},
-    upstream::{CURRENT_BERN, Reply},
-};
+use testkit::{MockResponse, SseSession, recordings::CURRENT_BERN, tool_call};
 
 use crate::mcp::Mcp;
 
@@ -15,7 +12,7 @@ const TOOL: &str = "get_flow_danger_level";
 
 const NOW: &str = "2023-05-09T11:38:00Z";
 
-async fn ask(session: &mut Session) -> Value {
+async fn ask(session: &mut SseSession) -> Value {
     session.call_tool(1, TOOL, "{}").await["result"].clone()
 }
 
@@ -24,33 +21,39 @@ fn text(result: &Value) -> &str {
 }
 
 /// Each fault, and the text that reports it.
-fn faults() -> Vec<(Reply, &'static str)> {
+fn faults() -> Vec<(MockResponse, &'static str)> {
     let blocked = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     let thun = r#"{"aare": {"location": "Thun", "location_long": "Thun", "flow": 100}}"#;
     vec![
-        (Reply::status(500), "with HTTP status 500"),
-        (Reply::Busy(3600), "with HTTP status 429"),
+        (MockResponse::status(500), "with HTTP status 500"),
+        (MockResponse::Busy(3600), "with HTTP status 429"),
         (
-            Reply::text("<html>maintenance</html>"),
+            MockResponse::text("<html>maintenance</html>"),
             "with no JSON but “<html>",
         ),
-        (Reply::text(blocked), "has blocked"),
-        (Reply::text(r#"{"error": "out of order"}"#), "out of order"),
+        (MockResponse::text(blocked), "has blocked"),
         (
-            Reply::text(&CURRENT_BERN[..999]),
+            MockResponse::text(r#"{"error": "out of order"}"#),
+            "out of order",
+        ),
+        (
+            MockResponse::text(&CURRENT_BERN[..999]),
             "with something unreadable",
         ),
-        (Reply::text(thun), "for `bern`, got `Thun`"),
-        (Reply::Never, "did not answer `/v2018/current` in time"),
+        (MockResponse::text(thun), "for `bern`, got `Thun`"),
+        (
+            MockResponse::Never,
+            "did not answer `/v2018/current` in time",
+        ),
     ]
 }
 
 /// Starts a server whose upstream timeout is very long, unless the fault is a response that never
 /// comes.
-async fn start(reply: Reply, fault: &Reply) -> Mcp {
+async fn start(reply: MockResponse, fault: &MockResponse) -> Mcp {
     Mcp::start_with(reply, NOW, |config| {
         config.cache_ttl = Duration::ZERO;
-        if matches!(fault, Reply::Never) {
+        if matches!(fault, MockResponse::Never) {
             config.timeout = Duration::from_secs(2);
         }
     })
@@ -75,7 +78,7 @@ async fn upstream_fault_without_a_stale_response_returns_an_error() {
 #[tokio::test]
 async fn upstream_fault_with_a_stale_response_is_reported_with_it() {
     for (fault, says) in faults() {
-        let mcp = start(Reply::Recordings, &fault).await;
+        let mcp = start(MockResponse::Recordings, &fault).await;
         let mut session = mcp.session().await;
         let first = ask(&mut session).await;
         assert_eq!(first["structuredContent"]["upstream_trouble"], Value::Null);
@@ -103,12 +106,12 @@ async fn upstream_fault_with_a_stale_response_is_reported_with_it() {
 
 #[tokio::test]
 async fn intermittent_upstream_never_fails_a_call() {
-    let mcp = Mcp::start(Reply::Recordings, NOW).await;
+    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
     ask(&mut session).await;
     for _ in 0..10 {
         mcp.upstream
-            .reply_next([Reply::status(500), Reply::status(503)]);
+            .reply_next([MockResponse::status(500), MockResponse::status(503)]);
         for is_in_trouble in [true, true, false] {
             let result = ask(&mut session).await;
             assert_eq!(result["isError"], false, "{result}");
@@ -121,13 +124,13 @@ async fn intermittent_upstream_never_fails_a_call() {
 
 #[tokio::test]
 async fn transient_upstream_failure_is_retried_before_reporting() {
-    let mcp = Mcp::start_with(Reply::Recordings, NOW, |config| {
+    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |config| {
         config.retries = 2;
         config.retry_pause = Duration::from_millis(1);
     })
     .await;
     mcp.upstream
-        .reply_next([Reply::status(500), Reply::status(502)]);
+        .reply_next([MockResponse::status(500), MockResponse::status(502)]);
     let mut session = mcp.session().await;
     let result = ask(&mut session).await;
     assert_eq!(result["structuredContent"]["upstream_trouble"], Value::Null);
@@ -136,7 +139,7 @@ async fn transient_upstream_failure_is_retried_before_reporting() {
 
 #[tokio::test]
 async fn open_circuit_error_states_the_next_attempt() {
-    let mcp = Mcp::start(Reply::status(500), NOW).await;
+    let mcp = Mcp::start(MockResponse::status(500), NOW).await;
     let mut session = mcp.session().await;
     for _ in 0..20 {
         assert_eq!(ask(&mut session).await["isError"], true);
@@ -151,7 +154,7 @@ async fn open_circuit_error_states_the_next_attempt() {
 async fn concurrent_calls_share_one_upstream_request() {
     const SESSIONS: u32 = 20;
     const CALLS: u32 = 50;
-    let mcp = Mcp::start_with(Reply::Recordings.held(), NOW, |_| {}).await;
+    let mcp = Mcp::start_with(MockResponse::Recordings.held(), NOW, |_| {}).await;
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {
         let session = mcp.session().await;
@@ -173,7 +176,7 @@ async fn concurrent_calls_share_one_upstream_request() {
 
 #[tokio::test]
 async fn compare_cities_sends_one_upstream_request() {
-    let mcp = Mcp::start(Reply::Recordings, "2024-08-19T21:25:00Z").await;
+    let mcp = Mcp::start(MockResponse::Recordings, "2024-08-19T21:25:00Z").await;
     let mut session = mcp.session().await;
     for arguments in [json!({}), json!({"cities": ["thun", "bern", "olten"]})] {
         let answer = session

@@ -10,12 +10,9 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
-use testkit::{
-    DEADLINE, binary::Server, client::tool_call, scrape::wait_for_counter, streamable::ask,
-    websocket::Socket,
-};
+use testkit::{DEADLINE, ServerProcess, WebSocketClient, exchange, tool_call, wait_for_counter};
 
-async fn is_warm_in_bern(socket: &mut Socket) {
+async fn is_warm_in_bern(socket: &mut WebSocketClient) {
     let answer = socket
         .call(&tool_call(9, "get_current_temperature", "{}"))
         .await;
@@ -25,9 +22,9 @@ async fn is_warm_in_bern(socket: &mut Socket) {
 
 #[tokio::test]
 async fn socket_is_one_session_in_every_version() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
-        let mut socket = Socket::open(server.address).await;
+        let mut socket = WebSocketClient::open(server.address).await;
         assert_eq!(socket.protocol.as_ref().unwrap(), "mcp");
         let answer = socket.initialize(version).await;
         assert_eq!(answer["result"]["protocolVersion"], version, "{answer}");
@@ -40,8 +37,8 @@ async fn socket_is_one_session_in_every_version() {
 
 #[tokio::test]
 async fn subprotocol_must_be_mcp_or_absent() {
-    let server = Server::demo().await;
-    let open = |headers| Socket::try_open(server.address, headers);
+    let server = ServerProcess::demo().await;
+    let open = |headers| WebSocketClient::try_open(server.address, headers);
     let mut without = open(&[]).await.unwrap();
     assert_eq!(without.protocol, None);
     without.initialize("2025-11-25").await;
@@ -53,29 +50,29 @@ async fn subprotocol_must_be_mcp_or_absent() {
 
 #[tokio::test]
 async fn request_without_upgrade_returns_426() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for (method, status) in [("GET", 426), ("POST", 405)] {
         let request = format!("{method} /ws HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assert_eq!(ask(server.address, &request).await.status, status);
+        assert_eq!(exchange(server.address, &request).await.status, status);
     }
 }
 
 #[tokio::test]
 async fn foreign_host_and_origin_are_rejected() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     for (header, status) in [
         (("host", "evil.example"), 421),
         (("origin", "https://evil.example"), 403),
     ] {
-        let refused = Socket::try_open(server.address, &[header]).await;
+        let refused = WebSocketClient::try_open(server.address, &[header]).await;
         assert_eq!(refused.err().unwrap(), status);
     }
 }
 
 #[tokio::test]
 async fn invalid_message_returns_an_error_and_keeps_the_session() {
-    let server = Server::demo().await;
-    let mut socket = Socket::open(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut socket = WebSocketClient::open(server.address).await;
     for round in 0..2 {
         for (text, code, id) in [
             ("garbage", -32700, Value::Null),
@@ -104,7 +101,7 @@ async fn invalid_message_returns_an_error_and_keeps_the_session() {
 
 #[tokio::test]
 async fn revision_without_initialize_is_rejected() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let request = |method: &str| {
         json!({
             "jsonrpc": "2.0", "id": 1, "method": method,
@@ -116,7 +113,7 @@ async fn revision_without_initialize_is_rejected() {
         })
         .to_string()
     };
-    let mut socket = Socket::open(server.address).await;
+    let mut socket = WebSocketClient::open(server.address).await;
     for _ in 0..2 {
         let discovered = socket.call(&request("server/discover")).await;
         assert_eq!(discovered["error"]["code"], -32601, "{discovered}");
@@ -131,14 +128,14 @@ async fn revision_without_initialize_is_rejected() {
 
 #[tokio::test]
 async fn unsupported_frame_closes_only_its_socket() {
-    let server = Server::demo().await;
-    let mut beside = Socket::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut beside = WebSocketClient::initialized(server.address).await;
     let long = "x".repeat(5 << 20);
     for (frame, code) in [
         (Message::binary(&b"{}"[..]), CloseCode::Unsupported),
         (Message::text(long), CloseCode::Size),
     ] {
-        let mut socket = Socket::initialized(server.address).await;
+        let mut socket = WebSocketClient::initialized(server.address).await;
         socket.send(frame).await;
         assert_eq!(socket.close_code().await, code);
         is_warm_in_bern(&mut beside).await;
@@ -171,8 +168,8 @@ async fn raw_close_code(stream: &mut TcpStream) -> u16 {
 
 #[tokio::test]
 async fn malformed_frame_closes_only_its_socket() {
-    let server = Server::demo().await;
-    let mut beside = Socket::initialized(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut beside = WebSocketClient::initialized(server.address).await;
     // Masked with zeros, so that the bytes stay unchanged.
     let cases: [(&[u8], u16, &str); 5] = [
         (b"\x81\x02{}", 1002, "malformed"),
@@ -196,9 +193,9 @@ async fn malformed_frame_closes_only_its_socket() {
 
 #[tokio::test]
 async fn shutdown_closes_sockets_with_1001() {
-    let server = Server::demo().await;
-    let mut initialized = Socket::initialized(server.address).await;
-    let mut silent = Socket::open(server.address).await;
+    let server = ServerProcess::demo().await;
+    let mut initialized = WebSocketClient::initialized(server.address).await;
+    let mut silent = WebSocketClient::open(server.address).await;
     server.signal("TERM").await;
     assert_eq!(initialized.close_code().await, CloseCode::Away);
     assert_eq!(silent.close_code().await, CloseCode::Away);

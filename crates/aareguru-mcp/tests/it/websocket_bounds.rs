@@ -11,12 +11,12 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
-use testkit::{DEADLINE, client::tool_call, websocket::Socket};
+use testkit::{DEADLINE, WebSocketClient, tool_call};
 
 use crate::transports::{TestServer, wait_until};
 
-async fn open_by(server: &TestServer, principal: &str) -> Result<Socket, u16> {
-    let opened = Socket::try_open(server.address, &[("x-principal", principal)]).await;
+async fn open_by(server: &TestServer, principal: &str) -> Result<WebSocketClient, u16> {
+    let opened = WebSocketClient::try_open(server.address, &[("x-principal", principal)]).await;
     opened.map_err(|status| status.as_u16())
 }
 
@@ -39,7 +39,7 @@ async fn session_limits_apply_in_total_and_per_client() {
 async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
-    let mut socket = Socket::initialized(server.address).await;
+    let mut socket = WebSocketClient::initialized(server.address).await;
     // Discard the changes caused by `initialize`.
     server.metric_changes();
     socket.send_text(&tool_call(1, "wait", "{}")).await;
@@ -81,7 +81,7 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
 async fn cancelled_call_gets_no_response_and_releases_its_permit() {
     let config = SseServerConfig::default().with_max_in_flight(1);
     let mut server = TestServer::start(config).await;
-    let mut socket = Socket::initialized(server.address).await;
+    let mut socket = WebSocketClient::initialized(server.address).await;
     socket.send_text(&tool_call(1, "wait", "{}")).await;
     server.wait_for_call().await;
     let cancel = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
@@ -98,7 +98,7 @@ async fn cancelled_call_gets_no_response_and_releases_its_permit() {
 #[tokio::test]
 async fn panicking_tool_returns_an_internal_error() {
     let server = TestServer::start(SseServerConfig::default()).await;
-    let mut socket = Socket::initialized(server.address).await;
+    let mut socket = WebSocketClient::initialized(server.address).await;
     let answer = socket.call(&tool_call(1, "panic", "{}")).await;
     assert_eq!(answer["error"]["code"], -32603, "{answer}");
     let answer = socket.call(&tool_call(2, "echo", "{}")).await;
@@ -108,8 +108,8 @@ async fn panicking_tool_returns_an_internal_error() {
 #[tokio::test]
 async fn failed_initialize_closes_the_socket_with_1011() {
     let server = TestServer::start(SseServerConfig::default()).await;
-    let mut beside = Socket::initialized(server.address).await;
-    let mut socket = Socket::open(server.address).await;
+    let mut beside = WebSocketClient::initialized(server.address).await;
+    let mut socket = WebSocketClient::open(server.address).await;
     let request = json!({
         "jsonrpc": "2.0", "id": 1, "method": "initialize",
         "params": {
@@ -133,7 +133,7 @@ async fn failed_initialize_closes_the_socket_with_1011() {
 async fn silent_socket_is_closed_after_the_init_timeout() {
     let config = SseServerConfig::default().with_init_timeout(Duration::ZERO);
     let server = TestServer::start(config).await;
-    let mut socket = Socket::open(server.address).await;
+    let mut socket = WebSocketClient::open(server.address).await;
     assert_eq!(socket.close_code().await, CloseCode::Policy);
 }
 
@@ -141,7 +141,7 @@ async fn silent_socket_is_closed_after_the_init_timeout() {
 async fn idle_socket_is_closed() {
     let config = SseServerConfig::default().with_idle_timeout(Some(Duration::ZERO));
     let server = TestServer::start(config).await;
-    let mut socket = Socket::open(server.address).await;
+    let mut socket = WebSocketClient::open(server.address).await;
     socket.initialize("2025-11-25").await;
     assert_eq!(socket.close_code().await, CloseCode::Normal);
 }
@@ -150,7 +150,7 @@ async fn idle_socket_is_closed() {
 async fn client_without_pong_is_disconnected() {
     let config = SseServerConfig::default().with_sse_keep_alive(Some(Duration::from_millis(50)));
     let server = TestServer::start(config).await;
-    let mut alive = Socket::initialized(server.address).await;
+    let mut alive = WebSocketClient::initialized(server.address).await;
     let mut dead = TcpStream::connect(server.address).await.unwrap();
     let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
                    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -174,8 +174,8 @@ async fn slow_reader_loses_only_its_socket() {
         .with_max_queued_bytes(64 * 1024)
         .with_write_timeout(Duration::from_millis(200));
     let server = TestServer::start(config).await;
-    let mut slow = Socket::initialized(server.address).await;
-    let mut beside = Socket::initialized(server.address).await;
+    let mut slow = WebSocketClient::initialized(server.address).await;
+    let mut beside = WebSocketClient::initialized(server.address).await;
     let text = json!({ "text": "x".repeat(64 * 1024) }).to_string();
     let mut id = 0;
     while server.websocket.session_count() == 2 {
@@ -191,7 +191,7 @@ async fn slow_reader_loses_only_its_socket() {
 #[tokio::test]
 async fn shutdown_finishes_running_calls() {
     let mut server = TestServer::start(SseServerConfig::default()).await;
-    let mut socket = Socket::initialized(server.address).await;
+    let mut socket = WebSocketClient::initialized(server.address).await;
     socket.send_text(&tool_call(1, "wait", "{}")).await;
     server.wait_for_call().await;
     server.shut_down();
@@ -209,7 +209,7 @@ async fn shutdown_finishes_running_calls() {
 async fn shutdown_drain_timeout_ends_running_calls() {
     let config = SseServerConfig::default().with_drain_timeout(Duration::ZERO);
     let mut server = TestServer::start(config).await;
-    let mut socket = Socket::initialized(server.address).await;
+    let mut socket = WebSocketClient::initialized(server.address).await;
     socket.send_text(&tool_call(1, "wait", "{}")).await;
     server.wait_for_call().await;
     server.shut_down();
@@ -233,7 +233,7 @@ async fn end_sessions_of_closes_one_principals_sockets() {
 #[tokio::test]
 async fn session_metrics_carry_the_close_reason() {
     let server = TestServer::start(SseServerConfig::default()).await;
-    let mut socket = Socket::initialized(server.address).await;
+    let mut socket = WebSocketClient::initialized(server.address).await;
     let changes = server.metric_changes();
     for name in ["sessions", "sessions_opened_total"] {
         let name = format!("aareguru_mcp_websocket_{name}");

@@ -3,7 +3,7 @@
 use aareguru::{Client, Clock, Config, Error, FloodLevel, Freshness, Place, ReportedLevel, River};
 use jiff::{Timestamp, ToSpan};
 
-use testkit::upstream::{HYDRO_LIMMAT, Reply, Server};
+use testkit::{MockResponse, MockUpstream, recordings::HYDRO_LIMMAT};
 
 fn bern() -> &'static Place {
     Place::find("bern").unwrap()
@@ -11,7 +11,7 @@ fn bern() -> &'static Place {
 
 #[tokio::test]
 async fn cities_returns_the_temperature_of_each_place() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let cities = server.client().cities().await.unwrap();
 
     assert_eq!(cities.len(), 8);
@@ -32,7 +32,7 @@ async fn cities_returns_the_temperature_of_each_place() {
 
 #[tokio::test]
 async fn current_returns_all_data_of_one_place() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let current = server.client().current(bern()).await.unwrap();
 
     let aare = &current.aare;
@@ -100,7 +100,7 @@ async fn current_returns_all_data_of_one_place() {
 
 #[tokio::test]
 async fn base_url_with_a_path_is_supported() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let mut config = server.config();
     config.base_url.push_str("/mirror/");
     Client::new(&config).unwrap().cities().await.unwrap();
@@ -112,7 +112,7 @@ async fn base_url_with_a_path_is_supported() {
 
 #[tokio::test]
 async fn current_temperature_carries_its_age() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let measured_at: Timestamp = "2023-05-09T11:20:00Z".parse().unwrap();
     let clock = Clock::stopped_at(measured_at + 18.minutes());
     let config = Config {
@@ -139,7 +139,7 @@ async fn current_temperature_carries_its_age() {
 
 #[tokio::test]
 async fn places_are_in_downstream_order() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let river = River::new(server.client());
     let places = river.places().await.unwrap();
 
@@ -167,7 +167,7 @@ async fn places_are_in_downstream_order() {
 
 #[tokio::test]
 async fn today_returns_temperature_and_saying() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let interlaken = Place::find("interlaken").unwrap();
     let today = server.client().today(interlaken).await.unwrap();
 
@@ -183,7 +183,7 @@ async fn today_returns_temperature_and_saying() {
 
 #[tokio::test]
 async fn today_for_another_place_is_rejected() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let error = server.client().today(bern()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -193,7 +193,7 @@ async fn today_for_another_place_is_rejected() {
 
 #[tokio::test]
 async fn widget_returns_flow_and_danger_level_of_all_places() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let widget = server.client().widget().await.unwrap();
 
     assert_eq!(widget.values.len(), 2);
@@ -220,7 +220,7 @@ fn span() -> (Timestamp, Timestamp) {
 
 #[tokio::test]
 async fn hydro_daterange_returns_a_day_in_ten_minute_steps() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let (start, end) = span();
     let client = server.client();
     let range = client.hydro_daterange(bern(), start, end).await.unwrap();
@@ -257,7 +257,7 @@ async fn hydro_daterange_returns_a_day_in_ten_minute_steps() {
 async fn hydro_latest_returns_values_by_gauge() {
     // Synthetic: the sample is of the Limmat; only its gauge was changed.
     let sample = HYDRO_LIMMAT.replace("2243", "2135");
-    let server = Server::start(Reply::text(&sample)).await;
+    let server = MockUpstream::start(MockResponse::text(&sample)).await;
     let thun = Place::find("thun").unwrap();
     let client = server.client();
     let latest = client.hydro_latest(&[bern(), thun]).await.unwrap();
@@ -281,7 +281,7 @@ async fn hydro_latest_returns_values_by_gauge() {
 
 #[tokio::test]
 async fn hydro_data_of_another_gauge_is_rejected() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.client();
     let (start, end) = span();
     let thun = Place::find("thun").unwrap();
@@ -299,7 +299,7 @@ async fn hydro_data_of_another_gauge_is_rejected() {
 
 #[tokio::test]
 async fn place_without_a_gauge_is_an_error_without_a_request() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.client();
     let (start, end) = span();
     let olten = Place::find("olten").unwrap();
@@ -319,7 +319,7 @@ async fn place_without_a_gauge_is_an_error_without_a_request() {
 async fn history_request_uses_unix_seconds() {
     // Synthetic: no response of this endpoint is public.
     let body = r#"{"data": {"temperature": [[1788220800, 17.5], [1788221400, null]]}}"#;
-    let server = Server::start(Reply::text(body)).await;
+    let server = MockUpstream::start(MockResponse::text(body)).await;
     let (start, end) = span();
     let history = server.client().history(bern(), start, end).await.unwrap();
 
@@ -334,7 +334,7 @@ async fn history_request_uses_unix_seconds() {
 
 #[tokio::test]
 async fn hydro_spans_are_cached_separately() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.client();
     let (start, end) = span();
     for end in [end, end, end + 1.hour()] {

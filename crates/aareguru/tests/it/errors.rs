@@ -6,7 +6,7 @@ use aareguru::{Client, Config, Error, Place};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use testkit::upstream::{CURRENT_BERN, Reply, Server};
+use testkit::{MockResponse, MockUpstream, recordings::CURRENT_BERN};
 
 async fn current(client: &Client, id: &str) -> Result<(), Error> {
     client.current(Place::find(id).unwrap()).await.map(drop)
@@ -14,7 +14,7 @@ async fn current(client: &Client, id: &str) -> Result<(), Error> {
 
 /// Returns the error for a response with this status and body.
 async fn error_of(status: u16, body: impl Into<Vec<u8>>) -> Error {
-    let server = Server::start(Reply::Body(status, body.into())).await;
+    let server = MockUpstream::start(MockResponse::Body(status, body.into())).await;
     current(&server.client(), "bern").await.unwrap_err()
 }
 
@@ -68,7 +68,7 @@ async fn broken_connection_yields_unreachable() {
 
 #[tokio::test]
 async fn missing_response_yields_timeout() {
-    let server = Server::start(Reply::Never).await;
+    let server = MockUpstream::start(MockResponse::Never).await;
     let config = Config {
         timeout: Duration::from_millis(50),
         ..server.config()
@@ -170,14 +170,14 @@ async fn oversized_body_yields_malformed() {
 
 #[tokio::test]
 async fn invalid_encoding_yields_malformed() {
-    let server = Server::start(Reply::Encoding("gzip")).await;
+    let server = MockUpstream::start(MockResponse::Encoding("gzip")).await;
     let error = current(&server.client(), "bern").await.unwrap_err();
     assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn data_of_bern_for_another_place_yields_wrong_place() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.stateless_client();
     for place in Place::all().iter().filter(|place| place.id() != "bern") {
         let error = current(&client, place.id()).await.unwrap_err();
@@ -190,10 +190,10 @@ async fn data_of_bern_for_another_place_yields_wrong_place() {
 
 #[tokio::test]
 async fn error_is_not_cached() {
-    let server = Server::start(Reply::Body(500, Vec::new())).await;
+    let server = MockUpstream::start(MockResponse::Body(500, Vec::new())).await;
     let client = server.client();
     current(&client, "bern").await.unwrap_err();
-    server.reply(Reply::Recordings);
+    server.reply(MockResponse::Recordings);
     current(&client, "bern").await.unwrap();
     assert_eq!(server.requests().len(), 2);
 }

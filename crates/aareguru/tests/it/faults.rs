@@ -10,7 +10,7 @@ use aareguru::{Client, Config, Error, Place, River};
 use jiff::Timestamp;
 use tokio::task::{JoinSet, yield_now};
 
-use testkit::upstream::{CURRENT_BERN, Reply, Server};
+use testkit::{MockResponse, MockUpstream, recordings::CURRENT_BERN};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -33,7 +33,7 @@ async fn settle() {
 }
 
 /// Returns a client whose breaker opens after three failures for 5 s, 10 s at most.
-fn client_with_breaker(server: &Server) -> Client {
+fn client_with_breaker(server: &MockUpstream) -> Client {
     Client::new(&Config {
         cache_ttl: Duration::ZERO,
         breaker_failures: 3,
@@ -54,29 +54,35 @@ async fn upstream_fault_yields_the_stale_response() {
     let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     let thun = r#"{"aare": {"location": "Thun", "temperature": 30}}"#;
     type IsExpected = fn(&Error) -> bool;
-    let faults: [(Reply, IsExpected); 8] = [
-        (Reply::status(500), |e| {
+    let faults: [(MockResponse, IsExpected); 8] = [
+        (MockResponse::status(500), |e| {
             matches!(e, Error::Status { status: 500, .. })
         }),
-        (Reply::status(404), |e| {
+        (MockResponse::status(404), |e| {
             matches!(e, Error::Status { status: 404, .. })
         }),
         (
-            Reply::Busy(7),
+            MockResponse::Busy(7),
             |e| matches!(e, Error::Status { status: 429, retry_after: Some(wish), .. } if *wish == 7 * SECOND),
         ),
-        (Reply::text(page), |e| matches!(e, Error::Page { .. })),
-        (Reply::text(message), |e| matches!(e, Error::Blocked { .. })),
-        (Reply::text(r#"{"error": "x"}"#), |e| {
+        (MockResponse::text(page), |e| {
+            matches!(e, Error::Page { .. })
+        }),
+        (MockResponse::text(message), |e| {
+            matches!(e, Error::Blocked { .. })
+        }),
+        (MockResponse::text(r#"{"error": "x"}"#), |e| {
             matches!(e, Error::Refused { .. })
         }),
-        (Reply::text(&CURRENT_BERN[..999]), |e| {
+        (MockResponse::text(&CURRENT_BERN[..999]), |e| {
             matches!(e, Error::Malformed { .. })
         }),
-        (Reply::text(thun), |e| matches!(e, Error::WrongPlace { .. })),
+        (MockResponse::text(thun), |e| {
+            matches!(e, Error::WrongPlace { .. })
+        }),
     ];
     for (fault, is_expected) in faults {
-        let server = Server::start(Reply::Recordings).await;
+        let server = MockUpstream::start(MockResponse::Recordings).await;
         let client = server.uncached_client();
         let before = Timestamp::now();
         let first = client.current(bern()).await.unwrap();
@@ -96,11 +102,11 @@ async fn upstream_fault_yields_the_stale_response() {
 
 #[tokio::test]
 async fn upstream_timeout_yields_the_stale_response() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.uncached_client();
     client.current(bern()).await.unwrap();
 
-    server.reply(Reply::Never);
+    server.reply(MockResponse::Never);
     let caller = tokio::spawn(async move { client.current(bern()).await });
     while server.request_count() < 2 {
         yield_now().await;
@@ -116,31 +122,31 @@ async fn upstream_timeout_yields_the_stale_response() {
 
 #[tokio::test]
 async fn river_with_a_stale_response_reports_the_failure_and_true_times() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let river = River::new(server.uncached_client());
     let now = river.current_temperature(bern()).await.unwrap();
     assert!(now.upstream_trouble.is_none());
     let places = river.places().await.unwrap();
     assert!(places.iter().all(|at| at.upstream_trouble.is_none()));
 
-    server.reply(Reply::status(503));
+    server.reply(MockResponse::status(503));
     let later = river.current_temperature(bern()).await.unwrap();
     assert!(later.upstream_trouble.is_some());
     assert_eq!(later.water, now.water);
     let places = river.places().await.unwrap();
     assert!(places.iter().all(|at| at.upstream_trouble.is_some()));
 
-    server.reply(Reply::Recordings);
+    server.reply(MockResponse::Recordings);
     let now = river.current_temperature(bern()).await.unwrap();
     assert!(now.upstream_trouble.is_none());
 }
 
 #[tokio::test]
 async fn stale_response_of_another_request_is_not_used() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.uncached_client();
     client.current(bern()).await.unwrap();
-    server.reply(Reply::status(500));
+    server.reply(MockResponse::status(500));
     for id in ["thun", "olten"] {
         let error = client.current(Place::find(id).unwrap()).await.unwrap_err();
         assert!(
@@ -152,23 +158,23 @@ async fn stale_response_of_another_request_is_not_used() {
 
 #[tokio::test]
 async fn stale_response_older_than_stale_for_is_not_used() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.stateless_client();
     client.current(bern()).await.unwrap();
-    server.reply(Reply::status(500));
+    server.reply(MockResponse::status(500));
     client.current(bern()).await.unwrap_err();
 }
 
 #[tokio::test]
 async fn concurrent_callers_share_one_failure() {
     for has_earlier_answer in [false, true] {
-        let server = Server::start(Reply::Recordings).await;
+        let server = MockUpstream::start(MockResponse::Recordings).await;
         let client = server.uncached_client();
         if has_earlier_answer {
             client.current(bern()).await.unwrap();
         }
         let before = server.request_count();
-        server.reply(Reply::status(500).held());
+        server.reply(MockResponse::status(500).held());
         let mut callers = JoinSet::new();
         for _ in 0..1_000 {
             let client = client.clone();
@@ -197,8 +203,8 @@ async fn concurrent_callers_share_one_failure() {
 
 #[tokio::test]
 async fn transient_fault_is_hidden_by_retries() {
-    let server = Server::start(Reply::Recordings).await;
-    server.reply_next([Reply::status(500), Reply::status(502)]);
+    let server = MockUpstream::start(MockResponse::Recordings).await;
+    server.reply_next([MockResponse::status(500), MockResponse::status(502)]);
     let client = Client::new(&Config {
         retries: 2,
         retry_pause: Duration::from_millis(1),
@@ -215,13 +221,13 @@ async fn transient_fault_is_hidden_by_retries() {
 async fn permanent_upstream_error_is_not_retried() {
     let blocked = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
     for reply in [
-        Reply::status(404),
-        Reply::text(blocked),
-        Reply::text("<html>"),
-        Reply::text("{"),
-        Reply::text(r#"{"error": "x"}"#),
+        MockResponse::status(404),
+        MockResponse::text(blocked),
+        MockResponse::text("<html>"),
+        MockResponse::text("{"),
+        MockResponse::text(r#"{"error": "x"}"#),
     ] {
-        let server = Server::start(reply).await;
+        let server = MockUpstream::start(reply).await;
         let client = Client::new(&Config {
             retries: 5,
             ..server.config()
@@ -234,8 +240,8 @@ async fn permanent_upstream_error_is_not_retried() {
 
 #[tokio::test]
 async fn retry_waits_for_retry_after() {
-    let server = Server::start(Reply::Recordings).await;
-    server.reply_next([Reply::Busy(30)]);
+    let server = MockUpstream::start(MockResponse::Recordings).await;
+    server.reply_next([MockResponse::Busy(30)]);
     let client = Client::new(&Config {
         retries: 1,
         retry_pause: Duration::from_millis(1),
@@ -256,12 +262,12 @@ async fn retry_waits_for_retry_after() {
 
 #[tokio::test]
 async fn retry_after_beyond_the_timeout_opens_the_breaker() {
-    let server = Server::start(Reply::Busy(30)).await;
+    let server = MockUpstream::start(MockResponse::Busy(30)).await;
     let client = server.uncached_client();
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Status { retry_after: Some(wish), .. } if wish == 30 * SECOND));
 
-    server.reply(Reply::Recordings);
+    server.reply(MockResponse::Recordings);
     assert!(is_circuit_open(&client.current(bern()).await));
     assert_eq!(server.request_count(), 1);
     advance_clock(30 * SECOND).await;
@@ -270,7 +276,7 @@ async fn retry_after_beyond_the_timeout_opens_the_breaker() {
 
 #[tokio::test]
 async fn breaker_stays_open_until_a_trial_succeeds() {
-    let server = Server::start(Reply::status(500)).await;
+    let server = MockUpstream::start(MockResponse::status(500)).await;
     let client = client_with_breaker(&server);
     for _ in 0..3 {
         let error = client.current(bern()).await.unwrap_err();
@@ -294,7 +300,7 @@ async fn breaker_stays_open_until_a_trial_succeeds() {
     assert_eq!(server.request_count(), 4);
 
     // The next pause is longer.
-    server.reply(Reply::Recordings);
+    server.reply(MockResponse::Recordings);
     advance_clock(5 * SECOND).await;
     assert!(is_circuit_open(&client.current(bern()).await));
     advance_clock(5 * SECOND).await;
@@ -305,10 +311,10 @@ async fn breaker_stays_open_until_a_trial_succeeds() {
 
 #[tokio::test]
 async fn open_breaker_yields_the_stale_response() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = client_with_breaker(&server);
     client.current(bern()).await.unwrap();
-    server.reply(Reply::status(500));
+    server.reply(MockResponse::status(500));
     let mut troubles = Vec::new();
     for _ in 0..5 {
         let answer = client.current(bern()).await.unwrap();
@@ -321,13 +327,13 @@ async fn open_breaker_yields_the_stale_response() {
 
 #[tokio::test]
 async fn half_open_breaker_admits_one_trial() {
-    let server = Server::start(Reply::status(500)).await;
+    let server = MockUpstream::start(MockResponse::status(500)).await;
     let client = client_with_breaker(&server);
     for _ in 0..3 {
         client.current(bern()).await.unwrap_err();
     }
     advance_clock(5 * SECOND).await;
-    server.reply(Reply::Recordings.held());
+    server.reply(MockResponse::Recordings.held());
     let trial = tokio::spawn({
         let client = client.clone();
         async move { client.current(bern()).await }
@@ -345,13 +351,13 @@ async fn half_open_breaker_admits_one_trial() {
 
 #[tokio::test]
 async fn trial_whose_caller_leaves_closes_the_breaker() {
-    let server = Server::start(Reply::status(500)).await;
+    let server = MockUpstream::start(MockResponse::status(500)).await;
     let client = client_with_breaker(&server);
     for _ in 0..3 {
         client.current(bern()).await.unwrap_err();
     }
     advance_clock(5 * SECOND).await;
-    server.reply(Reply::Recordings.held());
+    server.reply(MockResponse::Recordings.held());
     let trial = tokio::spawn({
         let client = client.clone();
         async move { client.current(bern()).await }
@@ -369,7 +375,7 @@ async fn trial_whose_caller_leaves_closes_the_breaker() {
 #[tokio::test]
 async fn block_opens_the_breaker_at_once() {
     let message = r#"{"message": "Access denied by Imunify360 bot-protection"}"#;
-    let server = Server::start(Reply::Body(403, message.as_bytes().to_vec())).await;
+    let server = MockUpstream::start(MockResponse::Body(403, message.as_bytes().to_vec())).await;
     let client = server.uncached_client();
     let error = client.current(bern()).await.unwrap_err();
     assert!(matches!(error, Error::Blocked { .. }), "{error:?}");
@@ -383,18 +389,18 @@ async fn block_opens_the_breaker_at_once() {
         BreakerState::Open { retry_after } if retry_after > pause - 60 * SECOND
     ));
 
-    server.reply(Reply::Recordings);
+    server.reply(MockResponse::Recordings);
     advance_clock(pause).await;
     client.current(bern()).await.unwrap();
 }
 
 #[tokio::test]
 async fn breaker_with_intermittent_failures_stays_closed() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = client_with_breaker(&server);
     client.current(bern()).await.unwrap();
     for round in 0..20 {
-        server.reply_next([Reply::status(500), Reply::status(503)]);
+        server.reply_next([MockResponse::status(500), MockResponse::status(503)]);
         for _ in 0..2 {
             assert!(client.current(bern()).await.unwrap().is_stale());
         }
@@ -406,13 +412,13 @@ async fn breaker_with_intermittent_failures_stays_closed() {
 
 #[tokio::test]
 async fn breaker_of_one_api_leaves_the_other_closed() {
-    let server = Server::start(Reply::status(500)).await;
+    let server = MockUpstream::start(MockResponse::status(500)).await;
     let client = client_with_breaker(&server);
     for _ in 0..3 {
         client.current(bern()).await.unwrap_err();
     }
     let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::now());
-    server.reply(Reply::Recordings);
+    server.reply(MockResponse::Recordings);
     assert!(is_circuit_open(&client.current(bern()).await));
     client.hydro_daterange(bern(), start, end).await.unwrap();
     assert_eq!(client.breaker_state(Api::Hydro), BreakerState::Closed);
@@ -420,7 +426,7 @@ async fn breaker_of_one_api_leaves_the_other_closed() {
 
 #[tokio::test]
 async fn malformed_history_does_not_open_the_breaker() {
-    let server = Server::start(Reply::text(r#"{"data": 1}"#)).await;
+    let server = MockUpstream::start(MockResponse::text(r#"{"data": 1}"#)).await;
     let client = client_with_breaker(&server);
     for _ in 0..5 {
         let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::now());
@@ -436,6 +442,6 @@ async fn malformed_history_does_not_open_the_breaker() {
             "{error:?}"
         );
     }
-    server.reply(Reply::Recordings);
+    server.reply(MockResponse::Recordings);
     client.current(bern()).await.unwrap();
 }

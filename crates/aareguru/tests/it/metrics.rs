@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aareguru::{Client, Place};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
-use testkit::upstream::{Reply, Server};
+use testkit::{MockResponse, MockUpstream};
 
 /// Returns the non-zero metrics as `name{label=value,…}`; for a histogram, the number of its
 /// values.
@@ -29,7 +29,7 @@ fn nonzero_metrics(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
 
 #[tokio::test]
 async fn requests_cache_lookups_and_breakers_are_counted() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let client = metrics::with_local_recorder(&recorder, || server.client());
@@ -37,7 +37,7 @@ async fn requests_cache_lookups_and_breakers_are_counted() {
 
     client.current(bern).await.unwrap();
     client.current(bern).await.unwrap();
-    server.reply(Reply::text(r#"{"message": "Imunify360"}"#));
+    server.reply(MockResponse::text(r#"{"message": "Imunify360"}"#));
     client.cities().await.unwrap_err();
     client.cities().await.unwrap_err();
 
@@ -69,19 +69,19 @@ async fn requests_cache_lookups_and_breakers_are_counted() {
 
 #[tokio::test]
 async fn stale_and_shared_lookups_are_counted() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let client = metrics::with_local_recorder(&recorder, || server.uncached_client());
 
-    server.reply(Reply::Recordings.held());
+    server.reply(MockResponse::Recordings.held());
     let (first, second, ()) = tokio::join!(client.cities(), client.cities(), async {
         server.first_request().await;
         server.release();
     });
     first.unwrap();
     second.unwrap();
-    server.reply(Reply::status(500));
+    server.reply(MockResponse::status(500));
     client.cities().await.unwrap();
 
     let numbers = nonzero_metrics(&snapshotter);

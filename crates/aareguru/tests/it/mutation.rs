@@ -13,8 +13,9 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use change::{apply, changes, paths};
-use testkit::upstream::{
-    CITIES, CURRENT_BERN, HYDRO_BERN, HYDRO_LIMMAT, Reply, Server, TODAY_INTERLAKEN, WIDGET,
+use testkit::{
+    MockResponse, MockUpstream,
+    recordings::{CITIES, CURRENT_BERN, HYDRO_BERN, HYDRO_LIMMAT, TODAY_INTERLAKEN, WIDGET},
 };
 
 fn place(id: &str) -> &'static Place {
@@ -35,7 +36,7 @@ fn any_change<T>(
     check: &impl Fn(&Value, Result<T, Error>),
 ) {
     let runtime = runtime();
-    let server = runtime.block_on(Server::start(Reply::Recordings));
+    let server = runtime.block_on(MockUpstream::start(MockResponse::Recordings));
     let client = server.stateless_client();
     let recording: Value = serde_json::from_str(recording).unwrap();
     let paths = paths(&recording);
@@ -45,7 +46,7 @@ fn any_change<T>(
             let path: &Vec<_> = index.get(&paths);
             apply(&mut answer, path, change);
         }
-        server.reply(Reply::text(&answer.to_string()));
+        server.reply(MockResponse::text(&answer.to_string()));
         let result = runtime.block_on(read(&client));
         check(&answer, result);
     });
@@ -74,7 +75,7 @@ fn names_bern(answer: &Value) -> bool {
 #[test]
 fn mutated_current_is_read_or_rejected() {
     let runtime = runtime();
-    let server = runtime.block_on(Server::start(Reply::Recordings));
+    let server = runtime.block_on(MockUpstream::start(MockResponse::Recordings));
     let river = River::new(server.stateless_client());
     let recording: Value = serde_json::from_str(CURRENT_BERN).unwrap();
     // Most of the response is series; half of the changes apply to the rest.
@@ -88,7 +89,7 @@ fn mutated_current_is_read_or_rejected() {
             let path = index.get(if *river { &about_river } else { &about_rest });
             apply(&mut answer, path, change);
         }
-        server.reply(Reply::text(&answer.to_string()));
+        server.reply(MockResponse::text(&answer.to_string()));
 
         match runtime.block_on(river.current_temperature(place("bern"))) {
             Ok(now) => {
@@ -116,7 +117,7 @@ fn has_current_flow(flow: &Value, timestamp: &Value, now: Timestamp) -> bool {
     is_flow && age.is_some_and(|age| (-120.0..=STALE_AFTER.as_secs_f64()).contains(&age))
 }
 
-fn river_at(server: &Server, now: Timestamp) -> River {
+fn river_at(server: &MockUpstream, now: Timestamp) -> River {
     River::new(
         Client::new(&Config {
             clock: Clock::stopped_at(now),
@@ -132,7 +133,7 @@ fn river_at(server: &Server, now: Timestamp) -> River {
 #[test]
 fn mutated_current_without_a_flow_never_removes_the_warning() {
     let runtime = runtime();
-    let server = runtime.block_on(Server::start(Reply::Recordings));
+    let server = runtime.block_on(MockUpstream::start(MockResponse::Recordings));
     let now: Timestamp = "2023-05-09T11:38:00Z".parse().unwrap();
     let river = river_at(&server, now);
     // Synthetic: the recording with less and warmer water, of which no warning is known.
@@ -150,7 +151,10 @@ fn mutated_current_without_a_flow_never_removes_the_warning() {
         point["temperature"] = (19.5 - 0.01 * (n % 7) as f64).into();
     }
     let set_reply = |answer: &Value| {
-        server.reply(Reply::at([("current", Reply::text(&answer.to_string()))]));
+        server.reply(MockResponse::at([(
+            "current",
+            MockResponse::text(&answer.to_string()),
+        )]));
     };
     set_reply(&calm);
     let danger = runtime.block_on(river.danger(place("bern"))).unwrap();
@@ -191,7 +195,7 @@ fn mutated_current_without_a_flow_never_removes_the_warning() {
 #[test]
 fn mutated_widget_never_removes_the_warning_or_ranks_incomparable_values() {
     let runtime = runtime();
-    let server = runtime.block_on(Server::start(Reply::Recordings));
+    let server = runtime.block_on(MockUpstream::start(MockResponse::Recordings));
     let now: Timestamp = "2024-08-19T21:25:00Z".parse().unwrap();
     let river = river_at(&server, now);
     let recording: Value = serde_json::from_str(WIDGET).unwrap();
@@ -205,7 +209,7 @@ fn mutated_widget_never_removes_the_warning_or_ranks_incomparable_values() {
             let path: &Vec<_> = index.get(&paths);
             apply(&mut answer, path, change);
         }
-        server.reply(Reply::text(&answer.to_string()));
+        server.reply(MockResponse::text(&answer.to_string()));
         let Ok(comparison) = runtime.block_on(river.compare(&[])) else {
             return Ok(());
         };

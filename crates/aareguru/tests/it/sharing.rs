@@ -5,11 +5,11 @@ use std::time::Duration;
 use aareguru::{Client, Config, Place};
 use tokio::task::JoinSet;
 
-use testkit::upstream::{Reply, Server};
+use testkit::{MockResponse, MockUpstream};
 
 #[tokio::test]
 async fn concurrent_callers_share_one_request() {
-    let server = Server::start(Reply::Recordings.held()).await;
+    let server = MockUpstream::start(MockResponse::Recordings.held()).await;
     let client = server.client();
     let mut callers = JoinSet::new();
     for _ in 0..1_000 {
@@ -27,7 +27,7 @@ async fn concurrent_callers_share_one_request() {
 
 #[tokio::test]
 async fn fetch_within_the_cache_time_sends_no_request() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.client();
     client.cities().await.unwrap();
     client.clone().cities().await.unwrap();
@@ -36,7 +36,7 @@ async fn fetch_within_the_cache_time_sends_no_request() {
 
 #[tokio::test]
 async fn fetch_after_the_cache_time_sends_a_request() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let config = Config {
         cache_ttl: Duration::from_millis(200),
         ..server.config()
@@ -55,7 +55,7 @@ async fn fetch_after_the_cache_time_sends_a_request() {
 
 #[tokio::test]
 async fn cache_time_of_zero_caches_nothing() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.stateless_client();
     for _ in 0..3 {
         client.cities().await.unwrap();
@@ -65,7 +65,7 @@ async fn cache_time_of_zero_caches_nothing() {
 
 #[tokio::test]
 async fn places_are_cached_separately() {
-    let server = Server::start(Reply::Recordings).await;
+    let server = MockUpstream::start(MockResponse::Recordings).await;
     let client = server.client();
     client.current(Place::find("bern").unwrap()).await.unwrap();
     client
@@ -78,7 +78,7 @@ async fn places_are_cached_separately() {
 
 #[tokio::test]
 async fn flight_survives_callers_that_leave() {
-    let server = Server::start(Reply::Recordings.held()).await;
+    let server = MockUpstream::start(MockResponse::Recordings.held()).await;
     let client = server.client();
     let ask = || {
         tokio::spawn({

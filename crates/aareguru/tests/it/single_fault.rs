@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use testkit::upstream::{Reply, Server};
+use testkit::{MockResponse, MockUpstream};
 
 /// Time of the readings.
 const MEASURED: i64 = 1_783_176_000;
@@ -29,7 +29,7 @@ const INPUTS: [&str; 5] = [
 /// A river with configurable responses, 20 minutes after the readings.
 struct Fixture {
     runtime: Runtime,
-    server: Server,
+    server: MockUpstream,
     river: River,
 }
 
@@ -39,7 +39,7 @@ impl Fixture {
             .enable_all()
             .build()
             .unwrap();
-        let server = runtime.block_on(Server::start(Reply::Recordings));
+        let server = runtime.block_on(MockUpstream::start(MockResponse::Recordings));
         let client = Client::new(&Config {
             clock: Clock::stopped_at(at(1200)),
             cache_ttl: Duration::ZERO,
@@ -56,8 +56,8 @@ impl Fixture {
     }
 
     fn danger(&self, id: &str, response: &Value) -> Danger {
-        let reply = Reply::text(&response.to_string());
-        self.server.reply(Reply::at([("current", reply)]));
+        let reply = MockResponse::text(&response.to_string());
+        self.server.reply(MockResponse::at([("current", reply)]));
         let place = Place::find(id).unwrap();
         self.runtime.block_on(self.river.danger(place)).unwrap()
     }

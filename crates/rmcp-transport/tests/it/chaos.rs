@@ -7,7 +7,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use testkit::client::{Session, get, tool_call, with_header};
+use testkit::{SseSession, get, tool_call, with_header};
 
 use crate::server::TestServer;
 
@@ -49,10 +49,10 @@ async fn forward(mut client: TcpStream, server: SocketAddr, bytes: u64) {
 }
 
 /// Resumes the session, however many attempts it takes.
-async fn reconnect(proxy: SocketAddr, last_event_id: &str) -> Session {
+async fn reconnect(proxy: SocketAddr, last_event_id: &str) -> SseSession {
     let request = with_header(&get("/sse"), &format!("Last-Event-ID: {last_event_id}"));
     loop {
-        if let Some(mut session) = Session::try_open(proxy, request.clone()).await {
+        if let Some(mut session) = SseSession::try_open(proxy, request.clone()).await {
             session.last_event_id = Some(last_event_id.to_owned());
             return session;
         }
@@ -65,7 +65,7 @@ async fn calls_over_a_breaking_connection_are_answered_exactly_once() {
     let proxy = start_unreliable_proxy(server.address).await;
     // The handshake uses the reliable connection: a session that breaks before it cannot be
     // resumed.
-    let first = Session::initialized(server.address).await;
+    let first = SseSession::initialized(server.address).await;
     let target = first.target.clone();
     let mut session = reconnect(proxy, &first.last_event_id.clone().unwrap()).await;
 

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use testkit::client::{Session, post, send, tool_call};
+use testkit::{SseSession, post, send, tool_call};
 
 use crate::server::TestServer;
 
 #[tokio::test]
 async fn tool_call_is_answered_on_the_stream() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let answer = session
         .call_tool(1, "echo", r#"{"text":"Aare 12.5 °C 🏊\r\n\u2028"}"#)
         .await;
@@ -29,7 +29,7 @@ async fn tool_call_is_answered_on_the_stream() {
 #[tokio::test]
 async fn string_request_ids_stay_strings() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let answer = session
         .call(r#"{"jsonrpc":"2.0","id":"7","method":"ping"}"#)
         .await;
@@ -39,7 +39,7 @@ async fn string_request_ids_stay_strings() {
 #[tokio::test]
 async fn message_paths_and_id_spellings_reach_the_session() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let id = session.target.split_once('=').unwrap().1.to_owned();
     let upper = id.to_uppercase();
     let dashed = format!(
@@ -68,7 +68,7 @@ async fn message_paths_and_id_spellings_reach_the_session() {
 #[tokio::test]
 async fn tool_sees_the_headers_of_its_post() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let request = post(
         &session.target,
         "Content-Type: application/json\r\nX-Trace: abc\r\n",
@@ -82,7 +82,7 @@ async fn tool_sees_the_headers_of_its_post() {
 #[tokio::test]
 async fn chunked_body_is_reassembled() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let (first, second) = (r#"{"jsonrpc":"2.0","id"#, r#"":5,"method":"ping"}"#);
     let request = format!(
         "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-8\r\n\
@@ -100,7 +100,7 @@ async fn responses_reach_only_their_own_session() {
     let server = TestServer::start().await;
     let mut sessions = Vec::new();
     for _ in 0..20 {
-        sessions.push(Session::initialized(server.address).await);
+        sessions.push(SseSession::initialized(server.address).await);
     }
     for (n, session) in sessions.iter().enumerate() {
         let text = format!(r#"{{"text":"session {n}"}}"#);
@@ -118,7 +118,7 @@ async fn responses_reach_only_their_own_session() {
 #[tokio::test]
 async fn progress_arrives_in_order_before_the_response() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session
         .send(r#"{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"progress","arguments":{},"_meta":{"progressToken":"p"}}}"#)
         .await;
@@ -133,7 +133,7 @@ async fn progress_arrives_in_order_before_the_response() {
 #[tokio::test]
 async fn failed_request_yields_an_error_on_the_stream() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let unknown_tool = session.call_tool(1, "nothing", "{}").await;
     assert_eq!(unknown_tool["error"]["code"], -32602);
     let unknown_method = session
@@ -150,7 +150,7 @@ async fn failed_request_yields_an_error_on_the_stream() {
 #[tokio::test]
 async fn panicking_tool_returns_an_error_and_keeps_the_session() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     for (id, tool) in [(1, "panic"), (2, "panic at once")] {
         let answer = session.call_tool(id, tool, "{}").await;
         assert_eq!(answer["error"]["code"], -32603, "{tool}");
@@ -164,9 +164,9 @@ async fn panicking_tool_returns_an_error_and_keeps_the_session() {
 #[tokio::test]
 async fn retained_peer_can_notify_the_client_later() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.call_tool(1, "keep", "{}").await;
-    let mut other = Session::initialized(server.address).await;
+    let mut other = SseSession::initialized(server.address).await;
     other.call_tool(1, "notify", "{}").await;
     let notification = session.message().await;
     assert_eq!(notification["method"], "notifications/tools/list_changed");
@@ -175,7 +175,7 @@ async fn retained_peer_can_notify_the_client_later() {
 #[tokio::test]
 async fn handler_can_send_requests_to_the_client() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     session.call(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}},"clientInfo":{"name":"raw","version":"0"}}}"#).await;
     session.send(&tool_call(1, "ask", "{}")).await;
     let question = session.message().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rmcp_transport::SseServerConfig;
 use tokio_util::sync::CancellationToken;
 
-use testkit::client::{Session, get, send, tool_call};
+use testkit::{SseSession, get, send, tool_call};
 
 use crate::server::TestServer;
 
@@ -20,10 +20,10 @@ async fn start() -> (TestServer, CancellationToken) {
 #[tokio::test]
 async fn drain_finishes_running_requests_and_rejects_new_ones() {
     let (server, token) = start().await;
-    let mut busy = Session::initialized(server.address).await;
+    let mut busy = SseSession::initialized(server.address).await;
     busy.send(&tool_call(1, "gate", "{}")).await;
-    let mut idle = Session::initialized(server.address).await;
-    let mut new = Session::open(server.address).await;
+    let mut idle = SseSession::initialized(server.address).await;
+    let mut new = SseSession::open(server.address).await;
 
     token.cancel();
     assert_eq!(idle.event().await, None);
@@ -51,7 +51,7 @@ async fn drain_finishes_running_requests_and_rejects_new_ones() {
 #[tokio::test]
 async fn cancelled_request_does_not_delay_the_drain() {
     let (mut server, token) = start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.send(&tool_call(1, "wait", "{}")).await;
     token.cancel();
     session
@@ -64,7 +64,7 @@ async fn cancelled_request_does_not_delay_the_drain() {
 #[tokio::test(start_paused = true)]
 async fn drain_timeout_answers_running_requests_with_an_error() {
     let (mut server, token) = start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.send(&tool_call(1, "wait", "{}")).await;
     let began = tokio::time::Instant::now();
     token.cancel();
@@ -81,7 +81,7 @@ async fn drain_timeout_answers_running_requests_with_an_error() {
 #[tokio::test]
 async fn drain_ends_sessions_without_a_stream() {
     let (server, token) = start().await;
-    drop(Session::initialized(server.address).await);
+    drop(SseSession::initialized(server.address).await);
     token.cancel();
     while server.service.session_count() > 0 {
         tokio::time::timeout(Duration::from_secs(20), tokio::task::yield_now())
@@ -98,8 +98,8 @@ async fn drain_leaves_no_task_running() {
     let mut sessions = Vec::new();
     for n in 0..30 {
         let session = match n % 3 {
-            0 => Session::open(server.address).await,
-            _ => Session::initialized(server.address).await,
+            0 => SseSession::open(server.address).await,
+            _ => SseSession::initialized(server.address).await,
         };
         if n % 3 == 2 {
             session.send(&tool_call(1, "gate", "{}")).await;

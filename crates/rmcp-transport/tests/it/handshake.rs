@@ -5,14 +5,14 @@ use std::time::Duration;
 use rmcp_transport::SseServerConfig;
 use serde_json::json;
 
-use testkit::client::{Session, get, send};
+use testkit::{SseSession, get, send};
 
 use crate::server::TestServer;
 
 #[tokio::test]
 async fn first_event_is_the_endpoint_path() {
     let server = TestServer::start().await;
-    let session = Session::open(server.address).await;
+    let session = SseSession::open(server.address).await;
     let id = session
         .target
         .strip_prefix("/messages?session_id=")
@@ -27,7 +27,7 @@ async fn first_event_is_the_endpoint_path() {
 #[tokio::test]
 async fn sse_response_has_proxy_headers() {
     let server = TestServer::start().await;
-    let head = Session::open(server.address).await.head;
+    let head = SseSession::open(server.address).await.head;
     for line in [
         "HTTP/1.1 200 OK",
         "content-type: text/event-stream; charset=utf-8",
@@ -53,7 +53,7 @@ async fn head_request_opens_no_session() {
 async fn session_id_in_the_sse_request_is_ignored() {
     let server = TestServer::start().await;
     let path = "/sse?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
-    let session = Session::open_at(server.address, path).await;
+    let session = SseSession::open_at(server.address, path).await;
     assert!(!session.target.contains("3db2eaa67e98"));
 }
 
@@ -64,7 +64,7 @@ async fn endpoint_event_uses_the_configured_paths() {
         .with_message_path("/inbox")
         .with_path_prefix("/aare");
     let server = TestServer::with(config).await;
-    let session = Session::open_at(server.address, "/events").await;
+    let session = SseSession::open_at(server.address, "/events").await;
     assert!(session.target.starts_with("/aare/inbox?session_id="));
     assert_eq!(send(server.address, get("/sse")).await.status, 404);
 }
@@ -73,7 +73,7 @@ async fn endpoint_event_uses_the_configured_paths() {
 async fn initialize_accepts_every_supported_version() {
     let server = TestServer::start().await;
     for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
-        let mut session = Session::open(server.address).await;
+        let mut session = SseSession::open(server.address).await;
         let answer = session.initialize(version).await;
         assert_eq!(answer["result"]["protocolVersion"], version);
     }
@@ -83,7 +83,7 @@ async fn initialize_accepts_every_supported_version() {
 async fn initialize_with_an_unsupported_version_offers_the_newest() {
     let server = TestServer::start().await;
     for version in ["2026-07-28", "1999-01-01"] {
-        let mut session = Session::open(server.address).await;
+        let mut session = SseSession::open(server.address).await;
         let answer = session.initialize(version).await;
         assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
     }
@@ -94,7 +94,7 @@ const MODERN_META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07
 #[tokio::test]
 async fn request_of_a_newer_revision_lists_the_supported_versions() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     for (id, method) in [(1, "server/discover"), (2, "tools/list")] {
         let message = format!(
             r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{"_meta":{MODERN_META}}}}}"#
@@ -118,7 +118,7 @@ async fn request_of_a_newer_revision_lists_the_supported_versions() {
 #[tokio::test]
 async fn ping_before_initialize_is_answered() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     let answer = session
         .call(r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#)
         .await;
@@ -128,7 +128,7 @@ async fn ping_before_initialize_is_answered() {
 #[tokio::test]
 async fn request_before_initialize_yields_an_error() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     let answer = session
         .call(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
         .await;
@@ -139,7 +139,7 @@ async fn request_before_initialize_yields_an_error() {
 #[tokio::test]
 async fn notifications_before_initialize_keep_the_session_open() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     for message in [
         r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
         r#"{"jsonrpc":"2.0","method":"notifications/whatever"}"#,
@@ -155,7 +155,7 @@ async fn notifications_before_initialize_keep_the_session_open() {
 #[tokio::test]
 async fn second_initialize_is_answered() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let answer = session.initialize("2024-11-05").await;
     assert_eq!(answer["result"]["protocolVersion"], "2024-11-05");
 }
@@ -163,7 +163,7 @@ async fn second_initialize_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn silent_stream_gets_keep_alive_comments() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let opened = tokio::time::Instant::now();
     for n in 1..=3 {
         assert_eq!(session.event().await.unwrap(), ": ping\r\n\r\n");
@@ -176,7 +176,7 @@ async fn silent_stream_gets_keep_alive_comments() {
 async fn disabled_keep_alive_sends_no_comments() {
     let config = SseServerConfig::default().with_sse_keep_alive(None);
     let server = TestServer::with(config).await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let silence = tokio::time::timeout(Duration::from_secs(15), session.event()).await;
     assert!(silence.is_err(), "{silence:?}");
 }

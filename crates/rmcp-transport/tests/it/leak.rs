@@ -4,17 +4,17 @@ use std::{fs, net::SocketAddr, time::Duration};
 
 use rmcp_transport::SseServerConfig;
 
-use testkit::client::{Session, tool_call};
+use testkit::{SseSession, tool_call};
 
 use crate::server::TestServer;
 
 /// Opens a connection and drops it: before the handshake, after it, or during a call.
 async fn connect_and_drop(address: SocketAddr, n: usize) {
     match n % 3 {
-        0 => drop(Session::open(address).await),
-        1 => drop(Session::initialized(address).await),
+        0 => drop(SseSession::open(address).await),
+        1 => drop(SseSession::initialized(address).await),
         _ => {
-            let session = Session::initialized(address).await;
+            let session = SseSession::initialized(address).await;
             session.send(&tool_call(1, "wait", "{}")).await;
         }
     }

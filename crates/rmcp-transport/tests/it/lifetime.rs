@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use rmcp_transport::{Principal, SseServerConfig};
 
-use testkit::client::{Session, get, tool_call, with_header};
+use testkit::{SseSession, get, tool_call, with_header};
 
 use crate::server::TestServer;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 /// Posts until the session has closed, which takes until the server sees the closed connection.
-async fn wait_until_unknown(session: &mut Session) {
+async fn wait_until_unknown(session: &mut SseSession) {
     for _ in 0..1000 {
         let answer = session.post(PING).await;
         match answer.status {
@@ -27,14 +27,14 @@ async fn wait_until_unknown(session: &mut Session) {
 async fn disconnect_without_resume_grace_ends_session_and_tools() {
     let config = SseServerConfig::default().with_resume_grace(Duration::ZERO);
     let mut server = TestServer::with(config).await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.send(&tool_call(7, "wait", "{}")).await;
     assert_eq!(session.call(PING).await["id"], 1);
     assert_eq!(session.last_event_id, None);
     let target = session.target.clone();
     drop(session);
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
-    let mut other = Session::open(server.address).await;
+    let mut other = SseSession::open(server.address).await;
     other.target = target;
     wait_until_unknown(&mut other).await;
 }
@@ -42,8 +42,8 @@ async fn disconnect_without_resume_grace_ends_session_and_tools() {
 #[tokio::test]
 async fn disconnect_of_an_uninitialized_session_ends_it() {
     let server = TestServer::start().await;
-    let session = Session::open(server.address).await;
-    let mut other = Session::open(server.address).await;
+    let session = SseSession::open(server.address).await;
+    let mut other = SseSession::open(server.address).await;
     other.target.clone_from(&session.target);
     drop(session);
     wait_until_unknown(&mut other).await;
@@ -52,7 +52,7 @@ async fn disconnect_of_an_uninitialized_session_ends_it() {
 #[tokio::test]
 async fn cancelled_request_is_dropped_without_a_response() {
     let mut server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.send(&tool_call(11, "wait", "{}")).await;
     session
         .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":11,"reason":"x"}}"#)
@@ -66,8 +66,8 @@ async fn cancelled_request_is_dropped_without_a_response() {
 async fn slow_reader_loses_only_its_own_session() {
     let config = SseServerConfig::default().with_max_queued_bytes(1024 * 1024);
     let server = TestServer::with(config).await;
-    let mut reading = Session::initialized(server.address).await;
-    let mut stalled = Session::initialized(server.address).await;
+    let mut reading = SseSession::initialized(server.address).await;
+    let mut stalled = SseSession::initialized(server.address).await;
     // More than the socket buffers of both ends and the outbox hold together.
     for _ in 0..200 {
         let answer = stalled
@@ -85,7 +85,7 @@ async fn slow_reader_loses_only_its_own_session() {
 async fn disconnected_sessions_are_all_removed() {
     let server = TestServer::start().await;
     for round in 0..50 {
-        let session = Session::open(server.address).await;
+        let session = SseSession::open(server.address).await;
         if round % 2 == 0 {
             session.send(PING).await;
         }
@@ -105,7 +105,7 @@ async fn end_sessions_of_ends_only_one_principals_sessions() {
     let mut server = TestServer::start().await;
     let open = async |principal| {
         let request = with_header(&get("/sse"), &format!("X-Principal: {principal}"));
-        Session::open_with(server.address, request).await
+        SseSession::open_with(server.address, request).await
     };
     let (mut alice, mut silent, mut bob) =
         (open("alice").await, open("alice").await, open("bob").await);

@@ -6,7 +6,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use rmcp_transport::SseServerConfig;
 use tracing_subscriber::filter::LevelFilter;
 
-use testkit::client::{Session, get, post_json, send, tool_call, with_header};
+use testkit::{SseSession, get, post_json, send, tool_call, with_header};
 
 use crate::server::TestServer;
 
@@ -34,7 +34,7 @@ impl io::Write for Logs {
 async fn full_run(server: &mut TestServer) -> Vec<String> {
     let key = "key-that-nobody-may-see";
     let request = with_header(&get("/sse"), &format!("Authorization: Bearer {key}"));
-    let mut session = Session::open_with(server.address, request).await;
+    let mut session = SseSession::open_with(server.address, request).await;
     session.initialize("2025-11-25").await;
     session
         .call_tool(1, "echo", r#"{"text":"words-in-a-body"}"#)
@@ -59,7 +59,7 @@ async fn full_run(server: &mut TestServer) -> Vec<String> {
         "words-in-a-body".to_owned(),
         "words-in-a-broken-body".to_owned(),
     ];
-    let mut back = Session::resume(server.address, &last).await;
+    let mut back = SseSession::resume(server.address, &last).await;
     back.call(PING).await;
     drop((session, back));
     send(server.address, post_json("/messages?session_id=x", PING)).await;
@@ -123,9 +123,9 @@ async fn session_and_message_metrics_are_counted() {
     drop(recording);
 
     full_run(&mut server).await;
-    let _probe = Session::open(server.address).await;
+    let _probe = SseSession::open(server.address).await;
     let adopted = with_header(&get("/sse"), "MCP-Protocol-Version: 2025-06-18");
-    let adopted = Session::open_with(server.address, adopted).await;
+    let adopted = SseSession::open_with(server.address, adopted).await;
     adopted.send(&tool_call(1, "wait", "{}")).await;
 
     let values = values(&snapshotter);

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use testkit::client::send;
+use testkit::send;
 
 #[derive(Clone)]
 struct Hello;

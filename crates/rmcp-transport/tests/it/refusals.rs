@@ -2,7 +2,7 @@
 
 use rmcp_transport::SseServerConfig;
 
-use testkit::client::{Session, get, post, post_json, send, tool_call};
+use testkit::{SseSession, get, post, post_json, send, tool_call};
 
 use crate::server::TestServer;
 
@@ -31,7 +31,7 @@ async fn post_without_a_live_session_is_rejected() {
 #[tokio::test]
 async fn post_without_json_content_type_returns_400() {
     let server = TestServer::start().await;
-    let session = Session::initialized(server.address).await;
+    let session = SseSession::initialized(server.address).await;
     for headers in [
         "",
         "Content-Type: text/plain\r\n",
@@ -49,7 +49,7 @@ async fn post_without_json_content_type_returns_400() {
 #[tokio::test]
 async fn invalid_json_rpc_message_returns_400_without_echo() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     for body in [
         "",
         "secret",
@@ -78,7 +78,7 @@ async fn invalid_json_rpc_message_returns_400_without_echo() {
 #[tokio::test]
 async fn invalid_utf8_body_returns_400() {
     let server = TestServer::start().await;
-    let session = Session::initialized(server.address).await;
+    let session = SseSession::initialized(server.address).await;
     let mut request = post_json(&session.target, "12").into_bytes();
     request.truncate(request.len() - 2);
     request.extend([0xff, 0xfe]);
@@ -90,7 +90,7 @@ async fn invalid_utf8_body_returns_400() {
 #[tokio::test]
 async fn body_over_4_mib_returns_413() {
     let server = TestServer::start().await;
-    let session = Session::initialized(server.address).await;
+    let session = SseSession::initialized(server.address).await;
     let limit = SseServerConfig::default().max_request_body_bytes;
     let text = "x".repeat(limit);
     let body = tool_call(1, "echo", &format!(r#"{{"text":"{text}"}}"#));
@@ -117,7 +117,7 @@ async fn body_over_4_mib_returns_413() {
 async fn body_of_exactly_the_limit_is_accepted() {
     let config = SseServerConfig::default().with_max_request_body_bytes(PING.len());
     let server = TestServer::with(config).await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     assert_eq!(session.call(PING).await["id"], 1);
     let answer = session.post(&format!("{PING} ")).await;
     assert_eq!(answer.status, 413);

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rmcp_transport::{Delivery, Refusal, Relay, RelayFuture, SseServerConfig, SseService};
 
-use testkit::client::{Session, get, post_json, send, tool_call, with_header};
+use testkit::{SseSession, get, post_json, send, tool_call, with_header};
 
 use crate::server::{TestServer, Tools};
 
@@ -38,7 +38,7 @@ async fn relayed_post_reaches_the_session() {
     assert!(to_second.0.set(second.service.clone()).is_ok());
     assert!(to_first.0.set(first.service.clone()).is_ok());
 
-    let mut session = Session::initialized(first.address).await;
+    let mut session = SseSession::initialized(first.address).await;
     session.address = second.address;
     let answer = session.call_tool(1, "echo", r#"{"text":"far"}"#).await;
     assert_eq!(answer["result"]["content"][0]["text"], "far");
@@ -74,7 +74,7 @@ async fn relayed_post_to_another_principals_session_returns_404() {
     let (second, to_first) = with_relay().await;
     assert!(to_first.0.set(first.service.clone()).is_ok());
     let alice = with_header(&get("/sse"), "X-Principal: alice");
-    let mut session = Session::open_with(first.address, alice).await;
+    let mut session = SseSession::open_with(first.address, alice).await;
     session.address = second.address;
     assert_eq!(session.post_as(PING, "mallory").await.status, 404);
     assert_eq!(session.post(PING).await.status, 404);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use testkit::client::{Session, get, post_json, send, tool_call, with_header};
+use testkit::{SseSession, get, post_json, send, tool_call, with_header};
 
 use crate::server::TestServer;
 
@@ -16,20 +16,20 @@ fn text(answer: &Value) -> &str {
 }
 
 /// Breaks the connection and returns what a client remembers.
-fn disconnect(session: Session) -> (String, String) {
+fn disconnect(session: SseSession) -> (String, String) {
     (session.target, session.last_event_id.unwrap())
 }
 
 #[tokio::test]
 async fn resumed_session_replays_missed_messages() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.send(&tool_call(7, "gate", "{}")).await;
     assert_eq!(session.call(PING).await["id"], 1);
     let (target, last) = disconnect(session);
 
     // Messages are still accepted, and running calls continue.
-    let mut other = Session::open(server.address).await;
+    let mut other = SseSession::open(server.address).await;
     other.target.clone_from(&target);
     for n in 10..15 {
         let arguments = format!(r#"{{"text":"{n}"}}"#);
@@ -37,7 +37,7 @@ async fn resumed_session_replays_missed_messages() {
     }
     server.gate.add_permits(1);
 
-    let mut session = Session::resume(server.address, &last).await;
+    let mut session = SseSession::resume(server.address, &last).await;
     assert_eq!(session.target, target);
     let mut answers = Vec::new();
     for _ in 0..6 {
@@ -51,14 +51,14 @@ async fn resumed_session_replays_missed_messages() {
 #[tokio::test]
 async fn unseen_events_are_replayed_in_order_on_every_resume() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let first = session.last_event_id.clone().unwrap();
     for id in 1..=3 {
         session.call_tool(id, "echo", r#"{"text":"x"}"#).await;
     }
     drop(session);
     for _ in 0..3 {
-        let mut session = Session::resume(server.address, &first).await;
+        let mut session = SseSession::resume(server.address, &first).await;
         for id in 1..=3 {
             assert_eq!(session.message().await["id"], id);
         }
@@ -68,9 +68,9 @@ async fn unseen_events_are_replayed_in_order_on_every_resume() {
 #[tokio::test]
 async fn second_stream_replaces_and_closes_the_first() {
     let server = TestServer::start().await;
-    let mut first = Session::initialized(server.address).await;
+    let mut first = SseSession::initialized(server.address).await;
     let last = first.last_event_id.clone().unwrap();
-    let mut second = Session::resume(server.address, &last).await;
+    let mut second = SseSession::resume(server.address, &last).await;
     assert_eq!(first.event().await, None);
     assert_eq!(second.call(PING).await["id"], 1);
     assert_eq!(server.service.session_count(), 1);
@@ -80,7 +80,7 @@ async fn second_stream_replaces_and_closes_the_first() {
 async fn resume_by_another_principal_opens_a_new_session() {
     let server = TestServer::start().await;
     let alice = with_header(&get("/sse"), "X-Principal: alice");
-    let mut session = Session::open_with(server.address, alice.clone()).await;
+    let mut session = SseSession::open_with(server.address, alice.clone()).await;
     let target = session.target.clone();
     let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
     session.post_as(initialize, "alice").await;
@@ -91,40 +91,40 @@ async fn resume_by_another_principal_opens_a_new_session() {
         with_header(&get("/sse"), &last),
         with_header(&get("/sse"), &format!("{last}\r\nX-Principal: mallory")),
     ] {
-        let stranger = Session::open_with(server.address, thief).await;
+        let stranger = SseSession::open_with(server.address, thief).await;
         assert_ne!(stranger.target, target);
     }
     // The owner's stream was not affected, and only the owner can resume it.
     session.post_as(PING, "alice").await;
     assert_eq!(session.message().await["id"], 1);
-    let back = Session::open_with(server.address, with_header(&alice, &last)).await;
+    let back = SseSession::open_with(server.address, with_header(&alice, &last)).await;
     assert_eq!(back.target, target);
 }
 
 #[tokio::test(start_paused = true)]
 async fn disconnected_session_is_kept_for_the_resume_grace() {
     let mut server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     session.send(&tool_call(7, "wait", "{}")).await;
     assert_eq!(session.call(PING).await["id"], 1);
     let (target, last) = disconnect(session);
 
     // Time is the subject. The clock is paused, so this takes no real time.
     tokio::time::sleep(GRACE - Duration::from_secs(2)).await;
-    let session = Session::resume(server.address, &last).await;
+    let session = SseSession::resume(server.address, &last).await;
     assert_eq!(session.target, target);
     drop(session);
 
     tokio::time::sleep(GRACE + Duration::from_secs(2)).await;
     assert_eq!(server.wait_tool_stopped().await, "dropped while it waited");
-    let session = Session::resume(server.address, &last).await;
+    let session = SseSession::resume(server.address, &last).await;
     assert_ne!(session.target, target);
 }
 
 #[tokio::test(start_paused = true)]
 async fn acknowledged_events_are_evicted_from_the_replay_buffer() {
     let server = TestServer::start().await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     let first = session.last_event_id.clone().unwrap();
     session.call(PING).await;
     let last = session.last_event_id.clone().unwrap();
@@ -132,37 +132,37 @@ async fn acknowledged_events_are_evicted_from_the_replay_buffer() {
     // Time is the subject. The clock is paused, so this takes no real time.
     tokio::time::sleep(GRACE * 2 + Duration::from_secs(2)).await;
 
-    let gap = Session::resume(server.address, &first).await;
+    let gap = SseSession::resume(server.address, &first).await;
     assert_ne!(gap.target, target, "an event is missing");
-    let whole = Session::resume(server.address, &last).await;
+    let whole = SseSession::resume(server.address, &last).await;
     assert_eq!(whole.target, target);
 }
 
 #[tokio::test]
 async fn initialize_response_is_kept_until_initialized_is_received() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
     session.call(initialize).await;
     let (target, last) = disconnect(session);
     let before = format!("{}.0", last.split_once('.').unwrap().0);
 
-    let mut session = Session::resume(server.address, &before).await;
+    let mut session = SseSession::resume(server.address, &before).await;
     assert_eq!(session.target, target);
     assert_eq!(session.message().await["id"], 0);
 
     let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     session.send(initialized).await;
-    let gap = Session::resume(server.address, &before).await;
+    let gap = SseSession::resume(server.address, &before).await;
     assert_ne!(gap.target, target);
-    let whole = Session::resume(server.address, &last).await;
+    let whole = SseSession::resume(server.address, &last).await;
     assert_eq!(whole.target, target);
 }
 
 #[tokio::test]
 async fn unknown_event_id_opens_a_new_session() {
     let server = TestServer::start().await;
-    let session = Session::initialized(server.address).await;
+    let session = SseSession::initialized(server.address).await;
     let last = session.last_event_id.clone().unwrap();
     let token = last.split_once('.').unwrap().0;
     for id in [
@@ -173,7 +173,7 @@ async fn unknown_event_id_opens_a_new_session() {
         &format!("{token}.99"),
         &format!("{token}.18446744073709551615"),
     ] {
-        let other = Session::resume(server.address, id).await;
+        let other = SseSession::resume(server.address, id).await;
         assert_ne!(other.target, session.target, "{id}");
     }
 }
@@ -181,7 +181,7 @@ async fn unknown_event_id_opens_a_new_session() {
 #[tokio::test]
 async fn event_ids_do_not_contain_the_session_id() {
     let server = TestServer::start().await;
-    let session = Session::initialized(server.address).await;
+    let session = SseSession::initialized(server.address).await;
     let id = session.target.split_once('=').unwrap().1;
     let last = session.last_event_id.unwrap();
     assert!(!last.contains(&id[..8]), "{last} {id}");
@@ -196,7 +196,7 @@ async fn reconnecting_client_with_a_version_header_skips_initialize() {
         "Last-Event-ID: 3db2eaa67e9849b6bf973c6bb5c88bc5.4",
     ] {
         let request = with_header(&get("/sse"), header);
-        let mut session = Session::open_with(server.address, request).await;
+        let mut session = SseSession::open_with(server.address, request).await;
         let answer = session.call_tool(5, "echo", r#"{"text":"served"}"#).await;
         assert_eq!(text(&answer), "served", "{header}");
         // A client that initializes again is served as well.
@@ -211,7 +211,7 @@ async fn unsupported_version_header_adopts_no_session() {
     for version in ["2026-07-28", "1.0", "", "x"] {
         let header = format!("MCP-Protocol-Version: {version}");
         let request = with_header(&get("/sse"), &header);
-        let mut session = Session::open_with(server.address, request).await;
+        let mut session = SseSession::open_with(server.address, request).await;
         let answer = session.call_tool(5, "echo", "{}").await;
         assert_eq!(answer["error"]["code"], -32602, "{version}");
     }
@@ -220,7 +220,7 @@ async fn unsupported_version_header_adopts_no_session() {
 #[tokio::test]
 async fn version_header_on_a_post_adopts_the_session() {
     let server = TestServer::start().await;
-    let mut session = Session::open(server.address).await;
+    let mut session = SseSession::open(server.address).await;
     let call = tool_call(5, "echo", r#"{"text":"served"}"#);
     let request = post_json(&session.target, &call);
     let request = with_header(&request, "MCP-Protocol-Version: 2025-11-25");

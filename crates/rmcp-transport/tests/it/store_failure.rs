@@ -12,7 +12,7 @@ use rmcp_transport::{
     Commit, SessionStore, Snapshot, SseServerConfig, StoreError, StoreFuture, TakeoverRequest,
 };
 
-use testkit::client::{Session, get, post_json, send, tool_call, with_header};
+use testkit::{SseSession, get, post_json, send, tool_call, with_header};
 
 use crate::{
     memory_store::MemoryStore,
@@ -96,7 +96,7 @@ async fn session_survives_a_store_outage_and_can_be_taken_over_after() {
             .with_store_timeout(Duration::from_millis(50));
         let first = TestServer::with(config).await;
         let second = with_store(&store).await;
-        let mut session = Session::initialized(first.address).await;
+        let mut session = SseSession::initialized(first.address).await;
         store.fail(silently);
         for id in 1..4 {
             let answer = session.call_tool(id, "echo", r#"{"text":"alone"}"#).await;
@@ -107,7 +107,7 @@ async fn session_survives_a_store_outage_and_can_be_taken_over_after() {
         store.recover_empty().await;
         wait_until_stored(&store).await;
         let last = session.last_event_id.clone().unwrap();
-        let mut moved = Session::resume(second.address, &last).await;
+        let mut moved = SseSession::resume(second.address, &last).await;
         assert_eq!(moved.target, session.target);
         second.gate.add_permits(1);
         assert_eq!(moved.message().await["id"], 7);
@@ -120,14 +120,14 @@ async fn session_survives_a_store_outage_and_can_be_taken_over_after() {
 async fn session_is_stored_again_after_the_store_loses_its_data() {
     let store = Arc::new(FlakyStore::default());
     let first = with_store(&store).await;
-    let mut session = Session::initialized(first.address).await;
+    let mut session = SseSession::initialized(first.address).await;
     // The store does not report the loss.
     *store.memory.write().await = MemoryStore::default();
     session.call_tool(1, "echo", "{}").await;
     assert_eq!(store.sessions().await, 1);
     let second = with_store(&store).await;
     let last = session.last_event_id.clone().unwrap();
-    let moved = Session::resume(second.address, &last).await;
+    let moved = SseSession::resume(second.address, &last).await;
     assert_eq!(moved.target, session.target);
 }
 
@@ -136,7 +136,7 @@ async fn session_opened_during_a_store_outage_is_stored_later() {
     let store = Arc::new(FlakyStore::default());
     store.fail(false);
     let server = with_store(&store).await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     assert_eq!(session.call_tool(1, "echo", "{}").await["id"], 1);
     store.recover_empty().await;
     wait_until_stored(&store).await;
@@ -161,7 +161,7 @@ async fn brief_store_outage_delays_the_response() {
         .with_store_timeout(Duration::from_secs(60));
     let first = TestServer::with(config).await;
     let second = with_store(&store).await;
-    let mut session = Session::initialized(first.address).await;
+    let mut session = SseSession::initialized(first.address).await;
     let last = session.last_event_id.clone().unwrap();
     store.fail(false);
     let posts = [
@@ -182,7 +182,7 @@ async fn brief_store_outage_delays_the_response() {
     }
     assert_eq!(text(&session.message().await), "late");
     // Accepted messages are in the store.
-    let mut moved = Session::resume(second.address, &last).await;
+    let mut moved = SseSession::resume(second.address, &last).await;
     assert_eq!(moved.target, session.target);
     assert_eq!(text(&moved.message().await), "late");
     second.gate.add_permits(1);

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use testkit::client::{Session, get, post_json, tool_call, with_header};
+use testkit::{SseSession, get, post_json, tool_call, with_header};
 
 use crate::{memory_store::MemoryStore, server::TestServer};
 
@@ -34,35 +34,35 @@ pub(crate) fn text(answer: &Value) -> &str {
 #[tokio::test]
 async fn session_continues_at_another_service_without_initialize() {
     let (first, second, _) = two().await;
-    let mut session = Session::initialized(first.address).await;
+    let mut session = SseSession::initialized(first.address).await;
     let set = r#"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"error"}}"#;
     session.call(set).await;
     let known = session.call_tool(2, "known", "{}").await;
     assert_eq!(text(&known), "raw 2025-11-25 Some(Error)");
 
     let last = session.last_event_id.clone().unwrap();
-    let mut moved = Session::resume(second.address, &last).await;
+    let mut moved = SseSession::resume(second.address, &last).await;
     assert_eq!(moved.target, session.target);
     let known = moved.call_tool(3, "known", "{}").await;
     assert_eq!(text(&known), "raw 2025-11-25 Some(Error)");
 
     // And back to the first service.
     let last = moved.last_event_id.clone().unwrap();
-    let mut back = Session::resume(first.address, &last).await;
+    let mut back = SseSession::resume(first.address, &last).await;
     assert_eq!(text(&back.call_tool(4, "known", "{}").await), text(&known));
 }
 
 #[tokio::test]
 async fn takeover_replays_missed_events_and_reruns_pending_calls() {
     let (first, second, store) = two().await;
-    let session = Session::initialized(first.address).await;
+    let session = SseSession::initialized(first.address).await;
     let seen = session.last_event_id.clone().unwrap();
     session.send(&tool_call(7, "gate", "{}")).await;
     session
         .send(&tool_call(8, "echo", r#"{"text":"missed"}"#))
         .await;
 
-    let mut moved = Session::resume(second.address, &seen).await;
+    let mut moved = SseSession::resume(second.address, &seen).await;
     let missed = moved.message().await;
     assert_eq!((&missed["id"], text(&missed)), (&Value::from(8), "missed"));
     second.gate.add_permits(1);
@@ -75,7 +75,7 @@ async fn takeover_replays_missed_events_and_reruns_pending_calls() {
     // The first call completes as well, but its service no longer owns the session.
     first.gate.add_permits(1);
     let last = moved.last_event_id.clone().unwrap();
-    let mut moved = Session::resume(second.address, &last).await;
+    let mut moved = SseSession::resume(second.address, &last).await;
     assert_eq!(moved.call(PING).await["id"], 1);
     assert_eq!(store.len(), 1);
 }
@@ -83,10 +83,10 @@ async fn takeover_replays_missed_events_and_reruns_pending_calls() {
 #[tokio::test]
 async fn former_owner_closes_the_stream_when_fenced() {
     let (first, second, _) = two().await;
-    let mut former = Session::initialized(first.address).await;
+    let mut former = SseSession::initialized(first.address).await;
     let last = former.last_event_id.clone().unwrap();
     former.send(&tool_call(7, "gate", "{}")).await;
-    let mut moved = Session::resume(second.address, &last).await;
+    let mut moved = SseSession::resume(second.address, &last).await;
 
     first.gate.add_permits(1);
     assert_eq!(former.event().await, None, "an answer of the former owner");
@@ -98,9 +98,9 @@ async fn former_owner_closes_the_stream_when_fenced() {
 #[tokio::test]
 async fn former_owner_can_be_notified_of_the_takeover() {
     let (first, second, _) = two().await;
-    let mut former = Session::initialized(first.address).await;
+    let mut former = SseSession::initialized(first.address).await;
     let last = former.last_event_id.clone().unwrap();
-    let _moved = Session::resume(second.address, &last).await;
+    let _moved = SseSession::resume(second.address, &last).await;
     let id = former.target.split_once('=').unwrap().1;
     let id = rmcp_transport::SessionId::parse(id).unwrap();
     // A takeover of an older epoch is ignored.
@@ -116,7 +116,7 @@ async fn former_owner_can_be_notified_of_the_takeover() {
 async fn takeover_by_another_principal_is_rejected() {
     let (first, second, _) = two().await;
     let alice = with_header(&get("/sse"), "X-Principal: alice");
-    let mut session = Session::open_with(first.address, alice.clone()).await;
+    let mut session = SseSession::open_with(first.address, alice.clone()).await;
     let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
     session.post_as(initialize, "alice").await;
     session.message().await;
@@ -125,22 +125,22 @@ async fn takeover_by_another_principal_is_rejected() {
         with_header(&get("/sse"), &last),
         with_header(&get("/sse"), &format!("{last}\r\nX-Principal: mallory")),
     ] {
-        let stranger = Session::open_with(second.address, thief).await;
+        let stranger = SseSession::open_with(second.address, thief).await;
         assert_ne!(stranger.target, session.target);
     }
     session.post_as(PING, "alice").await;
     assert_eq!(session.message().await["id"], 1);
-    let back = Session::open_with(second.address, with_header(&alice, &last)).await;
+    let back = SseSession::open_with(second.address, with_header(&alice, &last)).await;
     assert_eq!(back.target, session.target);
 }
 
 #[tokio::test]
 async fn takeover_with_an_unknown_event_is_rejected() {
     let (first, second, _) = two().await;
-    let session = Session::initialized(first.address).await;
+    let session = SseSession::initialized(first.address).await;
     let last = session.last_event_id.clone().unwrap();
     let (token, _) = last.split_once('.').unwrap();
-    let other = Session::resume(second.address, &format!("{token}.99")).await;
+    let other = SseSession::resume(second.address, &format!("{token}.99")).await;
     assert_ne!(other.target, session.target);
     assert_eq!(first.service.session_count(), 1);
 }
@@ -150,7 +150,7 @@ async fn ended_session_is_removed_from_the_store() {
     let store = Arc::new(MemoryStore::default());
     let config = SseServerConfig::default().with_store(Some(store.clone()));
     let server = TestServer::with(config.with_resume_grace(Duration::from_secs(1))).await;
-    let mut session = Session::initialized(server.address).await;
+    let mut session = SseSession::initialized(server.address).await;
     assert_eq!(store.len(), 1);
     session.call(PING).await;
     drop(session);
@@ -162,13 +162,13 @@ async fn ended_session_is_removed_from_the_store() {
 #[tokio::test]
 async fn cancelled_request_is_not_rerun_after_takeover() {
     let (first, second, _) = two().await;
-    let session = Session::initialized(first.address).await;
+    let session = SseSession::initialized(first.address).await;
     let last = session.last_event_id.clone().unwrap();
     session.send(&tool_call(7, "gate", "{}")).await;
     session
         .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#)
         .await;
-    let mut moved = Session::resume(second.address, &last).await;
+    let mut moved = SseSession::resume(second.address, &last).await;
     second.gate.add_permits(1);
     assert_eq!(moved.call_tool(8, "gate", "{}").await["id"], 8);
 }
@@ -183,15 +183,15 @@ async fn shutdown_leaves_sessions_and_running_calls_for_the_next_owner() {
         .with_cancellation_token(token.clone());
     let first = TestServer::with(config).await;
     let second = with_store(&store).await;
-    let mut idle = Session::initialized(first.address).await;
-    let mut busy = Session::initialized(first.address).await;
+    let mut idle = SseSession::initialized(first.address).await;
+    let mut busy = SseSession::initialized(first.address).await;
     busy.send(&tool_call(7, "gate", "{}")).await;
 
     token.cancel();
     for (session, request) in [(&mut idle, PING.to_owned()), (&mut busy, String::new())] {
         assert_eq!(session.event().await, None);
         let last = session.last_event_id.clone().unwrap();
-        let mut moved = Session::resume(second.address, &last).await;
+        let mut moved = SseSession::resume(second.address, &last).await;
         assert_eq!(moved.target, session.target);
         if request.is_empty() {
             second.gate.add_permits(1);
@@ -229,9 +229,9 @@ async fn message_accepted_by_the_former_owner_is_relayed() {
     let store = Arc::new(MemoryStore::default());
     let (first, mut captured) = with_capturing_relay(&store).await;
     let second = with_store(&store).await;
-    let former = Session::initialized(first.address).await;
+    let former = SseSession::initialized(first.address).await;
     let last = former.last_event_id.clone().unwrap();
-    let mut moved = Session::resume(second.address, &last).await;
+    let mut moved = SseSession::resume(second.address, &last).await;
 
     former
         .send(&tool_call(7, "echo", r#"{"text":"late"}"#))
@@ -246,7 +246,7 @@ async fn message_whose_session_moves_during_its_body_is_relayed() {
     let store = Arc::new(MemoryStore::default());
     let (first, mut captured) = with_capturing_relay(&store).await;
     let second = with_store(&store).await;
-    let former = Session::initialized(first.address).await;
+    let former = SseSession::initialized(first.address).await;
 
     let call = tool_call(7, "echo", r#"{"text":"late"}"#);
     let post = with_header(
@@ -260,7 +260,8 @@ async fn message_whose_session_moves_during_its_body_is_relayed() {
     connection.read_exact(&mut said).await.unwrap();
     assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
     // The session has been found, and its body is pending.
-    let mut moved = Session::resume(second.address, former.last_event_id.as_deref().unwrap()).await;
+    let mut moved =
+        SseSession::resume(second.address, former.last_event_id.as_deref().unwrap()).await;
     let id = former.target.split_once('=').unwrap().1;
     first
         .service

@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{ask, code};
-use testkit::binary::Server;
+use testkit::ServerProcess;
 
 use crate::forbidden_claims::assert_no_forbidden_claims;
 
 #[tokio::test]
 async fn place_query_returns_all_fields_of_a_place() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let answer = ask(
         server.address,
         r#"{
@@ -63,7 +63,7 @@ async fn place_query_returns_all_fields_of_a_place() {
 
 #[tokio::test]
 async fn unknown_place_error_has_machine_readable_extensions() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let query = r#"{ tuhn: place(name: "tuhn") { id } bern: place(name: "bern") { id } }"#;
     let answer = ask(server.address, query).await;
     assert_eq!(

@@ -6,7 +6,7 @@ use rmcp_transport::SseServerConfig;
 use serde_json::{Value, json};
 
 use super::{GraphQlServer, code};
-use testkit::upstream::Reply;
+use testkit::MockResponse;
 
 /// Asserts that the operation was rejected because of this limit, with these words in the message.
 #[track_caller]
@@ -21,7 +21,7 @@ fn assert_limit_exceeded(answer: &Value, limit: u64, words: &str) {
 
 #[tokio::test]
 async fn query_over_a_limit_is_rejected_without_upstream_requests() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     let nested = |n: usize| "{ a ".repeat(n) + &"}".repeat(n);
     let aliases =
         |n: usize| -> String { (0..n).map(|n| format!("a{n}: place {{ id }} ")).collect() };
@@ -102,7 +102,7 @@ async fn query_over_a_limit_is_rejected_without_upstream_requests() {
 
 #[tokio::test]
 async fn recursive_fragment_is_rejected() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     let query = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }";
     let answer = server.ask(query).await;
     assert_eq!(code(&answer), "GRAPHQL_VALIDATION_FAILED");
@@ -110,7 +110,7 @@ async fn recursive_fragment_is_rejected() {
 
 #[tokio::test]
 async fn introspection_query_is_within_the_limits() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     let of_type = "ofType { kind name ".repeat(9) + &"}".repeat(9);
     let query = format!(
         "query IntrospectionQuery {{ __schema {{ queryType {{ name }} mutationType {{ name }} \
@@ -142,7 +142,7 @@ async fn query_limits_for_cost_and_time_are_configurable() {
     let arguments = ["--graphql-max-complexity=10", "--graphql-timeout-seconds=1"];
     let bounds = SseServerConfig::default();
     let change = |config: &mut aareguru::Config| config.total_timeout = Duration::from_secs(60);
-    let server = GraphQlServer::start_with(Reply::Never, change, &arguments, bounds).await;
+    let server = GraphQlServer::start_with(MockResponse::Never, change, &arguments, bounds).await;
     let answer = server.ask("{ places { id name } }").await;
     assert_limit_exceeded(&answer, 10, "values");
     let answer = server.ask("{ compare { boundary } }").await;

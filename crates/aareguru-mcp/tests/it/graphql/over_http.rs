@@ -4,26 +4,24 @@ use serde_json::{Value, json};
 
 use super::{ask, code, post_query};
 use testkit::{
-    binary::Server,
-    client::{Answer, get, post, post_json, send, with_header},
-    keys::{ALICE, with_key},
+    ALICE, HttpResponse, ServerProcess, get, post, post_json, send, with_header, with_key,
 };
 
 const GRAPHQL: &str = "application/graphql-response+json; charset=utf-8";
 const JSON: &str = "application/json; charset=utf-8";
 
-fn is_of_type(answer: &Answer, content_type: &str) -> bool {
+fn is_of_type(answer: &HttpResponse, content_type: &str) -> bool {
     let line = format!("content-type: {content_type}");
     answer.head.lines().any(|it| it == line)
 }
 
-fn body(answer: &Answer) -> Value {
+fn body(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{}", answer.body))
 }
 
 #[tokio::test]
 async fn response_status_and_type_follow_the_accept_header() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let (good, bad) = ("{ about { version } }", "{ nothing }");
     for (accept, query, status, content_type) in [
         ("*/*", good, 200, GRAPHQL),
@@ -55,7 +53,7 @@ async fn response_status_and_type_follow_the_accept_header() {
 
 #[tokio::test]
 async fn invalid_graphql_request_returns_a_graphql_error() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let with_type = |content_type: &str, body: &str| {
         let header = format!("Content-Type: {content_type}\r\n");
         post("/graphql", &header, body)
@@ -131,7 +129,7 @@ async fn invalid_graphql_request_returns_a_graphql_error() {
 
 #[tokio::test]
 async fn oversized_graphql_body_returns_413() {
-    let server = Server::start(&["serve", "--demo", "--max-request-body-bytes=1000"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--max-request-body-bytes=1000"]).await;
     let long = json!({ "query": "{about{version}}", "variables": { "a": "x".repeat(1000) } });
     let answer = send(server.address, post_json("/graphql", &long.to_string())).await;
     assert_eq!(answer.status, 413);
@@ -140,7 +138,7 @@ async fn oversized_graphql_body_returns_413() {
 
 #[tokio::test]
 async fn variables_and_operation_name_are_applied() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let request = json!({
         "query": "query A($n: String!) { place(name: $n) { id } } query B { about { version } }",
         "operationName": "A", "variables": { "n": "Thoune" }, "extensions": null,
@@ -160,7 +158,7 @@ async fn graphql_route_is_behind_authentication_and_rate_limit() {
     let keys = format!("alice:{ALICE}");
     let environment = [("API_KEYS", keys.as_str()), ("RATE_LIMIT_PER_MINUTE", "2")];
     let arguments = ["serve", "--demo", "--base-path=/aare"];
-    let server = Server::start_with(&arguments, &environment).await;
+    let server = ServerProcess::start_with(&arguments, &environment).await;
     let query = json!({ "query": "{ about { version } }" }).to_string();
     let request = post_json("/aare/graphql", &query);
     assert_eq!(send(server.address, &request).await.status, 401);
@@ -195,7 +193,7 @@ fn with_key_before_body(request: &str) -> String {
 
 #[tokio::test]
 async fn graphql_log_has_the_route_and_not_the_query() {
-    let server = Server::start(&["serve", "--demo", "--log-level=trace"]).await;
+    let server = ServerProcess::start(&["serve", "--demo", "--log-level=trace"]).await;
     let request = get("/graphql?query=%7Bplace%28name%3A%22secretplace%22%29%7Bid%7D%7D");
     send(server.address, request).await;
     ask(server.address, r#"{ place(name: "secretbody") { id } }"#).await;
@@ -208,12 +206,13 @@ async fn graphql_log_has_the_route_and_not_the_query() {
 #[tokio::test]
 async fn introspection_can_be_disabled_by_the_operator() {
     let schema = "{ __schema { queryType { name } } __type(name: \"Place\") { name } }";
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let answer = ask(server.address, schema).await;
     assert_eq!(answer["data"]["__type"]["name"], "Place", "{answer}");
 
     let server =
-        Server::start_with(&["serve", "--demo"], &[("GRAPHQL_INTROSPECTION", "false")]).await;
+        ServerProcess::start_with(&["serve", "--demo"], &[("GRAPHQL_INTROSPECTION", "false")])
+            .await;
     for query in [
         schema,
         "query { ...F } fragment F on Query { __type(name: \"Place\") { name } }",
@@ -230,7 +229,7 @@ async fn introspection_can_be_disabled_by_the_operator() {
 
 #[tokio::test]
 async fn graphql_page_loads_no_third_party_or_inline_code() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let request = with_header(&get("/graphql"), "Accept: text/html,*/*;q=0.8");
     let page = send(server.address, request).await;
     assert_eq!(page.status, 200);
@@ -264,7 +263,7 @@ async fn graphql_page_loads_no_third_party_or_inline_code() {
 
 #[tokio::test]
 async fn sdl_schema_is_served_unless_introspection_is_disabled() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let response = send(server.address, get("/graphql/schema.graphql")).await;
     assert!(is_of_type(&response, "text/plain; charset=utf-8"));
     assert_eq!(
@@ -272,7 +271,8 @@ async fn sdl_schema_is_served_unless_introspection_is_disabled() {
         include_str!("../../../../../docs/schema.graphql")
     );
     let silent =
-        Server::start_with(&["serve", "--demo"], &[("GRAPHQL_INTROSPECTION", "false")]).await;
+        ServerProcess::start_with(&["serve", "--demo"], &[("GRAPHQL_INTROSPECTION", "false")])
+            .await;
     let response = send(silent.address, get("/graphql/schema.graphql")).await;
     assert_eq!(response.status, 404);
     assert!(
@@ -284,7 +284,7 @@ async fn sdl_schema_is_served_unless_introspection_is_disabled() {
 
 #[tokio::test]
 async fn response_fields_keep_the_order_of_the_query() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let query = r#"{ place { current { water { freshness celsius } } danger { verdict floodLevel }
         forecast { notes } history(start: "2023-05-08") { readings } station id }
         compare { boundary } about { version } }"#;
@@ -310,7 +310,7 @@ async fn response_fields_keep_the_order_of_the_query() {
 
 #[tokio::test]
 async fn examples_of_page_and_docs_run_without_errors() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let script = include_str!("../../../../web/assets/graphql.js");
     let mut count = 0;
     for example in script.split("'), `").skip(1) {
@@ -336,7 +336,7 @@ async fn examples_of_page_and_docs_run_without_errors() {
     }
 }
 
-async fn assert_runs(server: &Server, query: &str) {
+async fn assert_runs(server: &ServerProcess, query: &str) {
     if query.trim_start().starts_with("subscription") {
         let mut stream = super::streams::Stream::open(server.address, query).await;
         let (name, answer) = stream.event().await.unwrap();

@@ -16,12 +16,7 @@ use super::{
     streams::{self, due},
 };
 use testkit::{
-    DEADLINE,
-    binary::Server,
-    client::{post_json, send},
-    keys::{ALICE, BOB, with_key},
-    scrape::wait_for_counter,
-    upstream::Reply,
+    ALICE, BOB, DEADLINE, MockResponse, ServerProcess, post_json, send, wait_for_counter, with_key,
 };
 
 const GRAPHQL_TRANSPORT_WS: &str = "graphql-transport-ws";
@@ -131,7 +126,7 @@ async fn subscription_over_either_subprotocol_starts_and_stops() {
 
 #[tokio::test]
 async fn unknown_subprotocol_returns_400() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     let refused = Socket::try_open(server.address, "mcp", None).await;
     assert_eq!(refused.err(), Some(400));
 }
@@ -139,14 +134,14 @@ async fn unknown_subprotocol_returns_400() {
 #[tokio::test]
 async fn socket_without_connection_init_is_closed() {
     let bounds = SseServerConfig::default().with_init_timeout(Duration::from_millis(50));
-    let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
+    let server = GraphQlServer::start_with(MockResponse::Recordings, |_| {}, &[], bounds).await;
     let mut socket = Socket::open(server.address, GRAPHQL_TRANSPORT_WS).await;
     assert_eq!(socket.receive().await, Err(4408));
 }
 
 #[tokio::test]
 async fn invalid_graphql_message_closes_only_its_socket() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     let mut other = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
     for text in [
         "{",
@@ -169,7 +164,7 @@ async fn graphql_sockets_and_subscriptions_are_limited() {
     let bounds = SseServerConfig::default()
         .with_max_sessions(2)
         .with_max_in_flight(3);
-    let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
+    let server = GraphQlServer::start_with(MockResponse::Recordings, |_| {}, &[], bounds).await;
     let mut first = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
     let _second = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
     let third = Socket::try_open(server.address, GRAPHQL_TRANSPORT_WS, None).await;
@@ -196,7 +191,7 @@ async fn graphql_sockets_and_subscriptions_are_limited() {
 async fn rate_limit_counts_graphql_operations_over_websocket() {
     let keys = format!("alice:{ALICE},bob:{BOB}");
     let arguments = ["serve", "--demo", "--rate-limit-per-minute=3"];
-    let server = Server::start_with(&arguments, &[("API_KEYS", &keys)]).await;
+    let server = ServerProcess::start_with(&arguments, &[("API_KEYS", &keys)]).await;
     for (protocol, start, key) in [
         (GRAPHQL_TRANSPORT_WS, "subscribe", ALICE),
         (GRAPHQL_WS, "start", BOB),
@@ -274,7 +269,7 @@ async fn revoked_key_ends_only_its_graphql_subscriptions() {
     std::fs::write(&file, format!("alice:{ALICE}\nbob:{BOB}")).unwrap();
     let setting = format!("@{}", file.display());
     let environment = [("API_KEYS", setting.as_str())];
-    let mut server = Server::start_with(&["serve", "--demo"], &environment).await;
+    let mut server = ServerProcess::start_with(&["serve", "--demo"], &environment).await;
     assert_eq!(
         Socket::try_open(server.address, GRAPHQL_TRANSPORT_WS, None)
             .await
@@ -307,7 +302,7 @@ async fn revoked_key_ends_only_its_graphql_subscriptions() {
 
 #[tokio::test]
 async fn shutdown_ends_graphql_subscriptions_immediately() {
-    let server = Server::demo().await;
+    let server = ServerProcess::demo().await;
     let mut socket = Socket::ready(server.address, GRAPHQL_TRANSPORT_WS).await;
     let mut stream = streams::Stream::open(server.address, MEASUREMENT).await;
     stream.wait_for_comment().await;

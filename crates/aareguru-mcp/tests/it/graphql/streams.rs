@@ -11,11 +11,7 @@ use tokio::{
 };
 
 use super::GraphQlServer;
-use testkit::{
-    DEADLINE,
-    client::post_json,
-    upstream::{CURRENT_BERN, Reply},
-};
+use testkit::{DEADLINE, MockResponse, post_json, recordings::CURRENT_BERN};
 
 use crate::mcp::at;
 
@@ -80,7 +76,7 @@ pub(super) async fn due() -> GraphQlServer {
         config.clock = aareguru::Clock::stopped_at(at(DUE));
         config.cache_ttl = Duration::from_millis(20);
     };
-    let reply = Reply::text(CURRENT_BERN);
+    let reply = MockResponse::text(CURRENT_BERN);
     GraphQlServer::start_with(reply, change, &[], SseServerConfig::default()).await
 }
 
@@ -91,7 +87,7 @@ pub(super) async fn with_short_write_timeout() -> GraphQlServer {
         config.cache_ttl = Duration::from_millis(20);
     };
     let bounds = SseServerConfig::default().with_write_timeout(Duration::from_millis(200));
-    GraphQlServer::start_with(Reply::text(CURRENT_BERN), change, &[], bounds).await
+    GraphQlServer::start_with(MockResponse::text(CURRENT_BERN), change, &[], bounds).await
 }
 
 /// Returns a subscription whose events have about 200 KiB.
@@ -113,7 +109,7 @@ impl GraphQlServer {
         let first: i64 = MEASURED.parse().unwrap();
         for n in 1..250 {
             let body = CURRENT_BERN.replace(MEASURED, &(first + n).to_string());
-            self.upstream.reply(Reply::text(&body));
+            self.upstream.reply(MockResponse::text(&body));
             let (name, answer) = reader.event().await.unwrap();
             assert_eq!(name, "next");
             let measured_at = &answer["data"]["measurement"]["water"]["measuredAt"];
@@ -139,7 +135,7 @@ impl GraphQlServer {
 
     pub(super) fn measure_again(&self) {
         self.upstream
-            .reply(Reply::text(&CURRENT_BERN.replace(MEASURED, NEXT)));
+            .reply(MockResponse::text(&CURRENT_BERN.replace(MEASURED, NEXT)));
     }
 }
 
@@ -183,7 +179,7 @@ async fn slow_reader_loses_only_its_graphql_stream() {
 
 #[tokio::test]
 async fn query_over_a_stream_yields_one_event_and_completes() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     let mut stream = Stream::open(server.address, "{ about { version } }").await;
     let (name, answer) = stream.event().await.unwrap();
     assert_eq!(name, "next");
@@ -196,7 +192,7 @@ async fn query_over_a_stream_yields_one_event_and_completes() {
 
 #[tokio::test]
 async fn invalid_subscription_yields_an_error_event() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     for (query, code) in [
         (
             "subscription { measurement(place: \"tuhn\") { verdict } }",
@@ -225,7 +221,7 @@ async fn subscriptions_to_all_places_share_one_poller() {
         config.clock = aareguru::Clock::stopped_at(at("2024-08-19T21:25:00Z"));
     };
     let bounds = SseServerConfig::default();
-    let server = GraphQlServer::start_with(Reply::Recordings, change, &[], bounds).await;
+    let server = GraphQlServer::start_with(MockResponse::Recordings, change, &[], bounds).await;
     let query = "subscription { measurements(startWithCurrent: true) { place { id } } }";
     let mut streams = Vec::new();
     for _ in 0..5 {
@@ -247,7 +243,7 @@ async fn subscription_streams_are_kept_alive_and_limited() {
     let bounds = SseServerConfig::default()
         .with_sse_keep_alive(Some(Duration::from_millis(20)))
         .with_max_sessions(1);
-    let server = GraphQlServer::start_with(Reply::Recordings, |_| {}, &[], bounds).await;
+    let server = GraphQlServer::start_with(MockResponse::Recordings, |_| {}, &[], bounds).await;
     let query = "subscription { measurement { verdict } }";
     let mut stream = Stream::open(server.address, query).await;
     for _ in 0..3 {

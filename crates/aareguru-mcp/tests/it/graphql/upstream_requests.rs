@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{GraphQlServer, code};
-use testkit::upstream::Reply;
+use testkit::MockResponse;
 
 const IDS: [&str; 8] = [
     "brienz",
@@ -20,7 +20,7 @@ const IDS: [&str; 8] = [
 
 #[tokio::test]
 async fn fan_out_query_sends_one_upstream_request_per_place() {
-    let server = GraphQlServer::start(Reply::Recordings.held()).await;
+    let server = GraphQlServer::start(MockResponse::Recordings.held()).await;
     let fields = "current { water { celsius } } danger { verdict } forecast { today }";
     let each = IDS.map(|id| {
         format!(
@@ -47,7 +47,8 @@ async fn fan_out_query_sends_one_upstream_request_per_place() {
 
 #[tokio::test]
 async fn upstream_failure_affects_only_the_fields_that_need_it() {
-    let server = GraphQlServer::start(Reply::at([("current", Reply::status(503))])).await;
+    let server =
+        GraphQlServer::start(MockResponse::at([("current", MockResponse::status(503))])).await;
     let answer = server
         .ask("{ place { name current { water { celsius } } danger { verdict } } compare { boundary } }")
         .await;
@@ -74,7 +75,7 @@ async fn upstream_failure_affects_only_the_fields_that_need_it() {
 #[tokio::test]
 async fn unknown_value_is_null_with_its_reason() {
     let empty = r#"{"aare": {"location": "Bärn"}}"#;
-    let server = GraphQlServer::start(Reply::text(empty)).await;
+    let server = GraphQlServer::start(MockResponse::text(empty)).await;
     let answer = server
         .ask(
             "{ place { current { water { celsius unknownBecause freshness } \
@@ -103,7 +104,7 @@ async fn unknown_value_is_null_with_its_reason() {
 
 #[tokio::test]
 async fn invalid_argument_error_names_the_argument() {
-    let server = GraphQlServer::start(Reply::Recordings).await;
+    let server = GraphQlServer::start(MockResponse::Recordings).await;
     for (field, argument) in [
         (r#"place { history(start: "soon") { readings } }"#, "start"),
         (
@@ -120,7 +121,7 @@ async fn invalid_argument_error_names_the_argument() {
         assert_eq!(answer["errors"][0]["extensions"]["argument"], argument);
     }
     let recorded = r#"{ place { history(start: "-24 hours") { points(max: 3) { at } } } }"#;
-    let demo = testkit::binary::Server::demo().await;
+    let demo = testkit::ServerProcess::demo().await;
     let answer = super::ask(demo.address, recorded).await;
     assert_eq!(
         answer["errors"][0]["extensions"]["argument"], "max",

@@ -11,7 +11,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::recording::{Case, Exchange, field};
-use testkit::client::{Session, get, post_json, send, with_header};
+use testkit::{SseSession, get, post_json, send, with_header};
 
 use crate::server::TestServer;
 
@@ -23,7 +23,7 @@ pub(super) struct Replay {
     inbox: String,
     principal: Option<&'static str>,
     /// The conversation's session, while its stream is open.
-    session: Option<Session>,
+    session: Option<SseSession>,
     /// The id of that session as recorded, and here.
     ids: Option<(Uuid, Uuid)>,
     /// The ids of the unanswered requests of that session.
@@ -69,7 +69,7 @@ impl Replay {
         };
         if let Some(recorded) = recorded {
             let request = replay.signed(&get("/sse"));
-            let mut session = Session::open_with(address, request).await;
+            let mut session = SseSession::open_with(address, request).await;
             if initialized {
                 session.initialize("2024-11-05").await;
             }
@@ -116,7 +116,7 @@ impl Replay {
         let mut events = Vec::new();
         if request.starts_with("GET") && answer.status == 200 {
             // Again, because `send` has dropped the stream.
-            let mut opened = Session::open_with(self.address, request).await;
+            let mut opened = SseSession::open_with(self.address, request).await;
             events.push(format!("event: endpoint\r\ndata: {}", opened.target));
             if case.side_event == Some("the stream is read for 33 s") {
                 read_for(Duration::from_secs(33), &mut opened, &mut events).await;
@@ -139,7 +139,12 @@ impl Replay {
 
     /// Reads up to the response to a ping that is sent now and, if the reference has responded, to
     /// all running requests, too.
-    async fn read(&mut self, session: &mut Session, is_answered: bool, events: &mut Vec<String>) {
+    async fn read(
+        &mut self,
+        session: &mut SseSession,
+        is_answered: bool,
+        events: &mut Vec<String>,
+    ) {
         let id = id_of(session).simple();
         let ping = r#"{"jsonrpc":"2.0","id":"last","method":"ping"}"#;
         let request = post_json(&format!("{}?session_id={id}", self.inbox), ping);
@@ -176,7 +181,7 @@ async fn mounted(server: &TestServer, prefix: &str) -> SocketAddr {
     address
 }
 
-fn id_of(session: &Session) -> Uuid {
+fn id_of(session: &SseSession) -> Uuid {
     let (_, id) = session.target.split_once("session_id=").unwrap();
     Uuid::try_parse(id).unwrap()
 }
@@ -188,7 +193,7 @@ fn request_id(message: &str) -> Option<Value> {
 }
 
 /// Reads a stream for some time on a paused clock, without waiting.
-async fn read_for(time: Duration, session: &mut Session, events: &mut Vec<String>) {
+async fn read_for(time: Duration, session: &mut SseSession, events: &mut Vec<String>) {
     tokio::time::pause();
     let end = Instant::now() + time;
     while let Ok(event) = timeout_at(end, session.event()).await {

@@ -5,10 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    binary::Server,
-    client::{Session, get, try_send, with_header},
-    redis_server::RedisServer,
-    upstream::{Reply, Server as Upstream},
+    MockResponse, MockUpstream, RedisServer, ServerProcess, SseSession, get, try_send, with_header,
 };
 
 /// Polls until the condition holds. Fails after a minute, far longer than any condition takes.
@@ -25,22 +22,31 @@ pub async fn wait_until(mut condition: impl AsyncFnMut() -> bool) {
         .expect("the condition does not hold");
 }
 
-pub struct Cluster {
+/// A cluster, and the services behind it.
+#[derive(Debug)]
+pub struct ServerCluster {
+    /// What the instances share.
     pub redis: RedisServer,
-    pub upstream: Upstream,
-    pub instances: Vec<Server>,
+    /// The API that the instances call.
+    pub upstream: MockUpstream,
+    /// The running instances.
+    pub instances: Vec<ServerProcess>,
     arguments: Vec<String>,
 }
 
-impl Cluster {
-    /// `None` if redis-server is not installed.
-    pub async fn start(instances: usize, reply: Reply) -> Option<Self> {
+impl ServerCluster {
+    /// Starts the cluster with this response of the API. `None` if redis-server is not installed.
+    pub async fn start(instances: usize, reply: MockResponse) -> Option<Self> {
         Self::start_with(instances, reply, &[]).await
     }
 
     /// Starts the cluster with further arguments for each instance.
-    pub async fn start_with(instances: usize, reply: Reply, arguments: &[&str]) -> Option<Self> {
-        let upstream = Upstream::start(reply).await;
+    pub async fn start_with(
+        instances: usize,
+        reply: MockResponse,
+        arguments: &[&str],
+    ) -> Option<Self> {
+        let upstream = MockUpstream::start(reply).await;
         let base_url = upstream.config().base_url;
         Self::start_with_api(&base_url, upstream, instances, arguments).await
     }
@@ -48,21 +54,21 @@ impl Cluster {
     /// Starts the cluster with another base URL for the API.
     pub async fn start_with_api(
         base_url: &str,
-        upstream: Upstream,
+        upstream: MockUpstream,
         instances: usize,
         arguments: &[&str],
     ) -> Option<Self> {
         let redis = RedisServer::start().await?;
         let url = redis.url();
-        let asked = (redis, &url[..]);
-        Some(Self::with_redis(asked, base_url, upstream, instances, arguments).await)
+        let redis_and_url = (redis, &url[..]);
+        Some(Self::with_redis(redis_and_url, base_url, upstream, instances, arguments).await)
     }
 
     /// Starts the cluster with another URL for Redis, such as that of a proxy.
     pub async fn with_redis(
         (redis, url): (RedisServer, &str),
         base_url: &str,
-        upstream: Upstream,
+        upstream: MockUpstream,
         instances: usize,
         arguments: &[&str],
     ) -> Self {
@@ -95,6 +101,7 @@ impl Cluster {
         cluster
     }
 
+    /// Returns the address of an instance.
     pub fn address(&self, instance: usize) -> SocketAddr {
         self.instances[instance].address
     }
@@ -105,7 +112,7 @@ impl Cluster {
     }
 
     /// Starts a replacement for an instance and returns the former one.
-    pub async fn replace(&mut self, instance: usize) -> Server {
+    pub async fn replace(&mut self, instance: usize) -> ServerProcess {
         let new = self.launch(&[]).await;
         std::mem::replace(&mut self.instances[instance], new)
     }
@@ -121,17 +128,17 @@ impl Cluster {
         self.instances.insert(instance, new);
     }
 
-    async fn launch(&self, more: &[&str]) -> Server {
+    async fn launch(&self, more: &[&str]) -> ServerProcess {
         let arguments = self.arguments.iter().map(String::as_str);
         let arguments: Vec<_> = arguments.chain(more.iter().copied()).collect();
-        Server::start(&arguments).await
+        ServerProcess::start(&arguments).await
     }
 }
 
 /// Resumes a session at `address`, or returns `None` if the instance does not respond.
-pub async fn try_resume(address: SocketAddr, last_event_id: &str) -> Option<Session> {
+pub async fn try_resume(address: SocketAddr, last_event_id: &str) -> Option<SseSession> {
     let header = format!("Last-Event-ID: {last_event_id}");
-    let mut session = Session::try_open(address, with_header(&get("/sse"), &header)).await?;
+    let mut session = SseSession::try_open(address, with_header(&get("/sse"), &header)).await?;
     session.last_event_id = Some(last_event_id.to_owned());
     Some(session)
 }

@@ -21,7 +21,9 @@ pub fn program() -> Command {
 }
 
 /// A running `serve`.
-pub struct Server {
+#[derive(Debug)]
+pub struct ServerProcess {
+    /// The address that the server listens on.
     pub address: SocketAddr,
     /// Standard output up to the point where the server is ready.
     pub banner: String,
@@ -32,11 +34,13 @@ pub struct Server {
     logs: String,
 }
 
-impl Server {
+impl ServerProcess {
+    /// Starts the server with the recordings.
     pub async fn demo() -> Self {
         Self::start(&["serve", "--demo"]).await
     }
 
+    /// Starts the program with these arguments, and on a free port unless they contain one.
     pub async fn start(arguments: &[&str]) -> Self {
         Self::start_with(arguments, &[]).await
     }
@@ -90,6 +94,7 @@ impl Server {
         line
     }
 
+    /// Returns the URL of the HTTP+SSE endpoint.
     pub fn sse_url(&self) -> String {
         format!("http://{}/sse", self.address)
     }
@@ -99,7 +104,7 @@ impl Server {
         self.child.id().unwrap()
     }
 
-    /// Sends a signal by its name, as `kill` does.
+    /// Sends a signal to the process by its name, as `kill` does.
     pub async fn signal(&self, name: &str) {
         signal(&self.child, name).await;
     }
@@ -116,6 +121,7 @@ impl Server {
     }
 }
 
+/// Sends a signal to a process by its name, as `kill` does.
 pub async fn signal(child: &Child, name: &str) {
     let id = child.id().unwrap().to_string();
     let sent = Command::new("kill")

@@ -12,19 +12,11 @@ use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub const CITIES: &str = include_str!("../../aareguru/recordings/cities.json");
-pub const CURRENT_BERN: &str = include_str!("../../aareguru/recordings/current-bern.json");
-pub const TODAY_INTERLAKEN: &str = include_str!("../../aareguru/recordings/today-interlaken.json");
-pub const WIDGET: &str = include_str!("../../aareguru/recordings/widget-2024-08-19.abridged.json");
-pub const HYDRO_BERN: &str =
-    include_str!("../../aareguru/recordings/hydro-daterange-2135-rows.json");
-/// Of the Limmat, which no request of ours is about.
-pub const HYDRO_LIMMAT: &str =
-    include_str!("../../aareguru/recordings/hydro-latest-2243-sample.json");
+use crate::recordings::{CITIES, CURRENT_BERN, HYDRO_BERN, HYDRO_LIMMAT, TODAY_INTERLAKEN, WIDGET};
 
-/// How the server responds from now on.
-#[derive(Clone)]
-pub enum Reply {
+/// How the mock responds to a request.
+#[derive(Debug, Clone)]
+pub enum MockResponse {
     /// With the recordings, whatever place is requested.
     Recordings,
     /// With this status and body.
@@ -37,46 +29,53 @@ pub enum Reply {
     Never,
     /// By endpoint, which is the last part of the path; with the recordings for any other endpoint.
     At(Arc<[(&'static str, Self)]>),
-    /// Like the inner reply, but only after [`Server::release`].
+    /// Like the inner response, but only after [`MockUpstream::release`].
     Held(Box<Self>),
 }
 
-pub struct Server {
+/// A running mock. It ends with the runtime of the test.
+#[derive(Debug)]
+pub struct MockUpstream {
     base_url: String,
-    shared: Arc<Shared>,
+    state: Arc<MockState>,
 }
 
-struct Shared {
-    next: Mutex<VecDeque<Reply>>,
-    reply: Mutex<Reply>,
+#[derive(Debug)]
+struct MockState {
+    next: Mutex<VecDeque<MockResponse>>,
+    reply: Mutex<MockResponse>,
     requests: watch::Sender<Vec<String>>,
     released: watch::Sender<bool>,
 }
 
-impl Reply {
+impl MockResponse {
+    /// See [`MockResponse::Held`].
     pub fn held(self) -> Self {
         Self::Held(Box::new(self))
     }
 
-    /// See [`Reply::At`].
+    /// See [`MockResponse::At`].
     pub fn at(replies: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
         Self::At(replies.into_iter().collect())
     }
 
+    /// Returns an empty response with this status.
     pub fn status(status: u16) -> Self {
         Self::Body(status, Vec::new())
     }
 
+    /// Returns a response with status 200 and this body.
     pub fn text(body: &str) -> Self {
         Self::Body(200, body.as_bytes().to_vec())
     }
 }
 
-impl Server {
-    pub async fn start(reply: Reply) -> Self {
+impl MockUpstream {
+    /// Starts a mock that sends this response to every request.
+    pub async fn start(reply: MockResponse) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared {
+        let state = Arc::new(MockState {
             next: Mutex::default(),
             reply: Mutex::new(reply),
             requests: watch::Sender::new(Vec::new()),
@@ -84,9 +83,9 @@ impl Server {
         });
         let router = Router::new()
             .fallback(answer)
-            .with_state(Arc::clone(&shared));
+            .with_state(Arc::clone(&state));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { base_url, shared }
+        Self { base_url, state }
     }
 
     /// Returns the configuration of a client that tries once. Its timeouts are too long to expire
@@ -107,6 +106,7 @@ impl Server {
         }
     }
 
+    /// Returns a client with [`config`](Self::config).
     pub fn client(&self) -> Client {
         Client::new(&self.config()).unwrap()
     }
@@ -131,32 +131,34 @@ impl Server {
         .unwrap()
     }
 
-    pub fn reply(&self, reply: Reply) {
-        *self.shared.reply.lock().unwrap() = reply;
+    /// Sets the response to the following requests.
+    pub fn reply(&self, reply: MockResponse) {
+        *self.state.reply.lock().unwrap() = reply;
     }
 
     /// Queues replies for the next requests, before the configured one applies again.
-    pub fn reply_next(&self, replies: impl IntoIterator<Item = Reply>) {
-        self.shared.next.lock().unwrap().extend(replies);
+    pub fn reply_next(&self, replies: impl IntoIterator<Item = MockResponse>) {
+        self.state.next.lock().unwrap().extend(replies);
     }
 
     /// Releases the held requests.
     pub fn release(&self) {
-        self.shared.released.send_replace(true);
+        self.state.released.send_replace(true);
     }
 
     /// Returns the path and query of each request so far.
     pub fn requests(&self) -> Vec<String> {
-        self.shared.requests.borrow().clone()
+        self.state.requests.borrow().clone()
     }
 
+    /// Returns the number of requests so far.
     pub fn request_count(&self) -> usize {
-        self.shared.requests.borrow().len()
+        self.state.requests.borrow().len()
     }
 
     /// Waits for the first request.
     pub async fn first_request(&self) {
-        let mut requests = self.shared.requests.subscribe();
+        let mut requests = self.state.requests.subscribe();
         requests
             .wait_for(|requests| !requests.is_empty())
             .await
@@ -164,34 +166,38 @@ impl Server {
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
-    shared
+async fn answer(State(state): State<Arc<MockState>>, uri: Uri) -> Response {
+    state
         .requests
         .send_modify(|requests| requests.push(uri.to_string()));
-    let next = shared.next.lock().unwrap().pop_front();
-    let mut reply = next.unwrap_or_else(|| shared.reply.lock().unwrap().clone());
-    if let Reply::At(replies) = &reply {
+    let next = state.next.lock().unwrap().pop_front();
+    let mut reply = next.unwrap_or_else(|| state.reply.lock().unwrap().clone());
+    if let MockResponse::At(replies) = &reply {
         let endpoint = endpoint(&uri);
         let configured = replies.iter().find(|(name, _)| *name == endpoint);
-        reply = configured.map_or(Reply::Recordings, |(_, reply)| reply.clone());
+        reply = configured.map_or(MockResponse::Recordings, |(_, reply)| reply.clone());
     }
-    if let Reply::Held(held) = reply {
-        let mut released = shared.released.subscribe();
+    if let MockResponse::Held(held) = reply {
+        let mut released = state.released.subscribe();
         released.wait_for(|released| *released).await.unwrap();
         reply = *held;
     }
     match reply {
-        Reply::Recordings => recording(&uri),
-        Reply::Body(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
-        Reply::Busy(seconds) => (
+        MockResponse::Recordings => recording(&uri),
+        MockResponse::Body(status, body) => {
+            (StatusCode::from_u16(status).unwrap(), body).into_response()
+        }
+        MockResponse::Busy(seconds) => (
             StatusCode::TOO_MANY_REQUESTS,
             [(header::RETRY_AFTER, seconds)],
         )
             .into_response(),
-        Reply::Encoding(encoding) => {
+        MockResponse::Encoding(encoding) => {
             ([(header::CONTENT_ENCODING, encoding)], CURRENT_BERN).into_response()
         }
-        Reply::Never | Reply::Held(_) | Reply::At(_) => std::future::pending().await,
+        MockResponse::Never | MockResponse::Held(_) | MockResponse::At(_) => {
+            std::future::pending().await
+        }
     }
 }
 

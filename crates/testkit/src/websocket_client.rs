@@ -17,13 +17,16 @@ use tokio_tungstenite::{
 
 use crate::DEADLINE;
 
-/// A client at the level of frames.
-pub struct Socket {
+/// An open session over WebSocket.
+#[derive(Debug)]
+pub struct WebSocketClient {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The subprotocol that the server has chosen.
     pub protocol: Option<HeaderValue>,
 }
 
-impl Socket {
+impl WebSocketClient {
+    /// Opens a session.
     pub async fn open(address: SocketAddr) -> Self {
         let opened = Self::try_open(address, &[("sec-websocket-protocol", "mcp")]).await;
         opened.expect("the upgrade was refused")
@@ -49,12 +52,14 @@ impl Socket {
         }
     }
 
+    /// Opens a session and initializes it.
     pub async fn initialized(address: SocketAddr) -> Self {
         let mut socket = Self::open(address).await;
         socket.initialize("2025-11-25").await;
         socket
     }
 
+    /// Initializes the session with this protocol version, and returns the result.
     pub async fn initialize(&mut self, version: &str) -> Value {
         let request = json!({
             "jsonrpc": "2.0", "id": 0, "method": "initialize",
@@ -70,15 +75,18 @@ impl Socket {
         answer
     }
 
+    /// Sends a message.
     pub async fn send_text(&mut self, message: &str) {
         self.send(Message::text(message)).await;
     }
 
+    /// Sends a frame.
     pub async fn send(&mut self, message: Message) {
         // The server may close the socket before it has read everything.
         let _ = self.stream.send(message).await;
     }
 
+    /// Sends a message and returns the next one.
     pub async fn call(&mut self, message: &str) -> Value {
         self.send_text(message).await;
         self.message().await

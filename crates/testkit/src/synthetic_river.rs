@@ -19,7 +19,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-pub struct Upstream {
+/// The API of the synthetic river. It ends with the runtime of the test.
+#[derive(Debug)]
+pub struct SyntheticRiver {
+    /// The base URL of the API.
     pub url: String,
 }
 
@@ -31,7 +34,8 @@ struct At {
     city: String,
 }
 
-impl Upstream {
+impl SyntheticRiver {
+    /// Starts the API.
     pub async fn start() -> Self {
         let measured = Measured::default();
         let router = Router::new()
