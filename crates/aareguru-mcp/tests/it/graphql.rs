@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use testkit::{DEADLINE, HttpResponse, MockResponse, MockUpstream, post_json, send};
 
-use crate::mcp::at;
+use crate::tools::in_process_server::at;
 
 /// Twenty minutes after Bern was measured in the recording.
 const NOW: &str = "2023-05-09T11:40:00Z";

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{ask, code};
 use testkit::ServerProcess;
 
-use crate::forbidden_claims::assert_no_forbidden_claims;
+use crate::tools::forbidden_claims::assert_no_forbidden_claims;
 
 #[tokio::test]
 async fn place_query_returns_all_fields_of_a_place() {

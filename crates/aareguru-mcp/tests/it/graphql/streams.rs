@@ -13,7 +13,7 @@ use tokio::{
 use super::GraphQlServer;
 use testkit::{DEADLINE, MockResponse, post_json, recordings::CURRENT_BERN};
 
-use crate::mcp::at;
+use crate::tools::in_process_server::at;
 
 const SMALL: &str = "subscription { measurement { water { measuredAt } } }";
 

@@ -1,0 +1,5 @@
+//! The web pages.
+
+mod browser;
+mod page;
+mod texts;

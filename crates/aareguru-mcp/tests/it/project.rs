@@ -1,0 +1,7 @@
+//! The documents and the files in `deploy/` match the program.
+
+mod architecture;
+pub(crate) mod deploy;
+mod deploy_monitoring;
+mod readme;
+mod security;
