@@ -17,7 +17,7 @@ test: ## Run all tests, including those with real MCP clients
 cluster-test: ## Run the tests of several instances with Redis and nginx for longer than `make test`
 	.ci/packages
 	interop/setup
-	CLUSTER_TEST=long cargo test --workspace --test it -- cluster shared balanced redis_
+	CLUSTER_TEST=long cargo test -p aareguru-mcp --test it cluster::
 
 lint: ## Check formatting, lints and documentation
 	cargo fmt --all --check

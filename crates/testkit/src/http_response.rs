@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{DEADLINE, connection::Connection, with_header};
+use crate::{DEADLINE, raw_connection::RawConnection, with_header};
 
 /// A complete response.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> HttpRespons
 
 /// Sends a request to a server that may exit; `None` if it does not respond.
 pub async fn try_send(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<HttpResponse> {
-    let mut connection = Connection::try_open(address, request).await?;
+    let mut connection = RawConnection::try_open(address, request).await?;
     let head = connection.try_head().await?;
     let length = head
         .lines()

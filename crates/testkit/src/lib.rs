@@ -9,11 +9,12 @@
 mod api_keys;
 mod build_directory;
 mod certificate_authority;
-mod connection;
+mod delay_proxy;
 mod http_request;
 mod http_response;
 mod mock_upstream;
 mod nginx;
+mod raw_connection;
 pub mod recordings;
 mod redis_server;
 mod report;
@@ -30,11 +31,12 @@ use std::time::Duration;
 
 pub use api_keys::{ALICE, BOB, INITIALIZE, with_key};
 pub use certificate_authority::CertificateAuthority;
-pub use connection::StreamCut;
+pub use delay_proxy::DelayProxy;
 pub use http_request::{get, post, post_json, with_header};
 pub use http_response::{HttpResponse, exchange, send, try_send};
 pub use mock_upstream::{MockResponse, MockUpstream};
 pub use nginx::{Nginx, replaced};
+pub use raw_connection::StreamCut;
 pub use redis_server::RedisServer;
 pub use report::{report, skip};
 pub use scrape::{Scrape, ScrapedMetric, wait_for_counter};

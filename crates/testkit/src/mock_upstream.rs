@@ -1,6 +1,7 @@
 //! A mock of both APIs on a free port, which records requests and returns the configured responses.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ pub enum MockResponse {
 /// A running mock. It ends with the runtime of the test.
 #[derive(Debug)]
 pub struct MockUpstream {
-    base_url: String,
+    address: SocketAddr,
     state: Arc<MockState>,
 }
 
@@ -74,7 +75,7 @@ impl MockUpstream {
     /// Starts a mock that sends this response to every request.
     pub async fn start(reply: MockResponse) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
         let state = Arc::new(MockState {
             next: Mutex::default(),
             reply: Mutex::new(reply),
@@ -85,16 +86,22 @@ impl MockUpstream {
             .fallback(answer)
             .with_state(Arc::clone(&state));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { base_url, state }
+        Self { address, state }
+    }
+
+    /// Returns the address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Returns the configuration of a client that tries once. Its timeouts are too long to expire
     /// during a test.
     pub fn config(&self) -> Config {
         const HOUR: Duration = Duration::from_secs(60 * 60);
+        let base_url = format!("http://{}", self.address);
         Config {
-            base_url: self.base_url.clone(),
-            hydro_base_url: format!("{}/hydro", self.base_url),
+            hydro_base_url: format!("{base_url}/hydro"),
+            base_url,
             app_name: "aareguru-it".to_owned(),
             app_version: "0".to_owned(),
             timeout: HOUR,

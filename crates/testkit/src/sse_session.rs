@@ -4,14 +4,16 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use crate::{HttpResponse, StreamCut, connection::Connection, get, post_json, send, with_header};
+use crate::{
+    HttpResponse, StreamCut, get, post_json, raw_connection::RawConnection, send, with_header,
+};
 
 /// A session of HTTP+SSE with its open event stream.
 #[derive(Debug)]
 pub struct SseSession {
     /// The address that messages are posted to, which may be that of another instance.
     pub address: SocketAddr,
-    connection: Connection,
+    connection: RawConnection,
     /// The status line and the headers of the response.
     pub head: String,
     /// The path that messages are posted to, from the endpoint event.
@@ -45,7 +47,7 @@ impl SseSession {
 
     /// Opens a stream, unless it is rejected or cut.
     pub async fn try_open(address: SocketAddr, request: String) -> Option<Self> {
-        let mut connection = Connection::try_open(address, request).await?;
+        let mut connection = RawConnection::try_open(address, request).await?;
         let head = connection.try_head().await?;
         if !head.starts_with("HTTP/1.1 200") {
             return None;

@@ -6,31 +6,28 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, RwLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
     sync::{Semaphore, mpsc},
     task::JoinHandle,
     time::{sleep, timeout},
 };
 
 use testkit::{
-    MockResponse, MockUpstream, Nginx, ServerCluster, ServerProcess, SseSession, post_json,
-    tool_call, try_resume, try_send,
+    DelayProxy, MockResponse, MockUpstream, Nginx, ServerCluster, ServerProcess, SseSession,
+    post_json, tool_call, try_resume, try_send, wait_until,
 };
 
 use crate::cluster::load_balancing::is_long;
 
 pub(crate) const INSTANCES: usize = 3;
 const CLIENTS: u64 = 24;
-/// How long the cluster runs undisturbed after each fault. Elapsed time is the subject: clients
-/// work through failover and recovery meanwhile.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long Redis is unavailable.
+const OUTAGE: Duration = Duration::from_millis(500);
 /// Maximum number of calls in flight per client.
 const WINDOW: usize = 4;
 /// Response time of the API, so that calls are always in flight.
@@ -49,6 +46,8 @@ struct LoadState {
     is_stopped: AtomicBool,
     /// One permit for each client with an open session.
     open_clients: Semaphore,
+    /// Number of responses that each client has received.
+    responses: [AtomicUsize; CLIENTS as usize],
     /// How long each client was without a stream, for each reconnect.
     gaps: Mutex<Vec<Duration>>,
 }
@@ -133,18 +132,22 @@ async fn call(state: Arc<LoadState>, number: u64) -> ClientReport {
     let (sender, mut answers) = mpsc::unbounded_channel();
     let reading = tokio::spawn(read(state.clone(), session, number << 32, sender));
     let mut report = ClientReport::default();
+    let record = |report: &mut ClientReport, answer| {
+        report.answered(answer);
+        state.responses[number as usize - 1].fetch_add(1, Ordering::Relaxed);
+    };
     for id in 1.. {
         let is_stopped = state.is_stopped.load(Ordering::Relaxed);
         let max_waiting = if is_stopped { 1 } else { WINDOW };
         while report.waiting() >= max_waiting {
             match timeout(DEADLINE, answers.recv()).await {
-                Ok(Some(answer)) => report.answered(answer),
+                Ok(Some(answer)) => record(&mut report, answer),
                 Ok(None) => panic!("a client has failed"),
                 Err(_) => return report,
             }
         }
         while let Ok(answer) = answers.try_recv() {
-            report.answered(answer);
+            record(&mut report, answer);
         }
         if is_stopped {
             break;
@@ -170,34 +173,6 @@ async fn call(state: Arc<LoadState>, number: u64) -> ClientReport {
     }
     reading.abort();
     report
-}
-
-/// Starts a proxy that delays the responses of the API.
-async fn start_delay_proxy(base_url: String) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server: SocketAddr = base_url.strip_prefix("http://").unwrap().parse().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut server = TcpStream::connect(server).await.unwrap();
-                let (mut from_client, mut to_client) = client.split();
-                let (mut from_server, mut to_server) = server.split();
-                let requests = tokio::io::copy(&mut from_client, &mut to_server);
-                let responses = async {
-                    let mut buffer = vec![0; 64 * 1024];
-                    while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
-                        // The delay is the subject: it simulates the latency of the API.
-                        sleep(LATENCY).await;
-                        to_client.write_all(&buffer[..length]).await?;
-                    }
-                    std::io::Result::Ok(())
-                };
-                let _ = tokio::join!(requests, responses);
-            });
-        }
-    });
-    format!("http://{address}")
 }
 
 /// Clients that send calls continuously while a test injects faults.
@@ -232,7 +207,8 @@ impl ClusterLoad {
 
     async fn cluster(arguments: &[&str]) -> Option<ServerCluster> {
         let upstream = MockUpstream::start(MockResponse::Recordings).await;
-        let api = start_delay_proxy(upstream.config().base_url).await;
+        let proxy = DelayProxy::start(upstream.address(), LATENCY / 2).await;
+        let api = format!("http://{}", proxy.address());
         ServerCluster::start_with_api(&api, upstream, INSTANCES, arguments).await
     }
 
@@ -241,6 +217,7 @@ impl ClusterLoad {
             addresses: RwLock::new(addresses),
             is_stopped: AtomicBool::new(false),
             open_clients: Semaphore::new(0),
+            responses: Default::default(),
             gaps: Mutex::default(),
         });
         let clients = (1..=CLIENTS)
@@ -255,6 +232,24 @@ impl ClusterLoad {
             clients,
             _nginx: nginx,
         }
+    }
+
+    /// Waits until every client has received a response since this call.
+    async fn wait_for_progress(&self) {
+        let counts = || {
+            self.state
+                .responses
+                .each_ref()
+                .map(|it| it.load(Ordering::Relaxed))
+        };
+        let before = counts();
+        wait_until(async || {
+            counts()
+                .iter()
+                .zip(before)
+                .all(|(now, before)| *now > before)
+        })
+        .await;
     }
 
     /// Returns how often any client has resumed its stream.
@@ -310,7 +305,7 @@ async fn accepted_calls_are_answered_once_while_instances_are_killed() {
     for time in 0..fault_count() {
         load.cluster.kill(time % INSTANCES).await;
         load.replace(time % INSTANCES).await;
-        sleep(PAUSE).await;
+        load.wait_for_progress().await;
     }
     println!("instances killed: {}", load.end().await);
 }
@@ -340,12 +335,12 @@ async fn accepted_calls_are_answered_once_while_redis_is_intermittent() {
         match time % 3 {
             0 => {
                 load.cluster.redis.stop().await;
-                sleep(PAUSE).await;
+                sleep(OUTAGE).await;
                 load.cluster.redis.start_again().await;
             }
             1 => {
                 load.cluster.redis.pause().await;
-                sleep(PAUSE).await;
+                sleep(OUTAGE).await;
                 load.cluster.redis.resume().await;
             }
             _ => {
@@ -356,7 +351,7 @@ async fn accepted_calls_are_answered_once_while_redis_is_intermittent() {
                 let _: redis::RedisResult<u32> = cut.query_async(&mut redis).await;
             }
         }
-        sleep(PAUSE).await;
+        load.wait_for_progress().await;
     }
     println!("intermittent Redis: {}", load.end().await);
 }

@@ -5,15 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use testkit::{
+    DelayProxy, HttpResponse, MockResponse, MockUpstream, RedisServer, ServerCluster, SseSession,
+    metric, post_json, send, tool_call, try_resume, try_send, wait_until,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    time::sleep,
-};
-
-use testkit::{
-    HttpResponse, MockResponse, MockUpstream, RedisServer, ServerCluster, SseSession, metric,
-    post_json, send, tool_call, try_resume, try_send, wait_until,
+    net::TcpStream,
 };
 
 const TOOL: &str = "get_current_temperature";
@@ -41,45 +39,6 @@ async fn assert_works_without_redis(cluster: &ServerCluster, session: &mut SseSe
     assert!(is_retryable_rejection(&refused), "{}", refused.head);
     let mut new = SseSession::initialized(cluster.address(1)).await;
     assert_eq!(new.call_tool(1, TOOL, "{}").await["id"], 1);
-}
-
-/// Starts a proxy to Redis that delays each direction.
-async fn start_delay_proxy(redis: &RedisServer, delay: Duration) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let port = redis.port();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-            let (from_client, to_client) = client.into_split();
-            let (from_redis, to_redis) = server.into_split();
-            tokio::spawn(forward(from_client, to_redis, delay));
-            tokio::spawn(forward(from_redis, to_client, delay));
-        }
-    });
-    address
-}
-
-/// Forwards bytes in order, each delayed by the same time.
-async fn forward(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin + Send + 'static,
-    delay: Duration,
-) {
-    let (send, mut receive) = tokio::sync::mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
-    tokio::spawn(async move {
-        while let Some((at, bytes)) = receive.recv().await {
-            // The delay is the subject: it simulates the latency of a network.
-            sleep((at + delay).saturating_duration_since(Instant::now())).await;
-            if to.write_all(&bytes).await.is_err() {
-                return;
-            }
-        }
-    });
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        let _ = send.send((Instant::now(), buffer[..length].to_vec()));
-    }
 }
 
 /// Asserts what must work soon after Redis has recovered, without a restart.
@@ -167,10 +126,10 @@ async fn redis_latency_delays_calls_without_errors() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let proxy = start_delay_proxy(&redis, Duration::from_millis(250)).await;
+    let proxy = DelayProxy::start(redis.address(), Duration::from_millis(250)).await;
     let upstream = MockUpstream::start(MockResponse::Recordings).await;
     let base_url = upstream.config().base_url;
-    let url = format!("redis://{proxy}");
+    let url = format!("redis://{}", proxy.address());
     let cluster = ServerCluster::with_redis((redis, &url), &base_url, upstream, 2, &[]).await;
     let mut session = SseSession::initialized(cluster.address(0)).await;
     let begun = Instant::now();

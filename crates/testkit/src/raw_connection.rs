@@ -16,13 +16,13 @@ pub struct StreamCut;
 
 /// A connection with what has been read from it and not used.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct RawConnection {
     stream: TcpStream,
     raw: Vec<u8>,
     text: Vec<u8>,
 }
 
-impl Connection {
+impl RawConnection {
     /// Connects and sends a request; `None` if the server does not accept.
     pub(crate) async fn try_open(address: SocketAddr, request: impl AsRef<[u8]>) -> Option<Self> {
         let mut stream = TcpStream::connect(address).await.ok()?;
