@@ -13,13 +13,12 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
 use testkit::{
-    HttpResponse, MockResponse, MockUpstream, RedisServer, Scrape, ServerProcess, SseSession,
-    post_json, recordings::CURRENT_BERN, send, wait_until, with_header,
+    DEADLINE, HttpResponse, MockResponse, MockUpstream, RedisServer, Scrape, ServerProcess,
+    SseSession, post_json, recordings::CURRENT_BERN, send, wait_until, with_header,
 };
 
 use crate::tools::in_process_server::at;
 
-const DEADLINE: Duration = Duration::from_secs(20);
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const UNKNOWN: &str = "/messages/?session_id=3db2eaa67e9849b6bf973c6bb5c88bc5";
 

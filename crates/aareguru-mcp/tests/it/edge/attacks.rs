@@ -14,12 +14,9 @@ use tokio::{
 };
 
 use testkit::{
-    Scrape, ServerProcess, SseSession, alongside_well_behaved_client, get, post_json, send,
-    tool_call, wait_for_counter, with_header,
+    DEADLINE, Scrape, ServerProcess, SseSession, alongside_well_behaved_client, get, post_json,
+    send, tool_call, wait_for_counter, with_header,
 };
-
-/// Upper bound for every wait; a test that reaches it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Starts a server whose timeouts are short enough to wait for.
 async fn server(arguments: &[&str]) -> ServerProcess {

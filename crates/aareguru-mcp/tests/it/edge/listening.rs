@@ -9,7 +9,6 @@ use std::{
     },
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
 };
 
 use tokio::{
@@ -19,10 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use testkit::{SseSession, get, program, send, signal, with_header};
-
-/// Upper bound for every wait; a test that reaches it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
+use testkit::{DEADLINE, SseSession, get, program, send, signal, with_header};
 
 /// Returns a short path for a socket: the system limits it to about 100 bytes.
 fn socket(name: &str) -> PathBuf {

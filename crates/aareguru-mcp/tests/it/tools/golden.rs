@@ -10,7 +10,7 @@ use testkit::{MockResponse, SseSession, recordings::CURRENT_BERN};
 
 use crate::{
     tools::forbidden_claims::assert_no_forbidden_claims,
-    tools::in_process_server::{Mcp, at, recorded},
+    tools::in_process_server::{InProcessServer, at, recorded},
 };
 
 const FLOOD: &str = include_str!("../data/current-bern-flood-2021-07-11.abridged.json");
@@ -212,12 +212,12 @@ impl Situation {
     }
 
     /// Starts a server in this situation. Holding the first part of the result keeps it running.
-    async fn arrange(self, tool: &str) -> (Option<Mcp>, SseSession) {
+    async fn arrange(self, tool: &str) -> (Option<InProcessServer>, SseSession) {
         if matches!(self, Recorded) {
             let address = recorded("2026-11-24T12:00:00Z").await;
             return (None, SseSession::initialized(address).await);
         }
-        let mcp = Mcp::start(self.reply(), self.now(tool)).await;
+        let mcp = InProcessServer::start(self.reply(), self.now(tool)).await;
         let mut session = mcp.session().await;
         if matches!(self, UpstreamTrouble) {
             let arguments = json!({}).to_string();

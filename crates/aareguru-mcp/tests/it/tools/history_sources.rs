@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use testkit::{MockResponse, SseSession, recordings::HYDRO_BERN};
 
-use crate::tools::in_process_server::Mcp;
+use crate::tools::in_process_server::InProcessServer;
 
 const TOOL: &str = "get_historical_data";
 
@@ -12,7 +12,7 @@ const TOOL: &str = "get_historical_data";
 const NOW: &str = "2026-09-02T02:00:00Z";
 
 /// Returns the requested endpoints, in order.
-fn requested_endpoints(mcp: &Mcp) -> Vec<String> {
+fn requested_endpoints(mcp: &InProcessServer) -> Vec<String> {
     let endpoint = |uri: &String| {
         let path = uri.split('?').next().unwrap();
         path.rsplit('/').next().unwrap().to_owned()
@@ -40,7 +40,7 @@ fn synthetic_history(first: i64, last: i64) -> MockResponse {
 #[tokio::test]
 async fn hydro_api_replaces_a_failed_nearest_source() {
     let failing = MockResponse::at([("current", MockResponse::status(503))]);
-    let mcp = Mcp::start(failing, NOW).await;
+    let mcp = InProcessServer::start(failing, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "2026-09-01T02:00"})).await;
     let data = &result["structuredContent"];
@@ -64,7 +64,7 @@ async fn history_endpoint_replaces_both_failed_sources_with_a_note() {
         ("daterange", MockResponse::text("<html>maintenance</html>")),
         ("history", synthetic_history(last - 30 * 3600, last)),
     ]);
-    let mcp = Mcp::start(failing, NOW).await;
+    let mcp = InProcessServer::start(failing, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "-24 hours"})).await;
     let data = &result["structuredContent"];
@@ -88,7 +88,7 @@ async fn history_error_lists_every_failed_source() {
         ("daterange", MockResponse::Busy(3600)),
         ("history", MockResponse::text(r#"{"status": "what?"}"#)),
     ]);
-    let mcp = Mcp::start(failing, NOW).await;
+    let mcp = InProcessServer::start(failing, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "-24 hours"})).await;
     assert_eq!(result["isError"], true, "{result}");
@@ -117,14 +117,15 @@ async fn nearest_source_covering_the_span_is_requested_first() {
         ("-60 days", "aareguru_history", "history"),
     ] {
         // The recording of `current` has no data for these days.
-        let mcp = Mcp::start(MockResponse::at([("history", history.clone())]), NOW).await;
+        let mcp =
+            InProcessServer::start(MockResponse::at([("history", history.clone())]), NOW).await;
         let mut session = mcp.session().await;
         let result = ask(&mut session, &json!({"start": start})).await;
         let data = &result["structuredContent"];
         assert_eq!(data["source"], source, "{start}: {result}");
         assert_eq!(requested_endpoints(&mcp)[0], first, "{start}");
     }
-    let hydro = Mcp::start(MockResponse::text(HYDRO_BERN), NOW).await;
+    let hydro = InProcessServer::start(MockResponse::text(HYDRO_BERN), NOW).await;
     let mut session = hydro.session().await;
     ask(&mut session, &json!({"start": "-7 days"})).await;
     assert_eq!(requested_endpoints(&hydro)[0], "daterange");
@@ -148,7 +149,7 @@ async fn long_series_is_thinned_and_keeps_its_extremes() {
         .collect();
     let body = json!({"data": {"temperature": series}});
     let history = MockResponse::at([("history", MockResponse::text(&body.to_string()))]);
-    let mcp = Mcp::start(history, NOW).await;
+    let mcp = InProcessServer::start(history, NOW).await;
     let mut session = mcp.session().await;
     let result = ask(&mut session, &json!({"start": "-50 days"})).await;
     let data = &result["structuredContent"];
@@ -165,7 +166,7 @@ async fn long_series_is_thinned_and_keeps_its_extremes() {
 
 #[tokio::test]
 async fn history_times_are_accepted_in_every_format() {
-    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
+    let mcp = InProcessServer::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let hydro_day = [1_788_249_600, 1_788_264_000];
     for (start, end) in [
@@ -210,7 +211,7 @@ async fn cancelled_history_call_requests_no_further_source() {
             ("daterange", MockResponse::status(500)),
             ("history", MockResponse::status(500)),
         ]);
-        let mcp = Mcp::start(reply, NOW).await;
+        let mcp = InProcessServer::start(reply, NOW).await;
         let mut session = mcp.session().await;
         session.send(&call.to_string()).await;
         let progress = session.message().await;

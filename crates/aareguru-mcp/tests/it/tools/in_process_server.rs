@@ -12,13 +12,13 @@ use tokio::net::TcpListener;
 use testkit::{MockResponse, MockUpstream, SseSession};
 
 /// An in-process MCP server and the mock of the API behind it.
-pub(crate) struct Mcp {
+pub(crate) struct InProcessServer {
     pub(crate) upstream: MockUpstream,
     pub(crate) clock: Clock,
     pub(crate) address: SocketAddr,
 }
 
-impl Mcp {
+impl InProcessServer {
     /// Starts a server without a cache; the API responds with `reply`, and `now` is the present.
     pub(crate) async fn start(reply: MockResponse, now: &str) -> Self {
         Self::start_with(reply, now, |config| config.cache_ttl = Default::default()).await

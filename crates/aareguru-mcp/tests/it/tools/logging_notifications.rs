@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use testkit::{MockResponse, SseSession, recordings::CURRENT_BERN, tool_call};
 
-use crate::tools::in_process_server::Mcp;
+use crate::tools::in_process_server::InProcessServer;
 
 const NOW: &str = "2023-05-09T11:30:00Z";
 const TOOL: &str = "get_current_temperature";
@@ -32,7 +32,7 @@ async fn ask(session: &mut SseSession) -> (Vec<Value>, Value) {
 
 #[tokio::test]
 async fn upstream_failure_is_logged_once_per_outage() {
-    let mcp = Mcp::start(MockResponse::text(CURRENT_BERN), NOW).await;
+    let mcp = InProcessServer::start(MockResponse::text(CURRENT_BERN), NOW).await;
     let mut session = mcp.session().await;
     assert_eq!(set_level(&mut session, "info").await["result"], json!({}));
     let well = MockResponse::text(CURRENT_BERN);
@@ -58,7 +58,7 @@ async fn upstream_failure_is_logged_once_per_outage() {
 
 #[tokio::test]
 async fn upstream_failure_without_a_response_is_logged_as_error() {
-    let mcp = Mcp::start(MockResponse::status(500), NOW).await;
+    let mcp = InProcessServer::start(MockResponse::status(500), NOW).await;
     let mut session = mcp.session().await;
     set_level(&mut session, "error").await;
     let (logged, answer) = ask(&mut session).await;
@@ -69,7 +69,7 @@ async fn upstream_failure_without_a_response_is_logged_as_error() {
 
 #[tokio::test]
 async fn log_message_below_the_clients_level_is_not_sent() {
-    let mcp = Mcp::start(MockResponse::text(CURRENT_BERN), NOW).await;
+    let mcp = InProcessServer::start(MockResponse::text(CURRENT_BERN), NOW).await;
     let mut silent = mcp.session().await;
     let mut only_errors = mcp.session().await;
     set_level(&mut only_errors, "error").await;
@@ -83,7 +83,7 @@ async fn log_message_below_the_clients_level_is_not_sent() {
 
 #[tokio::test]
 async fn invalid_log_level_returns_an_error() {
-    let mcp = Mcp::start(MockResponse::text(CURRENT_BERN), NOW).await;
+    let mcp = InProcessServer::start(MockResponse::text(CURRENT_BERN), NOW).await;
     let mut session = mcp.session().await;
     let answer = set_level(&mut session, "loud").await;
     assert_eq!(answer["error"]["code"], -32602, "{answer}");

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use testkit::{MockResponse, SseSession, recordings::CURRENT_BERN};
 
-use crate::tools::in_process_server::{Mcp, at};
+use crate::tools::in_process_server::{InProcessServer, at};
 
 const NOW: &str = "2023-05-09T11:38:00Z";
 
@@ -18,7 +18,7 @@ async fn ask_tool(session: &mut SseSession, tool: &str) -> Value {
 
 #[tokio::test]
 async fn cached_response_reports_the_current_age() {
-    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |_| {}).await;
+    let mcp = InProcessServer::start_with(MockResponse::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     let first = ask(&mut session).await;
     assert_eq!(ask(&mut session).await, first);
@@ -39,7 +39,7 @@ async fn cached_response_reports_the_current_age() {
 
 #[tokio::test]
 async fn new_upstream_response_replaces_the_cached_output() {
-    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
+    let mcp = InProcessServer::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let celsius = async |session: &mut SseSession| {
         ask(session).await["structuredContent"]["temperature_celsius"].clone()
@@ -59,7 +59,7 @@ fn flow(result: &Value) -> &Value {
 
 #[tokio::test]
 async fn cached_output_is_kept_per_tool() {
-    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |_| {}).await;
+    let mcp = InProcessServer::start_with(MockResponse::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     let tools = [
         "get_current_temperature",
@@ -77,7 +77,7 @@ async fn cached_output_is_kept_per_tool() {
 
 #[tokio::test]
 async fn rising_flow_replaces_the_cached_output() {
-    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
+    let mcp = InProcessServer::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
     let mut calm: Value = serde_json::from_str(CURRENT_BERN).unwrap();
     calm["aare"]["temperature"] = 19.5.into();
@@ -98,7 +98,7 @@ async fn rising_flow_replaces_the_cached_output() {
 
 #[tokio::test]
 async fn cached_output_turns_stale_with_time() {
-    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |_| {}).await;
+    let mcp = InProcessServer::start_with(MockResponse::Recordings, NOW, |_| {}).await;
     let mut session = mcp.session().await;
     for tool in ["get_flow_danger_level", "get_current_conditions"] {
         mcp.clock.set(at(NOW));

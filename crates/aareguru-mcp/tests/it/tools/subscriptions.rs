@@ -16,12 +16,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use testkit::{MockResponse, MockUpstream, SseSession, post, recordings::CURRENT_BERN};
+use testkit::{DEADLINE, MockResponse, MockUpstream, SseSession, post, recordings::CURRENT_BERN};
 
 use crate::tools::in_process_server::at;
-
-/// Upper bound for every wait; a test that reaches it has failed.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// When Bern was measured in the recording, and ten minutes later.
 const MEASURED: &str = "1683631200";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use testkit::{MockResponse, SseSession, recordings::CURRENT_BERN, tool_call};
 
-use crate::tools::in_process_server::Mcp;
+use crate::tools::in_process_server::InProcessServer;
 
 const TOOL: &str = "get_flow_danger_level";
 
@@ -50,8 +50,8 @@ fn faults() -> Vec<(MockResponse, &'static str)> {
 
 /// Starts a server whose upstream timeout is very long, unless the fault is a response that never
 /// comes.
-async fn start(reply: MockResponse, fault: &MockResponse) -> Mcp {
-    Mcp::start_with(reply, NOW, |config| {
+async fn start(reply: MockResponse, fault: &MockResponse) -> InProcessServer {
+    InProcessServer::start_with(reply, NOW, |config| {
         config.cache_ttl = Duration::ZERO;
         if matches!(fault, MockResponse::Never) {
             config.timeout = Duration::from_secs(2);
@@ -108,7 +108,7 @@ async fn upstream_fault_with_a_stale_response_is_reported_with_it() {
 
 #[tokio::test]
 async fn intermittent_upstream_never_fails_a_call() {
-    let mcp = Mcp::start(MockResponse::Recordings, NOW).await;
+    let mcp = InProcessServer::start(MockResponse::Recordings, NOW).await;
     let mut session = mcp.session().await;
     ask(&mut session).await;
     for _ in 0..10 {
@@ -126,7 +126,7 @@ async fn intermittent_upstream_never_fails_a_call() {
 
 #[tokio::test]
 async fn transient_upstream_failure_is_retried_before_reporting() {
-    let mcp = Mcp::start_with(MockResponse::Recordings, NOW, |config| {
+    let mcp = InProcessServer::start_with(MockResponse::Recordings, NOW, |config| {
         config.retries = 2;
         config.retry_pause = Duration::from_millis(1);
     })
@@ -141,7 +141,7 @@ async fn transient_upstream_failure_is_retried_before_reporting() {
 
 #[tokio::test]
 async fn open_circuit_error_states_the_next_attempt() {
-    let mcp = Mcp::start(MockResponse::status(500), NOW).await;
+    let mcp = InProcessServer::start(MockResponse::status(500), NOW).await;
     let mut session = mcp.session().await;
     for _ in 0..20 {
         assert_eq!(ask(&mut session).await["isError"], true);
@@ -156,7 +156,7 @@ async fn open_circuit_error_states_the_next_attempt() {
 async fn concurrent_calls_share_one_upstream_request() {
     const SESSIONS: u32 = 20;
     const CALLS: u32 = 50;
-    let mcp = Mcp::start_with(MockResponse::Recordings.held(), NOW, |_| {}).await;
+    let mcp = InProcessServer::start_with(MockResponse::Recordings.held(), NOW, |_| {}).await;
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {
         let session = mcp.session().await;
@@ -178,7 +178,7 @@ async fn concurrent_calls_share_one_upstream_request() {
 
 #[tokio::test]
 async fn compare_cities_sends_one_upstream_request() {
-    let mcp = Mcp::start(MockResponse::Recordings, "2024-08-19T21:25:00Z").await;
+    let mcp = InProcessServer::start(MockResponse::Recordings, "2024-08-19T21:25:00Z").await;
     let mut session = mcp.session().await;
     for arguments in [json!({}), json!({"cities": ["thun", "bern", "olten"]})] {
         let answer = session

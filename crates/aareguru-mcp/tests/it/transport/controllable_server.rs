@@ -70,7 +70,7 @@ impl ServerHandler for ControllableHandler {
     }
 }
 
-pub(crate) struct TestServer {
+pub(crate) struct ControllableServer {
     pub(crate) address: SocketAddr,
     pub(crate) streamable: StreamableService<ControllableHandler>,
     pub(crate) websocket: WebSocketService<ControllableHandler>,
@@ -80,7 +80,7 @@ pub(crate) struct TestServer {
     metrics: Snapshotter,
 }
 
-impl TestServer {
+impl ControllableServer {
     pub(crate) async fn start(config: SseServerConfig) -> Self {
         let permits = Arc::new(Semaphore::new(0));
         let (call_started, started_calls) = mpsc::unbounded_channel();

@@ -1,6 +1,6 @@
 //! The same server on standard input and output.
 
-use std::{process::Stdio, time::Duration};
+use std::process::Stdio;
 
 use serde_json::Value;
 use tokio::{
@@ -9,9 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use testkit::{program, signal};
-
-const DEADLINE: Duration = Duration::from_secs(20);
+use testkit::{DEADLINE, program, signal};
 
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"0"}}}"#;
 const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;

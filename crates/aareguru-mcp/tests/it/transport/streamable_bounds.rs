@@ -15,7 +15,7 @@ use testkit::{
     tool_call, with_header,
 };
 
-use crate::transport::controllable_server::{TestServer, wait_until};
+use crate::transport::controllable_server::{ControllableServer, wait_until};
 
 fn by(request: &str, principal: &str) -> String {
     with_header(request, &format!("X-Principal: {principal}"))
@@ -69,7 +69,7 @@ async fn read_head(stream: &mut TcpStream) {
 
 #[tokio::test]
 async fn session_of_another_principal_returns_404() {
-    let server = TestServer::start(SseServerConfig::default()).await;
+    let server = ControllableServer::start(SseServerConfig::default()).await;
     let id = session_id(&open_by(server.address, "alice").await);
     let ping = in_session(&message(PING), &id);
     let unknown = exchange(server.address, &in_session(&message(PING), "unknown")).await;
@@ -93,7 +93,7 @@ async fn session_limits_apply_in_total_and_per_client() {
     let config = SseServerConfig::default()
         .with_max_sessions(2)
         .with_max_sessions_per_client(1);
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let alice = session_id(&open_by(server.address, "alice").await);
     let refused = open_by(server.address, "alice").await;
     assert_eq!(refused.status, 429, "{refused:?}");
@@ -114,7 +114,7 @@ async fn abandoned_session_is_evicted_before_active_ones() {
     let config = SseServerConfig::default()
         .with_max_sessions(2)
         .with_resume_grace(Duration::ZERO);
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let (listening, left) = (open(server.address).await, open(server.address).await);
     let mut stream = start(server.address, &get(&listening)).await;
     read_head(&mut stream).await;
@@ -130,7 +130,7 @@ async fn abandoned_session_is_evicted_before_active_ones() {
 
 #[tokio::test]
 async fn rejected_initialize_releases_its_session_permit() {
-    let server = TestServer::start(SseServerConfig::default().with_max_sessions(1)).await;
+    let server = ControllableServer::start(SseServerConfig::default().with_max_sessions(1)).await;
     let wrong = initialize("2025-11-25").replace("Accept: application/json, ", "Accept: ");
     assert_eq!(exchange(server.address, &wrong).await.status, 406);
     open(server.address).await;
@@ -139,7 +139,7 @@ async fn rejected_initialize_releases_its_session_permit() {
 #[tokio::test]
 async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let config = SseServerConfig::default().with_max_in_flight(1);
-    let mut server = TestServer::start(config).await;
+    let mut server = ControllableServer::start(config).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
     server.wait_for_call().await;
@@ -169,7 +169,7 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
 #[tokio::test]
 async fn dropped_connection_keeps_its_in_flight_permit() {
     let config = SseServerConfig::default().with_max_in_flight(1);
-    let mut server = TestServer::start(config).await;
+    let mut server = ControllableServer::start(config).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
     server.wait_for_call().await;
@@ -184,7 +184,7 @@ async fn dropped_connection_keeps_its_in_flight_permit() {
 
 #[tokio::test]
 async fn panicking_tool_returns_an_internal_error() {
-    let server = TestServer::start(SseServerConfig::default()).await;
+    let server = ControllableServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let in_session = call("panic", 1, &id);
     let stateless = stateless(serde_json::from_str(&tool_call(1, "panic", "{}")).unwrap());
@@ -204,7 +204,7 @@ async fn panicking_tool_returns_an_internal_error() {
 
 #[tokio::test]
 async fn shutdown_finishes_running_calls_and_ends_streams() {
-    let mut server = TestServer::start(SseServerConfig::default()).await;
+    let mut server = ControllableServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let mut listening = start(server.address, &get(&id)).await;
     read_head(&mut listening).await;
@@ -227,7 +227,7 @@ async fn shutdown_finishes_running_calls_and_ends_streams() {
 #[tokio::test]
 async fn shutdown_drain_timeout_ends_running_calls() {
     let config = SseServerConfig::default().with_drain_timeout(Duration::ZERO);
-    let mut server = TestServer::start(config).await;
+    let mut server = ControllableServer::start(config).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
     server.wait_for_call().await;
@@ -240,7 +240,7 @@ async fn shutdown_drain_timeout_ends_running_calls() {
 #[tokio::test]
 async fn idle_session_is_closed() {
     let config = SseServerConfig::default().with_idle_timeout(Some(Duration::from_millis(20)));
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let id = open(server.address).await;
     wait_until(|| server.streamable.session_count() == 0).await;
     assert_eq!(exchange(server.address, &get(&id)).await.status, 404);
@@ -248,7 +248,7 @@ async fn idle_session_is_closed() {
 
 #[tokio::test]
 async fn end_sessions_of_closes_one_principals_sessions() {
-    let server = TestServer::start(SseServerConfig::default()).await;
+    let server = ControllableServer::start(SseServerConfig::default()).await;
     let alice = session_id(&open_by(server.address, "alice").await);
     let bob = session_id(&open_by(server.address, "bob").await);
     let ended = server.streamable.end_sessions_of(&Principal::new("alice"));
@@ -268,7 +268,7 @@ async fn end_sessions_of_closes_one_principals_sessions() {
 
 #[tokio::test]
 async fn session_and_request_metrics_are_counted() {
-    let mut server = TestServer::start(SseServerConfig::default()).await;
+    let mut server = ControllableServer::start(SseServerConfig::default()).await;
     let id = open(server.address).await;
     let running = start(server.address, &call("wait", 1, &id)).await;
     server.wait_for_call().await;

@@ -13,9 +13,9 @@ use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode
 
 use testkit::{DEADLINE, WebSocketClient, tool_call};
 
-use crate::transport::controllable_server::{TestServer, wait_until};
+use crate::transport::controllable_server::{ControllableServer, wait_until};
 
-async fn open_by(server: &TestServer, principal: &str) -> Result<WebSocketClient, u16> {
+async fn open_by(server: &ControllableServer, principal: &str) -> Result<WebSocketClient, u16> {
     let opened = WebSocketClient::try_open(server.address, &[("x-principal", principal)]).await;
     opened.map_err(|status| status.as_u16())
 }
@@ -25,7 +25,7 @@ async fn session_limits_apply_in_total_and_per_client() {
     let config = SseServerConfig::default()
         .with_max_sessions(2)
         .with_max_sessions_per_client(1);
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let alice = open_by(&server, "alice").await.ok().unwrap();
     assert_eq!(open_by(&server, "alice").await.err(), Some(429));
     let _bob = open_by(&server, "bob").await.ok().unwrap();
@@ -38,7 +38,7 @@ async fn session_limits_apply_in_total_and_per_client() {
 #[tokio::test]
 async fn in_flight_limit_and_duplicate_ids_are_rejected() {
     let config = SseServerConfig::default().with_max_in_flight(1);
-    let mut server = TestServer::start(config).await;
+    let mut server = ControllableServer::start(config).await;
     let mut socket = WebSocketClient::initialized(server.address).await;
     // Discard the changes caused by `initialize`.
     server.metric_changes();
@@ -80,7 +80,7 @@ async fn in_flight_limit_and_duplicate_ids_are_rejected() {
 #[tokio::test]
 async fn cancelled_call_gets_no_response_and_releases_its_permit() {
     let config = SseServerConfig::default().with_max_in_flight(1);
-    let mut server = TestServer::start(config).await;
+    let mut server = ControllableServer::start(config).await;
     let mut socket = WebSocketClient::initialized(server.address).await;
     socket.send_text(&tool_call(1, "wait", "{}")).await;
     server.wait_for_call().await;
@@ -97,7 +97,7 @@ async fn cancelled_call_gets_no_response_and_releases_its_permit() {
 
 #[tokio::test]
 async fn panicking_tool_returns_an_internal_error() {
-    let server = TestServer::start(SseServerConfig::default()).await;
+    let server = ControllableServer::start(SseServerConfig::default()).await;
     let mut socket = WebSocketClient::initialized(server.address).await;
     let answer = socket.call(&tool_call(1, "panic", "{}")).await;
     assert_eq!(answer["error"]["code"], -32603, "{answer}");
@@ -107,7 +107,7 @@ async fn panicking_tool_returns_an_internal_error() {
 
 #[tokio::test]
 async fn failed_initialize_closes_the_socket_with_1011() {
-    let server = TestServer::start(SseServerConfig::default()).await;
+    let server = ControllableServer::start(SseServerConfig::default()).await;
     let mut beside = WebSocketClient::initialized(server.address).await;
     let mut socket = WebSocketClient::open(server.address).await;
     let request = json!({
@@ -132,7 +132,7 @@ async fn failed_initialize_closes_the_socket_with_1011() {
 #[tokio::test]
 async fn silent_socket_is_closed_after_the_init_timeout() {
     let config = SseServerConfig::default().with_init_timeout(Duration::ZERO);
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let mut socket = WebSocketClient::open(server.address).await;
     assert_eq!(socket.close_code().await, CloseCode::Policy);
 }
@@ -140,7 +140,7 @@ async fn silent_socket_is_closed_after_the_init_timeout() {
 #[tokio::test]
 async fn idle_socket_is_closed() {
     let config = SseServerConfig::default().with_idle_timeout(Some(Duration::ZERO));
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let mut socket = WebSocketClient::open(server.address).await;
     socket.initialize("2025-11-25").await;
     assert_eq!(socket.close_code().await, CloseCode::Normal);
@@ -149,7 +149,7 @@ async fn idle_socket_is_closed() {
 #[tokio::test]
 async fn client_without_pong_is_disconnected() {
     let config = SseServerConfig::default().with_sse_keep_alive(Some(Duration::from_millis(50)));
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let mut alive = WebSocketClient::initialized(server.address).await;
     let mut dead = TcpStream::connect(server.address).await.unwrap();
     let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
@@ -173,7 +173,7 @@ async fn slow_reader_loses_only_its_socket() {
     let config = SseServerConfig::default()
         .with_max_queued_bytes(64 * 1024)
         .with_write_timeout(Duration::from_millis(200));
-    let server = TestServer::start(config).await;
+    let server = ControllableServer::start(config).await;
     let mut slow = WebSocketClient::initialized(server.address).await;
     let mut beside = WebSocketClient::initialized(server.address).await;
     let text = json!({ "text": "x".repeat(64 * 1024) }).to_string();
@@ -190,7 +190,7 @@ async fn slow_reader_loses_only_its_socket() {
 
 #[tokio::test]
 async fn shutdown_finishes_running_calls() {
-    let mut server = TestServer::start(SseServerConfig::default()).await;
+    let mut server = ControllableServer::start(SseServerConfig::default()).await;
     let mut socket = WebSocketClient::initialized(server.address).await;
     socket.send_text(&tool_call(1, "wait", "{}")).await;
     server.wait_for_call().await;
@@ -208,7 +208,7 @@ async fn shutdown_finishes_running_calls() {
 #[tokio::test]
 async fn shutdown_drain_timeout_ends_running_calls() {
     let config = SseServerConfig::default().with_drain_timeout(Duration::ZERO);
-    let mut server = TestServer::start(config).await;
+    let mut server = ControllableServer::start(config).await;
     let mut socket = WebSocketClient::initialized(server.address).await;
     socket.send_text(&tool_call(1, "wait", "{}")).await;
     server.wait_for_call().await;
@@ -220,7 +220,7 @@ async fn shutdown_drain_timeout_ends_running_calls() {
 
 #[tokio::test]
 async fn end_sessions_of_closes_one_principals_sockets() {
-    let server = TestServer::start(SseServerConfig::default()).await;
+    let server = ControllableServer::start(SseServerConfig::default()).await;
     let mut alice = open_by(&server, "alice").await.ok().unwrap();
     let mut bob = open_by(&server, "bob").await.ok().unwrap();
     wait_until(|| server.websocket.session_count() == 2).await;
@@ -232,7 +232,7 @@ async fn end_sessions_of_closes_one_principals_sockets() {
 
 #[tokio::test]
 async fn session_metrics_carry_the_close_reason() {
-    let server = TestServer::start(SseServerConfig::default()).await;
+    let server = ControllableServer::start(SseServerConfig::default()).await;
     let mut socket = WebSocketClient::initialized(server.address).await;
     let changes = server.metric_changes();
     for name in ["sessions", "sessions_opened_total"] {
