@@ -2,6 +2,7 @@
 
 mod architecture;
 pub(crate) mod deploy;
+#[cfg(feature = "redis")]
 mod deploy_monitoring;
 mod readme;
 mod security;

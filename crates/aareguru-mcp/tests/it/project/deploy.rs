@@ -87,6 +87,10 @@ async fn compose_redis_file_uses_valid_settings() {
 
 /// Returns `deploy/nginx.conf` as changed by `deploy/compose.redis.yaml`, with the server addresses
 /// left for the test to fill in.
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "only the cluster tests use it")
+)]
 pub(crate) fn without_stickiness(shipped: &str) -> String {
     let documents = yaml("compose.redis.yaml");
     let command = documents[0]["services"]["nginx"]["command"][2].as_str();

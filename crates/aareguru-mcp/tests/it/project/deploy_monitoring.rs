@@ -1,4 +1,4 @@
-//! The dashboard and the alert rules in `deploy/`.
+//! The dashboard and the alert rules in `deploy/`, which also use the metrics of Redis.
 
 use std::{
     collections::BTreeSet,
@@ -31,7 +31,6 @@ fn metric_names(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-#[cfg(feature = "redis")]
 #[tokio::test]
 async fn dashboard_and_alerts_use_existing_metrics() {
     let Some(redis) = testkit::RedisServer::start().await else {
