@@ -6,11 +6,52 @@ mod import_graph;
 mod module_tree;
 mod type_names;
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use import_graph::circles;
 use module_tree::ModuleTree;
 use type_names::duplicates;
+
+/// Returns the name and the modules of each crate of the workspace; those of its library and of its
+/// binary separately.
+fn workspace() -> Vec<(String, ModuleTree)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap();
+    let crates = fs::read_dir(root.join("crates")).unwrap();
+    let crates = crates.map(|it| format!("crates/{}", it.unwrap().file_name().display()));
+    let crates = crates.chain(["conformance", "load"].map(str::to_owned));
+    let read = |path: &Path| fs::read_to_string(root.join(path)).ok();
+    let roots = crates.flat_map(|name| ["lib.rs", "main.rs"].map(|file| (name.clone(), file)));
+    let roots = roots.map(|(name, file)| (Path::new(&name).join("src").join(file), name));
+    let existing = roots.filter(|(file, _)| root.join(file).exists());
+    existing
+        .map(|(file, name)| (name, ModuleTree::parse(&file, &read)))
+        .collect()
+}
+
+#[test]
+fn modules_do_not_import_each_other_in_circles() {
+    let crates = workspace();
+    assert!(crates.len() > 5);
+    let circles = crates.iter().flat_map(|(name, tree)| {
+        let circles = circles(tree).into_iter();
+        circles.map(move |circle| format!("{name}, {circle}\n"))
+    });
+    let circles: String = circles.collect();
+    assert!(circles.is_empty(), "modules import each other:\n{circles}");
+}
+
+#[test]
+fn type_names_are_unique_in_the_workspace() {
+    let duplicates = duplicates(&workspace());
+    assert!(
+        duplicates.is_empty(),
+        "defined more than once:\n{}",
+        duplicates.join("\n")
+    );
+}
 
 /// Parses a crate of these files, the first of which is its root.
 fn tree(files: &[(&str, &str)]) -> ModuleTree {
