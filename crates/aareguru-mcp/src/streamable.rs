@@ -16,6 +16,7 @@ mod post;
 mod request_guard;
 mod restore;
 mod session;
+mod session_error;
 mod sessions;
 mod shared_sessions;
 
@@ -51,7 +52,7 @@ use self::{
 use crate::session_metrics::SessionMetrics;
 
 pub use self::shared_sessions::{
-    Progress, RemoteEventSource, SharedSessions, StoreFuture, Unreachable,
+    Progress, RemoteEventSource, SharedFuture, SharedSessions, Unreachable,
 };
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");

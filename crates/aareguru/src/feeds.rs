@@ -17,19 +17,17 @@ use std::{
         Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::River;
-use feed::{FeedSource, NewContent};
-use poll_interval::until_next;
+use feed::NewContent;
 
 pub use feed::Feed;
+pub(crate) use feed::{FeedSource, MeasurementTimes};
+pub(crate) use poll_interval::until_next;
 
 /// The pollers of a river.
 #[derive(Debug, Default)]
@@ -57,7 +55,7 @@ struct Changes {
 
 /// What a watch waits for.
 #[derive(Debug, Clone, Copy)]
-enum Awaited {
+pub(crate) enum Awaited {
     Measurement,
     Place,
 }
@@ -73,47 +71,19 @@ pub struct Watch {
     count: watch::Sender<usize>,
 }
 
-impl River {
-    /// Watches a feed for new measurements.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub fn watch(&self, feed: Feed) -> Watch {
-        self.feeds.watch(self, feed, Awaited::Measurement)
-    }
-
-    /// Watches the list of places for new places.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub fn watch_places(&self) -> Watch {
-        self.feeds.watch(self, Feed::Cities, Awaited::Place)
-    }
-
-    /// Waits until any watched feed changes. [`Watch::take_change`] returns whether it is that of a
-    /// watch.
-    ///
-    /// Changes count from the call on, not from the first poll of the future.
-    pub fn any_change(&self) -> impl Future<Output = ()> + use<> {
-        Arc::clone(&self.feeds.changed).notified_owned()
-    }
-
-    /// How many watches are open.
-    pub fn watch_count(&self) -> watch::Receiver<usize> {
-        self.feeds.count.subscribe()
-    }
-
-    /// How long until the API can have a measurement newer than the one of `measured_at`; at least
-    /// as long as responses are cached.
-    pub fn until_next_measurement(&self, measured_at: Option<Timestamp>) -> Duration {
-        until_next(self.now(), measured_at, self.cache_ttl())
-    }
-}
-
 impl Feeds {
-    fn watch(&self, source: &impl FeedSource, feed: Feed, awaited: Awaited) -> Watch {
+    /// Waits until any watched feed changes.
+    pub(crate) fn any_change(&self) -> impl Future<Output = ()> + use<> {
+        Arc::clone(&self.changed).notified_owned()
+    }
+
+    /// Returns how many watches are open.
+    pub(crate) fn watch_count(&self) -> watch::Receiver<usize> {
+        self.count.subscribe()
+    }
+
+    /// Watches a feed of `source`.
+    pub(crate) fn watch(&self, source: &impl FeedSource, feed: Feed, awaited: Awaited) -> Watch {
         self.count.send_modify(|count| *count += 1);
         let poller = self.poller(source, feed);
         Watch {

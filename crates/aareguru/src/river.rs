@@ -11,6 +11,7 @@ mod forecast;
 mod history;
 mod places;
 mod today;
+mod watch;
 
 pub use compare::{ComparedPlace, Comparison, Ranked};
 pub use conditions::{Conditions, Lawn};
@@ -37,7 +38,7 @@ use crate::{Client, Error, Place};
 #[derive(Debug, Clone)]
 pub struct River {
     client: Client,
-    pub(crate) feeds: Arc<Feeds>,
+    feeds: Arc<Feeds>,
 }
 
 impl River {

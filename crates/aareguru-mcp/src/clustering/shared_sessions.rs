@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use cluster::{CommandPurpose, InstanceId, Notice, Redis};
 
-use crate::streamable::{Progress, RemoteEventSource, SharedSessions, StoreFuture, Unreachable};
+use crate::streamable::{Progress, RemoteEventSource, SharedFuture, SharedSessions, Unreachable};
 
 /// How long a session that may be quiet for ever is kept without a message.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -67,7 +67,7 @@ impl SharedSessions for RedisSessions {
         &'a self,
         id: &'a str,
         asking: Option<&'a Principal>,
-    ) -> StoreFuture<'a, Option<SessionState>> {
+    ) -> SharedFuture<'a, Option<SessionState>> {
         Box::pin(async move {
             let keep_for = self.keep_for_millis();
             let (entry,): (Option<Vec<u8>>,) = redis::pipe()
@@ -93,7 +93,7 @@ impl SharedSessions for RedisSessions {
         id: &'a str,
         owner: Option<&'a Principal>,
         state: &'a SessionState,
-    ) -> StoreFuture<'a, ()> {
+    ) -> SharedFuture<'a, ()> {
         Box::pin(async move {
             let entry = Entry {
                 owner: owner.map(|owner| owner.key().to_owned()),
@@ -108,7 +108,7 @@ impl SharedSessions for RedisSessions {
         })
     }
 
-    fn delete<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
+    fn delete<'a>(&'a self, id: &'a str) -> SharedFuture<'a, ()> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
             let deleted: RedisResult<()> = redis
@@ -129,7 +129,7 @@ impl SharedSessions for RedisSessions {
         source: RemoteEventSource<'a>,
         event: String,
         is_answer: bool,
-    ) -> StoreFuture<'a, String> {
+    ) -> SharedFuture<'a, String> {
         Box::pin(self.append(source, event, is_answer))
     }
 
@@ -138,7 +138,7 @@ impl SharedSessions for RedisSessions {
         call: &'a str,
         session: &'a str,
         request: String,
-    ) -> StoreFuture<'a, ()> {
+    ) -> SharedFuture<'a, ()> {
         Box::pin(self.begin(call, session, request))
     }
 
@@ -147,11 +147,11 @@ impl SharedSessions for RedisSessions {
         call: &'a str,
         session: &'a str,
         after: &'a str,
-    ) -> StoreFuture<'a, Option<Progress>> {
+    ) -> SharedFuture<'a, Option<Progress>> {
         Box::pin(self.progress(call, session, after))
     }
 
-    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> StoreFuture<'a, ()> {
+    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> SharedFuture<'a, ()> {
         Box::pin(self.goes_on_as(call, next))
     }
 
@@ -160,7 +160,7 @@ impl SharedSessions for RedisSessions {
         session: &'a str,
         uri: &'a str,
         is_on: bool,
-    ) -> StoreFuture<'a, ()> {
+    ) -> SharedFuture<'a, ()> {
         Box::pin(async move {
             let key = self.subscriptions_of(session);
             redis::pipe()
@@ -185,7 +185,7 @@ impl SharedSessions for RedisSessions {
         })
     }
 
-    fn subscriptions<'a>(&'a self, session: &'a str) -> StoreFuture<'a, Vec<String>> {
+    fn subscriptions<'a>(&'a self, session: &'a str) -> SharedFuture<'a, Vec<String>> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
             let uris: RedisResult<_> = redis.smembers(self.subscriptions_of(session)).await;
@@ -193,7 +193,7 @@ impl SharedSessions for RedisSessions {
         })
     }
 
-    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> StoreFuture<'a, ()> {
+    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> SharedFuture<'a, ()> {
         Box::pin(async move {
             let notice = Notice::Cancelled {
                 session: session.into(),
@@ -209,7 +209,7 @@ impl SharedSessions for RedisSessions {
         session: &'a str,
         instance: &'a str,
         after: &'a str,
-    ) -> StoreFuture<'a, Vec<(String, String)>> {
+    ) -> SharedFuture<'a, Vec<(String, String)>> {
         Box::pin(self.heard_at(session, instance, after))
     }
 }

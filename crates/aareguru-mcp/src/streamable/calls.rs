@@ -24,7 +24,7 @@ use tokio::{
 use super::{
     events::{self, START, StreamableEventId},
     session::StreamableSession,
-    sessions::Error,
+    session_error::SessionError,
     shared_sessions::{Progress, SharedSessions},
 };
 
@@ -90,7 +90,8 @@ impl CallTable {
         &self,
         id: &SessionId,
         request: ClientJsonRpcMessage,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + Unpin + 'static, Error> {
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + Unpin + 'static, SessionError>
+    {
         let shared = self.shared.as_deref();
         let text = shared.and_then(|_| serde_json::to_string(&request).ok());
         let mut events = Box::pin(self.local.create_stream(id, request).await?);

@@ -13,7 +13,7 @@ use metrics::{Counter, counter, describe_counter};
 use parking_lot::Mutex;
 use rmcp::transport::streamable_http_server::session::{
     SessionId, SessionManager,
-    local::{LocalSessionManager, LocalSessionManagerError, SessionConfig},
+    local::{LocalSessionManager, SessionConfig},
 };
 use rmcp_transport::{ClientKey, Principal, Refusal};
 
@@ -38,22 +38,6 @@ pub(super) struct StreamableSessions {
     metrics: Arc<SessionMetrics>,
     /// Those that another instance has opened before.
     adopted: Counter,
-}
-
-/// A session that is not there any more. It says no more, because rmcp logs it and a session id is
-/// never logged.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("the session has ended")]
-    Gone,
-    #[error("no place was reserved for a session")]
-    NoPlace,
-}
-
-impl From<LocalSessionManagerError> for Error {
-    fn from(_: LocalSessionManagerError) -> Self {
-        Self::Gone
-    }
 }
 
 impl StreamableSessions {

@@ -17,7 +17,7 @@ use rmcp::{
 use rmcp_transport::Principal;
 
 /// What [`SharedSessions`] answers with, in time.
-pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
+pub type SharedFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
 
 /// What the instances share cannot be reached now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         &'a self,
         id: &'a str,
         asking: Option<&'a Principal>,
-    ) -> StoreFuture<'a, Option<SessionState>>;
+    ) -> SharedFuture<'a, Option<SessionState>>;
 
     /// Keeps a session, for a while after each [`load`](Self::load).
     fn store<'a>(
@@ -40,10 +40,10 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         id: &'a str,
         owner: Option<&'a Principal>,
         state: &'a SessionState,
-    ) -> StoreFuture<'a, ()>;
+    ) -> SharedFuture<'a, ()>;
 
     /// Forgets a session, and lets all instances end it.
-    fn delete<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()>;
+    fn delete<'a>(&'a self, id: &'a str) -> SharedFuture<'a, ()>;
 
     /// What tells this instance from the others.
     fn instance(&self) -> &str;
@@ -55,7 +55,7 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         source: RemoteEventSource<'a>,
         event: String,
         is_answer: bool,
-    ) -> StoreFuture<'a, String>;
+    ) -> SharedFuture<'a, String>;
 
     /// Keeps whose a call is, what was asked, and that it runs here.
     fn begin_call<'a>(
@@ -63,7 +63,7 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         call: &'a str,
         session: &'a str,
         request: String,
-    ) -> StoreFuture<'a, ()>;
+    ) -> SharedFuture<'a, ()>;
 
     /// How far a call is, if it is one of this session. If the instance that ran it has gone
     /// without an answer, it is this one's from now on.
@@ -72,21 +72,25 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         call: &'a str,
         session: &'a str,
         after: &'a str,
-    ) -> StoreFuture<'a, Option<Progress>>;
+    ) -> SharedFuture<'a, Option<Progress>>;
 
     /// Keeps that a call was begun anew as another one.
-    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> StoreFuture<'a, ()>;
+    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> SharedFuture<'a, ()>;
 
     /// Keeps that a session has subscribed to a resource, or not any more, and lets all instances
     /// do so.
-    fn subscribed<'a>(&'a self, session: &'a str, uri: &'a str, is_on: bool)
-    -> StoreFuture<'a, ()>;
+    fn subscribed<'a>(
+        &'a self,
+        session: &'a str,
+        uri: &'a str,
+        is_on: bool,
+    ) -> SharedFuture<'a, ()>;
 
     /// The resources to which a session has subscribed, at any instance.
-    fn subscriptions<'a>(&'a self, session: &'a str) -> StoreFuture<'a, Vec<String>>;
+    fn subscriptions<'a>(&'a self, session: &'a str) -> SharedFuture<'a, Vec<String>>;
 
     /// Lets all instances cancel a request of a session.
-    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> StoreFuture<'a, ()>;
+    fn cancelled<'a>(&'a self, session: &'a str, request: &'a RequestId) -> SharedFuture<'a, ()>;
 
     /// What a session was told at an instance beside its answers, after an event: the numbers and
     /// the events.
@@ -95,7 +99,7 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
         session: &'a str,
         instance: &'a str,
         after: &'a str,
-    ) -> StoreFuture<'a, Vec<(String, String)>>;
+    ) -> SharedFuture<'a, Vec<(String, String)>>;
 }
 
 /// Where an event comes from.

@@ -9,9 +9,9 @@ mod upstream_requests;
 
 use std::net::SocketAddr;
 
-use ::graphql::GraphQl;
 use aareguru::{Client, Clock, Config, River};
 use clap::Parser;
+use graphql::GraphQl;
 use rmcp_transport::SseServerConfig;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
@@ -57,7 +57,7 @@ impl GraphQlServer {
         let subscriptions = river.watch_count();
         let line = [&["aareguru-mcp"], arguments].concat();
         let settings = CommandLine::try_parse_from(line).unwrap().settings;
-        let config = ::graphql::Config {
+        let config = graphql::Config {
             transport: bounds,
             ..settings.graphql(CancellationToken::new())
         };

@@ -1,13 +1,12 @@
 //! Additional information that does not affect the verdict.
 
-use super::rules::trend;
 use super::{Finding, Ground, Reason, ReasonTime, Situation, limits, shown};
 use crate::source::Source;
 use crate::{Direction, Trend, local_time};
 
 /// Returns the remarks on a situation; `flow` is the flow in m³/s if it is current.
 pub(super) fn of(situation: &Situation<'_>, flow: Option<f64>) -> Vec<Reason> {
-    let mut remarks = vec![trend_remark(trend(situation).filter(|_| flow.is_some()))];
+    let mut remarks = vec![trend_remark(situation.trend().filter(|_| flow.is_some()))];
     remarks.extend(canal_remarks(situation, flow));
     remarks.extend(limits::remarks(situation.place).map(|it| remark(it.text.clone(), it.source())));
     remarks

@@ -1,7 +1,5 @@
 //! Turns a situation into advice: the rules, one function each.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::limits::{self, Limit, LimitBasis};
@@ -10,16 +8,20 @@ use crate::dialect::Saying;
 use crate::excerpt::quoted;
 use crate::{
     Direction, Doubt, FloodAssessment, FloodLevel, OLD_AFTER, Quantity, Reading, ReportedLevel,
-    Trend, UnknownReason, age_in_words, local_time,
+    UnknownReason, age_in_words, local_time,
 };
 
 /// How far ahead a rising flow is extrapolated, in hours.
 const RISE_HORIZON_HOURS: f64 = 3.0;
 
-/// The longest time between the end of a trend and the reading it belongs to.
-const MAX_TREND_DISTANCE: Duration = Duration::from_secs(60 * 60);
+impl Situation<'_> {
+    /// Returns the advice to swimmers.
+    pub fn advise(&self) -> Advice {
+        judge(self)
+    }
+}
 
-pub(super) fn judge(situation: &Situation<'_>) -> Advice {
+fn judge(situation: &Situation<'_>) -> Advice {
     let place = situation.place;
     let now = situation.now;
     let flow = situation.flow.value(now);
@@ -202,7 +204,7 @@ fn unknown_inputs(situation: &Situation<'_>, flood: &FloodAssessment) -> Vec<Rea
     if is_flow_known
         && situation.flow.is_current(now)
         && situation.flow.doubt().is_none()
-        && trend(situation).is_none()
+        && situation.trend().is_none()
     {
         let text = "whether the flow rises is not known".to_owned();
         reasons.push(unknown(Ground::Missing, Finding::TrendUnknown, text));
@@ -401,27 +403,11 @@ fn no_swimming_limit(situation: &Situation<'_>) -> Option<Reason> {
 }
 
 fn rising_per_hour(situation: &Situation<'_>) -> Option<f64> {
-    let trend = trend(situation)?;
+    let trend = situation.trend()?;
     trend
         .per_hour
         .filter(|_| trend.direction == Direction::Rising)
         .filter(|per_hour| *per_hour > 0.0)
-}
-
-/// Returns the trend, if it belongs to the reading, is known, and the flow is not doubtful.
-pub(super) fn trend(situation: &Situation<'_>) -> Option<Trend> {
-    if situation.flow.doubt().is_some() {
-        return None;
-    }
-    let trend = situation
-        .trend
-        .filter(|trend| trend.direction != Direction::Unknown)?;
-    let apart = situation
-        .flow
-        .measured_at(situation.now)?
-        .duration_since(trend.until?)
-        .unsigned_abs();
-    (apart <= MAX_TREND_DISTANCE).then_some(trend)
 }
 
 impl ReasonTime {

@@ -1,12 +1,17 @@
 //! The inputs of the advice to swimmers at one place and time.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Advice, BueberCanal, rules};
+use super::BueberCanal;
 use crate::api::Current;
 use crate::current_readings;
-use crate::{Place, Reading, ReportedLevel, Trend};
+use crate::{Direction, Place, Reading, ReportedLevel, Trend};
+
+/// The longest time between the end of a trend and the reading it belongs to.
+const MAX_TREND_DISTANCE: Duration = Duration::from_secs(60 * 60);
 
 /// The state of the river at a place, judged by [`advise`](Self::advise).
 ///
@@ -127,13 +132,20 @@ impl<'a> Situation<'a> {
         self.flow
     }
 
-    /// Returns the trend of the flow, if it is known and belongs to the reading of the flow.
+    /// Returns the trend of the flow, if it is known and belongs to a reading of the flow that is
+    /// not doubtful.
     pub fn trend(&self) -> Option<Trend> {
-        rules::trend(self)
-    }
-
-    /// Returns the advice to swimmers.
-    pub fn advise(&self) -> Advice {
-        rules::judge(self)
+        if self.flow.doubt().is_some() {
+            return None;
+        }
+        let trend = self
+            .trend
+            .filter(|trend| trend.direction != Direction::Unknown)?;
+        let apart = self
+            .flow
+            .measured_at(self.now)?
+            .duration_since(trend.until?)
+            .unsigned_abs();
+        (apart <= MAX_TREND_DISTANCE).then_some(trend)
     }
 }

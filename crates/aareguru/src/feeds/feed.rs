@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use jiff::Timestamp;
 
-use crate::{Error, Place, River};
+use crate::Error;
 
 /// A response of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,7 +21,7 @@ pub enum Feed {
 
 /// When each place in a response was measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct MeasurementTimes(pub(super) BTreeMap<String, Option<Timestamp>>);
+pub(crate) struct MeasurementTimes(pub(crate) BTreeMap<String, Option<Timestamp>>);
 
 /// What a response has that the one before it had not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct NewContent {
 }
 
 impl MeasurementTimes {
-    fn of(id: &str, measured_at: Option<Timestamp>) -> Self {
+    pub(crate) fn of(id: &str, measured_at: Option<Timestamp>) -> Self {
         Self(BTreeMap::from([(id.to_owned(), measured_at)]))
     }
 
@@ -52,7 +52,7 @@ impl MeasurementTimes {
 }
 
 /// What a poller polls: the river, or a stand-in in tests.
-pub(super) trait FeedSource: Clone + Send + Sync + 'static {
+pub(crate) trait FeedSource: Clone + Send + Sync + 'static {
     /// Fetches a response, or takes it from the cache.
     fn measurement_times(
         &self,
@@ -64,47 +64,4 @@ pub(super) trait FeedSource: Clone + Send + Sync + 'static {
 
     /// How long responses are cached.
     fn cache_ttl(&self) -> Duration;
-}
-
-impl FeedSource for River {
-    async fn measurement_times(&self, feed: Feed) -> Result<MeasurementTimes, Error> {
-        let now = Self::now(self);
-        Ok(match feed {
-            Feed::Current(id) => {
-                let conditions = self.conditions(place(id)).await?;
-                let readings = [conditions.water, conditions.danger.flow];
-                let newest = readings.iter().filter_map(|it| it.measured_at(now)).max();
-                MeasurementTimes::of(id, newest)
-            }
-            Feed::Today(id) => {
-                let today = self.today_in_short(place(id)).await?;
-                MeasurementTimes::of(id, today.water.measured_at(now))
-            }
-            Feed::Cities => {
-                let places = self.places().await?.into_iter();
-                let times = places.map(|at| (at.id, at.water.measured_at(now)));
-                MeasurementTimes(times.collect())
-            }
-            Feed::Widget => {
-                let places = self.compare(&[]).await?.places.into_iter();
-                let times = places.map(|at| {
-                    let measured_at = at.water.measured_at(now);
-                    (at.place.id().to_owned(), measured_at)
-                });
-                MeasurementTimes(times.collect())
-            }
-        })
-    }
-
-    fn now(&self) -> Timestamp {
-        Self::now(self)
-    }
-
-    fn cache_ttl(&self) -> Duration {
-        Self::cache_ttl(self)
-    }
-}
-
-fn place(id: &'static str) -> &'static Place {
-    Place::find(id).expect("the id comes from the table")
 }

@@ -24,7 +24,7 @@ const UNCACHED_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Returns how long a response is the newest one possible, at least as long as it is cached, if its
 /// newest value was measured at `measured_at`.
-pub(super) fn until_next(
+pub(crate) fn until_next(
     now: Timestamp,
     measured_at: Option<Timestamp>,
     cache_ttl: Duration,

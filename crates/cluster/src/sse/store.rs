@@ -171,7 +171,7 @@ fn write(record: SessionRecord, session: SessionId, to: &mut Vec<Bytes>) {
             to.push(bytes);
         }
         SessionRecord::Done { id, relayed } => {
-            put(&[b"done", id.to_string().as_bytes(), flag(relayed)])
+            put(&[b"done", id.to_string().as_bytes(), flag(relayed)]);
         }
         SessionRecord::Setup { key, message } => {
             put(&[b"setup", key.as_bytes()]);

@@ -85,7 +85,7 @@ async fn both_session_limits_reached_returns_503() {
         .with_max_sessions_per_client(1);
     let server = TestServer::with(config).await;
     let request = with_header(&get("/sse"), "X-Principal: alice");
-    let _open = Session::open_with(server.address, request.clone()).await;
+    let _open = SseSession::open_with(server.address, request.clone()).await;
     let second = send(server.address, request).await;
     assert_rejected(&second, 503, "Too many sessions", 5);
 }

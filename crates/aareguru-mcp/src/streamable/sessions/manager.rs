@@ -11,23 +11,24 @@ use rmcp::{
 };
 
 use super::{
-    Error, NEW, StreamableSessions,
+    NEW, StreamableSessions,
     remote_events::{self, RemoteSubscription},
 };
 use crate::streamable::{
     calls::ResumeRequest,
     events::{self, START, StreamableEventId},
     session::{SessionEnd, StreamableSession},
+    session_error::SessionError,
     shared_sessions::ASKING,
 };
 
 impl SessionManager for StreamableSessions {
-    type Error = Error;
+    type Error = SessionError;
     type Transport = SessionTransport;
 
-    async fn create_session(&self) -> Result<(SessionId, SessionTransport), Error> {
+    async fn create_session(&self) -> Result<(SessionId, SessionTransport), SessionError> {
         let new = NEW.try_with(Cell::take).ok().flatten();
-        let mut new = new.ok_or(Error::NoPlace)?;
+        let mut new = new.ok_or(SessionError::NoPlace)?;
         let key = new.key.take();
         let session = StreamableSession::new(new);
         let (id, transport) = self.local.create_session().await?;
@@ -40,7 +41,7 @@ impl SessionManager for StreamableSessions {
                 session.ends_by(SessionEnd::Revoked);
             }
             self.close_session(&id).await?;
-            return Err(Error::Gone);
+            return Err(SessionError::Gone);
         }
         Ok((id, transport))
     }
@@ -49,7 +50,7 @@ impl SessionManager for StreamableSessions {
         &self,
         id: &SessionId,
         message: ClientJsonRpcMessage,
-    ) -> Result<ServerJsonRpcMessage, Error> {
+    ) -> Result<ServerJsonRpcMessage, SessionError> {
         let answer = self.local.initialize_session(id, message).await?;
         if let JsonRpcMessage::Response(response) = &answer
             && let ServerResult::InitializeResult(result) = &response.result
@@ -60,12 +61,12 @@ impl SessionManager for StreamableSessions {
         Ok(answer)
     }
 
-    async fn has_session(&self, id: &SessionId) -> Result<bool, Error> {
+    async fn has_session(&self, id: &SessionId) -> Result<bool, SessionError> {
         Ok(self.local.has_session(id).await?)
     }
 
     /// Also called by rmcp when a session has ended by itself.
-    async fn close_session(&self, id: &SessionId) -> Result<(), Error> {
+    async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
         self.forget(id);
         Ok(self.local.close_session(id).await?)
     }
@@ -74,7 +75,7 @@ impl SessionManager for StreamableSessions {
         &self,
         id: &SessionId,
         message: ClientJsonRpcMessage,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
         let session = self.get(id);
         let knows_priming = session.is_some_and(|session| session.knows_priming());
         let subscription = self
@@ -97,7 +98,7 @@ impl SessionManager for StreamableSessions {
         &self,
         id: &SessionId,
         message: ClientJsonRpcMessage,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         if self.calls.shared().is_some() {
             self.tell_if_cancelled(id, &message).await;
         }
@@ -107,7 +108,7 @@ impl SessionManager for StreamableSessions {
     async fn create_standalone_stream(
         &self,
         id: &SessionId,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
         let is_first = self
             .get(id)
             .is_some_and(|session| session.is_first_listener());
@@ -120,17 +121,17 @@ impl SessionManager for StreamableSessions {
         &self,
         id: &SessionId,
         last_event_id: String,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
         if self.calls.shared().is_none() {
             let stream = self.local.resume(id, last_event_id).await?;
             return Ok(stream.left_stream());
         }
-        match StreamableEventId::parse(&last_event_id).ok_or(Error::Gone)? {
+        match StreamableEventId::parse(&last_event_id).ok_or(SessionError::Gone)? {
             StreamableEventId::OfCall { number, call } => {
                 let parts = ASKING.try_with(|asking| asking.parts.take());
                 let returning = ResumeRequest {
                     id: id.clone(),
-                    session: self.get(id).ok_or(Error::Gone)?,
+                    session: self.get(id).ok_or(SessionError::Gone)?,
                     parts: parts.ok().flatten(),
                 };
                 let stream = self.calls.resume(returning, call, number);
@@ -148,7 +149,7 @@ impl SessionManager for StreamableSessions {
     async fn restore_session(
         &self,
         id: SessionId,
-    ) -> Result<RestoreOutcome<SessionTransport>, Error> {
+    ) -> Result<RestoreOutcome<SessionTransport>, SessionError> {
         // It was taken in before rmcp was asked, unless it has ended since.
         if self.get(&id).is_none() {
             return Ok(RestoreOutcome::NotSupported);
@@ -163,7 +164,7 @@ impl StreamableSessions {
         &self,
         id: &SessionId,
         missed_after: Option<(String, String)>,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Error> {
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
         if let Some(session) = self.get(id) {
             session.is_first_listener();
         }

@@ -246,7 +246,9 @@ async fn late_commit_is_ignored() {
         return;
     };
     let redis = redis.connection().await;
-    let script = redis::Script::new(include_str!("../../../../cluster/src/sse/scripts/commit.lua"));
+    let script = redis::Script::new(include_str!(
+        "../../../../cluster/src/sse/scripts/commit.lua"
+    ));
     let commit = async |epoch: u64, number: u64, records: &[&str]| {
         let mut call = script.key("session");
         call.key("events").key("token").arg(epoch).arg("owner");

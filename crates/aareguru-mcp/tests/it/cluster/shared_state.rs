@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
-use ::cluster::Notice;
-use ::mcp::AareServer;
 use aareguru::{Client, Clock, River};
 use aareguru_mcp::{clustering, settings::Settings, streamable::StreamableService};
 use clap::Parser;
+use cluster::Notice;
 use futures_util::future::join_all;
+use mcp::AareServer;
 use rmcp_transport::SseService;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};

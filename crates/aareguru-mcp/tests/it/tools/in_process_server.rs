@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use ::mcp::AareServer;
 use aareguru::{Client, Clock, Config, River};
 use axum::Router;
 use jiff::Timestamp;
+use mcp::AareServer;
 use rmcp_transport::{SseServerConfig, SseService};
 use tokio::net::TcpListener;
 

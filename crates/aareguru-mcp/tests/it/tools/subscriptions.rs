@@ -2,10 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use ::mcp::AareServer;
 use aareguru::{Client, Clock, River};
 use aareguru_mcp::streamable::StreamableService;
 use axum::Router;
+use mcp::AareServer;
 use rmcp_transport::{SseServerConfig, SseService};
 use serde_json::{Value, json};
 use tokio::{
