@@ -62,8 +62,8 @@ pub(crate) fn sse_service<S: ServerHandler>(
     cluster: &Cluster,
 ) -> SseService<S> {
     let sessions = ClusterSessions::new(cluster, bounds);
-    let service = SseService::new(handler, sessions.join(bounds.clone()));
-    sessions.serve(service.clone());
+    let service = SseService::new(handler, sessions.configure(bounds.clone()));
+    sessions.start(service.clone());
     service
 }
 

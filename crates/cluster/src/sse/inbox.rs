@@ -1,5 +1,7 @@
-//! What other instances have to say to this one: a stream in Redis, read in order. Word that was
-//! read is not lost with the connection, because the reader knows how far it has come.
+//! Receives messages from other instances through a stream in Redis.
+//!
+//! The reader remembers the last entry that it has read, so that it loses none when the connection
+//! breaks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,34 +14,32 @@ use rmcp::ServerHandler;
 use rmcp_transport::{Delivery, DeliveryId, Refusal, SessionId, SseService};
 use tokio::time::sleep;
 
-use super::{Reply, Shared};
+use super::backend::{RelayReply, SessionBackend};
 
-/// How long one command waits for word.
-const WAIT: Duration = Duration::from_secs(1);
+/// The time for which one command waits for entries.
+const BLOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much is read at once.
-const COUNT: usize = 100;
+/// The maximum number of entries per command.
+const MAX_ENTRIES: usize = 100;
 
-/// The pause before the next try to connect.
-const PAUSE: Duration = Duration::from_millis(100);
+const RECONNECT_DELAY: Duration = Duration::from_millis(100);
 
-/// Runs until the process ends.
-pub(super) async fn read<S: ServerHandler>(shared: Arc<Shared>, service: SseService<S>) {
-    let inbox = shared.keys.inbox(shared.instance.as_str());
+/// Receives messages until the process exits.
+pub(super) async fn run<S: ServerHandler>(backend: Arc<SessionBackend>, service: SseService<S>) {
+    let inbox = backend.keys.inbox(backend.instance.as_str());
     let mut last = "0".to_owned();
     loop {
-        let config =
-            AsyncConnectionConfig::new().set_response_timeout(Some(WAIT + shared.redis.timeout()));
-        let Ok(mut connection) = shared.redis.open(config).await else {
-            sleep(PAUSE).await;
+        let config = AsyncConnectionConfig::new()
+            .set_response_timeout(Some(BLOCK_TIMEOUT + backend.redis.timeout()));
+        let Ok(mut connection) = backend.redis.open(config).await else {
+            sleep(RECONNECT_DELAY).await;
             continue;
         };
-        while let Ok(words) = next(&mut connection, &inbox, &last).await {
-            let Some(newest) = words.last() else {
+        while let Ok(entries) = read_entries(&mut connection, &inbox, &last).await {
+            let Some(newest) = entries.last() else {
                 continue;
             };
             last.clone_from(&newest.id);
-            // What is read is not read again.
             let trimmed: RedisResult<()> = redis::cmd("XTRIM")
                 .arg(&inbox)
                 .arg("MINID")
@@ -47,22 +47,22 @@ pub(super) async fn read<S: ServerHandler>(shared: Arc<Shared>, service: SseServ
                 .query_async(&mut connection)
                 .await;
             drop(trimmed);
-            for word in &words {
-                hear(&shared, &service, word);
+            for entry in &entries {
+                handle(&backend, &service, entry);
             }
         }
-        sleep(PAUSE).await;
+        sleep(RECONNECT_DELAY).await;
     }
 }
 
-async fn next(
+async fn read_entries(
     connection: &mut MultiplexedConnection,
     inbox: &str,
     last: &str,
 ) -> RedisResult<Vec<StreamId>> {
     let options = StreamReadOptions::default()
-        .block(WAIT.as_millis() as usize)
-        .count(COUNT);
+        .block(BLOCK_TIMEOUT.as_millis() as usize)
+        .count(MAX_ENTRIES);
     let reply: Option<StreamReadReply> = connection
         .xread_options(&[inbox], &[last], &options)
         .await?;
@@ -70,45 +70,49 @@ async fn next(
     Ok(streams.flat_map(|stream| stream.ids).collect())
 }
 
-fn hear<S: ServerHandler>(shared: &Arc<Shared>, service: &SseService<S>, word: &StreamId) {
-    let field = |name: &str| word.get::<String>(name);
+fn handle<S: ServerHandler>(
+    backend: &Arc<SessionBackend>,
+    service: &SseService<S>,
+    entry: &StreamId,
+) {
+    let field = |name: &str| entry.get::<String>(name);
     let session = || SessionId::parse(&field("session")?);
     let attempt = || field("attempt")?.parse().ok();
     if let Some(delivery) = field("relay").and_then(|id| DeliveryId::parse(&id)) {
         if let (Some(session), Some(attempt), Some(from)) = (session(), attempt(), field("from")) {
             tokio::spawn(deliver(
-                shared.clone(),
+                backend.clone(),
                 service.clone(),
                 (delivery, attempt, session),
                 from,
             ));
         }
     } else if let Some(delivery) = field("reply").and_then(|id| DeliveryId::parse(&id)) {
-        if let (Some(waiting), Some(attempt), Some(result)) = (
-            shared.waiting.lock().get(&delivery),
+        if let (Some(receiver), Some(attempt), Some(result)) = (
+            backend.pending_replies.lock().get(&delivery),
             attempt(),
             field("result"),
         ) {
-            let result = read_result(&result);
-            let _ = waiting.send(Reply { attempt, result });
+            let result = decode_result(&result);
+            let _ = receiver.send(RelayReply { attempt, result });
         }
     } else if let Some(id) = field("lost").and_then(|id| SessionId::parse(&id)) {
         let epoch = field("epoch").and_then(|epoch| epoch.parse().ok());
-        shared.metrics.handed_over.increment(1);
+        backend.metrics.handed_over.increment(1);
         service.relinquish(id, epoch.unwrap_or(u64::MAX));
     }
 }
 
-/// Takes a message that another instance has sent, and says what became of it.
+/// Delivers a message that another instance has relayed, and replies with the result.
 async fn deliver<S: ServerHandler>(
-    shared: Arc<Shared>,
+    backend: Arc<SessionBackend>,
     service: SseService<S>,
     (id, attempt, session): (DeliveryId, u32, SessionId),
     from: String,
 ) {
-    let mut redis = shared.redis.clone();
-    // Whoever takes it away has it: the sender may want it back.
-    let message = redis.get_del(shared.keys.relay(id, attempt)).await;
+    let mut redis = backend.redis.clone();
+    // The sender withdraws a message by deleting it, so it is either accepted or withdrawn.
+    let message = redis.get_del(backend.keys.relay(id, attempt)).await;
     let Ok(Some(message)) = message else {
         return;
     };
@@ -117,9 +121,9 @@ async fn deliver<S: ServerHandler>(
         Some(delivery) => service.deliver(delivery).await,
         None => Err(Refusal::InvalidMessage),
     };
-    let result = result.map_or_else(Refusal::label, |()| TAKEN);
-    let inbox = shared.keys.inbox(&from);
-    let told: RedisResult<()> = redis::pipe()
+    let result = result.map_or_else(Refusal::label, |()| ACCEPTED);
+    let inbox = backend.keys.inbox(&from);
+    let replied: RedisResult<()> = redis::pipe()
         .cmd("XADD")
         .arg(&inbox)
         .arg(&["MAXLEN", "~", "10000", "*"])
@@ -130,16 +134,16 @@ async fn deliver<S: ServerHandler>(
         .ignore()
         .query_async(&mut redis)
         .await;
-    if let Err(error) = told {
+    if let Err(error) = replied {
         tracing::debug!(%error, "a relayed message cannot be answered");
     }
 }
 
-/// The result of a message that was taken.
-const TAKEN: &str = "taken";
+/// The result of a message that was accepted.
+const ACCEPTED: &str = "taken";
 
-fn read_result(label: &str) -> Result<(), Refusal> {
-    if label == TAKEN {
+fn decode_result(label: &str) -> Result<(), Refusal> {
+    if label == ACCEPTED {
         return Ok(());
     }
     let refusal = Refusal::all().find(|refusal| refusal.label() == label);
@@ -151,11 +155,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_answer_arrives_as_it_was_given() {
-        assert_eq!(read_result(TAKEN), Ok(()));
+    fn relay_result_round_trips() {
+        assert_eq!(decode_result(ACCEPTED), Ok(()));
         for refusal in Refusal::all() {
-            assert_eq!(read_result(refusal.label()), Err(refusal));
+            assert_eq!(decode_result(refusal.label()), Err(refusal));
         }
-        assert_eq!(read_result("of a later version"), Err(Refusal::Unreachable));
+        assert_eq!(decode_result("unknown label"), Err(Refusal::Unreachable));
     }
 }

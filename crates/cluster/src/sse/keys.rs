@@ -1,10 +1,10 @@
-//! The names of the keys in Redis. docs/CLUSTER.md tells what is in them.
+//! The names of the keys in Redis. docs/CLUSTER.md describes their contents.
 
 use rmcp_transport::{DeliveryId, SessionId};
 
 use crate::{connection::Redis, instance_id::InstanceId};
 
-/// What each kind of key begins with.
+/// The prefix of each kind of key.
 pub(super) struct Keys {
     pub(super) sessions: String,
     pub(super) events: String,
@@ -12,7 +12,7 @@ pub(super) struct Keys {
     pub(super) instances: String,
     pub(super) inboxes: String,
     pub(super) relays: String,
-    pub(super) taken: String,
+    pub(super) outcomes: String,
 }
 
 impl Keys {
@@ -24,7 +24,7 @@ impl Keys {
             instances: redis.key("sse:instance:"),
             inboxes: redis.key("sse:inbox:"),
             relays: redis.key("sse:relay:"),
-            taken: redis.key("sse:taken:"),
+            outcomes: redis.key("sse:taken:"),
         }
     }
 
@@ -48,12 +48,13 @@ impl Keys {
         format!("{}{instance}", self.inboxes)
     }
 
-    /// Each try to deliver a message has a copy of its own.
+    /// Returns the key of the message for one attempt to deliver it.
     pub(super) fn relay(&self, delivery: DeliveryId, attempt: u32) -> String {
         format!("{}{delivery}.{attempt}", self.relays)
     }
 
-    pub(super) fn taken(&self, delivery: DeliveryId) -> String {
-        format!("{}{delivery}", self.taken)
+    /// Returns the key of the outcome of a delivery: 1 if it was accepted, 0 if it was withdrawn.
+    pub(super) fn outcome(&self, delivery: DeliveryId) -> String {
+        format!("{}{delivery}", self.outcomes)
     }
 }

@@ -1,26 +1,26 @@
-//! What is counted of sessions among several instances.
+//! Metrics of sessions that several instances share.
 
 use std::time::Duration;
 
 use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
 
-/// What came of a message that was relayed.
+/// The outcome of relaying a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RelayOutcome {
-    /// The owner has taken it.
+    /// The owner accepted it.
     Taken,
-    /// There was no owner: it waits for the next.
+    /// There was no owner; it is stored for the next one.
     Queued,
-    /// It was refused, as it would have been at the owner.
+    /// It was refused for the reason for which the owner would have refused it.
     Refused,
-    /// Redis or the owner could not be reached.
+    /// Redis or the owner was unreachable.
     Unreachable,
-    /// Whether the owner has taken it cannot be told.
+    /// Whether the owner accepted it is unknown.
     Undecided,
 }
 
 impl RelayOutcome {
-    /// All of them, in the order in which they are declared.
+    /// All outcomes, in declaration order.
     const ALL: [Self; 5] = [
         Self::Taken,
         Self::Queued,
@@ -29,7 +29,7 @@ impl RelayOutcome {
         Self::Undecided,
     ];
 
-    /// The value of the label `outcome`.
+    /// Returns the value of the label `outcome`.
     fn label(self) -> &'static str {
         match self {
             Self::Taken => "taken",
@@ -41,10 +41,10 @@ impl RelayOutcome {
     }
 }
 
-/// Handles that are made once.
+/// Handles to the metrics.
 pub(super) struct Metrics {
     /// In the order of [`RelayOutcome::ALL`].
-    relayed: [Counter; RelayOutcome::ALL.len()],
+    relays: [Counter; RelayOutcome::ALL.len()],
     relay_seconds: Histogram,
     pub(super) handed_over: Counter,
     pub(super) fenced: Counter,
@@ -57,7 +57,7 @@ impl Metrics {
         describe();
         let change = |change| counter!("aareguru_mcp_lease_changes_total", "change" => change);
         Self {
-            relayed: RelayOutcome::ALL.map(|outcome| {
+            relays: RelayOutcome::ALL.map(|outcome| {
                 counter!("aareguru_mcp_relayed_messages_total", "outcome" => outcome.label())
             }),
             relay_seconds: histogram!("aareguru_mcp_relay_duration_seconds"),
@@ -68,9 +68,9 @@ impl Metrics {
         }
     }
 
-    pub(super) fn relayed(&self, outcome: RelayOutcome, took: Duration) {
-        self.relayed[outcome as usize].increment(1);
-        self.relay_seconds.record(took);
+    pub(super) fn record_relay(&self, outcome: RelayOutcome, duration: Duration) {
+        self.relays[outcome as usize].increment(1);
+        self.relay_seconds.record(duration);
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_outcome_is_counted_under_its_own_label() {
+    fn relay_outcomes_are_indexed_in_declaration_order() {
         for (n, outcome) in RelayOutcome::ALL.into_iter().enumerate() {
             assert_eq!(outcome as usize, n);
         }

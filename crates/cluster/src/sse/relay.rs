@@ -1,138 +1,150 @@
-//! A message on its way to the instance that has its session, or, if there is none now, to the next
-//! one that will.
+//! Relays a message to the instance that owns its session, or stores it for the next owner.
 
 use std::time::Duration;
 
 use redis::RedisError;
-use rmcp_transport::{Delivery, Refusal, Relay, RelayFuture};
+use rmcp_transport::{Delivery, DeliveryId, Refusal, Relay, RelayFuture};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
 
-use super::{Reply, Shared, metrics::RelayOutcome, written};
+use super::{
+    backend::{RelayReply, SessionBackend, encode_principal},
+    metrics::RelayOutcome,
+};
 use crate::connection::ConnectionState;
 
-/// How long the owner has to take a message, before it is taken back.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The time that the owner has to fetch a message before it is withdrawn.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long it has to say so once it has taken it.
-const LAST: Duration = Duration::from_secs(10);
+/// The time that the owner has to reply, including the time to fetch the message.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often it is looked whether the owner is still the owner.
-const GLANCE: Duration = Duration::from_millis(250);
+/// The interval at which the script checks whether the session still has the same owner.
+const OWNER_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The pause before a session is looked for again that is just being moved.
-const MOVING: Duration = Duration::from_millis(20);
+/// The delay before a retry while another instance takes over the session.
+const TAKEOVER_RETRY_DELAY: Duration = Duration::from_millis(20);
 
-impl Relay for Shared {
+impl Relay for SessionBackend {
     fn deliver(&self, delivery: Delivery) -> RelayFuture<'_> {
         Box::pin(async move {
-            let begun = Instant::now();
+            let start = Instant::now();
             let (outcome, result) = self.relay(delivery).await;
-            self.metrics.relayed(outcome, begun.elapsed());
+            self.metrics.record_relay(outcome, start.elapsed());
             result
         })
     }
 }
 
-/// What the script says.
-enum Found {
-    Taken,
+/// The result of the script `relay.lua`.
+enum RelayStatus {
+    /// The owner has accepted the message.
+    Accepted,
+    /// There is no owner; the message is stored for the next one.
     Queued,
+    /// The message was sent to this owner.
     Sent(String),
-    Asked,
+    /// The owner has not changed since the last attempt; nothing was sent.
+    Unchanged,
     Refused(Refusal),
 }
 
-/// What came of taking a message back.
-enum Withdrawn {
-    /// Nobody has it, and nobody will.
-    Back,
-    /// An owner has it, and has said in Redis that it keeps it.
-    Taken,
-    /// An owner has it and has not said so yet, or it was never sent.
-    Away,
+/// The result of withdrawing a message.
+enum Withdrawal {
+    /// No instance has the message or can still accept it.
+    Withdrawn,
+    /// The owner has accepted the message and recorded that in Redis.
+    Accepted,
+    /// The owner has fetched the message and not yet recorded the outcome, or the message was never
+    /// sent.
+    Unknown,
 }
 
-/// Takes the place of a waiting delivery, and gives it back.
-struct Waiting<'a> {
-    shared: &'a Shared,
-    id: rmcp_transport::DeliveryId,
-    replies: mpsc::UnboundedReceiver<Reply>,
+/// Receives the replies to one delivery. Dropping it discards further replies.
+struct ReplyReceiver<'a> {
+    backend: &'a SessionBackend,
+    id: DeliveryId,
+    replies: mpsc::UnboundedReceiver<RelayReply>,
 }
 
-impl Shared {
-    /// What is refused here is not run: whoever could still take it is kept from it first, and if
-    /// that cannot be made sure of, it is said.
+impl SessionBackend {
+    /// Relays a message.
+    ///
+    /// A refused message is withdrawn first, so that no instance can accept it. If that fails, the
+    /// result is [`Refusal::Undecided`].
     async fn relay(&self, delivery: Delivery) -> (RelayOutcome, Result<(), Refusal>) {
-        const TAKEN: (RelayOutcome, Result<(), Refusal>) = (RelayOutcome::Taken, Ok(()));
+        const ACCEPTED: (RelayOutcome, Result<(), Refusal>) = (RelayOutcome::Taken, Ok(()));
         let unreachable = (RelayOutcome::Unreachable, Err(Refusal::Unreachable));
         let undecided = (RelayOutcome::Undecided, Err(Refusal::Undecided));
         if !self.redis.is_connected() {
             return unreachable;
         }
-        let begun = Instant::now();
-        let mut waiting = Waiting::new(self, delivery.id);
-        let mut asked = String::new();
+        let start = Instant::now();
+        let mut receiver = ReplyReceiver::new(self, delivery.id);
+        let mut last_owner = String::new();
         let mut attempt = 0;
-        let mut is_away = false;
+        let mut is_fetched = false;
         loop {
-            match self.look(&delivery, &asked, attempt + 1).await {
-                Ok(Found::Taken) => return TAKEN,
-                Ok(Found::Queued) => return (RelayOutcome::Queued, Ok(())),
-                Ok(Found::Refused(Refusal::UnknownSession)) if self.is_told_again() => {
+            match self.send(&delivery, &last_owner, attempt + 1).await {
+                Ok(RelayStatus::Accepted) => return ACCEPTED,
+                Ok(RelayStatus::Queued) => return (RelayOutcome::Queued, Ok(())),
+                Ok(RelayStatus::Refused(Refusal::UnknownSession)) if self.is_recovering() => {
                     return unreachable;
                 }
-                Ok(Found::Refused(refusal)) => return (RelayOutcome::Refused, Err(refusal)),
-                Ok(Found::Sent(owner)) => {
-                    asked = owner;
-                    attempt += 1;
-                    is_away = false;
+                Ok(RelayStatus::Refused(refusal)) => {
+                    return (RelayOutcome::Refused, Err(refusal));
                 }
-                Ok(Found::Asked) => {}
-                // Redis has said no, so that nothing was sent.
+                Ok(RelayStatus::Sent(owner)) => {
+                    last_owner = owner;
+                    attempt += 1;
+                    is_fetched = false;
+                }
+                Ok(RelayStatus::Unchanged) => {}
+                // Redis rejected the first command, so nothing was sent.
                 Err(error) if error.code().is_some() && attempt == 0 => return unreachable,
                 Err(_) => {
-                    let copies = [attempt, attempt + 1];
-                    self.reconnected().await;
-                    return match self.withdraw(&delivery, &copies).await {
-                        Ok(Withdrawn::Taken) => TAKEN,
-                        Ok(Withdrawn::Back) => unreachable,
-                        Ok(Withdrawn::Away) | Err(_) => undecided,
+                    let attempts = [attempt, attempt + 1];
+                    self.wait_for_connection().await;
+                    return match self.withdraw(&delivery, &attempts).await {
+                        Ok(Withdrawal::Accepted) => ACCEPTED,
+                        Ok(Withdrawal::Withdrawn) => unreachable,
+                        Ok(Withdrawal::Unknown) | Err(_) => undecided,
                     };
                 }
             }
-            match timeout(GLANCE, waiting.reply_to(attempt)).await {
-                Ok(Ok(())) => return TAKEN,
-                // It has gone from there, or is not yet there.
+            match timeout(OWNER_CHECK_INTERVAL, receiver.reply_to(attempt)).await {
+                Ok(Ok(())) => return ACCEPTED,
+                // Another instance has taken over the session, or is about to.
                 Ok(Err(Refusal::UnknownSession)) => {
-                    if begun.elapsed() > PATIENCE {
+                    if start.elapsed() > FETCH_TIMEOUT {
                         return unreachable;
                     }
-                    asked.clear();
-                    sleep(MOVING).await;
+                    last_owner.clear();
+                    sleep(TAKEOVER_RETRY_DELAY).await;
                 }
                 Ok(Err(refusal)) => return (RelayOutcome::Refused, Err(refusal)),
-                Err(_) if begun.elapsed() < PATIENCE => {}
-                Err(_) if begun.elapsed() > LAST => return undecided,
-                Err(_) if is_away => {}
+                Err(_) if start.elapsed() < FETCH_TIMEOUT => {}
+                Err(_) if start.elapsed() > REPLY_TIMEOUT => return undecided,
+                Err(_) if is_fetched => {}
                 Err(_) => match self.withdraw(&delivery, &[attempt]).await {
-                    Ok(Withdrawn::Taken) => return TAKEN,
-                    Ok(Withdrawn::Back) => return unreachable,
-                    Ok(Withdrawn::Away) => is_away = true,
+                    Ok(Withdrawal::Accepted) => return ACCEPTED,
+                    Ok(Withdrawal::Withdrawn) => return unreachable,
+                    Ok(Withdrawal::Unknown) => is_fetched = true,
                     Err(_) => return undecided,
                 },
             }
         }
     }
 
-    async fn look(
+    /// Sends a message to the owner of its session, unless the owner is still `last_owner`.
+    async fn send(
         &self,
         delivery: &Delivery,
-        asked: &str,
+        last_owner: &str,
         attempt: u32,
-    ) -> Result<Found, RedisError> {
+    ) -> Result<RelayStatus, RedisError> {
         let (request, message) = match delivery.request_id() {
             Ok(request) => (request.unwrap_or_default(), delivery.to_bytes()),
             Err(_) => Default::default(),
@@ -140,81 +152,79 @@ impl Shared {
         let keys = &self.keys;
         let mut call = self.relay.key(keys.session(delivery.session));
         call.arg(delivery.session.to_string())
-            .arg(written(delivery.principal()))
+            .arg(encode_principal(delivery.principal()))
             .arg(delivery.id.to_string())
             .arg(request)
             .arg(message)
             .arg(self.instance.as_str())
-            .arg(asked)
+            .arg(last_owner)
             .arg(attempt)
             .arg(self.max_in_flight)
             .arg(self.lifetime_ms())
             .arg(&keys.instances)
             .arg(&keys.inboxes)
             .arg(&keys.relays)
-            .arg(&keys.taken);
+            .arg(&keys.outcomes);
         let mut redis = self.redis.clone();
-        let found: Vec<String> = call.invoke_async(&mut redis).await?;
-        let mut found = found.into_iter();
-        Ok(match found.next().as_deref() {
-            Some("taken") => Found::Taken,
-            Some("queued") => Found::Queued,
-            Some("sent") => Found::Sent(found.next().unwrap_or_default()),
-            Some("asked") => Found::Asked,
-            Some("unknown") => Found::Refused(Refusal::UnknownSession),
-            Some("invalid") => Found::Refused(Refusal::InvalidMessage),
-            Some("duplicate") => Found::Refused(Refusal::DuplicateRequest),
-            Some("full") => Found::Refused(Refusal::TooManyRequests),
-            _ => Found::Refused(Refusal::Unreachable),
+        let reply: Vec<String> = call.invoke_async(&mut redis).await?;
+        let mut reply = reply.into_iter();
+        Ok(match reply.next().as_deref() {
+            Some("accepted") => RelayStatus::Accepted,
+            Some("queued") => RelayStatus::Queued,
+            Some("sent") => RelayStatus::Sent(reply.next().unwrap_or_default()),
+            Some("unchanged") => RelayStatus::Unchanged,
+            Some("unknown") => RelayStatus::Refused(Refusal::UnknownSession),
+            Some("invalid") => RelayStatus::Refused(Refusal::InvalidMessage),
+            Some("duplicate") => RelayStatus::Refused(Refusal::DuplicateRequest),
+            Some("full") => RelayStatus::Refused(Refusal::TooManyRequests),
+            _ => RelayStatus::Refused(Refusal::Unreachable),
         })
     }
 
-    /// Waits until Redis answers again, but not for long.
-    async fn reconnected(&self) {
+    /// Waits for the connection to Redis, at most as long as for a command.
+    async fn wait_for_connection(&self) {
         let mut state = self.redis.watch();
         let connected = state.wait_for(|state| matches!(state, ConnectionState::Connected(_)));
         let _ = timeout(self.redis.timeout(), connected).await;
     }
 
-    /// Takes the copies of a message back that were made for these attempts. If they are several,
-    /// it is not known whether the last of them was made; from then on it is not made any more.
+    /// Withdraws the messages of these attempts. If there are two, it is unknown whether the second
+    /// one was sent, and the script prevents that it is sent later.
     async fn withdraw(
         &self,
         delivery: &Delivery,
         attempts: &[u32],
-    ) -> Result<Withdrawn, RedisError> {
-        let mut call = self.withdraw.key(self.keys.taken(delivery.id));
+    ) -> Result<Withdrawal, RedisError> {
+        let mut call = self.withdraw.key(self.keys.outcome(delivery.id));
         for attempt in attempts {
             call.key(self.keys.relay(delivery.id, *attempt));
         }
         let mut redis = self.redis.clone();
-        let became: String = call.invoke_async(&mut redis).await?;
-        Ok(match became.as_str() {
-            "taken" => Withdrawn::Taken,
-            "withdrawn" => Withdrawn::Back,
-            _ => Withdrawn::Away,
+        let status: String = call.invoke_async(&mut redis).await?;
+        Ok(match status.as_str() {
+            "accepted" => Withdrawal::Accepted,
+            "withdrawn" => Withdrawal::Withdrawn,
+            _ => Withdrawal::Unknown,
         })
     }
 }
 
-impl<'a> Waiting<'a> {
-    fn new(shared: &'a Shared, id: rmcp_transport::DeliveryId) -> Self {
+impl<'a> ReplyReceiver<'a> {
+    fn new(backend: &'a SessionBackend, id: DeliveryId) -> Self {
         let (sender, replies) = mpsc::unbounded_channel();
-        shared.waiting.lock().insert(id, sender);
+        backend.pending_replies.lock().insert(id, sender);
         Self {
-            shared,
+            backend,
             id,
             replies,
         }
     }
 
-    /// What was said to this attempt. What a former owner says to the one before it does not count:
-    /// it can do nothing any more.
+    /// Waits for the reply to an attempt. Replies of former owners to earlier attempts are ignored.
     async fn reply_to(&mut self, attempt: u32) -> Result<(), Refusal> {
         loop {
             let reply = self.replies.recv().await;
-            // The sender is there for as long as this is.
-            let reply = reply.expect("only this takes the sender away");
+            let reply = reply.expect("the sender is removed only when the receiver is dropped");
             if reply.attempt == attempt {
                 return reply.result;
             }
@@ -222,8 +232,8 @@ impl<'a> Waiting<'a> {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for ReplyReceiver<'_> {
     fn drop(&mut self) {
-        self.shared.waiting.lock().remove(&self.id);
+        self.backend.pending_replies.lock().remove(&self.id);
     }
 }

@@ -1,5 +1,5 @@
-//! The sessions in Redis: a hash, a stream of events, and the way from the token in an event's id
-//! to the session.
+//! Stores sessions in Redis: for each session a hash, a stream of events, and a key that maps the
+//! token in its event ids to the session.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,16 @@ use rmcp_transport::{
     Snapshot, StoreError, StoreFuture, TakeoverRequest,
 };
 
-use super::{Shared, principal, written};
+use super::backend::{SessionBackend, decode_principal, encode_principal};
 use crate::connection::ConnectionState;
 
-/// How many keys are kept by one message to Redis.
-const KEPT_AT_ONCE: usize = 500;
+/// The maximum number of keys whose lifetime one pipeline renews.
+const MAX_KEYS_PER_PIPELINE: usize = 500;
 
-impl SessionStore for Shared {
+impl SessionStore for SessionBackend {
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            // An error here would be counted as one of Redis.
+            // A command without a connection would be counted as an error of Redis.
             if !self.redis.is_connected() {
                 return Err(StoreError::Unavailable);
             }
@@ -31,20 +31,20 @@ impl SessionStore for Shared {
                 .arg(self.lifetime_ms())
                 .arg(commit.number)
                 .arg(commit.first_event)
-                .arg(&self.keys.taken);
+                .arg(&self.keys.outcomes);
             let mut arguments = Vec::new();
             for record in commit.records {
-                write(record, commit.session, &mut arguments);
+                encode_record(record, commit.session, &mut arguments);
             }
             for argument in &arguments {
                 call.arg(&argument[..]);
             }
             let mut redis = self.redis.clone();
-            let told: String = call
+            let status: String = call
                 .invoke_async(&mut redis)
                 .await
                 .map_err(|error| unavailable(&error))?;
-            match told.as_str() {
+            match status.as_str() {
                 "ok" => Ok(()),
                 "fenced" => {
                     self.metrics.fenced.increment(1);
@@ -56,27 +56,27 @@ impl SessionStore for Shared {
         })
     }
 
-    fn take<'a>(&'a self, wanted: TakeoverRequest<'a>) -> StoreFuture<'a, Option<Snapshot>> {
+    fn take<'a>(&'a self, request: TakeoverRequest<'a>) -> StoreFuture<'a, Option<Snapshot>> {
         Box::pin(async move {
             let keys = &self.keys;
-            let mut call = self.take.key(keys.token(wanted.token));
+            let mut call = self.take_over.key(keys.token(request.token));
             call.arg(self.instance.as_str())
-                .arg(written(wanted.principal))
-                .arg(wanted.seen)
+                .arg(encode_principal(request.principal))
+                .arg(request.seen)
                 .arg(self.lifetime_ms())
                 .arg(&keys.sessions)
                 .arg(&keys.events)
                 .arg(&keys.instances)
                 .arg(&keys.inboxes);
             let mut redis = self.redis.clone();
-            let taken: Option<Taken> = call
+            let reply: Option<TakeoverReply> = call
                 .invoke_async(&mut redis)
                 .await
                 .map_err(|error| unavailable(&error))?;
-            if taken.is_none() && self.is_told_again() {
+            if reply.is_none() && self.is_recovering() {
                 return Err(StoreError::Unavailable);
             }
-            Ok(taken.and_then(read))
+            Ok(reply.and_then(decode_snapshot))
         })
     }
 
@@ -92,16 +92,16 @@ impl SessionStore for Shared {
         let lifetime = self.lifetime_ms() as i64;
         let keys: Vec<_> = sessions
             .iter()
-            .flat_map(|kept| {
+            .flat_map(|session| {
                 [
-                    self.keys.session(kept.session),
-                    self.keys.events(kept.session),
-                    self.keys.token(&kept.token),
+                    self.keys.session(session.session),
+                    self.keys.events(session.session),
+                    self.keys.token(&session.token),
                 ]
             })
             .collect();
         tokio::spawn(async move {
-            for keys in keys.chunks(KEPT_AT_ONCE) {
+            for keys in keys.chunks(MAX_KEYS_PER_PIPELINE) {
                 let mut pipeline = redis::pipe();
                 for key in keys {
                     pipeline.pexpire(key, lifetime).ignore();
@@ -120,41 +120,42 @@ fn unavailable(error: &RedisError) -> StoreError {
     StoreError::Unavailable
 }
 
-/// A record as the script reads it.
-fn write(record: SessionRecord, session: SessionId, to: &mut Vec<Bytes>) {
+/// Appends a record in the form that the script reads.
+fn encode_record(record: SessionRecord, session: SessionId, arguments: &mut Vec<Bytes>) {
     let mut put =
-        |words: &[&[u8]]| to.extend(words.iter().map(|word| Bytes::copy_from_slice(word)));
+        |words: &[&[u8]]| arguments.extend(words.iter().map(|word| Bytes::copy_from_slice(word)));
     match record {
-        SessionRecord::Snapshot(all) => {
+        SessionRecord::Snapshot(snapshot) => {
             let Snapshot {
+                principal,
                 events,
                 setup,
                 pending,
                 last_event,
                 ..
-            } = *all;
+            } = *snapshot;
             put(&[
                 b"session",
                 session.to_string().as_bytes(),
-                written(all.principal.as_ref()).as_bytes(),
+                encode_principal(principal.as_ref()).as_bytes(),
                 last_event.to_string().as_bytes(),
             ]);
             let first = last_event + 1 - events.len() as u64;
             for (number, bytes) in (first..).zip(events) {
-                write(SessionRecord::Event { number, bytes }, session, to);
+                encode_record(SessionRecord::Event { number, bytes }, session, arguments);
             }
             for (key, message) in setup {
-                write(
+                encode_record(
                     SessionRecord::Setup {
                         key,
                         message: Some(message),
                     },
                     session,
-                    to,
+                    arguments,
                 );
             }
             for pending in pending {
-                write(SessionRecord::Accepted(pending), session, to);
+                encode_record(SessionRecord::Accepted(pending), session, arguments);
             }
         }
         SessionRecord::Accepted(pending) => {
@@ -164,18 +165,18 @@ fn write(record: SessionRecord, session: SessionId, to: &mut Vec<Bytes>) {
                 flag(pending.relayed),
                 pending.request.as_deref().unwrap_or_default().as_bytes(),
             ]);
-            to.push(pending.message);
+            arguments.push(pending.message);
         }
         SessionRecord::Event { number, bytes } => {
             put(&[b"event", number.to_string().as_bytes()]);
-            to.push(bytes);
+            arguments.push(bytes);
         }
         SessionRecord::Done { id, relayed } => {
             put(&[b"done", id.to_string().as_bytes(), flag(relayed)]);
         }
         SessionRecord::Setup { key, message } => {
             put(&[b"setup", key.as_bytes()]);
-            to.push(message.unwrap_or_default());
+            arguments.push(message.unwrap_or_default());
         }
         SessionRecord::Released => put(&[b"released"]),
         SessionRecord::Ended => put(&[b"ended"]),
@@ -187,18 +188,18 @@ fn flag(is_set: bool) -> &'static [u8] {
     if is_set { b"1" } else { b"0" }
 }
 
-/// What the script returns: id, epoch, last event, the hash, the events.
-type Taken = (String, u64, u64, HashMap<String, Vec<u8>>, Vec<Entry>);
+/// The result of the script: id, epoch, last event, the hash, the events.
+type TakeoverReply = (String, u64, u64, HashMap<String, Vec<u8>>, Vec<StreamEntry>);
 
 /// An entry of the stream: its id, and its fields.
-type Entry = (String, Vec<Vec<u8>>);
+type StreamEntry = (String, Vec<Vec<u8>>);
 
-fn read((id, epoch, last_event, hash, events): Taken) -> Option<Snapshot> {
+fn decode_snapshot((id, epoch, last_event, hash, events): TakeoverReply) -> Option<Snapshot> {
     let text = |field: &str| Some(std::str::from_utf8(hash.get(field)?).ok()?.to_owned());
     let mut snapshot = Snapshot::new(
         SessionId::parse(&id)?,
         epoch,
-        principal(&text("principal")?),
+        decode_principal(&text("principal")?),
     );
     snapshot.last_event = last_event;
     snapshot.events = events
@@ -209,18 +210,18 @@ fn read((id, epoch, last_event, hash, events): Taken) -> Option<Snapshot> {
     let mut pending = Vec::new();
     for (field, value) in &hash {
         if let Some(key) = field.strip_prefix("s:") {
-            let (sequence, message) = numbered(value)?;
+            let (sequence, message) = split_sequence(value)?;
             setup.push((sequence, (key.to_owned(), Bytes::copy_from_slice(message))));
         }
         if let Some(id) = field.strip_prefix("q:") {
-            let (sequence, rest) = numbered(value)?;
+            let (sequence, rest) = split_sequence(value)?;
             let (relayed, request) = std::str::from_utf8(rest).ok()?.split_once(' ')?;
             let request = Some(request.to_owned()).filter(|request| !request.is_empty());
             let message = hash.get(&format!("m:{id}"))?;
-            let mut waits =
+            let mut delivery =
                 PendingDelivery::new(DeliveryId::parse(id)?, request, message.clone().into());
-            waits.relayed = relayed == "1";
-            pending.push((sequence, waits));
+            delivery.relayed = relayed == "1";
+            pending.push((sequence, delivery));
         }
     }
     setup.sort_by_key(|(sequence, _)| *sequence);
@@ -230,8 +231,8 @@ fn read((id, epoch, last_event, hash, events): Taken) -> Option<Snapshot> {
     Some(snapshot)
 }
 
-/// A number, a space, and the rest.
-fn numbered(value: &[u8]) -> Option<(u64, &[u8])> {
+/// Splits a value into its sequence number and the rest, which follows a space.
+fn split_sequence(value: &[u8]) -> Option<(u64, &[u8])> {
     let space = value.iter().position(|byte| *byte == b' ')?;
     let number = std::str::from_utf8(&value[..space]).ok()?.parse().ok()?;
     Some((number, &value[space + 1..]))

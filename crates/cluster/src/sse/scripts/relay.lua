@@ -1,38 +1,40 @@
--- Sends a message to the owner of its session, or keeps it for the next one
--- if there is none. Tried again with the same id it is still one message: of
--- an attempt before this one nobody can take it any more, and an owner that
--- has taken it then and is none now cannot commit.
+-- Sends a message to the owner of its session, or stores it for the next owner
+-- if there is none.
+--
+-- A retry with the same delivery id does not deliver the message twice: the
+-- message of the previous attempt is deleted, and a former owner that has
+-- fetched it can no longer commit.
 -- KEYS: session
--- ARGV: session's id, principal, id of the delivery, request or '', message, sender,
---       owner that has been asked or '', attempt, most requests in flight, lifetime in ms,
---       prefixes: instance, inbox, relay, taken
+-- ARGV: session id, principal, delivery id, request id or '', message, sender,
+--       owner of the last attempt or '', attempt, maximum number of requests in flight,
+--       lifetime in ms, prefixes: instance, inbox, relay, outcome
 local session = KEYS[1]
 local id, principal, delivery, request, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local sender, asked, attempt = ARGV[6], ARGV[7], tonumber(ARGV[8])
-local most, lifetime = tonumber(ARGV[9]), ARGV[10]
-local instances, inboxes, relays, takens = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
-local copy = relays .. delivery .. '.'
+local sender, last_owner, attempt = ARGV[6], ARGV[7], tonumber(ARGV[8])
+local max_in_flight, lifetime = tonumber(ARGV[9]), ARGV[10]
+local instances, inboxes, relays, outcomes = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
+local message_key = relays .. delivery .. '.'
 
-local became = redis.call('GET', takens .. delivery)
-if became then
-    return { became == '0' and 'withdrawn' or 'taken' }
+local outcome = redis.call('GET', outcomes .. delivery)
+if outcome then
+    return { outcome == '0' and 'withdrawn' or 'accepted' }
 end
-local known = redis.call('HMGET', session, 'epoch', 'principal', 'owner', 'pending')
-if not known[1] or known[2] ~= principal then
+local stored = redis.call('HMGET', session, 'epoch', 'principal', 'owner', 'pending')
+if not stored[1] or stored[2] ~= principal then
     return { 'unknown' }
 end
 if message == '' then
     return { 'invalid' }
 end
 
-local owner = known[3]
--- It may be the sender itself, where the session is just being restored.
+local owner = stored[3]
+-- The owner may be the sender itself while it restores the session.
 if owner ~= '' and redis.call('EXISTS', instances .. owner) == 1 then
-    if owner == asked then
-        return { 'asked', owner }
+    if owner == last_owner then
+        return { 'unchanged' }
     end
-    redis.call('DEL', copy .. attempt - 1)
-    redis.call('SET', copy .. attempt, message, 'PX', 30000)
+    redis.call('DEL', message_key .. attempt - 1)
+    redis.call('SET', message_key .. attempt, message, 'PX', 30000)
     local inbox = inboxes .. owner
     redis.call('XADD', inbox, 'MAXLEN', '~', 10000, '*',
         'relay', delivery, 'attempt', attempt, 'session', id, 'from', sender)
@@ -43,11 +45,11 @@ end
 if request ~= '' and redis.call('HEXISTS', session, 'r:' .. request) == 1 then
     return { 'duplicate' }
 end
-if tonumber(known[4]) >= most then
+if tonumber(stored[4]) >= max_in_flight then
     return { 'full' }
 end
--- Whoever had the session has no say in it any more.
-redis.call('HSET', session, 'epoch', tonumber(known[1]) + 1, 'owner', '')
+-- The new epoch fences the former owner.
+redis.call('HSET', session, 'epoch', tonumber(stored[1]) + 1, 'owner', '')
 local sequence = redis.call('HINCRBY', session, 'sequence', 1)
 redis.call('HSET', session, 'm:' .. delivery, message,
     'q:' .. delivery, sequence .. ' 1 ' .. request)
@@ -55,7 +57,7 @@ redis.call('HINCRBY', session, 'pending', 1)
 if request ~= '' then
     redis.call('HSET', session, 'r:' .. request, delivery)
 end
-redis.call('SET', takens .. delivery, '1', 'PX', 60000)
-redis.call('DEL', copy .. attempt - 1)
+redis.call('SET', outcomes .. delivery, '1', 'PX', 60000)
+redis.call('DEL', message_key .. attempt - 1)
 redis.call('PEXPIRE', session, lifetime)
 return { 'queued' }

@@ -1,16 +1,16 @@
--- Takes a message back that was sent to an owner, unless it has taken it away.
--- KEYS: what became of the delivery, its copies: of the last attempt, and of the
---       one after it, if it is not known whether there was one
+-- Withdraws a message that was sent to an owner, unless the owner has fetched it.
+-- KEYS: outcome of the delivery, message of the last attempt, message of the
+--       attempt after it if it is unknown whether that one was sent
 if redis.call('GET', KEYS[1]) == '1' then
-    return 'taken'
+    return 'accepted'
 end
-local attempted = KEYS[3] ~= nil
+local may_be_sent = KEYS[3] ~= nil
 local withdrawn = 0
-for copy = 2, #KEYS do
-    withdrawn = withdrawn + redis.call('DEL', KEYS[copy])
+for message = 2, #KEYS do
+    withdrawn = withdrawn + redis.call('DEL', KEYS[message])
 end
-if withdrawn > 0 or attempted then
-    -- An attempt that is still on its way here comes too late.
+if withdrawn > 0 or may_be_sent then
+    -- A call of relay.lua that arrives after this sends nothing.
     redis.call('SET', KEYS[1], '0', 'PX', 60000)
 end
-return withdrawn > 0 and 'withdrawn' or 'away'
+return withdrawn > 0 and 'withdrawn' or 'unknown'

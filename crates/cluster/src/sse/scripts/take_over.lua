@@ -1,6 +1,6 @@
 -- Makes an instance the owner of a session, and returns the session.
 -- KEYS: token
--- ARGV: new owner, principal, last event seen, lifetime in ms,
+-- ARGV: new owner, principal, last event that the client has seen, lifetime in ms,
 --       prefixes: session, events, instance, inbox
 local owner, principal, seen, lifetime = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
@@ -9,19 +9,19 @@ if not id then
     return false
 end
 local session, events = ARGV[5] .. id, ARGV[6] .. id
-local known = redis.call('HMGET', session, 'epoch', 'principal', 'last', 'owner')
-if not known[1] or known[2] ~= principal then
+local stored = redis.call('HMGET', session, 'epoch', 'principal', 'last', 'owner')
+if not stored[1] or stored[2] ~= principal then
     return false
 end
-local last = tonumber(known[3])
+local last = tonumber(stored[3])
 local first = last - redis.call('XLEN', events) + 1
 if seen > last or seen + 1 < first then
     return false
 end
 
-local epoch = tonumber(known[1]) + 1
+local epoch = tonumber(stored[1]) + 1
 redis.call('HSET', session, 'epoch', epoch, 'owner', owner, 'commit', 0)
-local former = known[4]
+local former = stored[4]
 if former ~= '' and former ~= owner and redis.call('EXISTS', ARGV[7] .. former) == 1 then
     local inbox = ARGV[8] .. former
     redis.call('XADD', inbox, 'MAXLEN', '~', 10000, '*', 'lost', id, 'epoch', epoch)
