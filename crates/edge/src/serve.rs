@@ -5,14 +5,15 @@
 
 mod connection;
 mod connection_limiter;
+mod connection_timeouts;
 mod file_limit;
 mod head_timeout;
 mod listener;
 mod signals;
 mod timed_body;
 
-pub use connection::ConnectionTimeouts;
 pub use connection_limiter::{ConnectionLimits, Overload};
+pub use connection_timeouts::ConnectionTimeouts;
 pub use file_limit::raise_file_limit;
 pub use listener::{InheritedSockets, Listener, SocketMode};
 pub use signals::signals;

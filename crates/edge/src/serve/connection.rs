@@ -16,6 +16,7 @@ use tokio_util::{
 
 use super::{
     connection_limiter::ConnectionPermit,
+    connection_timeouts::ConnectionTimeouts,
     head_timeout::{HeadState, HeadTimer},
     listener::SocketStream,
     timed_body::TimedBody,
@@ -31,18 +32,6 @@ const MAX_BUFFERED_BYTES: usize = 64 * 1024;
 
 /// The head and body timeout of a connection whose requests are refused.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Timeouts of a connection.
-#[derive(Debug, Clone, Copy)]
-pub struct ConnectionTimeouts {
-    /// For the head of a request, from its first byte; for the first request, from the start of the
-    /// connection.
-    pub head: Duration,
-    /// For the body of a request, from when the handler first waits for it.
-    pub body: Duration,
-    /// Between two requests.
-    pub keep_alive: Duration,
-}
 
 /// An accepted connection.
 pub(super) struct Connection {
@@ -105,10 +94,10 @@ impl Connection {
         let head_state = Arc::new(HeadState::default());
         // The permit and the token belong to the stream, which outlives this task if the connection
         // is upgraded to a WebSocket.
-        let of_stream = (permit, token);
+        let owned_by_stream = (permit, token);
         let state = head_state.clone();
         let stream = InspectReader::new(stream, move |bytes: &[u8]| {
-            let _ = &of_stream;
+            let _ = &owned_by_stream;
             state.record_read(bytes);
         });
         let connection = http1::Builder::new()

@@ -18,7 +18,7 @@ use std::{
 use hyper::rt::{Sleep, Timer};
 use pin_project_lite::pin_project;
 
-use super::connection::ConnectionTimeouts;
+use super::connection_timeouts::ConnectionTimeouts;
 
 /// The time limit for a partial head once the server is draining.
 const DRAIN_HEAD_TIMEOUT: Duration = Duration::from_secs(1);
