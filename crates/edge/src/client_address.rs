@@ -71,10 +71,10 @@ impl ClientAddresses {
 
     fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.map(|peer| peer.to_canonical());
-        let of_connection = peer.filter(|peer| !peer.is_loopback());
+        let connection_address = peer.filter(|peer| !peer.is_loopback());
         if !self.proxies.iter().any(|proxy| proxy.matches(peer)) {
             self.warn_untrusted(peer, headers);
-            return of_connection;
+            return connection_address;
         }
         let is_trusted = |address: &IpAddr| self.proxies.iter().any(|p| p.matches(Some(*address)));
         let forwarded = forwarding_header::client(headers, &self.header, is_trusted);
@@ -83,7 +83,7 @@ impl ClientAddresses {
         }
         // Without the header, all clients of the proxy count as one: operators notice a limit that
         // is too strict, but not a missing one.
-        forwarded.or(of_connection)
+        forwarded.or(connection_address)
     }
 
     /// Warns of a forwarding header from an untrusted peer. If `TRUSTED_PROXIES` is not set, all

@@ -94,7 +94,7 @@ fn observe<S: RouteService>(
     observed.instrument(span)
 }
 
-/// A request that has no response yet, within its span. Dropping it means that the client
+/// A request that is being handled. If it is dropped before its response, the client has
 /// disconnected.
 struct Exchange {
     endpoint: Arc<RouteMetrics>,
@@ -151,12 +151,12 @@ impl Drop for Exchange {
     }
 }
 
-/// Milliseconds, to the microsecond.
+/// Converts a duration to milliseconds with microsecond precision.
 fn in_ms(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }
 
-/// The name of an HTTP method; clients may send any other word.
+/// Returns the name of a known HTTP method, or `other`: clients can send any word.
 fn method(method: &Method) -> &'static str {
     const NAMES: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "DELETE", "PUT", "PATCH"];
     let known = NAMES.into_iter().find(|&name| name == method);

@@ -8,7 +8,12 @@ mod caller_store;
 mod pending_usage;
 mod shared_limit;
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    num::NonZeroU32,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     extract::Request,
@@ -23,10 +28,9 @@ use governor::{
 use metrics::{Gauge, describe_gauge, gauge};
 use rmcp_transport::ClientAddress;
 
-pub use self::shared_limit::SharedLimit;
+pub use self::{caller_store::Caller, shared_limit::SharedLimit};
 
-pub use self::caller_store::Caller;
-use self::caller_store::CallerStore;
+use self::{caller_store::CallerStore, pending_usage::PendingUsage};
 use crate::{access::Access, counter_vec::CounterVec, log_throttle::LogThrottle, refusal};
 
 /// The number of requests per minute.
@@ -76,7 +80,7 @@ struct Limit<C: Clock> {
     clients: Gauge,
     log: LogThrottle,
     /// Requests to report to other instances; unset in a single instance.
-    pending: std::sync::OnceLock<pending_usage::PendingUsage>,
+    pending: OnceLock<PendingUsage>,
 }
 
 impl RateLimit {
@@ -163,19 +167,19 @@ impl<C: Clock + Clone> Limit<C> {
             ),
             clients: gauge!(clients),
             log: LogThrottle::new(1),
-            pending: std::sync::OnceLock::new(),
+            pending: OnceLock::new(),
         }
     }
 
     fn check(&self, caller: &Caller) -> Result<StateSnapshot, Box<Response>> {
-        self.count(caller)
+        self.try_acquire(caller)
             .map_err(|exceeded| Box::new(exceeded.to_response()))
     }
 
-    fn count(&self, caller: &Caller) -> Result<StateSnapshot, RateLimitExceeded> {
+    fn try_acquire(&self, caller: &Caller) -> Result<StateSnapshot, RateLimitExceeded> {
         match self.limiter.check_key(caller) {
             Ok(state) => {
-                self.collect(caller);
+                self.record_pending(caller);
                 Ok(state)
             }
             Err(until) => Err(self.refuse(caller, &until)),
@@ -209,7 +213,7 @@ impl Allowance {
     ///
     /// The request exceeds the limit.
     pub fn try_acquire(&self) -> Result<(), RateLimitExceeded> {
-        self.limit.count(&self.caller).map(drop)
+        self.limit.try_acquire(&self.caller).map(drop)
     }
 }
 
@@ -255,8 +259,8 @@ fn round_up_to_secs(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
-impl<C: Clock> std::fmt::Debug for Limit<C> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<C: Clock> fmt::Debug for Limit<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limit")
             .field("per_minute", &self.per_minute)
             .field("clients", &self.limiter.len())

@@ -8,23 +8,25 @@ use parking_lot::RwLock;
 
 use crate::access::Access;
 
-/// Label of requests that matched no route.
+/// The label of requests that match no route.
 const UNMATCHED: &str = "unmatched";
 
-/// The classes of HTTP status codes, and requests whose client disconnected first.
+/// The values of the label `status`: the classes of HTTP status codes, and requests whose client
+/// disconnected before the response.
 const OUTCOMES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "abandoned"];
 const ABANDONED: usize = 5;
 
-/// All requested routes of one access class; at most as many as the router has.
+/// The metrics of the routes of one access class. Routes are added on their first request; their
+/// number is bounded by that of the router.
 pub(super) struct RouteMetricsTable {
     access: Access,
     by_route: RwLock<HashMap<String, Arc<RouteMetrics>>>,
 }
 
-/// One route, with handles by which counting needs no lookup.
+/// The metrics of one route. The handles make a lookup in the recorder unnecessary.
 pub(super) struct RouteMetrics {
     pub(super) route: String,
-    /// Whether monitoring requests it all the time.
+    /// Whether probes and scrapers request it every few seconds.
     pub(super) is_probe: bool,
     duration: Histogram,
     /// In the order of [`OUTCOMES`].

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(super) type Digest = [u8; 32];
 
-pub(super) fn of(key: &[u8]) -> Digest {
+pub(super) fn hash(key: &[u8]) -> Digest {
     Sha256::digest(key).into()
 }
 
@@ -20,13 +20,13 @@ pub(super) fn of(key: &[u8]) -> Digest {
 /// );
 /// ```
 pub fn hash_api_key(key: &str) -> String {
-    format!("sha256:{}", hex::encode(of(key.as_bytes())))
+    format!("sha256:{}", hex::encode(hash(key.as_bytes())))
 }
 
 /// Derives a name for a key without one. It is a hash of the digest, so that it reveals no part of
 /// the digest.
-pub(super) fn name(digest: &Digest) -> String {
-    format!("key-{}", hex::encode(&of(digest)[..4]))
+pub(super) fn derive_name(digest: &Digest) -> String {
+    format!("key-{}", hex::encode(&hash(digest)[..4]))
 }
 
 pub(super) fn parse_hex(text: &str) -> Option<Digest> {

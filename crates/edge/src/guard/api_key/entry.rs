@@ -68,10 +68,10 @@ impl KeyEntry {
             if !is_visible || key.len() > MAX_KEY_BYTES {
                 return Err(InvalidEntry::Key);
             }
-            (digest::of(key.as_bytes()), key.len() < MIN_STRONG_BYTES)
+            (digest::hash(key.as_bytes()), key.len() < MIN_STRONG_BYTES)
         };
         Ok(Self {
-            name: name.map_or_else(|| digest::name(&digest), str::to_owned),
+            name: name.map_or_else(|| digest::derive_name(&digest), str::to_owned),
             digest,
             is_short,
         })

@@ -63,7 +63,7 @@ fn digest(key: &[u8]) -> Result<Digest, MalformedKey> {
         0 => Err(MalformedKey::Empty),
         // Bounds the time spent on hashing.
         length if length > MAX_KEY_BYTES => Err(MalformedKey::TooLong),
-        _ => Ok(digest::of(key)),
+        _ => Ok(digest::hash(key)),
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn key(key: &str) -> Result<Option<Digest>, MalformedKey> {
-        Ok(Some(digest::of(key.as_bytes())))
+        Ok(Some(digest::hash(key.as_bytes())))
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl PendingUsage {
     }
 
     /// Returns the number of requests of a caller.
-    pub(super) fn of(&self, caller: &Caller) -> u32 {
+    pub(super) fn count(&self, caller: &Caller) -> u32 {
         self.requests
             .lock()
             .get(caller)

@@ -28,7 +28,8 @@ impl RateLimit {
 }
 
 impl<C: Clock> Limit<C> {
-    pub(super) fn collect(&self, caller: &Caller) {
+    /// Records a request for the other instances, if the limit is shared.
+    pub(super) fn record_pending(&self, caller: &Caller) {
         if let Some(pending) = self.pending.get()
             // Other instances have other addresses in their overflow buckets.
             && !self.store.uses_overflow_bucket(caller)
@@ -61,7 +62,7 @@ impl SharedLimit {
             .limit
             .pending
             .get()
-            .map_or(0, |pending| pending.of(caller));
+            .map_or(0, |pending| pending.count(caller));
         let full_in = full_in + self.per_request() * pending;
         let now = self.limit.clock.now();
         let now = Nanos::from(now.duration_since(self.limit.start));
