@@ -40,7 +40,7 @@ pub struct App<S = AareServer> {
     #[cfg(feature = "graphql")]
     pub graphql: Option<GraphQl>,
     /// The bounds that each transport keeps.
-    pub bounds: SseServerConfig,
+    pub transport_config: SseServerConfig,
     /// Where the routes sit.
     pub base_path: BasePath,
     /// Cancelled when the shutdown begins: the server is not ready from then on.
@@ -65,7 +65,7 @@ impl App {
         Prometheus::installed();
         telemetry::describe_metrics();
         let shutdown = CancellationToken::new();
-        let river = river(settings, demo, cluster.as_ref())?;
+        let river = build_river(settings, demo, cluster.as_ref())?;
         let client = river.client().clone();
         let server = AareServer::new(river.clone())
             .with_shutdown(shutdown.clone())
@@ -77,10 +77,10 @@ impl App {
             river: Some(river),
             #[cfg(feature = "graphql")]
             graphql: Some(graphql),
-            ..Self::around(server, settings, shutdown, cluster)?
+            ..Self::new(server, settings, shutdown, cluster)?
         };
         if let Some(cluster) = &app.cluster {
-            clustering::listen(cluster, app.streamable.clone(), app.session_ender());
+            clustering::handle_notices(cluster, app.streamable.clone(), app.session_ender());
         }
         Ok(app)
     }
@@ -92,31 +92,32 @@ impl<S: ServerHandler + Clone> App<S> {
     /// # Errors
     ///
     /// A setting that cannot be used, named.
-    pub fn serving(server: S, settings: &Settings) -> anyhow::Result<Self> {
-        Self::around(server, settings, CancellationToken::new(), None)
+    pub fn with_handler(server: S, settings: &Settings) -> anyhow::Result<Self> {
+        Self::new(server, settings, CancellationToken::new(), None)
     }
 
-    fn around(
+    fn new(
         server: S,
         settings: &Settings,
         shutdown: CancellationToken,
         cluster: Option<Cluster>,
     ) -> anyhow::Result<Self> {
-        let bounds = settings.sse().with_cancellation_token(shutdown.clone());
-        let handler = || {
+        let transport_config = settings.sse().with_cancellation_token(shutdown.clone());
+        let handler_factory = || {
             let handler = server.clone();
             move || Ok(handler.clone())
         };
         let sse = match &cluster {
-            Some(cluster) => clustering::sse_service(handler(), &bounds, cluster),
-            None => SseService::new(handler(), bounds.clone()),
+            Some(cluster) => clustering::sse_service(handler_factory(), &transport_config, cluster),
+            None => SseService::new(handler_factory(), transport_config.clone()),
         };
         let guard = Guard::new(&settings.edge())?;
         if let Some(cluster) = &cluster {
             cluster.share_rate_limit(&guard);
         }
-        let others = cluster.as_ref();
-        let others = others.map(|cluster| clustering::shared_sessions(cluster, settings));
+        let shared_sessions = cluster
+            .as_ref()
+            .map(|cluster| clustering::shared_sessions(cluster, settings));
         Ok(Self {
             guard,
             client: None,
@@ -124,10 +125,14 @@ impl<S: ServerHandler + Clone> App<S> {
             #[cfg(feature = "graphql")]
             graphql: None,
             river: None,
-            streamable: StreamableService::with_others(handler(), bounds.clone(), others),
+            streamable: StreamableService::with_others(
+                handler_factory(),
+                transport_config.clone(),
+                shared_sessions,
+            ),
             sse,
-            websocket: WebSocketService::new(handler(), bounds.clone()),
-            bounds,
+            websocket: WebSocketService::new(handler_factory(), transport_config.clone()),
+            transport_config,
             server,
             base_path: settings.base_path(),
             stopping: CancellationToken::new(),
@@ -152,14 +157,14 @@ impl<S: ServerHandler + Clone> App<S> {
         #[cfg(feature = "graphql")]
         let graphql = self.graphql.clone();
         move |principal| {
-            let ended = sse.end_sessions_of(principal)
+            let closed = sse.end_sessions_of(principal)
                 + websocket.end_sessions_of(principal)
                 + streamable.end_sessions_of(principal);
             #[cfg(feature = "graphql")]
-            let ended = graphql.iter().fold(ended, |ended, graphql| {
-                ended + graphql.end_sessions_of(principal)
+            let closed = graphql.iter().fold(closed, |closed, graphql| {
+                closed + graphql.end_sessions_of(principal)
             });
-            ended
+            closed
         }
     }
 }
@@ -169,7 +174,11 @@ impl<S: ServerHandler + Clone> App<S> {
 /// # Errors
 ///
 /// A setting that cannot be used, named.
-pub fn river(settings: &Settings, demo: bool, cluster: Option<&Cluster>) -> anyhow::Result<River> {
+pub fn build_river(
+    settings: &Settings,
+    demo: bool,
+    cluster: Option<&Cluster>,
+) -> anyhow::Result<River> {
     let client = if demo {
         Client::recorded()
     } else {

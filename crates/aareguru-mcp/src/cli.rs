@@ -20,11 +20,11 @@ use crate::{
     exit::{self, ConfigError},
     hash_key,
     healthcheck::{self, Target},
-    http,
+    routes,
     settings::{Effective, Flags, Settings},
     stdio,
     telemetry::Telemetry,
-    terminal::Question,
+    terminal::RiverCommand,
 };
 
 /// MCP server for the Swiss river Aare: temperature, flow, flood danger, weather and history.
@@ -60,7 +60,7 @@ enum Command {
     /// The settings of the server determine its address.
     Healthcheck(HealthcheckArgs),
     #[command(flatten)]
-    Ask(Question),
+    River(RiverCommand),
 }
 
 #[derive(Debug, Args)]
@@ -122,7 +122,7 @@ impl Cli {
                 Command::CheckConfig(args) => check_config(&args).await,
                 Command::HashKey(args) => hash_key::run(args.name.as_deref(), args.generate),
                 Command::Healthcheck(args) => healthcheck(&args).await,
-                Command::Ask(question) => ask(&question).await,
+                Command::River(command) => run_river_command(&command).await,
             }
         });
         // A pending read from standard input cannot be cancelled: do not wait for it.
@@ -181,16 +181,16 @@ async fn check_config(args: &CheckConfigArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn ask(question: &Question) -> anyhow::Result<()> {
+async fn run_river_command(command: &RiverCommand) -> anyhow::Result<()> {
     // These subcommands have no flags for settings.
     let effective = resolve(&Flags::default())?;
-    question.answer(&effective.settings).await
+    command.run(&effective.settings).await
 }
 
 async fn healthcheck(args: &HealthcheckArgs) -> anyhow::Result<()> {
     let target = match &args.url {
         Some(target) => target.clone(),
-        None => Target::of(&resolve(&args.settings)?.settings).map_err(ConfigError)?,
+        None => Target::from_settings(&resolve(&args.settings)?.settings).map_err(ConfigError)?,
     };
     let report = healthcheck::run(&target).await?;
     writeln!(io::stdout(), "{report}").context("cannot write to standard output")
@@ -232,7 +232,7 @@ async fn serve_until_stopped(
         banner::print(first, settings, demo)?;
     }
     tokio::spawn(Prometheus::installed().aggregate_histograms());
-    let mut router = http::router(app);
+    let mut router = routes::router(app);
     match settings
         .metrics_address
         .as_deref()
@@ -240,12 +240,12 @@ async fn serve_until_stopped(
     {
         Some(address) => {
             let listener = Listener::tcp(address, "METRICS_ADDRESS").await?;
-            let router = http::metrics(&app.guard);
+            let router = routes::metrics_router(&app.guard);
             let (limits, timeouts) = (settings.connection_limits(), settings.timeouts());
             // Not part of the shutdown, so that a scrape sees it.
             tokio::spawn(serve::serve_until_exit(listener, router, limits, timeouts));
         }
-        None => router = router.merge(http::metrics(&app.guard)),
+        None => router = router.merge(routes::metrics_router(&app.guard)),
     }
     app.guard.warn(&settings.edge());
     let limits = settings.connection_limits();

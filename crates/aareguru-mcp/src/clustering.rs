@@ -58,17 +58,17 @@ pub fn shared_sessions(cluster: &Cluster, settings: &Settings) -> Arc<dyn Shared
 /// Builds the HTTP+SSE transport, whose sessions every instance can continue.
 pub(crate) fn sse_service<S: ServerHandler>(
     handler: impl Fn() -> io::Result<S> + Send + Sync + 'static,
-    bounds: &SseServerConfig,
+    config: &SseServerConfig,
     cluster: &Cluster,
 ) -> SseService<S> {
-    let sessions = ClusterSessions::new(cluster, bounds);
-    let service = SseService::new(handler, sessions.configure(bounds.clone()));
+    let sessions = ClusterSessions::new(cluster, config);
+    let service = SseService::new(handler, sessions.configure(config.clone()));
     sessions.start(service.clone());
     service
 }
 
 /// Handles the notices of other instances.
-pub(crate) fn listen<S: ServerHandler>(
+pub(crate) fn handle_notices<S: ServerHandler>(
     cluster: &Cluster,
     streamable: StreamableService<S>,
     end_sessions_of: impl Fn(&Principal) -> usize + Send + 'static,
@@ -94,7 +94,7 @@ pub(crate) fn listen<S: ServerHandler>(
 /// A lost connection does not make the server unready: sessions continue, each on its own instance,
 /// and all instances miss the same Redis. An instance that has never reached Redis is not ready,
 /// because only its own settings may be wrong.
-pub(crate) fn health(cluster: &Cluster) -> HealthPart {
+pub(crate) fn check_health(cluster: &Cluster) -> HealthPart {
     let name = "redis";
     match cluster.redis.state() {
         ConnectionState::Connected(_) => HealthPart::ok(name),

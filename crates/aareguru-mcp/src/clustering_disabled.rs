@@ -72,7 +72,7 @@ pub(crate) fn sse_service<S: ServerHandler>(
     match *cluster {}
 }
 
-pub(crate) fn listen<S: ServerHandler>(
+pub(crate) fn handle_notices<S: ServerHandler>(
     cluster: &Cluster,
     _: StreamableService<S>,
     _: impl Fn(&Principal) -> usize + Send + 'static,
@@ -80,6 +80,6 @@ pub(crate) fn listen<S: ServerHandler>(
     match *cluster {}
 }
 
-pub(crate) fn health(cluster: &Cluster) -> HealthPart {
+pub(crate) fn check_health(cluster: &Cluster) -> HealthPart {
     match *cluster {}
 }

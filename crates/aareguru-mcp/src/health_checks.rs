@@ -20,13 +20,13 @@ pub(crate) fn readiness<S>(app: &App<S>) -> Readiness {
     if let Some(client) = &app.client {
         for (name, api) in [("aareguru_api", Api::Aareguru), ("hydro_api", Api::Hydro)] {
             let client = client.clone();
-            checks.push(Box::new(move || upstream(name, &client, api)));
+            checks.push(Box::new(move || check_upstream(name, &client, api)));
         }
         let client = client.clone();
-        checks.push(Box::new(move || clock(&client)));
+        checks.push(Box::new(move || check_clock(&client)));
     }
     if let Some(cluster) = app.cluster.clone() {
-        checks.push(Box::new(move || clustering::health(&cluster)));
+        checks.push(Box::new(move || clustering::check_health(&cluster)));
     }
     Readiness::new(PROGRAM, app.stopping.clone(), checks)
 }
@@ -34,7 +34,7 @@ pub(crate) fn readiness<S>(app: &App<S>) -> Readiness {
 /// A failing API does not make the server unready: it still serves cached answers, marked as such,
 /// and other instances would do no better. Taking all of them out of service would turn an outage
 /// of the API into an outage of the server.
-fn upstream(name: &'static str, client: &Client, api: Api) -> HealthPart {
+fn check_upstream(name: &'static str, client: &Client, api: Api) -> HealthPart {
     if let Some(day) = client.recorded_on() {
         let detail = format_args!("recordings of {day}");
         return HealthPart::new(name, HealthStatus::Ok, detail);
@@ -58,7 +58,7 @@ fn upstream(name: &'static str, client: &Client, api: Api) -> HealthPart {
 
 /// A slow clock makes every reading unknown, which is an answer; and if it is the API whose clock
 /// is wrong, another instance would fare no better.
-fn clock(client: &Client) -> HealthPart {
+fn check_clock(client: &Client) -> HealthPart {
     let name = "clock";
     if client.is_clock_suspect() {
         HealthPart::new(

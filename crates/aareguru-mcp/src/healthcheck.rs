@@ -36,7 +36,7 @@ impl Target {
     /// # Errors
     ///
     /// `HTTP_HOST` is not a valid host.
-    pub fn of(settings: &Settings) -> anyhow::Result<Self> {
+    pub fn from_settings(settings: &Settings) -> anyhow::Result<Self> {
         if let Some(path) = &settings.http_socket {
             return Ok(Self::Socket(path.clone()));
         }

@@ -10,7 +10,7 @@
 //! - [`telemetry`]: logs on.
 //! - [`app`]: the parts that all connections share, built without a port.
 //! - [`clustering`]: state shared with other instances.
-//! - [`http`]: every route and every layer, in order.
+//! - [`routes`]: every route and every layer, in order.
 //! - `graphql`: the same river as GraphQL presents it.
 //! - `duplex`: one client on one connection that goes both ways: the part
 //!   that the WebSocket and standard input and output have in common.
@@ -32,7 +32,7 @@ pub mod app;
 pub mod clustering;
 mod duplex;
 mod health_checks;
-pub mod http;
+pub mod routes;
 mod session_metrics;
 pub mod stdio;
 pub mod streamable;

@@ -12,10 +12,10 @@
 //! - `alias` adds a name in all three spellings.
 //! - A `bool` accepts a value in every source: `--flag`, `--flag=false`, `FLAG=no`.
 
-mod access;
 #[cfg(feature = "redis")]
 mod cluster;
 mod dotenv;
+mod edge;
 mod effective;
 mod field;
 mod file;
@@ -33,8 +33,8 @@ mod documents_tests;
 
 use std::{path::PathBuf, time::Duration};
 
+use ::edge::{BasePath, ClientIpHeader, Secret, TrustedProxy, serve::SocketMode};
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
-use edge::{BasePath, ClientIpHeader, Secret, TrustedProxy, serve::SocketMode};
 
 pub use self::{
     effective::{Effective, EffectiveValue},
@@ -487,7 +487,7 @@ mod tests {
             let (settings, secret) = with_secret(&format!("--{}", argument.get_long().unwrap()));
             let shown = format!("{settings:?} {settings:#?}");
             assert!(!shown.contains(secret), "{argument}: {shown}");
-            if let Ok(guard) = edge::Guard::new(&settings.edge()) {
+            if let Ok(guard) = ::edge::Guard::new(&settings.edge()) {
                 let shown = format!("{guard:?}");
                 assert!(!shown.contains(secret), "{argument}: {shown}");
             }

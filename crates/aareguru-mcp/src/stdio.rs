@@ -4,7 +4,7 @@
 //! A line that is not a message is answered with an error, and a line that is too long is not kept
 //! in memory. Neither ends the session.
 
-mod lines;
+mod line_reader;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use tokio::{
     time::timeout,
 };
 
-use self::lines::Lines;
+use self::line_reader::LineReader;
 use crate::{
     app::App,
     duplex::{Conversation, Duplex, DuplexOutbox, Handler, Revisions},
@@ -28,7 +28,7 @@ use crate::{
 
 /// How long running requests may go on after a signal. Clients that stop a server wait for about
 /// two seconds before they kill it.
-const STOPPING: Duration = Duration::from_millis(500);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
 /// Serves one client until its input ends or the process is told to stop.
 ///
@@ -40,7 +40,7 @@ const STOPPING: Duration = Duration::from_millis(500);
 /// Standard input or output that fails.
 pub async fn run(app: &App) -> anyhow::Result<()> {
     let mut signals = signals()?;
-    let config = &app.bounds;
+    let config = &app.transport_config;
     let max_bytes = config.max_request_body_bytes;
     let conversation = Arc::new(Conversation::new(
         config.max_in_flight,
@@ -70,8 +70,8 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
         session
     });
     let reader = async {
-        let mut lines = Lines::new(io::stdin(), max_bytes);
-        while let Some(input) = lines.next().await.context("reading standard input")? {
+        let mut lines = LineReader::new(io::stdin(), max_bytes);
+        while let Some(input) = lines.next_line().await.context("reading standard input")? {
             if sender.send(input).await.is_err() {
                 break;
             }
@@ -92,7 +92,7 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
         () = outbox.overflow() => bail!("nobody reads standard output"),
         Some(reason) = signals.next() => {
             tracing::info!(reason, "stopping");
-            let _ = timeout(STOPPING, conversation.finish()).await;
+            let _ = timeout(SHUTDOWN_GRACE, conversation.finish()).await;
             Ok(())
         }
     }

@@ -1,8 +1,7 @@
-//! Sets up logs on standard error, and traces for an OpenTelemetry
-//! collector.
+//! Sets up logs on standard error, and traces for an OpenTelemetry collector.
 
 mod log;
-#[cfg_attr(not(feature = "otlp"), path = "telemetry/without_traces.rs")]
+#[cfg_attr(not(feature = "otlp"), path = "telemetry/trace_disabled.rs")]
 mod trace;
 
 pub(crate) use self::log::describe_metrics;

@@ -1,5 +1,5 @@
 //! The commands for people at a terminal. Each prints the answer of the matching MCP tool, as text
-//! or as the JSON of its structured content; what the numbers mean is up to `aareguru`.
+//! or as the JSON of its structured content.
 
 mod chart;
 mod compare;
@@ -19,24 +19,24 @@ use serde::Serialize;
 use crate::{app, settings::Settings};
 use screen::Screen;
 
-/// What can be asked.
+/// The commands that query the river.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Question {
+pub(crate) enum RiverCommand {
     /// Show how it is at one place now: water, flow, verdict, weather.
-    Now(Asked<now::NowArgs>),
+    Now(RiverCommandArgs<now::NowArgs>),
     /// Show all places side by side, or those that are named.
-    Compare(Asked<compare::CompareArgs>),
+    Compare(RiverCommandArgs<compare::CompareArgs>),
     /// Show what comes at one place: the water in two hours, and the weather.
-    Forecast(Asked<forecast::ForecastArgs>),
+    Forecast(RiverCommandArgs<forecast::ForecastArgs>),
     /// Show what was measured at one place over a span of time.
-    History(Asked<history::HistoryArgs>),
+    History(RiverCommandArgs<history::HistoryArgs>),
 }
 
-/// A question, and how to answer it.
+/// The arguments of one command, and the options of all of them.
 #[derive(Debug, Args)]
-pub(crate) struct Asked<Q: Args> {
+pub(crate) struct RiverCommandArgs<A: Args> {
     #[command(flatten)]
-    question: Q,
+    query: A,
 
     /// Answer from recordings made on 2023-05-09 instead of the live API;
     /// every answer says so. Needs no network.
@@ -48,33 +48,33 @@ pub(crate) struct Asked<Q: Args> {
     json: bool,
 }
 
-/// The arguments of one command.
-trait Query: Args {
-    /// Gets the answer as text and as JSON.
-    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)>;
+/// The arguments of a command, which execute it.
+trait Execute: Args {
+    /// Queries the river, and returns the answer as text and as JSON.
+    async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)>;
 }
 
-impl Question {
-    /// Prints the answer.
+impl RiverCommand {
+    /// Runs the command and prints its output.
     ///
     /// # Errors
     ///
-    /// Why there is no answer, with what to do about it.
-    pub(crate) async fn answer(&self, settings: &Settings) -> anyhow::Result<()> {
+    /// The query failed. The error contains a hint for the user if there is one.
+    pub(crate) async fn run(&self, settings: &Settings) -> anyhow::Result<()> {
         match self {
-            Self::Now(asked) => answer(asked, settings).await,
-            Self::Compare(asked) => answer(asked, settings).await,
-            Self::Forecast(asked) => answer(asked, settings).await,
-            Self::History(asked) => answer(asked, settings).await,
+            Self::Now(args) => run(args, settings).await,
+            Self::Compare(args) => run(args, settings).await,
+            Self::Forecast(args) => run(args, settings).await,
+            Self::History(args) => run(args, settings).await,
         }
     }
 }
 
-async fn answer<Q: Query>(asked: &Asked<Q>, settings: &Settings) -> anyhow::Result<()> {
-    let river = app::river(settings, asked.demo, None)?;
-    let answer = asked.question.answer(&river).await;
-    let (screen, json) = answer.map_err(hints::with_hint)?;
-    let text = if asked.json { json } else { screen.into_text() };
+async fn run<A: Execute>(args: &RiverCommandArgs<A>, settings: &Settings) -> anyhow::Result<()> {
+    let river = app::build_river(settings, args.demo, None)?;
+    let output = args.query.execute(&river).await;
+    let (screen, json) = output.map_err(hints::add_hint)?;
+    let text = if args.json { json } else { screen.into_text() };
     screen::print(&text).context("writing to standard output")
 }
 

@@ -64,9 +64,9 @@ fn draw(
     let width = screen
         .field_width()
         .saturating_sub(label_width.unwrap_or(0));
-    let sparkline = series.drawn(width);
+    let sparkline = series.draw(width);
     for (n, (line, label)) in sparkline.lines(height).iter().zip(labels).enumerate() {
-        screen.drawn(if n == 0 { name } else { "" }, style, line, &label);
+        screen.line_field(if n == 0 { name } else { "" }, style, line, &label);
     }
     let (from, until) = (short_time(span.0), short_time(span.1));
     let room = sparkline.width().saturating_sub(from.len() + until.len());
@@ -75,7 +75,7 @@ fn draw(
     } else {
         " to ".to_owned()
     };
-    screen.drawn("", FAINT, &format!("{from}{gap}{until}"), "");
+    screen.line_field("", FAINT, &format!("{from}{gap}{until}"), "");
 }
 
 /// The labels at the side, from the top.

@@ -8,8 +8,8 @@ use answers::{
 use clap::Args;
 
 use super::{
-    Query, json,
-    screen::{BOLD, PLAIN, Screen, WARNING, verdict_in_words, verdict_style},
+    Execute, json,
+    screen::{BOLD, PLAIN, Screen, WARNING, verdict_label, verdict_style},
     table::{self, Cell, Column},
 };
 
@@ -31,8 +31,8 @@ pub(crate) struct CompareArgs {
     cities: Vec<&'static Place>,
 }
 
-impl Query for CompareArgs {
-    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
+impl Execute for CompareArgs {
+    async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let comparison = river.compare(&self.cities).await?;
         let now = river.now();
         let answer = compare_cities::structured(&comparison, now);
@@ -52,12 +52,12 @@ fn draw(screen: &mut Screen, answer: &CompareCitiesAnswer, verdicts: &[String]) 
         screen.paragraph(PLAIN, "", &line);
     }
     screen.blank();
-    for (place, says) in answer.places.iter().zip(verdicts) {
+    for (place, text) in answer.places.iter().zip(verdicts) {
         let style = match place.verdict {
             Verdict::DoNotSwim => verdict_style(place.verdict),
             _ => PLAIN,
         };
-        screen.paragraph(style, "• ", says);
+        screen.paragraph(style, "• ", text);
     }
     screen.warning(answer.boundary);
     screen.notes(&answer.notes);
@@ -85,7 +85,7 @@ fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
     let verdict = match at.verdict {
         Verdict::DoNotSwim => "DO NOT SWIM",
         Verdict::NoKnownWarning => "none known",
-        verdict => verdict_in_words(verdict),
+        verdict => verdict_label(verdict),
     };
     [
         at.place.name.into(),

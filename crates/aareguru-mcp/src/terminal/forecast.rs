@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    Query, json,
+    Execute, json,
     now::reading,
     screen::{PLAIN, Screen},
     table::{self, Cell, Column},
@@ -44,8 +44,8 @@ pub(crate) struct ForecastArgs {
     hours: u32,
 }
 
-impl Query for ForecastArgs {
-    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
+impl Execute for ForecastArgs {
+    async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let forecast = river.forecast(self.city).await?;
         let now = river.now();
         let answer = forecast::structured(&forecast, self.hours, now);

@@ -3,21 +3,21 @@
 use aareguru::{Error, HistoryError};
 
 /// The error, with a hint if there is one.
-pub(super) fn with_hint(error: anyhow::Error) -> anyhow::Error {
-    let hint = error.downcast_ref().and_then(river_hint);
+pub(super) fn add_hint(error: anyhow::Error) -> anyhow::Error {
+    let hint = error.downcast_ref().and_then(upstream_hint);
     match hint.or_else(|| error.downcast_ref().and_then(history_hint)) {
         Some(hint) => anyhow::anyhow!("{error:#}\n{hint}"),
         None => error,
     }
 }
 
-const OUT_OF_REACH: &str = "\
+const UNREACHABLE: &str = "\
 Is this machine online, and AAREGURU_BASE_URL right? Then try again in a minute. \
 `--demo` shows recorded data, without a network.";
 
-fn river_hint(error: &Error) -> Option<&'static str> {
+fn upstream_hint(error: &Error) -> Option<&'static str> {
     Some(match error {
-        Error::Unreachable { .. } | Error::Timeout { .. } => OUT_OF_REACH,
+        Error::Unreachable { .. } | Error::Timeout { .. } => UNREACHABLE,
         Error::Status { .. } | Error::CircuitOpen { .. } => {
             "The API ails or is busy: try again in some minutes, or look at https://aare.guru."
         }

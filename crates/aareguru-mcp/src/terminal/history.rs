@@ -12,13 +12,13 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    Query, chart, json,
+    Execute, chart, json,
     screen::{BOLD, PLAIN, Screen, WARNING},
     table::{self, Cell, Column},
 };
 
 /// How high the charts are, in lines.
-const HEIGHT: usize = 4;
+const CHART_HEIGHT: usize = 4;
 
 const COLUMNS: [Column; 3] = [
     Column::text("day", 0),
@@ -57,8 +57,8 @@ pub(crate) struct HistoryArgs {
     end: String,
 }
 
-impl Query for HistoryArgs {
-    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
+impl Execute for HistoryArgs {
+    async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let last_days = || format!("-{} days", self.days);
         let start = self.start.clone().unwrap_or_else(last_days);
         let now = river.now();
@@ -89,10 +89,10 @@ fn draw(screen: &mut Screen, history: &RiverHistory, answer: &HistoricalDataAnsw
     let span = (answer.start, answer.end);
     screen.heading("Water temperature");
     statistics(screen, Measure::Water, &answer.temperature.numbers);
-    chart::water(screen, "", &history.points, span, HEIGHT);
+    chart::water(screen, "", &history.points, span, CHART_HEIGHT);
     screen.heading("Flow");
     statistics(screen, Measure::Flow, &answer.flow.numbers);
-    chart::flow(screen, "", &history.points, span, HEIGHT);
+    chart::flow(screen, "", &history.points, span, CHART_HEIGHT);
     if !answer.days.is_empty() {
         screen.heading("By day: lowest / mean / highest");
         let rows: Vec<_> = answer.days.iter().map(row).collect();
@@ -121,12 +121,12 @@ fn statistics(screen: &mut Screen, measure: Measure, numbers: &Numbers) {
     }
     let missing = numbers.missing;
     if missing > 0 && numbers.count > 0 {
-        let says = format!("{missing} readings without a value");
-        screen.field("missing", WARNING, &says, "");
+        let text = format!("{missing} readings without a value");
+        screen.field("missing", WARNING, &text, "");
     }
     if numbers.gap_count > 0 {
-        let says = format!("{} of over an hour", numbers.gap_count);
-        screen.field("gaps", WARNING, &says, "");
+        let text = format!("{} of over an hour", numbers.gap_count);
+        screen.field("gaps", WARNING, &text, "");
     }
 }
 

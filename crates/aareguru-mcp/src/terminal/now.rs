@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    Query, chart, json,
+    Execute, chart, json,
     screen::{BOLD, Screen, WARNING},
 };
 
@@ -21,8 +21,8 @@ pub(crate) struct NowArgs {
     city: &'static Place,
 }
 
-impl Query for NowArgs {
-    async fn answer(&self, river: &River) -> anyhow::Result<(Screen, String)> {
+impl Execute for NowArgs {
+    async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let conditions = river.conditions(self.city).await?;
         let answer = current_conditions::structured(conditions.clone(), conditions.danger.asked_at);
         let mut screen = Screen::new();
@@ -55,9 +55,9 @@ fn draw(
     screen.blank();
 
     reading(screen, "Water", Measure::Water, &conditions.water, now);
-    said(screen, answer.saying.as_ref());
+    add_saying(screen, answer.saying.as_ref());
     reading(screen, "Flow", Measure::Flow, &danger.flow, now);
-    said(screen, answer.flow_saying.as_ref());
+    add_saying(screen, answer.flow_saying.as_ref());
     if let Some(trend) = flow_danger_level::structured(danger).trend {
         screen.text_field("", &trend_in_words(&trend));
     }
@@ -109,7 +109,7 @@ fn trend_in_words(trend: &TrendOf) -> String {
     }
 }
 
-fn said(screen: &mut Screen, saying: Option<&current_conditions::SayingOf>) {
+fn add_saying(screen: &mut Screen, saying: Option<&current_conditions::SayingOf>) {
     if let Some(saying) = saying {
         let plain = saying.plain_reading.unwrap_or("no plain reading known");
         screen.text_field("", &format!("{} ({plain})", quoted(&saying.text)));

@@ -30,13 +30,13 @@ pub(super) const WATER: Style = AnsiColor::Cyan.on_default();
 pub(super) const FLOW: Style = AnsiColor::Blue.on_default();
 
 /// Lines longer than this are hard to read.
-const WIDEST: usize = 120;
+const MAX_WIDTH: usize = 120;
 /// Below this, words would not fit.
-const NARROWEST: usize = 20;
+const MIN_WIDTH: usize = 20;
 const DEFAULT_WIDTH: usize = 80;
 
 /// Where the values of fields begin.
-const FIELD: usize = 9;
+const FIELD_INDENT: usize = 9;
 
 /// Text for a terminal of a certain width.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Screen {
             .or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0.into()))
             .unwrap_or(DEFAULT_WIDTH);
         Self {
-            width: width.clamp(NARROWEST, WIDEST),
+            width: width.clamp(MIN_WIDTH, MAX_WIDTH),
             text: String::new(),
         }
     }
@@ -66,7 +66,7 @@ impl Screen {
 
     /// How wide the value of a field can be.
     pub(super) fn field_width(&self) -> usize {
-        self.width - FIELD
+        self.width - FIELD_INDENT
     }
 
     pub(super) fn blank(&mut self) {
@@ -77,8 +77,8 @@ impl Screen {
     pub(super) fn title(&mut self, title: &str, recorded_on: Option<&str>) {
         self.paragraph(BOLD, "", title);
         if let Some(day) = recorded_on {
-            let says = format!("RECORDED {day}: not the river now");
-            self.paragraph(WARNING, "", &says);
+            let text = format!("RECORDED {day}: not the river now");
+            self.paragraph(WARNING, "", &text);
         }
         self.blank();
     }
@@ -91,20 +91,20 @@ impl Screen {
     /// Wrapped text; all but the first line are set in as far as `begin` is wide.
     pub(super) fn paragraph(&mut self, style: Style, begin: &str, text: &str) {
         let rest = " ".repeat(display_width(begin));
-        for line in self.wrapped(begin, &rest, text) {
-            self.painted(style, &line);
+        for line in self.wrap(begin, &rest, text) {
+            self.styled_line(style, &line);
         }
     }
 
     /// A name, followed by wrapped text that begins with what to look at.
     pub(super) fn field(&mut self, name: &str, style: Style, lead: &str, text: &str) {
-        let rest = " ".repeat(FIELD);
+        let rest = " ".repeat(FIELD_INDENT);
         let whole = format!("{lead}{text}");
         let mut lead = lead;
-        for (n, line) in self.wrapped(&rest, &rest, &whole).iter().enumerate() {
+        for (n, line) in self.wrap(&rest, &rest, &whole).iter().enumerate() {
             let name = if n == 0 { name } else { "" };
-            let line = line.get(FIELD..).unwrap_or_default();
-            self.text += &format!("{FAINT}{name:FIELD$}{FAINT:#}");
+            let line = line.get(FIELD_INDENT..).unwrap_or_default();
+            self.text += &format!("{FAINT}{name:FIELD_INDENT$}{FAINT:#}");
             match line.strip_prefix(lead) {
                 Some(text) => self.text += &format!("{style}{lead}{style:#}{text}\n"),
                 None => self.text += &format!("{line}\n"),
@@ -126,9 +126,9 @@ impl Screen {
     }
 
     /// A line that is not wrapped, next to a name.
-    pub(super) fn drawn(&mut self, name: &str, style: Style, drawing: &str, label: &str) {
+    pub(super) fn line_field(&mut self, name: &str, style: Style, drawing: &str, label: &str) {
         self.text += &format!(
-            "{FAINT}{name:FIELD$}{FAINT:#}{style}{drawing}{style:#}{FAINT}{label}{FAINT:#}\n"
+            "{FAINT}{name:FIELD_INDENT$}{FAINT:#}{style}{drawing}{style:#}{FAINT}{label}{FAINT:#}\n"
         );
     }
 
@@ -136,7 +136,7 @@ impl Screen {
     pub(super) fn verdict(&mut self, advice: &Advice) {
         let (verdict, headline) = (advice.verdict, advice.headline());
         let style = verdict_style(verdict);
-        let name = verdict_in_words(verdict).to_uppercase();
+        let name = verdict_label(verdict).to_uppercase();
         let Verdict::DoNotSwim = verdict else {
             self.paragraph(style, "▌ ", &name);
             self.paragraph(PLAIN, "▌ ", &headline);
@@ -146,14 +146,14 @@ impl Screen {
         let bar = "═".repeat(self.width - 2);
         let mut lines = vec![name];
         lines.extend(textwrap::wrap(&headline, inner).into_iter().map(Into::into));
-        self.painted(style, &format!("╔{bar}╗"));
+        self.styled_line(style, &format!("╔{bar}╗"));
         for line in lines {
             let left = inner.saturating_sub(display_width(&line)) / 2;
             let right = inner.saturating_sub(display_width(&line) + left);
             let (left, right) = (" ".repeat(left), " ".repeat(right));
-            self.painted(style, &format!("║ {left}{line}{right} ║"));
+            self.styled_line(style, &format!("║ {left}{line}{right} ║"));
         }
-        self.painted(style, &format!("╚{bar}╝"));
+        self.styled_line(style, &format!("╚{bar}╝"));
     }
 
     /// The reasons of a verdict with their sources, and what no number contains.
@@ -192,32 +192,32 @@ impl Screen {
         self.text
     }
 
-    pub(super) fn painted(&mut self, style: Style, line: &str) {
+    pub(super) fn styled_line(&mut self, style: Style, line: &str) {
         self.text += &format!("{style}{line}{style:#}\n");
     }
 
-    fn wrapped(&self, first: &str, rest: &str, text: &str) -> Vec<String> {
+    fn wrap(&self, first: &str, rest: &str, text: &str) -> Vec<String> {
         let options = textwrap::Options::new(self.width)
             .initial_indent(first)
             .subsequent_indent(rest)
             // An address that is broken cannot be followed.
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        let text = held_together(text);
+        let text = keep_units_together(text);
         let lines = textwrap::wrap(&text, options);
-        let parted = |line: Cow<'_, str>| line.replace(HELD, " ");
-        lines.into_iter().map(parted).collect()
+        let restore_spaces = |line: Cow<'_, str>| line.replace(NO_BREAK_SPACE, " ");
+        lines.into_iter().map(restore_spaces).collect()
     }
 }
 
 /// Holds a value and its unit together, so that no line begins with a unit.
-const HELD: char = '\u{a0}';
+const NO_BREAK_SPACE: char = '\u{a0}';
 
-fn held_together(text: &str) -> String {
+fn keep_units_together(text: &str) -> String {
     [" °C", " m³/s", " mm", " %"]
         .into_iter()
         .fold(text.to_owned(), |text, unit| {
-            text.replace(unit, &unit.replace(' ', &HELD.to_string()))
+            text.replace(unit, &unit.replace(' ', &NO_BREAK_SPACE.to_string()))
         })
 }
 
@@ -245,7 +245,7 @@ pub(super) fn verdict_style(verdict: Verdict) -> Style {
     }
 }
 
-pub(super) fn verdict_in_words(verdict: Verdict) -> &'static str {
+pub(super) fn verdict_label(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::DoNotSwim => "do not swim",
         Verdict::Caution => "caution",

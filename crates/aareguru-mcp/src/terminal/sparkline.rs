@@ -7,7 +7,7 @@ const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'
 #[derive(Debug)]
 pub(super) struct SparklineSeries {
     /// Unix seconds and values.
-    known: Vec<(i64, f64)>,
+    readings: Vec<(i64, f64)>,
     /// From when to when, in Unix seconds.
     span: (i64, i64),
     /// Between two readings, in seconds.
@@ -29,7 +29,7 @@ impl SparklineSeries {
             .iter()
             .filter(|(time, _)| (from..=until).contains(time));
         Self {
-            known: within
+            readings: within
                 .filter_map(|(time, value)| Some((*time, (*value)?)))
                 .collect(),
             span: (from, until),
@@ -39,7 +39,7 @@ impl SparklineSeries {
 
     /// The lowest and the highest reading; `None` without any.
     pub(super) fn scale(&self) -> Option<(f64, f64)> {
-        let values = || self.known.iter().map(|(_, value)| *value);
+        let values = || self.readings.iter().map(|(_, value)| *value);
         Some((values().reduce(f64::min)?, values().reduce(f64::max)?))
     }
 
@@ -47,16 +47,16 @@ impl SparklineSeries {
     ///
     /// Fewer columns if the points are so far apart that there would be gaps between them where
     /// nothing is missing.
-    pub(super) fn drawn(&self, width: usize) -> Sparkline {
+    pub(super) fn draw(&self, width: usize) -> Sparkline {
         let (from, until) = self.span;
         let span = (until - from).max(1) as f64;
-        let most = match self.usual_step {
+        let max_width = match self.usual_step {
             Some(step) => (span / step as f64).ceil() as usize,
             None => 1,
         };
-        let width = width.min(most).max(1);
+        let width = width.min(max_width).max(1);
         let mut sums = vec![(0.0, 0_u32); width];
-        for (time, value) in &self.known {
+        for (time, value) in &self.readings {
             let share = (time - from) as f64 / span;
             let column = ((share * width as f64) as usize).min(width - 1);
             sums[column].0 += value;
@@ -93,12 +93,12 @@ impl Sparkline {
     /// How high a value stands, in eighths of a line, from 1.
     fn eighths(&self, value: f64, height: usize) -> usize {
         let (bottom, top) = self.scale;
-        let most = (height * 8) as f64;
+        let full = (height * 8) as f64;
         if top <= bottom {
-            return (most / 2.0) as usize;
+            return (full / 2.0) as usize;
         }
         let share = (value - bottom) / (top - bottom);
-        (1.0 + share * (most - 1.0)).round() as usize
+        (1.0 + share * (full - 1.0)).round() as usize
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
     fn shows(values: &[Option<f64>], line: &str) {
         let points = every_ten(values);
         let until = 10 * values.len() as i64;
-        let sparkline = SparklineSeries::new(&points, (0, until)).drawn(40);
+        let sparkline = SparklineSeries::new(&points, (0, until)).draw(40);
         assert_eq!(sparkline.lines(1), [line]);
     }
 
@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn a_time_without_points_is_a_gap_too() {
         let points = [0, 10, 20, 70, 80, 90].map(|time| (time, Some(time as f64)));
-        let sparkline = SparklineSeries::new(&points, (0, 100)).drawn(10);
+        let sparkline = SparklineSeries::new(&points, (0, 100)).draw(10);
         assert_eq!(sparkline.lines(1), ["▁▂▃    ▆▇█"]);
         // The span that was asked for, not the one that there is.
-        let sparkline = SparklineSeries::new(&points, (-100, 100)).drawn(20);
+        let sparkline = SparklineSeries::new(&points, (-100, 100)).draw(20);
         assert_eq!(sparkline.lines(1), ["          ▁▂▃    ▆▇█"]);
     }
 
@@ -172,18 +172,18 @@ mod tests {
     #[test]
     fn many_points_share_a_column_and_few_are_not_torn_apart() {
         let many: Vec<_> = (0..100).map(|n| (n, Some(n as f64))).collect();
-        let sparkline = SparklineSeries::new(&many, (0, 100)).drawn(4);
+        let sparkline = SparklineSeries::new(&many, (0, 100)).draw(4);
         assert_eq!(sparkline.width(), 4);
         assert_eq!(sparkline.scale, (0.0, 99.0));
         assert_eq!(sparkline.lines(1), ["▂▄▅▇"]);
         let few = every_ten(&[Some(1.0), Some(2.0)]);
-        assert_eq!(SparklineSeries::new(&few, (0, 20)).drawn(40).width(), 2);
+        assert_eq!(SparklineSeries::new(&few, (0, 20)).draw(40).width(), 2);
     }
 
     #[test]
     fn more_lines_show_more_steps() {
         let points = every_ten(&[Some(0.0), Some(8.0), None, Some(16.0)]);
-        let sparkline = SparklineSeries::new(&points, (0, 40)).drawn(40);
+        let sparkline = SparklineSeries::new(&points, (0, 40)).draw(40);
         assert_eq!(sparkline.lines(2), [" ▁ █", "▁█ █"]);
     }
 }

@@ -11,8 +11,9 @@ const GAP: &str = "  ";
 pub(super) struct Column {
     title: &'static str,
     is_number: bool,
-    /// The column with the highest number leaves the table first; 0 stays.
-    goes: u8,
+    /// Without enough room, the column with the highest priority is dropped first; 0 is never
+    /// dropped.
+    drop_priority: u8,
 }
 
 #[derive(Debug)]
@@ -22,21 +23,21 @@ pub(super) struct Cell {
 }
 
 impl Column {
-    pub(super) const fn text(title: &'static str, goes: u8) -> Self {
+    pub(super) const fn text(title: &'static str, drop_priority: u8) -> Self {
         let is_number = false;
         Self {
             title,
             is_number,
-            goes,
+            drop_priority,
         }
     }
 
-    pub(super) const fn number(title: &'static str, goes: u8) -> Self {
+    pub(super) const fn number(title: &'static str, drop_priority: u8) -> Self {
         let is_number = true;
         Self {
             title,
             is_number,
-            goes,
+            drop_priority,
         }
     }
 }
@@ -82,9 +83,9 @@ pub(super) fn draw<const N: usize>(screen: &mut Screen, columns: &[Column; N], r
             .map(|n| row[*n].padded(&columns[*n], widths[*n]));
         cells.collect::<Vec<_>>().join(GAP)
     };
-    screen.painted(PLAIN, line(&titles).trim_end());
+    screen.styled_line(PLAIN, line(&titles).trim_end());
     for row in rows {
-        screen.painted(PLAIN, line(row).trim_end());
+        screen.styled_line(PLAIN, line(row).trim_end());
         let below: Vec<_> = (0..N)
             .filter(|n| !shown.contains(n))
             .map(|n| format!("{} {}", columns[n].title, row[n].text))
@@ -103,9 +104,12 @@ fn columns_that_fit(columns: &[Column], widths: &[usize], room: usize) -> Vec<us
         cells + GAP.len() * shown.len().saturating_sub(1)
     };
     while needed(&shown) > room {
-        let first_to_go = shown.iter().copied().max_by_key(|n| columns[*n].goes);
-        match first_to_go.filter(|n| columns[*n].goes > 0) {
-            Some(gone) => shown.retain(|n| *n != gone),
+        let next_dropped = shown
+            .iter()
+            .copied()
+            .max_by_key(|n| columns[*n].drop_priority);
+        match next_dropped.filter(|n| columns[*n].drop_priority > 0) {
+            Some(dropped) => shown.retain(|n| *n != dropped),
             None => break,
         }
     }

@@ -64,7 +64,7 @@ impl GraphQlServer {
         let graphql = GraphQl::new(river, config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = aareguru_mcp::http::graphql_router(&graphql);
+        let router = aareguru_mcp::routes::graphql_router(&graphql);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             upstream,

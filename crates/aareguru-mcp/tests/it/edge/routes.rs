@@ -2,7 +2,7 @@
 
 use aareguru_mcp::{
     app::App,
-    http::{self, Route},
+    routes::{self, RouteEntry},
     settings::Settings,
 };
 use clap::Parser;
@@ -15,13 +15,13 @@ struct CommandLine {
 }
 
 /// Returns all routes of the server.
-pub(crate) fn table() -> Vec<Route> {
+pub(crate) fn table() -> Vec<RouteEntry> {
     let settings = CommandLine::try_parse_from(["aareguru-mcp"])
         .unwrap()
         .settings;
     let app = App::build(&settings, true, None).unwrap();
-    let mut routes = http::routes(&app);
-    routes.push(http::metrics_route());
+    let mut routes = routes::route_table(&app);
+    routes.push(routes::metrics_route());
     routes
 }
 

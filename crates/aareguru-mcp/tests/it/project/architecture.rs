@@ -58,7 +58,7 @@ fn architecture_path_check_rejects_wrong_paths() {
         "http/overload.rs",
         "overload.rs",
         "crates/aareguru/src/guard.rs",
-        "http.rs/",
+        "routes.rs/",
         "loads/",
         "docs/NOTHING.md",
     ] {

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use aareguru_mcp::{app::App, http, settings::Settings};
+use aareguru_mcp::{app::App, routes, settings::Settings};
 use axum::Router;
 use clap::Parser;
 use conformance::{Everything, bridge};
@@ -44,8 +44,8 @@ async fn conformance_suite_matches_the_expected_results() {
     }
     let _machine = MACHINE.lock().await;
     let settings = CommandLine::parse_from(["conformance"]).settings;
-    let app = App::serving(Everything::default(), &settings).unwrap();
-    let everything = serve_until_test_ends(http::router(&app)).await;
+    let app = App::with_handler(Everything::default(), &settings).unwrap();
+    let everything = serve_until_test_ends(routes::router(&app)).await;
     let server = ServerProcess::start(&["serve", "--demo", "--log-level", "warn"]).await;
     let aareguru = format!("http://{}", server.address);
 

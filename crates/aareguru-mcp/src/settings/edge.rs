@@ -1,4 +1,4 @@
-//! Derives the configuration of the HTTP front door from the settings.
+//! Derives the configuration of the crate `edge` from the settings.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Every route and every layer of the HTTP server, in order.
+//! The route table of the HTTP server, and the layers of each access class.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{app::App, connect::all_client_setups, health_checks, websocket};
 #[cfg(feature = "graphql")]
 use graphql::GraphQl;
 
-/// Secrets of clients, whether or not they are for us.
+/// Headers with secrets of clients, for this server or for a proxy.
 const SENSITIVE_HEADERS: [HeaderName; 4] = [
     header::AUTHORIZATION,
     header::COOKIE,
@@ -29,47 +29,45 @@ const SENSITIVE_HEADERS: [HeaderName; 4] = [
     HeaderName::from_static("x-api-key"),
 ];
 
-/// One row of the route table.
+/// An entry of the route table.
 #[derive(Debug)]
-pub struct Route {
-    /// Who may call it. A path that is in no row is [`Access::Keyed`].
+pub struct RouteEntry {
+    /// Who may call the route. A path without a route is [`Access::Keyed`].
     pub access: Access,
-    /// Its path under the base path, except that [`Access::Open`] routes are outside of it.
+    /// The path, relative to the base path. [`Access::Open`] routes are outside of the base path.
     pub path: String,
-    /// Its methods, each with its handler.
-    handler: MethodRouter,
+    methods: MethodRouter,
 }
 
-impl Route {
-    fn new(access: Access, path: impl Into<String>, handler: MethodRouter) -> Self {
+impl RouteEntry {
+    fn new(access: Access, path: impl Into<String>, methods: MethodRouter) -> Self {
         Self {
             access,
             path: path.into(),
-            handler,
+            methods,
         }
     }
 }
 
-/// The route table, without [`metrics_route`].
-pub fn routes<S: ServerHandler + Clone>(app: &App<S>) -> Vec<Route> {
-    table(app, &pages(app))
+/// Returns the route table, without [`metrics_route`].
+pub fn route_table<S: ServerHandler + Clone>(app: &App<S>) -> Vec<RouteEntry> {
+    build_table(app, &build_pages(app))
 }
 
-/// The web pages over the parts of the server.
-fn pages<S>(app: &App<S>) -> Arc<Pages> {
+fn build_pages<S>(app: &App<S>) -> Arc<Pages> {
     Pages::new(web::Config {
         base_path: app.base_path.clone(),
         river: app.river.clone(),
         readiness: health_checks::readiness(app),
         has_graphql: cfg!(feature = "graphql") && app.river.is_some(),
         client_setups: all_client_setups,
-        max_live_pages: app.bounds.max_sessions,
-        max_live_pages_per_client: app.bounds.max_sessions_per_client,
+        max_live_pages: app.transport_config.max_sessions,
+        max_live_pages_per_client: app.transport_config.max_sessions_per_client,
         shutdown: app.shutdown.clone(),
     })
 }
 
-fn table<S: ServerHandler + Clone>(app: &App<S>, pages: &Arc<Pages>) -> Vec<Route> {
+fn build_table<S: ServerHandler + Clone>(app: &App<S>, pages: &Arc<Pages>) -> Vec<RouteEntry> {
     use Access::{Keyed, Open};
 
     let ready = get(health::ready).with_state(health_checks::readiness(app));
@@ -79,32 +77,32 @@ fn table<S: ServerHandler + Clone>(app: &App<S>, pages: &Arc<Pages>) -> Vec<Rout
     let live = get(web::live).with_state(pages.clone());
     let sse = any_service(app.sse.clone());
     let mut routes = vec![
-        Route::new(
+        RouteEntry::new(
             Open,
             "/health",
             get(health::live).with_state(health_checks::PROGRAM),
         ),
-        Route::new(Open, "/health/ready", ready),
-        Route::new(Access::Page, "/", river),
-        Route::new(Access::Page, "/console", console),
-        Route::new(Keyed, "/live", live),
-        Route::new(Keyed, "/mcp", any_service(app.streamable.clone())),
-        Route::new(Keyed, "/ws", socket),
-        Route::new(Keyed, "/sse", sse.clone()),
-        Route::new(Keyed, "/messages", sse.clone()),
-        Route::new(Keyed, "/messages/", sse),
+        RouteEntry::new(Open, "/health/ready", ready),
+        RouteEntry::new(Access::Page, "/", river),
+        RouteEntry::new(Access::Page, "/console", console),
+        RouteEntry::new(Keyed, "/live", live),
+        RouteEntry::new(Keyed, "/mcp", any_service(app.streamable.clone())),
+        RouteEntry::new(Keyed, "/ws", socket),
+        RouteEntry::new(Keyed, "/sse", sse.clone()),
+        RouteEntry::new(Keyed, "/messages", sse.clone()),
+        RouteEntry::new(Keyed, "/messages/", sse),
     ];
     for place in Place::all() {
         let handler = get(move |pages, request| web::place(pages, request, place));
         let path = format!("/{}", place.id());
-        routes.push(Route::new(
+        routes.push(RouteEntry::new(
             Access::Page,
             path,
             handler.with_state(pages.clone()),
         ));
     }
     for (path, file) in web::files() {
-        routes.push(Route::new(Access::Asset, path, file));
+        routes.push(RouteEntry::new(Access::Asset, path, file));
     }
     #[cfg(feature = "graphql")]
     routes.extend(app.graphql.iter().flat_map(graphql_routes));
@@ -112,17 +110,17 @@ fn table<S: ServerHandler + Clone>(app: &App<S>, pages: &Arc<Pages>) -> Vec<Rout
 }
 
 #[cfg(feature = "graphql")]
-fn graphql_routes(service: &GraphQl) -> [Route; 2] {
+fn graphql_routes(service: &GraphQl) -> [RouteEntry; 2] {
     let endpoint = get(graphql::get).post(graphql::post);
     let endpoint = endpoint.layer(DefaultBodyLimit::max(service.max_body_bytes()));
     let schema = get(graphql::schema_text);
     [
-        Route::new(
+        RouteEntry::new(
             Access::Page,
             "/graphql",
             endpoint.with_state(service.clone()),
         ),
-        Route::new(
+        RouteEntry::new(
             Access::Keyed,
             "/graphql/schema.graphql",
             schema.with_state(service.clone()),
@@ -130,34 +128,34 @@ fn graphql_routes(service: &GraphQl) -> [Route; 2] {
     ]
 }
 
-/// The route for Prometheus.
-pub fn metrics_route() -> Route {
-    Route::new(Access::Open, "/metrics", get(prometheus::scrape))
+/// Returns the route for Prometheus.
+pub fn metrics_route() -> RouteEntry {
+    RouteEntry::new(Access::Open, "/metrics", get(prometheus::scrape))
 }
 
-/// The router that answers every request, but for those of Prometheus.
+/// Builds the router of all routes except [`metrics_route`].
 pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
-    let pages = pages(app);
+    let pages = build_pages(app);
     let not_found = get(web::not_found).fallback(web::not_found);
     let not_found = not_found.with_state(pages.clone());
-    let mut routes = table(app, &pages);
+    let mut routes = build_table(app, &pages);
     let mut router = Router::new();
     for access in [Access::Open, Access::Asset, Access::Page, Access::Keyed] {
-        let of_class = routes.extract_if(.., |route| route.access == access);
-        let of_class = match access {
-            Access::Open => unlayered(of_class),
-            Access::Asset | Access::Page => nested(&app.base_path, of_class.collect()),
+        let entries = routes.extract_if(.., |route| route.access == access);
+        let class_router = match access {
+            Access::Open => plain_router(entries),
+            Access::Asset | Access::Page => nested_router(&app.base_path, entries.collect()),
             Access::Keyed => {
-                nested(&app.base_path, of_class.collect()).fallback_service(not_found.clone())
+                nested_router(&app.base_path, entries.collect()).fallback_service(not_found.clone())
             }
         };
-        // The first one is the outermost: a request meets them in this order.
-        router = router.merge(of_class.layer((
-            // Nothing that prints headers shows these.
+        // The first layer is the outermost.
+        router = router.merge(class_router.layer((
+            // Excludes the values from debug output.
             SetSensitiveRequestHeadersLayer::new(SENSITIVE_HEADERS),
             request_telemetry::layer(access),
             app.guard.check_source(access),
-            // Before the key: a browser sends its preflight without one.
+            // Before the check of the key: browsers send preflights without one.
             app.guard.cors(),
             admission(app.guard.clone(), pages.clone(), access),
         )));
@@ -165,24 +163,24 @@ pub fn router<S: ServerHandler + Clone>(app: &App<S>) -> Router {
     router
 }
 
-/// The routes, without a layer.
-fn unlayered(routes: impl IntoIterator<Item = Route>) -> Router {
+/// Builds a router without layers.
+fn plain_router(routes: impl IntoIterator<Item = RouteEntry>) -> Router {
     routes.into_iter().fold(Router::new(), |router, route| {
-        router.route(&route.path, route.handler)
+        router.route(&route.path, route.methods)
     })
 }
 
-/// The routes under the base path, without a layer.
-fn nested(base_path: &BasePath, routes: Vec<Route>) -> Router {
+/// Builds a router without layers, whose routes are under the base path.
+fn nested_router(base_path: &BasePath, routes: Vec<RouteEntry>) -> Router {
     if base_path.is_root() {
-        return unlayered(routes);
+        return plain_router(routes);
     }
     let base_path = base_path.as_str();
     let mut root = routes.iter().filter(|route| route.path == "/");
-    let root = root.next().map(|route| route.handler.clone());
-    let nested = Router::new().nest(base_path, unlayered(routes));
+    let root = root.next().map(|route| route.methods.clone());
+    let nested = Router::new().nest(base_path, plain_router(routes));
     match root {
-        // The base path with a slash, too.
+        // Also serves the base path with a trailing slash.
         Some(root) => nested.route(&format!("{base_path}/"), root),
         None => nested,
     }
@@ -211,17 +209,18 @@ fn admission<S: RouteService>(
     })
 }
 
-/// The routes of GraphQL, without a layer.
+/// Builds a router of the GraphQL routes without layers.
 #[cfg(feature = "graphql")]
 pub fn graphql_router(service: &GraphQl) -> Router {
-    unlayered(graphql_routes(service))
+    plain_router(graphql_routes(service))
 }
 
-/// The route for Prometheus, to be merged with the others or served apart. A scrape comes every few
-/// seconds: it is neither logged nor counted. Only the name by which the server is called is
-/// checked.
-pub fn metrics(guard: &Guard) -> Router {
+/// Builds the router of [`metrics_route`], for the main listener or for a separate one.
+///
+/// Scrapes are neither logged nor counted, because they arrive every few seconds. Only their `Host`
+/// and `Origin` are checked.
+pub fn metrics_router(guard: &Guard) -> Router {
     let route = metrics_route();
     let check_source = guard.check_source(route.access);
-    unlayered([route]).layer(check_source)
+    plain_router([route]).layer(check_source)
 }
