@@ -84,7 +84,7 @@ impl Redis {
             Address::parse(config.url.expose(), certificates.as_ref()).context("REDIS_URL")?;
         metrics::register();
         Ok(Self {
-            purpose: CommandPurpose::UPKEEP,
+            purpose: CommandPurpose::HEALTH_CHECK,
             manager: Arc::new(ConnectionManager {
                 address,
                 key_prefix,

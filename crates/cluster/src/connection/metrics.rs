@@ -18,7 +18,7 @@ pub struct CommandPurpose(&'static str);
 
 impl CommandPurpose {
     /// Health checks of the connection.
-    pub const UPKEEP: Self = Self("upkeep");
+    pub const HEALTH_CHECK: Self = Self("health_check");
     /// Sessions of HTTP+SSE, and messages to them.
     pub const SESSIONS: Self = Self("sessions");
     /// Sessions of Streamable HTTP.
@@ -29,7 +29,7 @@ impl CommandPurpose {
     pub const CACHE: Self = Self("cache");
 
     const ALL: [Self; 5] = [
-        Self::UPKEEP,
+        Self::HEALTH_CHECK,
         Self::SESSIONS,
         Self::STREAMABLE,
         Self::RATE_LIMIT,

@@ -148,7 +148,7 @@ async fn use_until_lost(
         }
         let start = Instant::now();
         let pong = ping(&mut connection).await;
-        CommandPurpose::UPKEEP.record_sent(start.elapsed(), pong.as_ref().err());
+        CommandPurpose::HEALTH_CHECK.record_sent(start.elapsed(), pong.as_ref().err());
         if let Err(error) = pong {
             break Some(error);
         }
