@@ -8,7 +8,7 @@ use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_hist
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RelayOutcome {
     /// The owner accepted it.
-    Taken,
+    Accepted,
     /// There was no owner; it is stored for the next one.
     Queued,
     /// It was refused for the reason for which the owner would have refused it.
@@ -22,7 +22,7 @@ pub(super) enum RelayOutcome {
 impl RelayOutcome {
     /// All outcomes, in declaration order.
     const ALL: [Self; 5] = [
-        Self::Taken,
+        Self::Accepted,
         Self::Queued,
         Self::Refused,
         Self::Unreachable,
@@ -32,7 +32,7 @@ impl RelayOutcome {
     /// Returns the value of the label `outcome`.
     fn label(self) -> &'static str {
         match self {
-            Self::Taken => "taken",
+            Self::Accepted => "accepted",
             Self::Queued => "queued",
             Self::Refused => "refused",
             Self::Unreachable => "unreachable",

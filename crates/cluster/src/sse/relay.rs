@@ -75,7 +75,7 @@ impl SessionBackend {
     /// A refused message is withdrawn first, so that no instance can accept it. If that fails, the
     /// result is [`Refusal::Undecided`].
     async fn relay(&self, delivery: Delivery) -> (RelayOutcome, Result<(), Refusal>) {
-        const ACCEPTED: (RelayOutcome, Result<(), Refusal>) = (RelayOutcome::Taken, Ok(()));
+        const ACCEPTED: (RelayOutcome, Result<(), Refusal>) = (RelayOutcome::Accepted, Ok(()));
         let unreachable = (RelayOutcome::Unreachable, Err(Refusal::Unreachable));
         let undecided = (RelayOutcome::Undecided, Err(Refusal::Undecided));
         if !self.redis.is_connected() {

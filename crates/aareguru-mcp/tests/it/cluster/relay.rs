@@ -37,11 +37,11 @@ async fn any_instance_relays_messages_to_the_session_owner() {
         assert_eq!(answer["id"], id);
         assert_eq!(answer["result"]["isError"], false, "{answer}");
     }
-    let taken = r#"aareguru_mcp_relayed_messages_total{outcome="taken"}"#;
+    let accepted = r#"aareguru_mcp_relayed_messages_total{outcome="accepted"}"#;
     // Includes `initialize` and `notifications/initialized`.
-    assert_eq!(metric(cluster.address(1), taken).await, 12.0);
-    assert_eq!(metric(cluster.address(2), taken).await, 10.0);
-    assert_eq!(metric(cluster.address(0), taken).await, 0.0);
+    assert_eq!(metric(cluster.address(1), accepted).await, 12.0);
+    assert_eq!(metric(cluster.address(2), accepted).await, 10.0);
+    assert_eq!(metric(cluster.address(0), accepted).await, 0.0);
 }
 
 #[tokio::test]
