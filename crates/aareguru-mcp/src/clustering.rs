@@ -1,4 +1,4 @@
-//! Lets the parts of the server share their state with other instances.
+//! Connects the parts of the server to the cluster, through which instances share state.
 
 mod shared_sessions;
 
@@ -91,20 +91,20 @@ pub(crate) fn handle_notices<S: ServerHandler>(
 
 /// Returns the health of the connection to Redis.
 ///
-/// A lost connection does not make the server unready: sessions continue, each on its own instance,
-/// and all instances miss the same Redis. An instance that has never reached Redis is not ready,
-/// because only its own settings may be wrong.
+/// A lost connection does not make the instance unready: sessions continue, each on its own
+/// instance, and all instances use the same Redis. An instance that has never connected is not
+/// ready, because its own settings may be wrong.
 pub(crate) fn check_health(cluster: &Cluster) -> HealthPart {
     let name = "redis";
     match cluster.redis.state() {
         ConnectionState::Connected(_) => HealthPart::ok(name),
         ConnectionState::Never => {
-            HealthPart::new(name, HealthStatus::NotReady, "it has not answered yet")
+            HealthPart::new(name, HealthStatus::NotReady, "Redis has not responded yet")
         }
         ConnectionState::Lost => HealthPart::new(
             name,
             HealthStatus::Degraded,
-            "it does not answer; sessions go on, each on its own instance",
+            "Redis does not respond; sessions continue, each on its own instance",
         ),
     }
 }

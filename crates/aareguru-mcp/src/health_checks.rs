@@ -1,4 +1,4 @@
-//! The checks that readiness consists of: the APIs, the clock, and Redis.
+//! The readiness checks of the server: the APIs, the clock, and Redis.
 
 use aareguru::{
     Client,
@@ -8,13 +8,13 @@ use edge::health::{HealthCheck, HealthPart, HealthStatus, Program, Readiness};
 
 use crate::{app::App, clustering};
 
-/// This program, in the reports of its health.
+/// The program that health reports name.
 pub(crate) const PROGRAM: Program = Program {
     name: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
 };
 
-/// Returns the readiness of a server with these parts.
+/// Builds the readiness checks of a server.
 pub(crate) fn readiness<S>(app: &App<S>) -> Readiness {
     let mut checks: Vec<HealthCheck> = Vec::new();
     if let Some(client) = &app.client {
@@ -31,9 +31,11 @@ pub(crate) fn readiness<S>(app: &App<S>) -> Readiness {
     Readiness::new(PROGRAM, app.stopping.clone(), checks)
 }
 
-/// A failing API does not make the server unready: it still serves cached answers, marked as such,
-/// and other instances would do no better. Taking all of them out of service would turn an outage
-/// of the API into an outage of the server.
+/// Checks the circuit breaker of an API.
+///
+/// A failing API does not make the instance unready: it serves cached responses, and other instances
+/// use the same API. If all of them became unready, an outage of the API would become an outage of
+/// the service.
 fn check_upstream(name: &'static str, client: &Client, api: Api) -> HealthPart {
     if let Some(day) = client.recorded_on() {
         let detail = format_args!("recordings of {day}");
@@ -44,27 +46,29 @@ fn check_upstream(name: &'static str, client: &Client, api: Api) -> HealthPart {
         BreakerState::HalfOpen => HealthPart::new(
             name,
             HealthStatus::Degraded,
-            "it failed, and is being tried again",
+            "requests failed; a probe is in progress; cached responses are served",
         ),
         BreakerState::Open { retry_after } => {
             let seconds = retry_after.as_secs_f64().ceil();
             let detail = format_args!(
-                "it failed, and is not asked for another {seconds} s; earlier answers are given"
+                "requests failed; the next attempt is in {seconds} s; cached responses are served"
             );
             HealthPart::new(name, HealthStatus::Degraded, detail)
         }
     }
 }
 
-/// A slow clock makes every reading unknown, which is an answer; and if it is the API whose clock
-/// is wrong, another instance would fare no better.
+/// Checks the clock.
+///
+/// A clock that is slow makes readings unknown, but does not make the instance unready: if the clock
+/// of the API is wrong, all instances are affected.
 fn check_clock(client: &Client) -> HealthPart {
     let name = "clock";
     if client.is_clock_suspect() {
         HealthPart::new(
             name,
             HealthStatus::Degraded,
-            "the API dates every measurement in the future: check this machine's clock",
+            "all measurements of the API are dated in the future: check the clock of this machine",
         )
     } else {
         HealthPart::ok(name)

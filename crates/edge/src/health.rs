@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::serve::Overload;
 
-/// Checks one part of the server, without waiting.
+/// A function that checks one part of the server. It must not wait.
 pub type HealthCheck = Box<dyn Fn() -> HealthPart + Send + Sync>;
 
 /// The program that the health endpoints report on.
@@ -64,7 +64,7 @@ pub struct HealthPart {
     pub name: &'static str,
     /// Its status.
     pub status: HealthStatus,
-    /// The reason for the status, for people.
+    /// A description of the status for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -82,8 +82,8 @@ pub enum HealthStatus {
 }
 
 impl Readiness {
-    /// Creates the report of `program`. It is not ready once `stopping` is cancelled, or while one
-    /// of the `parts` is not ready.
+    /// Creates the readiness of `program`. The instance is not ready after `stopping` is cancelled,
+    /// or while one of the `parts` is not ready.
     pub fn new(program: Program, stopping: CancellationToken, parts: Vec<HealthCheck>) -> Self {
         Self(Arc::new(Checks {
             program,
@@ -92,7 +92,7 @@ impl Readiness {
         }))
     }
 
-    /// Checks all parts. `overload` is that of the connection that asks.
+    /// Checks all parts. `overload` is the limit that the connection of the request exceeds.
     pub fn report(&self, overload: Option<Overload>) -> ReadinessReport {
         let mut parts = vec![lifecycle(&self.0.stopping), connections(overload)];
         parts.extend(self.0.parts.iter().map(|check| check()));
@@ -122,19 +122,20 @@ fn lifecycle(stopping: &CancellationToken) -> HealthPart {
     }
 }
 
-/// Only a request on a connection over the limit sees that the limit is reached.
+/// Reports the limit that the connection of this request exceeds. Requests on other connections do
+/// not see that it is reached.
 fn connections(overload: Option<Overload>) -> HealthPart {
     let name = "connections";
     match overload {
         Some(Overload::Connections) => HealthPart::new(
             name,
             HealthStatus::NotReady,
-            "there are as many as there may be",
+            "the server has reached its limit on connections",
         ),
         Some(Overload::ConnectionsOfClient) => HealthPart::new(
             name,
             HealthStatus::Degraded,
-            "you have as many as one client may have",
+            "this client has reached its limit on connections",
         ),
         None => HealthPart::ok(name),
     }

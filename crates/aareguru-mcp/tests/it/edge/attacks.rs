@@ -286,7 +286,9 @@ async fn connection_limit_rejects_excess_and_serves_open_connections() {
     let ready = send(address, get("/health/ready")).await;
     assert_eq!(ready.status, 503);
     assert!(
-        ready.body.contains("as many as there may be"),
+        ready
+            .body
+            .contains("the server has reached its limit on connections"),
         "{}",
         ready.body
     );
