@@ -1,31 +1,30 @@
-//! The numbers of a transport with sessions, for the recorder that the program installs. Those of
-//! HTTP+SSE are counted by its library.
+//! Metrics of a transport with sessions. The library of HTTP+SSE records its own.
 
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use rmcp_transport::{MessageCounters, Refusal};
 
 use edge::CounterVec;
 
-/// Handles that are made once, so that counting needs no lookup.
+/// Handles to the metrics of one transport.
 #[derive(Debug)]
 pub(crate) struct SessionMetrics {
-    /// Of all transports together.
+    /// Counts the messages of all transports.
     pub(crate) messages: MessageCounters,
     pub(crate) in_flight: Gauge,
     sessions: Gauge,
     opened: Counter,
     refused: CounterVec,
-    /// By the reasons for which sessions end.
+    /// Counts closed sessions by reason.
     closed: CounterVec,
 }
 
 impl SessionMetrics {
-    /// For the transport that is called `transport` in names and `title` in texts, whose sessions
-    /// end for one of these reasons.
+    /// Registers the metrics. `transport` is part of their names, `title` is part of their
+    /// descriptions, and `close_reasons` are the values of the label `reason`.
     pub(crate) fn new(
         transport: &str,
         title: &str,
-        ends: impl IntoIterator<Item = &'static str>,
+        close_reasons: impl IntoIterator<Item = &'static str>,
     ) -> Self {
         let name = |what: &str| format!("aareguru_mcp_{transport}_{what}");
         let meaning = |meaning: &str| format!("{title}: {meaning}");
@@ -38,19 +37,19 @@ impl SessionMetrics {
         Self {
             messages: MessageCounters::new(),
             in_flight: gauge("requests_in_flight", "requests that handlers are running"),
-            sessions: gauge("sessions", "sessions open now"),
+            sessions: gauge("sessions", "open sessions"),
             opened: counter!(opened),
             refused: CounterVec::new(
                 name("refused_total"),
-                meaning("requests refused by the transport, by why"),
+                meaning("requests refused by the transport, by reason"),
                 "reason",
                 Refusal::all().map(Refusal::label),
             ),
             closed: CounterVec::new(
                 name("sessions_closed_total"),
-                meaning("sessions closed, by why"),
+                meaning("sessions closed, by reason"),
                 "reason",
-                ends,
+                close_reasons,
             ),
         }
     }

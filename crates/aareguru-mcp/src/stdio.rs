@@ -71,12 +71,16 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
     });
     let reader = async {
         let mut lines = LineReader::new(io::stdin(), max_bytes);
-        while let Some(input) = lines.next_line().await.context("reading standard input")? {
+        while let Some(input) = lines
+            .next_line()
+            .await
+            .context("cannot read standard input")?
+        {
             if sender.send(input).await.is_err() {
                 break;
             }
         }
-        tracing::info!("standard input has ended");
+        tracing::info!("standard input closed");
         drop(sender);
         anyhow::Ok(())
     };
@@ -84,12 +88,12 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
         let written = write(&outbox, io::stdout()).await;
         // Whoever does not read the answers does not need them.
         token.cancel();
-        written.context("writing standard output")
+        written.context("cannot write to standard output")
     };
     let ended = async { tokio::try_join!(reader, session, writer) };
     tokio::select! {
         ended = ended => ended.map(drop),
-        () = outbox.overflow() => bail!("nobody reads standard output"),
+        () = outbox.overflow() => bail!("the client does not read standard output: too many bytes are queued"),
         Some(reason) = signals.next() => {
             tracing::info!(reason, "stopping");
             let _ = timeout(SHUTDOWN_GRACE, conversation.finish()).await;

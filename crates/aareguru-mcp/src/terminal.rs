@@ -22,13 +22,13 @@ use screen::Screen;
 /// The commands that query the river.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RiverCommand {
-    /// Show how it is at one place now: water, flow, verdict, weather.
+    /// Show current conditions at a place: water, flow, verdict and weather.
     Now(RiverCommandArgs<now::NowArgs>),
-    /// Show all places side by side, or those that are named.
+    /// Compare all places, or the given ones.
     Compare(RiverCommandArgs<compare::CompareArgs>),
-    /// Show what comes at one place: the water in two hours, and the weather.
+    /// Show the forecast for a place: the water in two hours, and the weather.
     Forecast(RiverCommandArgs<forecast::ForecastArgs>),
-    /// Show what was measured at one place over a span of time.
+    /// Show the measurements at a place over a period.
     History(RiverCommandArgs<history::HistoryArgs>),
 }
 
@@ -38,12 +38,12 @@ pub(crate) struct RiverCommandArgs<A: Args> {
     #[command(flatten)]
     query: A,
 
-    /// Answer from recordings made on 2023-05-09 instead of the live API;
-    /// every answer says so. Needs no network.
+    /// Use recordings made on 2023-05-09 instead of the live API. Needs no network; every answer is
+    /// marked as recorded.
     #[arg(long)]
     demo: bool,
 
-    /// Print the answer as JSON: the same as the MCP tool's structured content.
+    /// Print the answer as JSON, in the form of the MCP tool's structured content.
     #[arg(long)]
     json: bool,
 }
@@ -75,7 +75,7 @@ async fn run<A: Execute>(args: &RiverCommandArgs<A>, settings: &Settings) -> any
     let output = args.query.execute(&river).await;
     let (screen, json) = output.map_err(hints::add_hint)?;
     let text = if args.json { json } else { screen.into_text() };
-    screen::print(&text).context("writing to standard output")
+    screen::print(&text).context("cannot write to standard output")
 }
 
 fn json(answer: &impl Serialize) -> anyhow::Result<String> {

@@ -78,9 +78,9 @@ impl Exporter {
             tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(FLUSH_TIMEOUT));
         match tokio::time::timeout(FLUSH_TIMEOUT + FLUSH_TIMEOUT / 2, flushed).await {
             Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::warn!(%error, "the last traces were not sent"),
-            Ok(Err(error)) => tracing::warn!(%error, "the last traces were not sent"),
-            Err(_) => tracing::warn!("the last traces were not sent in time"),
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "cannot send the buffered traces"),
+            Ok(Err(error)) => tracing::warn!(%error, "cannot send the buffered traces"),
+            Err(_) => tracing::warn!("cannot send the buffered traces in time"),
         }
     }
 }

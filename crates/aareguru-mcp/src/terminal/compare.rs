@@ -25,8 +25,8 @@ const COLUMNS: [Column; 7] = [
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// Which of brienz, interlaken, thun, bern, hagneck, biel, olten and brugg;
-    /// all of them if left out.
+    /// The places: any of brienz, interlaken, thun, bern, hagneck, biel, olten and brugg; all by
+    /// default.
     #[arg(value_parser = Place::find, num_args = 0..=8)]
     cities: Vec<&'static Place>,
 }

@@ -34,12 +34,11 @@ const DAY_COLUMNS: [Column; 6] = [
 
 #[derive(Debug, Args)]
 pub(crate) struct ForecastArgs {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    /// The place: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[arg(default_value = "bern", value_parser = Place::find)]
     city: &'static Place,
 
-    /// How many hours ahead, 1 to 96; each day that begins within them is told
-    /// as a whole.
+    /// The number of hours ahead, 1 to 96. A day that begins within them is included as a whole.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=96))]
     hours: u32,
 }

@@ -1,8 +1,8 @@
-//! What to do about an error, for somebody at a terminal.
+//! Hints that errors of the terminal commands end with.
 
 use aareguru::{Error, HistoryError};
 
-/// The error, with a hint if there is one.
+/// Appends a hint to an error, if there is one for it.
 pub(super) fn add_hint(error: anyhow::Error) -> anyhow::Error {
     let hint = error.downcast_ref().and_then(upstream_hint);
     match hint.or_else(|| error.downcast_ref().and_then(history_hint)) {
@@ -12,23 +12,25 @@ pub(super) fn add_hint(error: anyhow::Error) -> anyhow::Error {
 }
 
 const UNREACHABLE: &str = "\
-Is this machine online, and AAREGURU_BASE_URL right? Then try again in a minute. \
-`--demo` shows recorded data, without a network.";
+Check that this machine is online and that AAREGURU_BASE_URL is correct, and try again in a \
+minute. With `--demo`, recorded data is shown without a network.";
+
+const USE_LIVE_API: &str = "To use the live API, omit `--demo`.";
 
 fn upstream_hint(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::Unreachable { .. } | Error::Timeout { .. } => UNREACHABLE,
         Error::Status { .. } | Error::CircuitOpen { .. } => {
-            "The API ails or is busy: try again in some minutes, or look at https://aare.guru."
+            "The API is failing or overloaded: try again in a few minutes, or see https://aare.guru."
         }
         Error::Blocked { .. } => {
-            "The API takes this address for a robot: ask from another network, or write to \
+            "The API blocks this address as a bot: use another network, or write to \
              aaregurus@existenz.ch."
         }
         Error::Page { .. } => {
-            "Does this network want a login? Open https://aareguru.existenz.ch in a browser."
+            "The network may require a login: open https://aareguru.existenz.ch in a browser."
         }
-        Error::NoRecording { .. } => "Ask the live API: leave `--demo` away.",
+        Error::NoRecording { .. } => USE_LIVE_API,
         _ => return None,
     })
 }
@@ -36,11 +38,10 @@ fn upstream_hint(error: &Error) -> Option<&'static str> {
 fn history_hint(error: &HistoryError) -> Option<&'static str> {
     Some(match error {
         HistoryError::Nowhere(_) => {
-            "Is this machine online? Then ask for the last days (`--days 7`), or try again later."
+            "Check that this machine is online. Try a shorter period (`--days 7`), or try again \
+             later."
         }
-        HistoryError::NoRecording { .. } | HistoryError::NotRecorded { .. } => {
-            "Ask the live API: leave `--demo` away."
-        }
+        HistoryError::NoRecording { .. } | HistoryError::NotRecorded { .. } => USE_LIVE_API,
         _ => return None,
     })
 }

@@ -28,11 +28,11 @@ const COLUMNS: [Column; 3] = [
 
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    /// The place: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[arg(value_parser = Place::find)]
     city: &'static Place,
 
-    /// The last so many days, 1 to 366.
+    /// The number of days until now, 1 to 366.
     #[arg(
         long,
         default_value_t = 7,
@@ -41,13 +41,12 @@ pub(crate) struct HistoryArgs {
     )]
     days: u32,
 
-    /// From when: a date, a date and time (Swiss local time unless it has a
-    /// zone), Unix seconds, or words such as "-24 hours", "yesterday",
-    /// "last week".
+    /// The start: a date, a date and time (Swiss local time unless it has a zone), Unix seconds, or
+    /// a phrase such as "-24 hours", "yesterday" or "last week".
     #[arg(long, allow_hyphen_values = true)]
     start: Option<String>,
 
-    /// Until when, in the same forms; a day is included.
+    /// The end, in the same forms; a date includes the whole day.
     #[arg(
         long,
         allow_hyphen_values = true,
@@ -94,7 +93,7 @@ fn draw(screen: &mut Screen, history: &RiverHistory, answer: &HistoricalDataAnsw
     statistics(screen, Measure::Flow, &answer.flow.numbers);
     chart::flow(screen, "", &history.points, span, CHART_HEIGHT);
     if !answer.days.is_empty() {
-        screen.heading("By day: lowest / mean / highest");
+        screen.heading("Per day: lowest / mean / highest");
         let rows: Vec<_> = answer.days.iter().map(row).collect();
         table::draw(screen, &COLUMNS, &rows);
     }

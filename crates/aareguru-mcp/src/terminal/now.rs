@@ -16,7 +16,7 @@ use super::{
 
 #[derive(Debug, Args)]
 pub(crate) struct NowArgs {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    /// The place: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[arg(default_value = "bern", value_parser = Place::find)]
     city: &'static Place,
 }

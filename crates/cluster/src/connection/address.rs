@@ -178,7 +178,7 @@ mod tests {
         let url = "redis+sentinel://u:hunter2@one:1,two,[::1]/aare/4";
         assert_eq!(
             shown(url),
-            "aare, database 4, by the Sentinels one:1, two:26379, ::1:26379"
+            "aare, database 4, through the Sentinels one:1, two:26379, ::1:26379"
         );
         assert!(Address::parse("redis+sentinel://one:1", None).is_err());
     }

@@ -79,8 +79,8 @@ pub(super) fn register() {
     );
     describe_counter!(
         ERRORS,
-        "Failed Redis commands, by purpose and kind: unavailable (not sent), timeout, connection \
-         (it broke), or refused"
+        "Failed Redis commands, by purpose and kind: unavailable (no connection), timeout, \
+         connection (it broke) or refused (Redis returned an error)"
     );
     record_lost();
     counter!(CONNECTIONS).increment(0);

@@ -99,14 +99,14 @@ pub(super) async fn run(weak: Weak<ConnectionManager>, mut first: Option<NewConn
         match new {
             Ok(new) => {
                 if is_outage_logged {
-                    tracing::info!("Redis answers");
+                    tracing::info!("connection to Redis established");
                 }
                 let Some(error) = use_until_lost(&weak, manager, new).await else {
                     return;
                 };
                 tracing::error!(
                     error = error.as_ref().map(tracing::field::display),
-                    "Redis does not answer; sessions continue, each on its own instance"
+                    "connection to Redis lost; sessions continue, each on its own instance"
                 );
                 is_outage_logged = true;
                 delay = FIRST_DELAY;

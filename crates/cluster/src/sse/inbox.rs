@@ -135,7 +135,7 @@ async fn deliver<S: ServerHandler>(
         .query_async(&mut redis)
         .await;
     if let Err(error) = replied {
-        tracing::debug!(%error, "a relayed message cannot be answered");
+        tracing::debug!(%error, "cannot reply to a relayed message");
     }
 }
 

@@ -50,12 +50,12 @@ pub(super) async fn maintain(backend: Arc<SessionBackend>) {
             Ok((None,)) => {
                 if is_held {
                     backend.metrics.lease_lost.increment(1);
-                    tracing::warn!("the lease of this instance had run out");
+                    tracing::warn!("lease expired before it was renewed");
                 }
                 backend.metrics.lease_acquired.increment(1);
                 is_held = true;
             }
-            Err(error) => tracing::debug!(%error, "the lease is not renewed"),
+            Err(error) => tracing::debug!(%error, "cannot renew the lease"),
         }
     }
 }

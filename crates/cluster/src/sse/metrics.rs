@@ -77,24 +77,24 @@ impl Metrics {
 fn describe() {
     describe_counter!(
         "aareguru_mcp_relayed_messages_total",
-        "Messages that arrived here for a session elsewhere, by what came of it"
+        "Messages that arrived at this instance for a session of another one, by outcome"
     );
     describe_histogram!(
         "aareguru_mcp_relay_duration_seconds",
         Unit::Seconds,
-        "How long it takes to hand a message to the instance that has its session"
+        "Time to pass a message to the instance that owns its session"
     );
     describe_counter!(
         "aareguru_mcp_sessions_handed_over_total",
-        "Sessions of this instance that another one has taken while it was there"
+        "Sessions that another instance has taken over while this instance was running"
     );
     describe_counter!(
         "aareguru_mcp_sessions_fenced_total",
-        "Writes that Redis refused because another instance has the session"
+        "Writes that Redis refused because another instance owns the session"
     );
     describe_counter!(
         "aareguru_mcp_lease_changes_total",
-        "Times the lease of this instance was acquired, and times it had run out"
+        "Times that the lease of this instance was acquired or had expired (lost)"
     );
 }
 

@@ -107,7 +107,7 @@ impl SessionStore for SessionBackend {
                     pipeline.pexpire(key, lifetime).ignore();
                 }
                 if let Err(error) = pipeline.query_async::<()>(&mut redis).await {
-                    tracing::debug!(%error, "sessions are not kept in Redis");
+                    tracing::debug!(%error, "cannot renew sessions in Redis");
                     return;
                 }
             }
@@ -116,7 +116,7 @@ impl SessionStore for SessionBackend {
 }
 
 fn unavailable(error: &RedisError) -> StoreError {
-    tracing::debug!(%error, "a session cannot be stored");
+    tracing::debug!(%error, "cannot store a session in Redis");
     StoreError::Unavailable
 }
 

@@ -37,11 +37,11 @@ impl RouteMetricsTable {
     pub(super) fn new(access: Access) -> Self {
         describe_histogram!(
             "request_duration_seconds",
-            "From the head of a request to the head of its answer, by route"
+            "Time from the head of a request to the head of its response, by route"
         );
         describe_counter!(
             "aareguru_mcp_http_requests_total",
-            "HTTP requests, by route and class of status; abandoned if the client went away first"
+            "HTTP requests, by route and class of status; abandoned if the client disconnected first"
         );
         let unmatched = Arc::new(RouteMetrics::new(UNMATCHED, access));
         Self {

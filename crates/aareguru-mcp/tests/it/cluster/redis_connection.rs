@@ -122,7 +122,7 @@ async fn redis_wait_starts_and_becomes_ready_with_redis() {
     assert_eq!((status, &part["status"]), (503, &"not_ready".into()));
     assert_eq!(send(server.address, get("/health")).await.status, 200);
     redis.start_again().await;
-    server.wait_for_log("Redis answers").await;
+    server.wait_for_log("connection to Redis established").await;
     let (status, part) = readiness(&server).await;
     assert_eq!((status, &part["status"]), (200, &"ok".into()));
     let mut session = SseSession::initialized(server.address).await;
@@ -146,7 +146,7 @@ async fn sessions_continue_while_redis_is_unavailable() {
         } else {
             redis.stop().await;
         }
-        server.wait_for_log("Redis does not answer").await;
+        server.wait_for_log("connection to Redis lost").await;
         let (status, part) = readiness(&server).await;
         assert_eq!((status, &part["status"]), (200, &"degraded".into()));
         assert_eq!(session.call(PING).await["id"], 7);
@@ -157,7 +157,7 @@ async fn sessions_continue_while_redis_is_unavailable() {
         } else {
             redis.start_again().await;
         }
-        server.wait_for_log("Redis answers").await;
+        server.wait_for_log("connection to Redis established").await;
         assert_eq!(readiness(&server).await.1["status"], "ok");
         assert_eq!(session.call(PING).await["id"], 7);
     }

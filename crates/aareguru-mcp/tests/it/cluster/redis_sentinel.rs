@@ -93,8 +93,8 @@ async fn sentinel_failover_after_master_death_keeps_sessions() {
     let mut session = SseSession::initialized(server.address).await;
     assert_eq!(sessions(&master).await, 1);
     master.stop().await;
-    server.wait_for_log("Redis does not answer").await;
-    server.wait_for_log("Redis answers").await;
+    server.wait_for_log("connection to Redis lost").await;
+    server.wait_for_log("connection to Redis established").await;
     assert_works_with_master(&server, &mut session, &replica).await;
 }
 
@@ -111,8 +111,8 @@ async fn sentinel_failover_on_command_keeps_sessions() {
     failover.arg("FAILOVER").arg("aare");
     let _: () = failover.query_async(&mut sentinels).await.unwrap();
     // After some seconds Sentinel demotes the former master to a replica.
-    server.wait_for_log("Redis does not answer").await;
-    server.wait_for_log("Redis answers").await;
+    server.wait_for_log("connection to Redis lost").await;
+    server.wait_for_log("connection to Redis established").await;
     assert_works_with_master(&server, &mut session, &replica).await;
 }
 

@@ -167,9 +167,13 @@ async fn sessions_continue_at_their_instance_while_redis_is_down() {
     let new = open(&servers[1], ALICE).await;
     assert_eq!(call(&servers[1], ALICE, &new, PING).await.status, 200);
     redis.start_again().await;
-    servers[1].wait_for_log("Redis answers").await;
+    servers[1]
+        .wait_for_log("connection to Redis established")
+        .await;
     let after = open(&servers[1], ALICE).await;
-    servers[0].wait_for_log("Redis answers").await;
+    servers[0]
+        .wait_for_log("connection to Redis established")
+        .await;
     assert_eq!(call(&servers[0], ALICE, &after, PING).await.status, 200);
     // A session lost with Redis's data is known only to its own instance.
     assert_eq!(call(&servers[0], ALICE, &session, PING).await.status, 200);

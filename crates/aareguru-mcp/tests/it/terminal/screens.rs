@@ -252,7 +252,7 @@ async fn unreachable_api_error_suggests_a_remedy() {
             .env("AAREGURU_BASE_URL", "http://127.0.0.1:9");
         let errors = fails(&mut command, 1).await;
         assert!(errors.starts_with("aareguru-mcp: "), "{errors}");
-        for part in ["cannot reach the Aareguru API", "Is this machine online"] {
+        for part in ["cannot reach the Aareguru API", "Check that this machine is online"] {
             assert!(errors.contains(part), "{errors}");
         }
     }
@@ -261,7 +261,7 @@ async fn unreachable_api_error_suggests_a_remedy() {
 #[tokio::test]
 async fn missing_recording_error_suggests_the_live_api() {
     let errors = fails(&mut demo(&["history", "thun"]), 1).await;
-    for part in ["only Bern's was recorded", "leave `--demo` away"] {
+    for part in ["only Bern's was recorded", "omit `--demo`"] {
         assert!(errors.contains(part), "{errors}");
     }
 }

@@ -79,7 +79,7 @@ impl Address {
             database: login.db(),
             is_tls,
             shown: format!(
-                "{service}, database {}, by the Sentinels {}",
+                "{service}, database {}, through the Sentinels {}",
                 login.db(),
                 hosts.join(", ")
             ),
