@@ -1,4 +1,4 @@
-//! The parts that all connections share. Building them binds no port.
+//! The parts of the server that all connections share. Building them binds no port.
 
 use aareguru::{Client, Error, River};
 use edge::{BasePath, Guard, prometheus::Prometheus, trace_context};
@@ -17,51 +17,51 @@ use crate::{
 #[cfg(feature = "graphql")]
 use graphql::GraphQl;
 
-/// The server without its port. Generic over the MCP handler, so that tests can use their own.
+/// The server without its listeners. Generic over the MCP handler, so that tests can use another.
 #[derive(Debug)]
 pub struct App<S = AareServer> {
-    /// Decides who may pass, before any route.
+    /// Checks requests before any route.
     pub guard: Guard,
-    /// Asks the river's APIs, if it is the river that answers.
+    /// The client of the river APIs; `None` with a custom handler.
     pub client: Option<Client>,
-    /// The other instances, if there may be any.
+    /// The cluster; `None` if `REDIS_URL` is unset.
     pub cluster: Option<Cluster>,
-    /// The river, if it is the river that answers.
+    /// The river; `None` with a custom handler.
     pub river: Option<River>,
-    /// Answers a session's questions; a clone for each session.
+    /// The MCP handler, cloned for each session.
     pub server: S,
-    /// The Streamable HTTP transport with its open sessions.
+    /// The Streamable HTTP transport.
     pub streamable: StreamableService<S>,
-    /// The HTTP+SSE transport with its open sessions.
+    /// The HTTP+SSE transport.
     pub sse: SseService<S>,
-    /// The WebSocket transport with its open sessions.
+    /// The WebSocket transport.
     pub websocket: WebSocketService<S>,
-    /// GraphQL with its open streams, if it is the river that answers.
+    /// GraphQL; `None` with a custom handler.
     #[cfg(feature = "graphql")]
     pub graphql: Option<GraphQl>,
-    /// The bounds that each transport keeps.
+    /// The limits and timeouts of each transport.
     pub transport_config: SseServerConfig,
-    /// Where the routes sit.
+    /// The path prefix of the routes.
     pub base_path: BasePath,
-    /// Cancelled when the shutdown begins: the server is not ready from then on.
+    /// Cancelled when the shutdown begins; the server then reports that it is not ready.
     pub stopping: CancellationToken,
-    /// Ends all sessions.
+    /// Cancelled to close all sessions.
     pub shutdown: CancellationToken,
 }
 
 impl App {
-    /// Builds the parts; with `demo` the river answers from its recordings, and with `cluster` they
-    /// are shared with other instances.
+    /// Builds the server. With `demo`, it uses recordings instead of the live API; with `cluster`, it
+    /// shares state with other instances.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be used, named.
+    /// A setting is invalid. The error names it.
     pub fn build(
         settings: &Settings,
         demo: bool,
         cluster: Option<Cluster>,
     ) -> anyhow::Result<Self> {
-        // Before everything that counts.
+        // Metrics that are created before the recorder record nothing.
         Prometheus::installed();
         telemetry::describe_metrics();
         let shutdown = CancellationToken::new();
@@ -87,11 +87,11 @@ impl App {
 }
 
 impl<S: ServerHandler + Clone> App<S> {
-    /// Builds the parts around a handler.
+    /// Builds the server with a custom handler, without the river.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be used, named.
+    /// A setting is invalid. The error names it.
     pub fn with_handler(server: S, settings: &Settings) -> anyhow::Result<Self> {
         Self::new(server, settings, CancellationToken::new(), None)
     }
@@ -140,8 +140,8 @@ impl<S: ServerHandler + Clone> App<S> {
         })
     }
 
-    /// Ends the sessions of a principal over every transport, also those at other instances, and
-    /// returns how many there were at this one.
+    /// Closes the sessions of a principal on all instances and transports, and returns how many were
+    /// closed on this instance.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
         if let Some(cluster) = &self.cluster {
             cluster.end_sessions_of(principal);
@@ -149,8 +149,8 @@ impl<S: ServerHandler + Clone> App<S> {
         self.session_ender()(principal)
     }
 
-    /// Returns the function that ends the sessions of a principal at this instance, over every
-    /// transport, and returns how many there were.
+    /// Returns a function that closes the sessions of a principal on this instance, on all
+    /// transports, and returns how many were closed.
     fn session_ender(&self) -> impl Fn(&Principal) -> usize + Send + 'static {
         let (sse, websocket) = (self.sse.clone(), self.websocket.clone());
         let streamable = self.streamable.clone();
@@ -169,11 +169,11 @@ impl<S: ServerHandler + Clone> App<S> {
     }
 }
 
-/// The river, live or as recorded.
+/// Builds the river, with the live API or with recordings.
 ///
 /// # Errors
 ///
-/// A setting that cannot be used, named.
+/// A setting is invalid. The error names it.
 pub fn build_river(
     settings: &Settings,
     demo: bool,

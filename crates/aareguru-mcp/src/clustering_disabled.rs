@@ -13,7 +13,7 @@ use crate::{
     streamable::{SharedSessions, StreamableService},
 };
 
-/// A cluster, of which there is none.
+/// The type of the cluster; it has no values.
 #[derive(Debug, Clone)]
 pub enum NoCluster {}
 
@@ -33,18 +33,21 @@ impl NoCluster {
 ///
 /// # Errors
 ///
-/// The settings name a Redis.
-#[expect(clippy::unused_async, reason = "as with the feature")]
+/// `REDIS_URL` is set.
+#[expect(
+    clippy::unused_async,
+    reason = "has the signature of the function that it replaces"
+)]
 pub async fn join(settings: &Settings) -> anyhow::Result<Option<Cluster>> {
     check(settings).map_err(ConfigError)?;
     Ok(None)
 }
 
-/// Checks that the settings name no Redis.
+/// Checks that `REDIS_URL` is unset.
 ///
 /// # Errors
 ///
-/// They do.
+/// `REDIS_URL` is set.
 pub fn check(settings: &Settings) -> anyhow::Result<()> {
     anyhow::ensure!(
         settings.redis_url.is_none(),

@@ -5,9 +5,8 @@
 
 use std::process::ExitCode;
 
-use thiserror::Error;
-
 use edge::serve::UncleanShutdown;
+use thiserror::Error;
 
 /// A failure, described on standard error.
 pub const FAILED: u8 = 1;

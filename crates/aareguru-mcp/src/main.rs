@@ -4,10 +4,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use aareguru_mcp::{cli::Cli, exit};
+use aareguru_mcp::{
+    cli::{self, Cli},
+    exit,
+};
 
-/// Gives memory back to the system when sessions have ended, and takes less time than
-/// the allocator of glibc (docs/PERFORMANCE.md).
+/// Returns memory to the system after sessions close, and is faster than the allocator of glibc
+/// (docs/PERFORMANCE.md).
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -15,12 +18,12 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(output) => return aareguru_mcp::cli::print_parser_output(&output),
+        Err(output) => return cli::print_parser_output(&output),
     };
     match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            aareguru_mcp::cli::report(&error);
+            cli::report(&error);
             exit::code(&error)
         }
     }

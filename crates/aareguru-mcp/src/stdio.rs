@@ -1,8 +1,7 @@
-//! The same server on standard input and output, for clients that start it themselves. Standard
-//! output carries the protocol and nothing else.
+//! Serves MCP on standard input and output, for clients that start the server as a child process.
 //!
-//! A line that is not a message is answered with an error, and a line that is too long is not kept
-//! in memory. Neither ends the session.
+//! Standard output carries only MCP messages. A line that is not a message, or is too long, gets an
+//! error response and does not close the session.
 
 mod line_reader;
 
@@ -26,18 +25,18 @@ use crate::{
     duplex::{Conversation, Duplex, DuplexOutbox, Handler, Revisions},
 };
 
-/// How long running requests may go on after a signal. Clients that stop a server wait for about
-/// two seconds before they kill it.
+/// How long running requests may take to finish after a signal. Clients that stop a server kill it
+/// after about two seconds.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
-/// Serves one client until its input ends or the process is told to stop.
+/// Serves one client until its input closes or the process receives a signal.
 ///
-/// At the end of its input, running requests are still answered: so that what a pipe asks is
-/// answered, too. rmcp gives them five seconds.
+/// After the input closes, running requests have five seconds (a limit of rmcp) to finish, so that
+/// requests from a pipe get their responses.
 ///
 /// # Errors
 ///
-/// Standard input or output that fails.
+/// Standard input or output fails, or the client does not read its responses.
 pub async fn run(app: &App) -> anyhow::Result<()> {
     let mut signals = signals()?;
     let config = &app.transport_config;
@@ -45,29 +44,29 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
     let conversation = Arc::new(Conversation::new(
         config.max_in_flight,
         max_bytes,
-        // Nobody else is served.
+        // No rate limit: there is only one client.
         None,
         MessageCounters::new(),
-        // One client, whom nobody scrapes beside.
+        // The process serves no metrics.
         Gauge::noop(),
     ));
     let outbox = Arc::new(DuplexOutbox::new(config.max_queued_bytes));
     let (sender, inputs) = mpsc::channel(1);
 
     let token = app.shutdown.child_token();
-    // On the heap, as it is as large as all that the handler waits for.
+    // Boxed, because the future contains all futures that the handler awaits.
     let session = Box::pin(async {
         let handler = Handler::new(app.server.clone(), Revisions::All, conversation.clone());
         let transport = Duplex::new(inputs, outbox.clone(), conversation.clone(), None);
-        let session = match serve_server_with_ct(handler, transport, token.clone()).await {
+        let result = match serve_server_with_ct(handler, transport, token.clone()).await {
             Ok(session) => session.waiting().await.map(drop).map_err(Into::into),
-            // It ended before it began.
+            // The client disconnected before `initialize`.
             Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
             Err(error) => Err(error.into()),
         };
-        // So that the writer ends, too, after what still waits.
+        // The writer stops when it has written the queued messages.
         outbox.close();
-        session
+        result
     });
     let reader = async {
         let mut lines = LineReader::new(io::stdin(), max_bytes);
@@ -85,14 +84,14 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
         anyhow::Ok(())
     };
     let writer = async {
-        let written = write(&outbox, io::stdout()).await;
-        // Whoever does not read the answers does not need them.
+        let result = write(&outbox, io::stdout()).await;
+        // Without a reader, responses are of no use.
         token.cancel();
-        written.context("cannot write to standard output")
+        result.context("cannot write to standard output")
     };
-    let ended = async { tokio::try_join!(reader, session, writer) };
+    let served = async { tokio::try_join!(reader, session, writer) };
     tokio::select! {
-        ended = ended => ended.map(drop),
+        result = served => result.map(drop),
         () = outbox.overflow() => bail!("the client does not read standard output: too many bytes are queued"),
         Some(reason) = signals.next() => {
             tracing::info!(reason, "stopping");

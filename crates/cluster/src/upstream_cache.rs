@@ -57,7 +57,8 @@ impl RedisCache {
         self.redis.key(format_args!("answer:{request}"))
     }
 
-    /// Returns the key that the instance holds which sends the request to the API.
+    /// Returns the key of the lock on a request. The instance that holds it sends the request to the
+    /// API.
     fn lock_key(&self, request: &str) -> String {
         self.redis.key(format_args!("asking:{request}"))
     }
@@ -103,14 +104,10 @@ impl SharedCache for RedisCache {
         })
     }
 
-    fn try_acquire<'a>(
-        &'a self,
-        request: &'a str,
-        longest: Duration,
-    ) -> SharedCacheFuture<'a, bool> {
+    fn try_acquire<'a>(&'a self, request: &'a str, ttl: Duration) -> SharedCacheFuture<'a, bool> {
         Box::pin(async move {
             let mut redis = self.redis.clone();
-            let expiry = SetExpiry::PX(millis(longest.min(MAX_TTL)));
+            let expiry = SetExpiry::PX(millis(ttl.min(MAX_TTL)));
             let options = SetOptions::default()
                 .conditional_set(ExistenceCheck::NX)
                 .with_expiration(expiry);

@@ -1,6 +1,6 @@
 //! The access classes of routes.
 
-/// Who may call a route.
+/// Who may call a route, and what its requests count towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Everyone, without a key, a rate limit or a limit on connections: probes and scrapers.

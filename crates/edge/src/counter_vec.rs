@@ -1,4 +1,4 @@
-//! A metric with one label.
+//! Counters that differ in the value of one label.
 
 use metrics::{Counter, SharedString, counter, describe_counter};
 
@@ -8,6 +8,7 @@ use metrics::{Counter, SharedString, counter, describe_counter};
 pub struct CounterVec(Vec<(&'static str, Counter)>);
 
 impl CounterVec {
+    /// Registers a counter for each value of the label.
     pub fn new(
         name: impl Into<SharedString>,
         description: impl Into<SharedString>,

@@ -1,4 +1,5 @@
-//! The HTTP front door: what every connection and every request meets before a route.
+//! The part of the HTTP server in front of the routes: connections, access checks, request logs,
+//! health and metrics.
 //!
 //! - `serve`: listeners, limits and timeouts of connections, shutdown.
 //! - `guard`: the checks of a request, in order: connection limit, `Host` and `Origin`, CORS, client

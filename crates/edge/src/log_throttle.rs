@@ -17,6 +17,7 @@ pub struct LogThrottle {
 }
 
 impl LogThrottle {
+    /// Creates a throttle that lets one line pass per `period_secs`.
     pub fn new(period_secs: u64) -> Self {
         Self {
             period_secs,

@@ -1,12 +1,11 @@
-//! What middleware wraps.
+//! The bound on services that middleware wraps.
 
 use std::convert::Infallible;
 
 use axum::{extract::Request, response::Response};
 use tower_service::Service;
 
-/// A service that answers requests and that a router accepts. It must always be ready, as axum's
-/// router is.
+/// A service that handles requests in a router. Like axum's router, it must always be ready.
 pub trait RouteService:
     Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>
     + Clone

@@ -1,4 +1,4 @@
-//! LineReader of bounded length.
+//! Reads lines of bounded length.
 
 use tokio::io::{self, AsyncBufReadExt, AsyncRead, BufReader};
 

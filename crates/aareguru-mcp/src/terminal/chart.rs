@@ -1,4 +1,4 @@
-//! A series with its axes: how high, and from when to when.
+//! Draws a time series with labels for its values and its period.
 
 use aareguru::{
     local_time,
@@ -14,7 +14,7 @@ use super::{
     sparkline::SparklineSeries,
 };
 
-/// Unix seconds.
+/// The start and the end of a period, in Unix seconds.
 type Span = (i64, i64);
 
 pub(super) fn water(
@@ -78,7 +78,7 @@ fn draw(
     screen.line_field("", FAINT, &format!("{from}{gap}{until}"), "");
 }
 
-/// The labels at the side, from the top.
+/// Returns the labels of the values, from top to bottom.
 fn labels(measure: Measure, (bottom, top): (f64, f64), height: usize) -> Vec<String> {
     let (bottom, top) = (measure.shown(bottom), measure.shown(top));
     if height == 1 {
@@ -91,7 +91,7 @@ fn labels(measure: Measure, (bottom, top): (f64, f64), height: usize) -> Vec<Str
     labels
 }
 
-/// Month, day, hour and minute in Swiss local time.
+/// Formats month, day, hour and minute in Swiss local time.
 fn short_time(seconds: i64) -> String {
     // "2023-05-09 13:20 CEST"
     let time = Timestamp::from_second(seconds).map(local_time);

@@ -1,4 +1,4 @@
-//! `compare`: how do places compare, where is it warmest? As JSON, the answer of `compare_cities`.
+//! `compare`: prints a comparison of places. The JSON is that of `compare_cities`.
 
 use aareguru::{CREDIT, Freshness, Place, River, Verdict};
 use answers::{
@@ -72,7 +72,7 @@ fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
         Freshness::Fresh | Freshness::Recorded => BOLD,
         _ => WARNING,
     };
-    // Without the year; a value that may be of an earlier one is marked as old.
+    // Without the year: a value of an earlier year is marked as old.
     let measured = at.water.measured.measured_at_local.as_deref();
     let measured = measured.map(|it| {
         let time = it.get(5..).unwrap_or(it);

@@ -1,4 +1,4 @@
-//! `forecast`: what comes at one place? As JSON, the answer of `get_forecast`.
+//! `forecast`: prints the forecast for a place. The JSON is that of `get_forecast`.
 
 use aareguru::{CREDIT, Forecast, Place, River};
 use answers::{
@@ -71,7 +71,6 @@ fn draw(screen: &mut Screen, forecast: &Forecast, answer: &ForecastAnswer, now: 
     screen.text_fields("In 2 h", &ahead.lines().collect::<Vec<_>>());
     if !answer.parts_of_today.is_empty() {
         let day = answer.today.as_deref().unwrap_or("of an unknown date");
-        // In a recording it is not today.
         screen.heading(&match forecast.recorded_on {
             Some(_) => format!("The day of the recording, {day}"),
             None => format!("Today, {day}"),

@@ -1,4 +1,4 @@
-//! `history`: what was measured at one place? As JSON, the answer of `get_historical_data`.
+//! `history`: prints measurements at a place. The JSON is that of `get_historical_data`.
 
 use aareguru::{CREDIT, Place, River, RiverHistory, local_time};
 use answers::{
@@ -17,7 +17,7 @@ use super::{
     table::{self, Cell, Column},
 };
 
-/// How high the charts are, in lines.
+/// The height of a chart, in lines.
 const CHART_HEIGHT: usize = 4;
 
 const COLUMNS: [Column; 3] = [
@@ -111,7 +111,7 @@ fn statistics(screen: &mut Screen, measure: Measure, numbers: &Numbers) {
         }
     }
     if let Some(mean) = numbers.mean {
-        // Rounded first, and without the sign of a zero.
+        // `+ 0.0` turns a rounded -0.0 into 0.0.
         let trend = numbers
             .trend_per_day
             .map(|it| (it * 10.0).round() / 10.0 + 0.0);

@@ -1,4 +1,4 @@
-//! `now`: how is it at one place? As JSON, the answer of `get_current_conditions`.
+//! `now`: prints the current conditions at a place. The JSON is that of `get_current_conditions`.
 
 use aareguru::{CREDIT, Conditions, Place, Reading, River, quoted};
 use answers::{
@@ -27,7 +27,7 @@ impl Execute for NowArgs {
         let answer = current_conditions::structured(conditions.clone(), conditions.danger.asked_at);
         let mut screen = Screen::new();
         draw(&mut screen, &conditions, &answer);
-        // From the same response of the API; left out if there is none.
+        // Needs no further request to the API. Omitted if there is no history.
         let day = river.history(self.city, "-24 hours", "now", river.now(), |_| {});
         if let Ok(day) = day.await {
             let span = (day.span.start().as_second(), day.span.end().as_second());
@@ -83,7 +83,7 @@ fn draw(
     screen.reasons(&danger.advice);
 }
 
-/// A reading in the words that models get, with its value emphasised.
+/// Adds a reading in the words of the MCP tool, with its value emphasised.
 pub(super) fn reading(
     screen: &mut Screen,
     name: &str,

@@ -1,6 +1,6 @@
-//! Colour and layout: text that fits the width, and how a heading, a warning or a verdict looks.
+//! Lays out text for the width of the terminal, with colours for headings, warnings and verdicts.
 //!
-//! Text always contains colours; [`print()`] removes them where they are not wanted.
+//! Text always contains colours; [`print()`] removes them if the output does not support them.
 
 use std::{
     borrow::Cow,
@@ -13,15 +13,14 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Color, Style};
 use textwrap::core::display_width;
 
-/// What is known of the river.
 pub(super) const PLAIN: Style = Style::new();
-/// What the eye should find first.
+/// For titles and values.
 pub(super) const BOLD: Style = Style::new().bold();
-/// Where a thing comes from.
+/// For names and sources.
 pub(super) const FAINT: Style = Style::new().dimmed();
-/// What must not be overlooked.
+/// For warnings and unknown values.
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-/// What must not be done.
+/// For the verdict "do not swim".
 const ALARM: Style = AnsiColor::BrightWhite
     .on_default()
     .bg_color(Some(Color::Ansi(AnsiColor::Red)))
@@ -29,13 +28,13 @@ const ALARM: Style = AnsiColor::BrightWhite
 pub(super) const WATER: Style = AnsiColor::Cyan.on_default();
 pub(super) const FLOW: Style = AnsiColor::Blue.on_default();
 
-/// Lines longer than this are hard to read.
+/// The maximum width; longer lines are hard to read.
 const MAX_WIDTH: usize = 120;
-/// Below this, words would not fit.
+/// The minimum width; words do not fit a narrower screen.
 const MIN_WIDTH: usize = 20;
 const DEFAULT_WIDTH: usize = 80;
 
-/// Where the values of fields begin.
+/// The column in which the values of fields begin.
 const FIELD_INDENT: usize = 9;
 
 /// Text for a terminal of a certain width.
@@ -46,8 +45,8 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// As wide as `COLUMNS` says, else as the terminal is (also if what is printed goes through a
-    /// pager), else 80 columns.
+    /// Creates a screen with the width of `COLUMNS`, or else of the terminal, or else of 80 columns.
+    /// The width of the terminal also applies if the output is piped to a pager.
     pub(super) fn new() -> Self {
         let columns = env::var("COLUMNS").ok().and_then(|it| it.parse().ok());
         let width = columns
@@ -64,7 +63,7 @@ impl Screen {
         self.width
     }
 
-    /// How wide the value of a field can be.
+    /// Returns the maximum width of the value of a field.
     pub(super) fn field_width(&self) -> usize {
         self.width - FIELD_INDENT
     }
@@ -73,7 +72,7 @@ impl Screen {
         self.text.push('\n');
     }
 
-    /// What the screen is about.
+    /// Adds the title, marked as recorded if `recorded_on` is set.
     pub(super) fn title(&mut self, title: &str, recorded_on: Option<&str>) {
         self.paragraph(BOLD, "", title);
         if let Some(day) = recorded_on {
@@ -88,7 +87,7 @@ impl Screen {
         self.paragraph(BOLD, "", heading);
     }
 
-    /// Wrapped text; all but the first line are set in as far as `begin` is wide.
+    /// Adds wrapped text that starts with `begin`. Further lines are indented by the width of `begin`.
     pub(super) fn paragraph(&mut self, style: Style, begin: &str, text: &str) {
         let rest = " ".repeat(display_width(begin));
         for line in self.wrap(begin, &rest, text) {
@@ -96,7 +95,7 @@ impl Screen {
         }
     }
 
-    /// A name, followed by wrapped text that begins with what to look at.
+    /// Adds a name and wrapped text. `lead`, the start of the text, has the given style.
     pub(super) fn field(&mut self, name: &str, style: Style, lead: &str, text: &str) {
         let rest = " ".repeat(FIELD_INDENT);
         let whole = format!("{lead}{text}");
@@ -113,26 +112,26 @@ impl Screen {
         }
     }
 
-    /// A name, followed by wrapped text.
+    /// Adds a name and wrapped text.
     pub(super) fn text_field(&mut self, name: &str, text: &str) {
         self.field(name, PLAIN, "", text);
     }
 
-    /// Several text fields under one name.
+    /// Adds several text fields under one name.
     pub(super) fn text_fields(&mut self, name: &str, texts: &[impl AsRef<str>]) {
         for (n, text) in texts.iter().enumerate() {
             self.text_field(if n == 0 { name } else { "" }, text.as_ref());
         }
     }
 
-    /// A line that is not wrapped, next to a name.
+    /// Adds a name and a line that is not wrapped.
     pub(super) fn line_field(&mut self, name: &str, style: Style, drawing: &str, label: &str) {
         self.text += &format!(
             "{FAINT}{name:FIELD_INDENT$}{FAINT:#}{style}{drawing}{style:#}{FAINT}{label}{FAINT:#}\n"
         );
     }
 
-    /// The verdict. "Do not swim" is in a box, with or without colours; no verdict is green.
+    /// Adds the verdict. "Do not swim" is in a box, so that it stands out without colours too.
     pub(super) fn verdict(&mut self, advice: &Advice) {
         let (verdict, headline) = (advice.verdict, advice.headline());
         let style = verdict_style(verdict);
@@ -156,7 +155,7 @@ impl Screen {
         self.styled_line(style, &format!("╚{bar}╝"));
     }
 
-    /// The reasons of a verdict with their sources, and what no number contains.
+    /// Adds the reasons of a verdict with their sources, and the limits of every verdict.
     pub(super) fn reasons(&mut self, advice: &Advice) {
         self.heading("Why");
         for reason in &advice.reasons {
@@ -180,7 +179,7 @@ impl Screen {
         }
     }
 
-    /// Whom to credit; the end of every screen.
+    /// Adds the credits, at the end of every screen.
     pub(super) fn credit(&mut self, lines: &[&str]) {
         self.blank();
         for line in lines {
@@ -200,7 +199,7 @@ impl Screen {
         let options = textwrap::Options::new(self.width)
             .initial_indent(first)
             .subsequent_indent(rest)
-            // An address that is broken cannot be followed.
+            // A broken URL could not be opened from the terminal.
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let text = keep_units_together(text);
@@ -210,7 +209,8 @@ impl Screen {
     }
 }
 
-/// Holds a value and its unit together, so that no line begins with a unit.
+/// Replaces the space between a value and its unit while text is wrapped, so that no line begins
+/// with a unit.
 const NO_BREAK_SPACE: char = '\u{a0}';
 
 fn keep_units_together(text: &str) -> String {
@@ -221,21 +221,21 @@ fn keep_units_together(text: &str) -> String {
         })
 }
 
-/// Writes to standard output, with colours if it is a terminal that wants them (`NO_COLOR`,
-/// `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
+/// Writes to standard output, with colours if the terminal supports them and the user has not
+/// disabled them (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM`).
 ///
 /// # Errors
 ///
-/// Standard output cannot be written to. A reader that closed the pipe is no error.
+/// Standard output cannot be written. A closed pipe is not an error.
 pub(super) fn print(text: &str) -> io::Result<()> {
     let mut out = AutoStream::auto(io::stdout().lock());
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        result => result,
     }
 }
 
-/// How a verdict is painted: none of them invites.
+/// Returns the style of a verdict. None is green: no verdict is an invitation.
 pub(super) fn verdict_style(verdict: Verdict) -> Style {
     match verdict {
         Verdict::DoNotSwim => ALARM,

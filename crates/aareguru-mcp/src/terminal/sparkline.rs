@@ -1,29 +1,30 @@
-//! A series over time as block characters. A time without a value is a gap, which is blank; the
-//! lowest value is never blank.
+//! Draws a time series with block characters. Times without a value are blank; the lowest value is
+//! not.
 
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The readings of a span.
+/// The readings in a period.
 #[derive(Debug)]
 pub(super) struct SparklineSeries {
     /// Unix seconds and values.
     readings: Vec<(i64, f64)>,
-    /// From when to when, in Unix seconds.
+    /// The start and the end, in Unix seconds.
     span: (i64, i64),
-    /// Between two readings, in seconds.
+    /// The usual time between two readings, in seconds.
     usual_step: Option<i64>,
 }
 
-/// A series as it is drawn: one value or none for each column.
+/// A series reduced to one optional value per column.
 #[derive(Debug)]
 pub(super) struct Sparkline {
     columns: Vec<Option<f64>>,
-    /// The bottom and the top.
+    /// The values at the bottom and at the top.
     scale: (f64, f64),
 }
 
 impl SparklineSeries {
-    /// The points, as Unix seconds and values, between `from` and `until`.
+    /// Creates the series of the points, given as Unix seconds and values, that are between `from` and
+    /// `until`.
     pub(super) fn new(points: &[(i64, Option<f64>)], (from, until): (i64, i64)) -> Self {
         let within = points
             .iter()
@@ -37,16 +38,16 @@ impl SparklineSeries {
         }
     }
 
-    /// The lowest and the highest reading; `None` without any.
+    /// Returns the lowest and the highest reading, if there are any.
     pub(super) fn scale(&self) -> Option<(f64, f64)> {
         let values = || self.readings.iter().map(|(_, value)| *value);
         Some((values().reduce(f64::min)?, values().reduce(f64::max)?))
     }
 
-    /// Drawn in at most `width` columns: the mean of what falls into each.
+    /// Reduces the series to at most `width` columns, with the mean of the readings in each.
     ///
-    /// Fewer columns if the points are so far apart that there would be gaps between them where
-    /// nothing is missing.
+    /// It has no more columns than regular readings, so that a blank column always means that
+    /// readings are missing.
     pub(super) fn draw(&self, width: usize) -> Sparkline {
         let (from, until) = self.span;
         let span = (until - from).max(1) as f64;
@@ -71,12 +72,12 @@ impl SparklineSeries {
 }
 
 impl Sparkline {
-    /// How many columns it has.
+    /// Returns the number of columns.
     pub(super) fn width(&self) -> usize {
         self.columns.len()
     }
 
-    /// The lines, the top one first, `height` of them.
+    /// Renders `height` lines, from top to bottom.
     pub(super) fn lines(&self, height: usize) -> Vec<String> {
         let filled: Vec<_> = self
             .columns
@@ -90,7 +91,7 @@ impl Sparkline {
         (0..height).rev().map(line).collect()
     }
 
-    /// How high a value stands, in eighths of a line, from 1.
+    /// Returns the height of a value in eighths of a line, at least 1.
     fn eighths(&self, value: f64, height: usize) -> usize {
         let (bottom, top) = self.scale;
         let full = (height * 8) as f64;
@@ -102,7 +103,7 @@ impl Sparkline {
     }
 }
 
-/// The median of the steps between the points, in seconds.
+/// Returns the median time between two points, in seconds.
 fn usual_step(points: &[(i64, Option<f64>)]) -> Option<i64> {
     let mut steps: Vec<i64> = points
         .windows(2)
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lowest_is_seen_and_the_highest_is_full() {
+    fn sparkline_lowest_value_is_visible_and_highest_is_full() {
         let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0].map(Some);
         shows(&values, "▁▂▃▄▅▆▇█");
         let below_zero = [-8.0, -1.0, -8.0].map(Some);
@@ -139,29 +140,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_a_gap_and_never_zero() {
+    fn sparkline_unknown_value_is_blank() {
         shows(&[Some(8.0), None, Some(1.0), None, None], "█ ▁  ");
         shows(&[None, Some(8.0), Some(1.0), Some(0.0)], " █▂▁");
     }
 
     #[test]
-    fn a_time_without_points_is_a_gap_too() {
+    fn sparkline_time_without_points_is_blank() {
         let points = [0, 10, 20, 70, 80, 90].map(|time| (time, Some(time as f64)));
         let sparkline = SparklineSeries::new(&points, (0, 100)).draw(10);
         assert_eq!(sparkline.lines(1), ["▁▂▃    ▆▇█"]);
-        // The span that was asked for, not the one that there is.
+        // The width is that of the requested period, not that of the data.
         let sparkline = SparklineSeries::new(&points, (-100, 100)).draw(20);
         assert_eq!(sparkline.lines(1), ["          ▁▂▃    ▆▇█"]);
     }
 
     #[test]
-    fn a_river_that_does_not_change_is_a_level_line() {
+    fn sparkline_of_a_constant_series_is_level() {
         shows(&[Some(3.0); 4], "▄▄▄▄");
         shows(&[Some(3.0)], "▄");
     }
 
     #[test]
-    fn without_a_value_there_is_no_line() {
+    fn series_without_values_has_no_scale() {
         for points in [every_ten(&[]), every_ten(&[None, None])] {
             assert!(SparklineSeries::new(&points, (0, 20)).scale().is_none());
         }
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn many_points_share_a_column_and_few_are_not_torn_apart() {
+    fn sparkline_columns_average_many_points_and_leave_no_gaps_between_few() {
         let many: Vec<_> = (0..100).map(|n| (n, Some(n as f64))).collect();
         let sparkline = SparklineSeries::new(&many, (0, 100)).draw(4);
         assert_eq!(sparkline.width(), 4);
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn more_lines_show_more_steps() {
+    fn sparkline_with_more_lines_has_a_finer_scale() {
         let points = every_ten(&[Some(0.0), Some(8.0), None, Some(16.0)]);
         let sparkline = SparklineSeries::new(&points, (0, 40)).draw(40);
         assert_eq!(sparkline.lines(2), [" ▁ █", "▁█ █"]);

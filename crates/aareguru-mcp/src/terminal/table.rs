@@ -1,4 +1,4 @@
-//! Tables that lose nothing on a narrow terminal: columns without room follow below each row.
+//! Draws tables. On a narrow terminal, the columns that do not fit are printed below each row.
 
 use anstyle::Style;
 use textwrap::core::display_width;
@@ -65,7 +65,7 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
-/// Draws rows that have a cell for each column.
+/// Draws a header and the rows.
 pub(super) fn draw<const N: usize>(screen: &mut Screen, columns: &[Column; N], rows: &[[Cell; N]]) {
     let titles = columns
         .each_ref()
@@ -96,7 +96,7 @@ pub(super) fn draw<const N: usize>(screen: &mut Screen, columns: &[Column; N], r
     }
 }
 
-/// The columns for which there is room, from left to right.
+/// Returns the indices of the columns that fit into `room`, from left to right.
 fn columns_that_fit(columns: &[Column], widths: &[usize], room: usize) -> Vec<usize> {
     let mut shown: Vec<_> = (0..widths.len()).collect();
     let needed = |shown: &[usize]| {

@@ -1,4 +1,5 @@
-//! Metrics of the connection to Redis. A lookup in the recorder costs nothing next to a command.
+//! Metrics of the connection to Redis. Each record looks the metric up, which takes little time
+//! compared with a command.
 
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ impl CommandPurpose {
         Self::CACHE,
     ];
 
-    /// Records a command that was not sent for want of a connection.
+    /// Records a command that was not sent because there was no connection.
     pub(super) fn record_unsent(self) {
         self.record_error("unavailable");
     }

@@ -28,7 +28,7 @@ pub(super) struct HostAndOrigin {
 }
 
 impl HostAndOrigin {
-    /// `needs_key` says whether requests need an API key.
+    /// Builds the check. `needs_key` is whether requests need an API key.
     pub(super) fn new(config: &Config, needs_key: bool) -> anyhow::Result<Self> {
         let origins = origins(config, needs_key)?;
         Ok(Self {

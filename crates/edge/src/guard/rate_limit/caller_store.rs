@@ -13,7 +13,7 @@ use rmcp_transport::Principal;
 /// The client whose limit a request counts towards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Caller {
-    /// The principal of an API key. There are as many as there are keys.
+    /// The principal of an API key. Their number is bounded by that of the keys.
     Principal(Principal),
     /// An address. An attacker may have any number of them.
     Address(IpAddr),
