@@ -252,7 +252,10 @@ async fn unreachable_api_error_suggests_a_remedy() {
             .env("AAREGURU_BASE_URL", "http://127.0.0.1:9");
         let errors = fails(&mut command, 1).await;
         assert!(errors.starts_with("aareguru-mcp: "), "{errors}");
-        for part in ["cannot reach the Aareguru API", "Check that this machine is online"] {
+        for part in [
+            "cannot reach the Aareguru API",
+            "Check that this machine is online",
+        ] {
             assert!(errors.contains(part), "{errors}");
         }
     }
