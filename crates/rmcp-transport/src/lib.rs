@@ -10,6 +10,7 @@
 //! - `principal`: the identity and address of a client.
 //! - `client_limiter`: limits on sessions, in total and per client.
 //! - `body`: reads request bodies.
+//! - `json_limits`: limits what a body may become in memory.
 //! - `refusal`: why a request was refused, and the response to it.
 //! - `rendered`: serialized results.
 //! - `message_counters`: counts received messages.
@@ -19,6 +20,7 @@
 
 mod body;
 mod client_limiter;
+mod json_limits;
 mod message_counters;
 mod principal;
 mod rebinding;
@@ -29,6 +31,7 @@ mod sse;
 
 pub use body::{is_json, read_body};
 pub use client_limiter::{ClientLimiter, LimitExceeded, Permit, SessionLimiter, SessionPermit};
+pub use json_limits::JsonLimits;
 pub use message_counters::MessageCounters;
 pub use principal::{ClientAddress, ClientKey, Principal};
 pub use rebinding::{

@@ -30,6 +30,8 @@ pub enum Refusal {
     BodyTooLarge,
     /// The body is incomplete.
     BodyCutShort,
+    /// The message exceeds [`JsonLimits`](crate::JsonLimits).
+    TooComplex,
     /// The body is not one JSON-RPC message.
     InvalidMessage,
     /// A request with this id is in flight.
@@ -53,7 +55,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All refusals, in declaration order.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::InvalidHost,
         Self::InvalidOrigin,
         Self::ContentType,
@@ -62,6 +64,7 @@ impl Refusal {
         Self::UnknownSession,
         Self::BodyTooLarge,
         Self::BodyCutShort,
+        Self::TooComplex,
         Self::InvalidMessage,
         Self::DuplicateRequest,
         Self::TooManyRequests,
@@ -90,7 +93,7 @@ impl Refusal {
             | Self::InvalidMessage
             | Self::DuplicateRequest => StatusCode::BAD_REQUEST,
             Self::UnknownSession => StatusCode::NOT_FOUND,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge | Self::TooComplex => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests | Self::TooManySessionsOfClient => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManySessions | Self::ShuttingDown | Self::Unreachable => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -120,6 +123,7 @@ impl Refusal {
             Self::UnknownSession => "Could not find session",
             Self::BodyTooLarge => "Request body too large",
             Self::BodyCutShort => "Could not read request body",
+            Self::TooComplex => "Message has too many values or levels",
             Self::InvalidMessage => "Could not parse message",
             Self::DuplicateRequest => "Request id is already in use",
             Self::TooManyRequests => "Too many requests in flight",
@@ -143,6 +147,7 @@ impl Refusal {
             Self::UnknownSession => "unknown_session",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyCutShort => "body_cut_short",
+            Self::TooComplex => "too_complex",
             Self::InvalidMessage => "invalid_message",
             Self::DuplicateRequest => "duplicate_request",
             Self::TooManyRequests => "too_many_requests",

@@ -13,11 +13,11 @@ use parking_lot::Mutex;
 use rmcp::{
     ErrorData,
     model::{
-        ClientJsonRpcMessage, ClientNotification, ErrorCode, JsonRpcMessage, RequestId,
-        ServerJsonRpcMessage,
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, JsonRpcMessage,
+        RequestId, ServerJsonRpcMessage,
     },
 };
-use rmcp_transport::MessageCounters;
+use rmcp_transport::{JsonLimits, MessageCounters, Refusal};
 use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
@@ -107,6 +107,13 @@ impl Conversation {
                 return answered(ErrorCode::PARSE_ERROR, text, None);
             }
         };
+        if !JsonLimits::MESSAGE.allow(bytes) {
+            return answered(
+                ErrorCode::INVALID_REQUEST,
+                Refusal::TooComplex.to_string(),
+                None,
+            );
+        }
         let message: ClientJsonRpcMessage = match serde_json::from_slice(bytes) {
             Ok(message) => message,
             Err(_) => return not_a_message(bytes),
@@ -118,6 +125,12 @@ impl Conversation {
                 if let Some(Err(exceeded)) = exceeded {
                     let text = exceeded.to_string();
                     return answered(UNAVAILABLE, text, Some(request.id.clone()));
+                }
+                if matches!(request.request, ClientRequest::InitializeRequest(_))
+                    && !JsonLimits::INITIALIZE.allow(bytes)
+                {
+                    let text = Refusal::TooComplex.to_string();
+                    return answered(ErrorCode::INVALID_REQUEST, text, Some(request.id.clone()));
                 }
                 if let Err((code, text)) = self.admit(&mut state, &request.id) {
                     return answered(code, text, Some(request.id.clone()));

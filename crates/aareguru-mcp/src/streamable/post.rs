@@ -8,7 +8,7 @@ use rmcp::{
     ServerHandler,
     model::{ProtocolVersion, RequestId},
 };
-use rmcp_transport::{ClientKey, LimitExceeded, Principal, Refusal, SessionPermit};
+use rmcp_transport::{ClientKey, JsonLimits, LimitExceeded, Principal, Refusal, SessionPermit};
 use serde::Deserialize;
 
 use super::{
@@ -53,7 +53,13 @@ impl<S: ServerHandler> Shared<S> {
             Ok(body) => body,
             Err(refusal) => return self.refuse(refusal, None),
         };
+        if !JsonLimits::MESSAGE.allow(&body) {
+            return self.refuse(Refusal::TooComplex, None);
+        }
         let head: Head<'_> = serde_json::from_slice(&body).unwrap_or_default();
+        if head.method.as_deref() == Some("initialize") && !JsonLimits::INITIALIZE.allow(&body) {
+            return self.refuse(Refusal::TooComplex, head.id.as_ref());
+        }
         if head.is_message() {
             self.metrics.messages.count_method(head.method.as_deref());
         }

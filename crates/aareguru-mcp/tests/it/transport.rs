@@ -4,6 +4,7 @@ mod conformance;
 pub(crate) mod controllable_server;
 pub(crate) mod interop;
 mod locust;
+mod message_limits;
 mod old_clients;
 mod sse;
 mod stdio;

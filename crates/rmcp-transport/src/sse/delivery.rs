@@ -79,9 +79,10 @@ impl Delivery {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidMessage`], if the body is not a message.
+    /// [`Refusal::InvalidMessage`] or [`Refusal::TooComplex`], if the body is not a message that is
+    /// accepted.
     pub fn request_id(&self) -> Result<Option<String>, Refusal> {
-        let message = parse::message(&self.body).ok_or(Refusal::InvalidMessage)?;
+        let message = parse::message(&self.body)?;
         match message {
             JsonRpcMessage::Request(request) => serde_json::to_string(&request.id)
                 .map(Some)

@@ -55,8 +55,8 @@ where
         let tag = session.as_ref().ok().map(|session| session.tag());
         let delivered = match session {
             Ok(session) if !session.is_stored() => match parse::message(&body) {
-                Some(message) => session.deliver(message, parts, None).await,
-                None => Err(Refusal::InvalidMessage),
+                Ok(message) => session.deliver(message, parts, None).await,
+                Err(refusal) => Err(refusal),
             },
             session => Box::pin(deliver_stored_or_relay(&state, session, (id, parts, body))).await,
         };
@@ -143,7 +143,7 @@ async fn deliver_local<S: ServerHandler>(
     body: &[u8],
     relayed: Option<DeliveryId>,
 ) -> Result<Option<Delivery>, Refusal> {
-    let message = parse::message(body).ok_or(Refusal::InvalidMessage)?;
+    let message = parse::message(body)?;
     if !session.is_stored() {
         return session.deliver(message, parts, None).await.map(|()| None);
     }

@@ -15,9 +15,31 @@ use rmcp::model::{
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// Parses one message; `None` if the body is not one.
-pub(crate) fn message(body: &[u8]) -> Option<ClientJsonRpcMessage> {
-    frequent(body).or_else(|| serde_json::from_slice(body).ok())
+use crate::{json_limits::JsonLimits, refusal::Refusal};
+
+/// Parses one message.
+///
+/// # Errors
+///
+/// [`Refusal::TooComplex`], or [`Refusal::InvalidMessage`] if the body is not one message.
+pub(crate) fn message(body: &[u8]) -> Result<ClientJsonRpcMessage, Refusal> {
+    if !JsonLimits::MESSAGE.allow(body) {
+        return Err(Refusal::TooComplex);
+    }
+    let message = frequent(body).or_else(|| serde_json::from_slice(body).ok());
+    let message = message.ok_or(Refusal::InvalidMessage)?;
+    if is_initialize(&message) && !JsonLimits::INITIALIZE.allow(body) {
+        return Err(Refusal::TooComplex);
+    }
+    Ok(message)
+}
+
+fn is_initialize(message: &ClientJsonRpcMessage) -> bool {
+    matches!(
+        message,
+        JsonRpcMessage::Request(message)
+            if matches!(message.request, ClientRequest::InitializeRequest(_))
+    )
 }
 
 /// The members of a message. Unknown or duplicate members and null are errors.
@@ -149,7 +171,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","method":"notifications/initialized","params":{"_meta":{"x":1}}}"#,
         ] {
             assert!(frequent(body.as_bytes()).is_none(), "{body}");
-            let message = message(body.as_bytes());
+            let message = message(body.as_bytes()).ok();
             assert_eq!(message.as_ref().map(written), by_rmcp(body), "{body}");
         }
     }

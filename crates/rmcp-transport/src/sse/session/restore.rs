@@ -64,7 +64,7 @@ impl<S: ServerHandler> Session<S> {
         for pending in pending {
             let delivery = Delivery::from_bytes(self.id, &pending.message);
             let message = delivery.and_then(|delivery| {
-                let message = parse::message(&delivery.body)?;
+                let message = parse::message(&delivery.body).ok()?;
                 Some((message, delivery.parts))
             });
             let Some((message, parts)) = message else {
@@ -94,7 +94,7 @@ impl<S: ServerHandler> Session<S> {
     /// Replays a request that the previous handler answered successfully. The answer is discarded.
     async fn replay(self: &Arc<Self>, bytes: &[u8]) -> Option<()> {
         let delivery = Delivery::from_bytes(self.id, bytes)?;
-        let JsonRpcMessage::Request(message) = parse::message(&delivery.body)? else {
+        let JsonRpcMessage::Request(message) = parse::message(&delivery.body).ok()? else {
             return None;
         };
         let mut request = message.request;
