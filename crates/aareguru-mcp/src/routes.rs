@@ -113,7 +113,7 @@ fn build_table<S: ServerHandler + Clone>(app: &App<S>, pages: &Arc<Pages>) -> Ve
 fn graphql_routes(service: &GraphQl) -> [RouteEntry; 2] {
     let endpoint = get(graphql::get).post(graphql::post);
     let endpoint = endpoint.layer(DefaultBodyLimit::max(service.max_body_bytes()));
-    let schema = get(graphql::schema_text);
+    let schema = get(graphql::get_schema);
     [
         RouteEntry::new(
             Access::Page,

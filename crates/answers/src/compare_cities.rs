@@ -11,16 +11,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    forecast::or_unknown,
+    forecast::format_or_unknown,
     provenance::{PlaceNames, Provenance},
-    reading::{WaterTemperature, in_words, unknown_because},
+    reading::{WaterTemperature, describe_water, unknown_because},
 };
 
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CompareCitiesAnswer {
     /// The places, in the order asked for, else in downstream order.
-    pub places: Vec<Compared>,
+    pub places: Vec<ComparedCity>,
     /// Those whose temperature is current and not in doubt, warmest first; the
     /// last is the coldest.
     pub warmest_first: Vec<RankedTemperature>,
@@ -38,7 +38,7 @@ pub struct CompareCitiesAnswer {
 
 /// One place.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Compared {
+pub struct ComparedCity {
     #[serde(flatten)]
     pub place: PlaceNames,
     #[serde(flatten)]
@@ -92,55 +92,57 @@ pub struct NotRanked {
     pub why: String,
 }
 
-pub fn structured(comparison: &Comparison, now: Timestamp) -> CompareCitiesAnswer {
-    let warmest = comparison.warmest_first(now);
-    let places = comparison.places.iter();
-    CompareCitiesAnswer {
-        places: places
-            .map(|at| compared(at, &at.advice(now), now))
-            .collect(),
-        not_ranked: not_ranked(comparison, &warmest, now),
-        boundary: Advice::BOUNDARY,
-        notes: notes(comparison, &warmest, now),
-        recorded_on: comparison.recorded_on.map(|day| day.to_string()),
-        provenance: Provenance::new(comparison.upstream_trouble.as_ref()),
-        warmest_first: warmest
-            .into_iter()
-            .map(|ranked| RankedTemperature {
-                rank: i64::try_from(ranked.rank).unwrap_or(i64::MAX),
-                city: ranked.at.place.id(),
-                temperature_celsius: ranked.celsius,
-            })
-            .collect(),
+impl CompareCitiesAnswer {
+    pub fn new(comparison: &Comparison, now: Timestamp) -> Self {
+        let warmest = comparison.warmest_first(now);
+        let places = comparison.places.iter();
+        Self {
+            places: places
+                .map(|at| compared(at, &at.advice(now), now))
+                .collect(),
+            not_ranked: not_ranked(comparison, &warmest, now),
+            boundary: Advice::BOUNDARY,
+            notes: collect_notes(comparison, &warmest, now),
+            recorded_on: comparison.recorded_on.map(|day| day.to_string()),
+            provenance: Provenance::new(comparison.upstream_trouble.as_ref()),
+            warmest_first: warmest
+                .into_iter()
+                .map(|ranked| RankedTemperature {
+                    rank: i64::try_from(ranked.rank).unwrap_or(i64::MAX),
+                    city: ranked.at.place.id(),
+                    temperature_celsius: ranked.celsius,
+                })
+                .collect(),
+        }
     }
 }
 
-fn compared(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> Compared {
+fn compared(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> ComparedCity {
     let place = at.place;
     let is_flow_measured = place.measures(aareguru::Quantity::Flow);
     let flow = at.flow.presentable_value(now);
     let is_water_shown = at.water.presentable_value(now).is_some();
     let saying = at.saying.clone().filter(|_| is_water_shown);
-    Compared {
+    ComparedCity {
         place: PlaceNames::new(place),
         water: WaterTemperature::new(&at.water, now),
         water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| at.water.is_current(now)),
         flow_m3_per_s: flow,
         flow_freshness: at.flow.freshness(now),
         flow_unknown_because: unknown_because(&at.flow, is_flow_measured, now),
-        percent_of_flood_level_2: flow.and(at.share_of_level_2(now)).map(percent),
+        percent_of_flood_level_2: flow.and(at.share_of_level_2(now)).map(to_percent),
         flood_level: advice.level.map(|level| level.number().into()),
         verdict: advice.verdict,
         reasons: advice.reasons.iter().map(ToString::to_string).collect(),
         air_celsius: at.air.filter(|_| is_recent(&at.water, now)),
         saying_in_english: saying.as_deref().and_then(plain_reading),
         saying,
-        doubts: doubts(at, now),
+        doubts: collect_doubts(at, now),
         note: place.note(),
     }
 }
 
-fn doubts(at: &ComparedPlace, now: Timestamp) -> Vec<String> {
+fn collect_doubts(at: &ComparedPlace, now: Timestamp) -> Vec<String> {
     let readings = [&at.water, &at.flow].into_iter();
     let unknown = readings.filter_map(|reading| reading.unknown_because(now));
     let unknown = unknown.filter(|reason| *reason != UnknownReason::Missing);
@@ -156,12 +158,12 @@ fn not_ranked(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -
     places
         .map(|at| NotRanked {
             city: at.place.id(),
-            why: why_not(&at.water, now),
+            why: unranked_reason(&at.water, now),
         })
         .collect()
 }
 
-fn why_not(water: &Reading, now: Timestamp) -> String {
+fn unranked_reason(water: &Reading, now: Timestamp) -> String {
     if let Some(reason) = unknown_because(water, true, now) {
         return reason;
     }
@@ -172,7 +174,7 @@ fn why_not(water: &Reading, now: Timestamp) -> String {
     }
 }
 
-fn notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec<String> {
+fn collect_notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(day) = comparison.recorded_on {
         notes.push(format!(
@@ -198,7 +200,11 @@ fn notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp) -> Vec
     notes
 }
 
-pub fn text(comparison: &Comparison, structured: &CompareCitiesAnswer, now: Timestamp) -> String {
+pub fn render_text(
+    comparison: &Comparison,
+    structured: &CompareCitiesAnswer,
+    now: Timestamp,
+) -> String {
     let mut text = String::from(
         "| place | water | in 2 h | flow | of its flood level 2 | verdict |\n|---|---|---|---|---|---|\n",
     );
@@ -206,17 +212,17 @@ pub fn text(comparison: &Comparison, structured: &CompareCitiesAnswer, now: Time
         text += &format!(
             "| {} | {} | {} | {} | {} | {} |\n",
             shown.place.name,
-            in_words(&at.water, now),
-            or_unknown(rounded(shown.water_in_two_hours_celsius, 1), "°C"),
-            or_unknown(rounded(shown.flow_m3_per_s, 0), "m³/s"),
-            or_unknown(rounded(shown.percent_of_flood_level_2, 0), "%"),
+            describe_water(&at.water, now),
+            format_or_unknown(format_rounded(shown.water_in_two_hours_celsius, 1), "°C"),
+            format_or_unknown(format_rounded(shown.flow_m3_per_s, 0), "m³/s"),
+            format_or_unknown(format_rounded(shown.percent_of_flood_level_2, 0), "%"),
             at.advice(now).verdict.as_str(),
         );
     }
-    for line in rankings(structured) {
+    for line in ranking_lines(structured) {
         text += &format!("{line}\n");
     }
-    for line in verdicts(comparison, now) {
+    for line in verdict_lines(comparison, now) {
         text += &format!("{line}\n");
     }
     text += &format!("{}\n", structured.boundary);
@@ -227,7 +233,7 @@ pub fn text(comparison: &Comparison, structured: &CompareCitiesAnswer, now: Time
 }
 
 /// The warmest and the coldest places, and those that are not ranked, a line each.
-pub fn rankings(structured: &CompareCitiesAnswer) -> Vec<String> {
+pub fn ranking_lines(structured: &CompareCitiesAnswer) -> Vec<String> {
     let mut lines = Vec::new();
     let warmest = &structured.warmest_first;
     if let (Some(first), Some(last)) = (warmest.first(), warmest.last())
@@ -261,7 +267,7 @@ pub fn rankings(structured: &CompareCitiesAnswer) -> Vec<String> {
 
 /// The verdict on each place with what speaks against it, a line each; without
 /// the sources, which are in the structured content.
-pub fn verdicts(comparison: &Comparison, now: Timestamp) -> Vec<String> {
+pub fn verdict_lines(comparison: &Comparison, now: Timestamp) -> Vec<String> {
     let of_place = |at: &ComparedPlace| {
         let advice = at.advice(now);
         let first = advice.reasons.first().into_iter();
@@ -272,7 +278,7 @@ pub fn verdicts(comparison: &Comparison, now: Timestamp) -> Vec<String> {
             )
         };
         let warnings = advice.reasons.iter().skip(1).filter(is_warning);
-        let reasons: Vec<_> = first.chain(warnings).map(in_short).collect();
+        let reasons: Vec<_> = first.chain(warnings).map(shorten_reason).collect();
         format!(
             "{}: {}: {}.",
             at.place.id(),
@@ -284,14 +290,14 @@ pub fn verdicts(comparison: &Comparison, now: Timestamp) -> Vec<String> {
 }
 
 /// What is said of cold water is the same at each place, so only that it is cold is said here.
-fn in_short(reason: &Reason) -> &str {
+fn shorten_reason(reason: &Reason) -> &str {
     match reason.ground {
         Ground::Cold => reason.text.split(':').next().unwrap_or_default(),
         _ => &reason.text,
     }
 }
 
-fn rounded(value: Option<f64>, digits: usize) -> Option<String> {
+fn format_rounded(value: Option<f64>, digits: usize) -> Option<String> {
     value.map(|value| format!("{value:.digits$}"))
 }
 
@@ -301,6 +307,6 @@ fn is_recent(reading: &Reading, now: Timestamp) -> bool {
     reading.recorded_on.is_some() || reading.age(now).is_some_and(|age| age <= OLD_AFTER)
 }
 
-fn percent(share: f64) -> f64 {
+fn to_percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }

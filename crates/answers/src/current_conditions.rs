@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    provenance::{PlaceNames, Provenance, closing_lines, saying_line},
-    reading::{Flow, Measure, Measured, WaterTemperature, in_words, unless_old},
+    provenance::{PlaceNames, Provenance, format_closing_lines, format_saying},
+    reading::{Flow, Measure, Measured, WaterTemperature, describe_water, value_unless_old},
 };
 
 /// The structured answer.
@@ -37,14 +37,14 @@ pub struct CurrentConditionsAnswer {
     pub weather: Option<CurrentWeather>,
     /// When the sun shines on the lawns by the river, on the day of the
     /// answer; null where it is not known. Only Bern has any.
-    pub lawns: Option<Vec<LawnOf>>,
+    pub lawns: Option<Vec<LawnSunshine>>,
     /// The swimming canal at the Marzili baths in Bern; null elsewhere and if
     /// unknown.
     pub bueber_canal: Option<CanalStatus>,
     /// What aare.guru says of the water; null if it says nothing.
-    pub saying: Option<SayingOf>,
+    pub saying: Option<SayingWithMeaning>,
     /// What aare.guru says of the flow; null if it says nothing.
-    pub flow_saying: Option<SayingOf>,
+    pub flow_saying: Option<SayingWithMeaning>,
     /// What to know about this place, if there is anything.
     pub note: Option<&'static str>,
     #[serde(flatten)]
@@ -65,7 +65,7 @@ pub struct CurrentWeather {
 
 /// A lawn, and when the sun shines on it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct LawnOf {
+pub struct LawnSunshine {
     /// Its name.
     pub name: String,
     /// When the sun reaches it, in Swiss local time; null if unknown.
@@ -85,7 +85,7 @@ pub struct CanalStatus {
 
 /// A saying in Bernese German. It is not advice.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SayingOf {
+pub struct SayingWithMeaning {
     /// The saying.
     pub text: String,
     /// What it says in plain English; null if no plain reading is known, and
@@ -93,47 +93,49 @@ pub struct SayingOf {
     pub plain_reading: Option<&'static str>,
 }
 
-pub fn text(conditions: &Conditions, now: Timestamp) -> String {
+pub fn render_text(conditions: &Conditions, now: Timestamp) -> String {
     let place = conditions.place;
     let danger = &conditions.danger;
     let mut text = format!(
         "{} ({})\nWater: {}.\nFlow: {}.\nSwimming: {}.\nWhy: {}.\nAir: {}{}.\n",
         place.name(),
         place.station(),
-        in_words(&conditions.water, now),
-        Measure::Flow.in_words(&danger.flow, now),
+        describe_water(&conditions.water, now),
+        Measure::Flow.describe(&danger.flow, now),
         danger.advice.headline(),
-        weightiest(&danger.advice).as_deref().unwrap_or("not known"),
-        Measure::Air.in_words(&conditions.air, now),
-        rain_in_words(conditions, now)
+        main_reason(&danger.advice)
+            .as_deref()
+            .unwrap_or("not known"),
+        Measure::Air.describe(&conditions.air, now),
+        describe_rain(conditions, now)
     );
-    for doubt in doubts(conditions) {
+    for doubt in collect_doubts(conditions) {
         text += &format!("Doubt: {doubt}.\n");
     }
     for lawn in &conditions.lawns {
-        text += &format!("Sun at {}: {}.\n", quoted(&lawn.name), lawn_in_words(lawn));
+        text += &format!("Sun at {}: {}.\n", quoted(&lawn.name), describe_lawn(lawn));
     }
     if let Some(canal) = conditions.canal {
-        text += &format!("Bueber canal: {}.\n", canal_in_words(canal));
+        text += &format!("Bueber canal: {}.\n", describe_canal(canal));
     }
     for (about, saying) in [
         ("", &conditions.saying),
         (" of the flow", &conditions.flow_saying),
     ] {
         if let Some(saying) = saying {
-            text += &saying_line(about, saying);
+            text += &format_saying(about, saying);
         }
     }
     text += &format!("{}\n", Advice::BOUNDARY);
-    text + &closing_lines(place.note(), conditions.upstream_trouble.as_ref())
+    text + &format_closing_lines(place.note(), conditions.upstream_trouble.as_ref())
 }
 
-fn weightiest(advice: &Advice) -> Option<String> {
+fn main_reason(advice: &Advice) -> Option<String> {
     advice.reasons.first().map(ToString::to_string)
 }
 
 /// Why values are unknown although upstream sent them, or may be wrong.
-pub fn doubts(conditions: &Conditions) -> Vec<String> {
+pub fn collect_doubts(conditions: &Conditions) -> Vec<String> {
     let now = conditions.danger.asked_at;
     let readings = [
         &conditions.water,
@@ -156,19 +158,19 @@ pub fn doubts(conditions: &Conditions) -> Vec<String> {
 }
 
 /// Rain has the time of the air temperature, so it follows that.
-pub fn rain_in_words(conditions: &Conditions, now: Timestamp) -> String {
-    match unless_old(&conditions.rain, now) {
+pub fn describe_rain(conditions: &Conditions, now: Timestamp) -> String {
+    match value_unless_old(&conditions.rain, now) {
         Some(mm) => format!("; rain in the 10 minutes before: {mm:.1} mm"),
         None => "; rain unknown".to_owned(),
     }
 }
 
-pub fn lawn_in_words(lawn: &Lawn) -> String {
+pub fn describe_lawn(lawn: &Lawn) -> String {
     let time = |at: Option<Timestamp>| at.map_or_else(|| "an unknown time".to_owned(), local_time);
     format!("from {} to {}", time(lawn.sun_from), time(lawn.sun_until))
 }
 
-pub fn canal_in_words(canal: BueberCanal) -> String {
+pub fn describe_canal(canal: BueberCanal) -> String {
     let state = if canal.is_open { "open" } else { "closed" };
     match canal.since {
         Some(since) => format!("reported {state} since {}", local_time(since)),
@@ -176,26 +178,28 @@ pub fn canal_in_words(canal: BueberCanal) -> String {
     }
 }
 
-pub fn structured(conditions: Conditions, now: Timestamp) -> CurrentConditionsAnswer {
-    let place = conditions.place;
-    let advice = &conditions.danger.advice;
-    CurrentConditionsAnswer {
-        place: PlaceNames::new(place),
-        water: WaterTemperature::new(&conditions.water, now),
-        flow: Flow::new(place, &conditions.danger.flow, now),
-        doubts: doubts(&conditions),
-        verdict: advice.verdict,
-        headline: advice.headline(),
-        because: weightiest(advice),
-        boundary: Advice::BOUNDARY,
-        weather: CurrentWeather::new(&conditions, now),
-        lawns: (!conditions.lawns.is_empty())
-            .then(|| conditions.lawns.iter().map(LawnOf::from).collect()),
-        bueber_canal: conditions.canal.map(CanalStatus::from),
-        saying: conditions.saying.map(SayingOf::from),
-        flow_saying: conditions.flow_saying.map(SayingOf::from),
-        note: place.note(),
-        provenance: Provenance::new(conditions.upstream_trouble.as_ref()),
+impl CurrentConditionsAnswer {
+    pub fn new(conditions: Conditions, now: Timestamp) -> Self {
+        let place = conditions.place;
+        let advice = &conditions.danger.advice;
+        Self {
+            place: PlaceNames::new(place),
+            water: WaterTemperature::new(&conditions.water, now),
+            flow: Flow::new(place, &conditions.danger.flow, now),
+            doubts: collect_doubts(&conditions),
+            verdict: advice.verdict,
+            headline: advice.headline(),
+            because: main_reason(advice),
+            boundary: Advice::BOUNDARY,
+            weather: CurrentWeather::new(&conditions, now),
+            lawns: (!conditions.lawns.is_empty())
+                .then(|| conditions.lawns.iter().map(LawnSunshine::from).collect()),
+            bueber_canal: conditions.canal.map(CanalStatus::from),
+            saying: conditions.saying.map(SayingWithMeaning::from),
+            flow_saying: conditions.flow_saying.map(SayingWithMeaning::from),
+            note: place.note(),
+            provenance: Provenance::new(conditions.upstream_trouble.as_ref()),
+        }
     }
 }
 
@@ -207,14 +211,14 @@ impl CurrentWeather {
             .into_iter()
             .find(|reading| reading.value(now).is_some())?;
         Some(Self {
-            air_temperature_celsius: unless_old(air, now),
-            rain_mm_per_10_minutes: unless_old(rain, now),
+            air_temperature_celsius: value_unless_old(air, now),
+            rain_mm_per_10_minutes: value_unless_old(rain, now),
             measured: Measured::new(known, now),
         })
     }
 }
 
-impl From<&Lawn> for LawnOf {
+impl From<&Lawn> for LawnSunshine {
     fn from(lawn: &Lawn) -> Self {
         Self {
             name: lawn.name.clone(),
@@ -233,7 +237,7 @@ impl From<BueberCanal> for CanalStatus {
     }
 }
 
-impl From<String> for SayingOf {
+impl From<String> for SayingWithMeaning {
     fn from(text: String) -> Self {
         Self {
             plain_reading: plain_reading(&text),

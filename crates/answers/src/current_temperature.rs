@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    provenance::{PlaceNames, Provenance, closing_lines, saying_line},
-    reading::{WaterTemperature, in_words},
+    provenance::{PlaceNames, Provenance, format_closing_lines, format_saying},
+    reading::{WaterTemperature, describe_water},
 };
 
 /// The structured answer.
@@ -27,31 +27,33 @@ pub struct CurrentTemperatureAnswer {
     provenance: Provenance,
 }
 
-pub fn structured(current: CurrentTemperature, now: Timestamp) -> CurrentTemperatureAnswer {
-    let place = current.place;
-    CurrentTemperatureAnswer {
-        place: PlaceNames::new(place),
-        water: WaterTemperature::new(&current.water, now),
-        saying_in_english: current.saying.as_deref().and_then(plain_reading),
-        note: place.note(),
-        provenance: Provenance::new(current.upstream_trouble.as_ref()),
-        saying: current.saying,
+impl CurrentTemperatureAnswer {
+    pub fn new(current: CurrentTemperature, now: Timestamp) -> Self {
+        let place = current.place;
+        Self {
+            place: PlaceNames::new(place),
+            water: WaterTemperature::new(&current.water, now),
+            saying_in_english: current.saying.as_deref().and_then(plain_reading),
+            note: place.note(),
+            provenance: Provenance::new(current.upstream_trouble.as_ref()),
+            saying: current.saying,
+        }
     }
 }
 
-pub fn text(current: &CurrentTemperature, now: Timestamp) -> String {
+pub fn render_text(current: &CurrentTemperature, now: Timestamp) -> String {
     let place = current.place;
     let mut text = format!(
         "{} ({}): {}.\n",
         place.name(),
         place.station(),
-        in_words(&current.water, now)
+        describe_water(&current.water, now)
     );
     if let Some(doubt) = current.water.doubt() {
         text += &format!("Doubt: {doubt}.\n");
     }
     if let Some(saying) = &current.saying {
-        text += &saying_line("", saying);
+        text += &format_saying("", saying);
     }
-    text + &closing_lines(place.note(), current.upstream_trouble.as_ref())
+    text + &format_closing_lines(place.note(), current.upstream_trouble.as_ref())
 }

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    provenance::{PlaceNames, Provenance, closing_lines},
-    reading::{Flow, Measure, WaterTemperature, in_words},
+    provenance::{PlaceNames, Provenance, format_closing_lines},
+    reading::{Flow, Measure, WaterTemperature, describe_water},
     statement::Statement,
 };
 
@@ -31,9 +31,9 @@ pub struct FlowDangerLevelAnswer {
     /// What the level means for somebody by the river.
     pub flood_level_meaning: Option<&'static str>,
     /// The next flood level above; null in level 5 or without a current flow.
-    pub next_level: Option<Next>,
+    pub next_level: Option<DistanceToNextLevel>,
     /// How the flow has changed in the last three hours; null if unknown.
-    pub trend: Option<TrendOf>,
+    pub trend: Option<FlowTrend>,
     /// What is said to a swimmer; none of the verdicts is a permission.
     pub verdict: Verdict,
     /// The verdict as one line with its place and time.
@@ -41,7 +41,7 @@ pub struct FlowDangerLevelAnswer {
     /// Why, the weightiest first.
     pub reasons: Vec<Statement>,
     /// Each limit that the verdict compares with, and who sets it.
-    pub limits: Vec<LimitOf>,
+    pub limits: Vec<VerdictLimit>,
     /// What is worth knowing besides; decides nothing.
     pub remarks: Vec<Statement>,
     /// What these numbers cannot tell; to be shown with the verdict.
@@ -57,7 +57,7 @@ pub struct FlowDangerLevelAnswer {
 
 /// The next flood level.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Next {
+pub struct DistanceToNextLevel {
     /// The level, 2 to 5.
     pub level: i64,
     /// The flow in m³/s at which it begins.
@@ -68,7 +68,7 @@ pub struct Next {
 
 /// A limit that the verdict compares with.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct LimitOf {
+pub struct VerdictLimit {
     /// The value at which it is reached: a flow or its rise at or above it, a
     /// water temperature at or below it.
     pub value: f64,
@@ -82,49 +82,49 @@ pub struct LimitOf {
 
 /// How the flow changes.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TrendOf {
+pub struct FlowTrend {
     /// Which way.
-    pub direction: DirectionName,
+    pub direction: FlowDirection,
     /// Change in m³/s in an hour; negative if it falls.
     pub m3_per_s_per_hour: f64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum DirectionName {
+pub enum FlowDirection {
     Rising,
     Falling,
     Steady,
 }
 
-pub fn text(danger: &Danger) -> String {
+pub fn render_text(danger: &Danger) -> String {
     let (place, advice) = (danger.place, &danger.advice);
     let mut text = format!(
         "{}.\nFlow at {}: {}.\nWater: {}.\n{}\nWhy:\n",
         advice.headline(),
         place.station(),
-        Measure::Flow.in_words(&danger.flow, danger.asked_at),
-        in_words(&danger.water, danger.asked_at),
-        level_in_words(danger)
+        Measure::Flow.describe(&danger.flow, danger.asked_at),
+        describe_water(&danger.water, danger.asked_at),
+        describe_flood_level(danger)
     );
     for reason in &advice.reasons {
         text += &format!("- {reason}\n");
     }
     text += "Limits used:\n";
     for limit in &advice.limits {
-        text += &format!("- {}\n", limit_in_words(limit));
+        text += &format!("- {}\n", describe_limit(limit));
     }
     text += "Worth knowing:\n";
     for remark in &advice.remarks {
         text += &format!("- {remark}\n");
     }
     text += &format!("{}\n", Advice::BOUNDARY);
-    text + &closing_lines(place.note(), danger.upstream_trouble.as_ref())
+    text + &format_closing_lines(place.note(), danger.upstream_trouble.as_ref())
 }
 
 /// Value, verdict and who sets the limit; what exactly they say is in the structured content, and
 /// among the reasons once the limit is reached.
-fn limit_in_words(limit: &Limit) -> String {
+fn describe_limit(limit: &Limit) -> String {
     let side = match limit.quantity {
         LimitQuantity::WaterTemperature => "or less",
         _ => "or more",
@@ -150,7 +150,7 @@ fn limit_in_words(limit: &Limit) -> String {
     )
 }
 
-pub fn level_in_words(danger: &Danger) -> String {
+pub fn describe_flood_level(danger: &Danger) -> String {
     let Some(level) = danger.level else {
         return "BAFU's flood level: not known, which is not level 1.".to_owned();
     };
@@ -158,48 +158,50 @@ pub fn level_in_words(danger: &Danger) -> String {
         format!(
             "; level {} begins at {}, {} more",
             next.level.number(),
-            Measure::Flow.shown(next.from_m3_per_s),
-            Measure::Flow.shown(next.missing_m3_per_s)
+            Measure::Flow.format_value(next.from_m3_per_s),
+            Measure::Flow.format_value(next.missing_m3_per_s)
         )
     });
     let (number, name) = (level.number(), level.name());
     format!("BAFU's flood level: {number} of 5 ({name}){next}.")
 }
 
-pub fn structured(danger: &Danger) -> FlowDangerLevelAnswer {
-    let (place, advice, level) = (danger.place, &danger.advice, danger.level);
-    FlowDangerLevelAnswer {
-        place: PlaceNames::new(place),
-        flow: Flow::new(place, &danger.flow, danger.asked_at),
-        water: WaterTemperature::new(&danger.water, danger.asked_at),
-        flood_level: level.map(|level| level.number().into()),
-        flood_level_name: level.map(|level| level.name()),
-        flood_level_meaning: level.map(|level| level.meaning()),
-        next_level: danger.next.map(Next::new),
-        trend: danger.trend.and_then(TrendOf::new),
-        verdict: advice.verdict,
-        headline: advice.headline(),
-        reasons: Statement::all(&advice.reasons),
-        limits: advice.limits.iter().map(LimitOf::new).collect(),
-        remarks: Statement::all(&advice.remarks),
-        boundary: Advice::BOUNDARY,
-        as_of: advice.as_of.map(local_time),
-        note: place.note(),
-        provenance: Provenance::new(danger.upstream_trouble.as_ref()),
-    }
-}
-
-impl Next {
-    fn new(next: NextLevel) -> Self {
+impl FlowDangerLevelAnswer {
+    pub fn new(danger: &Danger) -> Self {
+        let (place, advice, level) = (danger.place, &danger.advice, danger.level);
         Self {
-            level: next.level.number().into(),
-            at_m3_per_s: next.from_m3_per_s,
-            distance_m3_per_s: to_the_hundredth(next.missing_m3_per_s),
+            place: PlaceNames::new(place),
+            flow: Flow::new(place, &danger.flow, danger.asked_at),
+            water: WaterTemperature::new(&danger.water, danger.asked_at),
+            flood_level: level.map(|level| level.number().into()),
+            flood_level_name: level.map(|level| level.name()),
+            flood_level_meaning: level.map(|level| level.meaning()),
+            next_level: danger.next.map(DistanceToNextLevel::new),
+            trend: danger.trend.and_then(FlowTrend::new),
+            verdict: advice.verdict,
+            headline: advice.headline(),
+            reasons: Statement::from_reasons(&advice.reasons),
+            limits: advice.limits.iter().map(VerdictLimit::new).collect(),
+            remarks: Statement::from_reasons(&advice.remarks),
+            boundary: Advice::BOUNDARY,
+            as_of: advice.as_of.map(local_time),
+            note: place.note(),
+            provenance: Provenance::new(danger.upstream_trouble.as_ref()),
         }
     }
 }
 
-impl LimitOf {
+impl DistanceToNextLevel {
+    fn new(next: NextLevel) -> Self {
+        Self {
+            level: next.level.number().into(),
+            at_m3_per_s: next.from_m3_per_s,
+            distance_m3_per_s: round_to_hundredths(next.missing_m3_per_s),
+        }
+    }
+}
+
+impl VerdictLimit {
     fn new(limit: &Limit) -> Self {
         Self {
             value: limit.value,
@@ -210,23 +212,23 @@ impl LimitOf {
     }
 }
 
-impl TrendOf {
+impl FlowTrend {
     /// `None` if the trend tells nothing.
     fn new(trend: Trend) -> Option<Self> {
         let direction = match trend.direction {
-            Direction::Rising => DirectionName::Rising,
-            Direction::Falling => DirectionName::Falling,
-            Direction::Steady => DirectionName::Steady,
+            Direction::Rising => FlowDirection::Rising,
+            Direction::Falling => FlowDirection::Falling,
+            Direction::Steady => FlowDirection::Steady,
             Direction::Unknown => return None,
         };
         Some(Self {
             direction,
-            m3_per_s_per_hour: to_the_hundredth(trend.per_hour?),
+            m3_per_s_per_hour: round_to_hundredths(trend.per_hour?),
         })
     }
 }
 
 /// A difference of decimal fractions shows digits that nobody measured.
-pub fn to_the_hundredth(value: f64) -> f64 {
+pub fn round_to_hundredths(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }

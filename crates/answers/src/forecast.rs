@@ -12,12 +12,12 @@ use serde::Serialize;
 
 use crate::{
     provenance::{PlaceNames, Provenance},
-    reading::{WaterTemperature, in_words},
+    reading::{WaterTemperature, describe_water},
 };
 
 /// Notes, which the apps say in other languages too.
-pub const OVER: &str = "the parts of the day are of a day that is over, and left out";
-pub const NO_FURTHER: &str =
+pub const PARTS_OMITTED_NOTE: &str = "the parts of the day are of a day that is over, and left out";
+pub const FORECAST_RANGE_NOTE: &str =
     "the water is forecast no further ahead than two hours, the flow not at all";
 
 /// The API tells four days.
@@ -39,11 +39,11 @@ pub struct ForecastAnswer {
     /// The day that the parts and the sunshine are of, as in "2023-05-09".
     pub today: Option<String>,
     /// Morning, afternoon and evening of that day.
-    pub parts_of_today: Vec<ForecastPart>,
+    pub parts_of_today: Vec<PartOfDayWeather>,
     /// The sunshine of that day.
-    pub sunshine_today: SunTimes,
+    pub sunshine_today: SunshineDuration,
     /// The days to come, as far as asked for and known.
-    pub days: Vec<ForecastDay>,
+    pub days: Vec<DayWeather>,
     /// The driest part of today still to come, of equally dry ones the
     /// warmest; empty if none can be named. It tells of the weather only.
     pub best_parts_of_today: Vec<&'static str>,
@@ -82,7 +82,7 @@ pub struct WaterAhead {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ForecastPart {
+pub struct PartOfDayWeather {
     /// morning, afternoon or evening.
     pub part: &'static str,
     /// The weather in English.
@@ -96,7 +96,7 @@ pub struct ForecastPart {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ForecastDay {
+pub struct DayWeather {
     /// The date in Switzerland, as in "2023-05-10".
     pub date: Option<String>,
     /// The weekday in English.
@@ -112,11 +112,11 @@ pub struct ForecastDay {
     /// Probability of rain in percent.
     pub rain_risk_percent: Option<f64>,
     /// The sunshine of the day.
-    pub sunshine: SunTimes,
+    pub sunshine: SunshineDuration,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SunTimes {
+pub struct SunshineDuration {
     /// In minutes.
     pub minutes: Option<i64>,
     /// The same as text, as in "3 h 20 min".
@@ -125,59 +125,61 @@ pub struct SunTimes {
     pub percent_of_possible: Option<f64>,
 }
 
-pub fn structured(forecast: &Forecast, hours: u32, now: Timestamp) -> ForecastAnswer {
-    let place = forecast.place;
-    let advice = forecast.advice(now);
-    let (best, no_best) = match forecast.best_parts(now) {
-        Ok(parts) => (parts, None),
-        Err(why) => (Vec::new(), Some(why.to_string())),
-    };
-    // Parts of a day that is over are no forecast.
-    let is_over = forecast.is_of_today(now) == Some(false);
-    let parts = forecast.parts.iter().filter(|_| !is_over);
-    ForecastAnswer {
-        place: PlaceNames::new(place),
-        water: WaterTemperature::new(&forecast.water, now),
-        water_in_two_hours: water_ahead(forecast, now),
-        today: forecast
-            .today
-            .filter(|_| !is_over)
-            .map(|day| day.to_string()),
-        parts_of_today: parts
-            .map(|part| ForecastPart {
-                part: part.part.as_str(),
-                weather: english(part.symbol),
-                air_celsius: part.air_celsius,
-                rain_mm: part.rain_mm,
-                rain_risk_percent: part.rain_risk_percent,
-            })
-            .collect(),
-        sunshine_today: SunTimes::new(if is_over {
-            Sunshine::default()
-        } else {
-            forecast.sunshine
-        }),
-        days: forecast
-            .days_within(hours, now)
-            .into_iter()
-            .map(ForecastDay::new)
-            .collect(),
-        best_parts_of_today: best.iter().map(|best| best.part.as_str()).collect(),
-        no_best_part_because: no_best,
-        verdict: advice.verdict,
-        reasons: advice.reasons.iter().map(ToString::to_string).collect(),
-        boundary: aareguru::Advice::BOUNDARY,
-        notes: notes(forecast, hours, now),
-        symbol_source: WeatherSymbol::all()
-            .first()
-            .map(|it| it.source().to_string()),
-        weather_credit: WEATHER_CREDIT,
-        provenance: Provenance::new(forecast.upstream_trouble.as_ref()),
+impl ForecastAnswer {
+    pub fn new(forecast: &Forecast, hours: u32, now: Timestamp) -> Self {
+        let place = forecast.place;
+        let advice = forecast.advice(now);
+        let (best, no_best) = match forecast.best_parts(now) {
+            Ok(parts) => (parts, None),
+            Err(why) => (Vec::new(), Some(why.to_string())),
+        };
+        // Parts of a day that is over are no forecast.
+        let is_over = forecast.is_of_today(now) == Some(false);
+        let parts = forecast.parts.iter().filter(|_| !is_over);
+        Self {
+            place: PlaceNames::new(place),
+            water: WaterTemperature::new(&forecast.water, now),
+            water_in_two_hours: water_ahead(forecast, now),
+            today: forecast
+                .today
+                .filter(|_| !is_over)
+                .map(|day| day.to_string()),
+            parts_of_today: parts
+                .map(|part| PartOfDayWeather {
+                    part: part.part.as_str(),
+                    weather: english_weather(part.symbol),
+                    air_celsius: part.air_celsius,
+                    rain_mm: part.rain_mm,
+                    rain_risk_percent: part.rain_risk_percent,
+                })
+                .collect(),
+            sunshine_today: SunshineDuration::new(if is_over {
+                Sunshine::default()
+            } else {
+                forecast.sunshine
+            }),
+            days: forecast
+                .days_within(hours, now)
+                .into_iter()
+                .map(DayWeather::new)
+                .collect(),
+            best_parts_of_today: best.iter().map(|best| best.part.as_str()).collect(),
+            no_best_part_because: no_best,
+            verdict: advice.verdict,
+            reasons: advice.reasons.iter().map(ToString::to_string).collect(),
+            boundary: aareguru::Advice::BOUNDARY,
+            notes: collect_notes(forecast, hours, now),
+            symbol_source: WeatherSymbol::all()
+                .first()
+                .map(|it| it.source().to_string()),
+            weather_credit: WEATHER_CREDIT,
+            provenance: Provenance::new(forecast.upstream_trouble.as_ref()),
+        }
     }
 }
 
 /// The water in two hours, unless they are over.
-pub fn water_to_come(forecast: &Forecast, now: Timestamp) -> Option<&WaterForecast> {
+pub fn upcoming_water_forecast(forecast: &Forecast, now: Timestamp) -> Option<&WaterForecast> {
     // In a stale answer the two hours are over.
     let is_to_come = match forecast.water.freshness(now) {
         Freshness::Recorded => true,
@@ -192,7 +194,7 @@ pub fn water_to_come(forecast: &Forecast, now: Timestamp) -> Option<&WaterForeca
 }
 
 fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
-    let water = water_to_come(forecast, now)?;
+    let water = upcoming_water_forecast(forecast, now)?;
     Some(WaterAhead {
         temperature_celsius: water.celsius,
         at_local: water.at.map(local_time),
@@ -208,7 +210,7 @@ fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
     })
 }
 
-pub fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
+pub fn collect_notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(day) = forecast.recorded_on {
         notes.push(format!(
@@ -220,7 +222,7 @@ pub fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
         notes.push(trouble.to_string());
     }
     if forecast.is_of_today(now) == Some(false) {
-        notes.push(OVER.to_owned());
+        notes.push(PARTS_OMITTED_NOTE.to_owned());
     }
     let rejected = forecast.implausible.iter();
     notes.extend(rejected.map(|it| format!("{it}; it is left out")));
@@ -237,31 +239,31 @@ pub fn notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
             asked
         });
     }
-    notes.push(NO_FURTHER.to_owned());
-    notes.extend(note(forecast.place).map(str::to_owned));
+    notes.push(FORECAST_RANGE_NOTE.to_owned());
+    notes.extend(place_note(forecast.place).map(str::to_owned));
     notes
 }
 
-pub fn note(place: &'static Place) -> Option<&'static str> {
+pub fn place_note(place: &'static Place) -> Option<&'static str> {
     place.note().map(|note| note.trim_end_matches('.'))
 }
 
-impl ForecastDay {
+impl DayWeather {
     fn new(day: &DayForecast) -> Self {
         Self {
             date: day.date.map(|date| date.to_string()),
             weekday: day.date.map(|date| date.strftime("%A").to_string()),
-            weather: english(day.symbol),
+            weather: english_weather(day.symbol),
             lowest_air_celsius: day.lowest_air_celsius,
             highest_air_celsius: day.highest_air_celsius,
             rain_mm: day.rain_mm,
             rain_risk_percent: day.rain_risk_percent,
-            sunshine: SunTimes::new(day.sunshine),
+            sunshine: SunshineDuration::new(day.sunshine),
         }
     }
 }
 
-impl SunTimes {
+impl SunshineDuration {
     fn new(sunshine: Sunshine) -> Self {
         Self {
             minutes: sunshine.minutes.map(i64::from),
@@ -272,7 +274,7 @@ impl SunTimes {
         }
     }
 
-    pub fn in_words(&self) -> String {
+    pub fn describe(&self) -> String {
         let Some(text) = &self.text else {
             return "sunshine unknown".to_owned();
         };
@@ -283,18 +285,18 @@ impl SunTimes {
     }
 }
 
-fn english(symbol: Option<&'static WeatherSymbol>) -> Option<&'static str> {
+fn english_weather(symbol: Option<&'static WeatherSymbol>) -> Option<&'static str> {
     symbol.map(|symbol| symbol.english.as_str())
 }
 
-pub fn text(forecast: &Forecast, structured: &ForecastAnswer, now: Timestamp) -> String {
+pub fn render_text(forecast: &Forecast, structured: &ForecastAnswer, now: Timestamp) -> String {
     let mut text = format!(
         "{} ({}): {}.\n",
         structured.place.name,
         structured.place.station,
-        in_words(&forecast.water, now)
+        describe_water(&forecast.water, now)
     );
-    text += &water_in_words(structured.water_in_two_hours.as_ref());
+    text += &describe_water_forecast(structured.water_in_two_hours.as_ref());
     if !structured.parts_of_today.is_empty() {
         let day = structured.today.as_deref().unwrap_or("of an unknown date");
         // In a recording it is not today.
@@ -308,11 +310,11 @@ pub fn text(forecast: &Forecast, structured: &ForecastAnswer, now: Timestamp) ->
                 "- {}: {}, air {}, {}\n",
                 part.part,
                 part.weather.unwrap_or("weather unknown"),
-                or_unknown(part.air_celsius, "°C"),
-                rain(part.rain_mm, part.rain_risk_percent)
+                format_or_unknown(part.air_celsius, "°C"),
+                format_rain(part.rain_mm, part.rain_risk_percent)
             );
         }
-        text += &format!("- {}\n", structured.sunshine_today.in_words());
+        text += &format!("- {}\n", structured.sunshine_today.describe());
     }
     for day in &structured.days {
         let date = day.date.as_deref().unwrap_or("a day of an unknown date");
@@ -323,13 +325,13 @@ pub fn text(forecast: &Forecast, structured: &ForecastAnswer, now: Timestamp) ->
         text += &format!(
             "{weekday}{date}: {}, air {} to {}, {}, {}\n",
             day.weather.unwrap_or("weather unknown"),
-            or_unknown(day.lowest_air_celsius, "°C"),
-            or_unknown(day.highest_air_celsius, "°C"),
-            rain(day.rain_mm, day.rain_risk_percent),
-            day.sunshine.in_words()
+            format_or_unknown(day.lowest_air_celsius, "°C"),
+            format_or_unknown(day.highest_air_celsius, "°C"),
+            format_rain(day.rain_mm, day.rain_risk_percent),
+            day.sunshine.describe()
         );
     }
-    text += &best_in_words(structured);
+    text += &describe_best_parts(structured);
     text += &format!("River: {}.\n", forecast.advice(now).headline());
     for reason in &structured.reasons {
         text += &format!("- {reason}\n");
@@ -341,7 +343,7 @@ pub fn text(forecast: &Forecast, structured: &ForecastAnswer, now: Timestamp) ->
     text + WEATHER_CREDIT + "\n" + CREDIT
 }
 
-pub fn water_in_words(water: Option<&WaterAhead>) -> String {
+pub fn describe_water_forecast(water: Option<&WaterAhead>) -> String {
     let Some(water) = water else {
         return "Water in two hours: unknown.\n".to_owned();
     };
@@ -366,7 +368,7 @@ pub fn water_in_words(water: Option<&WaterAhead>) -> String {
     text
 }
 
-pub fn best_in_words(structured: &ForecastAnswer) -> String {
+pub fn describe_best_parts(structured: &ForecastAnswer) -> String {
     match &structured.no_best_part_because {
         Some(why) => format!("No part of the day is named as the best: {why}.\n"),
         None => format!(
@@ -376,14 +378,14 @@ pub fn best_in_words(structured: &ForecastAnswer) -> String {
     }
 }
 
-fn rain(mm: Option<f64>, risk_percent: Option<f64>) -> String {
+fn format_rain(mm: Option<f64>, risk_percent: Option<f64>) -> String {
     format!(
         "rain {} (risk {})",
-        or_unknown(mm, "mm"),
-        or_unknown(risk_percent, "%")
+        format_or_unknown(mm, "mm"),
+        format_or_unknown(risk_percent, "%")
     )
 }
 
-pub fn or_unknown(value: Option<impl Display>, unit: &str) -> String {
+pub fn format_or_unknown(value: Option<impl Display>, unit: &str) -> String {
     value.map_or("unknown".to_owned(), |value| format!("{value} {unit}"))
 }

@@ -66,7 +66,7 @@ impl Texts {
     }
 
     /// The texts that these scripts use, by key.
-    pub fn of_scripts(&self, scripts: &[&str]) -> Value {
+    pub fn used_by_scripts(&self, scripts: &[&str]) -> Value {
         let is_used = |key: &str| {
             let group = key.split_once('.').map_or(key, |(group, _)| group);
             let (literal, template) = (format!("'{key}'"), format!("`{group}.${{"));

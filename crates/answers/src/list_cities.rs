@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    provenance::{Provenance, closing_lines},
-    reading::{WaterTemperature, in_words},
+    provenance::{Provenance, format_closing_lines},
+    reading::{WaterTemperature, describe_water},
 };
 
 /// The structured answer; also the resource `aareguru://cities`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Cities {
+pub struct ListCitiesAnswer {
     /// The places, in downstream order.
     cities: Vec<City>,
     #[serde(flatten)]
@@ -34,10 +34,10 @@ struct City {
     note: Option<&'static str>,
 }
 
-pub fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
+pub fn render_text(places: &[PlaceTemperature], now: Timestamp) -> String {
     let mut text = String::new();
     for place in places {
-        let water = in_words(&place.water, now);
+        let water = describe_water(&place.water, now);
         let (id, name, station) = (&place.id, &place.name, &place.station);
         text += &match place.place {
             Some(_) => format!("{id}: {name} ({station}): {water}\n"),
@@ -50,7 +50,7 @@ pub fn text(places: &[PlaceTemperature], now: Timestamp) -> String {
             ),
         };
     }
-    text + &closing_lines(None, failure(places))
+    text + &format_closing_lines(None, failure(places))
 }
 
 /// All places come from one response.
@@ -58,7 +58,7 @@ fn failure(places: &[PlaceTemperature]) -> Option<&UpstreamTrouble> {
     places.iter().find_map(|at| at.upstream_trouble.as_ref())
 }
 
-impl Cities {
+impl ListCitiesAnswer {
     pub fn new(places: Vec<PlaceTemperature>, now: Timestamp) -> Self {
         let provenance = Provenance::new(failure(&places));
         let city = |place: PlaceTemperature| City {

@@ -27,7 +27,6 @@ pub struct Provenance {
 /// Why this is an earlier answer: the API could not give a new one. What was
 /// measured keeps its own time and age.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Trouble")]
 struct FailureDetails {
     /// What went wrong when the API was asked again.
     because: String,
@@ -61,14 +60,14 @@ impl Provenance {
 }
 
 /// The last lines of a text: the note on the place, the failure of the API, the credit.
-pub fn closing_lines(note: Option<&str>, failure: Option<&UpstreamTrouble>) -> String {
+pub fn format_closing_lines(note: Option<&str>, failure: Option<&UpstreamTrouble>) -> String {
     let note = note.map(|note| format!("Note: {note}\n"));
     let failure = failure.map(|failure| format!("Note: {failure}.\n"));
     note.unwrap_or_default() + &failure.unwrap_or_default() + CREDIT
 }
 
 /// A line with a saying and its plain reading.
-pub fn saying_line(about: &str, saying: &str) -> String {
+pub fn format_saying(about: &str, saying: &str) -> String {
     let plain = plain_reading(saying).unwrap_or("no plain reading known");
     format!("In Bern they say{about}: {} ({plain})\n", quoted(saying))
 }

@@ -50,7 +50,7 @@ pub struct Measured {
 impl WaterTemperature {
     pub fn new(reading: &Reading, now: Timestamp) -> Self {
         Self {
-            temperature_celsius: unless_old(reading, now),
+            temperature_celsius: value_unless_old(reading, now),
             measured: Measured::new(reading, now),
         }
     }
@@ -60,7 +60,7 @@ impl Flow {
     pub fn new(place: &Place, reading: &Reading, now: Timestamp) -> Self {
         let is_measured_here = place.measures(Quantity::Flow);
         Self {
-            flow_m3_per_s: unless_old(reading, now),
+            flow_m3_per_s: value_unless_old(reading, now),
             measured: Measured {
                 unknown_because: unknown_because(reading, is_measured_here, now),
                 ..Measured::new(reading, now)
@@ -87,7 +87,7 @@ impl Measured {
 }
 
 /// The value, unless it is too old to be shown as current.
-pub fn unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
+pub fn value_unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
     reading
         .value(now)
         .filter(|_| reading.freshness(now) != Freshness::Old)
@@ -99,7 +99,7 @@ pub fn unknown_because(
     is_measured_here: bool,
     now: Timestamp,
 ) -> Option<String> {
-    if unless_old(reading, now).is_some() {
+    if value_unless_old(reading, now).is_some() {
         return None;
     }
     Some(match reading.unknown_because(now) {
@@ -133,7 +133,7 @@ impl Measure {
 
     /// The value with its unit. Flows come as whole numbers from one source
     /// and with decimals from the other.
-    pub fn shown(self, value: f64) -> String {
+    pub fn format_value(self, value: f64) -> String {
         let tenths = format!("{value:.1}");
         match self {
             Self::Water | Self::Air => format!("{tenths} °C"),
@@ -142,25 +142,25 @@ impl Measure {
     }
 
     /// The reading in words, without place and full stop.
-    pub fn in_words(self, reading: &Reading, now: Timestamp) -> String {
+    pub fn describe(self, reading: &Reading, now: Timestamp) -> String {
         let name = self.name();
         let Some(value) = reading.value(now) else {
-            let recorded = reading.recorded_on.map_or(String::new(), recorded);
+            let recorded = reading.recorded_on.map_or(String::new(), format_recorded);
             let because = match reading.unknown_because(now) {
                 None | Some(UnknownReason::Missing) => String::new(),
                 Some(reason) => format!(": {reason}"),
             };
             return format!("{name} unknown{recorded}{because}");
         };
-        let value = self.shown(value);
+        let value = self.format_value(value);
         let measured = match reading.measured_at(now) {
             Some(at) => format!("measured {}", local_time(at)),
             None => "measured at an unknown time".to_owned(),
         };
         if let Some(day) = reading.recorded_on {
-            return format!("{value}, {measured}{}", recorded(day));
+            return format!("{value}, {measured}{}", format_recorded(day));
         }
-        let ago = reading.age(now).map(ago).unwrap_or_default();
+        let ago = reading.age(now).map(format_age).unwrap_or_default();
         match reading.freshness(now) {
             Freshness::Old => {
                 format!("no current {name}; the last one was {value}, {measured}{ago}")
@@ -172,16 +172,16 @@ impl Measure {
 }
 
 /// The water temperature in words, without place and full stop.
-pub fn in_words(reading: &Reading, now: Timestamp) -> String {
-    Measure::Water.in_words(reading, now)
+pub fn describe_water(reading: &Reading, now: Timestamp) -> String {
+    Measure::Water.describe(reading, now)
 }
 
-fn recorded(day: Date) -> String {
+fn format_recorded(day: Date) -> String {
     format!(" (recorded {day}, not current)")
 }
 
 /// " (8 minutes ago)".
-fn ago(age: Duration) -> String {
+fn format_age(age: Duration) -> String {
     format!(" ({})", age_in_words(age))
 }
 
@@ -203,7 +203,7 @@ mod tests {
     #[track_caller]
     fn says(reading: &Reading, seconds_later: i64, words: &str) {
         let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
-        assert_eq!(in_words(reading, now), words);
+        assert_eq!(describe_water(reading, now), words);
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
             (None, 60, "flow unknown"),
         ] {
             let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
-            assert_eq!(Measure::Flow.in_words(&flow(value), now), words);
+            assert_eq!(Measure::Flow.describe(&flow(value), now), words);
         }
     }
 

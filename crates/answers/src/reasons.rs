@@ -8,8 +8,8 @@ use aareguru::{
 use crate::i18n::Texts;
 
 /// A reason, without its sources and a full stop.
-pub fn reason(place: &Place, reason: &Reason, texts: &Texts) -> String {
-    let text = finding(place, reason, texts);
+pub fn translate_reason(place: &Place, reason: &Reason, texts: &Texts) -> String {
+    let text = translate_finding(place, reason, texts);
     match reason.time {
         ReasonTime::Current => text,
         ReasonTime::Earlier(at) => {
@@ -20,35 +20,35 @@ pub fn reason(place: &Place, reason: &Reason, texts: &Texts) -> String {
     }
 }
 
-fn finding(place: &Place, reason: &Reason, texts: &Texts) -> String {
+fn translate_finding(place: &Place, reason: &Reason, texts: &Texts) -> String {
     let (key, values) = match &reason.finding {
         Finding::FlowNotMeasured => ("reason.flow_not_measured", vec![]),
         Finding::TrendUnknown => ("reason.trend_unknown", vec![]),
         Finding::FloodLevelUnknown => ("reason.level_unknown", vec![]),
         Finding::NoSwimmingLimit => ("reason.no_swimming_limit", vec![]),
         Finding::Unknown { quantity, because } => {
-            let what = by_quantity(*quantity, "reason.flow_unknown", "reason.water_unknown");
-            return with_unknown_reason(texts.get(what), *because, texts);
+            let what = select_by_quantity(*quantity, "reason.flow_unknown", "reason.water_unknown");
+            return append_unknown_reason(texts.get(what), *because, texts);
         }
         Finding::TooOld {
             quantity,
             value,
             measured_at,
         } => (
-            by_quantity(*quantity, "reason.flow_too_old", "reason.water_too_old"),
+            select_by_quantity(*quantity, "reason.flow_too_old", "reason.water_too_old"),
             vec![
-                ("value", with_unit(*quantity, *value, texts)),
+                ("value", format_with_unit(*quantity, *value, texts)),
                 ("time", texts.day_and_time(*measured_at)),
             ],
         ),
         Finding::Undated { quantity, value } => (
-            by_quantity(*quantity, "reason.flow_undated", "reason.water_undated"),
-            vec![("value", with_unit(*quantity, *value, texts))],
+            select_by_quantity(*quantity, "reason.flow_undated", "reason.water_undated"),
+            vec![("value", format_with_unit(*quantity, *value, texts))],
         ),
         Finding::Doubtful {
             quantity,
             doubt: it,
-        } => return doubt(*quantity, *it, texts),
+        } => return translate_doubt(*quantity, *it, texts),
         Finding::FloodLevelUnreadable { text } => {
             ("reason.level_unreadable", vec![("text", text.clone())])
         }
@@ -72,7 +72,9 @@ fn finding(place: &Place, reason: &Reason, texts: &Texts) -> String {
                 ("limit", texts.celsius(*limit_celsius)),
             ],
         ),
-        Finding::FloodLevel { m3_per_s, level } => return flood_level(*m3_per_s, *level, texts),
+        Finding::FloodLevel { m3_per_s, level } => {
+            return translate_flood_level(*m3_per_s, *level, texts);
+        }
         Finding::LocalLimit { from_m3_per_s } => {
             let key = format!("limit.{}_{from_m3_per_s}", place.id());
             return texts.get(&key).to_owned();
@@ -107,12 +109,12 @@ fn finding(place: &Place, reason: &Reason, texts: &Texts) -> String {
 }
 
 /// A doubt about the flow or the water temperature, without a full stop.
-pub fn doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
+pub fn translate_doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
     let (key, values) = match doubt {
         Doubt::Stuck(suspicion) => (
-            by_quantity(quantity, "reason.flow_stuck", "reason.water_stuck"),
+            select_by_quantity(quantity, "reason.flow_stuck", "reason.water_stuck"),
             vec![
-                ("value", with_unit(quantity, suspicion.value, texts)),
+                ("value", format_with_unit(quantity, suspicion.value, texts)),
                 ("hours", (suspicion.over().as_secs() / 3600).to_string()),
             ],
         ),
@@ -122,13 +124,13 @@ pub fn doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
         ),
         _ => {
             let (flow, water) = ("reason.flow_contradiction", "reason.water_contradiction");
-            (by_quantity(quantity, flow, water), vec![])
+            (select_by_quantity(quantity, flow, water), vec![])
         }
     };
     texts.format(key, &values)
 }
 
-fn by_quantity(quantity: Quantity, flow: &'static str, water: &'static str) -> &'static str {
+fn select_by_quantity(quantity: Quantity, flow: &'static str, water: &'static str) -> &'static str {
     if quantity == Quantity::Flow {
         flow
     } else {
@@ -136,14 +138,14 @@ fn by_quantity(quantity: Quantity, flow: &'static str, water: &'static str) -> &
     }
 }
 
-fn with_unit(quantity: Quantity, value: f64, texts: &Texts) -> String {
+fn format_with_unit(quantity: Quantity, value: f64, texts: &Texts) -> String {
     match quantity {
         Quantity::Flow => texts.flow(value),
         _ => texts.celsius(value),
     }
 }
 
-fn flood_level(m3_per_s: Option<f64>, level: FloodLevel, texts: &Texts) -> String {
+fn translate_flood_level(m3_per_s: Option<f64>, level: FloodLevel, texts: &Texts) -> String {
     let number = level.number().to_string();
     let name = texts.get(&format!("level.{number}")).to_owned();
     let flow = m3_per_s.map_or_else(|| texts.get("flow_unknown").to_owned(), |it| texts.flow(it));
@@ -156,7 +158,7 @@ fn flood_level(m3_per_s: Option<f64>, level: FloodLevel, texts: &Texts) -> Strin
 }
 
 /// `what` is unknown, with the reason if upstream sent something.
-pub fn with_unknown_reason(what: &str, because: UnknownReason, texts: &Texts) -> String {
+pub fn append_unknown_reason(what: &str, because: UnknownReason, texts: &Texts) -> String {
     let why = match because {
         UnknownReason::Implausible(Implausible::NotANumber { .. }) => "because.not_a_number",
         UnknownReason::Implausible(_) => "because.implausible",

@@ -10,14 +10,14 @@ pub struct Statement {
     /// What is said.
     pub text: String,
     #[serde(flatten)]
-    pub source: SourceOf,
+    pub source: SourceFields,
     /// Others who say so, or explain it.
-    pub further_sources: Vec<SourceOf>,
+    pub further_sources: Vec<SourceFields>,
 }
 
 /// Who says so.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SourceOf {
+pub struct SourceFields {
     /// Who says so.
     pub source_name: Option<&'static str>,
     /// Where it can be read.
@@ -27,7 +27,7 @@ pub struct SourceOf {
 }
 
 impl Statement {
-    pub fn all(reasons: &[Reason]) -> Vec<Self> {
+    pub fn from_reasons(reasons: &[Reason]) -> Vec<Self> {
         let statement = |reason: &Reason| Self::new(&reason.text, &reason.sources);
         reasons.iter().map(statement).collect()
     }
@@ -36,13 +36,15 @@ impl Statement {
         let mut sources = sources.iter().copied();
         Self {
             text: text.to_owned(),
-            source: SourceOf::new(sources.next()),
-            further_sources: sources.map(|source| SourceOf::new(Some(source))).collect(),
+            source: SourceFields::new(sources.next()),
+            further_sources: sources
+                .map(|source| SourceFields::new(Some(source)))
+                .collect(),
         }
     }
 }
 
-impl SourceOf {
+impl SourceFields {
     fn new(source: Option<&'static Source>) -> Self {
         Self {
             source_name: source.map(|source| source.name.as_str()),

@@ -16,43 +16,43 @@ pub struct Translations(BTreeMap<&'static str, BTreeMap<String, String>>);
 impl Translations {
     /// With the weightiest reason; its sources keep their names.
     #[must_use]
-    pub fn reason(self, place: &Place, reasons: &[Reason]) -> Self {
+    pub fn with_reason(self, place: &Place, reasons: &[Reason]) -> Self {
         let Some(reason) = reasons.first() else {
             return self;
         };
         let english = reason.to_string();
         let sources = english.strip_prefix(&reason.text).unwrap_or_default();
-        self.with(&english, |texts| {
+        self.insert(&english, |texts| {
             Some(format!(
                 "{}{sources}",
-                reasons::reason(place, reason, texts)
+                reasons::translate_reason(place, reason, texts)
             ))
         })
     }
 
     /// With the plain reading of a saying, if one is known.
     #[must_use]
-    pub fn saying(self, saying: Option<&str>) -> Self {
+    pub fn with_saying(self, saying: Option<&str>) -> Self {
         let Some(known) = saying.and_then(Saying::find) else {
             return self;
         };
-        self.with(&known.english, |texts| {
+        self.insert(&known.english, |texts| {
             Some(texts.plain_reading(known).to_owned())
         })
     }
 
     #[must_use]
-    pub fn weather(self, symbol: Option<&WeatherSymbol>) -> Self {
+    pub fn with_weather(self, symbol: Option<&WeatherSymbol>) -> Self {
         match symbol {
-            Some(symbol) => self.text(&symbol.english, &format!("weather.{}", symbol.number)),
+            Some(symbol) => self.with_text(&symbol.english, &format!("weather.{}", symbol.number)),
             None => self,
         }
     }
 
     /// With the text that the page has for this key.
     #[must_use]
-    pub fn text(self, english: &str, key: &str) -> Self {
-        self.with(english, |texts| texts.find(key).map(str::to_owned))
+    pub fn with_text(self, english: &str, key: &str) -> Self {
+        self.insert(english, |texts| texts.find(key).map(str::to_owned))
     }
 
     /// Whether there is nothing to translate.
@@ -60,10 +60,14 @@ impl Translations {
         self.0.is_empty()
     }
 
-    fn with(mut self, english: &str, say: impl Fn(&'static Texts) -> Option<String>) -> Self {
+    fn insert(
+        mut self,
+        english: &str,
+        translate: impl Fn(&'static Texts) -> Option<String>,
+    ) -> Self {
         for language in Language::ALL {
             if language != Language::English
-                && let Some(text) = say(Texts::of(language))
+                && let Some(text) = translate(Texts::of(language))
             {
                 let dictionary = self.0.entry(language.code()).or_default();
                 dictionary.insert(english.to_owned(), text);
@@ -80,12 +84,12 @@ mod tests {
     #[test]
     fn every_weather_and_saying_is_said_in_three_more_languages() {
         for symbol in WeatherSymbol::all() {
-            let said = Translations::default().weather(Some(symbol));
-            assert_eq!(said.0.len(), 3, "{}", symbol.number);
+            let translations = Translations::default().with_weather(Some(symbol));
+            assert_eq!(translations.0.len(), 3, "{}", symbol.number);
         }
-        let said = Translations::default().saying(Some("Uschaflig chaut"));
-        assert_eq!(said.0["de"].len(), 1, "{said:?}");
-        let unknown = Translations::default().saying(Some("no saying"));
+        let translations = Translations::default().with_saying(Some("Uschaflig chaut"));
+        assert_eq!(translations.0["de"].len(), 1, "{translations:?}");
+        let unknown = Translations::default().with_saying(Some("no saying"));
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

@@ -1,37 +1,37 @@
 //! Places compared, from one answer of the API.
 
-use answers::compare_cities;
+use answers::compare_cities::{self, CompareCitiesAnswer};
 use async_graphql::SimpleObject;
 use jiff::Timestamp;
 
 use super::{
-    conditions::Saying,
+    conditions::SayingType,
     danger::VerdictType,
-    place::Place,
-    reading::{Flow, WaterTemperature},
+    place::PlaceType,
+    reading::{FlowType, WaterTemperatureType},
     scalars::Date,
-    sources::{Statement, UpstreamTrouble},
+    sources::{StatementType, UpstreamTroubleType},
 };
 
 objects! {
     #![derive(Debug, SimpleObject)]
 
     /// Places side by side. It costs one request to the API, however many they are.
-    struct Comparison from(comparison: &aareguru::Comparison, now: Timestamp) {
-        let answer = compare_cities::structured(comparison, now);
+    struct ComparisonType("Comparison") from(comparison: &aareguru::Comparison, now: Timestamp) {
+        let answer = CompareCitiesAnswer::new(comparison, now);
         let places = comparison.places.iter().zip(answer.places);
         /// The places, in the order asked for, else in downstream order.
         #[graphql(complexity = "1 + 8 * child_complexity")]
-        places: Vec<ComparedPlace> =
-            places.map(|(at, compared)| ComparedPlace::new(at, compared, now)).collect(),
+        places: Vec<ComparedPlaceType> =
+            places.map(|(at, compared)| ComparedPlaceType::new(at, compared, now)).collect(),
         /// Those whose temperature is current and not in doubt, warmest first; the
         /// last is the coldest. Places are ranked by nothing else.
         #[graphql(complexity = "1 + 8 * child_complexity")]
-        warmest_first: Vec<RankedTemperature> =
-            answer.warmest_first.iter().map(RankedTemperature::new).collect(),
+        warmest_first: Vec<RankedTemperatureType> =
+            answer.warmest_first.iter().map(RankedTemperatureType::new).collect(),
         /// Those that are missing above, and why.
         #[graphql(complexity = "1 + 8 * child_complexity")]
-        not_ranked: Vec<NotRanked> = answer.not_ranked.into_iter().map(NotRanked::new).collect(),
+        not_ranked: Vec<NotRankedType> = answer.not_ranked.into_iter().map(NotRankedType::new).collect(),
         /// What these numbers do not show; show it with every verdict.
         boundary: &'static str = answer.boundary,
         /// What else to know about this answer, in English.
@@ -40,26 +40,26 @@ objects! {
         /// null.
         recorded_on: Option<Date> = comparison.recorded_on.map(Date),
         /// Set when the API failed and this answer is an earlier one; otherwise null.
-        upstream_trouble: Option<UpstreamTrouble> =
-            comparison.upstream_trouble.as_ref().map(UpstreamTrouble::new),
+        upstream_trouble: Option<UpstreamTroubleType> =
+            comparison.upstream_trouble.as_ref().map(UpstreamTroubleType::new),
     }
 
     /// One of the places compared.
-    struct ComparedPlace from(
+    struct ComparedPlaceType("ComparedPlace") from(
         at: &aareguru::ComparedPlace,
-        compared: compare_cities::Compared,
+        compared: compare_cities::ComparedCity,
         now: Timestamp,
     ) {
         let advice = at.advice(now);
         /// The place. Its fields cost separate requests.
-        place: Place = Place::new(at.place),
+        place: PlaceType = PlaceType::new(at.place),
         /// The water temperature.
-        water: WaterTemperature = WaterTemperature::new(at.place, &at.water, now),
+        water: WaterTemperatureType = WaterTemperatureType::new(at.place, &at.water, now),
         /// Forecast of the water temperature in degrees Celsius, two hours after it
         /// was measured; null if unknown or no longer to come.
         water_in_two_hours_celsius: Option<f64> = compared.water_in_two_hours_celsius,
         /// The flow, measured together with the temperature.
-        flow: Flow = Flow::new(at.place, &at.flow, now),
+        flow: FlowType = FlowType::new(at.place, &at.flow, now),
         /// The flow in percent of that from which flood level 2 holds here; null if
         /// either is not known. Flows of different places are not comparable.
         percent_of_flood_level2: Option<f64> = compared.percent_of_flood_level_2,
@@ -70,30 +70,30 @@ objects! {
         verdict: VerdictType = advice.verdict.into(),
         /// The grounds of the verdict, the weightiest first, each with who says so.
         #[graphql(complexity = "1 + 4 * child_complexity")]
-        reasons: Vec<Statement> = advice.reasons.iter().map(Statement::new).collect(),
+        reasons: Vec<StatementType> = advice.reasons.iter().map(StatementType::new).collect(),
         /// Air temperature in degrees Celsius, at a time that is not told; null if
         /// unknown.
         air_celsius: Option<f64> = compared.air_celsius,
         /// What aare.guru says of the water; null if it says nothing.
-        saying: Option<Saying> = compared.saying.map(Saying::new),
+        saying: Option<SayingType> = compared.saying.map(SayingType::new),
         /// Why values are unknown although upstream sent them.
         doubts: Vec<String> = compared.doubts,
     }
 
     /// A place in the ranking by temperature.
-    struct RankedTemperature from(ranked: &compare_cities::RankedTemperature) {
+    struct RankedTemperatureType("RankedTemperature") from(ranked: &compare_cities::RankedTemperature) {
         /// From 1; equally warm places share it.
         rank: i64 = ranked.rank,
         /// The place.
-        place: Place = Place::with_id(ranked.city),
+        place: PlaceType = PlaceType::with_id(ranked.city),
         /// Water temperature in degrees Celsius.
         celsius: f64 = ranked.temperature_celsius,
     }
 
     /// A place that is missing in the ranking.
-    struct NotRanked from(not_ranked: compare_cities::NotRanked) {
+    struct NotRankedType("NotRanked") from(not_ranked: compare_cities::NotRanked) {
         /// The place.
-        place: Place = Place::with_id(not_ranked.city),
+        place: PlaceType = PlaceType::with_id(not_ranked.city),
         /// Why.
         because: String = not_ranked.why,
     }

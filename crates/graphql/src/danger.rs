@@ -1,24 +1,24 @@
 //! What the flow at a place means, and what may be said to a swimmer.
 
 use aareguru::{Advice, FloodLevel, advice};
-use answers::flow_danger_level::to_the_hundredth;
+use answers::flow_danger_level::round_to_hundredths;
 use async_graphql::{Enum, SimpleObject};
 
 use super::{
-    reading::{Flow, WaterTemperature},
+    reading::{FlowType, WaterTemperatureType},
     scalars::DateTime,
-    sources::{Source, Statement, UpstreamTrouble},
+    sources::{SourceType, StatementType, UpstreamTroubleType},
 };
 
 objects! {
     #![derive(Debug, SimpleObject)]
 
     /// What the flow at a place means. It never says that one may swim.
-    struct Danger from(danger: &aareguru::Danger) {
+    struct DangerType("Danger") from(danger: &aareguru::Danger) {
         let (place, now) = (danger.place, danger.asked_at);
         let (advice, level) = (&danger.advice, danger.level);
         /// The flow that it is about.
-        flow: Flow = Flow::new(place, &danger.flow, now),
+        flow: FlowType = FlowType::new(place, &danger.flow, now),
         /// BAFU's flood danger level, 1 to 5. Null if it is not known, which is
         /// not level 1; level 1 is not a permission to swim.
         flood_level: Option<u8> = level.map(FloodLevel::number),
@@ -35,10 +35,10 @@ objects! {
             ),
         },
         /// The next flood level above; null in level 5 or without a current flow.
-        next_level: Option<NextLevel> = danger.next.map(NextLevel::new),
+        next_level: Option<NextLevelType> = danger.next.map(NextLevelType::new),
         /// How the flow has changed in the last three hours; its direction is
         /// UNKNOWN if too little is known.
-        trend: Trend = Trend::new(danger.trend),
+        trend: TrendType = TrendType::new(danger.trend),
         /// What is said to a swimmer; none of the verdicts is a permission.
         verdict: VerdictType = advice.verdict.into(),
         /// The verdict as one line with its place and time, in English.
@@ -46,37 +46,37 @@ objects! {
         /// The grounds of the verdict, the weightiest first, each with who says
         /// so; never empty.
         #[graphql(complexity = "1 + 4 * child_complexity")]
-        reasons: Vec<Statement> = advice.reasons.iter().map(Statement::new).collect(),
+        reasons: Vec<StatementType> = advice.reasons.iter().map(StatementType::new).collect(),
         /// The water temperature, which the verdict uses too.
-        water: WaterTemperature = WaterTemperature::new(place, &danger.water, now),
+        water: WaterTemperatureType = WaterTemperatureType::new(place, &danger.water, now),
         /// Each limit that the verdict compares with.
         #[graphql(complexity = "1 + 8 * child_complexity")]
-        limits: Vec<Limit> = advice.limits.iter().map(Limit::new).collect(),
+        limits: Vec<LimitType> = advice.limits.iter().map(LimitType::new).collect(),
         /// What else is worth knowing; it does not affect the verdict.
         #[graphql(complexity = "1 + 4 * child_complexity")]
-        remarks: Vec<Statement> = advice.remarks.iter().map(Statement::new).collect(),
+        remarks: Vec<StatementType> = advice.remarks.iter().map(StatementType::new).collect(),
         /// What these numbers do not show; show it with the verdict.
         boundary: &'static str = Advice::BOUNDARY,
         /// The time that the verdict speaks of: when the flow was measured. Null
         /// without a flow.
         as_of: Option<DateTime> = advice.as_of.map(DateTime),
         /// Set when the API failed and this answer is an earlier one; otherwise null.
-        upstream_trouble: Option<UpstreamTrouble> =
-            danger.upstream_trouble.as_ref().map(UpstreamTrouble::new),
+        upstream_trouble: Option<UpstreamTroubleType> =
+            danger.upstream_trouble.as_ref().map(UpstreamTroubleType::new),
     }
 
     /// The next flood level above the flow.
-    struct NextLevel from(next: aareguru::NextLevel) {
+    struct NextLevelType("NextLevel") from(next: aareguru::NextLevel) {
         /// The level, 2 to 5.
         level: u8 = next.level.number(),
         /// The flow from which it holds, in cubic metres per second.
         from_m3_per_s: f64 = next.from_m3_per_s,
         /// By how much the flow has to rise until then, in cubic metres per second.
-        missing_m3_per_s: f64 = to_the_hundredth(next.missing_m3_per_s),
+        missing_m3_per_s: f64 = round_to_hundredths(next.missing_m3_per_s),
     }
 
     /// A limit that the verdict compares with.
-    struct Limit from(limit: &advice::Limit) {
+    struct LimitType("Limit") from(limit: &advice::Limit) {
         /// The value at which it is reached: a flow or its rise at or above it, a
         /// water temperature at or below it.
         value: f64 = limit.value,
@@ -87,11 +87,11 @@ objects! {
         /// What it says, in English.
         text: String = limit.text.clone(),
         /// Who says so; never empty.
-        sources: Vec<Source> = limit.sources.iter().copied().map(Source::new).collect(),
+        sources: Vec<SourceType> = limit.sources.iter().copied().map(SourceType::new).collect(),
     }
 
     /// How the flow changes.
-    struct Trend from(trend: Option<aareguru::Trend>) {
+    struct TrendType("Trend") from(trend: Option<aareguru::Trend>) {
         let known = trend
             .filter(|trend| trend.direction != aareguru::Direction::Unknown)
             .and_then(|trend| Some((trend.direction, trend.per_hour?)));
@@ -99,12 +99,12 @@ objects! {
         direction: DirectionType = known.map_or(DirectionType::Unknown, |(way, _)| way.into()),
         /// Change in an hour, in cubic metres per second; negative if it falls.
         /// Null if the direction is UNKNOWN.
-        m3_per_s_per_hour: Option<f64> = known.map(|(_, per_hour)| to_the_hundredth(per_hour)),
+        m3_per_s_per_hour: Option<f64> = known.map(|(_, per_hour)| round_to_hundredths(per_hour)),
     }
 
     /// One of BAFU's five flood danger levels. They are about floods and the land
     /// beside the river, and say nothing of swimming.
-    struct FloodLevelMeaning from(flood_level: FloodLevel) {
+    struct FloodLevelMeaningType("FloodLevelMeaning") from(flood_level: FloodLevel) {
         /// The level, 1 to 5.
         level: u8 = flood_level.number(),
         /// BAFU's name of the danger in English.
@@ -114,7 +114,7 @@ objects! {
         /// What it means for somebody by the river.
         meaning: &'static str = flood_level.meaning(),
         /// Who says so.
-        source: Source = Source::new(FloodLevel::source()),
+        source: SourceType = SourceType::new(FloodLevel::source()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Errors. Programs distinguish them by `extensions.code`.
 
 use aareguru::{HistoryError, Place, Shortfall, SpanError, UnknownPlace};
-use async_graphql::{Enum, Error, ErrorExtensions, ServerError, Value, resolver_utils::EnumType};
+use async_graphql::{
+    Enum, Error, ErrorExtensions, Response, ServerError, Value, resolver_utils::EnumType,
+};
 
 use edge::RateLimitExceeded;
 
@@ -66,8 +68,8 @@ pub(super) fn with_code(mut error: ServerError, code: ErrorCode) -> ServerError 
     error
 }
 
-pub(super) fn too_much(what: &str, limit: usize, way_out: &str) -> ServerError {
-    let text = format!("{what}: {limit} at most; {way_out}");
+pub(super) fn limit_exceeded(what: &str, limit: usize, advice: &str) -> ServerError {
+    let text = format!("{what}: {limit} at most; {advice}");
     let mut error = operation(ErrorCode::LimitExceeded, text);
     error.extensions.get_or_insert_default().set("limit", limit);
     error
@@ -125,6 +127,13 @@ pub(super) fn history(error: HistoryError) -> Error {
         }
         _ => field(ErrorCode::NoData, text),
     }
+}
+
+/// Returns whether the operation was not executed: no error belongs to a field.
+pub(super) fn is_rejected(response: &Response) -> bool {
+    !response.errors.is_empty()
+        && response.data == Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 fn ids(places: impl Iterator<Item = &'static Place>) -> Value {

@@ -18,9 +18,9 @@ use rmcp_transport::ClientKey;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    http::as_json,
-    media::Media,
-    service::{GraphQl, every},
+    media_type::MediaType,
+    response_json::to_json,
+    service::{GraphQl, repeat_every},
 };
 
 /// A comment.
@@ -32,14 +32,14 @@ const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata:\n\n");
 
 pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Request) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, Media::Events.content_type()),
+        (header::CONTENT_TYPE, MediaType::Events.content_type()),
         (header::CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let config = graphql.shared.config.clone();
     let session = graphql.open_session(extensions);
     let responses = graphql.stream(request, ClientKey::of(extensions));
-    let next = |response| format!("event: next\ndata: {}\n\n", as_json(&response)).into();
+    let next = |response| format!("event: next\ndata: {}\n\n", to_json(&response)).into();
     // A comment first, so that a client knows at once that the stream is open.
     let events = stream::iter([KEEP_ALIVE])
         .chain(responses.map(next))
@@ -49,7 +49,7 @@ pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Reque
     let (sender, mut receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut events = pin!(events);
-        let mut keep_alives = pin!(every(config.sse_keep_alive, KEEP_ALIVE));
+        let mut keep_alives = pin!(repeat_every(config.sse_keep_alive, KEEP_ALIVE));
         loop {
             let event = tokio::select! {
                 event = events.next() => event,

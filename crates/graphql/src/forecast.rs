@@ -1,46 +1,46 @@
 //! The forecast for a place.
 
 use aareguru::{Advice, DayForecast, PartForecast, WaterForecast, WeatherSymbol};
-use answers::forecast::{WEATHER_CREDIT, notes, water_to_come};
+use answers::forecast::{WEATHER_CREDIT, collect_notes, upcoming_water_forecast};
 use async_graphql::{Enum, SimpleObject};
 use jiff::Timestamp;
 
 use super::{
-    conditions::Saying,
+    conditions::SayingType,
     danger::{DirectionType, VerdictType},
-    reading::WaterTemperature,
+    reading::WaterTemperatureType,
     scalars::{Date, DateTime},
-    sources::{Source, Statement, UpstreamTrouble},
+    sources::{SourceType, StatementType, UpstreamTroubleType},
 };
 
 objects! {
     #![derive(Debug, SimpleObject)]
 
     /// What comes at a place: the water for two hours, the weather for days.
-    struct Forecast from(forecast: &aareguru::Forecast, hours: u32, now: Timestamp) {
+    struct ForecastType("Forecast") from(forecast: &aareguru::Forecast, hours: u32, now: Timestamp) {
         let advice = forecast.advice(now);
         let best_parts = forecast.best_parts(now);
         // Parts of a day that is over are no forecast.
         let is_over = forecast.is_of_today(now) == Some(false);
         /// The water temperature as measured last.
-        water: WaterTemperature = WaterTemperature::new(forecast.place, &forecast.water, now),
+        water: WaterTemperatureType = WaterTemperatureType::new(forecast.place, &forecast.water, now),
         /// The water two hours after that; null if it is not forecast, or those two
         /// hours are over.
-        water_in_two_hours: Option<WaterAhead> = water_to_come(forecast, now).map(WaterAhead::new),
+        water_in_two_hours: Option<WaterAheadType> = upcoming_water_forecast(forecast, now).map(WaterAheadType::new),
         /// The day that the parts and the sunshine are of; null if unknown, or if
         /// that day is over.
         today: Option<Date> = forecast.today.filter(|_| !is_over).map(Date),
         /// Morning, afternoon and evening of that day; empty if that day is over.
         #[graphql(complexity = "1 + 3 * child_complexity")]
-        parts_of_today: Vec<PartOfTheDay> =
-            forecast.parts.iter().filter(|_| !is_over).map(PartOfTheDay::new).collect(),
+        parts_of_today: Vec<PartOfTheDayType> =
+            forecast.parts.iter().filter(|_| !is_over).map(PartOfTheDayType::new).collect(),
         /// The sunshine of that day.
-        sunshine_today: Sunshine =
-            Sunshine::new(if is_over { aareguru::Sunshine::default() } else { forecast.sunshine }),
+        sunshine_today: SunshineType =
+            SunshineType::new(if is_over { aareguru::Sunshine::default() } else { forecast.sunshine }),
         /// The days to come, as far as asked for and known; four at most.
         #[graphql(complexity = "1 + 4 * child_complexity")]
-        days: Vec<DayAhead> =
-            forecast.days_within(hours, now).into_iter().map(DayAhead::new).collect(),
+        days: Vec<DayAheadType> =
+            forecast.days_within(hours, now).into_iter().map(DayAheadType::new).collect(),
         /// The driest part of today still to come, of equally dry ones the warmest;
         /// empty if none can be named. It tells of the weather only.
         best_parts_of_today: Vec<PartOfDayType> =
@@ -51,23 +51,23 @@ objects! {
         verdict: VerdictType = advice.verdict.into(),
         /// The grounds of the verdict, the weightiest first, each with who says so.
         #[graphql(complexity = "1 + 4 * child_complexity")]
-        reasons: Vec<Statement> = advice.reasons.iter().map(Statement::new).collect(),
+        reasons: Vec<StatementType> = advice.reasons.iter().map(StatementType::new).collect(),
         /// What these numbers do not show; show it with the verdict.
         boundary: &'static str = Advice::BOUNDARY,
         /// What else to know about this answer, in English.
-        notes: Vec<String> = notes(forecast, hours, now),
+        notes: Vec<String> = collect_notes(forecast, hours, now),
         /// Who says what the weather symbols mean.
-        symbol_source: Option<Source> =
-            WeatherSymbol::all().first().map(|symbol| Source::new(symbol.source())),
+        symbol_source: Option<SourceType> =
+            WeatherSymbol::all().first().map(|symbol| SourceType::new(symbol.source())),
         /// Whom to credit for the weather.
         weather_credit: &'static str = WEATHER_CREDIT,
         /// Set when the API failed and this answer is an earlier one; otherwise null.
-        upstream_trouble: Option<UpstreamTrouble> =
-            forecast.upstream_trouble.as_ref().map(UpstreamTrouble::new),
+        upstream_trouble: Option<UpstreamTroubleType> =
+            forecast.upstream_trouble.as_ref().map(UpstreamTroubleType::new),
     }
 
     /// The water two hours after it was measured.
-    struct WaterAhead from(water: &WaterForecast) {
+    struct WaterAheadType("WaterAhead") from(water: &WaterForecast) {
         /// Water temperature in degrees Celsius, to the tenth.
         celsius: f64 = water.celsius,
         /// For when; null if it is unknown when it was measured.
@@ -78,11 +78,11 @@ objects! {
         /// Which way the temperature goes.
         direction: DirectionType = water.direction.into(),
         /// What aare.guru says of it; null if it says nothing.
-        saying: Option<Saying> = water.saying.clone().map(Saying::new),
+        saying: Option<SayingType> = water.saying.clone().map(SayingType::new),
     }
 
     /// The weather in a part of a day.
-    struct PartOfTheDay from(forecast: &PartForecast) {
+    struct PartOfTheDayType("PartOfTheDay") from(forecast: &PartForecast) {
         /// Which part.
         part: PartOfDayType = forecast.part.into(),
         /// The weather in English; null if unknown.
@@ -96,7 +96,7 @@ objects! {
     }
 
     /// The weather of a day to come.
-    struct DayAhead from(day: &DayForecast) {
+    struct DayAheadType("DayAhead") from(day: &DayForecast) {
         /// The day in Switzerland; null if unknown.
         date: Option<Date> = day.date.map(Date),
         /// The weather in English; null if unknown.
@@ -110,11 +110,11 @@ objects! {
         /// Probability of rain in percent; null if unknown.
         rain_risk_percent: Option<f64> = day.rain_risk_percent,
         /// The sunshine of the day.
-        sunshine: Sunshine = Sunshine::new(day.sunshine),
+        sunshine: SunshineType = SunshineType::new(day.sunshine),
     }
 
     /// How long the sun shines on a day.
-    struct Sunshine from(sunshine: aareguru::Sunshine) {
+    struct SunshineType("Sunshine") from(sunshine: aareguru::Sunshine) {
         /// In minutes; null if unknown.
         minutes: Option<u32> = sunshine.minutes,
         /// In percent of what is possible on that day; null if unknown.

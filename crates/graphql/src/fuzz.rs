@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     config::{Config, EditorPage},
-    http::as_json,
+    response_json::to_json,
     service::GraphQl,
 };
 
@@ -68,11 +68,11 @@ const PIECES: [&str; 40] = [
 ];
 
 /// One change: what, where, how much, and with which piece.
-type Change = (u8, prop::sample::Index, usize, usize);
+type Mutation = (u8, prop::sample::Index, usize, usize);
 
-fn changed(query: &str, changes: &[Change]) -> String {
+fn mutate(query: &str, mutations: &[Mutation]) -> String {
     let mut characters: Vec<char> = query.chars().collect();
-    for (what, at, much, piece) in changes {
+    for (what, at, much, piece) in mutations {
         let at = at.index(characters.len() + 1);
         let end = (at + much).min(characters.len());
         match what {
@@ -106,15 +106,15 @@ proptest! {
     #[test]
     fn a_query_with_random_changes_is_answered(
         seed in 0..SEEDS.len(),
-        changes in prop::collection::vec(
+        mutations in prop::collection::vec(
             (0..4_u8, any::<prop::sample::Index>(), 0..40_usize, 0..PIECES.len()), 0..12),
         variable in any::<Option<i64>>(),
     ) {
-        let query = changed(SEEDS[seed], &changes);
+        let query = mutate(SEEDS[seed], &mutations);
         let variables = serde_json::json!({ "n": variable });
         let request = Request::new(&query)
             .variables(async_graphql::Variables::from_json(variables));
-        let answer = as_json(&RUNTIME.block_on(GRAPHQL.query(request)));
+        let answer = to_json(&RUNTIME.block_on(GRAPHQL.query(request)));
         let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
         let errors = answer.get("errors").map(|it| it.as_array().unwrap().as_slice());
         prop_assert!(answer.get("data").is_some() || errors.is_some(), "{}: {}", query, answer);

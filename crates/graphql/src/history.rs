@@ -5,16 +5,18 @@ use aareguru::{
     series::{RiverPoint, thinned},
 };
 use answers::historical_data::{
-    MAX_POINTS,
-    numbers::{At, DayRow, FlowNumbers, Numbers, OfDay, TemperatureNumbers, Without},
-    summary,
+    MAX_POINTS, collect_notes,
+    statistics::{
+        DataGap, DayRow, DayStatistics, FlowStatistics, QuantityStatistics, TemperatureStatistics,
+        TimedValue,
+    },
 };
 use async_graphql::{ComplexObject, Enum, Result, SimpleObject};
 
 use super::{
     error,
     scalars::{Date, DateTime},
-    sources::UpstreamTrouble,
+    sources::UpstreamTroubleType,
 };
 
 /// Fewer points cannot hold first, last and the extremes.
@@ -25,7 +27,7 @@ objects! {
 
     /// What was measured at a place over a span of time.
     #[graphql(complex)]
-    struct History from(history: RiverHistory) {
+    struct HistoryType("History") from(history: RiverHistory) {
         /// Where the span starts.
         start: DateTime = DateTime(history.span.start()),
         /// Where the span ends.
@@ -36,7 +38,7 @@ objects! {
         /// null.
         recorded_on: Option<Date> = history.recorded_on.map(Date),
         /// Notes on these data; show them to the reader.
-        notes: Vec<String> = summary::notes(&history),
+        notes: Vec<String> = collect_notes(&history),
         /// How many readings there are in the span; the statistics are of all.
         readings: usize = history.points.len(),
         /// How many values are implausible, doubtful or dated in the future, and
@@ -47,7 +49,7 @@ objects! {
     }
 
     /// One reading of a history.
-    struct Point from(point: &RiverPoint) {
+    struct PointType("Point") from(point: &RiverPoint) {
         /// When it was measured.
         at: DateTime = DateTime(point.at),
         /// Water temperature in degrees Celsius; null if it was not measured.
@@ -57,9 +59,9 @@ objects! {
     }
 
     /// Statistics of the water temperature in degrees Celsius.
-    struct TemperatureStatistics from(temperature: TemperatureNumbers) {
+    struct TemperatureStatisticsType("TemperatureStatistics") from(temperature: TemperatureStatistics) {
         #[graphql(flatten)]
-        statistics: Statistics = Statistics::new(temperature.numbers),
+        statistics: StatisticsType = StatisticsType::new(temperature.statistics),
         /// The share of readings at or above 18 degrees Celsius, from 0 to 1; null
         /// without a reading.
         share_from18_celsius: Option<f64> = temperature.share_from_18_celsius,
@@ -70,38 +72,38 @@ objects! {
 
     /// Statistics of one quantity, in its unit: degrees Celsius of a temperature,
     /// cubic metres per second of a flow. Null is unknown.
-    struct Statistics from(numbers: Numbers) {
+    struct StatisticsType("Statistics") from(statistics: QuantityStatistics) {
         /// How many readings have a value.
-        count: usize = numbers.count,
+        count: usize = statistics.count,
         /// How many readings have none.
-        missing: usize = numbers.missing,
+        missing: usize = statistics.missing,
         /// The lowest value, and when it was measured first; null without a value.
-        min: Option<Extreme> = numbers.min.map(Extreme::new),
+        min: Option<ExtremeType> = statistics.min.map(ExtremeType::new),
         /// The highest value, and when it was measured first; null without a value.
-        max: Option<Extreme> = numbers.max.map(Extreme::new),
+        max: Option<ExtremeType> = statistics.max.map(ExtremeType::new),
         /// The mean of the readings, in the unit of the quantity; null without a
         /// value.
-        mean: Option<f64> = numbers.mean,
+        mean: Option<f64> = statistics.mean,
         /// The median, in the unit of the quantity; null without a value.
-        median: Option<f64> = numbers.median,
+        median: Option<f64> = statistics.median,
         /// The tenth percentile, in the unit of the quantity; null without a value.
-        p10: Option<f64> = numbers.p10,
+        p10: Option<f64> = statistics.p10,
         /// The ninetieth percentile, in the unit of the quantity; null without a
         /// value.
-        p90: Option<f64> = numbers.p90,
+        p90: Option<f64> = statistics.p90,
         /// Change in a day along the line of least squares, in the unit of the
         /// quantity; null for less than 12 hours.
-        trend_per_day: Option<f64> = numbers.trend_per_day,
+        trend_per_day: Option<f64> = statistics.trend_per_day,
         /// How many times there was no value for more than an hour and more than
         /// twice the usual step.
-        gap_count: usize = numbers.gap_count,
+        gap_count: usize = statistics.gap_count,
         /// The longest of these times, at most 20, oldest first.
         #[graphql(complexity = "1 + 20 * child_complexity")]
-        gaps: Vec<Gap> = numbers.gaps.iter().map(Gap::new).collect(),
+        gaps: Vec<GapType> = statistics.gaps.iter().map(GapType::new).collect(),
     }
 
     /// A value and its time.
-    struct Extreme from(extreme: At) {
+    struct ExtremeType("Extreme") from(extreme: TimedValue) {
         /// The value, in the unit of the quantity.
         value: f64 = extreme.value,
         /// When it was measured; null only of a time that no calendar has.
@@ -109,7 +111,7 @@ objects! {
     }
 
     /// A time without a value.
-    struct Gap from(gap: &Without) {
+    struct GapType("Gap") from(gap: &DataGap) {
         /// The last value before it.
         from: Option<DateTime> = DateTime::from_seconds(gap.from),
         /// The first value after it.
@@ -118,17 +120,17 @@ objects! {
 
     /// One day from midnight to midnight in Swiss local time, as far as the span
     /// has it.
-    struct Day from(row: DayRow) {
+    struct DayType("Day") from(row: DayRow) {
         /// The day; null only of a day that no calendar has.
         date: Option<Date> = row.date.parse().ok().map(Date),
         /// Water temperature in degrees Celsius; null if it was not measured.
-        temperature: Option<DayStatistics> = row.temperature_celsius.map(DayStatistics::new),
+        temperature: Option<DayStatisticsType> = row.temperature_celsius.map(DayStatisticsType::new),
         /// Flow in cubic metres per second; null if it was not measured.
-        flow: Option<DayStatistics> = row.flow_m3_per_s.map(DayStatistics::new),
+        flow: Option<DayStatisticsType> = row.flow_m3_per_s.map(DayStatisticsType::new),
     }
 
     /// One quantity on one day, in its unit.
-    struct DayStatistics from(day: OfDay) {
+    struct DayStatisticsType("DayStatistics") from(day: DayStatistics) {
         /// How many readings have a value.
         count: usize = day.count,
         /// The lowest value, in the unit of the quantity.
@@ -142,22 +144,22 @@ objects! {
 
 /// What takes time to compute, and is not always selected.
 #[ComplexObject]
-impl History {
+impl HistoryType {
     /// Statistics of the water temperature in degrees Celsius.
-    async fn temperature(&self) -> TemperatureStatistics {
-        TemperatureStatistics::new(TemperatureNumbers::of(&self.history.points))
+    async fn temperature(&self) -> TemperatureStatisticsType {
+        TemperatureStatisticsType::new(TemperatureStatistics::of(&self.history.points))
     }
 
     /// Statistics of the flow in cubic metres per second.
-    async fn flow(&self) -> Statistics {
-        Statistics::new(FlowNumbers::of(&self.history.points).numbers)
+    async fn flow(&self) -> StatisticsType {
+        StatisticsType::new(FlowStatistics::of(&self.history.points).statistics)
     }
 
     /// Day by day, in Swiss local time.
     #[graphql(complexity = "1 + 31 * child_complexity")]
-    async fn days(&self) -> Vec<Day> {
+    async fn days(&self) -> Vec<DayType> {
         let rows = DayRow::all_of(&self.history.points);
-        rows.into_iter().map(Day::new).collect()
+        rows.into_iter().map(DayType::new).collect()
     }
 
     /// The readings, oldest first. If there are more than `max`, every n-th,
@@ -168,20 +170,20 @@ impl History {
     async fn points(
         &self,
         #[graphql(default = 500, desc = "How many at most, 7 to 500.")] max: i32,
-    ) -> Option<Result<Vec<Point>>> {
+    ) -> Option<Result<Vec<PointType>>> {
         let max = usize::try_from(max).unwrap_or_default();
         if !(MIN_POINTS..=MAX_POINTS).contains(&max) {
             let text = format!("`max` is a number from {MIN_POINTS} to {MAX_POINTS}, not {max}");
             return Some(Err(error::bad_input("max", text)));
         }
         let (points, _) = thinned(&self.history.points, max);
-        Some(Ok(points.iter().map(Point::new).collect()))
+        Some(Ok(points.iter().map(PointType::new).collect()))
     }
 
     /// Set when the API failed and this answer is an earlier one; otherwise null.
-    async fn upstream_trouble(&self) -> Option<UpstreamTrouble> {
+    async fn upstream_trouble(&self) -> Option<UpstreamTroubleType> {
         let trouble = self.history.upstream_trouble.as_ref();
-        trouble.map(UpstreamTrouble::new)
+        trouble.map(UpstreamTroubleType::new)
     }
 }
 

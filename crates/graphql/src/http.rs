@@ -3,7 +3,7 @@
 //! A `POST` must be declared as JSON, which no page of another origin can send without asking the
 //! server first; a `GET` can only read, as the schema has no mutations.
 
-use async_graphql::{Request, Response as Answer, ServerError};
+use async_graphql::{Request, Response as GraphQlResponse};
 use axum::{
     Json,
     extract::{
@@ -16,13 +16,12 @@ use axum::{
 };
 use edge::accept::accepts_html;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{
-    error::{self, ErrorCode},
+    error::{self, ErrorCode, is_rejected},
     event_stream,
-    media::Media,
-    metrics::is_refused,
+    media_type::MediaType,
+    response_json::{errors_to_json, to_json},
     service::GraphQl,
     websocket,
 };
@@ -30,17 +29,17 @@ use super::{
 /// A request in a query string. The library's own parser of it does not read `operationName`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Parameters {
+pub struct QueryParameters {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
 }
 
-/// Answers `GET /graphql`: a query, a stream, a WebSocket, or the page.
+/// GraphQlResponses `GET /graphql`: a query, a stream, a WebSocket, or the page.
 pub async fn get(
     State(graphql): State<GraphQl>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    parameters: Result<Query<Parameters>, QueryRejection>,
+    parameters: Result<Query<QueryParameters>, QueryRejection>,
     parts: Parts,
 ) -> Response {
     use WebSocketUpgradeRejection as Rejection;
@@ -65,7 +64,7 @@ pub async fn get(
     execute(graphql, &parts, request.map_err(bad_request)).await
 }
 
-/// Answers `POST /graphql`: a query, or a stream.
+/// GraphQlResponses `POST /graphql`: a query, or a stream.
 pub async fn post(
     State(graphql): State<GraphQl>,
     parts: Parts,
@@ -88,9 +87,9 @@ pub async fn post(
     execute(graphql, &parts, request).await
 }
 
-/// Answers `GET /graphql/schema.graphql`: the schema in its own language, for
+/// GraphQlResponses `GET /graphql/schema.graphql`: the schema in its own language, for
 /// tools and for the page.
-pub async fn schema_text(State(graphql): State<GraphQl>) -> Response {
+pub async fn get_schema(State(graphql): State<GraphQl>) -> Response {
     if !graphql.shared.limits.allows_introspection {
         let text = "the schema is not told (GRAPHQL_INTROSPECTION is false)\n";
         return (StatusCode::NOT_FOUND, text).into_response();
@@ -104,13 +103,13 @@ pub async fn schema_text(State(graphql): State<GraphQl>) -> Response {
 }
 
 /// The status and text of an answer to what is not an operation.
-type Fault = (StatusCode, String);
+type RequestError = (StatusCode, String);
 
-fn bad_request(text: impl Into<String>) -> Fault {
+fn bad_request(text: impl Into<String>) -> RequestError {
     (StatusCode::BAD_REQUEST, text.into())
 }
 
-impl Parameters {
+impl QueryParameters {
     fn into_request(self) -> Result<Request, String> {
         let mut request = Request::new(self.query.unwrap_or_default());
         request.operation_name = self.operation_name.filter(|name| !name.is_empty());
@@ -122,8 +121,12 @@ impl Parameters {
     }
 }
 
-async fn execute(graphql: GraphQl, parts: &Parts, request: Result<Request, Fault>) -> Response {
-    let media = Media::negotiate(&parts.headers);
+async fn execute(
+    graphql: GraphQl,
+    parts: &Parts,
+    request: Result<Request, RequestError>,
+) -> Response {
+    let media = MediaType::negotiate(&parts.headers);
     let request = request.and_then(|request| match request.query.trim() {
         "" => Err(bad_request(
             "there is no `query`: put it into the query string, or `POST` it as JSON",
@@ -133,54 +136,42 @@ async fn execute(graphql: GraphQl, parts: &Parts, request: Result<Request, Fault
     let text = "answers are `application/graphql-response+json`, `application/json` or \
                 `text/event-stream`";
     match (request, media) {
-        (Ok(request), Some(Media::Events)) => {
+        (Ok(request), Some(MediaType::Events)) => {
             event_stream::respond(&graphql, &parts.extensions, request)
         }
         (Ok(request), Some(media)) => answer(media, &graphql.query(request).await),
         (Ok(_), None) => fault(
-            Media::GraphQl,
+            MediaType::GraphQl,
             (StatusCode::NOT_ACCEPTABLE, text.to_owned()),
         ),
-        (Err(reason), Some(Media::Json)) => fault(Media::Json, reason),
-        (Err(reason), _) => fault(Media::GraphQl, reason),
+        (Err(reason), Some(MediaType::Json)) => fault(MediaType::Json, reason),
+        (Err(reason), _) => fault(MediaType::GraphQl, reason),
     }
 }
 
 /// The answer to an operation.
-fn answer(media: Media, answer: &Answer) -> Response {
+fn answer(media: MediaType, answer: &GraphQlResponse) -> Response {
     let code = answer.errors.first().map(ErrorCode::of);
     let status = match (media, code) {
-        (Media::GraphQl, Some(code)) if is_refused(answer) => match code {
+        (MediaType::GraphQl, Some(code)) if is_rejected(answer) => match code {
             ErrorCode::Timeout => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         },
         _ => StatusCode::OK,
     };
-    with_body(media, status, as_json(answer))
+    with_body(media, status, to_json(answer))
 }
 
 /// The answer to what is not an operation.
-fn fault(media: Media, (status, text): Fault) -> Response {
+fn fault(media: MediaType, (status, text): RequestError) -> Response {
     with_body(
         media,
         status,
-        errors(&[error::operation(ErrorCode::BadRequest, text)]),
+        errors_to_json(&[error::operation(ErrorCode::BadRequest, text)]),
     )
 }
 
-/// Writes a response. An operation that was not executed has no `data`, not even null.
-pub(super) fn as_json(answer: &Answer) -> String {
-    if is_refused(answer) {
-        return errors(&answer.errors);
-    }
-    serde_json::to_string(answer).expect("an answer is made of JSON's values")
-}
-
-fn errors(errors: &[ServerError]) -> String {
-    json!({ "errors": errors }).to_string()
-}
-
-fn with_body(media: Media, status: StatusCode, body: String) -> Response {
+fn with_body(media: MediaType, status: StatusCode, body: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, media.content_type()),
         (header::CACHE_CONTROL, "no-store"),

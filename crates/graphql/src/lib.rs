@@ -13,18 +13,19 @@ mod config;
 mod danger;
 mod error;
 mod event_stream;
+mod field_order;
 mod forecast;
 #[cfg(test)]
 mod fuzz;
 mod history;
 mod http;
 mod limits;
-mod media;
+mod media_type;
 mod metrics;
-mod order;
 mod place;
 mod query;
 mod reading;
+mod response_json;
 mod scalars;
 mod schema;
 mod service;
@@ -33,5 +34,5 @@ mod subscription;
 mod websocket;
 
 pub use config::{Config, EditorPage};
-pub use http::{get, post, schema_text};
+pub use http::{get, get_schema, post};
 pub use service::GraphQl;

@@ -7,6 +7,8 @@
 mod document;
 mod text;
 
+pub(super) use text::MAX_BRACKET_DEPTH;
+
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
@@ -15,7 +17,7 @@ use async_graphql::{
     parser::types::OperationType,
 };
 
-use super::error::{ErrorCode, too_much, with_code};
+use super::error::{ErrorCode, limit_exceeded, with_code};
 
 /// The limits that the operator sets.
 #[derive(Debug, Clone, Copy)]
@@ -25,13 +27,6 @@ pub(super) struct OperationLimits {
     pub(super) timeout: Duration,
     pub(super) allows_introspection: bool,
 }
-
-/// The longest document, in bytes.
-pub(super) const MAX_QUERY_BYTES: usize = 16 * 1024;
-/// The most words and signs in a document.
-pub(super) const MAX_TOKENS: usize = 2_500;
-/// How deep brackets may be nested in a document.
-pub(super) const MAX_BRACKETS: usize = 32;
 
 /// The kind of the operation that is to be executed; `None` if the request
 /// does not say which one it means.
@@ -80,8 +75,8 @@ impl Extension for OperationLimits {
         })?;
         if result.complexity > self.max_complexity {
             let what = format!("the answer could have about {} values", result.complexity);
-            let way_out = "ask for fewer places, fields or points at once";
-            return Err(vec![too_much(&what, self.max_complexity, way_out)]);
+            let advice = "ask for fewer places, fields or points at once";
+            return Err(vec![limit_exceeded(&what, self.max_complexity, advice)]);
         }
         Ok(result)
     }

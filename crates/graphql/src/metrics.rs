@@ -1,19 +1,20 @@
 //! Metrics of operations.
 
-use async_graphql::{
-    Response, ServerError, parser::types::OperationType, resolver_utils::EnumType,
-};
+use async_graphql::{Response, parser::types::OperationType, resolver_utils::EnumType};
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 
-use super::{error::ErrorCode, limits::OperationKind};
+use super::{
+    error::{ErrorCode, is_rejected},
+    limits::OperationKind,
+};
 
 const SUBSCRIPTIONS: &str = "aareguru_mcp_graphql_subscriptions";
 const SOCKETS: &str = "aareguru_mcp_graphql_sockets";
 
 /// Counts a subscription or a socket as open until it is dropped.
-pub(super) struct Open(Gauge);
+pub(super) struct OpenGuard(Gauge);
 
-impl Open {
+impl OpenGuard {
     pub(super) fn subscription() -> Self {
         Self::new(gauge!(SUBSCRIPTIONS))
     }
@@ -28,7 +29,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenGuard {
     fn drop(&mut self) {
         self.0.decrement(1);
     }
@@ -46,18 +47,18 @@ pub(super) fn register() {
     );
     describe_gauge!(SUBSCRIPTIONS, "GraphQL: subscriptions open now");
     describe_gauge!(SOCKETS, "GraphQL: WebSockets open now");
-    drop((Open::subscription(), Open::socket()));
+    drop((OpenGuard::subscription(), OpenGuard::socket()));
     for kind in [
         Some(OperationType::Query),
         Some(OperationType::Subscription),
         None,
     ] {
         for outcome in ["ok", "partial", "refused", "timeout"] {
-            let _ = operations(kind, outcome);
+            let _ = operation_counter(kind, outcome);
         }
     }
     for code in ErrorCode::items() {
-        let _ = errors(code.value);
+        let _ = error_counter(code.value);
     }
 }
 
@@ -66,27 +67,19 @@ pub(super) fn count_operation(kind: OperationKind, response: &Response) {
     let outcome = match response.errors.as_slice() {
         [] => "ok",
         [error] if ErrorCode::of(error) == ErrorCode::Timeout => "timeout",
-        _ if is_refused(response) => "refused",
+        _ if is_rejected(response) => "refused",
         _ => "partial",
     };
-    operations(kind, outcome).increment(1);
+    operation_counter(kind, outcome).increment(1);
 }
 
 pub(super) fn count_errors(response: &Response) {
     for error in &response.errors {
-        errors(ErrorCode::of(error)).increment(1);
+        error_counter(ErrorCode::of(error)).increment(1);
     }
 }
 
-/// Whether the operation was not executed: no error is of a field.
-pub(super) fn is_refused(response: &Response) -> bool {
-    let is_of_operation = |error: &ServerError| error.path.is_empty();
-    !response.errors.is_empty()
-        && response.data == async_graphql::Value::Null
-        && response.errors.iter().all(is_of_operation)
-}
-
-fn operations(kind: OperationKind, outcome: &'static str) -> Counter {
+fn operation_counter(kind: OperationKind, outcome: &'static str) -> Counter {
     let operation = match kind {
         Some(OperationType::Query) => "query",
         Some(OperationType::Subscription) => "subscription",
@@ -95,7 +88,7 @@ fn operations(kind: OperationKind, outcome: &'static str) -> Counter {
     counter!("aareguru_mcp_graphql_operations_total", "operation" => operation, "outcome" => outcome)
 }
 
-fn errors(code: ErrorCode) -> Counter {
+fn error_counter(code: ErrorCode) -> Counter {
     let code = code.as_str().to_ascii_lowercase();
     counter!("aareguru_mcp_graphql_errors_total", "code" => code)
 }

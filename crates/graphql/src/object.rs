@@ -12,7 +12,7 @@ macro_rules! objects {
         #![$derive:meta]
         $(
             $(#[$attribute:meta])*
-            struct $name:ident from($($parameter:ident: $parameter_type:ty),* $(,)?) {
+            struct $name:ident($graphql_name:tt) from($($parameter:ident: $parameter_type:ty),* $(,)?) {
                 $(let $binding:pat = $bound:expr;)*
                 $($(#[$field_attribute:meta])+ $field:ident: $field_type:ty $(= $value:expr)?,)*
             }
@@ -20,6 +20,7 @@ macro_rules! objects {
     ) => {$(
         #[$derive]
         $(#[$attribute])*
+        #[graphql(name = $graphql_name)]
         pub(super) struct $name {
             $($(#[$field_attribute])+ $field: $field_type,)*
         }

@@ -5,12 +5,12 @@ use answers::forecast::MAX_HOURS;
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{
-    conditions::Current,
-    danger::{Danger, VerdictType},
+    conditions::CurrentType,
+    danger::{DangerType, VerdictType},
     error,
-    forecast::Forecast,
-    history::History,
-    sources::Source,
+    forecast::ForecastType,
+    history::HistoryType,
+    sources::SourceType,
 };
 
 // A resolver that can fail returns `Option<Result<_>>`: for a `Result<Option<_>>` that fails, the
@@ -18,7 +18,7 @@ use super::{
 
 /// What a history costs besides what it holds: it may ask the API for a span
 /// that nobody else has asked for.
-const HISTORY: usize = 1_000;
+const HISTORY_COMPLEXITY: usize = 1_000;
 
 objects! {
     #![derive(Debug, SimpleObject)]
@@ -27,7 +27,7 @@ objects! {
     /// nullable objects ask the API, and are null, with an error that names them,
     /// if it gives no answer.
     #[graphql(complex)]
-    struct Place from(place: &'static aareguru::Place) {
+    struct PlaceType("Place") from(place: &'static aareguru::Place) {
         /// Its identifier: `bern`.
         id: ID = place.id().into(),
         /// Its standard German name: `Bern`.
@@ -55,21 +55,21 @@ objects! {
             all.into_iter().filter(|(it, _)| place.measures(*it)).map(|(_, it)| it).collect()
         },
         /// The weather station that goes with the place; null where it is not known.
-        weather_station: Option<WeatherStation> = place.weather_station().map(WeatherStation::new),
+        weather_station: Option<WeatherStationType> = place.weather_station().map(WeatherStationType::new),
         /// What the name alone would let one get wrong, in English; null if
         /// nothing.
         note: Option<&'static str> = place.note(),
         /// Who says what is known of the place itself.
         #[graphql(complexity = "1 + 8 * child_complexity")]
-        sources: Vec<Source> = place.sources().into_iter().map(Source::new).collect(),
+        sources: Vec<SourceType> = place.sources().into_iter().map(SourceType::new).collect(),
         /// The flows from which BAFU's flood levels 2 to 5 hold here; empty where
         /// they are not known (Olten), which is not level 1.
         #[graphql(complexity = "1 + 4 * child_complexity")]
-        flood_levels: Vec<FloodThreshold> = {
+        flood_levels: Vec<FloodThresholdType> = {
             let threshold = |level| {
                 let thresholds = place.flood_thresholds()?;
                 let from_m3_per_s = thresholds.from_m3_per_s(level)?;
-                Some(FloodThreshold::new(level, from_m3_per_s, thresholds.source()))
+                Some(FloodThresholdType::new(level, from_m3_per_s, thresholds.source()))
             };
             FloodLevel::ALL.into_iter().filter_map(threshold).collect()
         },
@@ -77,14 +77,14 @@ objects! {
         /// lowest first. Empty where nobody is known to have said anything, which
         /// permits nothing.
         #[graphql(complexity = "1 + 8 * child_complexity")]
-        swimming_limits: Vec<SwimmingLimit> =
-            place.swimming_limits().map(SwimmingLimit::new).collect(),
+        swimming_limits: Vec<SwimmingLimitType> =
+            place.swimming_limits().map(SwimmingLimitType::new).collect(),
         #[graphql(skip)]
         place: &'static aareguru::Place,
     }
 
     /// A station of the Swiss weather service.
-    struct WeatherStation from(station: &'static aareguru::WeatherStation) {
+    struct WeatherStationType("WeatherStation") from(station: &'static aareguru::WeatherStation) {
         /// The weather service's code: `BER`.
         code: &'static str = &station.code,
         /// Its name: `Bern / Zollikofen`.
@@ -92,7 +92,7 @@ objects! {
     }
 
     /// From which flow one of BAFU's flood levels holds at a place.
-    struct FloodThreshold from(
+    struct FloodThresholdType("FloodThreshold") from(
         flood_level: FloodLevel,
         from_m3_per_s: f64,
         source: &'static aareguru::Source,
@@ -104,12 +104,12 @@ objects! {
         /// The flow from which it holds, in cubic metres per second.
         from_m3_per_s: f64,
         /// Who says so.
-        source: Source = Source::new(source),
+        source: SourceType = SourceType::new(source),
     }
 
     /// What is said to swimmers at one place from a flow on. It says nothing of any
     /// other place.
-    struct SwimmingLimit from(limit: &'static advice::SwimmingLimit) {
+    struct SwimmingLimitType("SwimmingLimit") from(limit: &'static advice::SwimmingLimit) {
         /// The flow from which it holds, in cubic metres per second.
         from_m3_per_s: f64 = limit.from_m3_per_s(),
         /// The verdict that it makes.
@@ -117,27 +117,31 @@ objects! {
         /// What is said, in English.
         text: &'static str = limit.text(),
         /// Who says so.
-        source: Source = Source::new(limit.source()),
+        source: SourceType = SourceType::new(limit.source()),
     }
 }
 
 /// The fields that request data from the API.
 #[ComplexObject]
-impl Place {
+impl PlaceType {
     /// How it is here now: water, flow, air, rain, sun, canal. Null with an
     /// error if the API gives no answer.
     #[graphql(complexity = "5 + child_complexity")]
-    async fn current(&self, ctx: &Context<'_>) -> Option<Result<Current>> {
+    async fn current(&self, ctx: &Context<'_>) -> Option<Result<CurrentType>> {
         let conditions = river(ctx).conditions(self.place).await;
-        Some(conditions.map(Current::new).map_err(error::upstream))
+        Some(conditions.map(CurrentType::new).map_err(error::upstream))
     }
 
     /// What the flow here means, and what may be said to a swimmer. Null with
     /// an error if the API gives no answer; that permits nothing.
     #[graphql(complexity = "5 + child_complexity")]
-    async fn danger(&self, ctx: &Context<'_>) -> Option<Result<Danger>> {
+    async fn danger(&self, ctx: &Context<'_>) -> Option<Result<DangerType>> {
         let danger = river(ctx).danger(self.place).await;
-        Some(danger.map(|it| Danger::new(&it)).map_err(error::upstream))
+        Some(
+            danger
+                .map(|it| DangerType::new(&it))
+                .map_err(error::upstream),
+        )
     }
 
     /// What comes here: the water in two hours, the weather of today and of the
@@ -151,7 +155,7 @@ impl Place {
             desc = "How many hours ahead, 1 to 96. Each day that begins within them is told as a whole."
         )]
         hours: i32,
-    ) -> Option<Result<Forecast>> {
+    ) -> Option<Result<ForecastType>> {
         let asked = u32::try_from(hours).unwrap_or_default();
         if !(1..=MAX_HOURS).contains(&asked) {
             let text = format!("`hours` is a number from 1 to {MAX_HOURS}, not {hours}");
@@ -159,13 +163,13 @@ impl Place {
         }
         let river = river(ctx);
         let forecast = river.forecast(self.place).await;
-        let forecast = forecast.map(|it| Forecast::new(&it, asked, river.now()));
+        let forecast = forecast.map(|it| ForecastType::new(&it, asked, river.now()));
         Some(forecast.map_err(error::upstream))
     }
 
     /// What was measured here from `start` to `end`, at most 366 days. Null
     /// with an error if it is not known.
-    #[graphql(complexity = "HISTORY + child_complexity")]
+    #[graphql(complexity = "HISTORY_COMPLEXITY + child_complexity")]
     async fn history(
         &self,
         ctx: &Context<'_>,
@@ -181,12 +185,12 @@ impl Place {
             desc = "Until when, in the same forms; a day is included."
         )]
         end: String,
-    ) -> Option<Result<History>> {
+    ) -> Option<Result<HistoryType>> {
         let river = river(ctx);
         let history = river
             .history(self.place, &start, &end, river.now(), |_| {})
             .await;
-        Some(history.map(History::new).map_err(error::history))
+        Some(history.map(HistoryType::new).map_err(error::history))
     }
 }
 
@@ -202,7 +206,7 @@ pub(super) enum QuantityType {
     Height,
 }
 
-impl Place {
+impl PlaceType {
     /// The place with an identifier that comes from the table of places.
     pub(super) fn with_id(id: &str) -> Self {
         Self::new(aareguru::Place::find(id).expect("the id comes from the table"))

@@ -4,10 +4,10 @@ use aareguru::{Advice, CREDIT, FloodLevel, River};
 use async_graphql::{Context, Object, Result, SimpleObject};
 
 use super::{
-    comparison::Comparison,
-    danger::FloodLevelMeaning,
+    comparison::ComparisonType,
+    danger::FloodLevelMeaningType,
     error,
-    place::{Place, river},
+    place::{PlaceType, river},
     scalars::Date,
 };
 
@@ -31,11 +31,11 @@ impl Query {
         #[graphql(desc = "Which, by any of their names, 1 to 8; all if left out.")] names: Option<
             Vec<String>,
         >,
-    ) -> Option<Result<Vec<Place>>> {
-        let places = named("names", names);
+    ) -> Option<Result<Vec<PlaceType>>> {
+        let places = find_all("names", names);
         Some(places.map(|places| {
             let places = places.unwrap_or_else(|| aareguru::Place::all().iter().collect());
-            places.into_iter().map(Place::new).collect()
+            places.into_iter().map(PlaceType::new).collect()
         }))
     }
 
@@ -47,8 +47,8 @@ impl Query {
             desc = "Its name: `bern`, `Bärn`, `Berne`, `Marzili`."
         )]
         name: String,
-    ) -> Option<Result<Place>> {
-        Some(find(&name).map(Place::new))
+    ) -> Option<Result<PlaceType>> {
+        Some(find(&name).map(PlaceType::new))
     }
 
     /// How places compare, and where it is warmest or coldest, from one answer of
@@ -59,26 +59,26 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Which places, by any of their names, 1 to 8; all if left out.")]
         places: Option<Vec<String>>,
-    ) -> Option<Result<Comparison>> {
-        let places = match named("places", places) {
+    ) -> Option<Result<ComparisonType>> {
+        let places = match find_all("places", places) {
             Ok(places) => places.unwrap_or_default(),
             Err(error) => return Some(Err(error)),
         };
         let river = river(ctx);
         let comparison = river.compare(&places).await;
-        let comparison = comparison.map(|it| Comparison::new(&it, river.now()));
+        let comparison = comparison.map(|it| ComparisonType::new(&it, river.now()));
         Some(comparison.map_err(error::upstream))
     }
 
     /// BAFU's five flood danger levels, lowest first.
     #[graphql(complexity = "1 + 5 * child_complexity")]
-    async fn flood_levels(&self) -> Vec<FloodLevelMeaning> {
-        FloodLevel::ALL.map(FloodLevelMeaning::new).into()
+    async fn flood_levels(&self) -> Vec<FloodLevelMeaningType> {
+        FloodLevel::ALL.map(FloodLevelMeaningType::new).into()
     }
 
     /// What answers here.
-    async fn about(&self, ctx: &Context<'_>) -> About {
-        About::new(river(ctx))
+    async fn about(&self, ctx: &Context<'_>) -> AboutType {
+        AboutType::new(river(ctx))
     }
 }
 
@@ -86,7 +86,7 @@ objects! {
     #![derive(Debug, SimpleObject)]
 
     /// What answers here, and whom to credit.
-    struct About from(river: &River) {
+    struct AboutType("About") from(river: &River) {
         /// The version of this server.
         version: &'static str = env!("CARGO_PKG_VERSION"),
         /// The day on which all answers were recorded, if they are recordings and
@@ -105,7 +105,7 @@ pub(super) fn find(name: &str) -> Result<&'static aareguru::Place> {
 }
 
 /// Returns the places of these names, each once.
-pub(super) fn named(
+pub(super) fn find_all(
     argument: &'static str,
     names: Option<Vec<String>>,
 ) -> Result<Option<Vec<&'static aareguru::Place>>> {

@@ -3,7 +3,7 @@
 //! Which value is shown at which age is decided in [`answers::reading`].
 
 use aareguru::{Place, Quantity, Reading, local_time};
-use answers::reading::{unknown_because, unless_old};
+use answers::reading::{unknown_because, value_unless_old};
 use async_graphql::{Enum, SimpleObject};
 use jiff::Timestamp;
 
@@ -13,43 +13,43 @@ objects! {
     #![derive(Debug, SimpleObject)]
 
     /// A water temperature.
-    struct WaterTemperature from(place: &Place, reading: &Reading, now: Timestamp) {
+    struct WaterTemperatureType("WaterTemperature") from(place: &Place, reading: &Reading, now: Timestamp) {
         /// Water temperature in degrees Celsius, to the tenth. Null if it is
         /// unknown or was measured more than a day ago: see `unknownBecause`.
-        celsius: Option<f64> = unless_old(reading, now),
+        celsius: Option<f64> = value_unless_old(reading, now),
         #[graphql(flatten)]
-        measured: Measured = Measured::new(reading, place.measures(Quantity::Temperature), now),
+        measured: MeasuredType = MeasuredType::new(reading, place.measures(Quantity::Temperature), now),
     }
 
     /// A flow: how much water the river carries.
-    struct Flow from(place: &Place, reading: &Reading, now: Timestamp) {
+    struct FlowType("Flow") from(place: &Place, reading: &Reading, now: Timestamp) {
         /// Flow in cubic metres per second. Null if it is unknown or was measured
         /// more than a day ago, which is not zero: see `unknownBecause`.
-        m3_per_s: Option<f64> = unless_old(reading, now),
+        m3_per_s: Option<f64> = value_unless_old(reading, now),
         #[graphql(flatten)]
-        measured: Measured = Measured::new(reading, place.measures(Quantity::Flow), now),
+        measured: MeasuredType = MeasuredType::new(reading, place.measures(Quantity::Flow), now),
     }
 
     /// An air temperature, at the weather station that goes with the place.
-    struct AirTemperature from(reading: &Reading, now: Timestamp) {
+    struct AirTemperatureType("AirTemperature") from(reading: &Reading, now: Timestamp) {
         /// Air temperature in degrees Celsius. Null if it is unknown or was
         /// measured more than a day ago: see `unknownBecause`.
-        celsius: Option<f64> = unless_old(reading, now),
+        celsius: Option<f64> = value_unless_old(reading, now),
         #[graphql(flatten)]
-        measured: Measured = Measured::new(reading, true, now),
+        measured: MeasuredType = MeasuredType::new(reading, true, now),
     }
 
     /// Rain, at the weather station that goes with the place.
-    struct Rain from(reading: &Reading, now: Timestamp) {
+    struct RainType("Rain") from(reading: &Reading, now: Timestamp) {
         /// Rain in millimetres in the 10 minutes before. Null if it is unknown or
         /// was measured more than a day ago: see `unknownBecause`.
-        mm_per10_minutes: Option<f64> = unless_old(reading, now),
+        mm_per10_minutes: Option<f64> = value_unless_old(reading, now),
         #[graphql(flatten)]
-        measured: Measured = Measured::new(reading, true, now),
+        measured: MeasuredType = MeasuredType::new(reading, true, now),
     }
 
     /// When a value was measured, and what its age allows one to say.
-    struct Measured from(reading: &Reading, is_measured_here: bool, now: Timestamp) {
+    struct MeasuredType("Measured") from(reading: &Reading, is_measured_here: bool, now: Timestamp) {
         /// When it was measured; null if unknown or in the future.
         measured_at: Option<DateTime> = reading.measured_at(now).map(DateTime),
         /// The same in Swiss local time with its zone, as in "2023-05-09 13:20

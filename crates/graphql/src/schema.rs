@@ -14,7 +14,7 @@ pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, Subscriptio
 pub(crate) fn schema(river: River, limits: OperationLimits) -> Schema {
     let mut schema = Schema::build(Query, EmptyMutation, Subscription)
         .validation_mode(ValidationMode::Strict)
-        .limit_recursive_depth(limits::MAX_BRACKETS)
+        .limit_recursive_depth(limits::MAX_BRACKET_DEPTH)
         .extension(limits)
         .data(river);
     if !limits.allows_introspection {

@@ -23,9 +23,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     config::{Config, EditorPage},
     error::{self, ErrorCode},
+    field_order::FieldOrder,
     limits::{OperationKind, OperationLimits},
     metrics,
-    order::FieldOrder,
     schema::{self, Schema},
 };
 
@@ -124,10 +124,10 @@ impl GraphQl {
                 let text = "a subscription is a stream: ask for it with \
                             `Accept: text/event-stream`, or over a WebSocket";
                 let error = error::operation(ErrorCode::BadRequest, text);
-                refuse(Some(OperationType::Subscription), error)
+                reject(Some(OperationType::Subscription), error)
             }
             Ok(kind) => self.execute(kind, request).await,
-            Err(error) => refuse(None, error),
+            Err(error) => reject(None, error),
         }
     }
 
@@ -140,7 +140,7 @@ impl GraphQl {
         let once = |response| stream::iter([response]).boxed();
         let kind = match self.shared.limits.admit(&mut request) {
             Ok(kind) => kind,
-            Err(error) => return once(refuse(None, error)),
+            Err(error) => return once(reject(None, error)),
         };
         if kind != Some(OperationType::Subscription) {
             let graphql = self.clone();
@@ -151,11 +151,11 @@ impl GraphQl {
             Err(exceeded) => {
                 let code = ErrorCode::TooManySubscriptions;
                 let refusal = Refusal::from(exceeded);
-                return once(refuse(kind, error::operation(code, refusal.to_string())));
+                return once(reject(kind, error::operation(code, refusal.to_string())));
             }
         };
-        let open = metrics::Open::subscription();
-        let order = FieldOrder::of(&mut request);
+        let open = metrics::OpenGuard::subscription();
+        let order = FieldOrder::new(&mut request);
         let mut is_first = true;
         let responses = self.shared.schema.execute_stream(request);
         let responses = responses.map(move |mut response| {
@@ -172,12 +172,12 @@ impl GraphQl {
     }
 
     async fn execute(&self, kind: OperationKind, mut request: Request) -> Response {
-        let order = FieldOrder::of(&mut request);
+        let order = FieldOrder::new(&mut request);
         let limit = self.shared.limits.timeout;
         let Ok(mut response) = timeout(limit, self.shared.schema.execute(request)).await else {
             let seconds = limit.as_secs();
             let text = format!("not answered within {seconds} s; ask for less, or again");
-            return refuse(kind, error::operation(ErrorCode::Timeout, text));
+            return reject(kind, error::operation(ErrorCode::Timeout, text));
         };
         order.apply(&mut response);
         metrics::count_operation(kind, &response);
@@ -187,7 +187,7 @@ impl GraphQl {
 }
 
 /// Returns the response to an operation that is not executed, and counts it.
-pub(super) fn refuse(kind: OperationKind, error: ServerError) -> Response {
+pub(super) fn reject(kind: OperationKind, error: ServerError) -> Response {
     let response = Response::from_errors(vec![error]);
     metrics::count_operation(kind, &response);
     metrics::count_errors(&response);
@@ -195,7 +195,7 @@ pub(super) fn refuse(kind: OperationKind, error: ServerError) -> Response {
 }
 
 /// Yields `item` after each `period`, and never without one.
-pub(super) fn every<T: Clone>(period: Option<Duration>, item: T) -> impl Stream<Item = T> {
+pub(super) fn repeat_every<T: Clone>(period: Option<Duration>, item: T) -> impl Stream<Item = T> {
     stream::unfold((), move |()| {
         let item = item.clone();
         async move {

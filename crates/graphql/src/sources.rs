@@ -9,7 +9,7 @@ objects! {
     #![derive(Debug, SimpleObject)]
 
     /// Who says something, where it can be read, and of when it is.
-    struct Source from(source: &'static aareguru::Source) {
+    struct SourceType("Source") from(source: &'static aareguru::Source) {
         /// Who says it.
         name: &'static str = &source.name,
         /// Where it can be read.
@@ -20,17 +20,17 @@ objects! {
     }
 
     /// Something said, and who says so.
-    struct Statement from(reason: &Reason) {
+    struct StatementType("Statement") from(reason: &Reason) {
         /// What is said, as a clause in English.
         text: String = reason.text.clone(),
         /// Who says so, or explains it.
         #[graphql(complexity = "1 + 2 * child_complexity")]
-        sources: Vec<Source> = reason.sources.iter().copied().map(Source::new).collect(),
+        sources: Vec<SourceType> = reason.sources.iter().copied().map(SourceType::new).collect(),
     }
 
     /// Why an answer is an earlier one: the API could not give a new one. What was
     /// measured keeps its own time and age.
-    struct UpstreamTrouble from(trouble: &aareguru::UpstreamTrouble) {
+    struct UpstreamTroubleType("UpstreamTrouble") from(trouble: &aareguru::UpstreamTrouble) {
         /// What went wrong when the API was asked again.
         because: String = trouble.error.with_causes(),
         /// When the API gave the answer that is shown.

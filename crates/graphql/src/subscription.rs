@@ -11,9 +11,9 @@ use jiff::Timestamp;
 
 use super::{
     danger::VerdictType,
-    place::{Place, river},
-    query::{find, named},
-    reading::{Flow, WaterTemperature},
+    place::{PlaceType, river},
+    query::{find, find_all},
+    reading::{FlowType, WaterTemperatureType},
 };
 
 /// The root of subscriptions.
@@ -34,7 +34,7 @@ impl Subscription {
             desc = "Whether the measurement there is now is sent first."
         )]
         start_with_current: bool,
-    ) -> Result<impl Stream<Item = Measurement> + use<>> {
+    ) -> Result<impl Stream<Item = MeasurementType> + use<>> {
         let target = SubscriptionTarget::Place(find(&place)?);
         measurements(ctx, target, start_with_current).await
     }
@@ -51,8 +51,8 @@ impl Subscription {
             desc = "Whether the measurements there are now are sent first."
         )]
         start_with_current: bool,
-    ) -> Result<impl Stream<Item = Measurement> + use<>> {
-        let places = named("places", places)?.unwrap_or_default();
+    ) -> Result<impl Stream<Item = MeasurementType> + use<>> {
+        let places = find_all("places", places)?.unwrap_or_default();
         measurements(ctx, SubscriptionTarget::Places(places), start_with_current).await
     }
 }
@@ -61,13 +61,13 @@ objects! {
     #![derive(Debug, SimpleObject)]
 
     /// A measurement, as soon as it is known.
-    struct Measurement from(water: &Reading, flow: &Reading, advice: &Advice, now: Timestamp) {
+    struct MeasurementType("Measurement") from(water: &Reading, flow: &Reading, advice: &Advice, now: Timestamp) {
         /// Where. The fields of the place are fetched again for each measurement.
-        place: Place = Place::new(advice.place),
+        place: PlaceType = PlaceType::new(advice.place),
         /// The water temperature.
-        water: WaterTemperature = WaterTemperature::new(advice.place, water, now),
+        water: WaterTemperatureType = WaterTemperatureType::new(advice.place, water, now),
         /// The flow.
-        flow: Flow = Flow::new(advice.place, flow, now),
+        flow: FlowType = FlowType::new(advice.place, flow, now),
         /// What is said to a swimmer; none of the verdicts is a permission.
         verdict: VerdictType = advice.verdict.into(),
         /// The verdict as one line with its place and time, in English.
@@ -95,7 +95,7 @@ async fn measurements(
     ctx: &Context<'_>,
     target: SubscriptionTarget,
     start_with_current: bool,
-) -> Result<impl Stream<Item = Measurement> + use<>> {
+) -> Result<impl Stream<Item = MeasurementType> + use<>> {
     let river = river(ctx).clone();
     let mut measurements = Measurements {
         // Before the first request, so that nothing is missed between the two.
@@ -117,7 +117,7 @@ async fn measurements(
 
 impl Measurements {
     /// Returns what was measured since the last update.
-    async fn update(&mut self) -> Vec<Measurement> {
+    async fn update(&mut self) -> Vec<MeasurementType> {
         let now = self.river.now();
         // A failure is logged where the request is made.
         let readings = self.target.fetch(&self.river).await.unwrap_or_default();
@@ -129,7 +129,7 @@ impl Measurements {
             let id = advice.place.id();
             if self.latest.get(id).is_none_or(|latest| *latest < at) {
                 self.latest.insert(id, at);
-                new.push(Measurement::new(&water, &flow, &advice, now));
+                new.push(MeasurementType::new(&water, &flow, &advice, now));
             }
         }
         new

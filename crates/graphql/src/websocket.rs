@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     error::{self, ErrorCode},
     metrics,
-    service::{GraphQl, every, refuse},
+    service::{GraphQl, reject, repeat_every},
 };
 use edge::{Allowance, refusal};
 
@@ -79,7 +79,7 @@ pub(super) fn connect(
         .max_frame_size(config.max_request_body_bytes)
         .on_failed_upgrade(|error| tracing::debug!(%error, "upgrade failed"))
         .on_upgrade(async move |socket| {
-            let open = metrics::Open::socket();
+            let open = metrics::OpenGuard::socket();
             let session = graphql.open_session(&extensions);
             run(socket, protocol, graphql, &extensions, &session).await;
             drop((open, permit));
@@ -142,7 +142,7 @@ async fn run(
             future::pending::<()>().await;
         }
     });
-    let mut pings = pin!(every(period, Message::Ping(Bytes::new())));
+    let mut pings = pin!(repeat_every(period, Message::Ping(Bytes::new())));
     let close = loop {
         let message = tokio::select! {
             response = responses.next() => match response {
@@ -201,7 +201,7 @@ impl OperationRateLimiter {
         let Some(Err(exceeded)) = self.allowance.as_ref().map(Allowance::try_acquire) else {
             return true;
         };
-        let errors = refuse(None, error::rate_limited(exceeded)).errors;
+        let errors = reject(None, error::rate_limited(exceeded)).errors;
         let payload = match self.protocol {
             WebSocketProtocols::GraphQLWS => json!(errors),
             WebSocketProtocols::SubscriptionsTransportWS => json!(errors[0]),

@@ -23,17 +23,39 @@ const MIME_TYPE: &str = "text/html;profile=mcp-app";
 const PAGE: &str = include_str!("../assets/app.html");
 const SCRIPT: &str = include_str!("../assets/app.js");
 
-/// An app, by the name of the view in `assets/app.js`.
+/// An app that shows the output of one tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AppView(pub(crate) &'static str);
+pub(crate) enum AppView {
+    Conditions,
+    Compare,
+    Forecast,
+    History,
+}
 
 impl AppView {
-    pub(crate) fn uri(self) -> String {
-        format!("ui://aareguru/{}", self.0)
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Conditions,
+        Self::Compare,
+        Self::Forecast,
+        Self::History,
+    ];
+
+    /// Returns the name of the view in `assets/app.js`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Conditions => "conditions",
+            Self::Compare => "compare",
+            Self::Forecast => "forecast",
+            Self::History => "history",
+        }
     }
 
-    /// The link from a tool to its app.
-    pub(crate) fn link(self) -> MetaObject {
+    pub(crate) fn uri(self) -> String {
+        format!("ui://aareguru/{}", self.name())
+    }
+
+    /// Returns the `_meta` that links a tool to its app.
+    pub(crate) fn link_meta(self) -> MetaObject {
         MetaObject(object(json!({"ui": {"resourceUri": self.uri()}})))
     }
 
@@ -49,10 +71,10 @@ impl AppView {
         // The drawings are a module of their own on the page.
         let charts = CHARTS.replace("export function", "function");
         PAGE.replace("{{title}}", "Aareguru")
-            .replace("{{app}}", self.0)
+            .replace("{{app}}", self.name())
             .replace("{{style}}", STYLE)
-            .replace("{{words}}", &in_script(&words()))
-            .replace("{{levels}}", &in_script(&levels()))
+            .replace("{{words}}", &escape_for_script(&translated_texts()))
+            .replace("{{levels}}", &escape_for_script(&flood_thresholds()))
             .replace("{{charts}}", &charts)
             .replace("{{script}}", SCRIPT)
     }
@@ -65,13 +87,13 @@ pub(crate) fn translations_meta(translations: &Translations) -> Option<MetaObjec
 }
 
 /// That this server links apps.
-pub(crate) fn extension() -> ExtensionCapabilities {
+pub(crate) fn extension_capabilities() -> ExtensionCapabilities {
     let settings = object(json!({"mimeTypes": [MIME_TYPE]}));
     ExtensionCapabilities::from([(EXTENSION.to_owned(), settings)])
 }
 
 /// Whether the client shows apps.
-pub(crate) fn are_drawn_for(context: &RequestContext<RoleServer>) -> bool {
+pub(crate) fn is_supported_by_client(context: &RequestContext<RoleServer>) -> bool {
     let extensions = context
         .client_capabilities()
         .and_then(|client| client.extensions);
@@ -79,14 +101,14 @@ pub(crate) fn are_drawn_for(context: &RequestContext<RoleServer>) -> bool {
 }
 
 /// JSON without text that would end the `script` element around it.
-fn in_script(json: &Value) -> String {
+fn escape_for_script(json: &Value) -> String {
     json.to_string().replace('<', "\\u003c")
 }
 
 /// The texts that the script names, in each language.
-fn words() -> Value {
+fn translated_texts() -> Value {
     let of = |language: Language| {
-        let texts = Texts::of(language).of_scripts(&[SCRIPT]);
+        let texts = Texts::of(language).used_by_scripts(&[SCRIPT]);
         (language.code(), texts)
     };
     let all: BTreeMap<_, _> = Language::ALL.into_iter().map(of).collect();
@@ -94,7 +116,7 @@ fn words() -> Value {
 }
 
 /// From which flows in m³/s the flood levels 2 to 5 hold, by place.
-fn levels() -> Value {
+fn flood_thresholds() -> Value {
     let of = |place: &'static Place| {
         let thresholds = place.flood_thresholds()?;
         let levels = FloodLevel::ALL.into_iter();
@@ -107,12 +129,11 @@ fn levels() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::tools;
+    use super::AppView;
 
     #[test]
-    fn each_app_is_whole_in_itself_and_small() {
-        assert!(tools::apps().next().is_some());
-        for app in tools::apps() {
+    fn app_html_is_self_contained_and_small() {
+        for app in AppView::ALL {
             let html = app.html();
             assert!(html.starts_with("<!doctype html>"));
             assert!(html.len() < 100 * 1024, "{}", html.len());

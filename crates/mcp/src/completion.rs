@@ -27,8 +27,8 @@ pub(crate) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult
     let (name, value) = (&request.argument.name, &request.argument.value);
     let values = match name.as_str() {
         _ if value.len() > MAX_LEN_BYTES => Vec::new(),
-        "city" => one(value),
-        "cities" if matches!(request.r#ref, Reference::Prompt(_)) => several(value),
+        "city" => complete_place(value),
+        "cities" if matches!(request.r#ref, Reference::Prompt(_)) => complete_places(value),
         _ => Vec::new(),
     };
     let completion = CompletionInfo::with_all_values(values)
@@ -36,15 +36,15 @@ pub(crate) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult
     Ok(CompleteResult::new(completion))
 }
 
-fn one(typed: &str) -> Vec<String> {
+fn complete_place(typed: &str) -> Vec<String> {
     let places = Place::suggestions(typed).into_iter();
     places.map(|place| place.id().to_owned()).collect()
 }
 
 /// Completes the last of several places and keeps those before it; none is offered twice.
-fn several(typed: &str) -> Vec<String> {
+fn complete_places(typed: &str) -> Vec<String> {
     let Some((before, last)) = typed.rsplit_once(',') else {
-        return one(typed);
+        return complete_place(typed);
     };
     let before: Vec<_> = before.split(',').map(str::trim).collect();
     let named: Vec<_> = before

@@ -17,10 +17,10 @@ const LOGGER: &str = "aareguru";
 
 /// What a session wants to be sent, and what it was sent.
 #[derive(Debug, Default)]
-pub(crate) struct LogNotifier(Mutex<State>);
+pub(crate) struct LogNotifier(Mutex<LogState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct LogState {
     level: Option<LoggingLevel>,
     reported: Option<Discriminant<UpstreamFailure>>,
 }
@@ -29,9 +29,9 @@ struct State {
 #[derive(Debug)]
 pub(crate) enum UpstreamFailure {
     /// An earlier answer was given.
-    Bridged(String),
+    Stale(String),
     /// No answer could be given.
-    NoAnswer(String),
+    NoData(String),
 }
 
 impl LogNotifier {
@@ -40,7 +40,7 @@ impl LogNotifier {
     }
 
     /// The API has answered.
-    pub(crate) fn recovered(&self) {
+    pub(crate) fn record_recovery(&self) {
         self.0.lock().reported = None;
     }
 
@@ -70,11 +70,11 @@ impl LogNotifier {
             return None;
         }
         let (level, text) = match failure? {
-            UpstreamFailure::Bridged(why) => {
+            UpstreamFailure::Stale(why) => {
                 let text = format!("an earlier answer was given, for want of a new one: {why}");
                 (LoggingLevel::Warning, text)
             }
-            UpstreamFailure::NoAnswer(why) => (LoggingLevel::Error, why),
+            UpstreamFailure::NoData(why) => (LoggingLevel::Error, why),
         };
         // They are declared from the least to the most severe.
         let is_wanted = level as u8 >= least as u8;

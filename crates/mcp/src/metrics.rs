@@ -18,7 +18,7 @@ use crate::tools;
 pub type ContinueTrace = fn(span: &Span, traceparent: &str, request: Option<&Span>);
 
 /// What calls are counted under that name a tool which does not exist.
-const UNKNOWN: &str = "unknown";
+const UNKNOWN_TOOL: &str = "unknown";
 
 /// The numbers of all tools: handles that are made once, so that counting needs no lookup.
 #[derive(Debug)]
@@ -55,14 +55,14 @@ impl Metrics {
         );
         let names = tools::definitions().iter().map(|tool| tool.name.as_ref());
         Self {
-            tools: names.chain([UNKNOWN]).map(ToolMetrics::new).collect(),
+            tools: names.chain([UNKNOWN_TOOL]).map(ToolMetrics::new).collect(),
         }
     }
 
     /// A call of the tool of this name begins.
-    pub(crate) fn call(&self, name: &str) -> RunningCall<'_> {
+    pub(crate) fn start_call(&self, name: &str) -> RunningCall<'_> {
         let mut tools = self.tools.iter();
-        let tool = tools.find(|tool| tool.name == name || tool.name == UNKNOWN);
+        let tool = tools.find(|tool| tool.name == name || tool.name == UNKNOWN_TOOL);
         let tool = tool.expect("the last one is for unknown tools");
         tool.calls.increment(1);
         RunningCall {
@@ -115,14 +115,14 @@ impl RunningCall<'_> {
         Cow::Owned(span)
     }
 
-    pub(crate) fn answered(self, span: &Span, is_error: bool) {
-        let took: Duration = self.started.elapsed();
-        self.tool.duration.record(took);
+    pub(crate) fn finish(self, span: &Span, is_error: bool) {
+        let duration: Duration = self.started.elapsed();
+        self.tool.duration.record(duration);
         if is_error {
             self.tool.errors.increment(1);
             span.record("otel.status_code", "ERROR");
         }
-        let duration_ms = took.as_micros() as f64 / 1000.0;
+        let duration_ms = duration.as_micros() as f64 / 1000.0;
         tracing::debug!(
             parent: span,
             tool.name = self.tool.name,

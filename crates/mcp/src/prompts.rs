@@ -4,6 +4,7 @@
 mod arguments;
 mod compare_swimming_spots;
 mod daily_swimming_report;
+mod template;
 mod weekly_trend_analysis;
 
 use rmcp::{
@@ -11,10 +12,11 @@ use rmcp::{
     model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptArgument, PromptMessage, Role},
 };
 
-use arguments::{Argument, Arguments};
+use arguments::{ArgumentDefinition, PromptArguments};
+use template::PromptTemplate;
 
 /// How to speak of the river; ends every prompt.
-const HOW_TO_SPEAK: &str = "\
+const PRESENTATION_RULES: &str = "\
 How to speak of the river:
 - Never tell anybody that they may swim, or that nothing can happen: the tools do not know that. Give \
 the verdict as they give it (do_not_swim, caution, no_known_warning, unknown), its reasons with their \
@@ -35,17 +37,8 @@ static PROMPTS: [PromptTemplate; 3] = [
     weekly_trend_analysis::PROMPT,
 ];
 
-struct PromptTemplate {
-    name: &'static str,
-    title: &'static str,
-    description: &'static str,
-    /// All of them are optional.
-    arguments: &'static [Argument],
-    text: fn(&Arguments) -> Result<String, ErrorData>,
-}
-
-pub(crate) fn all() -> Vec<Prompt> {
-    let argument = |it: &Argument| {
+pub(crate) fn list() -> Vec<Prompt> {
+    let argument = |it: &ArgumentDefinition| {
         PromptArgument::new(it.name)
             .with_title(it.title)
             .with_description(it.description)
@@ -79,8 +72,12 @@ fn find(name: &str) -> Result<&'static PromptTemplate, ErrorData> {
 /// The prompt does not exist, or does not take these arguments.
 pub(crate) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     let prompt = find(&request.name)?;
-    let arguments = Arguments::new(prompt, request.arguments.unwrap_or_default())?;
+    let arguments = PromptArguments::new(
+        prompt.name,
+        prompt.arguments,
+        request.arguments.unwrap_or_default(),
+    )?;
     let text = (prompt.text)(&arguments)?;
-    let message = PromptMessage::new_text(Role::User, format!("{text}\n{HOW_TO_SPEAK}"));
+    let message = PromptMessage::new_text(Role::User, format!("{text}\n{PRESENTATION_RULES}"));
     Ok(GetPromptResult::new(vec![message]).with_description(prompt.description))
 }

@@ -10,7 +10,12 @@ mod today;
 use std::time::Duration;
 
 use aareguru::{Error, Feed, Place, River};
-use answers::{compare_cities, current_conditions, forecast, list_cities::Cities};
+use answers::{
+    compare_cities::CompareCitiesAnswer,
+    current_conditions::CurrentConditionsAnswer,
+    forecast::{ForecastAnswer, MAX_HOURS},
+    list_cities::ListCitiesAnswer,
+};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -20,27 +25,27 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use crate::{apps::AppView, tools};
+use crate::apps::AppView;
 
 use today::TodayResource;
 
 /// How long a client may keep what holds no readings.
-const UNCHANGING: Duration = Duration::from_secs(60 * 60);
+const STATIC_TTL: Duration = Duration::from_secs(60 * 60);
 
 const JSON: &str = "application/json";
 
 /// A resource, or a template for one resource per place.
-struct Entry {
+struct ResourceEntry {
     /// For a template, what precedes `{city}`.
     uri: &'static str,
     name: &'static str,
     title: &'static str,
     description: &'static str,
-    content: Content,
+    kind: ResourceKind,
 }
 
 #[derive(Clone, Copy)]
-enum Content {
+enum ResourceKind {
     /// Holds no readings.
     Fixed(fn() -> Value),
     AllPlaces(Feed, ReadAllPlaces),
@@ -52,93 +57,93 @@ type ReadAllPlaces = fn(&River) -> BoxFuture<'_, Result<Value, Error>>;
 type ReadOnePlace = for<'a> fn(&'a River, &'static Place) -> BoxFuture<'a, Result<Value, Error>>;
 
 /// All resources and templates, in the order in which they are listed.
-static RESOURCES: [Entry; 7] = [
-    Entry {
+static RESOURCES: [ResourceEntry; 7] = [
+    ResourceEntry {
         uri: "aareguru://cities",
         name: "cities",
         title: "Measured places",
         description: "All places with their latest water temperature in °C; the same as list_cities",
-        content: Content::AllPlaces(Feed::Cities, |river| {
+        kind: ResourceKind::AllPlaces(Feed::Cities, |river| {
             Box::pin(async {
                 let places = river.places().await?;
-                Ok(json!(Cities::new(places, river.now())))
+                Ok(json!(ListCitiesAnswer::new(places, river.now())))
             })
         }),
     },
-    Entry {
+    ResourceEntry {
         uri: "aareguru://widget",
         name: "widget",
         title: "All places at once",
         description: "Water temperature (°C), flow (m³/s), flood level and verdict of all places, \
                       each with its time and age; the same as compare_cities",
-        content: Content::AllPlaces(Feed::Widget, |river| {
+        kind: ResourceKind::AllPlaces(Feed::Widget, |river| {
             Box::pin(async {
                 let comparison = river.compare(&[]).await?;
-                Ok(json!(compare_cities::structured(&comparison, river.now())))
+                Ok(json!(CompareCitiesAnswer::new(&comparison, river.now())))
             })
         }),
     },
-    Entry {
+    ResourceEntry {
         uri: "aareguru://stations",
         name: "stations",
         title: "Stations",
         description: "The places themselves: names and aliases, gauge, coordinates, what is \
                       measured there, and who says so; no readings",
-        content: Content::Fixed(stations::stations),
+        kind: ResourceKind::Fixed(stations::stations),
     },
-    Entry {
+    ResourceEntry {
         uri: "aareguru://danger-levels",
         name: "danger-levels",
         title: "Flood danger levels",
         description: "BAFU's flood danger levels, what they mean, and the flow in m³/s from which \
                       each holds at each gauge, with sources; level 1 is not a permission to swim",
-        content: Content::Fixed(danger_levels::danger_levels),
+        kind: ResourceKind::Fixed(danger_levels::danger_levels),
     },
-    Entry {
+    ResourceEntry {
         uri: "aareguru://current/",
         name: "current",
         title: "Current conditions",
         description: "How it is at one place now: water, flow, verdict, air, sun; the same as \
                       get_current_conditions",
-        content: Content::OnePlace(Feed::Current, |river, place| {
+        kind: ResourceKind::OnePlace(Feed::Current, |river, place| {
             Box::pin(async move {
                 let conditions = river.conditions(place).await?;
                 let now = conditions.danger.asked_at;
-                Ok(json!(current_conditions::structured(conditions, now)))
+                Ok(json!(CurrentConditionsAnswer::new(conditions, now)))
             })
         }),
     },
-    Entry {
+    ResourceEntry {
         uri: "aareguru://today/",
         name: "today",
         title: "Water temperature in short",
         description: "The water temperature at one place in °C with its time and age, and a saying",
-        content: Content::OnePlace(Feed::Today, |river, place| {
+        kind: ResourceKind::OnePlace(Feed::Today, |river, place| {
             Box::pin(async move {
                 let today = river.today_in_short(place).await?;
                 Ok(json!(TodayResource::new(today, river.now())))
             })
         }),
     },
-    Entry {
+    ResourceEntry {
         uri: "aareguru://forecast/",
         name: "forecast",
         title: "Forecast",
         description: "The water in two hours and the weather of four days at one place; the same \
                       as get_forecast",
-        content: Content::OnePlace(Feed::Current, |river, place| {
+        kind: ResourceKind::OnePlace(Feed::Current, |river, place| {
             Box::pin(async move {
                 let forecast = river.forecast(place).await?;
-                let (hours, now) = (forecast::MAX_HOURS, river.now());
-                Ok(json!(forecast::structured(&forecast, hours, now)))
+                let (hours, now) = (MAX_HOURS, river.now());
+                Ok(json!(ForecastAnswer::new(&forecast, hours, now)))
             })
         }),
     },
 ];
 
-impl Entry {
+impl ResourceEntry {
     fn is_template(&self) -> bool {
-        matches!(self.content, Content::OnePlace(..))
+        matches!(self.kind, ResourceKind::OnePlace(..))
     }
 
     fn uri_template(&self) -> String {
@@ -146,8 +151,8 @@ impl Entry {
     }
 }
 
-pub(crate) fn all() -> Vec<Resource> {
-    let resource = |entry: &Entry| {
+pub(crate) fn list() -> Vec<Resource> {
+    let resource = |entry: &ResourceEntry| {
         Resource::new(entry.uri, entry.name)
             .with_title(entry.title)
             .with_description(entry.description)
@@ -157,10 +162,10 @@ pub(crate) fn all() -> Vec<Resource> {
     resources.map(resource).collect()
 }
 
-pub(crate) fn templates() -> Vec<ResourceTemplate> {
+pub(crate) fn list_templates() -> Vec<ResourceTemplate> {
     let ids: Vec<_> = Place::all().iter().map(Place::id).collect();
     let ids = ids.join(", ");
-    let template = |entry: &Entry| {
+    let template = |entry: &ResourceEntry| {
         let about = entry.description;
         ResourceTemplate::new(entry.uri_template(), entry.name)
             .with_title(entry.title)
@@ -178,7 +183,7 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
 /// The template does not exist.
 pub(crate) fn check_template(uri: &str) -> Result<(), ErrorData> {
     let templates = RESOURCES.iter().filter(|entry| entry.is_template());
-    let templates: Vec<_> = templates.map(Entry::uri_template).collect();
+    let templates: Vec<_> = templates.map(ResourceEntry::uri_template).collect();
     if templates.iter().any(|template| template == uri) {
         return Ok(());
     }
@@ -188,7 +193,7 @@ pub(crate) fn check_template(uri: &str) -> Result<(), ErrorData> {
 }
 
 /// A resource that exists.
-enum Found {
+enum ResolvedResource {
     App(AppView),
     Fixed(fn() -> Value),
     AllPlaces(Feed, ReadAllPlaces),
@@ -202,34 +207,38 @@ enum Found {
 /// The resource or its place does not exist, or the API fails.
 pub(crate) async fn read(river: &River, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     let json = |value: Value| ResourceContents::text(value.to_string(), uri).with_mime_type(JSON);
-    let value = match find(uri)? {
-        Found::App(app) => return Ok(result(app.contents(), UNCHANGING)),
-        Found::Fixed(value) => return Ok(result(json(value()), UNCHANGING)),
-        Found::AllPlaces(_, read) => read(river).await,
-        Found::OnePlace(_, read, place) => read(river, place).await,
+    let value = match resolve(uri)? {
+        ResolvedResource::App(app) => return Ok(build_result(app.contents(), STATIC_TTL)),
+        ResolvedResource::Fixed(value) => return Ok(build_result(json(value()), STATIC_TTL)),
+        ResolvedResource::AllPlaces(_, read) => read(river).await,
+        ResolvedResource::OnePlace(_, read, place) => read(river, place).await,
     };
     let value = value.map_err(|error| {
         ErrorData::internal_error(format!("no data: {}", error.with_causes()), None)
     })?;
-    let fresh_for = river.until_next_measurement(newest(&value));
-    Ok(result(json(value), fresh_for))
+    let fresh_for = river.until_next_measurement(latest_measurement(&value));
+    Ok(build_result(json(value), fresh_for))
 }
 
-fn result(contents: ResourceContents, fresh_for: Duration) -> ReadResourceResult {
+fn build_result(contents: ResourceContents, fresh_for: Duration) -> ReadResourceResult {
     ReadResourceResult::new(vec![contents])
         .with_ttl_ms(u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
         .with_cache_scope(CacheScope::Public)
 }
 
-/// When the newest of all values in an answer was measured.
-fn newest(value: &Value) -> Option<Timestamp> {
+/// When the latest_measurement of all values in an answer was measured.
+fn latest_measurement(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Object(fields) => {
             let own = fields.get("measured_at").and_then(Value::as_i64);
             let own = own.and_then(|seconds| Timestamp::from_second(seconds).ok());
-            fields.values().filter_map(newest).chain(own).max()
+            fields
+                .values()
+                .filter_map(latest_measurement)
+                .chain(own)
+                .max()
         }
-        Value::Array(items) => items.iter().filter_map(newest).max(),
+        Value::Array(items) => items.iter().filter_map(latest_measurement).max(),
         _ => None,
     }
 }
@@ -239,40 +248,42 @@ fn newest(value: &Value) -> Option<Timestamp> {
 /// # Errors
 ///
 /// The resource or its place does not exist.
-pub(crate) fn feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
-    Ok(match find(uri)? {
-        Found::AllPlaces(feed, _) | Found::OnePlace(feed, ..) => Some(feed),
-        Found::App(_) | Found::Fixed(_) => None,
+pub(crate) fn find_feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
+    Ok(match resolve(uri)? {
+        ResolvedResource::AllPlaces(feed, _) | ResolvedResource::OnePlace(feed, ..) => Some(feed),
+        ResolvedResource::App(_) | ResolvedResource::Fixed(_) => None,
     })
 }
 
 /// # Errors
 ///
 /// The resource or its place does not exist. Clients look for the URI in the error's data.
-fn find(uri: &str) -> Result<Found, ErrorData> {
+fn resolve(uri: &str) -> Result<ResolvedResource, ErrorData> {
     let not_found = |message| ErrorData::resource_not_found(message, Some(json!({ "uri": uri })));
     // The list of resources leaves apps out: they hold no data, and hosts find them by the tools.
-    if let Some(app) = tools::apps().find(|app| app.uri() == uri) {
-        return Ok(Found::App(app));
+    if let Some(app) = AppView::ALL.into_iter().find(|app| app.uri() == uri) {
+        return Ok(ResolvedResource::App(app));
     }
     for entry in &RESOURCES {
-        match entry.content {
-            Content::Fixed(value) if uri == entry.uri => return Ok(Found::Fixed(value)),
-            Content::AllPlaces(feed, read) if uri == entry.uri => {
-                return Ok(Found::AllPlaces(feed, read));
+        match entry.kind {
+            ResourceKind::Fixed(value) if uri == entry.uri => {
+                return Ok(ResolvedResource::Fixed(value));
             }
-            Content::OnePlace(feed, read) => {
+            ResourceKind::AllPlaces(feed, read) if uri == entry.uri => {
+                return Ok(ResolvedResource::AllPlaces(feed, read));
+            }
+            ResourceKind::OnePlace(feed, read) => {
                 if let Some(city) = uri.strip_prefix(entry.uri) {
                     let name = percent_decode_str(city).decode_utf8_lossy();
                     let place = Place::find(&name).map_err(|it| not_found(it.to_string()))?;
-                    return Ok(Found::OnePlace(feed(place.id()), read, place));
+                    return Ok(ResolvedResource::OnePlace(feed(place.id()), read, place));
                 }
             }
             _ => {}
         }
     }
-    let templates = templates().into_iter().map(|it| it.uri_template);
-    let uris: Vec<_> = all()
+    let templates = list_templates().into_iter().map(|it| it.uri_template);
+    let uris: Vec<_> = list()
         .into_iter()
         .map(|it| it.uri)
         .chain(templates)

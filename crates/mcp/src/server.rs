@@ -27,15 +27,17 @@ use crate::{
     log_notifier::LogNotifier,
     metrics::{ContinueTrace, Metrics, request_span},
     prompts, resources,
-    subscriptions::{self, MAX_PER_SUBSCRIBER, SessionSubscriptions, Subject, Subscriber, TooMany},
+    subscriptions::{
+        self, MAX_PER_SUBSCRIBER, SessionSubscriptions, Subject, Subscriber, TooManySubscriptions,
+    },
     tools::{self, ResponseCache},
 };
 
 /// The name of the server for clients.
-const NAME: &str = "aareguru-mcp";
+const SERVER_NAME: &str = "aareguru-mcp";
 
 /// How long a client may keep what changes only with another version of this server.
-const UNCHANGING_MS: u64 = 60 * 60 * 1000;
+const STATIC_TTL_MS: u64 = 60 * 60 * 1000;
 
 /// How a model should use the tools; sent with every `initialize`.
 const INSTRUCTIONS: &str = "\
@@ -111,14 +113,14 @@ impl AareServer {
 impl ServerHandler for AareServer {
     fn get_info(&self) -> ServerConfig {
         // Built once: each session reads it.
-        static INFO: LazyLock<ServerConfig> = LazyLock::new(info);
+        static INFO: LazyLock<ServerConfig> = LazyLock::new(server_info);
         INFO.clone()
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
-            .with_ttl_ms(UNCHANGING_MS)
+            .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(CacheScope::Public))
     }
 
@@ -129,7 +131,7 @@ impl ServerHandler for AareServer {
     ) -> Result<ListToolsResult, ErrorData> {
         Ok(
             ListToolsResult::with_all_items(tools::definitions().to_vec())
-                .with_ttl_ms(UNCHANGING_MS)
+                .with_ttl_ms(STATIC_TTL_MS)
                 .with_cache_scope(CacheScope::Public),
         )
     }
@@ -146,13 +148,13 @@ impl ServerHandler for AareServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
-        let call = self.metrics.call(&request.name);
+        let call = self.metrics.start_call(&request.name);
         let span = call.span(&context, self.continue_trace);
         if let Some(result) =
             tools::call_cached(&self.river, &self.response_cache, &request, &context)
         {
-            call.answered(&span, false);
-            self.log.recovered();
+            call.finish(&span, false);
+            self.log.record_recovery();
             return Either::Left(ready(Ok(result.into())));
         }
         let span = span.into_owned();
@@ -160,7 +162,7 @@ impl ServerHandler for AareServer {
             let result = tools::call(&self.river, &self.response_cache, &request, &context);
             let result = result.instrument(span.clone()).await;
             let is_error = |(result, _): &(CallToolResult, _)| result.is_error == Some(true);
-            call.answered(&span, result.as_ref().map_or(true, is_error));
+            call.finish(&span, result.as_ref().map_or(true, is_error));
             let (result, failure) = result?;
             self.log.report(failure, &context).await;
             Ok(result.into())
@@ -174,8 +176,8 @@ impl ServerHandler for AareServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult::with_all_items(resources::all())
-            .with_ttl_ms(UNCHANGING_MS)
+        Ok(ListResourcesResult::with_all_items(resources::list())
+            .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(CacheScope::Public))
     }
 
@@ -194,9 +196,9 @@ impl ServerHandler for AareServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let templates = resources::templates();
+        let templates = resources::list_templates();
         Ok(ListResourceTemplatesResult::with_all_items(templates)
-            .with_ttl_ms(UNCHANGING_MS)
+            .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(CacheScope::Public))
     }
 
@@ -214,7 +216,7 @@ impl ServerHandler for AareServer {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let feed = resources::feed(&request.uri)?;
+        let feed = resources::find_feed(&request.uri)?;
         self.session
             .subscribe(&self.river, (request.uri, feed), &context.peer)
             .map_err(|error| ErrorData::invalid_request(error.to_string(), None))
@@ -225,7 +227,7 @@ impl ServerHandler for AareServer {
         request: UnsubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let feed = resources::feed(&request.uri)?;
+        let feed = resources::find_feed(&request.uri)?;
         self.session.unsubscribe(request.uri, feed);
         Ok(())
     }
@@ -237,7 +239,7 @@ impl ServerHandler for AareServer {
     ) -> Option<SubscriptionFilter> {
         let mut accepted = requested.clone();
         if let Some(uris) = &mut accepted.resource_subscriptions {
-            uris.retain(|uri| resources::feed(uri).is_ok());
+            uris.retain(|uri| resources::find_feed(uri).is_ok());
             // One is left for the list.
             uris.truncate(MAX_PER_SUBSCRIBER - 1);
         }
@@ -248,9 +250,10 @@ impl ServerHandler for AareServer {
         let subscriber = Subscriber::new(self.river.clone());
         let accepted = context.accepted();
         let uris = accepted.resource_subscriptions.iter().flatten();
-        let too_many = |error: TooMany| ErrorData::invalid_request(error.to_string(), None);
+        let too_many =
+            |error: TooManySubscriptions| ErrorData::invalid_request(error.to_string(), None);
         for uri in uris {
-            let feed = resources::feed(uri)?;
+            let feed = resources::find_feed(uri)?;
             let watch = |river: &River| feed.map(|feed| river.watch(feed));
             let added = subscriber.add(Subject::Resource(uri.clone()), watch);
             added.map_err(too_many)?;
@@ -271,8 +274,8 @@ impl ServerHandler for AareServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(ListPromptsResult::with_all_items(prompts::all())
-            .with_ttl_ms(UNCHANGING_MS)
+        Ok(ListPromptsResult::with_all_items(prompts::list())
+            .with_ttl_ms(STATIC_TTL_MS)
             .with_cache_scope(CacheScope::Public))
     }
 
@@ -294,7 +297,7 @@ impl ServerHandler for AareServer {
 }
 
 /// The description of the server for clients.
-fn info() -> ServerConfig {
+fn server_info() -> ServerConfig {
     let capabilities = ServerCapabilities::builder()
         .enable_tools()
         .enable_resources()
@@ -303,9 +306,9 @@ fn info() -> ServerConfig {
         .enable_prompts()
         .enable_completions()
         .enable_logging()
-        .enable_extensions_with(apps::extension())
+        .enable_extensions_with(apps::extension_capabilities())
         .build();
-    let server = Implementation::new(NAME, env!("CARGO_PKG_VERSION"))
+    let server = Implementation::new(SERVER_NAME, env!("CARGO_PKG_VERSION"))
         .with_title("Aareguru")
         .with_description("How warm is the Aare?")
         .with_website_url("https://aare.guru")

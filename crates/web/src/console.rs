@@ -107,7 +107,7 @@ fn state(pages: &Pages, texts: &Texts) -> Markup {
 }
 
 fn connection(texts: &Texts) -> Markup {
-    let script_texts = texts.of_scripts(&[SCRIPT, COPY_SCRIPT]).to_string();
+    let script_texts = texts.used_by_scripts(&[SCRIPT, COPY_SCRIPT]).to_string();
     html! {
         form #connection hidden data-words=(script_texts) {
             div.row {

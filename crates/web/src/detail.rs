@@ -45,7 +45,7 @@ pub(crate) fn main(
                 (saying(text, texts))
             }
             @if let Some(doubt) = doubt {
-                p.notice { (reasons::doubt(Quantity::Temperature, doubt, texts)) "." }
+                p.notice { (reasons::translate_doubt(Quantity::Temperature, doubt, texts)) "." }
             }
         }
         section.advice.(at.advice.verdict.as_str()) aria-labelledby="why" {
@@ -91,7 +91,7 @@ pub(crate) fn main(
 fn reason(at: &PlaceOverview, reason: &Reason, texts: &Texts) -> Markup {
     html! {
         li class=(reason.speaks_for.map_or("", Verdict::as_str)) {
-            (reasons::reason(at.place, reason, texts)) ". "
+            (reasons::translate_reason(at.place, reason, texts)) ". "
             span.sources {
                 (texts.get("source")) ": "
                 @for (n, source) in reason.sources.iter().enumerate() {

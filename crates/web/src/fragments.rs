@@ -5,7 +5,7 @@ use aareguru::{
 };
 use answers::{
     i18n::{Texts, replace_names},
-    reasons::with_unknown_reason,
+    reasons::append_unknown_reason,
 };
 use jiff::{Timestamp, civil::Date};
 use maud::{Markup, PreEscaped, Render, html};
@@ -189,7 +189,7 @@ pub(crate) fn saying(saying: &str, texts: &Texts) -> Markup {
 /// `what` is unknown, with the reason if upstream sent something.
 pub(crate) fn with_reason(what: &str, reading: &Reading, now: Timestamp, texts: &Texts) -> String {
     match reading.unknown_because(now) {
-        Some(because) => with_unknown_reason(what, because, texts),
+        Some(because) => append_unknown_reason(what, because, texts),
         None => what.to_owned(),
     }
 }

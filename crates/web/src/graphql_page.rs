@@ -19,7 +19,7 @@ pub fn graphql_page(base_path: &BasePath, parts: &Parts) -> Response {
 }
 
 fn main(texts: &Texts) -> Markup {
-    let script_texts = texts.of_scripts(&[SCRIPT, DOCS]).to_string();
+    let script_texts = texts.used_by_scripts(&[SCRIPT, DOCS]).to_string();
     html! {
         div.intro {
             h1 { "GraphQL" }

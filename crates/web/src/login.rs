@@ -54,7 +54,7 @@ impl Pages {
 
 fn main(request: &PageRequest, setups: &[ClientSetup]) -> Markup {
     let texts = request.texts;
-    let script_texts = texts.of_scripts(&[SCRIPT, COPY_SCRIPT]).to_string();
+    let script_texts = texts.used_by_scripts(&[SCRIPT, COPY_SCRIPT]).to_string();
     html! {
         div.intro {
             h1 { (texts.get("locked.title")) }

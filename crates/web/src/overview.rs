@@ -1,7 +1,7 @@
 //! The content of the start page: all places, downstream.
 
 use aareguru::Verdict;
-use answers::{i18n::Texts, reasons::reason};
+use answers::{i18n::Texts, reasons::translate_reason};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -79,7 +79,7 @@ fn stop(request: &PageRequest, at: &PlaceOverview, now: Timestamp) -> Markup {
                     (verdict(at.advice.verdict, texts))
                     p.reason {
                         @if let Some(first) = at.advice.reasons.first() {
-                            (reason(at.place, first, texts))
+                            (translate_reason(at.place, first, texts))
                         }
                     }
                 }

@@ -80,7 +80,7 @@ fn draw(
 
 /// Returns the labels of the values, from top to bottom.
 fn labels(measure: Measure, (bottom, top): (f64, f64), height: usize) -> Vec<String> {
-    let (bottom, top) = (measure.shown(bottom), measure.shown(top));
+    let (bottom, top) = (measure.format_value(bottom), measure.format_value(top));
     if height == 1 {
         let without_unit = bottom.split(' ').next().unwrap_or_default();
         return vec![format!(" {without_unit} to {top}")];

@@ -2,7 +2,7 @@
 
 use aareguru::{CREDIT, Freshness, Place, River, Verdict};
 use answers::{
-    compare_cities::{self, CompareCitiesAnswer, Compared},
+    compare_cities::{self, CompareCitiesAnswer, ComparedCity},
     reading::Measure,
 };
 use clap::Args;
@@ -35,9 +35,9 @@ impl Execute for CompareArgs {
     async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let comparison = river.compare(&self.cities).await?;
         let now = river.now();
-        let answer = compare_cities::structured(&comparison, now);
+        let answer = CompareCitiesAnswer::new(&comparison, now);
         let mut screen = Screen::new();
-        let verdicts = compare_cities::verdicts(&comparison, now);
+        let verdicts = compare_cities::verdict_lines(&comparison, now);
         draw(&mut screen, &answer, &verdicts);
         Ok((screen, json(&answer)?))
     }
@@ -48,7 +48,7 @@ fn draw(screen: &mut Screen, answer: &CompareCitiesAnswer, verdicts: &[String]) 
     let rows: Vec<_> = answer.places.iter().map(row).collect();
     table::draw(screen, &COLUMNS, &rows);
     screen.blank();
-    for line in compare_cities::rankings(answer) {
+    for line in compare_cities::ranking_lines(answer) {
         screen.paragraph(PLAIN, "", &line);
     }
     screen.blank();
@@ -64,7 +64,7 @@ fn draw(screen: &mut Screen, answer: &CompareCitiesAnswer, verdicts: &[String]) 
     screen.credit(&[CREDIT]);
 }
 
-fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
+fn row(at: &ComparedCity) -> [Cell; COLUMNS.len()] {
     let known = |value: Option<String>| value.unwrap_or_else(|| "unknown".to_owned());
     let water = at.water.temperature_celsius;
     let freshness = at.water.measured.freshness;
@@ -89,13 +89,16 @@ fn row(at: &Compared) -> [Cell; COLUMNS.len()] {
     };
     [
         at.place.name.into(),
-        Cell::new(water_style, known(water.map(|it| Measure::Water.shown(it)))),
+        Cell::new(
+            water_style,
+            known(water.map(|it| Measure::Water.format_value(it))),
+        ),
         Cell::new(verdict_style(at.verdict), verdict),
-        known(at.flow_m3_per_s.map(|it| Measure::Flow.shown(it))).into(),
+        known(at.flow_m3_per_s.map(|it| Measure::Flow.format_value(it))).into(),
         known(at.percent_of_flood_level_2.map(|it| format!("{it:.0} %"))).into(),
         known(
             at.water_in_two_hours_celsius
-                .map(|it| Measure::Water.shown(it)),
+                .map(|it| Measure::Water.format_value(it)),
         )
         .into(),
         known(measured).into(),

@@ -2,7 +2,7 @@
 
 use aareguru::{CREDIT, Forecast, Place, River};
 use answers::{
-    forecast::{self, ForecastAnswer, ForecastDay, ForecastPart},
+    forecast::{self, DayWeather, ForecastAnswer, PartOfDayWeather},
     reading::Measure,
 };
 use clap::Args;
@@ -47,7 +47,7 @@ impl Execute for ForecastArgs {
     async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let forecast = river.forecast(self.city).await?;
         let now = river.now();
-        let answer = forecast::structured(&forecast, self.hours, now);
+        let answer = ForecastAnswer::new(&forecast, self.hours, now);
         let mut screen = Screen::new();
         draw(&mut screen, &forecast, &answer, now);
         Ok((screen, json(&answer)?))
@@ -67,7 +67,7 @@ fn draw(screen: &mut Screen, forecast: &Forecast, answer: &ForecastAnswer, now: 
     screen.blank();
 
     reading(screen, "Water", Measure::Water, &forecast.water, now);
-    let ahead = forecast::water_in_words(answer.water_in_two_hours.as_ref());
+    let ahead = forecast::describe_water_forecast(answer.water_in_two_hours.as_ref());
     screen.text_fields("In 2 h", &ahead.lines().collect::<Vec<_>>());
     if !answer.parts_of_today.is_empty() {
         let day = answer.today.as_deref().unwrap_or("of an unknown date");
@@ -77,7 +77,7 @@ fn draw(screen: &mut Screen, forecast: &Forecast, answer: &ForecastAnswer, now: 
         });
         let rows: Vec<_> = answer.parts_of_today.iter().map(part_row).collect();
         table::draw(screen, &PART_COLUMNS, &rows);
-        screen.paragraph(PLAIN, "", &answer.sunshine_today.in_words());
+        screen.paragraph(PLAIN, "", &answer.sunshine_today.describe());
     }
     if !answer.days.is_empty() {
         screen.heading("The days to come");
@@ -85,37 +85,37 @@ fn draw(screen: &mut Screen, forecast: &Forecast, answer: &ForecastAnswer, now: 
         table::draw(screen, &DAY_COLUMNS, &rows);
     }
     screen.blank();
-    screen.paragraph(PLAIN, "", forecast::best_in_words(answer).trim_end());
+    screen.paragraph(PLAIN, "", forecast::describe_best_parts(answer).trim_end());
     screen.reasons(&advice);
     screen.notes(&answer.notes);
     screen.credit(&[answer.weather_credit, CREDIT]);
 }
 
-fn part_row(part: &ForecastPart) -> [Cell; PART_COLUMNS.len()] {
+fn part_row(part: &PartOfDayWeather) -> [Cell; PART_COLUMNS.len()] {
     [
         part.part.into(),
-        forecast::or_unknown(part.air_celsius, "°C").into(),
-        forecast::or_unknown(part.rain_mm, "mm").into(),
-        forecast::or_unknown(part.rain_risk_percent, "%").into(),
+        forecast::format_or_unknown(part.air_celsius, "°C").into(),
+        forecast::format_or_unknown(part.rain_mm, "mm").into(),
+        forecast::format_or_unknown(part.rain_risk_percent, "%").into(),
         part.weather.unwrap_or("unknown").into(),
     ]
 }
 
-fn day_row(day: &ForecastDay) -> [Cell; DAY_COLUMNS.len()] {
+fn day_row(day: &DayWeather) -> [Cell; DAY_COLUMNS.len()] {
     let weekday = day.weekday.as_deref().and_then(|day| day.get(..3));
     let date = day.date.as_deref().unwrap_or("unknown");
     let air = match (day.lowest_air_celsius, day.highest_air_celsius) {
         (Some(lowest), Some(highest)) => format!("{lowest} to {highest} °C"),
         (lowest, highest) => {
-            let of = |value| forecast::or_unknown(value, "°C");
+            let of = |value| forecast::format_or_unknown(value, "°C");
             format!("{} to {}", of(lowest), of(highest))
         }
     };
     [
         format!("{} {date}", weekday.unwrap_or_default()).into(),
         air.into(),
-        forecast::or_unknown(day.rain_mm, "mm").into(),
-        forecast::or_unknown(day.rain_risk_percent, "%").into(),
+        forecast::format_or_unknown(day.rain_mm, "mm").into(),
+        forecast::format_or_unknown(day.rain_risk_percent, "%").into(),
         day.weather.unwrap_or("unknown").into(),
         day.sunshine.text.as_deref().unwrap_or("unknown").into(),
     ]

@@ -3,8 +3,8 @@
 use aareguru::{CREDIT, Place, River, RiverHistory, local_time};
 use answers::{
     historical_data::{
-        self, HistoricalDataAnswer,
-        numbers::{At, DayRow, Numbers, OfDay},
+        HistoricalDataAnswer,
+        statistics::{DayRow, DayStatistics, QuantityStatistics, TimedValue},
     },
     reading::Measure,
 };
@@ -63,7 +63,7 @@ impl Execute for HistoryArgs {
         let now = river.now();
         let history = river.history(self.city, &start, &self.end, now, |_| {});
         let history = history.await?;
-        let answer = historical_data::structured(&history);
+        let answer = HistoricalDataAnswer::new(&history);
         let mut screen = Screen::new();
         draw(&mut screen, &history, &answer);
         Ok((screen, json(&answer)?))
@@ -87,10 +87,10 @@ fn draw(screen: &mut Screen, history: &RiverHistory, answer: &HistoricalDataAnsw
     screen.notes(&answer.notes);
     let span = (answer.start, answer.end);
     screen.heading("Water temperature");
-    statistics(screen, Measure::Water, &answer.temperature.numbers);
+    statistics(screen, Measure::Water, &answer.temperature.statistics);
     chart::water(screen, "", &history.points, span, CHART_HEIGHT);
     screen.heading("Flow");
-    statistics(screen, Measure::Flow, &answer.flow.numbers);
+    statistics(screen, Measure::Flow, &answer.flow.statistics);
     chart::flow(screen, "", &history.points, span, CHART_HEIGHT);
     if !answer.days.is_empty() {
         screen.heading("Per day: lowest / mean / highest");
@@ -100,38 +100,38 @@ fn draw(screen: &mut Screen, history: &RiverHistory, answer: &HistoricalDataAnsw
     screen.credit(&[CREDIT]);
 }
 
-fn statistics(screen: &mut Screen, measure: Measure, numbers: &Numbers) {
-    let at = |it: At| {
+fn statistics(screen: &mut Screen, measure: Measure, statistics: &QuantityStatistics) {
+    let at = |it: TimedValue| {
         let time = Timestamp::from_second(it.time).map(local_time);
-        (measure.shown(it.value), time.unwrap_or_default())
+        (measure.format_value(it.value), time.unwrap_or_default())
     };
-    for (name, extreme) in [("lowest", numbers.min), ("highest", numbers.max)] {
+    for (name, extreme) in [("lowest", statistics.min), ("highest", statistics.max)] {
         if let Some((value, time)) = extreme.map(at) {
             screen.field(name, BOLD, &value, &format!(", {time}"));
         }
     }
-    if let Some(mean) = numbers.mean {
+    if let Some(mean) = statistics.mean {
         // `+ 0.0` turns a rounded -0.0 into 0.0.
-        let trend = numbers
+        let trend = statistics
             .trend_per_day
             .map(|it| (it * 10.0).round() / 10.0 + 0.0);
         let trend = trend.map_or_else(String::new, |it| format!(", trend {it:+.1} a day"));
-        screen.field("mean", BOLD, &measure.shown(mean), &trend);
+        screen.field("mean", BOLD, &measure.format_value(mean), &trend);
     }
-    let missing = numbers.missing;
-    if missing > 0 && numbers.count > 0 {
+    let missing = statistics.missing;
+    if missing > 0 && statistics.count > 0 {
         let text = format!("{missing} readings without a value");
         screen.field("missing", WARNING, &text, "");
     }
-    if numbers.gap_count > 0 {
-        let text = format!("{} of over an hour", numbers.gap_count);
+    if statistics.gap_count > 0 {
+        let text = format!("{} of over an hour", statistics.gap_count);
         screen.field("gaps", WARNING, &text, "");
     }
 }
 
 fn row(day: &DayRow) -> [Cell; COLUMNS.len()] {
-    let shown = |of_day: Option<OfDay>| match of_day {
-        Some(OfDay { min, mean, max, .. }) => format!("{min:.1} / {mean:.1} / {max:.1}"),
+    let shown = |of_day: Option<DayStatistics>| match of_day {
+        Some(DayStatistics { min, mean, max, .. }) => format!("{min:.1} / {mean:.1} / {max:.1}"),
         None => "unknown".to_owned(),
     };
     [

@@ -2,8 +2,8 @@
 
 use aareguru::{CREDIT, Conditions, Place, Reading, River, quoted};
 use answers::{
-    current_conditions,
-    flow_danger_level::{self, DirectionName, TrendOf},
+    current_conditions::{self, CurrentConditionsAnswer, SayingWithMeaning},
+    flow_danger_level::{self, FlowDangerLevelAnswer, FlowDirection, FlowTrend},
     reading::Measure,
 };
 use clap::Args;
@@ -24,7 +24,7 @@ pub(crate) struct NowArgs {
 impl Execute for NowArgs {
     async fn execute(&self, river: &River) -> anyhow::Result<(Screen, String)> {
         let conditions = river.conditions(self.city).await?;
-        let answer = current_conditions::structured(conditions.clone(), conditions.danger.asked_at);
+        let answer = CurrentConditionsAnswer::new(conditions.clone(), conditions.danger.asked_at);
         let mut screen = Screen::new();
         draw(&mut screen, &conditions, &answer);
         // Needs no further request to the API. Omitted if there is no history.
@@ -40,11 +40,7 @@ impl Execute for NowArgs {
     }
 }
 
-fn draw(
-    screen: &mut Screen,
-    conditions: &Conditions,
-    answer: &current_conditions::CurrentConditionsAnswer,
-) {
+fn draw(screen: &mut Screen, conditions: &Conditions, answer: &CurrentConditionsAnswer) {
     let danger = &conditions.danger;
     let now = danger.asked_at;
     screen.title(
@@ -58,20 +54,20 @@ fn draw(
     add_saying(screen, answer.saying.as_ref());
     reading(screen, "Flow", Measure::Flow, &danger.flow, now);
     add_saying(screen, answer.flow_saying.as_ref());
-    if let Some(trend) = flow_danger_level::structured(danger).trend {
+    if let Some(trend) = FlowDangerLevelAnswer::new(danger).trend {
         screen.text_field("", &trend_in_words(&trend));
     }
-    screen.text_field("", &flow_danger_level::level_in_words(danger));
+    screen.text_field("", &flow_danger_level::describe_flood_level(danger));
     reading(screen, "Air", Measure::Air, &conditions.air, now);
-    let rain = current_conditions::rain_in_words(conditions, now);
+    let rain = current_conditions::describe_rain(conditions, now);
     screen.text_field("", rain.trim_start_matches("; "));
     let lawns = conditions.lawns.iter().map(|lawn| {
-        let times = current_conditions::lawn_in_words(lawn);
+        let times = current_conditions::describe_lawn(lawn);
         format!("{}: {times}", quoted(&lawn.name))
     });
     screen.text_fields("Sun", &lawns.collect::<Vec<_>>());
     if let Some(canal) = conditions.canal {
-        let state = current_conditions::canal_in_words(canal);
+        let state = current_conditions::describe_canal(canal);
         screen.text_field("Canal", &format!("Bueber canal: {state}"));
     }
     for doubt in &answer.doubts {
@@ -91,25 +87,25 @@ pub(super) fn reading(
     reading: &Reading,
     now: Timestamp,
 ) {
-    let words = measure.in_words(reading, now);
+    let words = measure.describe(reading, now);
     let value = reading.value(now).filter(|_| reading.is_current(now));
-    let value = value.map(|value| measure.shown(value));
+    let value = value.map(|value| measure.format_value(value));
     match value.filter(|value| words.starts_with(value.as_str())) {
         Some(value) => screen.field(name, BOLD, &value, &words[value.len()..]),
         None => screen.field(name, WARNING, &words, ""),
     }
 }
 
-fn trend_in_words(trend: &TrendOf) -> String {
-    let by = Measure::Flow.shown(trend.m3_per_s_per_hour.abs());
+fn trend_in_words(trend: &FlowTrend) -> String {
+    let by = Measure::Flow.format_value(trend.m3_per_s_per_hour.abs());
     match trend.direction {
-        DirectionName::Rising => format!("rising by {by} an hour"),
-        DirectionName::Falling => format!("falling by {by} an hour"),
-        DirectionName::Steady => "steady over the last hours".to_owned(),
+        FlowDirection::Rising => format!("rising by {by} an hour"),
+        FlowDirection::Falling => format!("falling by {by} an hour"),
+        FlowDirection::Steady => "steady over the last hours".to_owned(),
     }
 }
 
-fn add_saying(screen: &mut Screen, saying: Option<&current_conditions::SayingOf>) {
+fn add_saying(screen: &mut Screen, saying: Option<&SayingWithMeaning>) {
     if let Some(saying) = saying {
         let plain = saying.plain_reading.unwrap_or("no plain reading known");
         screen.text_field("", &format!("{} ({plain})", quoted(&saying.text)));

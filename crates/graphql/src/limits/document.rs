@@ -9,7 +9,7 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
-use crate::error::{self, ErrorCode, too_much};
+use crate::error::{self, ErrorCode, limit_exceeded};
 
 /// The most fields in a document, with those of fragments wherever they are spread.
 const MAX_FIELDS: usize = 1_000;
@@ -27,7 +27,7 @@ const MAX_SCHEMA_LISTS: usize = 3;
 
 /// What a selection expands to.
 #[derive(Debug, Clone, Copy, Default)]
-struct Extent {
+struct ExpandedSize {
     fields: usize,
     root_fields: usize,
     directives: usize,
@@ -46,11 +46,11 @@ pub(super) fn check(
     document: &ExecutableDocument,
     allows_introspection: bool,
 ) -> Result<(), ServerError> {
-    let mut counter = Counter {
+    let mut counter = SizeCounter {
         document,
         fragments: HashMap::new(),
     };
-    let mut all = Extent::default();
+    let mut all = ExpandedSize::default();
     for (_, operation) in document.operations.iter() {
         let operation = &operation.node;
         all.add(counter.selection(&operation.selection_set.node)?);
@@ -58,8 +58,8 @@ pub(super) fn check(
         let variables = operation.variable_definitions.iter();
         all.add_directives(variables.map(|it| it.node.directives.len()).sum());
     }
-    let ask_less = "ask in several requests";
-    for (count, limit, what, way_out) in [
+    let split = "ask in several requests";
+    for (count, limit, what, advice) in [
         (
             all.depth,
             MAX_DEPTH,
@@ -78,12 +78,12 @@ pub(super) fn check(
             "lists of the schema are nested too deep",
             "ask for types by their names",
         ),
-        (all.fields, MAX_FIELDS, "too many fields", ask_less),
+        (all.fields, MAX_FIELDS, "too many fields", split),
         (
             all.root_fields,
             MAX_ROOT_FIELDS,
             "too many fields or aliases at the top",
-            ask_less,
+            split,
         ),
         (
             all.directives,
@@ -93,7 +93,7 @@ pub(super) fn check(
         ),
     ] {
         if count > limit {
-            return Err(too_much(what, limit, way_out));
+            return Err(limit_exceeded(what, limit, advice));
         }
     }
     if all.schema_depth > 0 && !allows_introspection {
@@ -103,15 +103,15 @@ pub(super) fn check(
     Ok(())
 }
 
-struct Counter<'a> {
+struct SizeCounter<'a> {
     document: &'a ExecutableDocument,
     /// `None` while a fragment is being counted.
-    fragments: HashMap<&'a Name, Option<Extent>>,
+    fragments: HashMap<&'a Name, Option<ExpandedSize>>,
 }
 
-impl<'a> Counter<'a> {
-    fn selection(&mut self, set: &'a SelectionSet) -> Result<Extent, ServerError> {
-        let mut all = Extent::default();
+impl<'a> SizeCounter<'a> {
+    fn selection(&mut self, set: &'a SelectionSet) -> Result<ExpandedSize, ServerError> {
+        let mut all = ExpandedSize::default();
         for selection in &set.items {
             let selection = &selection.node;
             let mut extent = match selection {
@@ -133,10 +133,10 @@ impl<'a> Counter<'a> {
         Ok(all)
     }
 
-    fn fragment(&mut self, name: &'a Name) -> Result<Extent, ServerError> {
+    fn fragment(&mut self, name: &'a Name) -> Result<ExpandedSize, ServerError> {
         // The validation reports an unknown fragment.
         let Some(fragment) = self.document.fragments.get(name) else {
-            return Ok(Extent::default());
+            return Ok(ExpandedSize::default());
         };
         match self.fragments.get(name) {
             Some(Some(extent)) => return Ok(*extent),
@@ -155,7 +155,7 @@ impl<'a> Counter<'a> {
     }
 }
 
-impl Extent {
+impl ExpandedSize {
     /// The extent of a field with this selection.
     fn in_field(self, name: &str) -> Self {
         let is_schema = matches!(name, "__schema" | "__type");

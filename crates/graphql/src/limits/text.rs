@@ -3,8 +3,16 @@
 
 use async_graphql::ServerError;
 
-use super::{MAX_BRACKETS, MAX_QUERY_BYTES, MAX_TOKENS};
-use crate::error::too_much;
+use crate::error::limit_exceeded;
+
+/// Maximum length of a document.
+const MAX_QUERY_BYTES: usize = 16 * 1024;
+
+/// Maximum number of tokens in a document.
+const MAX_TOKENS: usize = 2_500;
+
+/// Maximum nesting of brackets in a document.
+pub(crate) const MAX_BRACKET_DEPTH: usize = 32;
 
 /// Checks length, tokens and nested brackets.
 ///
@@ -13,11 +21,11 @@ use crate::error::too_much;
 /// The limit that the text exceeds.
 pub(super) fn check(query: &str) -> Result<(), ServerError> {
     if query.len() > MAX_QUERY_BYTES {
-        let way_out = "put values into variables, and ask in several requests";
-        return Err(too_much(
+        let advice = "put values into variables, and ask in several requests";
+        return Err(limit_exceeded(
             "the query has too many bytes",
             MAX_QUERY_BYTES,
-            way_out,
+            advice,
         ));
     }
     let (mut tokens, mut depth) = (0_usize, 0_usize);
@@ -32,7 +40,7 @@ pub(super) fn check(query: &str) -> Result<(), ServerError> {
                 rest = rest.find(['\r', '\n']).map_or("", |end| &rest[end..]);
                 continue;
             }
-            '"' => string(rest),
+            '"' => string_len(rest),
             _ => {
                 let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
                 word.unwrap_or(rest.len()).max(first.len_utf8())
@@ -45,23 +53,23 @@ pub(super) fn check(query: &str) -> Result<(), ServerError> {
             '}' | ']' | ')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > MAX_BRACKETS {
-            return Err(too_much(
+        if depth > MAX_BRACKET_DEPTH {
+            return Err(limit_exceeded(
                 "brackets are nested too deep",
-                MAX_BRACKETS,
+                MAX_BRACKET_DEPTH,
                 "nest less",
             ));
         }
         if tokens > MAX_TOKENS {
             let what = "the query has too many words and signs";
-            return Err(too_much(what, MAX_TOKENS, "ask in several requests"));
+            return Err(limit_exceeded(what, MAX_TOKENS, "ask in several requests"));
         }
     }
 }
 
 /// Returns the length of the string at the beginning of `rest`. An unterminated one ends with its
 /// line, so that no bracket after it is missed.
-fn string(rest: &str) -> usize {
+fn string_len(rest: &str) -> usize {
     let quotes = "\"\"\"";
     if let Some(block) = rest.strip_prefix(quotes) {
         let mut ends = block.match_indices(quotes);
@@ -87,9 +95,9 @@ mod tests {
 
     #[test]
     fn brackets_are_counted_by_how_deep_they_are() {
-        check(&nested(MAX_BRACKETS)).unwrap();
-        check(&"{a}".repeat(MAX_BRACKETS * 4)).unwrap();
-        let error = check(&nested(MAX_BRACKETS + 1)).unwrap_err();
+        check(&nested(MAX_BRACKET_DEPTH)).unwrap();
+        check(&"{a}".repeat(MAX_BRACKET_DEPTH * 4)).unwrap();
+        let error = check(&nested(MAX_BRACKET_DEPTH + 1)).unwrap_err();
         assert!(error.message.contains("32 at most"), "{}", error.message);
         check(&"[".repeat(10_000)).unwrap_err();
     }
@@ -115,7 +123,7 @@ mod tests {
             r#"b(c:"""}"""){a "#,
             "b(c:\"}\n{a ",
         ] {
-            check(&hidden.repeat(MAX_BRACKETS * 2)).unwrap_err();
+            check(&hidden.repeat(MAX_BRACKET_DEPTH * 2)).unwrap_err();
         }
     }
 

@@ -7,36 +7,39 @@ use aareguru::Place;
 use rmcp::{ErrorData, model::JsonObject};
 use serde_json::Value;
 
-use super::PromptTemplate;
-
 /// An argument that a prompt takes.
-pub(super) struct Argument {
+pub(super) struct ArgumentDefinition {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) description: &'static str,
 }
 
 /// The argument `city`, which all prompts about one place have.
-pub(super) const CITY: Argument = Argument {
+pub(super) const CITY: ArgumentDefinition = ArgumentDefinition {
     name: "city",
     title: "Place",
     description: "Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg; bern if left out",
 };
 
 #[derive(Debug)]
-pub(super) struct Arguments(BTreeMap<String, String>);
+pub(super) struct PromptArguments(BTreeMap<String, String>);
 
-impl Arguments {
-    pub(super) fn new(prompt: &PromptTemplate, sent: JsonObject) -> Result<Self, ErrorData> {
+impl PromptArguments {
+    /// Checks the arguments that a client sent for a prompt.
+    ///
+    /// # Errors
+    ///
+    /// The prompt does not have such an argument, or a value is neither text, number nor boolean.
+    pub(super) fn new(
+        prompt: &str,
+        definitions: &[ArgumentDefinition],
+        sent: JsonObject,
+    ) -> Result<Self, ErrorData> {
         let mut arguments = BTreeMap::new();
         for (name, value) in sent {
-            if !prompt
-                .arguments
-                .iter()
-                .any(|argument| argument.name == name)
-            {
-                let names: Vec<_> = prompt.arguments.iter().map(|it| it.name).collect();
-                let (prompt, names) = (prompt.name, names.join(", "));
+            if !definitions.iter().any(|it| it.name == name) {
+                let names: Vec<_> = definitions.iter().map(|it| it.name).collect();
+                let names = names.join(", ");
                 let says = format!("unknown argument `{name}`; `{prompt}` takes {names}");
                 return Err(invalid(says));
             }
@@ -58,7 +61,7 @@ impl Arguments {
 
     /// The place that `city` names; Bern if it is left out.
     pub(super) fn city(&self) -> Result<&'static Place, ErrorData> {
-        place(self.0.get("city").map_or("bern", String::as_str))
+        find_place(self.0.get("city").map_or("bern", String::as_str))
     }
 
     /// The places that `cities` names, each once; none if it is left out.
@@ -73,7 +76,7 @@ impl Arguments {
         let mut places = Vec::new();
         let names = text.split(',').map(str::trim);
         for name in names.filter(|name| !name.is_empty()) {
-            let place = place(name)?;
+            let place = find_place(name)?;
             if !places.contains(&place) {
                 places.push(place);
             }
@@ -82,7 +85,7 @@ impl Arguments {
     }
 
     /// An argument as `parse` reads it; `None` if it is left out.
-    pub(super) fn parsed<T>(
+    pub(super) fn parse<T>(
         &self,
         name: &str,
         expected: &str,
@@ -96,7 +99,7 @@ impl Arguments {
     }
 }
 
-fn place(name: &str) -> Result<&'static Place, ErrorData> {
+fn find_place(name: &str) -> Result<&'static Place, ErrorData> {
     Place::find(name).map_err(|error| invalid(error.to_string()))
 }
 

@@ -4,28 +4,31 @@ use aareguru::Place;
 use rmcp::ErrorData;
 use serde_json::json;
 
-use super::{Argument, Arguments, PromptTemplate};
+use super::{
+    arguments::{ArgumentDefinition, PromptArguments},
+    template::PromptTemplate,
+};
 
 pub(super) const PROMPT: PromptTemplate = PromptTemplate {
     name: "compare-swimming-spots",
     title: "Compare swimming spots",
     description: "Places on the Aare next to each other: how warm each is, and what speaks against it",
     arguments: &[
-        Argument {
+        ArgumentDefinition {
             name: "cities",
             title: "Places",
             description: "Which places, with commas between them, as in `thun, bern`; all eight if left out",
         },
-        Argument {
+        ArgumentDefinition {
             name: "min_temperature",
             title: "Least water temperature",
             description: "The least water temperature wanted, in °C from 0 to 40; any if left out",
         },
     ],
-    text,
+    text: render_text,
 };
 
-fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+fn render_text(arguments: &PromptArguments) -> Result<String, ErrorData> {
     let ids: Vec<_> = arguments.cities()?.into_iter().map(Place::id).collect();
     let (which, call) = if ids.is_empty() {
         ("all its places".to_owned(), json!({}))
@@ -44,7 +47,7 @@ fn text(arguments: &Arguments) -> Result<String, ErrorData> {
          different places.\n"
     );
     let min_temperature =
-        arguments.parsed("min_temperature", "a number of °C from 0 to 40", celsius)?;
+        arguments.parse("min_temperature", "a number of °C from 0 to 40", celsius)?;
     if let Some(celsius) = min_temperature {
         text += &format!(
             "Only places with at least {celsius} °C are wanted: set apart those that are colder, and \

@@ -3,8 +3,8 @@
 use rmcp::ErrorData;
 
 use super::{
-    PromptTemplate,
-    arguments::{Argument, Arguments, CITY},
+    arguments::{ArgumentDefinition, CITY, PromptArguments},
+    template::PromptTemplate,
 };
 
 pub(super) const PROMPT: PromptTemplate = PromptTemplate {
@@ -13,16 +13,16 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
     description: "A report on the Aare at one place today: water, flow, what speaks against swimming, and what comes",
     arguments: &[
         CITY,
-        Argument {
+        ArgumentDefinition {
             name: "include_forecast",
             title: "With forecast",
             description: "Whether to tell what comes: true or false; true if left out",
         },
     ],
-    text,
+    text: render_text,
 };
 
-fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+fn render_text(arguments: &PromptArguments) -> Result<String, ErrorData> {
     let place = arguments.city()?;
     let (id, name) = (place.id(), place.name());
     let mut text = format!(
@@ -33,7 +33,7 @@ fn text(arguments: &Arguments) -> Result<String, ErrorData> {
          2. `get_current_conditions` with {{\"city\": \"{id}\"}}: the water temperature, the air and \
          the rest.\n"
     );
-    let include_forecast = arguments.parsed("include_forecast", "`true` or `false`", |text| {
+    let include_forecast = arguments.parse("include_forecast", "`true` or `false`", |text| {
         match text.to_lowercase().as_str() {
             "true" | "yes" => Some(true),
             "false" | "no" => Some(false),

@@ -3,8 +3,8 @@
 use rmcp::ErrorData;
 
 use super::{
-    PromptTemplate,
-    arguments::{Argument, Arguments, CITY},
+    arguments::{ArgumentDefinition, CITY, PromptArguments},
+    template::PromptTemplate,
 };
 
 pub(super) const PROMPT: PromptTemplate = PromptTemplate {
@@ -13,20 +13,20 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
     description: "How temperature and flow of the Aare have changed at one place in the last days",
     arguments: &[
         CITY,
-        Argument {
+        ArgumentDefinition {
             name: "days",
             title: "Days",
             description: "How many days back, from 1 to 31; 7 if left out",
         },
     ],
-    text,
+    text: render_text,
 };
 
-fn text(arguments: &Arguments) -> Result<String, ErrorData> {
+fn render_text(arguments: &PromptArguments) -> Result<String, ErrorData> {
     let place = arguments.city()?;
     let (id, name) = (place.id(), place.name());
     // Readings from further back are often missing.
-    let days = arguments.parsed("days", "a whole number from 1 to 31", |text| {
+    let days = arguments.parse("days", "a whole number from 1 to 31", |text| {
         let days: u32 = text.parse().ok()?;
         (1..=31).contains(&days).then_some(days)
     })?;

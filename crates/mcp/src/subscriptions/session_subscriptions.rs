@@ -12,16 +12,16 @@ use rmcp::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Subject, Subscriber, TooMany};
+use super::subscriber::{Subject, Subscriber, TooManySubscriptions};
 
 /// The subscriptions of a session by `resources/subscribe`; they end with it.
 #[derive(Debug, Default)]
-pub(crate) struct SessionSubscriptions(OnceLock<Subscribed>);
+pub(crate) struct SessionSubscriptions(OnceLock<ActiveSubscriptions>);
 
 #[derive(Debug)]
-struct Subscribed {
+struct ActiveSubscriptions {
     subscriber: Arc<Subscriber>,
-    _notifying: AbortOnDropHandle<()>,
+    _notifier: AbortOnDropHandle<()>,
 }
 
 impl SessionSubscriptions {
@@ -33,25 +33,25 @@ impl SessionSubscriptions {
         river: &River,
         (uri, feed): (String, Option<Feed>),
         peer: &Peer<RoleServer>,
-    ) -> Result<(), TooMany> {
-        let subscribed = self.0.get_or_init(|| {
+    ) -> Result<(), TooManySubscriptions> {
+        let active = self.0.get_or_init(|| {
             let subscriber = Arc::new(Subscriber::new(river.clone()));
-            let notifying = tokio::spawn(notify_peer(Arc::clone(&subscriber), peer.clone()));
-            Subscribed {
+            let notifier = tokio::spawn(notify_peer(Arc::clone(&subscriber), peer.clone()));
+            ActiveSubscriptions {
                 subscriber,
-                _notifying: AbortOnDropHandle::new(notifying),
+                _notifier: AbortOnDropHandle::new(notifier),
             }
         });
         if feed == Some(Feed::Cities) {
             let places = |river: &River| Some(river.watch_places());
-            subscribed.subscriber.add(Subject::List, places)?;
+            active.subscriber.add(Subject::List, places)?;
         }
         let watch = |river: &River| feed.map(|feed| river.watch(feed));
-        subscribed.subscriber.add(Subject::Resource(uri), watch)
+        active.subscriber.add(Subject::Resource(uri), watch)
     }
 
     pub(crate) fn unsubscribe(&self, uri: String, feed: Option<Feed>) {
-        let Some(Subscribed { subscriber, .. }) = self.0.get() else {
+        let Some(ActiveSubscriptions { subscriber, .. }) = self.0.get() else {
             return;
         };
         if feed == Some(Feed::Cities) {
@@ -61,7 +61,7 @@ impl SessionSubscriptions {
     }
 }
 
-impl Drop for Subscribed {
+impl Drop for ActiveSubscriptions {
     fn drop(&mut self) {
         // The task holds the subscriber until the runtime drops it.
         self.subscriber.clear();

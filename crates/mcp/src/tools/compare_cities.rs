@@ -2,7 +2,7 @@
 
 use aareguru::Place;
 use answers::{
-    compare_cities::{CompareCitiesAnswer, structured, text},
+    compare_cities::{CompareCitiesAnswer, render_text},
     translations::Translations,
 };
 use futures_util::future::BoxFuture;
@@ -10,7 +10,11 @@ use rmcp::model;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
-use super::{Outcome, Tool, ToolCall, ToolOutput, schema};
+use super::{
+    output::{ToolOutput, ToolResult},
+    schema,
+    tool::{Tool, ToolCall},
+};
 use crate::apps::AppView;
 
 const DESCRIPTION: &str = "\
@@ -44,12 +48,12 @@ impl Tool for CompareCities {
     }
 
     fn app(&self) -> Option<AppView> {
-        Some(AppView("compare"))
+        Some(AppView::Compare)
     }
 
-    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, ToolResult> {
         Box::pin(async {
-            let Arguments { cities } = call.arguments()?;
+            let Arguments { cities } = call.parse_arguments()?;
             if cities
                 .as_ref()
                 .is_some_and(|it| !(1..=MAX_PLACES).contains(&it.len()))
@@ -61,15 +65,15 @@ impl Tool for CompareCities {
             let places: Result<Vec<_>, _> = cities.map(|name| Place::find(name)).collect();
             let comparison = call.river.compare(&places?).await?;
             let now = call.river.now();
-            let structured = structured(&comparison, now);
+            let structured = CompareCitiesAnswer::new(&comparison, now);
             let translations = call.translations(|| {
                 let places = comparison.places.iter();
                 places.fold(Translations::default(), |translations, at| {
-                    translations.reason(at.place, &at.advice(now).reasons)
+                    translations.with_reason(at.place, &at.advice(now).reasons)
                 })
             });
             ToolOutput::new(
-                text(&comparison, &structured, now),
+                render_text(&comparison, &structured, now),
                 &structured,
                 translations,
             )

@@ -2,12 +2,13 @@
 
 use aareguru::Conditions;
 use answers::{
-    current_conditions::{CurrentConditionsAnswer, structured, text},
+    current_conditions::{CurrentConditionsAnswer, render_text},
     translations::Translations,
 };
 
 use super::{
-    ToolOutput, schema,
+    output::ToolOutput,
+    schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
 use crate::apps::AppView;
@@ -28,16 +29,20 @@ pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
             DESCRIPTION,
         )
     },
-    app: Some(AppView("conditions")),
+    app: Some(AppView::Conditions),
     render: |place, response, now, call| {
         let conditions = Conditions::new(place, response, now);
         let translations = call.translations(|| {
             Translations::default()
-                .reason(place, &conditions.danger.advice.reasons)
-                .saying(conditions.saying.as_deref())
-                .saying(conditions.flow_saying.as_deref())
+                .with_reason(place, &conditions.danger.advice.reasons)
+                .with_saying(conditions.saying.as_deref())
+                .with_saying(conditions.flow_saying.as_deref())
         });
-        let text = text(&conditions, now);
-        ToolOutput::new(text, &structured(conditions, now), translations)
+        let text = render_text(&conditions, now);
+        ToolOutput::new(
+            text,
+            &CurrentConditionsAnswer::new(conditions, now),
+            translations,
+        )
     },
 };

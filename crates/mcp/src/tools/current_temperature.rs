@@ -2,12 +2,13 @@
 
 use aareguru::CurrentTemperature;
 use answers::{
-    current_temperature::{CurrentTemperatureAnswer, structured, text},
+    current_temperature::{CurrentTemperatureAnswer, render_text},
     translations::Translations,
 };
 
 use super::{
-    ToolOutput, schema,
+    output::ToolOutput,
+    schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
 
@@ -27,7 +28,11 @@ pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
     app: None,
     render: |place, response, now, _| {
         let current = CurrentTemperature::new(place, response, now);
-        let text = text(&current, now);
-        ToolOutput::new(text, &structured(current, now), Translations::default())
+        let text = render_text(&current, now);
+        ToolOutput::new(
+            text,
+            &CurrentTemperatureAnswer::new(current, now),
+            Translations::default(),
+        )
     },
 };

@@ -2,12 +2,13 @@
 
 use aareguru::Danger;
 use answers::{
-    flow_danger_level::{FlowDangerLevelAnswer, structured, text},
+    flow_danger_level::{FlowDangerLevelAnswer, render_text},
     translations::Translations,
 };
 
 use super::{
-    ToolOutput, schema,
+    output::ToolOutput,
+    schema,
     single_place::{SinglePlaceArguments, SinglePlaceTool},
 };
 
@@ -31,6 +32,10 @@ pub(super) static TOOL: SinglePlaceTool = SinglePlaceTool {
     app: None,
     render: |place, response, now, _| {
         let danger = Danger::new(place, response, now);
-        ToolOutput::new(text(&danger), &structured(&danger), Translations::default())
+        ToolOutput::new(
+            render_text(&danger),
+            &FlowDangerLevelAnswer::new(&danger),
+            Translations::default(),
+        )
     },
 };

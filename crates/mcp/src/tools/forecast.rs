@@ -2,7 +2,10 @@
 
 use aareguru::{Forecast, Place};
 use answers::{
-    forecast::{ForecastAnswer, NO_FURTHER, OVER, note, structured, text, water_to_come},
+    forecast::{
+        FORECAST_RANGE_NOTE, ForecastAnswer, PARTS_OMITTED_NOTE, place_note, render_text,
+        upcoming_water_forecast,
+    },
     translations::Translations,
 };
 use futures_util::future::BoxFuture;
@@ -11,7 +14,11 @@ use rmcp::model;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::Error as _};
 
-use super::{Outcome, Tool, ToolCall, ToolOutput, bern, schema};
+use super::{
+    output::{ToolOutput, ToolResult},
+    schema,
+    tool::{Tool, ToolCall, default_city},
+};
 use crate::apps::AppView;
 
 const DESCRIPTION: &str = "\
@@ -25,7 +32,7 @@ than two hours, and no future flow, wind, UV index or hourly weather.";
 #[serde(deny_unknown_fields)]
 struct Arguments {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "bern")]
+    #[serde(default = "default_city")]
     #[schemars(example = &"thun")]
     city: String,
     /// How many hours ahead, from 1 to 96; 24 if left out. Each day that
@@ -44,21 +51,25 @@ impl Tool for GetForecast {
     }
 
     fn app(&self) -> Option<AppView> {
-        Some(AppView("forecast"))
+        Some(AppView::Forecast)
     }
 
-    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, ToolResult> {
         Box::pin(async {
-            let Arguments { city, hours } = call.arguments()?;
+            let Arguments { city, hours } = call.parse_arguments()?;
             let hours = hours.unwrap_or(24);
             if hours == 0 {
                 return Err(serde_json::Error::custom("`hours` is a number from 1 to 96").into());
             }
             let forecast = call.river.forecast(Place::find(&city)?).await?;
             let now = call.river.now();
-            let structured = structured(&forecast, hours, now);
+            let structured = ForecastAnswer::new(&forecast, hours, now);
             let translations = call.translations(|| translations(&forecast, hours, now));
-            ToolOutput::new(text(&forecast, &structured, now), &structured, translations)
+            ToolOutput::new(
+                render_text(&forecast, &structured, now),
+                &structured,
+                translations,
+            )
         })
     }
 }
@@ -69,15 +80,15 @@ fn translations(forecast: &Forecast, hours: u32, now: Timestamp) -> Translations
     let days = forecast.days_within(hours, now).into_iter();
     let symbols = forecast.parts.iter().map(|part| part.symbol);
     let symbols = symbols.chain(days.map(|day| day.symbol));
-    let water = water_to_come(forecast, now);
+    let water = upcoming_water_forecast(forecast, now);
     let translations = symbols
-        .fold(Translations::default(), Translations::weather)
-        .reason(place, &forecast.advice(now).reasons)
-        .saying(water.and_then(|water| water.saying.as_deref()))
-        .text(NO_FURTHER, "forecast_no_further")
-        .text(OVER, "forecast_over");
-    match note(place) {
-        Some(note) => translations.text(note, &format!("note.{}", place.id())),
+        .fold(Translations::default(), Translations::with_weather)
+        .with_reason(place, &forecast.advice(now).reasons)
+        .with_saying(water.and_then(|water| water.saying.as_deref()))
+        .with_text(FORECAST_RANGE_NOTE, "forecast_no_further")
+        .with_text(PARTS_OMITTED_NOTE, "forecast_over");
+    match place_note(place) {
+        Some(note) => translations.with_text(note, &format!("note.{}", place.id())),
         None => translations,
     }
 }

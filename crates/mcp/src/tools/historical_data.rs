@@ -2,7 +2,7 @@
 
 use aareguru::{HistoryStage, Place};
 use answers::{
-    historical_data::{HistoricalDataAnswer, structured, summary},
+    historical_data::{HistoricalDataAnswer, render_text},
     translations::Translations,
 };
 use futures_util::future::BoxFuture;
@@ -15,7 +15,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use tokio::sync::mpsc;
 
-use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, schema};
+use super::{
+    output::{ToolError, ToolOutput, ToolResult},
+    schema,
+    tool::{Tool, ToolCall},
+};
 use crate::apps::AppView;
 
 const DESCRIPTION: &str = "\
@@ -28,7 +32,7 @@ not measured is null. Up to 366 days at once; the last 32 days are the surest.";
 #[serde(deny_unknown_fields)]
 struct Arguments {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "super::bern")]
+    #[serde(default = "super::tool::default_city")]
     #[schemars(example = &"thun")]
     city: String,
     /// From when: a date, a date and time (Swiss local time unless it has a
@@ -74,12 +78,12 @@ impl Tool for GetHistoricalData {
     }
 
     fn app(&self) -> Option<AppView> {
-        Some(AppView("history"))
+        Some(AppView::History)
     }
 
-    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, ToolResult> {
         Box::pin(async move {
-            let Arguments { city, start, end } = call.arguments()?;
+            let Arguments { city, start, end } = call.parse_arguments()?;
             let place = Place::find(&city)?;
             let (progress, receiver) = mpsc::unbounded_channel();
             let history = async move {
@@ -95,8 +99,8 @@ impl Tool for GetHistoricalData {
             };
             let (history, ()) = tokio::join!(history, notify(call.context, receiver));
             let history = history?;
-            let structured = structured(&history);
-            let text = summary::text(&history, &structured);
+            let structured = HistoricalDataAnswer::new(&history);
+            let text = render_text(&history, &structured);
             ToolOutput::new(text, &structured, Translations::default())
         })
     }

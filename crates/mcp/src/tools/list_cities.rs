@@ -1,13 +1,17 @@
 //! `list_cities`: where is the Aare measured, and how warm is it there?
 
 use answers::{
-    list_cities::{Cities, text},
+    list_cities::{ListCitiesAnswer, render_text},
     translations::Translations,
 };
 use futures_util::future::BoxFuture;
 use rmcp::model;
 
-use super::{Outcome, Tool, ToolCall, ToolOutput, schema};
+use super::{
+    output::{ToolOutput, ToolResult},
+    schema,
+    tool::{Tool, ToolCall},
+};
 
 const DESCRIPTION: &str = "\
 Which places on the Aare are measured? Returns all of them, from the mountains downstream, with \
@@ -17,15 +21,19 @@ pub(super) struct ListCities;
 
 impl Tool for ListCities {
     fn definition(&self) -> model::Tool {
-        schema::tool::<Cities>("list_cities", "Measured places", DESCRIPTION)
+        schema::tool::<ListCitiesAnswer>("list_cities", "Measured places", DESCRIPTION)
     }
 
-    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, ToolResult> {
         Box::pin(async {
             let places = call.river.places().await?;
             let now = call.river.now();
-            let text = text(&places, now);
-            ToolOutput::new(text, &Cities::new(places, now), Translations::default())
+            let text = render_text(&places, now);
+            ToolOutput::new(
+                text,
+                &ListCitiesAnswer::new(places, now),
+                Translations::default(),
+            )
         })
     }
 }

@@ -12,7 +12,7 @@ use aareguru::{
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::{Outcome, ToolOutput};
+use super::output::{ToolOutput, ToolResult};
 
 /// The last output for each key.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub(crate) struct ResponseCache(Mutex<Vec<CachedOutput>>);
 pub(super) struct CacheKey {
     pub(super) tool: &'static str,
     pub(super) place: &'static Place,
-    pub(super) draws_app: bool,
+    pub(super) shows_app: bool,
 }
 
 #[derive(Debug)]
@@ -40,8 +40,8 @@ impl ResponseCache {
         key: CacheKey,
         response: Answer<Current>,
         now: Timestamp,
-        render: impl FnOnce(&Answer<Current>, Timestamp) -> Outcome,
-    ) -> Outcome {
+        render: impl FnOnce(&Answer<Current>, Timestamp) -> ToolResult,
+    ) -> ToolResult {
         let second = Timestamp::from_second(now.as_second()).expect("it is one already");
         let cached = self.0.lock().iter().find_map(|it| {
             let is_current = it.key == key && it.second == second;

@@ -78,29 +78,6 @@ mod tests {
 
     use super::*;
 
-    /// All values of `format`, wherever they stand.
-    fn formats(schema: &Value, found: &mut Vec<String>) {
-        match schema {
-            Value::Array(items) => items.iter().for_each(|item| formats(item, found)),
-            Value::Object(object) => {
-                let format = object.get("format").and_then(Value::as_str);
-                found.extend(format.map(str::to_owned));
-                object.values().for_each(|value| formats(value, found));
-            }
-            _ => {}
-        }
-    }
-
-    #[test]
-    fn no_tool_names_a_format_that_json_schema_does_not_define() {
-        for tool in super::super::definitions() {
-            let mut found = Vec::new();
-            formats(&serde_json::to_value(tool).unwrap(), &mut found);
-            found.retain(|format| !["date", "date-time"].contains(&format.as_str()));
-            assert_eq!(found, [""; 0], "{}", tool.name);
-        }
-    }
-
     #[test]
     fn a_property_may_be_called_format() {
         let strict = |schema: Value| {

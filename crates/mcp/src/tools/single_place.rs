@@ -15,7 +15,11 @@ use rmcp::model;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Outcome, Tool, ToolCall, ToolError, ToolOutput, bern, response_cache::CacheKey};
+use super::{
+    output::{ToolError, ToolOutput, ToolResult},
+    response_cache::CacheKey,
+    tool::{Tool, ToolCall, default_city},
+};
 use crate::apps::AppView;
 
 /// The arguments.
@@ -23,7 +27,7 @@ use crate::apps::AppView;
 #[serde(deny_unknown_fields)]
 pub(super) struct SinglePlaceArguments {
     /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
-    #[serde(default = "bern")]
+    #[serde(default = "default_city")]
     #[schemars(example = &"thun")]
     city: String,
 }
@@ -33,7 +37,7 @@ pub(super) struct SinglePlaceArguments {
 pub(super) struct SinglePlaceTool {
     pub(super) definition: fn() -> model::Tool,
     pub(super) app: Option<AppView>,
-    pub(super) render: fn(&'static Place, &Answer<Current>, Timestamp, &ToolCall<'_>) -> Outcome,
+    pub(super) render: fn(&'static Place, &Answer<Current>, Timestamp, &ToolCall<'_>) -> ToolResult,
 }
 
 impl Tool for SinglePlaceTool {
@@ -45,7 +49,7 @@ impl Tool for SinglePlaceTool {
         self.app
     }
 
-    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, call: &'a ToolCall<'a>) -> BoxFuture<'a, ToolResult> {
         Box::pin(async move {
             let place = call.place()?;
             let response = call.river.client().current(place).await?;
@@ -66,11 +70,11 @@ impl SinglePlaceTool {
         place: &'static Place,
         response: Answer<Current>,
         call: &ToolCall<'_>,
-    ) -> Outcome {
+    ) -> ToolResult {
         let key = CacheKey {
             tool: call.name,
             place,
-            draws_app: call.draws_app,
+            shows_app: call.shows_app,
         };
         let render = |response: &_, now| (self.render)(place, response, now, call);
         call.response_cache
@@ -80,7 +84,7 @@ impl SinglePlaceTool {
 
 impl ToolCall<'_> {
     fn place(&self) -> Result<&'static Place, ToolError> {
-        let arguments: SinglePlaceArguments = self.arguments()?;
+        let arguments: SinglePlaceArguments = self.parse_arguments()?;
         Ok(Place::find(&arguments.city)?)
     }
 }

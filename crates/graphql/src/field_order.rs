@@ -18,10 +18,10 @@ pub(super) struct FieldOrder {
 }
 
 /// The position of each response key, and what is selected below it.
-type Selected<'a> = HashMap<&'a str, (usize, Vec<&'a SelectionSet>)>;
+type SelectedFields<'a> = HashMap<&'a str, (usize, Vec<&'a SelectionSet>)>;
 
 impl FieldOrder {
-    pub(super) fn of(request: &mut Request) -> Self {
+    pub(super) fn new(request: &mut Request) -> Self {
         Self {
             operation: request.operation_name.clone(),
             document: request.parsed_query().ok().cloned(),
@@ -54,7 +54,7 @@ fn sort(document: &ExecutableDocument, value: &mut Value, sets: &[&SelectionSet]
             }
         }
         Value::Object(fields) => {
-            let mut selected = Selected::new();
+            let mut selected = SelectedFields::new();
             for set in sets {
                 collect(document, set, &mut selected);
             }
@@ -73,7 +73,7 @@ fn sort(document: &ExecutableDocument, value: &mut Value, sets: &[&SelectionSet]
 fn collect<'a>(
     document: &'a ExecutableDocument,
     set: &'a SelectionSet,
-    selected: &mut Selected<'a>,
+    selected: &mut SelectedFields<'a>,
 ) {
     for item in &set.items {
         match &item.node {
@@ -106,7 +106,7 @@ mod tests {
     fn ordered(query: &str, operation: Option<&str>, answer: Value, wanted: &str) {
         let mut request = Request::new(query);
         request.operation_name = operation.map(str::to_owned);
-        let order = FieldOrder::of(&mut request);
+        let order = FieldOrder::new(&mut request);
         let mut answer = Response::new(answer);
         order.apply(&mut answer);
         assert_eq!(serde_json::to_string(&answer.data).unwrap(), wanted);

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use edge::accept;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Media {
+pub(super) enum MediaType {
     /// The status is that of the operation.
     GraphQl,
     /// The status is 200 for every operation.
@@ -13,7 +13,7 @@ pub(super) enum Media {
     Events,
 }
 
-impl Media {
+impl MediaType {
     pub(super) fn content_type(self) -> &'static str {
         match self {
             Self::GraphQl => "application/graphql-response+json; charset=utf-8",
@@ -60,31 +60,34 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn gets(accept: &str, media: Option<Media>) {
+    fn gets(accept: &str, media: Option<MediaType>) {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
-        assert_eq!(Media::negotiate(&headers), media, "{accept}");
+        assert_eq!(MediaType::negotiate(&headers), media, "{accept}");
     }
 
     #[test]
     fn the_one_wanted_most_is_sent() {
-        gets("*/*", Some(Media::GraphQl));
-        gets("application/*", Some(Media::GraphQl));
-        gets("application/json", Some(Media::Json));
-        gets("Application/JSON; charset=utf-8", Some(Media::Json));
-        gets("application/graphql-response+json", Some(Media::GraphQl));
+        gets("*/*", Some(MediaType::GraphQl));
+        gets("application/*", Some(MediaType::GraphQl));
+        gets("application/json", Some(MediaType::Json));
+        gets("Application/JSON; charset=utf-8", Some(MediaType::Json));
+        gets(
+            "application/graphql-response+json",
+            Some(MediaType::GraphQl),
+        );
         let both = "application/json, application/graphql-response+json";
-        gets(both, Some(Media::GraphQl));
+        gets(both, Some(MediaType::GraphQl));
         let json = "application/graphql-response+json;q=0.5, application/json;q=0.9";
-        gets(json, Some(Media::Json));
-        gets("application/json;q=0, */*;q=0.1", Some(Media::GraphQl));
-        gets("text/event-stream", Some(Media::Events));
-        gets("application/json, text/event-stream", Some(Media::Json));
+        gets(json, Some(MediaType::Json));
+        gets("application/json;q=0, */*;q=0.1", Some(MediaType::GraphQl));
+        gets("text/event-stream", Some(MediaType::Events));
+        gets("application/json, text/event-stream", Some(MediaType::Json));
         gets(
             "text/event-stream, application/json;q=0.5",
-            Some(Media::Events),
+            Some(MediaType::Events),
         );
-        gets("text/html, */*;q=0.8", Some(Media::GraphQl));
+        gets("text/html, */*;q=0.8", Some(MediaType::GraphQl));
     }
 
     #[test]
@@ -97,6 +100,9 @@ mod tests {
 
     #[test]
     fn who_says_nothing_takes_anything() {
-        assert_eq!(Media::negotiate(&HeaderMap::new()), Some(Media::GraphQl));
+        assert_eq!(
+            MediaType::negotiate(&HeaderMap::new()),
+            Some(MediaType::GraphQl)
+        );
     }
 }

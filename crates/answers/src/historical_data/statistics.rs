@@ -14,15 +14,15 @@ const MAX_GAPS: usize = 20;
 
 /// One quantity over the span, from all readings.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Numbers {
+pub struct QuantityStatistics {
     /// How many readings have a value.
     pub count: usize,
     /// How many readings have none.
     pub missing: usize,
     /// The lowest value and when it was measured first.
-    pub min: Option<At>,
+    pub min: Option<TimedValue>,
     /// The highest value and when it was measured first.
-    pub max: Option<At>,
+    pub max: Option<TimedValue>,
     /// The mean of the readings.
     pub mean: Option<f64>,
     /// The median.
@@ -38,14 +38,14 @@ pub struct Numbers {
     /// twice the usual step.
     pub gap_count: usize,
     /// The longest of these times, at most 20, oldest first.
-    pub gaps: Vec<Without>,
+    pub gaps: Vec<DataGap>,
 }
 
 /// The water temperature over the span.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TemperatureNumbers {
+pub struct TemperatureStatistics {
     #[serde(flatten)]
-    pub numbers: Numbers,
+    pub statistics: QuantityStatistics,
     /// The share of readings at or above 18 °C, from 0 to 1.
     pub share_from_18_celsius: Option<f64>,
     /// The share of readings at or above 20 °C, from 0 to 1.
@@ -54,14 +54,14 @@ pub struct TemperatureNumbers {
 
 /// The flow over the span.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct FlowNumbers {
+pub struct FlowStatistics {
     #[serde(flatten)]
-    pub numbers: Numbers,
+    pub statistics: QuantityStatistics,
 }
 
 /// A value and its time.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub struct At {
+pub struct TimedValue {
     /// The value.
     pub value: f64,
     /// When it was measured, in Unix seconds.
@@ -70,7 +70,7 @@ pub struct At {
 
 /// A time without a value, in Unix seconds.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Without {
+pub struct DataGap {
     /// The last value before it.
     pub from: i64,
     /// The first value after it.
@@ -84,14 +84,14 @@ pub struct DayRow {
     /// The day.
     pub date: String,
     /// Water temperature in degrees Celsius; null if it was not measured.
-    pub temperature_celsius: Option<OfDay>,
+    pub temperature_celsius: Option<DayStatistics>,
     /// Flow in cubic metres per second; null if it was not measured.
-    pub flow_m3_per_s: Option<OfDay>,
+    pub flow_m3_per_s: Option<DayStatistics>,
 }
 
 /// One quantity on one day.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub struct OfDay {
+pub struct DayStatistics {
     /// How many readings have a value.
     pub count: usize,
     /// The lowest value.
@@ -102,45 +102,45 @@ pub struct OfDay {
     pub max: f64,
 }
 
-impl TemperatureNumbers {
+impl TemperatureStatistics {
     pub fn of(points: &[RiverPoint]) -> Self {
         let series = temperatures(points);
-        let share = |limit| share_at_or_above(&series, limit).map(rounded);
+        let share = |limit| share_at_or_above(&series, limit).map(round_to_thousandths);
         Self {
-            numbers: Numbers::from(Statistics::of(&series)),
+            statistics: QuantityStatistics::from(Statistics::of(&series)),
             share_from_18_celsius: share(18.0),
             share_from_20_celsius: share(20.0),
         }
     }
 }
 
-impl FlowNumbers {
+impl FlowStatistics {
     pub fn of(points: &[RiverPoint]) -> Self {
         Self {
-            numbers: Numbers::from(Statistics::of(&flows(points))),
+            statistics: QuantityStatistics::from(Statistics::of(&flows(points))),
         }
     }
 }
 
-impl From<Statistics> for Numbers {
+impl From<Statistics> for QuantityStatistics {
     fn from(statistics: Statistics) -> Self {
         Self {
             count: statistics.count,
             missing: statistics.missing,
-            min: statistics.min.map(At::from),
-            max: statistics.max.map(At::from),
-            mean: statistics.mean.map(rounded),
-            median: statistics.median.map(rounded),
-            p10: statistics.p10.map(rounded),
-            p90: statistics.p90.map(rounded),
-            trend_per_day: statistics.trend_per_day.map(rounded),
+            min: statistics.min.map(TimedValue::from),
+            max: statistics.max.map(TimedValue::from),
+            mean: statistics.mean.map(round_to_thousandths),
+            median: statistics.median.map(round_to_thousandths),
+            p10: statistics.p10.map(round_to_thousandths),
+            p90: statistics.p90.map(round_to_thousandths),
+            trend_per_day: statistics.trend_per_day.map(round_to_thousandths),
             gap_count: statistics.gaps.len(),
-            gaps: longest(statistics.gaps),
+            gaps: longest_gaps(statistics.gaps),
         }
     }
 }
 
-impl From<Extreme> for At {
+impl From<Extreme> for TimedValue {
     fn from(extreme: Extreme) -> Self {
         Self {
             value: extreme.value,
@@ -166,29 +166,29 @@ impl DayRow {
     }
 }
 
-impl From<Day> for OfDay {
+impl From<Day> for DayStatistics {
     fn from(day: Day) -> Self {
         Self {
             count: day.count,
             min: day.min,
-            mean: rounded(day.mean),
+            mean: round_to_thousandths(day.mean),
             max: day.max,
         }
     }
 }
 
-fn longest(mut gaps: Vec<Gap>) -> Vec<Without> {
+fn longest_gaps(mut gaps: Vec<Gap>) -> Vec<DataGap> {
     gaps.sort_by_key(|gap| gap.from.duration_since(gap.until));
     gaps.truncate(MAX_GAPS);
     gaps.sort_by_key(|gap| gap.from);
-    let without = gaps.iter().map(|gap| Without {
+    let gaps = gaps.iter().map(|gap| DataGap {
         from: gap.from.as_second(),
         until: gap.until.as_second(),
     });
-    without.collect()
+    gaps.collect()
 }
 
 /// To the thousandth, one digit more than is measured.
-fn rounded(value: f64) -> f64 {
+fn round_to_thousandths(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
