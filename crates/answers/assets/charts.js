@@ -1,5 +1,5 @@
-// The drawings of a series of readings and of a flow, as SVG. They know neither the
-// page nor MCP: points are [unix seconds, value or null].
+// Charts of a series of readings and of a flow, as SVG, for the pages and the MCP Apps.
+// A point is [Unix seconds, value or null].
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -10,7 +10,7 @@ export function element(name, attributes = {}, text) {
   return made;
 }
 
-// A figure's points, from the attributes that the server writes.
+// Reads the points of a figure from the attributes that the server writes.
 export function pointsOf(figure) {
   const { start, step, values } = figure.dataset;
   if (!values) return [];
@@ -22,8 +22,8 @@ export function pointsOf(figure) {
 
 const known = (points) => points.filter(([, value]) => value !== null);
 
-// From lowest to highest, at least `span` apart, so that noise does not look like
-// a change.
+// Returns the lowest and highest value, widened to at least `span` so that noise does
+// not look like a change.
 function rangeOf(points, span) {
   const values = known(points).map(([, value]) => value);
   let [low, high] = [Math.min(...values), Math.max(...values)];
@@ -34,7 +34,7 @@ function rangeOf(points, span) {
   return [low, high];
 }
 
-// A path for each run of points without a hole between them.
+// Splits the points at gaps, so that no line crosses a gap.
 function runs(points, x, y) {
   const gaps = known(points).map(([at], n, all) => (n ? at - all[n - 1][0] : 0)).slice(1);
   const usual = gaps.length ? [...gaps].sort((a, b) => a - b)[gaps.length >> 1] : 0;
@@ -57,7 +57,7 @@ function runs(points, x, y) {
 const path = (run) =>
   run.map(([x, y], n) => `${n ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
 
-// The last day at a glance.
+// Draws the last day as a line without axes.
 export function sparkline(figure, points) {
   if (known(points).length < 2) return;
   const [width, height] = [240, 48];
@@ -73,10 +73,10 @@ export function sparkline(figure, points) {
   figure.replaceChildren(svg);
 }
 
-// A flow on the scale of its own place: five levels, and where the river is.
+// Draws a flow on the scale of the five flood levels of its place.
 export function flowBar(figure, flow, levels) {
   const [width, height] = [Math.max(180, Math.min(figure.clientWidth || 320, 520)), 32];
-  // Level 2 begins in the middle: below it is where the river nearly always is.
+  // Level 2 begins in the middle, because the flow is nearly always below it.
   const top = levels[levels.length - 1] * 1.08;
   const x = (value) =>
     value <= levels[0]
@@ -88,7 +88,7 @@ export function flowBar(figure, flow, levels) {
     const [from, to] = [x(edges[n]), x(edges[n + 1])];
     svg.append(element('rect', { class: `level-${n + 1}`, x: from, y: 7, width: Math.max(to - from - 1.5, 1), height: 9, rx: 2 }));
   }
-  // The first and the last are told in numbers, the others stand between them.
+  // Labels only the first and the last threshold, to avoid overlapping labels.
   for (const level of [levels[0], levels[levels.length - 1]]) {
     svg.append(element('text', { x: x(level), y: 29, 'text-anchor': 'middle' }, String(level)));
   }
@@ -97,7 +97,7 @@ export function flowBar(figure, flow, levels) {
   figure.replaceChildren(svg);
 }
 
-// Steps of 1, 2 or 5 times a power of ten, about `count` of them.
+// Returns about `count` ticks in steps of 1, 2 or 5 times a power of ten.
 function ticks(low, high, count) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -112,8 +112,8 @@ function ticks(low, high, count) {
 const clock = (locale, options) =>
   new Intl.DateTimeFormat(locale, { timeZone: 'Europe/Zurich', ...options });
 
-// Days with axes, and a cross that tells the value under the pointer or, by the
-// arrow keys, at the focus.
+// Draws a series with axes, and a crosshair that shows the value at the pointer or, with
+// the arrow keys, at the focus.
 export function chart(figure, points, { unit, levels = [], locale = 'en', span = 1, decimals = 1 }) {
   if (known(points).length < 2) return;
   const width = Math.max(320, Math.min(figure.clientWidth || 640, 1000));
@@ -180,8 +180,8 @@ export function chart(figure, points, { unit, levels = [], locale = 'en', span =
     const box = svg.getBoundingClientRect();
     const at = first + ((((event.clientX - box.left) / box.width) * width - left) / (width - left - right)) * (end - first);
     let nearest = 0;
-    readable.forEach(([time_], n) => {
-      if (Math.abs(time_ - at) < Math.abs(readable[nearest][0] - at)) nearest = n;
+    readable.forEach(([pointAt], n) => {
+      if (Math.abs(pointAt - at) < Math.abs(readable[nearest][0] - at)) nearest = n;
     });
     show(nearest);
   });
@@ -198,7 +198,7 @@ export function chart(figure, points, { unit, levels = [], locale = 'en', span =
   figure.replaceChildren(svg);
 }
 
-// Draws every figure below `root` that the server has described.
+// Draws the chart of every figure below `root`.
 export function drawAll(root, locale) {
   for (const figure of root.querySelectorAll('figure.spark')) sparkline(figure, pointsOf(figure));
   for (const figure of root.querySelectorAll('figure.bar')) {

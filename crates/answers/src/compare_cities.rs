@@ -1,4 +1,5 @@
-//! Places next to each other: how warm each is, and what speaks against swimming there.
+//! The answer of `compare_cities`: the water temperatures of several places, and what speaks
+//! against swimming there.
 
 use aareguru::{
     Advice, CREDIT, ComparedPlace, Comparison, Freshness, OLD_AFTER, Ranked, Reading, STALE_AFTER,
@@ -19,18 +20,17 @@ use crate::{
 /// The structured answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CompareCitiesAnswer {
-    /// The places, in the order asked for, else in downstream order.
+    /// The places in the requested order, by default downstream.
     pub places: Vec<ComparedCity>,
-    /// Those whose temperature is current and not in doubt, warmest first; the
-    /// last is the coldest.
+    /// The places with a current, undoubted temperature, warmest first.
     pub warmest_first: Vec<RankedTemperature>,
-    /// Those that are missing above, and why.
+    /// The places that are not ranked, with the reason.
     pub not_ranked: Vec<NotRanked>,
-    /// What the numbers do not show; show it with every verdict.
+    /// What these numbers do not show. Show it with every verdict.
     pub boundary: &'static str,
-    /// What else to know about this answer.
+    /// Notes about this answer.
     pub notes: Vec<String>,
-    /// The day of the recording, if this is one and not the live river.
+    /// The day of the recording if this is recorded data; null for live data.
     pub recorded_on: Option<String>,
     #[serde(flatten)]
     pub provenance: Provenance,
@@ -43,40 +43,41 @@ pub struct ComparedCity {
     pub place: PlaceNames,
     #[serde(flatten)]
     pub water: WaterTemperature,
-    /// Forecast of the water temperature two hours after it was measured; null
-    /// if unknown or no longer to come.
+    /// The forecast water temperature in degrees Celsius, two hours after the measurement; null if
+    /// unknown or in the past.
     pub water_in_two_hours_celsius: Option<f64>,
-    /// Flow in m³/s, measured together with the temperature; null if it is
-    /// unknown or was measured more than a day ago.
+    /// Flow in m³/s, measured together with the temperature; null if it is unknown or was measured
+    /// more than a day ago.
     pub flow_m3_per_s: Option<f64>,
-    /// How far the flow can be trusted to describe the river now.
+    /// Whether the flow still describes the river, by its age.
     pub flow_freshness: Freshness,
-    /// Why the flow is null; null if it is not.
+    /// Why the flow is null; otherwise null.
     pub flow_unknown_because: Option<String>,
-    /// The flow in percent of that from which flood level 2 holds here.
+    /// The flow in percent of the flow at which flood level 2 begins here.
     pub percent_of_flood_level_2: Option<f64>,
-    /// BAFU's flood danger level, 1 to 5; null if unknown, which is not 1.
-    /// Level 1 is no permission to swim.
+    /// BAFU's flood danger level, 1 to 5. Null means unknown, not level 1. Level 1 is not a
+    /// permission to swim.
     pub flood_level: Option<i64>,
-    /// What is said to a swimmer; none of the verdicts is a permission.
+    /// The verdict for swimmers. No verdict is a permission to swim.
     pub verdict: Verdict,
-    /// Why, the weightiest first, each with its source.
+    /// The reasons for the verdict, most important first, each with its source.
     pub reasons: Vec<String>,
-    /// Air temperature in degrees Celsius, at a time that is not told.
+    /// Air temperature in degrees Celsius. The API does not report when it was measured.
     pub air_celsius: Option<f64>,
-    /// The saying of aare.guru for this water, in Bernese German.
+    /// What aare.guru says about this water temperature, in Bernese German.
     pub saying: Option<String>,
-    /// What the saying says in plain English, if it is known.
+    /// The meaning of the saying in plain English; null if unknown.
     pub saying_in_english: Option<&'static str>,
-    /// Why values are unknown although upstream sent them.
+    /// Why values that the upstream API sent are unknown.
     pub doubts: Vec<String>,
-    /// What to know about this place, if there is anything.
+    /// A note about this place; null if there is none.
     pub note: Option<&'static str>,
 }
 
+/// A place in the ranking by water temperature.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RankedTemperature {
-    /// From 1; equally warm places share it.
+    /// The rank, from 1. Equally warm places share a rank.
     pub rank: i64,
     /// The place's identifier.
     pub city: &'static str,
@@ -84,11 +85,12 @@ pub struct RankedTemperature {
     pub temperature_celsius: f64,
 }
 
+/// A place that is not ranked.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NotRanked {
     /// The place's identifier.
     pub city: &'static str,
-    /// Why.
+    /// Why the place is not ranked.
     pub why: String,
 }
 
@@ -232,7 +234,7 @@ pub fn render_text(
     text + CREDIT
 }
 
-/// The warmest and the coldest places, and those that are not ranked, a line each.
+/// Returns one line with the warmest and coldest places, and one with those that are not ranked.
 pub fn ranking_lines(structured: &CompareCitiesAnswer) -> Vec<String> {
     let mut lines = Vec::new();
     let warmest = &structured.warmest_first;
@@ -265,8 +267,7 @@ pub fn ranking_lines(structured: &CompareCitiesAnswer) -> Vec<String> {
     lines
 }
 
-/// The verdict on each place with what speaks against it, a line each; without
-/// the sources, which are in the structured content.
+/// Returns one line per place with its verdict and warnings, without sources.
 pub fn verdict_lines(comparison: &Comparison, now: Timestamp) -> Vec<String> {
     let of_place = |at: &ComparedPlace| {
         let advice = at.advice(now);
@@ -289,7 +290,7 @@ pub fn verdict_lines(comparison: &Comparison, now: Timestamp) -> Vec<String> {
     comparison.places.iter().map(of_place).collect()
 }
 
-/// What is said of cold water is the same at each place, so only that it is cold is said here.
+/// Shortens the reason about cold water to its first clause: the rest is the same for every place.
 fn shorten_reason(reason: &Reason) -> &str {
     match reason.ground {
         Ground::Cold => reason.text.split(':').next().unwrap_or_default(),
@@ -301,8 +302,8 @@ fn format_rounded(value: Option<f64>, digits: usize) -> Option<String> {
     value.map(|value| format!("{value:.digits$}"))
 }
 
-/// Whether what was measured then may be shown at all: in a recording, or not
-/// over a day old. A reading without a value has a time too.
+/// Returns whether data measured with `reading` may be shown: it is recorded, or at most a day old.
+/// A reading without a value also has a time.
 fn is_recent(reading: &Reading, now: Timestamp) -> bool {
     reading.recorded_on.is_some() || reading.age(now).is_some_and(|age| age <= OLD_AFTER)
 }

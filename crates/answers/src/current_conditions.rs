@@ -1,4 +1,4 @@
-//! The conditions at one place now.
+//! The answer of `get_current_conditions`: the conditions at one place now.
 
 use aareguru::{
     Advice, Conditions, Lawn, UnknownReason, Verdict, advice::BueberCanal, local_time,
@@ -22,30 +22,29 @@ pub struct CurrentConditionsAnswer {
     pub water: WaterTemperature,
     /// The flow.
     pub flow: Flow,
-    /// Why values are unknown although upstream sent them, or may be wrong.
+    /// Why values that the upstream API sent are unknown or may be wrong.
     pub doubts: Vec<String>,
-    /// What is said to a swimmer; none of the verdicts is a permission.
+    /// The verdict for swimmers. No verdict is a permission to swim.
     pub verdict: Verdict,
-    /// The verdict as one line with its place and time.
+    /// The verdict in one line, with place and time.
     pub headline: String,
-    /// The weightiest reason, with its source; `get_flow_danger_level` tells them
-    /// all. Null if there is none.
+    /// The most important reason, with its source; null if there is none. `get_flow_danger_level`
+    /// returns all reasons.
     pub because: Option<String>,
-    /// What these numbers cannot tell; to be shown with the verdict.
+    /// What these numbers do not show. Show it with the verdict.
     pub boundary: &'static str,
-    /// The weather, measured near the place; null if nothing is known of it.
+    /// The weather, measured near the place; null if unknown.
     pub weather: Option<CurrentWeather>,
-    /// When the sun shines on the lawns by the river, on the day of the
-    /// answer; null where it is not known. Only Bern has any.
+    /// When the sun shines on the lawns by the river, on the day of the answer; null if unknown.
+    /// Only Bern has this data.
     pub lawns: Option<Vec<LawnSunshine>>,
-    /// The swimming canal at the Marzili baths in Bern; null elsewhere and if
-    /// unknown.
+    /// The swimming canal at the Marzili baths in Bern; null at other places and if unknown.
     pub bueber_canal: Option<CanalStatus>,
-    /// What aare.guru says of the water; null if it says nothing.
+    /// What aare.guru says about the water; null if it says nothing.
     pub saying: Option<SayingWithMeaning>,
-    /// What aare.guru says of the flow; null if it says nothing.
+    /// What aare.guru says about the flow; null if it says nothing.
     pub flow_saying: Option<SayingWithMeaning>,
-    /// What to know about this place, if there is anything.
+    /// A note about this place; null if there is none.
     pub note: Option<&'static str>,
     #[serde(flatten)]
     pub provenance: Provenance,
@@ -54,19 +53,20 @@ pub struct CurrentConditionsAnswer {
 /// The weather at the station nearest to the place.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CurrentWeather {
-    /// Air temperature in degrees Celsius; null if it is unknown or was
-    /// measured more than a day ago.
+    /// Air temperature in degrees Celsius; null if it is unknown or was measured more than a day
+    /// ago.
     pub air_temperature_celsius: Option<f64>,
-    /// Rain in the 10 minutes before, in mm; null likewise.
+    /// Rain in the 10 minutes before the measurement, in mm; null if it is unknown or was measured
+    /// more than a day ago.
     pub rain_mm_per_10_minutes: Option<f64>,
     #[serde(flatten)]
     pub measured: Measured,
 }
 
-/// A lawn, and when the sun shines on it.
+/// The hours of sunshine on a lawn.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LawnSunshine {
-    /// Its name.
+    /// The name of the lawn.
     pub name: String,
     /// When the sun reaches it, in Swiss local time; null if unknown.
     pub sun_from: Option<String>,
@@ -74,12 +74,12 @@ pub struct LawnSunshine {
     pub sun_until: Option<String>,
 }
 
-/// The canal as the lifeguards report it.
+/// The state of the canal as reported by the lifeguards.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CanalStatus {
-    /// Whether it is reported open.
+    /// Whether the canal is reported open.
     pub is_open: bool,
-    /// Since when, in Swiss local time; may be months ago. Null if unknown.
+    /// The start of this state in Swiss local time, possibly months ago; null if unknown.
     pub since: Option<String>,
 }
 
@@ -88,8 +88,7 @@ pub struct CanalStatus {
 pub struct SayingWithMeaning {
     /// The saying.
     pub text: String,
-    /// What it says in plain English; null if no plain reading is known, and
-    /// then do not guess one.
+    /// The meaning in plain English; null if unknown. Do not guess a meaning.
     pub plain_reading: Option<&'static str>,
 }
 
@@ -134,7 +133,7 @@ fn main_reason(advice: &Advice) -> Option<String> {
     advice.reasons.first().map(ToString::to_string)
 }
 
-/// Why values are unknown although upstream sent them, or may be wrong.
+/// Returns why values that the upstream API sent are unknown or may be wrong.
 pub fn collect_doubts(conditions: &Conditions) -> Vec<String> {
     let now = conditions.danger.asked_at;
     let readings = [
@@ -157,7 +156,8 @@ pub fn collect_doubts(conditions: &Conditions) -> Vec<String> {
     doubts
 }
 
-/// Rain has the time of the air temperature, so it follows that.
+/// Describes the rain. It continues the description of the air temperature, which has the same
+/// time.
 pub fn describe_rain(conditions: &Conditions, now: Timestamp) -> String {
     match value_unless_old(&conditions.rain, now) {
         Some(mm) => format!("; rain in the 10 minutes before: {mm:.1} mm"),
@@ -206,7 +206,7 @@ impl CurrentConditionsAnswer {
 impl CurrentWeather {
     fn new(conditions: &Conditions, now: Timestamp) -> Option<Self> {
         let (air, rain) = (&conditions.air, &conditions.rain);
-        // The time goes with both, and with rain alone if that is all.
+        // Air temperature and rain have the same time.
         let known = [air, rain]
             .into_iter()
             .find(|reading| reading.value(now).is_some())?;

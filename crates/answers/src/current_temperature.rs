@@ -1,4 +1,4 @@
-//! How warm the water is at one place now.
+//! The answer of `get_current_temperature`: the water temperature at one place now.
 
 use aareguru::{CurrentTemperature, plain_reading};
 use jiff::Timestamp;
@@ -17,11 +17,11 @@ pub struct CurrentTemperatureAnswer {
     place: PlaceNames,
     #[serde(flatten)]
     water: WaterTemperature,
-    /// The saying of aare.guru for this water, in Bernese German.
+    /// What aare.guru says about this water temperature, in Bernese German.
     saying: Option<String>,
-    /// What that says in plain English, if it is known.
+    /// The meaning of the saying in plain English; null if unknown.
     saying_in_english: Option<&'static str>,
-    /// What to know about this place, if there is anything.
+    /// A note about this place; null if there is none.
     note: Option<&'static str>,
     #[serde(flatten)]
     provenance: Provenance,

@@ -1,4 +1,4 @@
-//! What the flow at one place means.
+//! The answer of `get_flow_danger_level`: what the flow at one place means.
 
 use aareguru::{
     Advice, Danger, Direction, NextLevel, Trend, Verdict,
@@ -21,71 +21,70 @@ pub struct FlowDangerLevelAnswer {
     pub place: PlaceNames,
     #[serde(flatten)]
     pub flow: Flow,
-    /// The water temperature, which the verdict uses too.
+    /// The water temperature, which the verdict also uses.
     pub water: WaterTemperature,
-    /// BAFU's flood danger level, 1 to 5; null if it is not known, which is
-    /// not level 1. Level 1 is not a permission to swim.
+    /// BAFU's flood danger level, 1 to 5. Null means unknown, not level 1. Level 1 is not a
+    /// permission to swim.
     pub flood_level: Option<i64>,
-    /// BAFU's name of the danger.
+    /// BAFU's name of the level.
     pub flood_level_name: Option<&'static str>,
-    /// What the level means for somebody by the river.
+    /// What the level means for people near the river.
     pub flood_level_meaning: Option<&'static str>,
-    /// The next flood level above; null in level 5 or without a current flow.
+    /// The next higher flood level; null at level 5 or without a current flow.
     pub next_level: Option<DistanceToNextLevel>,
-    /// How the flow has changed in the last three hours; null if unknown.
+    /// The change of the flow in the last three hours; null if unknown.
     pub trend: Option<FlowTrend>,
-    /// What is said to a swimmer; none of the verdicts is a permission.
+    /// The verdict for swimmers. No verdict is a permission to swim.
     pub verdict: Verdict,
-    /// The verdict as one line with its place and time.
+    /// The verdict in one line, with place and time.
     pub headline: String,
-    /// Why, the weightiest first.
+    /// The reasons for the verdict, most important first.
     pub reasons: Vec<Statement>,
-    /// Each limit that the verdict compares with, and who sets it.
+    /// The limits that the verdict compares with, each with its source.
     pub limits: Vec<VerdictLimit>,
-    /// What is worth knowing besides; decides nothing.
+    /// Further information that does not affect the verdict.
     pub remarks: Vec<Statement>,
-    /// What these numbers cannot tell; to be shown with the verdict.
+    /// What these numbers do not show. Show it with the verdict.
     pub boundary: &'static str,
-    /// The time that the verdict speaks of, in Swiss local time; null if
-    /// unknown.
+    /// The time for which the verdict holds, in Swiss local time; null if unknown.
     pub as_of: Option<String>,
-    /// What to know about this place, if there is anything.
+    /// A note about this place; null if there is none.
     pub note: Option<&'static str>,
     #[serde(flatten)]
     pub provenance: Provenance,
 }
 
-/// The next flood level.
+/// The next higher flood level.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DistanceToNextLevel {
     /// The level, 2 to 5.
     pub level: i64,
-    /// The flow in m³/s at which it begins.
+    /// The flow in m³/s at which the level begins.
     pub at_m3_per_s: f64,
-    /// By how much the flow has to rise until then, in m³/s.
+    /// The difference to the current flow in m³/s.
     pub distance_m3_per_s: f64,
 }
 
 /// A limit that the verdict compares with.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VerdictLimit {
-    /// The value at which it is reached: a flow or its rise at or above it, a
-    /// water temperature at or below it.
+    /// The value at which the limit is reached: a flow or rise at or above it, a water temperature
+    /// at or below it.
     pub value: f64,
     /// The unit of the value: m³/s, m³/s in an hour, or °C.
     pub unit: &'static str,
-    /// The verdict of a value that reaches it.
+    /// The verdict when the limit is reached.
     pub verdict: Verdict,
     #[serde(flatten)]
     pub statement: Statement,
 }
 
-/// How the flow changes.
+/// The change of the flow.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowTrend {
-    /// Which way.
+    /// The direction of the change.
     pub direction: FlowDirection,
-    /// Change in m³/s in an hour; negative if it falls.
+    /// The change in m³/s per hour; negative if the flow falls.
     pub m3_per_s_per_hour: f64,
 }
 
@@ -122,8 +121,8 @@ pub fn render_text(danger: &Danger) -> String {
     text + &format_closing_lines(place.note(), danger.upstream_trouble.as_ref())
 }
 
-/// Value, verdict and who sets the limit; what exactly they say is in the structured content, and
-/// among the reasons once the limit is reached.
+/// Describes value, verdict and source of a limit. The statement of the source is in the structured
+/// content, and among the reasons once the limit is reached.
 fn describe_limit(limit: &Limit) -> String {
     let side = match limit.quantity {
         LimitQuantity::WaterTemperature => "or less",
@@ -213,7 +212,7 @@ impl VerdictLimit {
 }
 
 impl FlowTrend {
-    /// `None` if the trend tells nothing.
+    /// Returns `None` if the direction is unknown.
     fn new(trend: Trend) -> Option<Self> {
         let direction = match trend.direction {
             Direction::Rising => FlowDirection::Rising,
@@ -228,7 +227,7 @@ impl FlowTrend {
     }
 }
 
-/// A difference of decimal fractions shows digits that nobody measured.
+/// Rounds a difference, which otherwise has more digits than were measured.
 pub fn round_to_hundredths(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }

@@ -1,4 +1,4 @@
-//! What comes at one place: water and weather.
+//! The answer of `get_forecast`: the water and weather forecast for one place.
 
 use std::fmt::Display;
 
@@ -15,14 +15,18 @@ use crate::{
     reading::{WaterTemperature, describe_water},
 };
 
-/// Notes, which the apps say in other languages too.
+// Notes that `translations` looks up by their text.
+
+/// The note on an answer without parts of the day.
 pub const PARTS_OMITTED_NOTE: &str = "the parts of the day are of a day that is over, and left out";
+/// The note on the range of the water forecast.
 pub const FORECAST_RANGE_NOTE: &str =
     "the water is forecast no further ahead than two hours, the flow not at all";
 
-/// The API tells four days.
+/// The range of the forecast: the API sends four days.
 pub const MAX_HOURS: u32 = 96;
 
+/// The sources of the weather.
 pub const WEATHER_CREDIT: &str =
     "Weather: MeteoSwiss (measured), Meteotest (forecast), by Aare.guru";
 
@@ -33,54 +37,56 @@ pub struct ForecastAnswer {
     pub place: PlaceNames,
     #[serde(flatten)]
     pub water: WaterTemperature,
-    /// The water two hours after it was measured; null if unknown or no longer
-    /// to come.
+    /// The forecast water temperature two hours after the measurement; null if unknown or in the
+    /// past.
     pub water_in_two_hours: Option<WaterAhead>,
-    /// The day that the parts and the sunshine are of, as in "2023-05-09".
+    /// The day of `parts_of_today` and `sunshine_today`: "2023-05-09".
     pub today: Option<String>,
     /// Morning, afternoon and evening of that day.
     pub parts_of_today: Vec<PartOfDayWeather>,
     /// The sunshine of that day.
     pub sunshine_today: SunshineDuration,
-    /// The days to come, as far as asked for and known.
+    /// The days within the requested hours, as far as known.
     pub days: Vec<DayWeather>,
-    /// The driest part of today still to come, of equally dry ones the
-    /// warmest; empty if none can be named. It tells of the weather only.
+    /// The driest remaining part of today; of equally dry parts, the warmest. Empty if there is
+    /// none. Considers only the weather.
     pub best_parts_of_today: Vec<&'static str>,
-    /// Why no part is named.
+    /// Why `best_parts_of_today` is empty; otherwise null.
     pub no_best_part_because: Option<String>,
-    /// What is said to a swimmer now; none of the verdicts is a permission.
+    /// The current verdict for swimmers. No verdict is a permission to swim.
     pub verdict: Verdict,
-    /// Why, the weightiest first, each with its source.
+    /// The reasons for the verdict, most important first, each with its source.
     pub reasons: Vec<String>,
-    /// What the numbers cannot tell.
+    /// What these numbers do not show. Show it with the verdict.
     pub boundary: &'static str,
-    /// What else to know about this answer.
+    /// Notes about this answer.
     pub notes: Vec<String>,
-    /// Who says what the weather symbols mean.
+    /// The source of the meaning of the weather symbols.
     pub symbol_source: Option<String>,
-    /// Whom to credit for the weather.
+    /// The sources to credit for the weather.
     pub weather_credit: &'static str,
     #[serde(flatten)]
     pub provenance: Provenance,
 }
 
+/// The forecast water temperature.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WaterAhead {
     /// Water temperature in degrees Celsius.
     pub temperature_celsius: f64,
-    /// For when, in Swiss local time.
+    /// The time of the forecast, in Swiss local time.
     pub at_local: Option<String>,
-    /// By how many degrees it is warmer than as measured; negative if colder.
+    /// The change from the measured temperature in degrees Celsius; negative if colder.
     pub change_celsius: Option<f64>,
     /// warmer, colder, same or unknown.
     pub direction: &'static str,
-    /// What aare.guru says of it, in Bernese German.
+    /// What aare.guru says about this temperature, in Bernese German.
     pub saying: Option<String>,
-    /// What that says in plain English, if it is known.
+    /// The meaning of the saying in plain English; null if unknown.
     pub saying_in_english: Option<&'static str>,
 }
 
+/// The weather in a part of a day.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PartOfDayWeather {
     /// morning, afternoon or evening.
@@ -95,9 +101,10 @@ pub struct PartOfDayWeather {
     pub rain_risk_percent: Option<f64>,
 }
 
+/// The weather of a day.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DayWeather {
-    /// The date in Switzerland, as in "2023-05-10".
+    /// The date in Switzerland: "2023-05-10".
     pub date: Option<String>,
     /// The weekday in English.
     pub weekday: Option<String>,
@@ -115,13 +122,14 @@ pub struct DayWeather {
     pub sunshine: SunshineDuration,
 }
 
+/// The sunshine of a day.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SunshineDuration {
-    /// In minutes.
+    /// The sunshine in minutes.
     pub minutes: Option<i64>,
-    /// The same as text, as in "3 h 20 min".
+    /// The sunshine as text: "3 h 20 min".
     pub text: Option<String>,
-    /// In percent of what is possible on that day.
+    /// The sunshine in percent of the possible sunshine of that day.
     pub percent_of_possible: Option<f64>,
 }
 
@@ -133,7 +141,7 @@ impl ForecastAnswer {
             Ok(parts) => (parts, None),
             Err(why) => (Vec::new(), Some(why.to_string())),
         };
-        // Parts of a day that is over are no forecast.
+        // Omits the parts of a past day.
         let is_over = forecast.is_of_today(now) == Some(false);
         let parts = forecast.parts.iter().filter(|_| !is_over);
         Self {
@@ -178,9 +186,9 @@ impl ForecastAnswer {
     }
 }
 
-/// The water in two hours, unless they are over.
+/// Returns the water forecast, unless its time has passed.
 pub fn upcoming_water_forecast(forecast: &Forecast, now: Timestamp) -> Option<&WaterForecast> {
-    // In a stale answer the two hours are over.
+    // The forecast is for two hours after the measurement, and a stale reading is older than that.
     let is_to_come = match forecast.water.freshness(now) {
         Freshness::Recorded => true,
         Freshness::Fresh | Freshness::Unknown => forecast

@@ -1,4 +1,4 @@
-//! What was measured at one place over a span of time.
+//! The answer of `get_historical_data`: the readings of one place over a time span.
 
 mod answer;
 mod notes;

@@ -1,4 +1,4 @@
-//! Translated texts of the pages (`words`, one table per language), and how each language writes
+//! The texts of the pages and apps in each language, from the tables in `words/`, and the formats of
 //! numbers and times.
 
 use std::{
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::language::Language;
 
-/// The texts in one language, by key: `verdict.caution`.
+/// The texts of one language, by key, such as `verdict.caution`.
 #[derive(Debug)]
 pub struct Texts {
     language: Language,
@@ -65,7 +65,7 @@ impl Texts {
         self.language
     }
 
-    /// The texts that these scripts use, by key.
+    /// Returns the texts whose keys occur in `scripts`, by key.
     pub fn used_by_scripts(&self, scripts: &[&str]) -> Value {
         let is_used = |key: &str| {
             let group = key.split_once('.').map_or(key, |(group, _)| group);
@@ -80,27 +80,28 @@ impl Texts {
             .collect()
     }
 
-    /// All keys.
+    /// Returns all keys.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.texts.keys().map(String::as_str)
     }
 
-    /// The text with this key, if there is one.
+    /// Returns the text with this key, if it exists.
     pub fn find(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
     }
 
-    /// The text with this key. A missing text shows its key; a test looks up every key in use.
+    /// Returns the text with this key, or the key if there is no text. A test checks every key in
+    /// use.
     pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.find(key).unwrap_or(key)
     }
 
-    /// The text with each `{name}` replaced by its value.
+    /// Returns the text with each `{name}` replaced by its value.
     pub fn format<V: Display>(&self, key: &str, values: &[(&str, V)]) -> String {
         replace_names(self.get(key), values)
     }
 
-    /// With the decimal sign of the language, as it is written in Switzerland.
+    /// Formats a number with the decimal separator that the language uses in Switzerland.
     pub fn number(&self, value: f64, decimals: usize) -> String {
         let text = format!("{value:.decimals$}").replace('-', "\u{2212}");
         match self.language {
@@ -113,7 +114,7 @@ impl Texts {
         format!("{}\u{a0}°C", self.number(value, 1))
     }
 
-    /// A flow, with one decimal below 10 m³/s.
+    /// Formats a flow, with one decimal below 10 m³/s.
     pub fn flow(&self, value: f64) -> String {
         let decimals = usize::from(value.abs() < 10.0);
         format!("{}\u{a0}m³/s", self.number(value, decimals))
@@ -127,12 +128,12 @@ impl Texts {
         format!("{}\u{a0}mm", self.number(value, 1))
     }
 
-    /// Swiss local time: `13:20`.
+    /// Formats the time of day in Switzerland: `13:20`.
     pub fn clock(&self, at: Timestamp) -> String {
         swiss_time(at).strftime("%H:%M").to_string()
     }
 
-    /// `9. Mai 2023`.
+    /// Formats a date: `9. Mai 2023`.
     pub fn day(&self, day: Date) -> String {
         let (number, year) = (day.day().to_string(), day.year().to_string());
         let values = [
@@ -143,7 +144,7 @@ impl Texts {
         self.format("date.day", &values)
     }
 
-    /// `Dienstag, 9. Mai`.
+    /// Formats a date with its weekday: `Dienstag, 9. Mai`.
     pub fn day_of_week(&self, day: Date) -> String {
         let weekday = nth_word(
             self.get("date.weekdays"),
@@ -154,13 +155,13 @@ impl Texts {
         self.format("date.day_of_week", &values)
     }
 
-    /// Day and clock.
+    /// Formats date and time in Switzerland.
     pub fn day_and_time(&self, at: Timestamp) -> String {
         let day = self.day(swiss_time(at).date());
         self.format("date.and_time", &[("day", day), ("time", self.clock(at))])
     }
 
-    /// An age such as "5 minutes ago". `page.js` updates it in the same way.
+    /// Formats an age: "5 minutes ago". `page.js` updates ages with the same rules.
     pub fn ago(&self, age: Duration) -> String {
         let minutes = age.as_secs() / 60;
         let (key, n) = match minutes {
@@ -173,7 +174,7 @@ impl Texts {
         self.format(key, &[("n", n)])
     }
 
-    /// The meaning of a dialect saying.
+    /// Returns the meaning of a saying in Bernese German.
     pub fn plain_reading(&self, saying: &'static Saying) -> &'static str {
         match self.language {
             Language::German => &saying.german,

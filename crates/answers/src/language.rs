@@ -1,6 +1,6 @@
 //! The languages of the pages and the apps.
 
-/// The languages of the page.
+/// A language of the pages and the apps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     German,
@@ -10,10 +10,10 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them, in the order in which the pages list them.
+    /// All languages, in the order in which the pages list them.
     pub const ALL: [Self; 4] = [Self::German, Self::French, Self::Italian, Self::English];
 
-    /// As in HTML and in `?lang=`.
+    /// Returns the code used in HTML and in `?lang=`.
     pub fn code(self) -> &'static str {
         match self {
             Self::German => "de",
@@ -23,7 +23,7 @@ impl Language {
         }
     }
 
-    /// In the language itself.
+    /// Returns the name of the language in the language itself.
     pub fn name(self) -> &'static str {
         match self {
             Self::German => "Deutsch",
@@ -33,7 +33,7 @@ impl Language {
         }
     }
 
-    /// Finds the language of a tag such as `de-CH`. Swiss German and Romansh get German.
+    /// Finds the language of a tag such as `de-CH`. Swiss German and Romansh map to German.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_']).next()?.to_ascii_lowercase();
         match primary.as_str() {

@@ -1,8 +1,8 @@
-//! What the front ends say: one answer per question about the river, as structured content and as
-//! English text.
+//! Answers to questions about the river, as structured content and as English text.
 //!
-//! Each module has the answer of one question. The rules behind an answer are in `aareguru`;
-//! transports, MCP and HTTP are unknown here.
+//! Each tool has a module with its answer; GraphQL, the resources and the terminal use the same
+//! answers. The rules behind an answer are in `aareguru`. This crate does not depend on MCP, HTTP
+//! or a transport.
 
 pub mod compare_cities;
 pub mod current_conditions;

@@ -1,4 +1,4 @@
-//! The places where the Aare is measured, and how warm it is there.
+//! The answer of `list_cities`: the measured places and their water temperatures.
 
 use aareguru::{PlaceTemperature, UpstreamTrouble, quoted};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::{
     reading::{WaterTemperature, describe_water},
 };
 
-/// The structured answer; also the resource `aareguru://cities`.
+/// The structured answer, and the content of the resource `aareguru://cities`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ListCitiesAnswer {
     /// The places, in downstream order.
@@ -22,15 +22,15 @@ pub struct ListCitiesAnswer {
 /// One place.
 #[derive(Debug, Serialize, JsonSchema)]
 struct City {
-    /// The identifier that other tools take.
+    /// The identifier of the place, which other tools accept as `city`.
     city: String,
-    /// Its name.
+    /// The name of the place.
     name: String,
-    /// Where the gauge stands.
+    /// The location of the gauge.
     station: String,
     #[serde(flatten)]
     water: WaterTemperature,
-    /// What to know about this place, if there is anything.
+    /// A note about this place; null if there is none.
     note: Option<&'static str>,
 }
 
@@ -41,7 +41,7 @@ pub fn render_text(places: &[PlaceTemperature], now: Timestamp) -> String {
         let (id, name, station) = (&place.id, &place.name, &place.station);
         text += &match place.place {
             Some(_) => format!("{id}: {name} ({station}): {water}\n"),
-            // Only upstream knows this place, and these are its words.
+            // The place is not in our table, so these texts come from upstream unchecked.
             None => format!(
                 "{}: {} ({}): {water}\n",
                 quoted(id),
@@ -53,7 +53,7 @@ pub fn render_text(places: &[PlaceTemperature], now: Timestamp) -> String {
     text + &format_closing_lines(None, failure(places))
 }
 
-/// All places come from one response.
+/// Returns the upstream failure. All places come from one response, so any place has it.
 fn failure(places: &[PlaceTemperature]) -> Option<&UpstreamTrouble> {
     places.iter().find_map(|at| at.upstream_trouble.as_ref())
 }

@@ -1,38 +1,38 @@
-//! What answers have in common: the place, the failure of the API, the credit.
+//! The parts that all answers share: the place, upstream failures, the credit.
 
 use aareguru::{CREDIT, Place, UpstreamTrouble, local_time, plain_reading, quoted};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The place that an answer is about.
+/// The place that an answer describes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlaceNames {
     /// The place's identifier.
     pub city: &'static str,
-    /// Its name.
+    /// The name of the place.
     pub name: &'static str,
-    /// Where the gauge stands.
+    /// The location of the gauge.
     pub station: &'static str,
 }
 
-/// Where an answer comes from.
+/// The origin of an answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Provenance {
-    /// That the API ails and this is an earlier answer; null if it is new.
+    /// Set when the upstream API failed and this answer is an older one from the cache; otherwise
+    /// null.
     upstream_trouble: Option<FailureDetails>,
-    /// Whom to credit.
+    /// The sources to credit.
     credit: &'static str,
 }
 
-/// Why this is an earlier answer: the API could not give a new one. What was
-/// measured keeps its own time and age.
+/// Why this answer is an older one from the cache. Measured values keep their own time and age.
 #[derive(Debug, Serialize, JsonSchema)]
 struct FailureDetails {
-    /// What went wrong when the API was asked again.
+    /// The error of the last request to the upstream API.
     because: String,
-    /// When the API gave the answer that is shown, in Unix seconds.
+    /// When the upstream API returned this answer, in Unix seconds.
     answered_at: i64,
-    /// The same in Swiss local time with its zone.
+    /// The same time in Swiss local time, with the zone.
     answered_at_local: String,
 }
 
@@ -59,14 +59,14 @@ impl Provenance {
     }
 }
 
-/// The last lines of a text: the note on the place, the failure of the API, the credit.
+/// Returns the last lines of a text: the note about the place, the upstream failure, the credit.
 pub fn format_closing_lines(note: Option<&str>, failure: Option<&UpstreamTrouble>) -> String {
     let note = note.map(|note| format!("Note: {note}\n"));
     let failure = failure.map(|failure| format!("Note: {failure}.\n"));
     note.unwrap_or_default() + &failure.unwrap_or_default() + CREDIT
 }
 
-/// A line with a saying and its plain reading.
+/// Returns a line with a saying and its meaning.
 pub fn format_saying(about: &str, saying: &str) -> String {
     let plain = plain_reading(saying).unwrap_or("no plain reading known");
     format!("In Bern they say{about}: {} ({plain})\n", quoted(saying))

@@ -1,4 +1,4 @@
-//! A reading as tools show it: fields for programs, a sentence for people.
+//! A reading as fields for programs and as a sentence for people.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use serde::Serialize;
 /// The water temperature at one place, as structured content.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WaterTemperature {
-    /// Water temperature in degrees Celsius; null if it is unknown or was
-    /// measured more than a day ago.
+    /// Water temperature in degrees Celsius; null if it is unknown or was measured more than a day
+    /// ago.
     pub temperature_celsius: Option<f64>,
     #[serde(flatten)]
     pub measured: Measured,
@@ -20,30 +20,29 @@ pub struct WaterTemperature {
 /// The flow at one place, as structured content.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Flow {
-    /// Flow in cubic metres per second; null if it is unknown or was measured
-    /// more than a day ago. Null is not zero.
+    /// Flow in cubic metres per second; null if it is unknown or was measured more than a day ago.
+    /// Null does not mean zero.
     pub flow_m3_per_s: Option<f64>,
     #[serde(flatten)]
     pub measured: Measured,
 }
 
-/// When a value was measured, and what its age allows one to say.
+/// When a value was measured, and how reliable it is now.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Measured {
     /// When it was measured, in Unix seconds; null if unknown.
     pub measured_at: Option<i64>,
-    /// The same in Swiss local time with its zone, as in "2023-05-09 13:20 CEST".
+    /// The same time in Swiss local time, with the zone: "2023-05-09 13:20 CEST".
     pub measured_at_local: Option<String>,
-    /// How long ago it was measured, in seconds; null if unknown.
+    /// The age of the measurement in seconds; null if unknown.
     pub age_seconds: Option<i64>,
-    /// How far the value can be trusted to describe the river now.
+    /// Whether the value still describes the river, by its age.
     pub freshness: Freshness,
-    /// The day on which this answer was recorded, if it is a recording and not
-    /// the live river.
+    /// The day of the recording if this is recorded data; null for live data.
     pub recorded_on: Option<String>,
-    /// Why the value is null; null if it is not.
+    /// Why the value is null; otherwise null.
     pub unknown_because: Option<String>,
-    /// Why the value may be wrong; null if nothing suggests it.
+    /// Why the value may be wrong; null if there is no indication.
     pub doubt: Option<String>,
 }
 
@@ -86,14 +85,14 @@ impl Measured {
     }
 }
 
-/// The value, unless it is too old to be shown as current.
+/// Returns the value, unless it is too old to be shown as current.
 pub fn value_unless_old(reading: &Reading, now: Timestamp) -> Option<f64> {
     reading
         .value(now)
         .filter(|_| reading.freshness(now) != Freshness::Old)
 }
 
-/// Why no value is shown; `None` if one is.
+/// Returns why no value is shown; `None` if one is shown.
 pub fn unknown_because(
     reading: &Reading,
     is_measured_here: bool,
@@ -111,7 +110,7 @@ pub fn unknown_because(
     })
 }
 
-/// What was measured, and how it is written.
+/// A measured quantity, with its name and unit in texts.
 #[derive(Debug, Clone, Copy)]
 pub enum Measure {
     /// Water temperature in °C.
@@ -131,8 +130,8 @@ impl Measure {
         }
     }
 
-    /// The value with its unit. Flows come as whole numbers from one source
-    /// and with decimals from the other.
+    /// Formats a value with its unit. One source sends flows as whole numbers, the other with
+    /// decimals.
     pub fn format_value(self, value: f64) -> String {
         let tenths = format!("{value:.1}");
         match self {
@@ -141,7 +140,7 @@ impl Measure {
         }
     }
 
-    /// The reading in words, without place and full stop.
+    /// Describes a reading, without place and full stop.
     pub fn describe(self, reading: &Reading, now: Timestamp) -> String {
         let name = self.name();
         let Some(value) = reading.value(now) else {
@@ -171,7 +170,7 @@ impl Measure {
     }
 }
 
-/// The water temperature in words, without place and full stop.
+/// Describes a water temperature, without place and full stop.
 pub fn describe_water(reading: &Reading, now: Timestamp) -> String {
     Measure::Water.describe(reading, now)
 }
@@ -180,7 +179,7 @@ fn format_recorded(day: Date) -> String {
     format!(" (recorded {day}, not current)")
 }
 
-/// " (8 minutes ago)".
+/// Returns the age as a suffix: " (8 minutes ago)".
 fn format_age(age: Duration) -> String {
     format!(" ({})", age_in_words(age))
 }
@@ -201,30 +200,30 @@ mod tests {
     }
 
     #[track_caller]
-    fn says(reading: &Reading, seconds_later: i64, words: &str) {
+    fn assert_description(reading: &Reading, seconds_later: i64, words: &str) {
         let now = Timestamp::from_second(MEASURED + seconds_later).unwrap();
         assert_eq!(describe_water(reading, now), words);
     }
 
     #[test]
-    fn the_age_is_told_and_what_it_means() {
+    fn description_states_age_and_staleness() {
         let reading = live(Some(12.0));
-        says(
+        assert_description(
             &reading,
             30,
             "12.0 °C, measured 2023-05-09 13:20 CEST (just now)",
         );
-        says(
+        assert_description(
             &reading,
             60,
             "12.0 °C, measured 2023-05-09 13:20 CEST (1 minute ago)",
         );
-        says(
+        assert_description(
             &reading,
             3 * 3600,
             "12.0 °C, measured 2023-05-09 13:20 CEST (3 hours ago): stale, it may have changed",
         );
-        says(
+        assert_description(
             &reading,
             50 * 3600,
             "no current water temperature; the last one was 12.0 °C, \
@@ -233,19 +232,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_value_is_said_to_be_unknown() {
-        says(&live(None), 60, "water temperature unknown");
+    fn missing_value_is_described_as_unknown() {
+        assert_description(&live(None), 60, "water temperature unknown");
     }
 
     #[test]
-    fn implausible_or_future_dated_value_is_unknown_with_the_reason() {
-        says(
+    fn implausible_or_future_dated_value_is_unknown_with_reason() {
+        assert_description(
             &live(Some(-999.0)),
             60,
             "water temperature unknown: upstream sent an implausible water temperature, \
              outside -0.5 to 35 °C",
         );
-        says(
+        assert_description(
             &live(Some(12.0)),
             -86_400,
             "water temperature unknown: upstream dates the measurement in the future",
@@ -259,15 +258,15 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_says_so_whatever_it_holds() {
+    fn recorded_reading_is_marked_with_and_without_value() {
         let recorded_on = Some(jiff::civil::date(2023, 5, 9));
         let recorded = |value| live(value).with_recorded_on(recorded_on);
-        says(
+        assert_description(
             &recorded(Some(12.5)),
             60,
             "12.5 °C, measured 2023-05-09 13:20 CEST (recorded 2023-05-09, not current)",
         );
-        says(
+        assert_description(
             &recorded(None),
             60,
             "water temperature unknown (recorded 2023-05-09, not current)",
@@ -275,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flow_is_told_in_its_own_name_and_unit() {
+    fn flow_description_uses_its_name_and_unit() {
         for (value, seconds_later, words) in [
             (
                 Some(247.0),
@@ -296,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_value_is_not_given_to_programs_as_the_temperature() {
+    fn value_older_than_a_day_is_null_in_structured_content() {
         let now = Timestamp::from_second(MEASURED + 90_000).unwrap();
         let shown = WaterTemperature::new(&live(Some(12.0)), now);
         assert_eq!(shown.temperature_celsius, None);

@@ -1,4 +1,4 @@
-//! Translations of the reasons of a verdict.
+//! Translates the reasons for a verdict.
 
 use aareguru::{
     Doubt, FloodLevel, Implausible, Place, Quantity, UnknownReason,
@@ -7,7 +7,7 @@ use aareguru::{
 
 use crate::i18n::Texts;
 
-/// A reason, without its sources and a full stop.
+/// Translates a reason, without its sources and full stop.
 pub fn translate_reason(place: &Place, reason: &Reason, texts: &Texts) -> String {
     let text = translate_finding(place, reason, texts);
     match reason.time {
@@ -102,13 +102,13 @@ fn translate_finding(place: &Place, reason: &Reason, texts: &Texts) -> String {
                 ("reading", texts.plain_reading(saying).to_owned()),
             ],
         ),
-        // Findings without a translation keep the text of the library.
+        // Findings without a translation keep their English text.
         _ => return reason.text.clone(),
     };
     texts.format(key, &values)
 }
 
-/// A doubt about the flow or the water temperature, without a full stop.
+/// Translates a doubt about the flow or the water temperature, without a full stop.
 pub fn translate_doubt(quantity: Quantity, doubt: Doubt, texts: &Texts) -> String {
     let (key, values) = match doubt {
         Doubt::Stuck(suspicion) => (
@@ -157,7 +157,7 @@ fn translate_flood_level(m3_per_s: Option<f64>, level: FloodLevel, texts: &Texts
     }
 }
 
-/// `what` is unknown, with the reason if upstream sent something.
+/// Returns `what` followed by the reason why it is unknown, if the upstream API sent a value.
 pub fn append_unknown_reason(what: &str, because: UnknownReason, texts: &Texts) -> String {
     let why = match because {
         UnknownReason::Implausible(Implausible::NotANumber { .. }) => "because.not_a_number",

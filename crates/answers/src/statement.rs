@@ -1,28 +1,28 @@
-//! Advice as tools show it: fields for programs. What it says is decided in `aareguru`.
+//! Statements with their sources, as structured content.
 
 use aareguru::{Source, advice::Reason};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Something said, and who says so.
+/// A statement with its sources.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statement {
-    /// What is said.
+    /// The statement.
     pub text: String,
     #[serde(flatten)]
     pub source: SourceFields,
-    /// Others who say so, or explain it.
+    /// Further sources of the statement or its explanation.
     pub further_sources: Vec<SourceFields>,
 }
 
-/// Who says so.
+/// The source of a statement.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SourceFields {
-    /// Who says so.
+    /// The name of the source.
     pub source_name: Option<&'static str>,
-    /// Where it can be read.
+    /// The address of the source.
     pub source_url: Option<&'static str>,
-    /// The day or month of which it speaks, or "live" for an answer of the API.
+    /// The day or month that the source describes, or "live" for an upstream API.
     pub source_date: Option<&'static str>,
 }
 

@@ -1,6 +1,6 @@
-//! What tools say in English, in the other languages of the page: for the apps, which speak the
-//! language of their host. It goes with the answer where a model does not read it, and only to
-//! hosts that draw apps.
+//! Translations of the English texts in a tool's answer, for apps in the language of their host.
+//!
+//! They are sent only to hosts that show apps, in `_meta`, which models do not read.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use crate::{i18n::Texts, language::Language, reasons};
 
-/// Each language but English, as a dictionary from English texts.
+/// For each language except English, a dictionary from English texts.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Translations(BTreeMap<&'static str, BTreeMap<String, String>>);
 
 impl Translations {
-    /// With the weightiest reason; its sources keep their names.
+    /// Adds the most important reason. The names of its sources are not translated.
     #[must_use]
     pub fn with_reason(self, place: &Place, reasons: &[Reason]) -> Self {
         let Some(reason) = reasons.first() else {
@@ -30,7 +30,7 @@ impl Translations {
         })
     }
 
-    /// With the plain reading of a saying, if one is known.
+    /// Adds the meaning of a saying, if it is known.
     #[must_use]
     pub fn with_saying(self, saying: Option<&str>) -> Self {
         let Some(known) = saying.and_then(Saying::find) else {
@@ -41,6 +41,7 @@ impl Translations {
         })
     }
 
+    /// Adds the name of a weather symbol.
     #[must_use]
     pub fn with_weather(self, symbol: Option<&WeatherSymbol>) -> Self {
         match symbol {
@@ -49,13 +50,13 @@ impl Translations {
         }
     }
 
-    /// With the text that the page has for this key.
+    /// Adds the text with this key in the tables of the pages.
     #[must_use]
     pub fn with_text(self, english: &str, key: &str) -> Self {
         self.insert(english, |texts| texts.find(key).map(str::to_owned))
     }
 
-    /// Whether there is nothing to translate.
+    /// Returns whether there are no translations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_weather_and_saying_is_said_in_three_more_languages() {
+    fn weather_symbols_and_sayings_have_three_translations() {
         for symbol in WeatherSymbol::all() {
             let translations = Translations::default().with_weather(Some(symbol));
             assert_eq!(translations.0.len(), 3, "{}", symbol.number);

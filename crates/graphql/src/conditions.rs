@@ -1,4 +1,4 @@
-//! Current conditions at a place.
+//! The GraphQL types of the current conditions at a place.
 
 use aareguru::{Conditions, advice::BueberCanal, plain_reading};
 use answers::current_conditions;
@@ -13,33 +13,34 @@ use super::{
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// How it is at a place now. What it means for a swimmer is in `danger`.
+    /// The current conditions at a place. `danger` contains the verdict for swimmers.
     struct CurrentType("Current") from(conditions: Conditions) {
         let (place, now) = (conditions.place, conditions.danger.asked_at);
         /// The water temperature.
         water: WaterTemperatureType = WaterTemperatureType::new(place, &conditions.water, now),
         /// The flow.
         flow: FlowType = FlowType::new(place, &conditions.danger.flow, now),
-        /// Why values are unknown although upstream sent them, or may be wrong, such
-        /// as those of a station that seems stuck.
+        /// Why values that the upstream API sent are unknown or may be wrong, for example because
+        /// the station seems stuck.
         doubts: Vec<String> = current_conditions::collect_doubts(&conditions),
-        /// What aare.guru says of the water; null if it says nothing, or if the
-        /// temperature is more than a day old.
+        /// What aare.guru says about the water; null if it says nothing or the temperature is more
+        /// than a day old.
         saying: Option<SayingType> = conditions.saying.map(SayingType::new),
-        /// What aare.guru says of the flow; null likewise.
+        /// What aare.guru says about the flow; null if it says nothing or the flow is more than a
+        /// day old.
         flow_saying: Option<SayingType> = conditions.flow_saying.map(SayingType::new),
-        /// The air temperature, with its own time.
+        /// The air temperature. It has its own time.
         air: AirTemperatureType = AirTemperatureType::new(&conditions.air, now),
-        /// The rain, measured with the air temperature.
+        /// The rain, measured together with the air temperature.
         rain: RainType = RainType::new(&conditions.rain, now),
-        /// When the sun shines on the lawns by the river, on the day of the
-        /// answer. Only Bern has any; empty where they are not known.
+        /// When the sun shines on the lawns by the river, on the day of the answer. Empty if
+        /// unknown; only Bern has this data.
         #[graphql(complexity = "1 + 6 * child_complexity")]
         lawns: Vec<LawnType> = conditions.lawns.into_iter().map(LawnType::new).collect(),
-        /// The swimming canal at the Marzili baths in Bern; null elsewhere, and if
-        /// its state is not known.
+        /// The swimming canal at the Marzili baths in Bern; null at other places and if unknown.
         bueber_canal: Option<CanalType> = conditions.canal.map(CanalType::new),
-        /// Set when the API failed and this answer is an earlier one; otherwise null.
+        /// Set when the upstream API failed and this answer is an older one from the cache;
+        /// otherwise null.
         upstream_trouble: Option<UpstreamTroubleType> =
             conditions.upstream_trouble.as_ref().map(UpstreamTroubleType::new),
     }
@@ -49,13 +50,13 @@ objects! {
         let plain_reading = plain_reading(&text);
         /// The saying.
         text: String,
-        /// What it says in plain English; null if no plain reading is known.
+        /// The meaning in plain English; null if unknown.
         plain_reading: Option<&'static str>,
     }
 
-    /// A lawn to lie on.
+    /// The hours of sunshine on a lawn by the river.
     struct LawnType("Lawn") from(lawn: aareguru::Lawn) {
-        /// Its name.
+        /// The name of the lawn.
         name: String = lawn.name,
         /// When the sun reaches it; null if unknown.
         sun_from: Option<DateTime> = lawn.sun_from.map(DateTime),
@@ -63,11 +64,11 @@ objects! {
         sun_until: Option<DateTime> = lawn.sun_until.map(DateTime),
     }
 
-    /// The Bueber canal as the lifeguards report it.
+    /// The state of the Bueber canal as reported by the lifeguards.
     struct CanalType("Canal") from(canal: BueberCanal) {
-        /// Whether it is reported open.
+        /// Whether the canal is reported open.
         is_open: bool = canal.is_open,
-        /// Since when; may be months ago. Null if unknown.
+        /// The start of this state, possibly months ago; null if unknown.
         since: Option<DateTime> = canal.since.map(DateTime),
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration of GraphQL.
+//! The configuration of the GraphQL API.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -8,19 +8,19 @@ use rmcp_transport::SseServerConfig;
 /// Configures [`GraphQl`](crate::GraphQl).
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The maximum complexity of an operation: approximately the number of values in its response.
+    /// Maximum complexity of an operation: approximately the number of values in its response.
     pub max_complexity: usize,
-    /// The time limit for a query.
+    /// Time limit for a query.
     pub timeout: Duration,
-    /// Whether the schema may be read.
+    /// Whether clients may read the schema.
     pub allows_introspection: bool,
-    /// The limits of streams and sockets, and of request bodies.
+    /// Limits on streams, sockets and request bodies.
     pub transport: SseServerConfig,
-    /// The page for browsers that send no query.
+    /// The page for browsers that request the endpoint without a query.
     pub editor: EditorPage,
 }
 
-/// Responds with the page for browsers that send no query.
+/// Renders the page for browsers that request the endpoint without a query.
 #[derive(Clone)]
 pub struct EditorPage(Arc<dyn Fn(&Parts) -> Response + Send + Sync>);
 

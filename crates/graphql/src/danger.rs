@@ -1,4 +1,4 @@
-//! What the flow at a place means, and what may be said to a swimmer.
+//! The GraphQL types of flood levels and of the verdict for swimmers.
 
 use aareguru::{Advice, FloodLevel, advice};
 use answers::flow_danger_level::round_to_hundredths;
@@ -13,20 +13,21 @@ use super::{
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// What the flow at a place means. It never says that one may swim.
+    /// The flow at a place with its flood level, and the verdict for swimmers. Never a permission to
+    /// swim.
     struct DangerType("Danger") from(danger: &aareguru::Danger) {
         let (place, now) = (danger.place, danger.asked_at);
         let (advice, level) = (&danger.advice, danger.level);
-        /// The flow that it is about.
+        /// The flow.
         flow: FlowType = FlowType::new(place, &danger.flow, now),
-        /// BAFU's flood danger level, 1 to 5. Null if it is not known, which is
-        /// not level 1; level 1 is not a permission to swim.
+        /// BAFU's flood danger level, 1 to 5. Null means unknown, not level 1. Level 1 is not a
+        /// permission to swim.
         flood_level: Option<u8> = level.map(FloodLevel::number),
-        /// BAFU's name of the danger in English; null with `floodLevel`.
+        /// BAFU's name of the level in English; null if `floodLevel` is null.
         flood_level_name: Option<&'static str> = level.map(FloodLevel::name),
-        /// What the level means for somebody by the river; null with `floodLevel`.
+        /// What the level means for people near the river; null if `floodLevel` is null.
         flood_level_meaning: Option<&'static str> = level.map(FloodLevel::meaning),
-        /// Why there is no `floodLevel`; null if there is one.
+        /// Why `floodLevel` is null; otherwise null.
         flood_level_unknown_because: Option<&'static str> = match (level, place.flood_thresholds()) {
             (Some(_), _) => None,
             (None, None) => Some("BAFU has no flood levels for this place"),
@@ -34,114 +35,113 @@ objects! {
                 "it cannot be read, or the flow is not known, doubtful or not current; see `reasons`",
             ),
         },
-        /// The next flood level above; null in level 5 or without a current flow.
+        /// The next higher flood level; null at level 5 or without a current flow.
         next_level: Option<NextLevelType> = danger.next.map(NextLevelType::new),
-        /// How the flow has changed in the last three hours; its direction is
-        /// UNKNOWN if too little is known.
+        /// The change of the flow in the last three hours. The direction is UNKNOWN without enough
+        /// data.
         trend: TrendType = TrendType::new(danger.trend),
-        /// What is said to a swimmer; none of the verdicts is a permission.
+        /// The verdict for swimmers. No verdict is a permission to swim.
         verdict: VerdictType = advice.verdict.into(),
-        /// The verdict as one line with its place and time, in English.
+        /// The verdict in one line of English, with place and time.
         headline: String = advice.headline(),
-        /// The grounds of the verdict, the weightiest first, each with who says
-        /// so; never empty.
+        /// The reasons for the verdict, most important first, each with its sources. Never empty.
         #[graphql(complexity = "1 + 4 * child_complexity")]
         reasons: Vec<StatementType> = advice.reasons.iter().map(StatementType::new).collect(),
-        /// The water temperature, which the verdict uses too.
+        /// The water temperature, which the verdict also uses.
         water: WaterTemperatureType = WaterTemperatureType::new(place, &danger.water, now),
-        /// Each limit that the verdict compares with.
+        /// The limits that the verdict compares with.
         #[graphql(complexity = "1 + 8 * child_complexity")]
         limits: Vec<LimitType> = advice.limits.iter().map(LimitType::new).collect(),
-        /// What else is worth knowing; it does not affect the verdict.
+        /// Further information that does not affect the verdict.
         #[graphql(complexity = "1 + 4 * child_complexity")]
         remarks: Vec<StatementType> = advice.remarks.iter().map(StatementType::new).collect(),
-        /// What these numbers do not show; show it with the verdict.
+        /// What these numbers do not show. Show it with the verdict.
         boundary: &'static str = Advice::BOUNDARY,
-        /// The time that the verdict speaks of: when the flow was measured. Null
-        /// without a flow.
+        /// The time for which the verdict holds: when the flow was measured. Null without a flow.
         as_of: Option<DateTime> = advice.as_of.map(DateTime),
-        /// Set when the API failed and this answer is an earlier one; otherwise null.
+        /// Set when the upstream API failed and this answer is an older one from the cache;
+        /// otherwise null.
         upstream_trouble: Option<UpstreamTroubleType> =
             danger.upstream_trouble.as_ref().map(UpstreamTroubleType::new),
     }
 
-    /// The next flood level above the flow.
+    /// The next higher flood level.
     struct NextLevelType("NextLevel") from(next: aareguru::NextLevel) {
         /// The level, 2 to 5.
         level: u8 = next.level.number(),
-        /// The flow from which it holds, in cubic metres per second.
+        /// The flow at which the level begins, in cubic metres per second.
         from_m3_per_s: f64 = next.from_m3_per_s,
-        /// By how much the flow has to rise until then, in cubic metres per second.
+        /// The difference to the current flow, in cubic metres per second.
         missing_m3_per_s: f64 = round_to_hundredths(next.missing_m3_per_s),
     }
 
     /// A limit that the verdict compares with.
     struct LimitType("Limit") from(limit: &advice::Limit) {
-        /// The value at which it is reached: a flow or its rise at or above it, a
-        /// water temperature at or below it.
+        /// The value at which the limit is reached: a flow or rise at or above it, a water
+        /// temperature at or below it.
         value: f64 = limit.value,
         /// The unit of the value: m³/s, m³/s in an hour, or °C.
         unit: &'static str = limit.quantity.unit(),
-        /// The verdict of a value that reaches it.
+        /// The verdict when the limit is reached.
         verdict: VerdictType = limit.verdict.into(),
-        /// What it says, in English.
+        /// The statement of the source, in English.
         text: String = limit.text.clone(),
-        /// Who says so; never empty.
+        /// The sources of the limit. Never empty.
         sources: Vec<SourceType> = limit.sources.iter().copied().map(SourceType::new).collect(),
     }
 
-    /// How the flow changes.
+    /// The change of the flow.
     struct TrendType("Trend") from(trend: Option<aareguru::Trend>) {
         let known = trend
             .filter(|trend| trend.direction != aareguru::Direction::Unknown)
             .and_then(|trend| Some((trend.direction, trend.per_hour?)));
-        /// Which way.
-        direction: DirectionType = known.map_or(DirectionType::Unknown, |(way, _)| way.into()),
-        /// Change in an hour, in cubic metres per second; negative if it falls.
-        /// Null if the direction is UNKNOWN.
+        /// The direction of the change.
+        direction: DirectionType = known.map_or(DirectionType::Unknown, |(direction, _)| direction.into()),
+        /// The change per hour in cubic metres per second; negative if the flow falls, null if the
+        /// direction is UNKNOWN.
         m3_per_s_per_hour: Option<f64> = known.map(|(_, per_hour)| round_to_hundredths(per_hour)),
     }
 
-    /// One of BAFU's five flood danger levels. They are about floods and the land
-    /// beside the river, and say nothing of swimming.
+    /// One of BAFU's five flood danger levels. They describe floods and the land near the river, not
+    /// swimming.
     struct FloodLevelMeaningType("FloodLevelMeaning") from(flood_level: FloodLevel) {
         /// The level, 1 to 5.
         level: u8 = flood_level.number(),
-        /// BAFU's name of the danger in English.
+        /// BAFU's name of the level in English.
         name: &'static str = flood_level.name(),
-        /// BAFU's name of the danger in German.
+        /// BAFU's name of the level in German.
         german_name: &'static str = flood_level.german_name(),
-        /// What it means for somebody by the river.
+        /// What the level means for people near the river.
         meaning: &'static str = flood_level.meaning(),
-        /// Who says so.
+        /// The source of the level.
         source: SourceType = SourceType::new(FloodLevel::source()),
     }
 }
 
-/// What is said to a swimmer. None of them is a permission to swim.
+/// A verdict for swimmers. No verdict is a permission to swim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "aareguru::Verdict", name = "Verdict")]
 pub(super) enum VerdictType {
-    /// Those who know the river, or its flood level, speak against it.
+    /// Local experts or the flood level warn against swimming.
     DoNotSwim,
-    /// Something speaks for special care.
+    /// Swimming requires special care.
     Caution,
-    /// The flow is known and no known limit is reached. Not a permission.
+    /// The flow is known, and no known limit is reached. This is not a permission to swim.
     NoKnownWarning,
-    /// What would be needed to say more is missing.
+    /// Data that a verdict requires is missing.
     Unknown,
 }
 
-/// Which way a value goes.
+/// The direction in which a value changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "aareguru::Direction", name = "Direction")]
 pub(super) enum DirectionType {
-    /// It rises.
+    /// The value rises.
     Rising,
-    /// It falls.
+    /// The value falls.
     Falling,
-    /// It changes by less than the readings' own noise.
+    /// The change is smaller than the noise of the readings.
     Steady,
-    /// Too little is known.
+    /// There is not enough data.
     Unknown,
 }

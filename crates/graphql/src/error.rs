@@ -1,4 +1,4 @@
-//! Errors. Programs distinguish them by `extensions.code`.
+//! GraphQL errors, classified by `extensions.code`.
 
 use aareguru::{HistoryError, Place, Shortfall, SpanError, UnknownPlace};
 use async_graphql::{
@@ -7,20 +7,20 @@ use async_graphql::{
 
 use edge::RateLimitExceeded;
 
-/// The values of `extensions.code`; in lower case, those of the label `code` of a metric.
+/// The values of `extensions.code`. In lower case, they are the values of the metric label `code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub(super) enum ErrorCode {
-    /// No place has that name; `suggestions` and `places` list others.
+    /// No place has this name; `suggestions` contains similar names, `places` all places.
     UnknownPlace,
     /// An argument has an invalid value; `argument` names it.
     BadInput,
-    /// The upstream API failed, and no earlier answer is cached.
+    /// The upstream API failed, and the cache contains no older response.
     UpstreamUnavailable,
-    /// There are no data of that time or place, and a retry does not help.
+    /// There is no data for this time or place. A retry does not help.
     NoData,
     GraphqlParseFailed,
     GraphqlValidationFailed,
-    /// The operation exceeds a limit; `limit` is its value.
+    /// The operation exceeds a limit; `limit` is the value of the limit.
     LimitExceeded,
     IntrospectionOff,
     Timeout,
@@ -28,9 +28,9 @@ pub(super) enum ErrorCode {
     TooManySubscriptions,
     /// The rate limit is exceeded; `retryAfterSeconds` is the time to wait.
     RateLimited,
-    /// The HTTP request holds no operation.
+    /// The HTTP request does not contain an operation.
     BadRequest,
-    /// An error of the library without a code.
+    /// An error of async-graphql that has no code.
     Other,
 }
 
@@ -49,17 +49,17 @@ impl ErrorCode {
     }
 }
 
-/// The error of a field.
+/// Creates the error of a field.
 pub(super) fn field(code: ErrorCode, text: impl Into<String>) -> Error {
     Error::new(text).extend_with(|_, values| values.set("code", code.as_str()))
 }
 
-/// The error of an operation that is not executed.
+/// Creates the error of a rejected operation.
 pub(super) fn operation(code: ErrorCode, text: impl Into<String>) -> ServerError {
     with_code(ServerError::new(text, None), code)
 }
 
-/// Sets the code of an error that has none.
+/// Sets the code of an error that has no code.
 pub(super) fn with_code(mut error: ServerError, code: ErrorCode) -> ServerError {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
@@ -68,6 +68,7 @@ pub(super) fn with_code(mut error: ServerError, code: ErrorCode) -> ServerError 
     error
 }
 
+/// Creates the error of an operation that exceeds a limit, with advice how to avoid it.
 pub(super) fn limit_exceeded(what: &str, limit: usize, advice: &str) -> ServerError {
     let text = format!("{what}: {limit} at most; {advice}");
     let mut error = operation(ErrorCode::LimitExceeded, text);
@@ -95,14 +96,16 @@ pub(super) fn bad_input(argument: &'static str, text: impl Into<String>) -> Erro
     field(ErrorCode::BadInput, text).extend_with(|_, values| values.set("argument", argument))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "used with `map_err`")]
 pub(super) fn upstream(error: aareguru::Error) -> Error {
-    use aareguru::Error as River;
+    use aareguru::Error as RiverError;
 
     let text = format!("no data: {}", error.with_causes());
     match error {
-        River::NotMeasured { .. } | River::NoRecording { .. } => field(ErrorCode::NoData, text),
-        River::CircuitOpen { retry_after, .. } => {
+        RiverError::NotMeasured { .. } | RiverError::NoRecording { .. } => {
+            field(ErrorCode::NoData, text)
+        }
+        RiverError::CircuitOpen { retry_after, .. } => {
             let seconds = retry_after.as_secs() + 1;
             field(ErrorCode::UpstreamUnavailable, text)
                 .extend_with(|_, values| values.set("retryAfterSeconds", seconds))

@@ -1,8 +1,8 @@
-//! Operations over an event stream: graphql-sse in its mode of distinct connections. One stream is
-//! one operation; `next` events hold its responses, `complete` ends it.
+//! Operations over an event stream, as in the distinct connections mode of graphql-sse.
 //!
-//! A stream that ends without `complete` was cut by a shutdown or a revoked key, or because the
-//! client did not read. Clients open it again.
+//! Each stream executes one operation. `next` events contain its responses, `complete` is the last
+//! event. A stream ends without `complete` on shutdown, if the key is revoked, or if the client does
+//! not read. Clients then open it again.
 
 use std::{convert::Infallible, future, pin::pin};
 
@@ -23,11 +23,10 @@ use super::{
     service::{GraphQl, repeat_every},
 };
 
-/// A comment.
+/// A comment, which clients ignore.
 const KEEP_ALIVE: Bytes = Bytes::from_static(b":\n\n");
 
-/// Its data must be present, though empty: without, a client ignores the event. axum's `Event`
-/// cannot write that.
+/// Clients ignore an event without a `data` field, and axum's `Event` cannot write an empty one.
 const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata:\n\n");
 
 pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Request) -> Response {
@@ -40,12 +39,13 @@ pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Reque
     let session = graphql.open_session(extensions);
     let responses = graphql.stream(request, ClientKey::of(extensions));
     let next = |response| format!("event: next\ndata: {}\n\n", to_json(&response)).into();
-    // A comment first, so that a client knows at once that the stream is open.
+    // Starts with a comment, so that the client immediately receives a byte.
     let events = stream::iter([KEEP_ALIVE])
         .chain(responses.map(next))
         .chain(stream::once(future::ready(COMPLETE)))
         .take_until(async move { session.cancelled().await });
-    // A task, as nothing but a timer ends a stream that is not read.
+    // Runs in a task: the body of a client that does not read is not polled, so only a timer can
+    // end it.
     let (sender, mut receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut events = pin!(events);
@@ -59,7 +59,7 @@ pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Reque
             let Some(event) = event else { return };
             let sent = timeout(config.write_timeout, sender.send(event)).await;
             if !matches!(sent, Ok(Ok(()))) {
-                tracing::debug!("a GraphQL stream was not read in time, or is gone");
+                tracing::debug!("event stream closed: client closed it or did not read in time");
                 return;
             }
         }

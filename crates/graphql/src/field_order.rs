@@ -1,6 +1,6 @@
-//! Puts the fields of a response into the order of its query.
+//! Sorts the fields of a response in the order of its query.
 //!
-//! The library resolves fields concurrently and adds each when it is ready. The GraphQL
+//! async-graphql resolves fields concurrently, and adds each field when it is ready. The GraphQL
 //! specification requires the order of the query.
 
 use std::collections::HashMap;
@@ -10,14 +10,15 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
-/// The order of an admitted query: its fragments do not contain themselves.
+/// The order of the fields in a query. The query must be within the limits: recursive fragments
+/// would not terminate.
 #[derive(Debug)]
 pub(super) struct FieldOrder {
     document: Option<ExecutableDocument>,
     operation: Option<String>,
 }
 
-/// The position of each response key, and what is selected below it.
+/// The position of each response key, and the selections below it.
 type SelectedFields<'a> = HashMap<&'a str, (usize, Vec<&'a SelectionSet>)>;
 
 impl FieldOrder {
@@ -28,6 +29,7 @@ impl FieldOrder {
         }
     }
 
+    /// Sorts the fields of a response to the query.
     pub(super) fn apply(&self, response: &mut Response) {
         let Some(document) = &self.document else {
             return;
@@ -103,29 +105,29 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn ordered(query: &str, operation: Option<&str>, answer: Value, wanted: &str) {
+    fn assert_order(query: &str, operation: Option<&str>, data: Value, expected: &str) {
         let mut request = Request::new(query);
         request.operation_name = operation.map(str::to_owned);
         let order = FieldOrder::new(&mut request);
-        let mut answer = Response::new(answer);
-        order.apply(&mut answer);
-        assert_eq!(serde_json::to_string(&answer.data).unwrap(), wanted);
+        let mut response = Response::new(data);
+        order.apply(&mut response);
+        assert_eq!(serde_json::to_string(&response.data).unwrap(), expected);
     }
 
     #[test]
-    fn fields_stand_as_they_were_asked_through_lists_aliases_and_fragments() {
-        ordered(
+    fn fields_are_sorted_in_lists_aliases_and_fragments() {
+        assert_order(
             "{ b ...F c: d { y x } } fragment F on T { a ... on T { c: d { z y } } }",
             None,
             value!({ "a": 1, "b": 2, "c": [{ "x": 1, "y": 2, "z": 3 }, null] }),
             r#"{"b":2,"a":1,"c":[{"z":3,"y":2,"x":1},null]}"#,
         );
-        ordered(
+        assert_order(
             "query A { a b } query B { b a }",
             Some("B"),
             value!({ "a": 1, "b": 2 }),
             r#"{"b":2,"a":1}"#,
         );
-        ordered("{ a }", None, Value::Null, "null");
+        assert_order("{ a }", None, Value::Null, "null");
     }
 }

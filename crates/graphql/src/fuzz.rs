@@ -1,4 +1,4 @@
-//! Every request gets a response in the form of GraphQL.
+//! Checks that every request gets a valid GraphQL response.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -67,7 +67,7 @@ const PIECES: [&str; 40] = [
     "\u{1F30A}",
 ];
 
-/// One change: what, where, how much, and with which piece.
+/// One mutation: its kind, position, length and index in `PIECES`.
 type Mutation = (u8, prop::sample::Index, usize, usize);
 
 fn mutate(query: &str, mutations: &[Mutation]) -> String {
@@ -104,7 +104,7 @@ static GRAPHQL: LazyLock<GraphQl> = LazyLock::new(|| {
 
 proptest! {
     #[test]
-    fn a_query_with_random_changes_is_answered(
+    fn mutated_query_gets_valid_response(
         seed in 0..SEEDS.len(),
         mutations in prop::collection::vec(
             (0..4_u8, any::<prop::sample::Index>(), 0..40_usize, 0..PIECES.len()), 0..12),

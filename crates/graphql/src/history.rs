@@ -1,4 +1,4 @@
-//! What was measured at a place over a span of time, with statistics.
+//! The GraphQL types of the readings of a place over a time span, with statistics.
 
 use aareguru::{
     RiverHistory,
@@ -19,30 +19,29 @@ use super::{
     sources::UpstreamTroubleType,
 };
 
-/// Fewer points cannot hold first, last and the extremes.
+/// Minimum number of points: fewer cannot contain the first, the last and the extremes.
 const MIN_POINTS: usize = 7;
 
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// What was measured at a place over a span of time.
+    /// The readings of a place over a time span, with statistics.
     #[graphql(complex)]
     struct HistoryType("History") from(history: RiverHistory) {
-        /// Where the span starts.
+        /// The start of the span.
         start: DateTime = DateTime(history.span.start()),
-        /// Where the span ends.
+        /// The end of the span.
         end: DateTime = DateTime(history.span.end()),
-        /// Which data these are.
+        /// The source of the data.
         source: HistorySourceType = history.source.into(),
-        /// The day of the recording, if this is one and not the live river; else
-        /// null.
+        /// The day of the recording if this is recorded data; null for live data.
         recorded_on: Option<Date> = history.recorded_on.map(Date),
-        /// Notes on these data; show them to the reader.
+        /// Notes about the data. Show them to the user.
         notes: Vec<String> = collect_notes(&history),
-        /// How many readings there are in the span; the statistics are of all.
+        /// The number of readings in the span. The statistics include all of them.
         readings: usize = history.points.len(),
-        /// How many values are implausible, doubtful or dated in the future, and
-        /// therefore in no reading and no statistic.
+        /// The number of values left out of readings and statistics because they are implausible,
+        /// doubtful or dated in the future.
         values_left_out: usize = history.left_out.total(),
         #[graphql(skip)]
         history: RiverHistory,
@@ -62,66 +61,62 @@ objects! {
     struct TemperatureStatisticsType("TemperatureStatistics") from(temperature: TemperatureStatistics) {
         #[graphql(flatten)]
         statistics: StatisticsType = StatisticsType::new(temperature.statistics),
-        /// The share of readings at or above 18 degrees Celsius, from 0 to 1; null
-        /// without a reading.
+        /// The share of readings at or above 18 degrees Celsius, from 0 to 1; null without readings.
         share_from18_celsius: Option<f64> = temperature.share_from_18_celsius,
-        /// The share of readings at or above 20 degrees Celsius, from 0 to 1; null
-        /// without a reading.
+        /// The share of readings at or above 20 degrees Celsius, from 0 to 1; null without readings.
         share_from20_celsius: Option<f64> = temperature.share_from_20_celsius,
     }
 
-    /// Statistics of one quantity, in its unit: degrees Celsius of a temperature,
-    /// cubic metres per second of a flow. Null is unknown.
+    /// Statistics of one quantity in its unit: degrees Celsius or cubic metres per second. Null means
+    /// unknown.
     struct StatisticsType("Statistics") from(statistics: QuantityStatistics) {
-        /// How many readings have a value.
+        /// The number of readings with a value.
         count: usize = statistics.count,
-        /// How many readings have none.
+        /// The number of readings without a value.
         missing: usize = statistics.missing,
-        /// The lowest value, and when it was measured first; null without a value.
+        /// The lowest value, and the first time at which it was measured; null without values.
         min: Option<ExtremeType> = statistics.min.map(ExtremeType::new),
-        /// The highest value, and when it was measured first; null without a value.
+        /// The highest value, and the first time at which it was measured; null without values.
         max: Option<ExtremeType> = statistics.max.map(ExtremeType::new),
-        /// The mean of the readings, in the unit of the quantity; null without a
-        /// value.
+        /// The mean of the readings, in the unit of the quantity; null without values.
         mean: Option<f64> = statistics.mean,
-        /// The median, in the unit of the quantity; null without a value.
+        /// The median, in the unit of the quantity; null without values.
         median: Option<f64> = statistics.median,
-        /// The tenth percentile, in the unit of the quantity; null without a value.
+        /// The tenth percentile, in the unit of the quantity; null without values.
         p10: Option<f64> = statistics.p10,
-        /// The ninetieth percentile, in the unit of the quantity; null without a
-        /// value.
+        /// The ninetieth percentile, in the unit of the quantity; null without values.
         p90: Option<f64> = statistics.p90,
-        /// Change in a day along the line of least squares, in the unit of the
-        /// quantity; null for less than 12 hours.
+        /// The slope of the least-squares line per day, in the unit of the quantity; null for spans
+        /// under 12 hours.
         trend_per_day: Option<f64> = statistics.trend_per_day,
-        /// How many times there was no value for more than an hour and more than
-        /// twice the usual step.
+        /// The number of gaps: periods without a value that are longer than an hour and longer than
+        /// twice the usual interval.
         gap_count: usize = statistics.gap_count,
-        /// The longest of these times, at most 20, oldest first.
+        /// The longest gaps, at most 20, oldest first.
         #[graphql(complexity = "1 + 20 * child_complexity")]
         gaps: Vec<GapType> = statistics.gaps.iter().map(GapType::new).collect(),
     }
 
-    /// A value and its time.
+    /// A value with its time.
     struct ExtremeType("Extreme") from(extreme: TimedValue) {
         /// The value, in the unit of the quantity.
         value: f64 = extreme.value,
-        /// When it was measured; null only of a time that no calendar has.
+        /// When it was measured; null if the time is out of range.
         at: Option<DateTime> = DateTime::from_seconds(extreme.time),
     }
 
-    /// A time without a value.
+    /// A period without a value.
     struct GapType("Gap") from(gap: &DataGap) {
-        /// The last value before it.
+        /// The time of the last value before the gap.
         from: Option<DateTime> = DateTime::from_seconds(gap.from),
-        /// The first value after it.
+        /// The time of the first value after the gap.
         until: Option<DateTime> = DateTime::from_seconds(gap.until),
     }
 
-    /// One day from midnight to midnight in Swiss local time, as far as the span
-    /// has it.
+    /// Statistics of one day, from midnight to midnight in Swiss local time, as far as it is within
+    /// the span.
     struct DayType("Day") from(row: DayRow) {
-        /// The day; null only of a day that no calendar has.
+        /// The date; null if it is out of range.
         date: Option<Date> = row.date.parse().ok().map(Date),
         /// Water temperature in degrees Celsius; null if it was not measured.
         temperature: Option<DayStatisticsType> = row.temperature_celsius.map(DayStatisticsType::new),
@@ -129,9 +124,9 @@ objects! {
         flow: Option<DayStatisticsType> = row.flow_m3_per_s.map(DayStatisticsType::new),
     }
 
-    /// One quantity on one day, in its unit.
+    /// Statistics of one quantity on one day, in its unit.
     struct DayStatisticsType("DayStatistics") from(day: DayStatistics) {
-        /// How many readings have a value.
+        /// The number of readings with a value.
         count: usize = day.count,
         /// The lowest value, in the unit of the quantity.
         min: f64 = day.min,
@@ -142,7 +137,7 @@ objects! {
     }
 }
 
-/// What takes time to compute, and is not always selected.
+/// The fields that are expensive to compute.
 #[ComplexObject]
 impl HistoryType {
     /// Statistics of the water temperature in degrees Celsius.
@@ -155,39 +150,40 @@ impl HistoryType {
         StatisticsType::new(FlowStatistics::of(&self.history.points).statistics)
     }
 
-    /// Day by day, in Swiss local time.
+    /// Daily statistics, in Swiss local time.
     #[graphql(complexity = "1 + 31 * child_complexity")]
     async fn days(&self) -> Vec<DayType> {
         let rows = DayRow::all_of(&self.history.points);
         rows.into_iter().map(DayType::new).collect()
     }
 
-    /// The readings, oldest first. If there are more than `max`, every n-th,
-    /// the first and last, and those with the lowest and highest temperature
-    /// and flow; each is a reading as it is, none is a mean. Null with an error
-    /// if `max` cannot be.
+    /// The readings, oldest first. If there are more than `max`, this is every n-th reading, plus the
+    /// first, the last, and those with the lowest and highest temperature and flow. Readings are not
+    /// averaged. Null with an error if `max` is out of range.
     #[graphql(complexity = "1 + usize::try_from(max).unwrap_or_default() * child_complexity")]
     async fn points(
         &self,
-        #[graphql(default = 500, desc = "How many at most, 7 to 500.")] max: i32,
+        #[graphql(default = 500, desc = "The maximum number of readings, 7 to 500.")] max: i32,
     ) -> Option<Result<Vec<PointType>>> {
         let max = usize::try_from(max).unwrap_or_default();
         if !(MIN_POINTS..=MAX_POINTS).contains(&max) {
-            let text = format!("`max` is a number from {MIN_POINTS} to {MAX_POINTS}, not {max}");
+            let text =
+                format!("`max` must be a number from {MIN_POINTS} to {MAX_POINTS}, not {max}");
             return Some(Err(error::bad_input("max", text)));
         }
         let (points, _) = thinned(&self.history.points, max);
         Some(Ok(points.iter().map(PointType::new).collect()))
     }
 
-    /// Set when the API failed and this answer is an earlier one; otherwise null.
+    /// Set when the upstream API failed and this answer is an older one from the cache; otherwise
+    /// null.
     async fn upstream_trouble(&self) -> Option<UpstreamTroubleType> {
         let trouble = self.history.upstream_trouble.as_ref();
         trouble.map(UpstreamTroubleType::new)
     }
 }
 
-/// Where a history comes from.
+/// The source of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "aareguru::HistorySource", name = "HistorySource")]
 pub(super) enum HistorySourceType {
@@ -195,6 +191,6 @@ pub(super) enum HistorySourceType {
     Current,
     /// The hydro API of existenz.ch: BAFU's gauges, 32 days back.
     Hydro,
-    /// The history of the Aareguru API, whose form is not documented.
+    /// The history of the Aareguru API, whose format is not documented.
     History,
 }

@@ -1,7 +1,7 @@
-//! GraphQL over HTTP, by the draft of its specification.
+//! GraphQL over HTTP, as in the draft of its specification.
 //!
-//! A `POST` must be declared as JSON, which no page of another origin can send without asking the
-//! server first; a `GET` can only read, as the schema has no mutations.
+//! A `POST` must have a JSON content type, which pages of other origins cannot send without a CORS
+//! preflight. A `GET` can only read, because the schema has no mutations.
 
 use async_graphql::{Request, Response as GraphQlResponse};
 use axum::{
@@ -26,7 +26,7 @@ use super::{
     websocket,
 };
 
-/// A request in a query string. The library's own parser of it does not read `operationName`.
+/// A request in a query string. The parser of async-graphql ignores `operationName`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueryParameters {
@@ -35,7 +35,7 @@ pub struct QueryParameters {
     variables: Option<String>,
 }
 
-/// GraphQlResponses `GET /graphql`: a query, a stream, a WebSocket, or the page.
+/// Handles `GET /graphql`: a query, an event stream, a WebSocket, or the editor page.
 pub async fn get(
     State(graphql): State<GraphQl>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -46,7 +46,7 @@ pub async fn get(
 
     match upgrade {
         Ok(upgrade) => return websocket::connect(graphql, upgrade, parts.extensions),
-        // Not a handshake, or a `HEAD`.
+        // Not a WebSocket handshake.
         Err(
             Rejection::InvalidConnectionHeader(_)
             | Rejection::InvalidUpgradeHeader(_)
@@ -64,7 +64,7 @@ pub async fn get(
     execute(graphql, &parts, request.map_err(bad_request)).await
 }
 
-/// GraphQlResponses `POST /graphql`: a query, or a stream.
+/// Handles `POST /graphql`: a query or an event stream.
 pub async fn post(
     State(graphql): State<GraphQl>,
     parts: Parts,
@@ -74,24 +74,23 @@ pub async fn post(
     let request = match body {
         Ok(Json(request)) => Ok(request),
         Err(JsonRejection::JsonDataError(_)) => Err(bad_request(
-            "the body is not a request: send a JSON object with `query`, a text, and if needed \
-             `operationName`, a text, and `variables`, an object; batches are not taken, but a \
+            "the body is not a GraphQL request: send a JSON object with `query`, a text, and optionally \
+             `operationName`, a text, and `variables`, an object; batches are not supported, but a \
              query may have many fields",
         )),
         Err(JsonRejection::BytesRejection(rejection)) => Err((
             rejection.status(),
-            format!("the body is longer than {max_bytes} bytes, or was cut short"),
+            format!("the body is longer than {max_bytes} bytes or incomplete"),
         )),
         Err(rejection) => Err((rejection.status(), rejection.body_text())),
     };
     execute(graphql, &parts, request).await
 }
 
-/// GraphQlResponses `GET /graphql/schema.graphql`: the schema in its own language, for
-/// tools and for the page.
+/// Handles `GET /graphql/schema.graphql`: the schema in the schema definition language.
 pub async fn get_schema(State(graphql): State<GraphQl>) -> Response {
     if !graphql.shared.limits.allows_introspection {
-        let text = "the schema is not told (GRAPHQL_INTROSPECTION is false)\n";
+        let text = "introspection is disabled on this server (GRAPHQL_INTROSPECTION=false)\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     }
     let headers = [
@@ -102,7 +101,7 @@ pub async fn get_schema(State(graphql): State<GraphQl>) -> Response {
     (headers, graphql.sdl()).into_response()
 }
 
-/// The status and text of an answer to what is not an operation.
+/// The status and error text for a request without an operation.
 type RequestError = (StatusCode, String);
 
 fn bad_request(text: impl Into<String>) -> RequestError {
@@ -129,41 +128,41 @@ async fn execute(
     let media = MediaType::negotiate(&parts.headers);
     let request = request.and_then(|request| match request.query.trim() {
         "" => Err(bad_request(
-            "there is no `query`: put it into the query string, or `POST` it as JSON",
+            "there is no `query`: send it in the query string, or as JSON with `POST`",
         )),
         _ => Ok(request),
     });
-    let text = "answers are `application/graphql-response+json`, `application/json` or \
+    let text = "supported response types: `application/graphql-response+json`, `application/json` and \
                 `text/event-stream`";
     match (request, media) {
         (Ok(request), Some(MediaType::Events)) => {
             event_stream::respond(&graphql, &parts.extensions, request)
         }
-        (Ok(request), Some(media)) => answer(media, &graphql.query(request).await),
-        (Ok(_), None) => fault(
+        (Ok(request), Some(media)) => respond(media, &graphql.query(request).await),
+        (Ok(_), None) => respond_with_error(
             MediaType::GraphQl,
             (StatusCode::NOT_ACCEPTABLE, text.to_owned()),
         ),
-        (Err(reason), Some(MediaType::Json)) => fault(MediaType::Json, reason),
-        (Err(reason), _) => fault(MediaType::GraphQl, reason),
+        (Err(reason), Some(MediaType::Json)) => respond_with_error(MediaType::Json, reason),
+        (Err(reason), _) => respond_with_error(MediaType::GraphQl, reason),
     }
 }
 
-/// The answer to an operation.
-fn answer(media: MediaType, answer: &GraphQlResponse) -> Response {
-    let code = answer.errors.first().map(ErrorCode::of);
+/// Responds to an operation.
+fn respond(media: MediaType, response: &GraphQlResponse) -> Response {
+    let code = response.errors.first().map(ErrorCode::of);
     let status = match (media, code) {
-        (MediaType::GraphQl, Some(code)) if is_rejected(answer) => match code {
+        (MediaType::GraphQl, Some(code)) if is_rejected(response) => match code {
             ErrorCode::Timeout => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         },
         _ => StatusCode::OK,
     };
-    with_body(media, status, to_json(answer))
+    with_body(media, status, to_json(response))
 }
 
-/// The answer to what is not an operation.
-fn fault(media: MediaType, (status, text): RequestError) -> Response {
+/// Responds to a request without an operation.
+fn respond_with_error(media: MediaType, (status, text): RequestError) -> Response {
     with_body(
         media,
         status,

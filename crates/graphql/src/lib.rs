@@ -1,9 +1,8 @@
-//! The river as GraphQL, at `/graphql`.
+//! The GraphQL API at `/graphql`.
 //!
-//! The schema only translates, as the tools do: what the numbers mean is the business of
-//! `aareguru`. One file a family of types; `service.rs` executes, `limits.rs` bounds an operation,
-//! and `http.rs`, `event_stream.rs` and `websocket.rs` are the transports. `docs/GRAPHQL.md` is for
-//! its users.
+//! The schema only translates the answers of `aareguru`; each family of types has a file.
+//! `service.rs` executes operations, `limits.rs` limits them, and `http.rs`, `event_stream.rs` and
+//! `websocket.rs` are the transports. `docs/GRAPHQL.md` is the documentation for users.
 
 #[macro_use]
 mod object;

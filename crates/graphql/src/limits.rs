@@ -1,8 +1,9 @@
-//! Limits of one operation, checked before it is executed.
+//! Limits on one operation, checked before it is executed.
 //!
-//! A short query can have a huge answer: fragments multiply, lists multiply, aliases repeat. The
-//! text is checked before it is parsed, what the document expands to before the library walks it
-//! (which takes time in proportion to that), and the size of the answer by the schema.
+//! A short query can have a huge response, because fragments, lists and aliases multiply fields.
+//! `text.rs` checks the text before it is parsed. `document.rs` checks the expanded size before
+//! async-graphql validates the document, which takes time in proportion to it. The complexity, an
+//! estimate of the size of the response, is checked last.
 
 mod document;
 mod text;
@@ -19,25 +20,24 @@ use async_graphql::{
 
 use super::error::{ErrorCode, limit_exceeded, with_code};
 
-/// The limits that the operator sets.
+/// The configurable limits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OperationLimits {
-    /// About how many values a response may have.
+    /// Maximum complexity: approximately the number of values in the response.
     pub(super) max_complexity: usize,
     pub(super) timeout: Duration,
     pub(super) allows_introspection: bool,
 }
 
-/// The kind of the operation that is to be executed; `None` if the request
-/// does not say which one it means.
+/// The kind of the operation to execute; `None` if the request does not identify one.
 pub(super) type OperationKind = Option<OperationType>;
 
 impl OperationLimits {
-    /// Parses the document.
+    /// Parses the document, and checks the limits that do not need the schema.
     ///
     /// # Errors
     ///
-    /// It exceeds a limit, or is not GraphQL.
+    /// The document exceeds a limit, or is not valid GraphQL.
     pub(super) fn admit(&self, request: &mut Request) -> Result<OperationKind, ServerError> {
         text::check(&request.query)?;
         let name = request.operation_name.clone();
@@ -62,7 +62,7 @@ impl ExtensionFactory for OperationLimits {
 
 #[async_trait::async_trait]
 impl Extension for OperationLimits {
-    /// Limits the complexity, and gives the errors of the library their code.
+    /// Checks the complexity, and adds the code to validation errors.
     async fn validation(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -74,8 +74,8 @@ impl Extension for OperationLimits {
             coded.collect::<Vec<_>>()
         })?;
         if result.complexity > self.max_complexity {
-            let what = format!("the answer could have about {} values", result.complexity);
-            let advice = "ask for fewer places, fields or points at once";
+            let what = format!("the response could have about {} values", result.complexity);
+            let advice = "request fewer places, fields or points";
             return Err(vec![limit_exceeded(&what, self.max_complexity, advice)]);
         }
         Ok(result)

@@ -1,4 +1,4 @@
-//! The media type of a response.
+//! Negotiation of the media type of a response.
 
 use axum::http::{HeaderMap, header};
 
@@ -6,10 +6,11 @@ use edge::accept;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaType {
-    /// The status is that of the operation.
+    /// `application/graphql-response+json`: the status depends on the operation.
     GraphQl,
-    /// The status is 200 for every operation.
+    /// `application/json`: the status is 200 for every operation.
     Json,
+    /// `text/event-stream`.
     Events,
 }
 
@@ -22,8 +23,8 @@ impl MediaType {
         }
     }
 
-    /// Returns the type that the `Accept` header prefers, the first one of equals. A stream must
-    /// be named: a client that accepts anything does not expect one.
+    /// Returns the type with the highest weight in the `Accept` header, or `None` if no type is
+    /// acceptable. Wildcards do not match event streams, which most clients do not expect.
     pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
         if !headers.contains_key(header::ACCEPT) {
             return Some(Self::GraphQl);
@@ -60,46 +61,46 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn gets(accept: &str, media: Option<MediaType>) {
+    fn assert_media_type(accept: &str, media: Option<MediaType>) {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
         assert_eq!(MediaType::negotiate(&headers), media, "{accept}");
     }
 
     #[test]
-    fn the_one_wanted_most_is_sent() {
-        gets("*/*", Some(MediaType::GraphQl));
-        gets("application/*", Some(MediaType::GraphQl));
-        gets("application/json", Some(MediaType::Json));
-        gets("Application/JSON; charset=utf-8", Some(MediaType::Json));
-        gets(
+    fn accept_header_selects_type_with_highest_weight() {
+        assert_media_type("*/*", Some(MediaType::GraphQl));
+        assert_media_type("application/*", Some(MediaType::GraphQl));
+        assert_media_type("application/json", Some(MediaType::Json));
+        assert_media_type("Application/JSON; charset=utf-8", Some(MediaType::Json));
+        assert_media_type(
             "application/graphql-response+json",
             Some(MediaType::GraphQl),
         );
         let both = "application/json, application/graphql-response+json";
-        gets(both, Some(MediaType::GraphQl));
+        assert_media_type(both, Some(MediaType::GraphQl));
         let json = "application/graphql-response+json;q=0.5, application/json;q=0.9";
-        gets(json, Some(MediaType::Json));
-        gets("application/json;q=0, */*;q=0.1", Some(MediaType::GraphQl));
-        gets("text/event-stream", Some(MediaType::Events));
-        gets("application/json, text/event-stream", Some(MediaType::Json));
-        gets(
+        assert_media_type(json, Some(MediaType::Json));
+        assert_media_type("application/json;q=0, */*;q=0.1", Some(MediaType::GraphQl));
+        assert_media_type("text/event-stream", Some(MediaType::Events));
+        assert_media_type("application/json, text/event-stream", Some(MediaType::Json));
+        assert_media_type(
             "text/event-stream, application/json;q=0.5",
             Some(MediaType::Events),
         );
-        gets("text/html, */*;q=0.8", Some(MediaType::GraphQl));
+        assert_media_type("text/html, */*;q=0.8", Some(MediaType::GraphQl));
     }
 
     #[test]
-    fn what_is_not_spoken_is_not_sent() {
-        gets("text/plain", None);
-        gets("application/xml;q=0.9, image/*", None);
-        gets("application/json;q=0", None);
-        gets("application/json;q=nan", None);
+    fn accept_header_without_supported_type_selects_none() {
+        assert_media_type("text/plain", None);
+        assert_media_type("application/xml;q=0.9, image/*", None);
+        assert_media_type("application/json;q=0", None);
+        assert_media_type("application/json;q=nan", None);
     }
 
     #[test]
-    fn who_says_nothing_takes_anything() {
+    fn missing_accept_header_selects_graphql_response() {
         assert_eq!(
             MediaType::negotiate(&HeaderMap::new()),
             Some(MediaType::GraphQl)

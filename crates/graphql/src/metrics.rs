@@ -1,4 +1,4 @@
-//! Metrics of operations.
+//! Metrics of operations, subscriptions and sockets.
 
 use async_graphql::{Response, parser::types::OperationType, resolver_utils::EnumType};
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
@@ -11,7 +11,7 @@ use super::{
 const SUBSCRIPTIONS: &str = "aareguru_mcp_graphql_subscriptions";
 const SOCKETS: &str = "aareguru_mcp_graphql_sockets";
 
-/// Counts a subscription or a socket as open until it is dropped.
+/// Counts a subscription or socket as open until the guard is dropped.
 pub(super) struct OpenGuard(Gauge);
 
 impl OpenGuard {
@@ -35,18 +35,18 @@ impl Drop for OpenGuard {
     }
 }
 
-/// Describes the metrics, and registers each series so that it begins at zero.
+/// Describes the metrics, and registers every series with the value zero.
 pub(super) fn register() {
     describe_counter!(
         "aareguru_mcp_graphql_operations_total",
-        "GraphQL: operations, by kind and what became of them"
+        "GraphQL: operations, by kind and outcome"
     );
     describe_counter!(
         "aareguru_mcp_graphql_errors_total",
-        "GraphQL: errors in answers, by code"
+        "GraphQL: errors in responses, by code"
     );
-    describe_gauge!(SUBSCRIPTIONS, "GraphQL: subscriptions open now");
-    describe_gauge!(SOCKETS, "GraphQL: WebSockets open now");
+    describe_gauge!(SUBSCRIPTIONS, "GraphQL: open subscriptions");
+    describe_gauge!(SOCKETS, "GraphQL: open WebSockets");
     drop((OpenGuard::subscription(), OpenGuard::socket()));
     for kind in [
         Some(OperationType::Query),

@@ -1,12 +1,13 @@
-//! GraphQL objects together with the values of their fields.
+//! A macro for GraphQL output objects.
 
-/// Defines output objects, each with a constructor `new`.
+/// Defines output objects and their constructors, `new`.
 ///
-/// Each field has its description, its type and its value, an expression over the parameters of
-/// `from` and over what `let` binds before the fields. Without `= value`, a field is the parameter
-/// or variable of the same name.
+/// `struct PlaceType("Place") from(…)` defines the type `Place` of the schema. The parentheses after
+/// `from` contain the parameters of `new`. Each field has a description, a type and a value, an
+/// expression over the parameters and the preceding `let` bindings. Without `= value`, the value is
+/// the parameter or variable of the same name.
 ///
-/// The invocation names the derives, so that the names in `complexity` expressions resolve there.
+/// The derives are part of the invocation, so that names in `complexity` expressions resolve there.
 macro_rules! objects {
     (
         #![$derive:meta]

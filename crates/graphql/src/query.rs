@@ -11,24 +11,24 @@ use super::{
     scalars::Date,
 };
 
-/// More names than places are a mistake.
+/// Maximum length of a list of places.
 const MAX_NAMES: usize = 8;
 
 /// The root of queries.
 #[derive(Debug)]
 pub(super) struct Query;
 
-/// The Swiss river Aare: water temperature, flow, danger, weather, forecast and
-/// history at eight places, measured every ten minutes. What is null is
-/// unknown, and never zero. Nothing here is a permission to swim.
+/// The Swiss river Aare: water temperature, flow, danger, weather, forecast and history at eight
+/// places, measured every ten minutes. Null means unknown, never zero. No answer is a permission to
+/// swim.
 #[Object]
 impl Query {
-    /// The places at which the Aare is measured, in the order asked for, else
-    /// in downstream order. Null with an error if a name is none of theirs.
+    /// The measured places in the requested order, by default downstream. Null with an error if a
+    /// place does not exist.
     #[graphql(complexity = "1 + 8 * child_complexity")]
     async fn places(
         &self,
-        #[graphql(desc = "Which, by any of their names, 1 to 8; all if left out.")] names: Option<
+        #[graphql(desc = "1 to 8 places, by any of their names. Default: all.")] names: Option<
             Vec<String>,
         >,
     ) -> Option<Result<Vec<PlaceType>>> {
@@ -39,26 +39,27 @@ impl Query {
         }))
     }
 
-    /// One place, by any of its names. Null with an error if it has none such.
+    /// One place. Null with an error if the place does not exist.
     async fn place(
         &self,
         #[graphql(
             default = "bern",
-            desc = "Its name: `bern`, `Bärn`, `Berne`, `Marzili`."
+            desc = "Any name of the place: `bern`, `Bärn`, `Berne`, `Marzili`."
         )]
         name: String,
     ) -> Option<Result<PlaceType>> {
         Some(find(&name).map(PlaceType::new))
     }
 
-    /// How places compare, and where it is warmest or coldest, from one answer of
-    /// the API. Null with an error if that gives none.
+    /// Compares places and ranks them by temperature. Costs one request to the upstream API. Null
+    /// with an error if the request fails.
     #[graphql(complexity = "5 + child_complexity")]
     async fn compare(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which places, by any of their names, 1 to 8; all if left out.")]
-        places: Option<Vec<String>>,
+        #[graphql(desc = "1 to 8 places, by any of their names. Default: all.")] places: Option<
+            Vec<String>,
+        >,
     ) -> Option<Result<ComparisonType>> {
         let places = match find_all("places", places) {
             Ok(places) => places.unwrap_or_default(),
@@ -76,7 +77,7 @@ impl Query {
         FloodLevel::ALL.map(FloodLevelMeaningType::new).into()
     }
 
-    /// What answers here.
+    /// This server and its sources.
     async fn about(&self, ctx: &Context<'_>) -> AboutType {
         AboutType::new(river(ctx))
     }
@@ -85,26 +86,25 @@ impl Query {
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// What answers here, and whom to credit.
+    /// A description of this server and its sources.
     struct AboutType("About") from(river: &River) {
         /// The version of this server.
         version: &'static str = env!("CARGO_PKG_VERSION"),
-        /// The day on which all answers were recorded, if they are recordings and
-        /// not the live river; else null.
+        /// The day of the recording if the server answers with recorded data; null for live data.
         recorded_on: Option<Date> = river.client().recorded_on().map(Date),
-        /// What these numbers do not show; show it with every verdict.
+        /// What these numbers do not show. Show it with every verdict.
         boundary: &'static str = Advice::BOUNDARY,
-        /// Whom to credit wherever the numbers are shown: a condition of use.
+        /// The sources to credit wherever the numbers are shown. This is a condition of use.
         credit: &'static str = CREDIT,
     }
 }
 
-/// Returns the place of this name.
+/// Finds a place by any of its names.
 pub(super) fn find(name: &str) -> Result<&'static aareguru::Place> {
     aareguru::Place::find(name).map_err(|unknown| error::unknown_place(&unknown))
 }
 
-/// Returns the places of these names, each once.
+/// Finds places by any of their names, without duplicates. Returns `None` without names.
 pub(super) fn find_all(
     argument: &'static str,
     names: Option<Vec<String>>,
@@ -115,7 +115,7 @@ pub(super) fn find_all(
     if names.is_empty() || names.len() > MAX_NAMES {
         let given = names.len();
         let text = format!(
-            "`{argument}` takes 1 to {MAX_NAMES} places, not {given}; leave it out for all"
+            "`{argument}` must contain 1 to {MAX_NAMES} places, not {given}; omit it for all"
         );
         return Err(error::bad_input(argument, text));
     }

@@ -1,4 +1,4 @@
-//! Times and days as the schema writes them.
+//! The scalars of the schema: times and dates in RFC 3339 format.
 
 use async_graphql::scalar;
 use jiff::{Timestamp, civil};
@@ -13,18 +13,18 @@ pub(super) struct Date(pub(super) civil::Date);
 scalar!(
     DateTime,
     "DateTime",
-    "A moment in UTC as RFC 3339 writes it: `2023-05-09T11:20:00Z`.",
+    "A time in UTC, in RFC 3339 format: `2023-05-09T11:20:00Z`.",
     "https://datatracker.ietf.org/doc/html/rfc3339"
 );
 scalar!(
     Date,
     "Date",
-    "A day in Switzerland as RFC 3339 writes it: `2023-05-09`.",
+    "A date in Switzerland, in RFC 3339 format: `2023-05-09`.",
     "https://datatracker.ietf.org/doc/html/rfc3339"
 );
 
 impl DateTime {
-    /// Returns `None` if no calendar has the time.
+    /// Converts Unix seconds. Returns `None` if they are out of range.
     pub(super) fn from_seconds(seconds: i64) -> Option<Self> {
         Timestamp::from_second(seconds).ok().map(Self)
     }

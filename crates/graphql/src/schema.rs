@@ -1,4 +1,4 @@
-//! The schema of the river, and its text.
+//! The GraphQL schema, and its text in the schema definition language.
 
 use aareguru::River;
 use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
@@ -11,19 +11,20 @@ use crate::{
 
 pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
 
-pub(crate) fn schema(river: River, limits: OperationLimits) -> Schema {
+pub(crate) fn build_schema(river: River, limits: OperationLimits) -> Schema {
     let mut schema = Schema::build(Query, EmptyMutation, Subscription)
         .validation_mode(ValidationMode::Strict)
         .limit_recursive_depth(limits::MAX_BRACKET_DEPTH)
         .extension(limits)
         .data(river);
     if !limits.allows_introspection {
-        // Suggestions in errors would reveal the schema.
+        // Suggestions in errors reveal the schema too.
         schema = schema.disable_introspection().disable_suggestions();
     }
     schema.finish()
 }
 
+/// Returns the schema in the schema definition language.
 pub(crate) fn sdl(schema: &Schema) -> String {
     let options = SDLExportOptions::new()
         .use_space_ident()
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn everything_in_the_schema_is_described() {
+    async fn schema_types_fields_and_arguments_have_descriptions() {
         let query = "{ __schema { types { name description
             fields { name description args { name description } }
             enumValues { name description } } } }";
@@ -50,7 +51,7 @@ mod tests {
             timeout: Duration::from_secs(30),
             allows_introspection: true,
         };
-        let answer = schema(River::new(Client::recorded()), limits)
+        let answer = build_schema(River::new(Client::recorded()), limits)
             .execute(query)
             .await
             .data
@@ -68,7 +69,7 @@ mod tests {
         };
         for of_schema in answer["__schema"]["types"].as_array().unwrap() {
             let name = of_schema["name"].as_str().unwrap();
-            // Every schema has these.
+            // Types that every schema has.
             let is_built_in = ["Boolean", "Float", "ID", "Int", "String"].contains(&name);
             if name.starts_with("__") || is_built_in {
                 continue;

@@ -1,4 +1,4 @@
-//! Executes operations of any transport within their limits.
+//! Executes the operations of all transports, within the limits.
 
 use std::{
     collections::HashMap,
@@ -29,9 +29,9 @@ use super::{
     schema::{self, Schema},
 };
 
-/// GraphQL over the river, for the routes at `/graphql`.
+/// The GraphQL service behind the routes at `/graphql`.
 ///
-/// A clone is cheap and shares what is open.
+/// Clones share their state.
 #[derive(Clone)]
 pub struct GraphQl {
     pub(super) shared: Arc<GraphQlState>,
@@ -40,17 +40,17 @@ pub struct GraphQl {
 pub(super) struct GraphQlState {
     pub(super) schema: Schema,
     pub(super) limits: OperationLimits,
-    /// The limits of each transport.
+    /// Limits on streams, sockets and request bodies.
     pub(super) config: SseServerConfig,
     pub(super) editor: EditorPage,
     pub(super) sockets: Arc<SessionLimiter>,
     subscriptions: Arc<SessionLimiter>,
-    /// One token for everything that a principal has open.
-    owners: Mutex<HashMap<Principal, Weak<CancellationToken>>>,
+    /// The cancellation token of each principal with open streams or sockets.
+    principals: Mutex<HashMap<Principal, Weak<CancellationToken>>>,
 }
 
 impl GraphQl {
-    /// Answers questions about `river`, with its pollers.
+    /// Creates a service that answers from `river`.
     pub fn new(river: River, config: Config) -> Self {
         metrics::register();
         let limits = OperationLimits {
@@ -63,31 +63,30 @@ impl GraphQl {
             || SessionLimiter::new(transport.max_sessions, transport.max_sessions_per_client);
         Self {
             shared: Arc::new(GraphQlState {
-                schema: schema::schema(river, limits),
+                schema: schema::build_schema(river, limits),
                 limits,
                 subscriptions: limiter(),
                 sockets: limiter(),
                 config: transport,
                 editor: config.editor,
-                owners: Mutex::default(),
+                principals: Mutex::default(),
             }),
         }
     }
 
-    /// Returns the schema in its own language.
+    /// Returns the schema in the schema definition language.
     pub fn sdl(&self) -> String {
         schema::sdl(&self.shared.schema)
     }
 
-    /// Returns how many bytes a request may have.
+    /// Returns the maximum size of a request body.
     pub fn max_body_bytes(&self) -> usize {
         self.shared.config.max_request_body_bytes
     }
 
-    /// Ends every stream and socket of `principal`, and returns how many there
-    /// were.
+    /// Closes all streams and sockets of `principal`, and returns their number.
     pub fn end_sessions_of(&self, principal: &Principal) -> usize {
-        let token = self.shared.owners.lock().remove(principal);
+        let token = self.shared.principals.lock().remove(principal);
         let Some(token) = token.and_then(|token| token.upgrade()) else {
             return 0;
         };
@@ -95,20 +94,20 @@ impl GraphQl {
         Arc::strong_count(&token) - 1
     }
 
-    /// Opens a stream or socket. The token is cancelled by a shutdown and when
-    /// the API key of the request is revoked; keep it until the session ends.
+    /// Registers a stream or socket. The token is cancelled on shutdown and when the API key of the
+    /// request is revoked. Keep it until the stream or socket closes.
     pub(super) fn open_session(&self, extensions: &Extensions) -> Arc<CancellationToken> {
         let new = || Arc::new(self.shared.config.cancellation_token.child_token());
         let Some(principal) = extensions.get::<Principal>() else {
             return new();
         };
-        let mut owners = self.shared.owners.lock();
-        owners.retain(|_, token| token.strong_count() > 0);
-        let open = owners.get(principal).and_then(Weak::upgrade);
+        let mut principals = self.shared.principals.lock();
+        principals.retain(|_, token| token.strong_count() > 0);
+        let open = principals.get(principal).and_then(Weak::upgrade);
         let token = open.unwrap_or_else(new);
-        owners.insert(principal.clone(), Arc::downgrade(&token));
-        drop(owners);
-        // Its sessions may have been ended just before this one was added.
+        principals.insert(principal.clone(), Arc::downgrade(&token));
+        drop(principals);
+        // The key may have been revoked just before this session was added.
         if extensions.get().is_some_and(KeyHandle::is_revoked) {
             let token = new();
             token.cancel();
@@ -117,12 +116,12 @@ impl GraphQl {
         token
     }
 
-    /// Executes a query.
+    /// Executes a query. Rejects subscriptions.
     pub(super) async fn query(&self, mut request: Request) -> Response {
         match self.shared.limits.admit(&mut request) {
             Ok(Some(OperationType::Subscription)) => {
-                let text = "a subscription is a stream: ask for it with \
-                            `Accept: text/event-stream`, or over a WebSocket";
+                let text = "subscriptions need a stream: use `Accept: text/event-stream` \
+                            or a WebSocket";
                 let error = error::operation(ErrorCode::BadRequest, text);
                 reject(Some(OperationType::Subscription), error)
             }
@@ -176,7 +175,9 @@ impl GraphQl {
         let limit = self.shared.limits.timeout;
         let Ok(mut response) = timeout(limit, self.shared.schema.execute(request)).await else {
             let seconds = limit.as_secs();
-            let text = format!("not answered within {seconds} s; ask for less, or again");
+            let text = format!(
+                "the operation took longer than {seconds} s; request fewer fields or retry"
+            );
             return reject(kind, error::operation(ErrorCode::Timeout, text));
         };
         order.apply(&mut response);
@@ -186,7 +187,7 @@ impl GraphQl {
     }
 }
 
-/// Returns the response to an operation that is not executed, and counts it.
+/// Returns the response to a rejected operation, and counts it.
 pub(super) fn reject(kind: OperationKind, error: ServerError) -> Response {
     let response = Response::from_errors(vec![error]);
     metrics::count_operation(kind, &response);
@@ -194,7 +195,7 @@ pub(super) fn reject(kind: OperationKind, error: ServerError) -> Response {
     response
 }
 
-/// Yields `item` after each `period`, and never without one.
+/// Yields `item` after each `period`; never yields if `period` is `None`.
 pub(super) fn repeat_every<T: Clone>(period: Option<Duration>, item: T) -> impl Stream<Item = T> {
     stream::unfold((), move |()| {
         let item = item.clone();

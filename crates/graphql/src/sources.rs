@@ -1,4 +1,4 @@
-//! Who says what, and failures of the API.
+//! The GraphQL types of sources, statements and upstream failures.
 
 use aareguru::advice::Reason;
 use async_graphql::SimpleObject;
@@ -8,32 +8,31 @@ use super::scalars::DateTime;
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// Who says something, where it can be read, and of when it is.
+    /// The source of a statement.
     struct SourceType("Source") from(source: &'static aareguru::Source) {
-        /// Who says it.
+        /// The name of the source.
         name: &'static str = &source.name,
-        /// Where it can be read.
+        /// The address of the source.
         url: &'static str = &source.url,
-        /// The day or month it speaks of, as in "2026-09-29" or "2024-07"; "read
-        /// 2026-11-22" of a page without a date; "live" of an answer of the API.
+        /// The day or month that the source describes: "2026-09-29" or "2024-07". For a page without
+        /// a date, "read 2026-11-22"; for an upstream API, "live".
         date: &'static str = &source.date,
     }
 
-    /// Something said, and who says so.
+    /// A statement with its sources.
     struct StatementType("Statement") from(reason: &Reason) {
-        /// What is said, as a clause in English.
+        /// The statement, as a clause in English.
         text: String = reason.text.clone(),
-        /// Who says so, or explains it.
+        /// The sources of the statement or its explanation.
         #[graphql(complexity = "1 + 2 * child_complexity")]
         sources: Vec<SourceType> = reason.sources.iter().copied().map(SourceType::new).collect(),
     }
 
-    /// Why an answer is an earlier one: the API could not give a new one. What was
-    /// measured keeps its own time and age.
+    /// Why an answer is an older one from the cache. Measured values keep their own time and age.
     struct UpstreamTroubleType("UpstreamTrouble") from(trouble: &aareguru::UpstreamTrouble) {
-        /// What went wrong when the API was asked again.
+        /// The error of the last request to the upstream API.
         because: String = trouble.error.with_causes(),
-        /// When the API gave the answer that is shown.
+        /// When the upstream API returned this answer.
         answered_at: DateTime = DateTime(trouble.answered_at),
     }
 }

@@ -1,6 +1,6 @@
 //! Subscriptions to new measurements.
 //!
-//! Each response of the API has one poller, shared by all front ends: that of [`River::watch`].
+//! They use [`River::watch`], which polls each upstream response once for all subscribers.
 
 use std::collections::HashMap;
 
@@ -20,85 +20,87 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Subscription;
 
-/// New measurements. The river is measured every ten minutes, and told 10 to 20
-/// minutes later. Nothing here is a permission to swim.
+/// New measurements. The river is measured every ten minutes, and measurements are published 10 to
+/// 20 minutes later. No measurement is a permission to swim.
 #[async_graphql::Subscription]
 impl Subscription {
-    /// Each new measurement at one place.
+    /// Sends each new measurement at one place.
     async fn measurement(
         &self,
         ctx: &Context<'_>,
         #[graphql(default = "bern", desc = "The place, by any of its names.")] place: String,
         #[graphql(
             default = false,
-            desc = "Whether the measurement there is now is sent first."
+            desc = "Whether to send the current measurement first."
         )]
         start_with_current: bool,
     ) -> Result<impl Stream<Item = MeasurementType> + use<>> {
         let target = SubscriptionTarget::Place(find(&place)?);
-        measurements(ctx, target, start_with_current).await
+        stream_measurements(ctx, target, start_with_current).await
     }
 
-    /// Each new measurement at several places, one place at a time. For all of
-    /// them together the API is asked once.
+    /// Sends each new measurement at several places. Costs one request to the upstream API for all
+    /// places.
     async fn measurements(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which places, by any of their names, 1 to 8; all if left out.")]
-        places: Option<Vec<String>>,
+        #[graphql(desc = "1 to 8 places, by any of their names. Default: all.")] places: Option<
+            Vec<String>,
+        >,
         #[graphql(
             default = false,
-            desc = "Whether the measurements there are now are sent first."
+            desc = "Whether to send the current measurements first."
         )]
         start_with_current: bool,
     ) -> Result<impl Stream<Item = MeasurementType> + use<>> {
         let places = find_all("places", places)?.unwrap_or_default();
-        measurements(ctx, SubscriptionTarget::Places(places), start_with_current).await
+        stream_measurements(ctx, SubscriptionTarget::Places(places), start_with_current).await
     }
 }
 
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// A measurement, as soon as it is known.
+    /// A new measurement at a place.
     struct MeasurementType("Measurement") from(water: &Reading, flow: &Reading, advice: &Advice, now: Timestamp) {
-        /// Where. The fields of the place are fetched again for each measurement.
+        /// The place. Its fields are resolved again for each measurement.
         place: PlaceType = PlaceType::new(advice.place),
         /// The water temperature.
         water: WaterTemperatureType = WaterTemperatureType::new(advice.place, water, now),
         /// The flow.
         flow: FlowType = FlowType::new(advice.place, flow, now),
-        /// What is said to a swimmer; none of the verdicts is a permission.
+        /// The verdict for swimmers. No verdict is a permission to swim.
         verdict: VerdictType = advice.verdict.into(),
-        /// The verdict as one line with its place and time, in English.
+        /// The verdict in one line of English, with place and time.
         headline: String = advice.headline(),
     }
 }
 
+/// The places of a subscription.
 #[derive(Debug)]
 enum SubscriptionTarget {
     Place(&'static aareguru::Place),
-    /// All places, if it is empty.
+    /// Empty for all places.
     Places(Vec<&'static aareguru::Place>),
 }
 
-/// One subscription.
-struct Measurements {
+/// The state of one subscription.
+struct MeasurementStream {
     river: River,
     target: SubscriptionTarget,
     watch: Watch,
-    /// When each place was measured, as far as it is known here.
+    /// The time of the last measurement of each place, by id.
     latest: HashMap<&'static str, Timestamp>,
 }
 
-async fn measurements(
+async fn stream_measurements(
     ctx: &Context<'_>,
     target: SubscriptionTarget,
     start_with_current: bool,
 ) -> Result<impl Stream<Item = MeasurementType> + use<>> {
     let river = river(ctx).clone();
-    let mut measurements = Measurements {
-        // Before the first request, so that nothing is missed between the two.
+    let mut measurements = MeasurementStream {
+        // Created before the first request, so that no change in between is missed.
         watch: river.watch(target.feed()),
         river,
         target,
@@ -115,11 +117,11 @@ async fn measurements(
     Ok(stream::iter(current).chain(updates.flatten()))
 }
 
-impl Measurements {
-    /// Returns what was measured since the last update.
+impl MeasurementStream {
+    /// Returns the measurements since the last update.
     async fn update(&mut self) -> Vec<MeasurementType> {
         let now = self.river.now();
-        // A failure is logged where the request is made.
+        // The library logs failed requests.
         let readings = self.target.fetch(&self.river).await.unwrap_or_default();
         let mut new = Vec::new();
         for (water, flow, advice) in readings {
@@ -137,7 +139,7 @@ impl Measurements {
 }
 
 impl SubscriptionTarget {
-    /// The answer of the API that contains it.
+    /// Returns the feed that contains all places of the target.
     fn feed(&self) -> Feed {
         match self {
             Self::Place(place) => Feed::Current(place.id()),

@@ -1,14 +1,13 @@
-//! Operations over a WebSocket, by the sub-protocol `graphql-transport-ws` or the legacy
-//! `graphql-ws`. The library has the protocol; this module has the limits of a socket, which the
-//! library's own loop over a socket lacks: it waits for a slow reader without end, sends no pings,
-//! and cannot send a close frame on shutdown or when a key is revoked.
+//! Operations over a WebSocket, with the sub-protocol `graphql-transport-ws` or the legacy
+//! `graphql-ws`.
 //!
-//! A key comes with the upgrade, as with every other request.
+//! async-graphql implements the protocols. This module adds a write timeout, pings, rate limits, and
+//! close frames on shutdown and when a key is revoked. The API key is in the upgrade request.
 
 use std::{future, pin::pin, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Data, Executor, Request, Response as Answer,
+    Data, Executor, Request, Response as GraphQlResponse,
     http::{
         ALL_WEBSOCKET_PROTOCOLS, ClientMessage, WebSocket as Protocol, WebSocketProtocols,
         WsMessage,
@@ -39,17 +38,17 @@ use super::{
 };
 use edge::{Allowance, refusal};
 
-/// What a socket reads into; longer messages are put together from more.
+/// The read buffer of a socket. Longer messages are assembled from several reads.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 
-/// How long sending the close frame may take.
+/// Time limit for sending the close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The codes that `graphql-transport-ws` closes with.
-const NO_INIT_IN_TIME: u16 = 4408;
+/// The close codes of `graphql-transport-ws`.
+const INIT_TIMEOUT: u16 = 4408;
 const FORBIDDEN: u16 = 4403;
 
-/// Answers a handshake.
+/// Handles a WebSocket handshake.
 pub(super) fn connect(
     graphql: GraphQl,
     upgrade: WebSocketUpgrade,
@@ -58,7 +57,7 @@ pub(super) fn connect(
     let upgrade = upgrade.protocols(ALL_WEBSOCKET_PROTOCOLS);
     let protocol = upgrade.selected_protocol().and_then(|it| it.to_str().ok());
     let Some(Ok(protocol)) = protocol.map(str::parse) else {
-        let text = "ask for the sub-protocol `graphql-transport-ws` or `graphql-ws`\n";
+        let text = "request the sub-protocol `graphql-transport-ws` or `graphql-ws`\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
     let config = &graphql.shared.config;
@@ -86,7 +85,7 @@ pub(super) fn connect(
         })
 }
 
-/// Runs one socket until one of the two sides ends it.
+/// Runs one socket until either side closes it.
 async fn run(
     socket: WebSocket,
     protocol: WebSocketProtocols,
@@ -100,12 +99,12 @@ async fn run(
         permits: Arc::new(Semaphore::new(config.max_in_flight)),
         graphql,
     };
-    // The library reads no further until a refusal is taken.
-    let (refusals, mut refused) = mpsc::channel(1);
+    // With capacity 1, the stream stops reading until the previous rejection is sent.
+    let (rejections, mut rejected) = mpsc::channel(1);
     let limiter = Arc::new(OperationRateLimiter {
         protocol,
         allowance: extensions.get().cloned(),
-        refusals,
+        rejections,
     });
     let (mut sink, stream) = socket.split();
     let messages = stream
@@ -116,7 +115,7 @@ async fn run(
                 let message = match message.ok()? {
                     Message::Text(text) => ClientMessage::from_bytes(text.as_str()),
                     Message::Binary(bytes) => ClientMessage::from_bytes(bytes),
-                    // Resets the library's keep-alive timer, as every message does.
+                    // Passed on as a pong, because every message resets the keep-alive timer.
                     Message::Ping(_) | Message::Pong(_) => {
                         Ok(ClientMessage::Pong { payload: None })
                     }
@@ -128,10 +127,10 @@ async fn run(
         .boxed();
     let (initialized, initialization) = oneshot::channel();
     let period = config.sse_keep_alive;
-    // Boxed, as the type of the whole is more than the compiler can bear.
+    // Boxed, because the nested type exceeds the limits of the compiler.
     let mut responses = Protocol::from_message_stream(executor, messages, protocol)
         .on_connection_init(async move |_| {
-            // The receiver is gone only with the socket.
+            // Sending fails only if the socket has closed.
             let _ = initialized.send(());
             Ok(Data::default())
         })
@@ -150,10 +149,10 @@ async fn run(
                 Some(WsMessage::Close(code, reason)) => break Some((code, reason)),
                 None => break None,
             },
-            Some(refusal) = refused.recv() => Message::text(refusal),
+            Some(rejection) = rejected.recv() => Message::text(rejection),
             Some(ping) = pings.next() => ping,
             () = &mut init_timeout => {
-                break Some((NO_INIT_IN_TIME, "Connection initialisation timeout".to_owned()));
+                break Some((INIT_TIMEOUT, "Connection initialisation timeout".to_owned()));
             }
             () = session.cancelled() => {
                 break Some(match config.cancellation_token.is_cancelled() {
@@ -165,12 +164,17 @@ async fn run(
         match timeout(config.write_timeout, sink.send(message)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => break None,
-            Err(_) => break Some((close_code::POLICY, "messages are not read".to_owned())),
+            Err(_) => {
+                break Some((
+                    close_code::POLICY,
+                    "client does not read messages".to_owned(),
+                ));
+            }
         }
     };
     let closing = async {
         if let Some((code, reason)) = close {
-            // A frame holds no more.
+            // The reason in a close frame has at most 123 bytes.
             let fits = reason.char_indices().take_while(|(at, _)| *at < 120);
             let reason: String = fits.map(|(_, character)| character).collect();
             let reason = reason.into();
@@ -179,21 +183,20 @@ async fn run(
         }
         sink.close().await
     };
-    // A client that does not take it is not waited for.
     let _ = timeout(CLOSE_TIMEOUT, closing).await;
 }
 
-/// Counts each operation of a socket as a request.
+/// Applies the rate limit to each operation over a socket.
 struct OperationRateLimiter {
     protocol: WebSocketProtocols,
-    /// `None` if there is no limit.
+    /// `None` without a rate limit.
     allowance: Option<Allowance>,
-    refusals: mpsc::Sender<String>,
+    rejections: mpsc::Sender<String>,
 }
 
 impl OperationRateLimiter {
-    /// Returns whether a message may be handled. An operation that exceeds the limit is answered
-    /// by an `error` with its id; the socket and what runs over it stay.
+    /// Returns whether to handle a message. An operation over the limit gets an `error` message with
+    /// its id; the socket and its running operations continue.
     async fn admits(&self, message: &serde_json::Result<ClientMessage>) -> bool {
         let Ok(ClientMessage::Start { id, .. }) = message else {
             return true;
@@ -206,14 +209,14 @@ impl OperationRateLimiter {
             WebSocketProtocols::GraphQLWS => json!(errors),
             WebSocketProtocols::SubscriptionsTransportWS => json!(errors[0]),
         };
-        let refusal = json!({ "type": "error", "id": id, "payload": payload });
-        // The receiver is gone only with the socket.
-        let _ = self.refusals.send(refusal.to_string()).await;
+        let rejection = json!({ "type": "error", "id": id, "payload": payload });
+        // Sending fails only if the socket has closed.
+        let _ = self.rejections.send(rejection.to_string()).await;
         false
     }
 }
 
-/// Executes the operations of one socket, a limited number at once.
+/// Executes the operations of one socket, with a limit on concurrent operations.
 #[derive(Clone)]
 struct SocketExecutor {
     graphql: GraphQl,
@@ -222,22 +225,27 @@ struct SocketExecutor {
 }
 
 impl Executor for SocketExecutor {
-    async fn execute(&self, request: Request) -> Answer {
+    async fn execute(&self, request: Request) -> GraphQlResponse {
         self.graphql.query(request).await
     }
 
-    fn execute_stream(&self, request: Request, _: Option<Arc<Data>>) -> BoxStream<'static, Answer> {
+    fn execute_stream(
+        &self,
+        request: Request,
+        _: Option<Arc<Data>>,
+    ) -> BoxStream<'static, GraphQlResponse> {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
             let max = self.graphql.shared.config.max_in_flight;
-            let text = format!("{max} operations are running over this socket; end one");
+            let text =
+                format!("too many operations over this socket: {max} at most; complete one first");
             let error = error::operation(ErrorCode::TooManySubscriptions, text);
-            return stream::iter([Answer::from_errors(vec![error])]).boxed();
+            return stream::iter([GraphQlResponse::from_errors(vec![error])]).boxed();
         };
         let responses = self.graphql.stream(request, self.client.clone());
-        let held = move |response| {
+        let hold_permit = move |response| {
             let _ = &permit;
             response
         };
-        responses.map(held).boxed()
+        responses.map(hold_permit).boxed()
     }
 }

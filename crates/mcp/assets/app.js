@@ -1,16 +1,16 @@
-// What a host shows beside a tool's answer: the same drawings as on the page, made of
-// the structured content. It asks nobody but its host for anything.
+// The view that a host shows next to a tool's answer, rendered from its structured content
+// with the charts of the web pages. Communicates only with the host.
 
 const words = JSON.parse(document.getElementById('words').textContent);
 const levels = JSON.parse(document.getElementById('levels').textContent);
 const main = document.getElementById('main');
 let locale = 'en';
-let shown; // the last result, to be drawn again
+let shown; // the last result, to render it again
 
 const say = (key, values = {}) =>
   words[locale][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 
-// --- The host, by JSON-RPC over postMessage.
+// --- The connection to the host: JSON-RPC over postMessage.
 
 let lastId = 0;
 const waiting = new Map();
@@ -33,17 +33,17 @@ addEventListener('message', ({ source, data }) => {
   } else if (data.method === 'ui/notifications/tool-result') {
     show(data.params);
   } else if (data.method === 'ui/notifications/host-context-changed') {
-    take(data.params);
+    applyHostContext(data.params);
   } else if (data.method === 'ui/notifications/tool-cancelled') {
     main.replaceChildren(make('p', { class: 'quiet' }, data.params?.reason ?? ''));
   } else if (data.id !== undefined) {
-    // Tearing down and pings: there is nothing to be saved.
+    // There is no state to save on teardown.
     const isKnown = ['ping', 'ui/resource-teardown'].includes(data.method);
     post(isKnown ? { id: data.id, result: {} } : { id: data.id, error: { code: -32601, message: `no method ${data.method}` } });
   }
 });
 
-function take(context = {}) {
+function applyHostContext(context = {}) {
   if (context.theme) document.documentElement.dataset.theme = context.theme;
   if (context.locale) {
     const language = context.locale.slice(0, 2).toLowerCase();
@@ -51,15 +51,15 @@ function take(context = {}) {
     document.documentElement.lang = locale;
   }
   const variables = context.styles?.variables ?? {};
-  const ours = { '--color-background-primary': '--card', '--color-background-secondary': '--paper', '--color-text-primary': '--ink', '--color-text-secondary': '--soft', '--color-border-primary': '--line' };
-  // All of them or none: half a theme has no contrast.
-  if (Object.keys(ours).every((name) => variables[name])) {
-    for (const [theirs, own] of Object.entries(ours)) document.documentElement.style.setProperty(own, variables[theirs]);
+  const properties = { '--color-background-primary': '--card', '--color-background-secondary': '--paper', '--color-text-primary': '--ink', '--color-text-secondary': '--soft', '--color-border-primary': '--line' };
+  // Applied only if complete: a partial theme may lack contrast.
+  if (Object.keys(properties).every((name) => variables[name])) {
+    for (const [theirs, own] of Object.entries(properties)) document.documentElement.style.setProperty(own, variables[theirs]);
   }
   if (shown) show(shown);
 }
 
-// --- Pieces. Texts are texts, never markup.
+// --- Elements. Children are inserted as text, never as markup.
 
 function make(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -78,12 +78,12 @@ const temperature = (value, freshness) =>
     ? make('p', { class: 'temperature none' }, make('span', {}, say('water_unknown')))
     : make('p', { class: `temperature ${freshness}` }, make('strong', {}, number(value)), make('span', {}, '\u202f°C'));
 
-// Days and times as they are in Switzerland.
-const told = (options) => new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : `${locale}-CH`, { timeZone: 'Europe/Zurich', ...options });
-const timeOf = (seconds) => told({ dateStyle: 'long', timeStyle: 'short' }).format(new Date(seconds * 1000));
+// Days and times in Switzerland.
+const dateFormat = (options) => new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : `${locale}-CH`, { timeZone: 'Europe/Zurich', ...options });
+const timeOf = (seconds) => dateFormat({ dateStyle: 'long', timeStyle: 'short' }).format(new Date(seconds * 1000));
 const noon = (day) => new Date(`${day}T12:00:00Z`);
-const dayOf = (day) => told({ dateStyle: 'long' }).format(noon(day));
-const weekdayOf = (day) => told({ weekday: 'long', day: 'numeric', month: 'long' }).format(noon(day));
+const dayOf = (day) => dateFormat({ dateStyle: 'long' }).format(noon(day));
+const weekdayOf = (day) => dateFormat({ weekday: 'long', day: 'numeric', month: 'long' }).format(noon(day));
 
 function measured(reading) {
   const mark = reading.freshness === 'fresh' ? undefined : make('span', { class: `mark ${reading.freshness}` }, say(`freshness.${reading.freshness}`));
@@ -91,8 +91,8 @@ function measured(reading) {
   return make('p', { class: 'measured' }, mark, mark && ' ', time);
 }
 
-// A drawing has to stand somewhere to have a width.
-const drawn = (draw) => queueMicrotask(draw);
+// Draws after the element is inserted, because only then it has a width.
+const drawLater = (draw) => queueMicrotask(draw);
 
 const signs = { do_not_swim: '×', caution: '!', no_known_warning: '–', unknown: '?' };
 const verdict = (name) =>
@@ -100,22 +100,22 @@ const verdict = (name) =>
 
 function flow(city, value, freshness) {
   const box = make('div', { class: `flow ${typeof value === 'number' ? freshness : 'unknown'}` }, make('p', {}, cubic(value)));
-  const own = levels[city];
-  if (own && typeof value === 'number') {
-    const figure = make('figure', { class: 'bar', role: 'img', 'aria-label': say('flow_bar', { flow: cubic(value), thresholds: own.join(', ') }) });
+  const thresholds = levels[city];
+  if (thresholds && typeof value === 'number') {
+    const figure = make('figure', { class: 'bar', role: 'img', 'aria-label': say('flow_bar', { flow: cubic(value), thresholds: thresholds.join(', ') }) });
     box.append(figure);
-    drawn(() => flowBar(figure, value, own));
+    drawLater(() => flowBar(figure, value, thresholds));
   }
   return box;
 }
 
 const placeName = (city) => say(`place.${city}`);
 const heading = ({ city, station }) => make('div', { class: 'where' }, make('h1', {}, placeName(city)), make('p', {}, say('gauge', { station })));
-// The tool tells reasons and notes in English; what they are in other languages comes
-// beside them, and what does not stays English and says so.
+// Returns an element with the translation of a text, which the host passes in `_meta`. Texts
+// without a translation stay English and are marked as English.
 function translated(name, attributes, text) {
-  const other = shown?._meta?.['aareguru/said']?.[locale]?.[text];
-  return other === undefined ? make(name, { lang: 'en', ...attributes }, text) : make(name, attributes, other);
+  const translation = shown?._meta?.['aareguru/said']?.[locale]?.[text];
+  return translation === undefined ? make(name, { lang: 'en', ...attributes }, text) : make(name, attributes, translation);
 }
 const saying = (text, reading) =>
   text ? make('p', { class: 'saying' }, `${say('saying')}: `, make('q', { lang: 'gsw' }, text), ...(reading ? [' (', translated('span', {}, reading), ')'] : [])) : undefined;
@@ -132,7 +132,7 @@ function table(head, rows, kind = '') {
     make('tbody', { role: 'rowgroup' }, ...rows.map((it) => row(...cells(it))))));
 }
 
-// --- One view for each tool.
+// --- One view per tool.
 
 const views = {
   conditions: (answer) => [
@@ -165,10 +165,10 @@ const views = {
       const range = { low: number(Math.min(...values), decimals), high: number(Math.max(...values), decimals) };
       const caption = say(name === 'flow' ? 'chart_flow' : 'chart_water', range);
       const figure = make('figure', { class: `chart ${name}`, role: 'img', 'aria-label': caption });
-      drawn(() => chart(figure, points, { unit, locale, span, levels: name === 'flow' ? levels[answer.city] ?? [] : [] }));
+      drawLater(() => chart(figure, points, { unit, locale, span, levels: name === 'flow' ? levels[answer.city] ?? [] : [] }));
       return make('section', {}, make('p', { class: 'caption' }, caption), figure);
     };
-    const local = told({ dateStyle: 'medium', timeStyle: 'short' });
+    const local = dateFormat({ dateStyle: 'medium', timeStyle: 'short' });
     const every = Math.max(1, Math.ceil(answer.points.length / 48));
     const rows = answer.points.filter((_, n) => n % every === 0).map((point) => [local.format(new Date(point.time * 1000)), celsius(point.temperature_celsius), cubic(point.flow_m3_per_s)]);
     return [
@@ -209,8 +209,8 @@ function show(result) {
     main.replaceChildren(make('p', { class: 'notice', role: 'alert' }, text || say('unknown')));
     return;
   }
-  const trouble = answer.upstream_trouble ? make('p', { class: 'notice' }, say('trouble')) : undefined;
-  main.replaceChildren(...[trouble, ...views[document.body.dataset.app](answer)].filter(Boolean));
+  const failure = answer.upstream_trouble ? make('p', { class: 'notice' }, say('trouble')) : undefined;
+  main.replaceChildren(...[failure, ...views[document.body.dataset.app](answer)].filter(Boolean));
 }
 
 new ResizeObserver(() => {
@@ -223,5 +223,5 @@ const result = await request('ui/initialize', {
   appCapabilities: { availableDisplayModes: ['inline', 'fullscreen'] },
   protocolVersion: '2026-01-26',
 });
-take(result.hostContext);
+applyHostContext(result.hostContext);
 notify('ui/notifications/initialized');

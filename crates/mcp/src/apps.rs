@@ -1,5 +1,6 @@
-//! The apps that hosts show next to an answer: one self-contained HTML file for each, made of the
-//! pages' style and charts (the extension `io.modelcontextprotocol/ui`).
+//! MCP Apps (the extension `io.modelcontextprotocol/ui`): HTML that hosts show next to an answer.
+//!
+//! Each app is one self-contained HTML file with the style and charts of the web pages.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,7 @@ impl AppView {
     }
 
     pub(crate) fn contents(self) -> ResourceContents {
-        // It needs nobody: what is left out of the policy is denied.
+        // The empty policy denies all requests, and the app needs none.
         let meta = json!({"ui": {"csp": {}, "prefersBorder": true}});
         ResourceContents::text(self.html(), self.uri())
             .with_mime_type(MIME_TYPE)
@@ -68,7 +69,7 @@ impl AppView {
     }
 
     fn html(self) -> String {
-        // The drawings are a module of their own on the page.
+        // On the web pages, the charts are a separate module.
         let charts = CHARTS.replace("export function", "function");
         PAGE.replace("{{title}}", "Aareguru")
             .replace("{{app}}", self.name())
@@ -80,19 +81,19 @@ impl AppView {
     }
 }
 
-/// The translations of an answer as `_meta` of its result. Models do not read them.
+/// Returns the translations of an answer as `_meta` of its result, which models do not read.
 pub(crate) fn translations_meta(translations: &Translations) -> Option<MetaObject> {
     let meta = || MetaObject(object(json!({"aareguru/said": translations})));
     (!translations.is_empty()).then(meta)
 }
 
-/// That this server links apps.
+/// Returns the extension capability that announces apps.
 pub(crate) fn extension_capabilities() -> ExtensionCapabilities {
     let settings = object(json!({"mimeTypes": [MIME_TYPE]}));
     ExtensionCapabilities::from([(EXTENSION.to_owned(), settings)])
 }
 
-/// Whether the client shows apps.
+/// Returns whether the client shows apps.
 pub(crate) fn is_supported_by_client(context: &RequestContext<RoleServer>) -> bool {
     let extensions = context
         .client_capabilities()
@@ -100,12 +101,12 @@ pub(crate) fn is_supported_by_client(context: &RequestContext<RoleServer>) -> bo
     extensions.is_some_and(|extensions| extensions.contains_key(EXTENSION))
 }
 
-/// JSON without text that would end the `script` element around it.
+/// Serializes JSON for a `script` element, without text that would end the element.
 fn escape_for_script(json: &Value) -> String {
     json.to_string().replace('<', "\\u003c")
 }
 
-/// The texts that the script names, in each language.
+/// Returns the texts that the script uses, by language.
 fn translated_texts() -> Value {
     let of = |language: Language| {
         let texts = Texts::of(language).used_by_scripts(&[SCRIPT]);
@@ -115,7 +116,7 @@ fn translated_texts() -> Value {
     json!(all)
 }
 
-/// From which flows in m³/s the flood levels 2 to 5 hold, by place.
+/// Returns the flows in m³/s at which flood levels 2 to 5 begin, by place.
 fn flood_thresholds() -> Value {
     let of = |place: &'static Place| {
         let thresholds = place.flood_thresholds()?;

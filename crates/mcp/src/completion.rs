@@ -1,5 +1,4 @@
-//! Completions: the place that somebody is about to type, for every argument of a prompt and of a
-//! resource template that takes one.
+//! Completes the names of places, in arguments of prompts and resource templates.
 
 use aareguru::Place;
 use rmcp::{
@@ -9,19 +8,18 @@ use rmcp::{
 
 use crate::{prompts, resources};
 
-/// A longer value is no list of places.
+/// Longer values are not completed. All eight names are shorter.
 const MAX_LEN_BYTES: usize = 240;
 
-/// Completes an argument; of one that takes no place there is nothing to complete.
+/// Completes an argument. Returns nothing for arguments that are not places.
 ///
 /// # Errors
 ///
-/// A prompt or a template that does not exist.
+/// The prompt or template does not exist.
 pub(crate) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult, ErrorData> {
     match &request.r#ref {
         Reference::Prompt(prompt) => prompts::check_name(&prompt.name)?,
         Reference::Resource(template) => resources::check_template(&template.uri)?,
-        // A kind of reference that this server offers nothing for.
         _ => return Ok(CompleteResult::default()),
     }
     let (name, value) = (&request.argument.name, &request.argument.value);
@@ -41,7 +39,7 @@ fn complete_place(typed: &str) -> Vec<String> {
     places.map(|place| place.id().to_owned()).collect()
 }
 
-/// Completes the last of several places and keeps those before it; none is offered twice.
+/// Completes the last place of a list. Does not suggest places that are already in the list.
 fn complete_places(typed: &str) -> Vec<String> {
     let Some((before, last)) = typed.rsplit_once(',') else {
         return complete_place(typed);

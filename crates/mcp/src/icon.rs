@@ -1,4 +1,4 @@
-//! The server's icon, inside the answer to `initialize`: nobody has to fetch it.
+//! The icon of the server, embedded as a data URL so that clients need no further request.
 
 use answers::assets::ICON;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -1,7 +1,7 @@
-//! The MCP server about the river: tools, resources, prompts, completions, subscriptions and apps.
+//! The MCP server handler: tools, resources, prompts, completions, subscriptions and apps.
 //!
-//! A handler translates arguments to a question to `aareguru`, and its answer to text and structured
-//! content of `answers`. Transports are in `rmcp-transport` and in the binary.
+//! It translates requests into questions to `aareguru`, and the results into the text and structured
+//! content of `answers`. The transports are in `rmcp-transport` and in the binary.
 
 #![expect(
     deprecated,

@@ -1,6 +1,7 @@
-//! Failures of the API as log messages, for clients that asked for them: by `logging/setLevel`, or from 2026-07-28 on in the request itself.
+//! Notifies clients of upstream failures, with log messages.
 //!
-//! A failure that lasts is reported once, so that a client is not flooded.
+//! Clients set a log level with `logging/setLevel` or, from MCP 2026-07-28 on, in each request. An
+//! outage is reported once, not once per call.
 
 use std::mem::{self, Discriminant};
 
@@ -12,10 +13,10 @@ use rmcp::{
 };
 use serde_json::Value;
 
-/// Which part of the server speaks.
+/// The logger name in the notifications.
 const LOGGER: &str = "aareguru";
 
-/// What a session wants to be sent, and what it was sent.
+/// The log level of a session, and the failure last reported to it.
 #[derive(Debug, Default)]
 pub(crate) struct LogNotifier(Mutex<LogState>);
 
@@ -25,12 +26,12 @@ struct LogState {
     reported: Option<Discriminant<UpstreamFailure>>,
 }
 
-/// How the API failed, as seen by one call.
+/// How the upstream API failed during one call, with the reason.
 #[derive(Debug)]
 pub(crate) enum UpstreamFailure {
-    /// An earlier answer was given.
+    /// The call was answered with an older response from the cache.
     Stale(String),
-    /// No answer could be given.
+    /// The call could not be answered.
     NoData(String),
 }
 
@@ -39,12 +40,13 @@ impl LogNotifier {
         self.0.lock().level = Some(level);
     }
 
-    /// The API has answered.
+    /// Ends an outage: the next failure is reported.
     pub(crate) fn record_recovery(&self) {
         self.0.lock().reported = None;
     }
 
-    /// Notifies the client, unless it does not want that or was notified of the same before.
+    /// Records the outcome of a call. Notifies the client of a failure, unless its log level excludes
+    /// it or it was already notified.
     pub(crate) async fn report(
         &self,
         failure: Option<UpstreamFailure>,
@@ -53,7 +55,7 @@ impl LogNotifier {
         let Some(message) = self.message(failure, context) else {
             return;
         };
-        // A client that is gone gets no answer either.
+        // Sending fails only if the client has closed.
         let _ = context.peer.notify_logging_message(message).await;
     }
 
@@ -63,21 +65,23 @@ impl LogNotifier {
         context: &RequestContext<RoleServer>,
     ) -> Option<LoggingMessageNotificationParam> {
         let mut state = self.0.lock();
-        let least = context.meta.log_level().or(state.level)?;
-        // By its kind: the words may tell the seconds that are left.
+        let min_level = context.meta.log_level().or(state.level)?;
+        // Compares only the kind: the text may contain the remaining seconds.
         let kind = failure.as_ref().map(mem::discriminant);
         if mem::replace(&mut state.reported, kind) == kind {
             return None;
         }
         let (level, text) = match failure? {
             UpstreamFailure::Stale(why) => {
-                let text = format!("an earlier answer was given, for want of a new one: {why}");
+                let text = format!(
+                    "answered with an older response, because the upstream API failed: {why}"
+                );
                 (LoggingLevel::Warning, text)
             }
             UpstreamFailure::NoData(why) => (LoggingLevel::Error, why),
         };
-        // They are declared from the least to the most severe.
-        let is_wanted = level as u8 >= least as u8;
+        // Declared in order of severity.
+        let is_wanted = level as u8 >= min_level as u8;
         is_wanted.then(|| {
             LoggingMessageNotificationParam::new(level, Value::String(text)).with_logger(LOGGER)
         })

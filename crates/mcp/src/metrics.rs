@@ -1,4 +1,4 @@
-//! The numbers of the tools.
+//! Metrics and spans of tool calls.
 
 use std::{
     borrow::Cow,
@@ -13,17 +13,17 @@ use tracing::Span;
 
 use crate::tools;
 
-/// Makes a span part of the trace that a client names in `traceparent`, and links it to the span of
-/// the HTTP request that carried it.
+/// Makes a span part of the trace in the `traceparent` of a client, and links it to the span of the
+/// HTTP request.
 pub type ContinueTrace = fn(span: &Span, traceparent: &str, request: Option<&Span>);
 
-/// What calls are counted under that name a tool which does not exist.
+/// The label of calls of tools that do not exist.
 const UNKNOWN_TOOL: &str = "unknown";
 
-/// The numbers of all tools: handles that are made once, so that counting needs no lookup.
+/// The metrics of all tools. Holds the handles, so that recording needs no lookup by name.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    /// The last one counts calls of unknown tools.
+    /// The last entry is [`UNKNOWN_TOOL`].
     tools: Vec<ToolMetrics>,
 }
 
@@ -35,7 +35,7 @@ struct ToolMetrics {
     duration: Histogram,
 }
 
-/// A call that is running; dropped without an outcome if it is cancelled.
+/// A running call. A cancelled call is dropped without an outcome.
 #[derive(Debug)]
 pub(crate) struct RunningCall<'a> {
     tool: &'a ToolMetrics,
@@ -44,14 +44,17 @@ pub(crate) struct RunningCall<'a> {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        describe_counter!("aareguru_mcp_tool_calls_total", "Tool calls begun, by tool");
+        describe_counter!(
+            "aareguru_mcp_tool_calls_total",
+            "Tool calls started, by tool"
+        );
         describe_counter!(
             "aareguru_mcp_tool_errors_total",
-            "Tool calls that were answered with an error, by tool"
+            "Tool calls that returned an error, by tool"
         );
         describe_histogram!(
             "aareguru_mcp_tool_duration_seconds",
-            "From the begin of a tool call to its answer, by tool"
+            "Duration of tool calls, by tool"
         );
         let names = tools::definitions().iter().map(|tool| tool.name.as_ref());
         Self {
@@ -59,11 +62,11 @@ impl Metrics {
         }
     }
 
-    /// A call of the tool of this name begins.
+    /// Counts a call of this tool, and starts its timer.
     pub(crate) fn start_call(&self, name: &str) -> RunningCall<'_> {
         let mut tools = self.tools.iter();
         let tool = tools.find(|tool| tool.name == name || tool.name == UNKNOWN_TOOL);
-        let tool = tool.expect("the last one is for unknown tools");
+        let tool = tool.expect("the last entry is for unknown tools");
         tool.calls.increment(1);
         RunningCall {
             tool,
@@ -83,14 +86,14 @@ impl ToolMetrics {
     }
 }
 
-/// Returns the span of the HTTP request that carried a message. A transport may handle the message
-/// in a task that has no current span.
+/// Returns the span of the HTTP request that contained a message. The current span is not enough: a
+/// transport may handle the message in another task.
 pub(crate) fn request_span(context: &RequestContext<RoleServer>) -> Option<&Span> {
     context.extensions.get::<Parts>()?.extensions.get::<Span>()
 }
 
 impl RunningCall<'_> {
-    /// Returns the span of the call, or that of the HTTP request if no traces are collected.
+    /// Returns the span of the call, or that of the HTTP request if tracing is disabled.
     pub(crate) fn span<'a>(
         &self,
         context: &'a RequestContext<RoleServer>,
@@ -115,6 +118,7 @@ impl RunningCall<'_> {
         Cow::Owned(span)
     }
 
+    /// Records the duration and the outcome of the call.
     pub(crate) fn finish(self, span: &Span, is_error: bool) {
         let duration: Duration = self.started.elapsed();
         self.tool.duration.record(duration);

@@ -1,5 +1,5 @@
-//! The prompts: ready-made requests that tell a model which tools to call in which order, and how
-//! to speak of what they answer. One file each.
+//! The prompts, one file each: requests that name the tools to call, in order, and the rules for
+//! presenting their answers.
 
 mod arguments;
 mod compare_swimming_spots;
@@ -15,7 +15,7 @@ use rmcp::{
 use arguments::{ArgumentDefinition, PromptArguments};
 use template::PromptTemplate;
 
-/// How to speak of the river; ends every prompt.
+/// The rules for presenting answers, appended to every prompt.
 const PRESENTATION_RULES: &str = "\
 How to speak of the river:
 - Never tell anybody that they may swim, or that nothing can happen: the tools do not know that. Give \
@@ -51,6 +51,8 @@ pub(crate) fn list() -> Vec<Prompt> {
     PROMPTS.iter().map(prompt).collect()
 }
 
+/// Checks that a prompt exists.
+///
 /// # Errors
 ///
 /// The prompt does not exist.
@@ -65,11 +67,11 @@ fn find(name: &str) -> Result<&'static PromptTemplate, ErrorData> {
     })
 }
 
-/// Writes a prompt.
+/// Renders a prompt.
 ///
 /// # Errors
 ///
-/// The prompt does not exist, or does not take these arguments.
+/// The prompt does not exist, or an argument is invalid.
 pub(crate) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     let prompt = find(&request.name)?;
     let arguments = PromptArguments::new(

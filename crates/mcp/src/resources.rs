@@ -1,7 +1,6 @@
-//! The resources: what a client may read without calling a tool.
+//! The resources, listed in [`RESOURCES`].
 //!
-//! [`RESOURCES`] is the only list of them. Where a tool returns the same, the resource is its
-//! structured content; the others are one file each.
+//! Resources that match a tool contain its structured content. The others are one file each.
 
 mod danger_levels;
 mod stations;
@@ -29,14 +28,14 @@ use crate::apps::AppView;
 
 use today::TodayResource;
 
-/// How long a client may keep what holds no readings.
+/// How long clients may cache resources without readings.
 const STATIC_TTL: Duration = Duration::from_secs(60 * 60);
 
 const JSON: &str = "application/json";
 
 /// A resource, or a template for one resource per place.
 struct ResourceEntry {
-    /// For a template, what precedes `{city}`.
+    /// The URI; for a template, the part before `{city}`.
     uri: &'static str,
     name: &'static str,
     title: &'static str,
@@ -46,10 +45,10 @@ struct ResourceEntry {
 
 #[derive(Clone, Copy)]
 enum ResourceKind {
-    /// Holds no readings.
+    /// Contains no readings and never changes.
     Fixed(fn() -> Value),
     AllPlaces(Feed, ReadAllPlaces),
-    /// The feed is made of the place's id.
+    /// A template. The function returns the feed of a place.
     OnePlace(fn(&'static str) -> Feed, ReadOnePlace),
 }
 
@@ -178,6 +177,8 @@ pub(crate) fn list_templates() -> Vec<ResourceTemplate> {
     templates.map(template).collect()
 }
 
+/// Checks that a resource template exists.
+///
 /// # Errors
 ///
 /// The template does not exist.
@@ -192,7 +193,7 @@ pub(crate) fn check_template(uri: &str) -> Result<(), ErrorData> {
     Err(ErrorData::invalid_params(message, None))
 }
 
-/// A resource that exists.
+/// A resource found by its URI.
 enum ResolvedResource {
     App(AppView),
     Fixed(fn() -> Value),
@@ -226,7 +227,7 @@ fn build_result(contents: ResourceContents, fresh_for: Duration) -> ReadResource
         .with_cache_scope(CacheScope::Public)
 }
 
-/// When the latest_measurement of all values in an answer was measured.
+/// Returns the latest `measured_at` in an answer, at any depth.
 fn latest_measurement(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Object(fields) => {
@@ -243,7 +244,7 @@ fn latest_measurement(value: &Value) -> Option<Timestamp> {
     }
 }
 
-/// Returns the feed that a resource is made of; `None` if it never changes.
+/// Returns the feed from which a resource is made; `None` if the resource never changes.
 ///
 /// # Errors
 ///
@@ -255,12 +256,15 @@ pub(crate) fn find_feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
     })
 }
 
+/// Finds a resource by its URI.
+///
 /// # Errors
 ///
-/// The resource or its place does not exist. Clients look for the URI in the error's data.
+/// The resource or its place does not exist. The data of the error contains the URI, as the protocol
+/// requires.
 fn resolve(uri: &str) -> Result<ResolvedResource, ErrorData> {
     let not_found = |message| ErrorData::resource_not_found(message, Some(json!({ "uri": uri })));
-    // The list of resources leaves apps out: they hold no data, and hosts find them by the tools.
+    // Apps are not listed as resources: they contain no data, and hosts find them through the tools.
     if let Some(app) = AppView::ALL.into_iter().find(|app| app.uri() == uri) {
         return Ok(ResolvedResource::App(app));
     }

@@ -33,13 +33,12 @@ use crate::{
     tools::{self, ResponseCache},
 };
 
-/// The name of the server for clients.
 const SERVER_NAME: &str = "aareguru-mcp";
 
-/// How long a client may keep what changes only with another version of this server.
+/// How long clients may cache lists that change only with a new version of the server.
 const STATIC_TTL_MS: u64 = 60 * 60 * 1000;
 
-/// How a model should use the tools; sent with every `initialize`.
+/// Instructions for models that use the tools. Sent with every `initialize` response.
 const INSTRUCTIONS: &str = "\
 Water temperature, flow, flood danger, forecast and history of the Swiss river Aare, measured \
 every ten minutes at eight places. \
@@ -50,23 +49,21 @@ Before anybody goes in, ask get_flow_danger_level and pass on its verdict with t
 Never give permission to swim, and recommend no place: these tools know flood levels and a few local \
 limits, not currents, driftwood or the swimmer. Places are ranked by temperature only.";
 
-/// The MCP server; cheap to clone, one clone serves one session.
+/// The MCP server handler. Each session uses its own clone.
 #[derive(Debug)]
 pub struct AareServer {
     river: River,
-    /// Shared by all sessions.
+    /// Shared by all sessions, like `metrics`.
     response_cache: Arc<ResponseCache>,
     metrics: Arc<Metrics>,
-    /// The subscriptions of this session, which end with it.
+    /// The subscriptions of this session.
     session: SessionSubscriptions,
-    /// The log messages that this session wants.
     log: LogNotifier,
-    /// When it is cancelled, subscriptions end.
     shutdown: CancellationToken,
     continue_trace: ContinueTrace,
 }
 
-/// A clone serves a new session: it shares the river and the caches, and has no subscriptions.
+/// A clone is for a new session: it shares the river, cache and metrics, and has no subscriptions.
 impl Clone for AareServer {
     fn clone(&self) -> Self {
         Self {
@@ -82,7 +79,7 @@ impl Clone for AareServer {
 }
 
 impl AareServer {
-    /// A server that asks `river`.
+    /// Creates a server that answers from `river`.
     pub fn new(river: River) -> Self {
         Self {
             response_cache: Arc::default(),
@@ -95,14 +92,14 @@ impl AareServer {
         }
     }
 
-    /// Ends subscriptions when the token is cancelled, so that a shutdown does not wait for them.
+    /// Ends subscriptions when `shutdown` is cancelled. Without this, a shutdown waits for them.
     #[must_use]
     pub fn with_shutdown(mut self, shutdown: CancellationToken) -> Self {
         self.shutdown = shutdown;
         self
     }
 
-    /// Continues the traces of clients. By default calls start their own.
+    /// Continues the traces of clients. By default, every tool call starts a trace.
     #[must_use]
     pub fn with_trace_continuation(mut self, continue_trace: ContinueTrace) -> Self {
         self.continue_trace = continue_trace;
@@ -112,7 +109,7 @@ impl AareServer {
 
 impl ServerHandler for AareServer {
     fn get_info(&self) -> ServerConfig {
-        // Built once: each session reads it.
+        // Every session reads it.
         static INFO: LazyLock<ServerConfig> = LazyLock::new(server_info);
         INFO.clone()
     }
@@ -167,7 +164,7 @@ impl ServerHandler for AareServer {
             self.log.report(failure, &context).await;
             Ok(result.into())
         };
-        // In a box: the transport moves what it runs.
+        // Boxed, because the transport moves the future.
         Either::Right(Box::pin(answer))
     }
 
@@ -232,7 +229,7 @@ impl ServerHandler for AareServer {
         Ok(())
     }
 
-    /// Grants the resources that exist, as many as one may subscribe to.
+    /// Accepts the resources that exist, up to the limit of subscriptions.
     fn accepted_subscription_filter(
         &self,
         requested: &SubscriptionFilter,
@@ -240,7 +237,7 @@ impl ServerHandler for AareServer {
         let mut accepted = requested.clone();
         if let Some(uris) = &mut accepted.resource_subscriptions {
             uris.retain(|uri| resources::find_feed(uri).is_ok());
-            // One is left for the list.
+            // Reserves one subscription for the list of resources.
             uris.truncate(MAX_PER_SUBSCRIBER - 1);
         }
         Some(accepted)
@@ -296,7 +293,7 @@ impl ServerHandler for AareServer {
     }
 }
 
-/// The description of the server for clients.
+/// Returns the capabilities, name and instructions of the server.
 fn server_info() -> ServerConfig {
     let capabilities = ServerCapabilities::builder()
         .enable_tools()

@@ -1,4 +1,4 @@
-//! The structured answer.
+//! The structured answer, with at most [`MAX_POINTS`] readings.
 
 use aareguru::{
     HistorySource, RiverHistory,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::provenance::{PlaceNames, Provenance};
 
-/// More points than this are thinned.
+/// Maximum number of points; longer series are thinned.
 pub const MAX_POINTS: usize = 500;
 
 /// The structured answer.
@@ -21,28 +21,28 @@ pub const MAX_POINTS: usize = 500;
 pub struct HistoricalDataAnswer {
     #[serde(flatten)]
     pub place: PlaceNames,
-    /// Where the span starts, in Unix seconds.
+    /// The start of the span in Unix seconds.
     pub start: i64,
-    /// Where the span ends, in Unix seconds.
+    /// The end of the span in Unix seconds.
     pub end: i64,
-    /// Which data these are.
+    /// The source of the data.
     pub source: HistorySource,
-    /// The day of the recording, if this is one and not the live river.
+    /// The day of the recording if this is recorded data; null for live data.
     pub recorded_on: Option<String>,
-    /// What to know about these data; to be told to the user.
+    /// Notes about the data. Show them to the user.
     pub notes: Vec<String>,
-    /// How many readings there are in the span; the statistics are of all.
+    /// The number of readings in the span. The statistics include all of them.
     pub readings: usize,
-    /// How many values are implausible, doubtful or dated in the future, and
-    /// therefore in no reading and no statistic.
+    /// The number of values left out of readings and statistics because they are implausible,
+    /// doubtful or dated in the future.
     pub values_left_out: usize,
-    /// How the points were thinned; null if they are all there are.
+    /// How the points were thinned; null if they are complete.
     pub thinning: Option<String>,
     /// The water temperature in degrees Celsius.
     pub temperature: TemperatureStatistics,
     /// The flow in cubic metres per second.
     pub flow: FlowStatistics,
-    /// Day by day, in Swiss local time.
+    /// Daily statistics, in Swiss local time.
     pub days: Vec<DayRow>,
     /// The readings, oldest first.
     pub points: Vec<Point>,

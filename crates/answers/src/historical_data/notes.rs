@@ -3,10 +3,10 @@
 use aareguru::{HistorySource, Quantity, RiverHistory, local_time, series::LeftOut};
 use jiff::SignedDuration;
 
-/// A series that begins or ends so much off the span has that said.
+/// A series that starts later or ends earlier than the span by more than this gets a note.
 const MAX_UNREPORTED_OFFSET: SignedDuration = SignedDuration::from_hours(1);
 
-/// What to know about the data.
+/// Returns the notes about the data of a history.
 pub fn collect_notes(history: &RiverHistory) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(day) = history.recorded_on {
@@ -46,7 +46,7 @@ pub fn collect_notes(history: &RiverHistory) -> Vec<String> {
     notes
 }
 
-/// How many values are left out, and why; `None` if none is.
+/// Returns how many values are left out, by reason; `None` if none are.
 fn describe_left_out(left_out: LeftOut) -> Option<String> {
     let counts = [
         (left_out.implausible, "implausible"),

@@ -1,4 +1,4 @@
-//! The statistics as structured content.
+//! Statistics of a series of readings, as structured content.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Only the longest gaps are listed.
+/// Maximum number of gaps listed; the longest are kept.
 const MAX_GAPS: usize = 20;
 
-/// One quantity over the span, from all readings.
+/// Statistics of one quantity over the span, from all readings.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct QuantityStatistics {
-    /// How many readings have a value.
+    /// The number of readings with a value.
     pub count: usize,
-    /// How many readings have none.
+    /// The number of readings without a value.
     pub missing: usize,
-    /// The lowest value and when it was measured first.
+    /// The lowest value, and the first time at which it was measured.
     pub min: Option<TimedValue>,
-    /// The highest value and when it was measured first.
+    /// The highest value, and the first time at which it was measured.
     pub max: Option<TimedValue>,
     /// The mean of the readings.
     pub mean: Option<f64>,
@@ -31,35 +31,35 @@ pub struct QuantityStatistics {
     pub p10: Option<f64>,
     /// The ninetieth percentile.
     pub p90: Option<f64>,
-    /// Change in a day along the line of least squares; null for less than 12
-    /// hours. Over a day or two it tells more of the hour than of the days.
+    /// The slope of the least-squares line per day; null for spans under 12 hours. Over one or two
+    /// days, the time of day affects it more than the trend.
     pub trend_per_day: Option<f64>,
-    /// How many times there was no value for more than an hour and more than
-    /// twice the usual step.
+    /// The number of gaps: periods without a value that are longer than an hour and longer than
+    /// twice the usual interval.
     pub gap_count: usize,
-    /// The longest of these times, at most 20, oldest first.
+    /// The longest gaps, at most 20, oldest first.
     pub gaps: Vec<DataGap>,
 }
 
-/// The water temperature over the span.
+/// Statistics of the water temperature over the span.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TemperatureStatistics {
     #[serde(flatten)]
     pub statistics: QuantityStatistics,
-    /// The share of readings at or above 18 °C, from 0 to 1.
+    /// The share of readings at or above 18 °C, from 0 to 1; null without readings.
     pub share_from_18_celsius: Option<f64>,
-    /// The share of readings at or above 20 °C, from 0 to 1.
+    /// The share of readings at or above 20 °C, from 0 to 1; null without readings.
     pub share_from_20_celsius: Option<f64>,
 }
 
-/// The flow over the span.
+/// Statistics of the flow over the span.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowStatistics {
     #[serde(flatten)]
     pub statistics: QuantityStatistics,
 }
 
-/// A value and its time.
+/// A value with its time.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct TimedValue {
     /// The value.
@@ -68,17 +68,17 @@ pub struct TimedValue {
     pub time: i64,
 }
 
-/// A time without a value, in Unix seconds.
+/// A period without a value.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DataGap {
-    /// The last value before it.
+    /// The time of the last value before the gap, in Unix seconds.
     pub from: i64,
-    /// The first value after it.
+    /// The time of the first value after the gap, in Unix seconds.
     pub until: i64,
 }
 
-/// One day from midnight to midnight in Swiss local time, as far as the span
-/// has it.
+/// Statistics of one day, from midnight to midnight in Swiss local time, as far as it is within the
+/// span.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct DayRow {
     /// The day.
@@ -89,10 +89,10 @@ pub struct DayRow {
     pub flow_m3_per_s: Option<DayStatistics>,
 }
 
-/// One quantity on one day.
+/// Statistics of one quantity on one day.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct DayStatistics {
-    /// How many readings have a value.
+    /// The number of readings with a value.
     pub count: usize,
     /// The lowest value.
     pub min: f64,
@@ -188,7 +188,7 @@ fn longest_gaps(mut gaps: Vec<Gap>) -> Vec<DataGap> {
     gaps.collect()
 }
 
-/// To the thousandth, one digit more than is measured.
+/// Rounds to one digit more than is measured.
 fn round_to_thousandths(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }

@@ -1,4 +1,4 @@
-//! The four tables against each other, and against the facts of the library.
+//! Compares the tables of the four languages with each other and with the data of the library.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn values(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn texts_of_each_language_have_the_same_keys_and_values() {
+fn texts_of_all_languages_have_the_same_keys_and_values() {
     let english = Texts::of(Language::English);
     for texts in ALL.iter() {
         let language = texts.language;
@@ -56,7 +56,7 @@ fn texts_do_not_call_the_river_safe() {
 }
 
 #[test]
-fn facts_of_the_library_have_texts() {
+fn places_notes_limits_and_weather_symbols_have_texts() {
     let english = Texts::of(Language::English);
     let has = |key: String| assert!(english.texts.contains_key(&key), "{key}");
     for place in Place::all() {
@@ -81,7 +81,7 @@ fn facts_of_the_library_have_texts() {
 }
 
 #[test]
-fn numbers_and_times_follow_the_language() {
+fn numbers_and_times_use_the_format_of_the_language() {
     let measured: Timestamp = "2023-05-09T11:20:00Z".parse().unwrap();
     for (language, celsius, time, ago) in [
         (

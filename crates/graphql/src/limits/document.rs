@@ -1,6 +1,7 @@
-//! Limits of what a document expands to. Each fragment is counted once and multiplied, so that the
-//! counting does not itself expand: the library's own checks of depth and complexity visit a
-//! fragment again wherever it is spread, in time exponential in the number of fragments.
+//! Limits on the size of a document after expanding its fragments.
+//!
+//! Each fragment is measured once. The checks of async-graphql visit a fragment at every use, which
+//! takes time exponential in the number of nested fragments.
 
 use std::collections::HashMap;
 
@@ -11,28 +12,28 @@ use async_graphql::{
 
 use crate::error::{self, ErrorCode, limit_exceeded};
 
-/// The most fields in a document, with those of fragments wherever they are spread.
+/// Maximum number of fields, including those of fragments at each use.
 const MAX_FIELDS: usize = 1_000;
-/// The most fields at the top, by whatever alias.
+/// Maximum number of fields and aliases at the top level.
 const MAX_ROOT_FIELDS: usize = 30;
-/// The most directives, with those of fragments.
+/// Maximum number of directives, including those of fragments at each use.
 const MAX_DIRECTIVES: usize = 30;
-/// How deep fields may be nested; the schema has no deeper ones.
+/// Maximum nesting of fields. The schema itself is not nested deeper.
 const MAX_DEPTH: usize = 10;
-/// How deep fields may be nested below `__schema` and `__type`.
+/// Maximum nesting of fields below `__schema` and `__type`.
 const MAX_SCHEMA_DEPTH: usize = 20;
-/// How deep the lists may be nested by which a schema leads from one type to others: each further
-/// one multiplies the answer.
+/// Maximum nesting of lists that lead from one type of the schema to other types. Each level
+/// multiplies the size of the response.
 const MAX_SCHEMA_LISTS: usize = 3;
 
-/// What a selection expands to.
+/// The size of a selection after expanding its fragments.
 #[derive(Debug, Clone, Copy, Default)]
 struct ExpandedSize {
     fields: usize,
     root_fields: usize,
     directives: usize,
     depth: usize,
-    /// Zero without `__schema` and `__type`.
+    /// The nesting below `__schema` and `__type`.
     schema_depth: usize,
     schema_lists: usize,
 }
@@ -41,7 +42,7 @@ struct ExpandedSize {
 ///
 /// # Errors
 ///
-/// It exceeds a limit, or selects the schema although introspection is disabled.
+/// The document exceeds a limit, or uses introspection although it is disabled.
 pub(super) fn check(
     document: &ExecutableDocument,
     allows_introspection: bool,
@@ -58,38 +59,38 @@ pub(super) fn check(
         let variables = operation.variable_definitions.iter();
         all.add_directives(variables.map(|it| it.node.directives.len()).sum());
     }
-    let split = "ask in several requests";
+    let split = "split it into several requests";
     for (count, limit, what, advice) in [
         (
             all.depth,
             MAX_DEPTH,
             "fields are nested too deep",
-            "ask for places directly",
+            "request places directly",
         ),
         (
             all.schema_depth,
             MAX_SCHEMA_DEPTH,
-            "the schema is asked for too deep",
-            "the whole of it is in docs/schema.graphql",
+            "introspection fields are nested too deep",
+            "docs/schema.graphql contains the whole schema",
         ),
         (
             all.schema_lists,
             MAX_SCHEMA_LISTS,
             "lists of the schema are nested too deep",
-            "ask for types by their names",
+            "request types by name",
         ),
         (all.fields, MAX_FIELDS, "too many fields", split),
         (
             all.root_fields,
             MAX_ROOT_FIELDS,
-            "too many fields or aliases at the top",
+            "too many fields or aliases at the top level",
             split,
         ),
         (
             all.directives,
             MAX_DIRECTIVES,
             "too many directives",
-            "leave some out",
+            "remove some",
         ),
     ] {
         if count > limit {
@@ -97,7 +98,7 @@ pub(super) fn check(
         }
     }
     if all.schema_depth > 0 && !allows_introspection {
-        let text = "this server does not tell its schema (GRAPHQL_INTROSPECTION=false)";
+        let text = "introspection is disabled on this server (GRAPHQL_INTROSPECTION=false)";
         return Err(error::operation(ErrorCode::IntrospectionOff, text));
     }
     Ok(())
@@ -105,7 +106,7 @@ pub(super) fn check(
 
 struct SizeCounter<'a> {
     document: &'a ExecutableDocument,
-    /// `None` while a fragment is being counted.
+    /// The size of each fragment; `None` while it is being measured.
     fragments: HashMap<&'a Name, Option<ExpandedSize>>,
 }
 
@@ -134,7 +135,7 @@ impl<'a> SizeCounter<'a> {
     }
 
     fn fragment(&mut self, name: &'a Name) -> Result<ExpandedSize, ServerError> {
-        // The validation reports an unknown fragment.
+        // The validation rejects unknown fragments.
         let Some(fragment) = self.document.fragments.get(name) else {
             return Ok(ExpandedSize::default());
         };
@@ -156,7 +157,7 @@ impl<'a> SizeCounter<'a> {
 }
 
 impl ExpandedSize {
-    /// The extent of a field with this selection.
+    /// Returns the size of the field `name` with this selection.
     fn in_field(self, name: &str) -> Self {
         let is_schema = matches!(name, "__schema" | "__type");
         let is_list = matches!(

@@ -1,5 +1,6 @@
-//! Limits that are checked before a document is parsed: the parser recurses for each bracket, and
-//! its stack guard does not cover the tree that it then builds.
+//! Limits on the text of a document, checked before it is parsed.
+//!
+//! The parser recurses for each bracket, and its stack guard does not cover the tree that it builds.
 
 use async_graphql::ServerError;
 
@@ -14,14 +15,14 @@ const MAX_TOKENS: usize = 2_500;
 /// Maximum nesting of brackets in a document.
 pub(crate) const MAX_BRACKET_DEPTH: usize = 32;
 
-/// Checks length, tokens and nested brackets.
+/// Checks the length, the number of tokens and the nesting of brackets.
 ///
 /// # Errors
 ///
-/// The limit that the text exceeds.
+/// The text exceeds a limit.
 pub(super) fn check(query: &str) -> Result<(), ServerError> {
     if query.len() > MAX_QUERY_BYTES {
-        let advice = "put values into variables, and ask in several requests";
+        let advice = "use variables, or split it into several requests";
         return Err(limit_exceeded(
             "the query has too many bytes",
             MAX_QUERY_BYTES,
@@ -57,18 +58,22 @@ pub(super) fn check(query: &str) -> Result<(), ServerError> {
             return Err(limit_exceeded(
                 "brackets are nested too deep",
                 MAX_BRACKET_DEPTH,
-                "nest less",
+                "reduce the nesting",
             ));
         }
         if tokens > MAX_TOKENS {
-            let what = "the query has too many words and signs";
-            return Err(limit_exceeded(what, MAX_TOKENS, "ask in several requests"));
+            let what = "the query has too many tokens";
+            return Err(limit_exceeded(
+                what,
+                MAX_TOKENS,
+                "split it into several requests",
+            ));
         }
     }
 }
 
-/// Returns the length of the string at the beginning of `rest`. An unterminated one ends with its
-/// line, so that no bracket after it is missed.
+/// Returns the length of the string literal at the start of `rest`. An unterminated string ends with
+/// its line, so that brackets after it are counted.
 fn string_len(rest: &str) -> usize {
     let quotes = "\"\"\"";
     if let Some(block) = rest.strip_prefix(quotes) {
@@ -94,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_are_counted_by_how_deep_they_are() {
+    fn bracket_limit_applies_to_nesting_only() {
         check(&nested(MAX_BRACKET_DEPTH)).unwrap();
         check(&"{a}".repeat(MAX_BRACKET_DEPTH * 4)).unwrap();
         let error = check(&nested(MAX_BRACKET_DEPTH + 1)).unwrap_err();
@@ -103,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_in_strings_and_comments_are_none() {
+    fn brackets_in_strings_and_comments_are_ignored() {
         let many = "{".repeat(100);
         for text in [
             format!(r#"{{a(b: "{many}")}}"#),
@@ -116,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closing_bracket_in_a_string_or_comment_hides_no_opening_one() {
+    fn closing_bracket_in_string_or_comment_does_not_reduce_nesting() {
         for hidden in [
             "#}\n{a ",
             r#"b(c:"}"){a "#,
@@ -128,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_counted() {
+    fn token_and_length_limits_are_enforced() {
         check(&"a ".repeat(MAX_TOKENS)).unwrap();
         check(&"a ".repeat(MAX_TOKENS + 1)).unwrap_err();
         check(&"a".repeat(MAX_QUERY_BYTES)).unwrap();

@@ -1,5 +1,4 @@
-//! The arguments of a prompt, as MCP sends them: texts that people typed. What is blank counts as
-//! left out.
+//! The arguments of a prompt. Users type them, so blank text counts as absent.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +6,21 @@ use aareguru::Place;
 use rmcp::{ErrorData, model::JsonObject};
 use serde_json::Value;
 
-/// An argument that a prompt takes.
+/// An argument of a prompt, as `prompts/list` shows it.
 pub(super) struct ArgumentDefinition {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) description: &'static str,
 }
 
-/// The argument `city`, which all prompts about one place have.
+/// The argument `city` of the prompts about one place.
 pub(super) const CITY: ArgumentDefinition = ArgumentDefinition {
     name: "city",
     title: "Place",
-    description: "Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg; bern if left out",
+    description: "The place: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg; default bern",
 };
 
+/// The arguments that a client sent.
 #[derive(Debug)]
 pub(super) struct PromptArguments(BTreeMap<String, String>);
 
@@ -43,13 +43,13 @@ impl PromptArguments {
                 let says = format!("unknown argument `{name}`; `{prompt}` takes {names}");
                 return Err(invalid(says));
             }
-            // The protocol knows texts only; not all clients do.
+            // The protocol allows only text, but some clients send other types.
             let text = match value {
                 Value::String(text) => text.trim().to_owned(),
                 Value::Number(_) | Value::Bool(_) => value.to_string(),
                 Value::Null => continue,
                 Value::Array(_) | Value::Object(_) => {
-                    return Err(invalid(format!("`{name}` has to be a text")));
+                    return Err(invalid(format!("`{name}` must be text")));
                 }
             };
             if !text.is_empty() {
@@ -59,12 +59,12 @@ impl PromptArguments {
         Ok(Self(arguments))
     }
 
-    /// The place that `city` names; Bern if it is left out.
+    /// Returns the place named by `city`, by default Bern.
     pub(super) fn city(&self) -> Result<&'static Place, ErrorData> {
         find_place(self.0.get("city").map_or("bern", String::as_str))
     }
 
-    /// The places that `cities` names, each once; none if it is left out.
+    /// Returns the places named by `cities`, without duplicates; empty if it is absent.
     pub(super) fn cities(&self) -> Result<Vec<&'static Place>, ErrorData> {
         let Some(text) = self.0.get("cities") else {
             return Ok(Vec::new());
@@ -84,7 +84,7 @@ impl PromptArguments {
         Ok(places)
     }
 
-    /// An argument as `parse` reads it; `None` if it is left out.
+    /// Parses an argument; `None` if it is absent.
     pub(super) fn parse<T>(
         &self,
         name: &str,
@@ -92,7 +92,7 @@ impl PromptArguments {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ErrorData> {
         let parsed = self.0.get(name).map(|text| {
-            let invalid = || invalid(format!("`{name}` is {expected}, not `{text}`"));
+            let invalid = || invalid(format!("`{name}` must be {expected}, not `{text}`"));
             parse(text).ok_or_else(invalid)
         });
         parsed.transpose()

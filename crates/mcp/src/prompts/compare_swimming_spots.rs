@@ -1,4 +1,4 @@
-//! `compare-swimming-spots`: how do places compare?
+//! `compare-swimming-spots`: compares places.
 
 use aareguru::Place;
 use rmcp::ErrorData;
@@ -17,12 +17,12 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
         ArgumentDefinition {
             name: "cities",
             title: "Places",
-            description: "Which places, with commas between them, as in `thun, bern`; all eight if left out",
+            description: "The places, separated by commas: `thun, bern`; default all eight",
         },
         ArgumentDefinition {
             name: "min_temperature",
-            title: "Least water temperature",
-            description: "The least water temperature wanted, in °C from 0 to 40; any if left out",
+            title: "Minimum water temperature",
+            description: "The minimum water temperature in °C, 0 to 40; default none",
         },
     ],
     text: render_text,

@@ -1,4 +1,4 @@
-//! `daily-swimming-report`: how is it at one place today?
+//! `daily-swimming-report`: reports the conditions at one place today.
 
 use rmcp::ErrorData;
 
@@ -16,7 +16,7 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
         ArgumentDefinition {
             name: "include_forecast",
             title: "With forecast",
-            description: "Whether to tell what comes: true or false; true if left out",
+            description: "Whether to include the forecast: true or false; default true",
         },
     ],
     text: render_text,

@@ -1,4 +1,4 @@
-//! `weekly-trend-analysis`: how has the river changed?
+//! `weekly-trend-analysis`: describes how the river has changed.
 
 use rmcp::ErrorData;
 
@@ -16,7 +16,7 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
         ArgumentDefinition {
             name: "days",
             title: "Days",
-            description: "How many days back, from 1 to 31; 7 if left out",
+            description: "The number of past days, 1 to 31; default 7",
         },
     ],
     text: render_text,

@@ -1,5 +1,4 @@
-//! `aareguru://danger-levels`: BAFU's flood levels, and the flow from which each holds at each
-//! gauge.
+//! `aareguru://danger-levels`: BAFU's flood levels, and the flow at which each begins, per gauge.
 
 use aareguru::{Advice, CREDIT, FloodLevel, Place};
 use serde_json::{Value, json};
@@ -32,7 +31,7 @@ fn level(level: FloodLevel) -> Value {
     })
 }
 
-/// `None` if no levels are known there.
+/// Returns the levels at the gauge of a place; `None` if unknown.
 fn gauge(place: &'static Place) -> Option<Value> {
     let thresholds = place.flood_thresholds()?;
     let begin = |level: FloodLevel| {
@@ -45,7 +44,7 @@ fn gauge(place: &'static Place) -> Option<Value> {
         // BAFU's number.
         "gauge": thresholds.gauge(),
         "gauge_name": thresholds.gauge_name(),
-        // Level 1 holds below the first of them.
+        // Without level 1, which applies below the first of them.
         "begins": FloodLevel::ALL.into_iter().filter_map(begin).collect::<Vec<_>>(),
         "source": thresholds.source(),
     }))

@@ -1,4 +1,4 @@
-//! `aareguru://stations`: what is known about the places themselves, with the source of each fact.
+//! `aareguru://stations`: facts about the places, with their sources.
 
 use aareguru::{CREDIT, Place, Quantity};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn station(place: &'static Place) -> Value {
         "gauge": place.gauge(),
         "latitude_deg": place.latitude_deg(),
         "longitude_deg": place.longitude_deg(),
-        // What the station reports at all; even then any value may be missing.
+        // Values of these quantities may still be missing at times.
         "measures": names(true),
         "does_not_measure": names(false),
         "weather_station": place.weather_station(),

@@ -1,4 +1,4 @@
-//! `aareguru://today/{city}`: the water temperature at one place, in short.
+//! `aareguru://today/{city}`: the water temperature at one place, and a saying.
 
 use aareguru::{TodayInShort, plain_reading};
 use answers::{

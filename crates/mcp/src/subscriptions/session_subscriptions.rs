@@ -1,5 +1,5 @@
-//! The subscriptions of one session, by `resources/subscribe` or by `subscriptions/listen`, and how
-//! the client is notified.
+//! Notifies the client of a session about changes of the resources to which it subscribed, with
+//! `resources/subscribe` or `subscriptions/listen`.
 
 use std::{
     future::Future,
@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::subscriber::{Subject, Subscriber, TooManySubscriptions};
 
-/// The subscriptions of a session by `resources/subscribe`; they end with it.
+/// The subscriptions that a session made with `resources/subscribe`.
 #[derive(Debug, Default)]
 pub(crate) struct SessionSubscriptions(OnceLock<ActiveSubscriptions>);
 
@@ -25,9 +25,11 @@ struct ActiveSubscriptions {
 }
 
 impl SessionSubscriptions {
+    /// Subscribes to the resource at `uri`, which is made from the response of `feed`.
+    ///
     /// # Errors
     ///
-    /// The session has too many subscriptions already.
+    /// The session has too many subscriptions.
     pub(crate) fn subscribe(
         &self,
         river: &River,
@@ -63,7 +65,7 @@ impl SessionSubscriptions {
 
 impl Drop for ActiveSubscriptions {
     fn drop(&mut self) {
-        // The task holds the subscriber until the runtime drops it.
+        // Aborting the task drops its reference only later.
         self.subscriber.clear();
     }
 }
@@ -82,7 +84,7 @@ async fn notify_peer(subscriber: Arc<Subscriber>, peer: Peer<RoleServer>) {
     .await;
 }
 
-/// Notifies of what a `subscriptions/listen` was granted, until it is over.
+/// Sends the notifications of a `subscriptions/listen` request until it is cancelled.
 pub(crate) async fn listen(subscriber: &Subscriber, context: &SubscriptionContext) {
     let sink = &context.sink();
     let delivery = deliver(subscriber, |subject| async move {
@@ -97,7 +99,7 @@ pub(crate) async fn listen(subscriber: &Subscriber, context: &SubscriptionContex
     }
 }
 
-/// Sends all news, until the client has closed.
+/// Sends a notification for every change, until sending fails because the client has closed.
 async fn deliver<E, Sending>(subscriber: &Subscriber, send: impl Fn(Subject) -> Sending)
 where
     Sending: Future<Output = Result<(), E>>,

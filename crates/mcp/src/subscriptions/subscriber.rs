@@ -5,29 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use aareguru::{River, Watch};
 use parking_lot::Mutex;
 
-/// How much one session, or one `subscriptions/listen`, may subscribe to.
+/// Maximum number of subscriptions of one session or one `subscriptions/listen`.
 pub(crate) const MAX_PER_SUBSCRIBER: usize = 64;
 
-/// What can be subscribed to.
+/// Something that clients can subscribe to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Subject {
-    /// That the list of places has changed.
+    /// Changes of the list of places.
     List,
-    /// That the resource with this URI has changed.
+    /// Changes of the resource with this URI.
     Resource(String),
 }
 
-/// The subscriptions of one client; they end when it is dropped.
+/// The subscriptions of one client. Dropping it ends them.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     river: River,
-    /// What never changes has no watch.
+    /// Resources that never change have no watch.
     subscriptions: Mutex<BTreeMap<Subject, Option<Watch>>>,
 }
 
-/// One subscriber has as many subscriptions as it may.
+/// The error when a client exceeds [`MAX_PER_SUBSCRIBER`].
 #[derive(Debug, thiserror::Error)]
-#[error("a client may subscribe to at most {MAX_PER_SUBSCRIBER} resources: unsubscribe from one")]
+#[error(
+    "too many subscriptions: {MAX_PER_SUBSCRIBER} at most per client; unsubscribe from a resource"
+)]
 pub(crate) struct TooManySubscriptions;
 
 impl Subscriber {
@@ -38,11 +40,11 @@ impl Subscriber {
         }
     }
 
-    /// Subscribes to `subject`. Has no effect if it is subscribed already.
+    /// Subscribes to `subject`. Does nothing if the subscription exists.
     ///
     /// # Errors
     ///
-    /// It has too many subscriptions.
+    /// The client has [`MAX_PER_SUBSCRIBER`] subscriptions.
     pub(crate) fn add(
         &self,
         subject: Subject,
@@ -67,10 +69,10 @@ impl Subscriber {
         self.subscriptions.lock().clear();
     }
 
-    /// Returns what has changed since the last call, each once; waits until something has.
+    /// Waits for changes, and returns the subjects that have changed since the last call.
     pub(super) async fn changed(&self) -> BTreeSet<Subject> {
         loop {
-            // Before the changes are read, so that none is missed in between.
+            // Registered before reading the changes, so that none is missed in between.
             let next = self.river.any_change();
             let changed = self.take_changes();
             if !changed.is_empty() {
@@ -97,7 +99,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn subscriptions_over_the_limit_are_refused() {
+    async fn subscription_over_the_limit_is_rejected() {
         let river = River::new(Client::recorded());
         let subscriber = Subscriber::new(river.clone());
         let subject = |n: usize| Subject::Resource(n.to_string());

@@ -1,4 +1,4 @@
-//! `compare_cities`: how do places compare, where is the Aare warmest?
+//! `compare_cities`: compares places, and finds the warmest.
 
 use aareguru::Place;
 use answers::{
@@ -31,8 +31,8 @@ const MAX_PLACES: usize = 8;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Arguments {
-    /// Which places, 1 to 8 of: brienz, interlaken, thun, bern, hagneck, biel,
-    /// olten, brugg. All of them if left out.
+    /// The places, 1 to 8 of: brienz, interlaken, thun, bern, hagneck, biel, olten, brugg. Default:
+    /// all.
     #[serde(default)]
     #[schemars(with = "Vec<String>", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8), example = &["thun", "bern"])]
@@ -58,8 +58,8 @@ impl Tool for CompareCities {
                 .as_ref()
                 .is_some_and(|it| !(1..=MAX_PLACES).contains(&it.len()))
             {
-                let says = "`cities` takes 1 to 8 places; leave it out to compare all";
-                return Err(serde_json::Error::custom(says).into());
+                let message = "`cities` must contain 1 to 8 places; omit it to compare all";
+                return Err(serde_json::Error::custom(message).into());
             }
             let cities = cities.iter().flatten();
             let places: Result<Vec<_>, _> = cities.map(|name| Place::find(name)).collect();

@@ -1,4 +1,4 @@
-//! `get_current_conditions`: how is it at one place now?
+//! `get_current_conditions`: the conditions at one place now.
 
 use aareguru::Conditions;
 use answers::{

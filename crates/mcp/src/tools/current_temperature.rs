@@ -1,4 +1,4 @@
-//! `get_current_temperature`: how warm is the water at one place now?
+//! `get_current_temperature`: the water temperature at one place now.
 
 use aareguru::CurrentTemperature;
 use answers::{

@@ -1,4 +1,4 @@
-//! `get_flow_danger_level`: what does the flow at one place mean?
+//! `get_flow_danger_level`: the flow at one place, and what it means for swimmers.
 
 use aareguru::Danger;
 use answers::{

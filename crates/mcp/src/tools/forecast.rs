@@ -1,4 +1,4 @@
-//! `get_forecast`: what comes at one place, water and weather?
+//! `get_forecast`: the water and weather forecast for one place.
 
 use aareguru::{Forecast, Place};
 use answers::{
@@ -31,12 +31,12 @@ than two hours, and no future flow, wind, UV index or hourly weather.";
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Arguments {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    /// The place: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[serde(default = "default_city")]
     #[schemars(example = &"thun")]
     city: String,
-    /// How many hours ahead, from 1 to 96; 24 if left out. Each day that
-    /// begins within them is told as a whole.
+    /// The range of the forecast in hours, 1 to 96; default 24. Includes every day that begins within
+    /// the range.
     #[serde(default)]
     #[schemars(with = "i64", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 96), example = &48)]
@@ -59,7 +59,9 @@ impl Tool for GetForecast {
             let Arguments { city, hours } = call.parse_arguments()?;
             let hours = hours.unwrap_or(24);
             if hours == 0 {
-                return Err(serde_json::Error::custom("`hours` is a number from 1 to 96").into());
+                return Err(
+                    serde_json::Error::custom("`hours` must be a number from 1 to 96").into(),
+                );
             }
             let forecast = call.river.forecast(Place::find(&city)?).await?;
             let now = call.river.now();
@@ -74,7 +76,7 @@ impl Tool for GetForecast {
     }
 }
 
-/// The texts that the app shows.
+/// Returns the translations of the texts that the app shows.
 fn translations(forecast: &Forecast, hours: u32, now: Timestamp) -> Translations {
     let place = forecast.place;
     let days = forecast.days_within(hours, now).into_iter();

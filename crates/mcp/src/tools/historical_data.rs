@@ -1,4 +1,4 @@
-//! `get_historical_data`: what was measured at one place over a span of time?
+//! `get_historical_data`: the readings of one place over a time span, with statistics.
 
 use aareguru::{HistoryStage, Place};
 use answers::{
@@ -31,23 +31,23 @@ not measured is null. Up to 366 days at once; the last 32 days are the surest.";
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Arguments {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    /// The place: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[serde(default = "super::tool::default_city")]
     #[schemars(example = &"thun")]
     city: String,
-    /// From when: a date, a date and time (Swiss local time unless it has a
-    /// zone), Unix seconds as text, or words such as "-24 hours", "-7 days",
-    /// "yesterday", "today", "last week".
+    /// The start of the time span: a date, a date and time (Swiss local time unless it has a zone),
+    /// Unix seconds as text, or words such as "-24 hours", "-7 days", "yesterday", "today",
+    /// "last week".
     #[serde(default = "a_day_ago", deserialize_with = "text_or_seconds")]
     #[schemars(example = &"-7 days", example = &"2026-09-01", example = &"2026-09-01T14:00")]
     start: String,
-    /// Until when, in the same forms; a day is included.
+    /// The end of the time span, in the same formats. A date includes the whole day.
     #[serde(default = "now", deserialize_with = "text_or_seconds")]
     #[schemars(example = &"now", example = &"2026-09-02", example = &"2026-09-02T12:00:00Z")]
     end: String,
 }
 
-/// The schema asks for a text, but Unix seconds are often sent as a number.
+/// Accepts numbers too: the schema requires text, but models often send Unix seconds as a number.
 fn text_or_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "expected a time as text, or Unix seconds")]
@@ -89,7 +89,7 @@ impl Tool for GetHistoricalData {
             let history = async move {
                 let now = call.river.now();
                 let report = |stage: Option<HistoryStage>, message| {
-                    // The receiver is dropped only when the call is over.
+                    // Sending fails only after `notify` has returned.
                     let _ = progress.send((stage, message));
                 };
                 let asking = |stage| report(Some(stage), format!("asking {}", stage.asking));
@@ -106,8 +106,8 @@ impl Tool for GetHistoricalData {
     }
 }
 
-/// Notifies the client of each stage, if it wants that, until there are no more. The last one is
-/// not of the river.
+/// Sends a progress notification for each stage, if the client requested progress. The last stage,
+/// `None`, is the statistics.
 async fn notify(
     context: &RequestContext<RoleServer>,
     mut progress: mpsc::UnboundedReceiver<(Option<HistoryStage>, String)>,
@@ -119,11 +119,11 @@ async fn notify(
     while let Some((stage, message)) = progress.recv().await {
         total = stage.map_or(total, |stage| stage.of + 1);
         let done = stage.map_or(total - 1, |stage| stage.asked);
-        // Progress has to grow, and starts above nothing.
+        // The protocol requires that progress increases, so the first value is above zero.
         let progress = ProgressNotificationParam::new(token.clone(), (done + 1) as f64)
             .with_total(total as f64)
             .with_message(message);
-        // A client that has closed gets no answer either.
+        // Sending fails only if the client has closed.
         let _ = context.peer.notify_progress(progress).await;
     }
 }

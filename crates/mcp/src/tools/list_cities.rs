@@ -1,4 +1,4 @@
-//! `list_cities`: where is the Aare measured, and how warm is it there?
+//! `list_cities`: the measured places, with their water temperatures.
 
 use answers::{
     list_cities::{ListCitiesAnswer, render_text},

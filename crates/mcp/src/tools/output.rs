@@ -34,7 +34,7 @@ pub(crate) struct ToolOutput {
 /// Why a tool has no output, in words for the model.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ToolError {
-    #[error("arguments not understood: {0}")]
+    #[error("invalid arguments: {0}")]
     Arguments(#[from] serde_json::Error),
     #[error("{0}")]
     Place(#[from] UnknownPlace),

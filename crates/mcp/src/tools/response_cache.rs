@@ -14,10 +14,11 @@ use parking_lot::Mutex;
 
 use super::output::{ToolOutput, ToolResult};
 
-/// The last output for each key.
+/// The latest output for each key.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseCache(Mutex<Vec<CachedOutput>>);
 
+/// The parameters of the output, except the response and the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CacheKey {
     pub(super) tool: &'static str,
@@ -42,7 +43,8 @@ impl ResponseCache {
         now: Timestamp,
         render: impl FnOnce(&Answer<Current>, Timestamp) -> ToolResult,
     ) -> ToolResult {
-        let second = Timestamp::from_second(now.as_second()).expect("it is one already");
+        let second = Timestamp::from_second(now.as_second())
+            .expect("the second of a valid timestamp is valid");
         let cached = self.0.lock().iter().find_map(|it| {
             let is_current = it.key == key && it.second == second;
             let is_current = is_current && it.response.is_same_as(&response);
@@ -51,7 +53,7 @@ impl ResponseCache {
         if let Some(output) = cached {
             return Ok(output);
         }
-        // Outside the lock: a concurrent caller may render the same output, which is harmless.
+        // Rendered outside the lock: a concurrent caller may render the same output, which is harmless.
         let output = render(&response, second)?;
         let mut outputs = self.0.lock();
         outputs.retain(|it| it.key != key);

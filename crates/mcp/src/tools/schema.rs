@@ -1,4 +1,4 @@
-//! The definitions of the tools, with schemas that strict clients accept.
+//! Builds the definitions of tools, with schemas that strict clients accept.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use schemars::{
 };
 use serde_json::Value;
 
-/// A tool without arguments that reads from a live source and changes nothing.
+/// Returns the definition of a read-only tool without arguments.
 pub(super) fn tool<Output: JsonSchema + 'static>(
     name: &'static str,
     title: &str,
@@ -24,11 +24,11 @@ pub(super) fn tool<Output: JsonSchema + 'static>(
         .open_world(true);
     Tool::new(name, description, schema_for_empty_input())
         .with_title(title)
-        .with_raw_output_schema(for_strict_clients(schema_for_output::<Output>()))
+        .with_raw_output_schema(restrict_for_strict_clients(schema_for_output::<Output>()))
         .with_annotations(annotations)
 }
 
-/// The same with arguments.
+/// Returns the definition of a read-only tool with arguments.
 pub(super) fn tool_with<Arguments: JsonSchema + 'static, Output: JsonSchema + 'static>(
     name: &'static str,
     title: &str,
@@ -36,19 +36,20 @@ pub(super) fn tool_with<Arguments: JsonSchema + 'static, Output: JsonSchema + 's
 ) -> Tool {
     let mut tool = tool::<Output>(name, title, description);
     let input = schema_for_input::<Arguments>();
-    tool.input_schema = for_strict_clients(input.expect("arguments are an object"));
+    tool.input_schema =
+        restrict_for_strict_clients(input.expect("the type of the arguments is a struct"));
     tool
 }
 
-/// Without formats of Rust's numbers such as `uint`, and without lists of types.
-fn for_strict_clients(schema: Arc<JsonObject>) -> Arc<JsonObject> {
+/// Removes formats of Rust numbers, such as `uint`, and lists of types.
+fn restrict_for_strict_clients(schema: Arc<JsonObject>) -> Arc<JsonObject> {
     let mut schema = Schema::from(Arc::unwrap_or_clone(schema));
     split_types(&mut schema);
     RestrictFormats::default().transform(&mut schema);
     Arc::new(std::mem::take(schema.ensure_object()))
 }
 
-/// Replaces a list of types by a choice of schemas with one type each.
+/// Replaces lists of types by `anyOf` with one type each.
 fn split_types(schema: &mut Schema) {
     transform_subschemas(&mut split_types, schema);
     let Some(object) = schema.as_object_mut() else {
@@ -57,7 +58,7 @@ fn split_types(schema: &mut Schema) {
     let Some(Value::Array(types)) = object.get("type").cloned() else {
         return;
     };
-    // The description is of all choices; everything else describes the value.
+    // The description belongs to all choices; everything else describes the value.
     let description = object.remove_entry("description");
     let value = std::mem::take(object);
     let choices = types.into_iter().map(|of_type| {
@@ -79,10 +80,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_property_may_be_called_format() {
+    fn property_named_format_is_kept() {
         let strict = |schema: Value| {
             let schema = schema.as_object().cloned().unwrap();
-            Value::Object((*for_strict_clients(Arc::new(schema))).clone())
+            Value::Object((*restrict_for_strict_clients(Arc::new(schema))).clone())
         };
         let dialect = "https://json-schema.org/draft/2020-12/schema";
         let schema = json!({"$schema": dialect, "properties": {
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_null_is_a_choice() {
+    fn nullable_type_becomes_any_of() {
         let mut schema = schemars::json_schema!({"properties": {
             "n": {"type": ["integer", "null"], "format": "int64", "description": "A number."},
             "s": {"type": "string"},

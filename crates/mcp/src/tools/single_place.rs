@@ -1,7 +1,6 @@
-//! Tools that are answered from the current readings of one place.
+//! Tools that need only the current readings of one place.
 //!
-//! Most calls are of this kind. While the readings are cached, such a call waits for nothing, and
-//! is answered without a future.
+//! Most calls are of this kind. While the readings are cached, they are answered without a future.
 
 use std::sync::Arc;
 
@@ -22,18 +21,17 @@ use super::{
 };
 use crate::apps::AppView;
 
-/// The arguments.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SinglePlaceArguments {
-    /// Where: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
+    /// The place: brienz, interlaken, thun, bern, hagneck, biel, olten or brugg.
     #[serde(default = "default_city")]
     #[schemars(example = &"thun")]
     city: String,
 }
 
-/// A tool whose output depends on the current readings of a place, the second, and whether the
-/// client shows the app.
+/// A tool whose output depends only on the current readings of a place, the current second, and
+/// whether the client shows the app.
 pub(super) struct SinglePlaceTool {
     pub(super) definition: fn() -> model::Tool,
     pub(super) app: Option<AppView>,

@@ -35,11 +35,7 @@ async fn query_over_a_limit_is_rejected_without_upstream_requests() {
             16_384,
             "bytes",
         ),
-        (
-            "{ about { version } } ".repeat(600),
-            2_500,
-            "words and signs",
-        ),
+        ("{ about { version } } ".repeat(600), 2_500, "tokens"),
         (nested(40), 32, "brackets"),
         (
             format!(

@@ -83,7 +83,7 @@ async fn invalid_graphql_request_returns_a_graphql_error() {
         (
             post_json("/graphql", &format!("[{query}]")),
             400,
-            "batches are not taken",
+            "batches are not supported",
         ),
         (post_json("/graphql", "1"), 400, "a JSON object"),
         (post_json("/graphql", "{}"), 400, "no `query`"),

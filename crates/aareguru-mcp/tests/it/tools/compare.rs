@@ -95,8 +95,8 @@ async fn compare_cities_with_invalid_arguments_returns_an_error() {
             r#"{"cities": ["bern", "atlantis"]}"#,
             "unknown place `atlantis`: the Aare is measured at brienz",
         ),
-        (r#"{"cities": []}"#, "`cities` takes 1 to 8 places"),
-        (&nine, "`cities` takes 1 to 8 places"),
+        (r#"{"cities": []}"#, "`cities` must contain 1 to 8 places"),
+        (&nine, "`cities` must contain 1 to 8 places"),
         (r#"{"cities": "bern"}"#, "invalid type: string"),
         (
             r#"{"city": "bern"}"#,

@@ -125,9 +125,9 @@ async fn forecast_with_invalid_arguments_returns_an_error() {
             r#"{"city": "atlantis"}"#,
             "unknown place `atlantis`: the Aare is measured at brienz",
         ),
-        (r#"{"hours": 0}"#, "`hours` is a number from 1 to 96"),
-        (r#"{"hours": -1}"#, "arguments not understood"),
-        (r#"{"hours": "soon"}"#, "arguments not understood"),
+        (r#"{"hours": 0}"#, "`hours` must be a number from 1 to 96"),
+        (r#"{"hours": -1}"#, "invalid arguments"),
+        (r#"{"hours": "soon"}"#, "invalid arguments"),
         (r#"{"days": 2}"#, "unknown field `days`"),
     ] {
         let result = ask(arguments).await;

@@ -50,7 +50,7 @@ async fn upstream_failure_is_logged_once_per_outage() {
         assert_eq!(notification["logger"], "aareguru");
         let text = notification["data"].as_str().unwrap();
         assert!(text.contains("HTTP status 500"), "{text}");
-        assert!(text.contains("earlier answer"), "{text}");
+        assert!(text.contains("older response"), "{text}");
 
         assert_eq!(ask(&mut session).await.0, Vec::<Value>::new());
     }

@@ -187,20 +187,16 @@ async fn invalid_prompt_arguments_return_a_helpful_error() {
             json!({"cities": "bern, atlantis"}),
             "unknown place `atlantis`: the Aare is measured at brienz",
         ),
-        (
-            PROMPTS[0],
-            json!({"city": ["bern"]}),
-            "`city` has to be a text",
-        ),
+        (PROMPTS[0], json!({"city": ["bern"]}), "`city` must be text"),
         (
             PROMPTS[0],
             json!({"include_forecast": "maybe"}),
-            "`include_forecast` is `true` or `false`, not `maybe`",
+            "`include_forecast` must be `true` or `false`, not `maybe`",
         ),
         (
             PROMPTS[1],
             json!({"min_temperature": "warm"}),
-            "`min_temperature` is a number of °C from 0 to 40, not `warm`",
+            "`min_temperature` must be a number of °C from 0 to 40, not `warm`",
         ),
         (
             PROMPTS[1],
@@ -211,7 +207,7 @@ async fn invalid_prompt_arguments_return_a_helpful_error() {
         (
             PROMPTS[2],
             json!({"days": "32"}),
-            "`days` is a whole number from 1 to 31, not `32`",
+            "`days` must be a whole number from 1 to 31, not `32`",
         ),
         (PROMPTS[2], json!({"days": "a week"}), "from 1 to 31"),
         (PROMPTS[2], json!({"days": "0"}), "from 1 to 31"),
