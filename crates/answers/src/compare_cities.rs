@@ -100,7 +100,7 @@ impl CompareCitiesAnswer {
         let places = comparison.places.iter();
         Self {
             places: places
-                .map(|at| compared(at, &at.advice(now), now))
+                .map(|at| ComparedCity::new(at, &at.advice(now), now))
                 .collect(),
             not_ranked: not_ranked(comparison, &warmest, now),
             boundary: Advice::BOUNDARY,
@@ -119,28 +119,30 @@ impl CompareCitiesAnswer {
     }
 }
 
-fn compared(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> ComparedCity {
-    let place = at.place;
-    let is_flow_measured = place.measures(aareguru::Quantity::Flow);
-    let flow = at.flow.presentable_value(now);
-    let is_water_shown = at.water.presentable_value(now).is_some();
-    let saying = at.saying.clone().filter(|_| is_water_shown);
-    ComparedCity {
-        place: PlaceNames::new(place),
-        water: WaterTemperature::new(&at.water, now),
-        water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| at.water.is_current(now)),
-        flow_m3_per_s: flow,
-        flow_freshness: at.flow.freshness(now),
-        flow_unknown_because: unknown_because(&at.flow, is_flow_measured, now),
-        percent_of_flood_level_2: flow.and(at.share_of_level_2(now)).map(to_percent),
-        flood_level: advice.level.map(|level| level.number().into()),
-        verdict: advice.verdict,
-        reasons: advice.reasons.iter().map(ToString::to_string).collect(),
-        air_celsius: at.air.filter(|_| is_recent(&at.water, now)),
-        saying_in_english: saying.as_deref().and_then(plain_reading),
-        saying,
-        doubts: collect_doubts(at, now),
-        note: place.note(),
+impl ComparedCity {
+    fn new(at: &ComparedPlace, advice: &Advice, now: Timestamp) -> Self {
+        let place = at.place;
+        let is_flow_measured = place.measures(aareguru::Quantity::Flow);
+        let flow = at.flow.presentable_value(now);
+        let is_water_shown = at.water.presentable_value(now).is_some();
+        let saying = at.saying.clone().filter(|_| is_water_shown);
+        Self {
+            place: PlaceNames::new(place),
+            water: WaterTemperature::new(&at.water, now),
+            water_in_two_hours_celsius: at.water_in_two_hours.filter(|_| at.water.is_current(now)),
+            flow_m3_per_s: flow,
+            flow_freshness: at.flow.freshness(now),
+            flow_unknown_because: unknown_because(&at.flow, is_flow_measured, now),
+            percent_of_flood_level_2: flow.and(at.share_of_level_2(now)).map(to_percent),
+            flood_level: advice.level.map(|level| level.number().into()),
+            verdict: advice.verdict,
+            reasons: advice.reasons.iter().map(ToString::to_string).collect(),
+            air_celsius: at.air.filter(|_| is_recent(&at.water, now)),
+            saying_in_english: saying.as_deref().and_then(plain_reading),
+            saying,
+            doubts: collect_doubts(at, now),
+            note: place.note(),
+        }
     }
 }
 
@@ -183,8 +185,8 @@ fn collect_notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp
             "all of this was recorded on {day} and is not current"
         ));
     }
-    if let Some(trouble) = &comparison.upstream_trouble {
-        notes.push(trouble.to_string());
+    if let Some(failure) = &comparison.upstream_trouble {
+        notes.push(failure.to_string());
     }
     let times = warmest
         .iter()
@@ -202,6 +204,7 @@ fn collect_notes(comparison: &Comparison, warmest: &[Ranked<'_>], now: Timestamp
     notes
 }
 
+/// Renders the answer as English text.
 pub fn render_text(
     comparison: &Comparison,
     structured: &CompareCitiesAnswer,

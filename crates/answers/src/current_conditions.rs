@@ -92,6 +92,7 @@ pub struct SayingWithMeaning {
     pub plain_reading: Option<&'static str>,
 }
 
+/// Renders the answer as English text.
 pub fn render_text(conditions: &Conditions, now: Timestamp) -> String {
     let place = conditions.place;
     let danger = &conditions.danger;

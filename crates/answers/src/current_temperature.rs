@@ -41,6 +41,7 @@ impl CurrentTemperatureAnswer {
     }
 }
 
+/// Renders the answer as English text.
 pub fn render_text(current: &CurrentTemperature, now: Timestamp) -> String {
     let place = current.place;
     let mut text = format!(

@@ -96,6 +96,7 @@ pub enum FlowDirection {
     Steady,
 }
 
+/// Renders the answer as English text.
 pub fn render_text(danger: &Danger) -> String {
     let (place, advice) = (danger.place, &danger.advice);
     let mut text = format!(

@@ -147,7 +147,7 @@ impl ForecastAnswer {
         Self {
             place: PlaceNames::new(place),
             water: WaterTemperature::new(&forecast.water, now),
-            water_in_two_hours: water_ahead(forecast, now),
+            water_in_two_hours: WaterAhead::new(forecast, now),
             today: forecast
                 .today
                 .filter(|_| !is_over)
@@ -201,21 +201,24 @@ pub fn upcoming_water_forecast(forecast: &Forecast, now: Timestamp) -> Option<&W
     forecast.water_in_two_hours.as_ref().filter(|_| is_to_come)
 }
 
-fn water_ahead(forecast: &Forecast, now: Timestamp) -> Option<WaterAhead> {
-    let water = upcoming_water_forecast(forecast, now)?;
-    Some(WaterAhead {
-        temperature_celsius: water.celsius,
-        at_local: water.at.map(local_time),
-        change_celsius: water.change_celsius,
-        direction: match water.direction {
-            Direction::Rising => "warmer",
-            Direction::Falling => "colder",
-            Direction::Steady => "same",
-            Direction::Unknown => "unknown",
-        },
-        saying: water.saying.clone(),
-        saying_in_english: water.saying.as_deref().and_then(plain_reading),
-    })
+impl WaterAhead {
+    /// Returns `None` if there is no forecast, or its time has passed.
+    fn new(forecast: &Forecast, now: Timestamp) -> Option<Self> {
+        let water = upcoming_water_forecast(forecast, now)?;
+        Some(Self {
+            temperature_celsius: water.celsius,
+            at_local: water.at.map(local_time),
+            change_celsius: water.change_celsius,
+            direction: match water.direction {
+                Direction::Rising => "warmer",
+                Direction::Falling => "colder",
+                Direction::Steady => "same",
+                Direction::Unknown => "unknown",
+            },
+            saying: water.saying.clone(),
+            saying_in_english: water.saying.as_deref().and_then(plain_reading),
+        })
+    }
 }
 
 pub fn collect_notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<String> {
@@ -226,8 +229,8 @@ pub fn collect_notes(forecast: &Forecast, hours: u32, now: Timestamp) -> Vec<Str
              today or the days to come now"
         ));
     }
-    if let Some(trouble) = &forecast.upstream_trouble {
-        notes.push(trouble.to_string());
+    if let Some(failure) = &forecast.upstream_trouble {
+        notes.push(failure.to_string());
     }
     if forecast.is_of_today(now) == Some(false) {
         notes.push(PARTS_OMITTED_NOTE.to_owned());
@@ -297,6 +300,7 @@ fn english_weather(symbol: Option<&'static WeatherSymbol>) -> Option<&'static st
     symbol.map(|symbol| symbol.english.as_str())
 }
 
+/// Renders the answer as English text.
 pub fn render_text(forecast: &Forecast, structured: &ForecastAnswer, now: Timestamp) -> String {
     let mut text = format!(
         "{} ({}): {}.\n",

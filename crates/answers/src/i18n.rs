@@ -1,5 +1,5 @@
-//! The texts of the pages and apps in each language, from the tables in `words/`, and the formats of
-//! numbers and times.
+//! The texts of the pages and apps in each language, from the tables in `words/`, and the formats
+//! of numbers and times.
 
 use std::{
     collections::BTreeMap,

@@ -34,6 +34,7 @@ struct City {
     note: Option<&'static str>,
 }
 
+/// Renders the answer as English text.
 pub fn render_text(places: &[PlaceTemperature], now: Timestamp) -> String {
     let mut text = String::new();
     for place in places {

@@ -31,7 +31,8 @@ objects! {
             answer.warmest_first.iter().map(RankedTemperatureType::new).collect(),
         /// The places that are not ranked, with the reason.
         #[graphql(complexity = "1 + 8 * child_complexity")]
-        not_ranked: Vec<NotRankedType> = answer.not_ranked.into_iter().map(NotRankedType::new).collect(),
+        not_ranked: Vec<NotRankedType> =
+            answer.not_ranked.into_iter().map(NotRankedType::new).collect(),
         /// What these numbers do not show. Show it with every verdict.
         boundary: &'static str = answer.boundary,
         /// Notes about this answer, in English.
@@ -71,8 +72,8 @@ objects! {
         /// The reasons for the verdict, most important first, each with its sources.
         #[graphql(complexity = "1 + 4 * child_complexity")]
         reasons: Vec<StatementType> = advice.reasons.iter().map(StatementType::new).collect(),
-        /// Air temperature in degrees Celsius; null if unknown. The upstream API does not report when
-        /// it was measured.
+        /// Air temperature in degrees Celsius; null if unknown. The upstream API does not report
+        /// when it was measured.
         air_celsius: Option<f64> = compared.air_celsius,
         /// What aare.guru says about the water; null if it says nothing.
         saying: Option<SayingType> = compared.saying.map(SayingType::new),
@@ -81,7 +82,9 @@ objects! {
     }
 
     /// A place in the ranking by temperature.
-    struct RankedTemperatureType("RankedTemperature") from(ranked: &compare_cities::RankedTemperature) {
+    struct RankedTemperatureType("RankedTemperature") from(
+        ranked: &compare_cities::RankedTemperature,
+    ) {
         /// The rank, from 1. Equally warm places share a rank.
         rank: i64 = ranked.rank,
         /// The place.

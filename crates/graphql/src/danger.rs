@@ -13,8 +13,8 @@ use super::{
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// The flow at a place with its flood level, and the verdict for swimmers. Never a permission to
-    /// swim.
+    /// The flow at a place with its flood level, and the verdict for swimmers. Never a permission
+    /// to swim.
     struct DangerType("Danger") from(danger: &aareguru::Danger) {
         let (place, now) = (danger.place, danger.asked_at);
         let (advice, level) = (&danger.advice, danger.level);
@@ -96,14 +96,15 @@ objects! {
             .filter(|trend| trend.direction != aareguru::Direction::Unknown)
             .and_then(|trend| Some((trend.direction, trend.per_hour?)));
         /// The direction of the change.
-        direction: DirectionType = known.map_or(DirectionType::Unknown, |(direction, _)| direction.into()),
+        direction: DirectionType =
+            known.map_or(DirectionType::Unknown, |(direction, _)| direction.into()),
         /// The change per hour in cubic metres per second; negative if the flow falls, null if the
         /// direction is UNKNOWN.
         m3_per_s_per_hour: Option<f64> = known.map(|(_, per_hour)| round_to_hundredths(per_hour)),
     }
 
-    /// One of BAFU's five flood danger levels. They describe floods and the land near the river, not
-    /// swimming.
+    /// One of BAFU's five flood danger levels. They describe floods and the land near the river,
+    /// not swimming.
     struct FloodLevelMeaningType("FloodLevelMeaning") from(flood_level: FloodLevel) {
         /// The level, 1 to 5.
         level: u8 = flood_level.number(),

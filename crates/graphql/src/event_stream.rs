@@ -35,7 +35,7 @@ pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Reque
         (header::CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    let config = graphql.shared.config.clone();
+    let config = graphql.shared.transport.clone();
     let session = graphql.open_session(extensions);
     let responses = graphql.stream(request, ClientKey::of(extensions));
     let next = |response| format!("event: next\ndata: {}\n\n", to_json(&response)).into();

@@ -39,7 +39,7 @@ impl FieldOrder {
         let mut operations = document.operations.iter();
         let executed = operations.find(|(name, _)| is_executed(name.map(|name| name.as_str())));
         if let Some((_, operation)) = executed {
-            sort(
+            sort_fields(
                 document,
                 &mut response.data,
                 &[&operation.node.selection_set.node],
@@ -48,23 +48,23 @@ impl FieldOrder {
     }
 }
 
-fn sort(document: &ExecutableDocument, value: &mut Value, sets: &[&SelectionSet]) {
+fn sort_fields(document: &ExecutableDocument, value: &mut Value, sets: &[&SelectionSet]) {
     match value {
         Value::List(items) => {
             for item in items {
-                sort(document, item, sets);
+                sort_fields(document, item, sets);
             }
         }
         Value::Object(fields) => {
             let mut selected = SelectedFields::new();
             for set in sets {
-                collect(document, set, &mut selected);
+                collect_fields(document, set, &mut selected);
             }
             let position = |key: &str| selected.get(key).map(|(position, _)| *position);
             fields.sort_by(|a, _, b, _| position(a).cmp(&position(b)));
             for (key, value) in fields {
                 if let Some((_, sets)) = selected.get(key.as_str()) {
-                    sort(document, value, sets);
+                    sort_fields(document, value, sets);
                 }
             }
         }
@@ -72,7 +72,7 @@ fn sort(document: &ExecutableDocument, value: &mut Value, sets: &[&SelectionSet]
     }
 }
 
-fn collect<'a>(
+fn collect_fields<'a>(
     document: &'a ExecutableDocument,
     set: &'a SelectionSet,
     selected: &mut SelectedFields<'a>,
@@ -87,11 +87,11 @@ fn collect<'a>(
                 sets.push(&field.selection_set.node);
             }
             Selection::InlineFragment(fragment) => {
-                collect(document, &fragment.node.selection_set.node, selected);
+                collect_fields(document, &fragment.node.selection_set.node, selected);
             }
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    collect(document, &fragment.node.selection_set.node, selected);
+                    collect_fields(document, &fragment.node.selection_set.node, selected);
                 }
             }
         }

@@ -16,16 +16,23 @@ use super::{
 objects! {
     #![derive(Debug, SimpleObject)]
 
-    /// The forecast for a place: the water temperature in two hours, and the weather of the next days.
-    struct ForecastType("Forecast") from(forecast: &aareguru::Forecast, hours: u32, now: Timestamp) {
+    /// The forecast for a place: the water temperature in two hours, and the weather of the next
+    /// days.
+    struct ForecastType("Forecast") from(
+        forecast: &aareguru::Forecast,
+        hours: u32,
+        now: Timestamp,
+    ) {
         let advice = forecast.advice(now);
         let best_parts = forecast.best_parts(now);
         // Omits the parts of a past day.
         let is_over = forecast.is_of_today(now) == Some(false);
         /// The last measured water temperature.
-        water: WaterTemperatureType = WaterTemperatureType::new(forecast.place, &forecast.water, now),
+        water: WaterTemperatureType =
+            WaterTemperatureType::new(forecast.place, &forecast.water, now),
         /// The forecast water temperature two hours after that; null if unknown or in the past.
-        water_in_two_hours: Option<WaterAheadType> = upcoming_water_forecast(forecast, now).map(WaterAheadType::new),
+        water_in_two_hours: Option<WaterAheadType> =
+            upcoming_water_forecast(forecast, now).map(WaterAheadType::new),
         /// The day of `partsOfToday` and `sunshineToday`; null if unknown or in the past.
         today: Option<Date> = forecast.today.filter(|_| !is_over).map(Date),
         /// Morning, afternoon and evening of that day; empty if the day is in the past.

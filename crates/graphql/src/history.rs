@@ -58,17 +58,21 @@ objects! {
     }
 
     /// Statistics of the water temperature in degrees Celsius.
-    struct TemperatureStatisticsType("TemperatureStatistics") from(temperature: TemperatureStatistics) {
+    struct TemperatureStatisticsType("TemperatureStatistics") from(
+        temperature: TemperatureStatistics,
+    ) {
         #[graphql(flatten)]
         statistics: StatisticsType = StatisticsType::new(temperature.statistics),
-        /// The share of readings at or above 18 degrees Celsius, from 0 to 1; null without readings.
+        /// The share of readings at or above 18 degrees Celsius, from 0 to 1; null without
+        /// readings.
         share_from18_celsius: Option<f64> = temperature.share_from_18_celsius,
-        /// The share of readings at or above 20 degrees Celsius, from 0 to 1; null without readings.
+        /// The share of readings at or above 20 degrees Celsius, from 0 to 1; null without
+        /// readings.
         share_from20_celsius: Option<f64> = temperature.share_from_20_celsius,
     }
 
-    /// Statistics of one quantity in its unit: degrees Celsius or cubic metres per second. Null means
-    /// unknown.
+    /// Statistics of one quantity in its unit: degrees Celsius or cubic metres per second. Null
+    /// means unknown.
     struct StatisticsType("Statistics") from(statistics: QuantityStatistics) {
         /// The number of readings with a value.
         count: usize = statistics.count,
@@ -119,7 +123,8 @@ objects! {
         /// The date; null if it is out of range.
         date: Option<Date> = row.date.parse().ok().map(Date),
         /// Water temperature in degrees Celsius; null if it was not measured.
-        temperature: Option<DayStatisticsType> = row.temperature_celsius.map(DayStatisticsType::new),
+        temperature: Option<DayStatisticsType> =
+            row.temperature_celsius.map(DayStatisticsType::new),
         /// Flow in cubic metres per second; null if it was not measured.
         flow: Option<DayStatisticsType> = row.flow_m3_per_s.map(DayStatisticsType::new),
     }
@@ -157,9 +162,9 @@ impl HistoryType {
         rows.into_iter().map(DayType::new).collect()
     }
 
-    /// The readings, oldest first. If there are more than `max`, this is every n-th reading, plus the
-    /// first, the last, and those with the lowest and highest temperature and flow. Readings are not
-    /// averaged. Null with an error if `max` is out of range.
+    /// The readings, oldest first. If there are more than `max`, this is every n-th reading, plus
+    /// the first, the last, and those with the lowest and highest temperature and flow. Readings
+    /// are not averaged. Null with an error if `max` is out of range.
     #[graphql(complexity = "1 + usize::try_from(max).unwrap_or_default() * child_complexity")]
     async fn points(
         &self,

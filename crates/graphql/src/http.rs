@@ -74,9 +74,9 @@ pub async fn post(
     let request = match body {
         Ok(Json(request)) => Ok(request),
         Err(JsonRejection::JsonDataError(_)) => Err(bad_request(
-            "the body is not a GraphQL request: send a JSON object with `query`, a text, and optionally \
-             `operationName`, a text, and `variables`, an object; batches are not supported, but a \
-             query may have many fields",
+            "the body is not a GraphQL request: send a JSON object with `query`, a text, and \
+             optionally `operationName`, a text, and `variables`, an object; batches are not \
+             supported, but a query may have many fields",
         )),
         Err(JsonRejection::BytesRejection(rejection)) => Err((
             rejection.status(),
@@ -132,8 +132,8 @@ async fn execute(
         )),
         _ => Ok(request),
     });
-    let text = "supported response types: `application/graphql-response+json`, `application/json` and \
-                `text/event-stream`";
+    let text = "supported response types: `application/graphql-response+json`, `application/json` \
+                and `text/event-stream`";
     match (request, media) {
         (Ok(request), Some(MediaType::Events)) => {
             event_stream::respond(&graphql, &parts.extensions, request)

@@ -2,10 +2,10 @@
 
 /// Defines output objects and their constructors, `new`.
 ///
-/// `struct PlaceType("Place") from(…)` defines the type `Place` of the schema. The parentheses after
-/// `from` contain the parameters of `new`. Each field has a description, a type and a value, an
-/// expression over the parameters and the preceding `let` bindings. Without `= value`, the value is
-/// the parameter or variable of the same name.
+/// `struct PlaceType("Place") from(…)` defines the type `Place` of the schema. The parentheses
+/// after `from` contain the parameters of `new`. Each field has a description, a type and a value,
+/// an expression over the parameters and the preceding `let` bindings. Without `= value`, the value
+/// is the parameter or variable of the same name.
 ///
 /// The derives are part of the invocation, so that names in `complexity` expressions resolve there.
 macro_rules! objects {

@@ -53,7 +53,8 @@ objects! {
             all.into_iter().filter(|(it, _)| place.measures(*it)).map(|(_, it)| it).collect()
         },
         /// The nearest weather station; null if unknown.
-        weather_station: Option<WeatherStationType> = place.weather_station().map(WeatherStationType::new),
+        weather_station: Option<WeatherStationType> =
+            place.weather_station().map(WeatherStationType::new),
         /// A note that prevents a misunderstanding of the name, in English; null if there is none.
         note: Option<&'static str> = place.note(),
         /// The sources of the data about the place.

@@ -13,12 +13,17 @@ objects! {
     #![derive(Debug, SimpleObject)]
 
     /// A water temperature.
-    struct WaterTemperatureType("WaterTemperature") from(place: &Place, reading: &Reading, now: Timestamp) {
+    struct WaterTemperatureType("WaterTemperature") from(
+        place: &Place,
+        reading: &Reading,
+        now: Timestamp,
+    ) {
         /// Water temperature in degrees Celsius, with one decimal. Null if it is unknown or was
         /// measured more than a day ago; `unknownBecause` contains the reason.
         celsius: Option<f64> = value_unless_old(reading, now),
         #[graphql(flatten)]
-        measured: MeasuredType = MeasuredType::new(reading, place.measures(Quantity::Temperature), now),
+        measured: MeasuredType =
+            MeasuredType::new(reading, place.measures(Quantity::Temperature), now),
     }
 
     /// A flow: how much water the river carries.
@@ -49,7 +54,11 @@ objects! {
     }
 
     /// When a value was measured, and how reliable it is now.
-    struct MeasuredType("Measured") from(reading: &Reading, is_measured_here: bool, now: Timestamp) {
+    struct MeasuredType("Measured") from(
+        reading: &Reading,
+        is_measured_here: bool,
+        now: Timestamp,
+    ) {
         /// When it was measured; null if unknown or in the future.
         measured_at: Option<DateTime> = reading.measured_at(now).map(DateTime),
         /// The same time in Swiss local time, with the zone: "2023-05-09 13:20 CEST". Null if

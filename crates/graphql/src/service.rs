@@ -41,7 +41,7 @@ pub(super) struct GraphQlState {
     pub(super) schema: Schema,
     pub(super) limits: OperationLimits,
     /// Limits on streams, sockets and request bodies.
-    pub(super) config: SseServerConfig,
+    pub(super) transport: SseServerConfig,
     pub(super) editor: EditorPage,
     pub(super) sockets: Arc<SessionLimiter>,
     subscriptions: Arc<SessionLimiter>,
@@ -67,7 +67,7 @@ impl GraphQl {
                 limits,
                 subscriptions: limiter(),
                 sockets: limiter(),
-                config: transport,
+                transport,
                 editor: config.editor,
                 principals: Mutex::default(),
             }),
@@ -81,7 +81,7 @@ impl GraphQl {
 
     /// Returns the maximum size of a request body.
     pub fn max_body_bytes(&self) -> usize {
-        self.shared.config.max_request_body_bytes
+        self.shared.transport.max_request_body_bytes
     }
 
     /// Closes all streams and sockets of `principal`, and returns their number.
@@ -97,7 +97,7 @@ impl GraphQl {
     /// Registers a stream or socket. The token is cancelled on shutdown and when the API key of the
     /// request is revoked. Keep it until the stream or socket closes.
     pub(super) fn open_session(&self, extensions: &Extensions) -> Arc<CancellationToken> {
-        let new = || Arc::new(self.shared.config.cancellation_token.child_token());
+        let new = || Arc::new(self.shared.transport.cancellation_token.child_token());
         let Some(principal) = extensions.get::<Principal>() else {
             return new();
         };

@@ -14,8 +14,8 @@ objects! {
         name: &'static str = &source.name,
         /// The address of the source.
         url: &'static str = &source.url,
-        /// The day or month that the source describes: "2026-09-29" or "2024-07". For a page without
-        /// a date, "read 2026-11-22"; for an upstream API, "live".
+        /// The day or month that the source describes: "2026-09-29" or "2024-07". For a page
+        /// without a date, "read 2026-11-22"; for an upstream API, "live".
         date: &'static str = &source.date,
     }
 

@@ -62,7 +62,12 @@ objects! {
     #![derive(Debug, SimpleObject)]
 
     /// A new measurement at a place.
-    struct MeasurementType("Measurement") from(water: &Reading, flow: &Reading, advice: &Advice, now: Timestamp) {
+    struct MeasurementType("Measurement") from(
+        water: &Reading,
+        flow: &Reading,
+        advice: &Advice,
+        now: Timestamp,
+    ) {
         /// The place. Its fields are resolved again for each measurement.
         place: PlaceType = PlaceType::new(advice.place),
         /// The water temperature.

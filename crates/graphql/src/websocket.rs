@@ -1,8 +1,8 @@
 //! Operations over a WebSocket, with the sub-protocol `graphql-transport-ws` or the legacy
 //! `graphql-ws`.
 //!
-//! async-graphql implements the protocols. This module adds a write timeout, pings, rate limits, and
-//! close frames on shutdown and when a key is revoked. The API key is in the upgrade request.
+//! async-graphql implements the protocols. This module adds a write timeout, pings, rate limits,
+//! and close frames on shutdown and when a key is revoked. The API key is in the upgrade request.
 
 use std::{future, pin::pin, sync::Arc, time::Duration};
 
@@ -60,7 +60,7 @@ pub(super) fn connect(
         let text = "request the sub-protocol `graphql-transport-ws` or `graphql-ws`\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
-    let config = &graphql.shared.config;
+    let config = &graphql.shared.transport;
     if config.cancellation_token.is_cancelled() {
         return refusal::of_transport(Refusal::ShuttingDown);
     }
@@ -80,20 +80,20 @@ pub(super) fn connect(
         .on_upgrade(async move |socket| {
             let open = metrics::OpenGuard::socket();
             let session = graphql.open_session(&extensions);
-            run(socket, protocol, graphql, &extensions, &session).await;
+            run_socket(socket, protocol, graphql, &extensions, &session).await;
             drop((open, permit));
         })
 }
 
 /// Runs one socket until either side closes it.
-async fn run(
+async fn run_socket(
     socket: WebSocket,
     protocol: WebSocketProtocols,
     graphql: GraphQl,
     extensions: &Extensions,
     session: &CancellationToken,
 ) {
-    let config = graphql.shared.config.clone();
+    let config = graphql.shared.transport.clone();
     let executor = SocketExecutor {
         client: ClientKey::of(extensions),
         permits: Arc::new(Semaphore::new(config.max_in_flight)),
@@ -195,8 +195,8 @@ struct OperationRateLimiter {
 }
 
 impl OperationRateLimiter {
-    /// Returns whether to handle a message. An operation over the limit gets an `error` message with
-    /// its id; the socket and its running operations continue.
+    /// Returns whether to handle a message. An operation over the limit gets an `error` message
+    /// with its id; the socket and its running operations continue.
     async fn admits(&self, message: &serde_json::Result<ClientMessage>) -> bool {
         let Ok(ClientMessage::Start { id, .. }) = message else {
             return true;
@@ -235,7 +235,7 @@ impl Executor for SocketExecutor {
         _: Option<Arc<Data>>,
     ) -> BoxStream<'static, GraphQlResponse> {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-            let max = self.graphql.shared.config.max_in_flight;
+            let max = self.graphql.shared.transport.max_in_flight;
             let text =
                 format!("too many operations over this socket: {max} at most; complete one first");
             let error = error::operation(ErrorCode::TooManySubscriptions, text);

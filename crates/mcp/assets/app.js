@@ -54,7 +54,7 @@ function applyHostContext(context = {}) {
   const properties = { '--color-background-primary': '--card', '--color-background-secondary': '--paper', '--color-text-primary': '--ink', '--color-text-secondary': '--soft', '--color-border-primary': '--line' };
   // Applied only if complete: a partial theme may lack contrast.
   if (Object.keys(properties).every((name) => variables[name])) {
-    for (const [theirs, own] of Object.entries(properties)) document.documentElement.style.setProperty(own, variables[theirs]);
+    for (const [hostName, ownName] of Object.entries(properties)) document.documentElement.style.setProperty(ownName, variables[hostName]);
   }
   if (shown) show(shown);
 }

@@ -34,15 +34,15 @@ pub(crate) fn complete(request: &CompleteRequestParams) -> Result<CompleteResult
     Ok(CompleteResult::new(completion))
 }
 
-fn complete_place(typed: &str) -> Vec<String> {
-    let places = Place::suggestions(typed).into_iter();
+fn complete_place(value: &str) -> Vec<String> {
+    let places = Place::suggestions(value).into_iter();
     places.map(|place| place.id().to_owned()).collect()
 }
 
 /// Completes the last place of a list. Does not suggest places that are already in the list.
-fn complete_places(typed: &str) -> Vec<String> {
-    let Some((before, last)) = typed.rsplit_once(',') else {
-        return complete_place(typed);
+fn complete_places(value: &str) -> Vec<String> {
+    let Some((before, last)) = value.rsplit_once(',') else {
+        return complete_place(value);
     };
     let before: Vec<_> = before.split(',').map(str::trim).collect();
     let named: Vec<_> = before

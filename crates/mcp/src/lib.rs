@@ -1,7 +1,7 @@
 //! The MCP server handler: tools, resources, prompts, completions, subscriptions and apps.
 //!
-//! It translates requests into questions to `aareguru`, and the results into the text and structured
-//! content of `answers`. The transports are in `rmcp-transport` and in the binary.
+//! It translates requests into questions to `aareguru`, and the results into the text and
+//! structured content of `answers`. The transports are in `rmcp-transport` and in the binary.
 
 #![expect(
     deprecated,

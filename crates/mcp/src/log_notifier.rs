@@ -45,21 +45,21 @@ impl LogNotifier {
         self.0.lock().reported = None;
     }
 
-    /// Records the outcome of a call. Notifies the client of a failure, unless its log level excludes
-    /// it or it was already notified.
+    /// Records the outcome of a call. Notifies the client of a failure, unless its log level
+    /// excludes it or it was already notified.
     pub(crate) async fn report(
         &self,
         failure: Option<UpstreamFailure>,
         context: &RequestContext<RoleServer>,
     ) {
-        let Some(message) = self.message(failure, context) else {
+        let Some(message) = self.build_message(failure, context) else {
             return;
         };
         // Sending fails only if the client has closed.
         let _ = context.peer.notify_logging_message(message).await;
     }
 
-    fn message(
+    fn build_message(
         &self,
         failure: Option<UpstreamFailure>,
         context: &RequestContext<RoleServer>,
@@ -81,8 +81,8 @@ impl LogNotifier {
             UpstreamFailure::NoData(why) => (LoggingLevel::Error, why),
         };
         // Declared in order of severity.
-        let is_wanted = level as u8 >= min_level as u8;
-        is_wanted.then(|| {
+        let is_enabled = level as u8 >= min_level as u8;
+        is_enabled.then(|| {
             LoggingMessageNotificationParam::new(level, Value::String(text)).with_logger(LOGGER)
         })
     }

@@ -79,7 +79,7 @@ pub(crate) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, Er
         prompt.arguments,
         request.arguments.unwrap_or_default(),
     )?;
-    let text = (prompt.text)(&arguments)?;
+    let text = (prompt.render)(&arguments)?;
     let message = PromptMessage::new_text(Role::User, format!("{text}\n{PRESENTATION_RULES}"));
     Ok(GetPromptResult::new(vec![message]).with_description(prompt.description))
 }

@@ -264,7 +264,8 @@ pub(crate) fn find_feed(uri: &str) -> Result<Option<Feed>, ErrorData> {
 /// requires.
 fn resolve(uri: &str) -> Result<ResolvedResource, ErrorData> {
     let not_found = |message| ErrorData::resource_not_found(message, Some(json!({ "uri": uri })));
-    // Apps are not listed as resources: they contain no data, and hosts find them through the tools.
+    // Apps are not listed as resources: they contain no data, and hosts find them through the
+    // tools.
     if let Some(app) = AppView::ALL.into_iter().find(|app| app.uri() == uri) {
         return Ok(ResolvedResource::App(app));
     }

@@ -66,23 +66,26 @@ impl HistoricalDataAnswer {
         let place = history.place;
         let (points, step) = thinned(&history.points, MAX_POINTS);
         Self {
-        place: PlaceNames::new(place),
-        start: history.span.start().as_second(),
-        end: history.span.end().as_second(),
-        source: history.source,
-        recorded_on: history.recorded_on.map(|day| day.to_string()),
-        notes: collect_notes(history),
-        readings: history.points.len(),
-        values_left_out: history.left_out.total(),
-        thinning: (step > 1).then(|| {
-            format!("one reading in {step}, the first and last, and the lowest and highest of each quantity")
-        }),
-        temperature: TemperatureStatistics::of(&history.points),
-        flow: FlowStatistics::of(&history.points),
-        days: DayRow::all_of(&history.points),
-        points: points.iter().map(Point::from).collect(),
-        provenance: Provenance::new(history.upstream_trouble.as_ref()),
-    }
+            place: PlaceNames::new(place),
+            start: history.span.start().as_second(),
+            end: history.span.end().as_second(),
+            source: history.source,
+            recorded_on: history.recorded_on.map(|day| day.to_string()),
+            notes: collect_notes(history),
+            readings: history.points.len(),
+            values_left_out: history.left_out.total(),
+            thinning: (step > 1).then(|| {
+                format!(
+                    "one reading in {step}, the first and last, and the lowest and highest of each \
+                 quantity"
+                )
+            }),
+            temperature: TemperatureStatistics::of(&history.points),
+            flow: FlowStatistics::of(&history.points),
+            days: DayRow::all_of(&history.points),
+            points: points.iter().map(Point::from).collect(),
+            provenance: Provenance::new(history.upstream_trouble.as_ref()),
+        }
     }
 }
 

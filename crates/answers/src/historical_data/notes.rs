@@ -21,8 +21,8 @@ pub fn collect_notes(history: &RiverHistory) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if let Some(trouble) = &history.upstream_trouble {
-        notes.push(trouble.to_string());
+    if let Some(failure) = &history.upstream_trouble {
+        notes.push(failure.to_string());
     }
     for shortfall in &history.shortfalls {
         notes.push(format!("not from the nearest source: {shortfall}"));

@@ -11,6 +11,7 @@ use super::{
 /// Longer tables are only in the structured content.
 const MAX_DAYS: usize = 14;
 
+/// Renders the answer as English text.
 pub fn render_text(history: &RiverHistory, answer: &HistoricalDataAnswer) -> String {
     let mut text = format!(
         "{} ({}), {} to {}: {} readings, from {}.\n",

@@ -51,43 +51,43 @@ pub(super) fn check(
         document,
         fragments: HashMap::new(),
     };
-    let mut all = ExpandedSize::default();
+    let mut total = ExpandedSize::default();
     for (_, operation) in document.operations.iter() {
         let operation = &operation.node;
-        all.add(counter.selection(&operation.selection_set.node)?);
-        all.add_directives(operation.directives.len());
+        total.add(counter.measure_selection(&operation.selection_set.node)?);
+        total.add_directives(operation.directives.len());
         let variables = operation.variable_definitions.iter();
-        all.add_directives(variables.map(|it| it.node.directives.len()).sum());
+        total.add_directives(variables.map(|it| it.node.directives.len()).sum());
     }
     let split = "split it into several requests";
     for (count, limit, what, advice) in [
         (
-            all.depth,
+            total.depth,
             MAX_DEPTH,
             "fields are nested too deep",
             "request places directly",
         ),
         (
-            all.schema_depth,
+            total.schema_depth,
             MAX_SCHEMA_DEPTH,
             "introspection fields are nested too deep",
             "docs/schema.graphql contains the whole schema",
         ),
         (
-            all.schema_lists,
+            total.schema_lists,
             MAX_SCHEMA_LISTS,
             "lists of the schema are nested too deep",
             "request types by name",
         ),
-        (all.fields, MAX_FIELDS, "too many fields", split),
+        (total.fields, MAX_FIELDS, "too many fields", split),
         (
-            all.root_fields,
+            total.root_fields,
             MAX_ROOT_FIELDS,
             "too many fields or aliases at the top level",
             split,
         ),
         (
-            all.directives,
+            total.directives,
             MAX_DIRECTIVES,
             "too many directives",
             "remove some",
@@ -97,7 +97,7 @@ pub(super) fn check(
             return Err(limit_exceeded(what, limit, advice));
         }
     }
-    if all.schema_depth > 0 && !allows_introspection {
+    if total.schema_depth > 0 && !allows_introspection {
         let text = "introspection is disabled on this server (GRAPHQL_INTROSPECTION=false)";
         return Err(error::operation(ErrorCode::IntrospectionOff, text));
     }
@@ -111,36 +111,36 @@ struct SizeCounter<'a> {
 }
 
 impl<'a> SizeCounter<'a> {
-    fn selection(&mut self, set: &'a SelectionSet) -> Result<ExpandedSize, ServerError> {
-        let mut all = ExpandedSize::default();
+    fn measure_selection(&mut self, set: &'a SelectionSet) -> Result<ExpandedSize, ServerError> {
+        let mut total = ExpandedSize::default();
         for selection in &set.items {
             let selection = &selection.node;
-            let mut extent = match selection {
+            let mut size = match selection {
                 Selection::Field(field) => {
                     let field = &field.node;
-                    let below = self.selection(&field.selection_set.node)?;
-                    below.in_field(&field.name.node)
+                    let below = self.measure_selection(&field.selection_set.node)?;
+                    below.enclosed_in_field(&field.name.node)
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.selection(&fragment.node.selection_set.node)?
+                    self.measure_selection(&fragment.node.selection_set.node)?
                 }
                 Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node)?
+                    self.measure_fragment(&spread.node.fragment_name.node)?
                 }
             };
-            extent.add_directives(selection.directives().len());
-            all.add(extent);
+            size.add_directives(selection.directives().len());
+            total.add(size);
         }
-        Ok(all)
+        Ok(total)
     }
 
-    fn fragment(&mut self, name: &'a Name) -> Result<ExpandedSize, ServerError> {
+    fn measure_fragment(&mut self, name: &'a Name) -> Result<ExpandedSize, ServerError> {
         // The validation rejects unknown fragments.
         let Some(fragment) = self.document.fragments.get(name) else {
             return Ok(ExpandedSize::default());
         };
         match self.fragments.get(name) {
-            Some(Some(extent)) => return Ok(*extent),
+            Some(Some(size)) => return Ok(*size),
             Some(None) => {
                 let text = format!("the fragment `{name}` contains itself");
                 let code = ErrorCode::GraphqlValidationFailed;
@@ -149,16 +149,16 @@ impl<'a> SizeCounter<'a> {
             None => {}
         }
         self.fragments.insert(name, None);
-        let mut extent = self.selection(&fragment.node.selection_set.node)?;
-        extent.add_directives(fragment.node.directives.len());
-        self.fragments.insert(name, Some(extent));
-        Ok(extent)
+        let mut size = self.measure_selection(&fragment.node.selection_set.node)?;
+        size.add_directives(fragment.node.directives.len());
+        self.fragments.insert(name, Some(size));
+        Ok(size)
     }
 }
 
 impl ExpandedSize {
     /// Returns the size of the field `name` with this selection.
-    fn in_field(self, name: &str) -> Self {
+    fn enclosed_in_field(self, name: &str) -> Self {
         let is_schema = matches!(name, "__schema" | "__type");
         let is_list = matches!(
             name,

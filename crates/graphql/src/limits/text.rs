@@ -1,6 +1,7 @@
 //! Limits on the text of a document, checked before it is parsed.
 //!
-//! The parser recurses for each bracket, and its stack guard does not cover the tree that it builds.
+//! The parser recurses for each bracket, and its stack guard does not cover the tree that it
+//! builds.
 
 use async_graphql::ServerError;
 
@@ -72,8 +73,8 @@ pub(super) fn check(query: &str) -> Result<(), ServerError> {
     }
 }
 
-/// Returns the length of the string literal at the start of `rest`. An unterminated string ends with
-/// its line, so that brackets after it are counted.
+/// Returns the length of the string literal at the start of `rest`. An unterminated string ends
+/// with its line, so that brackets after it are counted.
 fn string_len(rest: &str) -> usize {
     let quotes = "\"\"\"";
     if let Some(block) = rest.strip_prefix(quotes) {

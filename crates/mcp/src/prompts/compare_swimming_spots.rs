@@ -25,7 +25,7 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
             description: "The minimum water temperature in °C, 0 to 40; default none",
         },
     ],
-    text: render_text,
+    render: render_text,
 };
 
 fn render_text(arguments: &PromptArguments) -> Result<String, ErrorData> {

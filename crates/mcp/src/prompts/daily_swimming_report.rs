@@ -19,7 +19,7 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
             description: "Whether to include the forecast: true or false; default true",
         },
     ],
-    text: render_text,
+    render: render_text,
 };
 
 fn render_text(arguments: &PromptArguments) -> Result<String, ErrorData> {

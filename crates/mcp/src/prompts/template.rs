@@ -10,5 +10,5 @@ pub(super) struct PromptTemplate {
     pub(super) description: &'static str,
     /// All arguments are optional.
     pub(super) arguments: &'static [ArgumentDefinition],
-    pub(super) text: fn(&PromptArguments) -> Result<String, ErrorData>,
+    pub(super) render: fn(&PromptArguments) -> Result<String, ErrorData>,
 }

@@ -19,7 +19,7 @@ pub(super) const PROMPT: PromptTemplate = PromptTemplate {
             description: "The number of past days, 1 to 31; default 7",
         },
     ],
-    text: render_text,
+    render: render_text,
 };
 
 fn render_text(arguments: &PromptArguments) -> Result<String, ErrorData> {

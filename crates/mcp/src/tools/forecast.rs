@@ -35,8 +35,8 @@ struct Arguments {
     #[serde(default = "default_city")]
     #[schemars(example = &"thun")]
     city: String,
-    /// The range of the forecast in hours, 1 to 96; default 24. Includes every day that begins within
-    /// the range.
+    /// The range of the forecast in hours, 1 to 96; default 24. Includes every day that begins
+    /// within the range.
     #[serde(default)]
     #[schemars(with = "i64", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 96), example = &48)]

@@ -53,7 +53,8 @@ impl ResponseCache {
         if let Some(output) = cached {
             return Ok(output);
         }
-        // Rendered outside the lock: a concurrent caller may render the same output, which is harmless.
+        // Rendered outside the lock: a concurrent caller may render the same output, which is
+        // harmless.
         let output = render(&response, second)?;
         let mut outputs = self.0.lock();
         outputs.retain(|it| it.key != key);
