@@ -1,8 +1,8 @@
 //! Operations over an event stream, as in the distinct connections mode of graphql-sse.
 //!
 //! Each stream executes one operation. `next` events contain its responses, `complete` is the last
-//! event. A stream ends without `complete` on shutdown, if the key is revoked, or if the client does
-//! not read. Clients then open it again.
+//! event. A stream ends without `complete` on shutdown, if the key is revoked, or if the client
+//! does not read. Clients then open it again.
 
 use std::{convert::Infallible, future, pin::pin};
 
@@ -58,10 +58,13 @@ pub(super) fn respond(graphql: &GraphQl, extensions: &Extensions, request: Reque
             };
             let Some(event) = event else { return };
             let sent = timeout(config.write_timeout, sender.send(event)).await;
-            if !matches!(sent, Ok(Ok(()))) {
-                tracing::debug!("event stream closed: client closed it or did not read in time");
-                return;
-            }
+            let reason = match sent {
+                Ok(Ok(())) => continue,
+                Ok(Err(_)) => "client_closed",
+                Err(_) => "write_timeout",
+            };
+            tracing::debug!(reason, "event stream closed");
+            return;
         }
     });
     let body = stream::poll_fn(move |cx| receiver.poll_recv(cx)).map(Ok::<_, Infallible>);
