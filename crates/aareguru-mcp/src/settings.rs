@@ -5,7 +5,7 @@
 //! enough to add a setting: the sources, the validation, `check-config`, the documentation and the
 //! example files are derived from the declaration.
 //!
-//! Some attributes of a field mean more here than they do to clap:
+//! Some attributes of a field have an effect beyond clap:
 //!
 //! - `help_heading` also applies to the fields that follow.
 //! - `hide_env_values = true` marks a secret: its value is never shown.

@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-/// The id of an instance, generated when its process starts: a restarted process is a new instance.
-/// It is not a secret.
+/// The id of an instance, generated when its process starts. A restarted process is a new instance.
+/// The id is not secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InstanceId(Arc<str>);
 

@@ -26,14 +26,14 @@ const MAX_CALLERS_PER_COMMAND: usize = 500;
 const ADD_REQUESTS: &str = "\
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local per_request = tonumber(ARGV[1])
+local replenish_interval = tonumber(ARGV[1])
 local full_in = {}
 for n, key in ipairs(KEYS) do
   local full_at = math.max(tonumber(redis.call('GET', key) or now), now)
-  full_at = full_at + ARGV[n + 1] * per_request
-  local left = full_at - now
-  redis.call('SET', key, string.format('%.0f', full_at), 'PX', math.ceil(left / 1000) + 1)
-  full_in[n] = left
+  full_at = full_at + ARGV[n + 1] * replenish_interval
+  local remaining = full_at - now
+  redis.call('SET', key, string.format('%.0f', full_at), 'PX', math.ceil(remaining / 1000) + 1)
+  full_in[n] = remaining
 end
 return full_in
 ";
@@ -43,12 +43,13 @@ pub(crate) async fn share(limit: SharedLimit, redis: Redis) {
     let redis = redis.for_purpose(CommandPurpose::RATE_LIMIT);
     let fallback = fallback_counter();
     let script = Script::new(ADD_REQUESTS);
-    let per_request = u64::try_from(limit.per_request().as_micros()).unwrap_or(u64::MAX);
+    let replenish_interval_micros =
+        u64::try_from(limit.replenish_interval().as_micros()).unwrap_or(u64::MAX);
     loop {
         let pending = limit.take_pending().await;
         for callers in pending.chunks(MAX_CALLERS_PER_COMMAND) {
             let mut command = script.prepare_invoke();
-            command.arg(per_request);
+            command.arg(replenish_interval_micros);
             for (caller, count) in callers {
                 command.key(redis.key(format_args!("rate:{}", caller.shared_key())));
                 command.arg(*count);

@@ -29,8 +29,8 @@ const FAST_SECONDS: [f64; 13] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 20.0,
 ];
 
-/// Metrics of the transport library, and the names that this server exports them under. The name of
-/// another metric begins with the first one, hence the space.
+/// Metrics of the transport library, and the names under which this server exports them. The space
+/// after the first name excludes other metrics whose names start with it.
 const RENAMED: [(&str, &str); 2] = [
     ("rmcp_transport_streams ", "sse_connections_active "),
     ("rmcp_transport_messages_total", "messages_received_total"),
@@ -56,7 +56,7 @@ impl Prometheus {
     }
 
     fn install() -> Self {
-        let fast = [
+        let fast_metrics = [
             "request_duration_seconds",
             "aareguru_mcp_tool_duration_seconds",
             "aareguru_mcp_redis_duration_seconds",
@@ -64,7 +64,7 @@ impl Prometheus {
             "rmcp_transport_store_commit_seconds",
         ];
         let builder = PrometheusBuilder::new().set_buckets(&SLOW_SECONDS);
-        let builder = fast.into_iter().fold(builder, |builder, name| {
+        let builder = fast_metrics.into_iter().fold(builder, |builder, name| {
             let name = Matcher::Full(name.to_owned());
             builder.and_then(|builder| builder.set_buckets_for_metric(name, &FAST_SECONDS))
         });

@@ -103,14 +103,14 @@ pub async fn serve_until_shutdown(
     }
     notify(NotifyState::Ready);
 
-    let signal = next(&mut signals).await;
+    let signal = next_signal(&mut signals).await;
     notify(NotifyState::Stopping);
     stopping.cancel();
     let open = connections.len();
     tracing::info!(reason = signal, connections = open, "stopping");
     let second_signal = tokio::select! {
         () = tokio::time::sleep(delay) => None,
-        signal = next(&mut signals) => Some(signal),
+        signal = next_signal(&mut signals) => Some(signal),
     };
 
     accepting.shutdown().await;
@@ -124,7 +124,7 @@ pub async fn serve_until_shutdown(
         () = tokio::time::sleep(grace + CLOSE_TIMEOUT) => {
             format!("SHUTDOWN_GRACE_SECONDS exceeded ({grace:?})")
         }
-        signal = next(&mut signals) => format!("a second {signal}"),
+        signal = next_signal(&mut signals) => format!("a second {signal}"),
     };
     finish(&connections, reason)
 }
@@ -154,8 +154,8 @@ pub async fn serve_until_exit(
     acceptor.accept(listener).await;
 }
 
-/// Returns the name of the next signal.
-async fn next(signals: &mut (impl Stream<Item = &'static str> + Unpin)) -> &'static str {
+/// Waits for the next signal, and returns its name.
+async fn next_signal(signals: &mut (impl Stream<Item = &'static str> + Unpin)) -> &'static str {
     match signals.next().await {
         Some(signal) => signal,
         None => future::pending().await,
@@ -218,13 +218,13 @@ impl Acceptor {
 /// Logs an accept error and pauses, unless it concerns a single connection. When the process is out
 /// of sockets, the pause lets connections close instead of busy-looping.
 async fn handle_accept_error(error: &io::Error) {
-    let is_of_one_client = matches!(
+    let is_of_one_connection = matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
     );
-    if !is_of_one_client {
+    if !is_of_one_connection {
         tracing::error!(%error, "cannot accept connections");
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }

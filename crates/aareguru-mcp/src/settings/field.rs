@@ -1,5 +1,5 @@
-//! Reflection over the declared settings, for the layers, `check-config` and the generated
-//! documentation. It reads the declarations that clap derives from [`Settings`](super::Settings).
+//! Describes the declared settings, for the layers, `check-config` and the generated documentation.
+//! The descriptions are the arguments that clap derives from [`Settings`](super::Settings).
 
 use std::ffi::OsString;
 

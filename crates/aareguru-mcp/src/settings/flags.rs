@@ -1,4 +1,4 @@
-//! Settings on the command line, and where the other layers are read from.
+//! The flags of settings. Reads the other sources and merges them with the flags.
 
 use std::{
     env, fs, io,

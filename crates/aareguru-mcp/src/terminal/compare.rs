@@ -65,7 +65,7 @@ fn draw(screen: &mut Screen, answer: &CompareCitiesAnswer, verdicts: &[String]) 
 }
 
 fn row(at: &ComparedCity) -> [Cell; COLUMNS.len()] {
-    let known = |value: Option<String>| value.unwrap_or_else(|| "unknown".to_owned());
+    let or_unknown = |value: Option<String>| value.unwrap_or_else(|| "unknown".to_owned());
     let water = at.water.temperature_celsius;
     let freshness = at.water.measured.freshness;
     let water_style = match freshness {
@@ -91,16 +91,16 @@ fn row(at: &ComparedCity) -> [Cell; COLUMNS.len()] {
         at.place.name.into(),
         Cell::new(
             water_style,
-            known(water.map(|it| Measure::Water.format_value(it))),
+            or_unknown(water.map(|it| Measure::Water.format_value(it))),
         ),
         Cell::new(verdict_style(at.verdict), verdict),
-        known(at.flow_m3_per_s.map(|it| Measure::Flow.format_value(it))).into(),
-        known(at.percent_of_flood_level_2.map(|it| format!("{it:.0} %"))).into(),
-        known(
+        or_unknown(at.flow_m3_per_s.map(|it| Measure::Flow.format_value(it))).into(),
+        or_unknown(at.percent_of_flood_level_2.map(|it| format!("{it:.0} %"))).into(),
+        or_unknown(
             at.water_in_two_hours_celsius
                 .map(|it| Measure::Water.format_value(it)),
         )
         .into(),
-        known(measured).into(),
+        or_unknown(measured).into(),
     ]
 }

@@ -39,7 +39,7 @@ impl Address {
              Sentinels, redis+sentinel://HOST:26379,HOST:26379/SERVICE"
         );
         let address = match url.split_once("+sentinel://") {
-            Some((scheme, rest)) => Self::by_sentinels(scheme, rest, certificates)?,
+            Some((scheme, rest)) => Self::from_sentinel_url(scheme, rest, certificates)?,
             None => Self::single(info(url)?, certificates)?,
         };
         ensure!(

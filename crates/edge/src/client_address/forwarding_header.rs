@@ -23,11 +23,12 @@ pub(super) fn client(
 ) -> Option<IpAddr> {
     match header {
         ClientIpHeader::XForwardedFor => {
-            let hops = from_the_right(headers, &X_FORWARDED_FOR).flat_map(|line| line.rsplit(','));
+            let hops =
+                header_lines_reversed(headers, &X_FORWARDED_FOR).flat_map(|line| line.rsplit(','));
             first_untrusted(hops.map(address), is_trusted)
         }
         ClientIpHeader::Forwarded => {
-            let hops = from_the_right(headers, &FORWARDED)
+            let hops = header_lines_reversed(headers, &FORWARDED)
                 .flat_map(|line| split_unquoted(line, ',').into_iter().rev());
             first_untrusted(hops.map(forwarded_for), is_trusted)
         }
@@ -58,9 +59,12 @@ fn first_untrusted(
     nearest
 }
 
-/// Returns the lines of a header, the last first. A line that is not text becomes an empty one,
+/// Returns the lines of a header, last first. A line that is not text becomes an empty one,
 /// which contains no address.
-fn from_the_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+fn header_lines_reversed<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(name).iter().rev();
     lines.map(|line| line.to_str().unwrap_or_default())
 }

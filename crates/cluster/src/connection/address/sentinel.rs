@@ -1,8 +1,8 @@
 //! Discovers a master through Sentinels:
 //! `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/SERVICE[/DATABASE]`.
 //!
-//! Each connection repeats the discovery, so that the first one after a failover is to the new
-//! master. User, password and database are for the master, not for the Sentinels.
+//! Each connection repeats the discovery, so that a connection after a failover uses the new master.
+//! User, password and database are for the master, not for the Sentinels.
 
 use anyhow::{Context, ensure};
 use redis::{
@@ -18,7 +18,7 @@ const SENTINEL_PORT: u16 = 26379;
 
 impl Address {
     /// Parses `rest`, the part of the URL after `redis+sentinel://`.
-    pub(super) fn by_sentinels(
+    pub(super) fn from_sentinel_url(
         scheme: &str,
         rest: &str,
         certificates: Option<&TlsCertificates>,

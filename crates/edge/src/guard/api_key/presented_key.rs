@@ -42,14 +42,14 @@ impl MalformedKey {
 /// `Authorization` with another scheme is ignored: it is for a proxy.
 pub(super) fn take(request: &mut Request, in_query: bool) -> Result<Option<Digest>, MalformedKey> {
     let headers = request.headers_mut();
-    let own = take_header(headers, &X_API_KEY);
+    let x_api_key = take_header(headers, &X_API_KEY);
     let authorization = take_header(headers, &header::AUTHORIZATION);
     let in_query = if in_query {
         take_parameter(request)
     } else {
         None
     };
-    if let Some(key) = own? {
+    if let Some(key) = x_api_key? {
         return digest(key.as_bytes()).map(Some);
     }
     let authorization = authorization?;

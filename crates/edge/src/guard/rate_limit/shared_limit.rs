@@ -50,7 +50,7 @@ impl SharedLimit {
     }
 
     /// Returns the time in which one request is replenished.
-    pub fn per_request(&self) -> Duration {
+    pub fn replenish_interval(&self) -> Duration {
         Duration::from_secs(60) / self.limit.per_minute.get()
     }
 
@@ -63,7 +63,7 @@ impl SharedLimit {
             .pending
             .get()
             .map_or(0, |pending| pending.count(caller));
-        let full_in = full_in + self.per_request() * pending;
+        let full_in = full_in + self.replenish_interval() * pending;
         let now = self.limit.clock.now();
         let now = Nanos::from(now.duration_since(self.limit.start));
         self.limit.store.raise(caller, now + Nanos::from(full_in));
