@@ -80,11 +80,9 @@ async fn initialize_that_is_too_long_to_keep_is_refused() {
     assert_eq!(error["code"], -32600, "{error}");
     // Other messages may be long.
     let mut session = SseSession::initialized(address).await;
-    let long = "x".repeat(40 * 1024);
-    let answer = session.call_tool(
-        2,
-        "get_current_temperature",
-        &format!(r#"{{"city":"{long}"}}"#),
-    );
-    assert_eq!(answer.await["result"]["isError"], true);
+    let arguments = json!({ "city": "x".repeat(40 * 1024) }).to_string();
+    let answer = session
+        .call_tool(2, "get_current_temperature", &arguments)
+        .await;
+    assert_eq!(answer["result"]["isError"], true);
 }
