@@ -265,9 +265,9 @@ async fn late_commit_is_ignored() {
     assert_eq!(commit(1, 3, &["event", "2", "b"]).await, "ok");
     assert_eq!(
         commit(1, 2, &["accepted", "7", "0", "7", "m"]).await,
-        "late"
+        "superseded"
     );
-    assert_eq!(commit(1, 3, &["event", "1", "a"]).await, "late");
+    assert_eq!(commit(1, 3, &["event", "1", "a"]).await, "superseded");
     // Another owner takes the session, and its commit numbers start at 1 again.
     let mut taken = redis::cmd("HSET");
     taken.arg(&["session", "epoch", "2", "commit", "0"]);
