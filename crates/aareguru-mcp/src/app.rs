@@ -113,7 +113,7 @@ impl<S: ServerHandler + Clone> App<S> {
         };
         let guard = Guard::new(&settings.edge())?;
         if let Some(cluster) = &cluster {
-            cluster.share_rate_limit(&guard);
+            cluster.share_rate_limits(&guard);
         }
         let shared_sessions = cluster
             .as_ref()

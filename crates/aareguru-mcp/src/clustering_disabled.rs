@@ -24,7 +24,7 @@ impl NoCluster {
         match *self {}
     }
 
-    pub(crate) fn share_rate_limit(&self, _: &Guard) {
+    pub(crate) fn share_rate_limits(&self, _: &Guard) {
         match *self {}
     }
 }

@@ -33,7 +33,7 @@ mod documents_tests;
 
 use std::{path::PathBuf, time::Duration};
 
-use ::edge::{BasePath, ClientIpHeader, Secret, TrustedProxy, serve::SocketMode};
+use ::edge::{BasePath, ClientIpHeader, RateLimitNetwork, Secret, TrustedProxy, serve::SocketMode};
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 
 pub use self::{
@@ -158,6 +158,18 @@ pub struct Settings {
     /// each message count as requests.
     #[arg(long, env, default_value_t = 600)]
     pub rate_limit_per_minute: u32,
+
+    /// Networks whose addresses have their own limit, separated by commas: `NETWORK=N` with N
+    /// requests per minute for each address, or each /64 for IPv6. Assistants in the cloud send the
+    /// requests of all their users from a few addresses; the default contains those of claude.ai.
+    /// Requests with a wrong API key count towards `RATE_LIMIT_PER_MINUTE` everywhere.
+    #[arg(
+        long,
+        env,
+        value_delimiter = ',',
+        default_value = "160.79.104.0/21=6000,2607:6bc0::/48=6000"
+    )]
+    pub rate_limit_networks: Vec<RateLimitNetwork>,
 
     /// The number of client addresses that the rate limit tracks. All further addresses share one
     /// quota.

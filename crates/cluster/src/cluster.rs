@@ -60,8 +60,8 @@ impl Cluster {
     }
 
     /// Shares the rate limit among all instances.
-    pub fn share_rate_limit(&self, guard: &Guard) {
-        if let Some(limit) = guard.share_rate_limit() {
+    pub fn share_rate_limits(&self, guard: &Guard) {
+        for limit in guard.share_rate_limits() {
             tokio::spawn(rate_limit::share(limit, self.redis.clone()));
         }
     }

@@ -51,7 +51,7 @@ pub(crate) async fn share(limit: SharedLimit, redis: Redis) {
             let mut command = script.prepare_invoke();
             command.arg(replenish_interval_micros);
             for (caller, count) in callers {
-                command.key(redis.key(format_args!("rate:{}", caller.shared_key())));
+                command.key(redis.key(format_args!("rate:{}", limit.shared_key(caller))));
                 command.arg(*count);
             }
             let full_in: Result<Vec<u64>, _> = command.invoke_async(&mut redis.clone()).await;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     client_address::{ClientIpHeader, TrustedProxy},
+    rate_limit_network::RateLimitNetwork,
     secret::Secret,
 };
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub api_keys: ApiKeyConfig,
     /// The maximum number of requests of a client per minute; 0 disables the limit.
     pub rate_limit_per_minute: u32,
+    /// Networks whose addresses have their own limit.
+    pub rate_limit_networks: Vec<RateLimitNetwork>,
     /// The maximum number of clients that are counted separately.
     pub rate_limit_max_clients: usize,
 }

@@ -85,7 +85,11 @@ impl Guard {
                 config.client_ip_header.clone(),
             ),
             api_keys,
-            rate_limit: RateLimit::new(config.rate_limit_per_minute, config.rate_limit_max_clients),
+            rate_limit: RateLimit::new(
+                config.rate_limit_per_minute,
+                config.rate_limit_max_clients,
+                &config.rate_limit_networks,
+            ),
         })))
     }
 
@@ -135,7 +139,7 @@ impl Guard {
     }
 
     /// Returns the rate limit, to share it with other instances; `None` if there is none.
-    pub fn share_rate_limit(&self) -> Option<SharedLimit> {
+    pub fn share_rate_limits(&self) -> Vec<SharedLimit> {
         self.0.rate_limit.share()
     }
 

@@ -7,7 +7,7 @@
 //! - `request_telemetry`: the id, span, log line and metrics of each request; `trace_context`
 //!   continues the traces of clients.
 //! - `health`, `prometheus`: the endpoints for probes and scrapers.
-//! - `access`, `base_path`, `client_address`, `refusal`, `route_service`, `secret`: types that these
+//! - `access`, `base_path`, `client_address`, `rate_limit_network`, `refusal`, `route_service`, `secret`: types that these
 //!   share with the routes.
 //! - `accept`, `counter_vec`, `log_throttle`: helpers for headers, metrics and logs.
 //!
@@ -23,6 +23,7 @@ mod guard;
 pub mod health;
 mod log_throttle;
 pub mod prometheus;
+mod rate_limit_network;
 pub mod refusal;
 pub mod request_telemetry;
 mod route_service;
@@ -42,6 +43,7 @@ pub use self::{
         run_background_tasks, validate_key_entry,
     },
     log_throttle::LogThrottle,
+    rate_limit_network::RateLimitNetwork,
     route_service::RouteService,
     secret::Secret,
 };

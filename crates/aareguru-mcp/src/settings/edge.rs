@@ -24,6 +24,7 @@ impl Settings {
                 in_query: self.api_key_in_query,
             },
             rate_limit_per_minute: self.rate_limit_per_minute,
+            rate_limit_networks: self.rate_limit_networks.clone(),
             rate_limit_max_clients: self.rate_limit_max_clients,
         }
     }

@@ -31,7 +31,10 @@ use rmcp_transport::ClientAddress;
 pub use self::{caller_store::Caller, shared_limit::SharedLimit};
 
 use self::{caller_store::CallerStore, pending_usage::PendingUsage};
-use crate::{access::Access, counter_vec::CounterVec, log_throttle::LogThrottle, refusal};
+use crate::{
+    access::Access, counter_vec::CounterVec, log_throttle::LogThrottle,
+    rate_limit_network::RateLimitNetwork, refusal,
+};
 
 /// The number of requests per minute.
 pub(super) const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -45,10 +48,14 @@ const OVERFLOW: &str = "overflow";
 
 type Limiter<C> = RateLimiter<Caller, CallerStore, C, StateInformationMiddleware>;
 
-/// The rate limit, if one is configured.
+/// The rate limits, if any are configured.
 #[derive(Debug)]
 pub(super) struct RateLimit {
+    /// Of all callers that are in none of the networks; `None` without a rate limit.
     limit: Option<Arc<Limit<DefaultClock>>>,
+    /// Of the addresses in each network. The first network with an address applies.
+    networks: Vec<(RateLimitNetwork, Arc<Limit<DefaultClock>>)>,
+    clients: Gauge,
 }
 
 /// The rate limit of the client that opened a WebSocket. Each message counts as a request.
@@ -62,39 +69,70 @@ pub struct Allowance {
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error(
     "more than {per_minute} requests per minute; try again in {retry_after_secs} s (the operator \
-     of this server sets RATE_LIMIT_PER_MINUTE)"
+     of this server sets {setting})"
 )]
 pub struct RateLimitExceeded {
     per_minute: NonZeroU32,
+    setting: &'static str,
     pub retry_after_secs: u64,
 }
 
 struct Limit<C: Clock> {
     per_minute: NonZeroU32,
+    /// The name of the setting that configures it.
+    setting: &'static str,
     limiter: Limiter<C>,
     store: CallerStore,
     clock: C,
     /// The start of the limiter's clock.
     start: C::Instant,
     limited: CounterVec,
-    clients: Gauge,
     log: LogThrottle,
     /// Requests to report to other instances; unset in a single instance.
     pending: OnceLock<PendingUsage>,
 }
 
 impl RateLimit {
-    /// Creates a limit of `per_minute` requests, or none if it is 0, that tracks at most
-    /// `max_clients` addresses.
-    pub(super) fn new(per_minute: u32, max_clients: usize) -> Self {
-        let limit = NonZeroU32::new(per_minute).map(|per_minute| {
-            Arc::new(Limit::new(per_minute, max_clients, DefaultClock::default()))
-        });
-        Self { limit }
+    /// Creates a limit of `per_minute` requests, and those of `networks`, or none if `per_minute` is
+    /// 0. Each limit tracks at most `max_clients` addresses.
+    pub(super) fn new(per_minute: u32, max_clients: usize, networks: &[RateLimitNetwork]) -> Self {
+        let clients = "aareguru_mcp_rate_limit_clients";
+        describe_gauge!(clients, "Clients tracked by the rate limit");
+        let limit = |per_minute, setting| {
+            let clock = DefaultClock::default();
+            Arc::new(Limit::new(per_minute, setting, max_clients, clock))
+        };
+        let of_all = NonZeroU32::new(per_minute);
+        let networks = networks.iter().filter(|_| of_all.is_some());
+        Self {
+            limit: of_all.map(|per_minute| limit(per_minute, "RATE_LIMIT_PER_MINUTE")),
+            networks: networks
+                .map(|network| (*network, limit(network.per_minute, "RATE_LIMIT_NETWORKS")))
+                .collect(),
+            clients: gauge!(clients),
+        }
+    }
+
+    /// Returns the limit of a caller; `None` without a rate limit.
+    fn limit_of(&self, caller: &Caller) -> Option<&Arc<Limit<DefaultClock>>> {
+        let in_network = |address| {
+            let mut networks = self.networks.iter();
+            networks.find(|(network, _)| network.contains(address))
+        };
+        match caller {
+            Caller::Address(address) => in_network(*address).map(|(_, limit)| limit),
+            Caller::Principal(_) => None,
+        }
+        .or(self.limit.as_ref())
+    }
+
+    fn limits(&self) -> impl Iterator<Item = &Arc<Limit<DefaultClock>>> {
+        let of_networks = self.networks.iter().map(|(_, limit)| limit);
+        self.limit.iter().chain(of_networks)
     }
 
     /// Counts a request without a valid key towards the limit of its address, if it has one, to
-    /// limit the guessing of keys.
+    /// limit the guessing of keys. It is the same for all networks.
     pub(super) fn count_failure(&self, request: &Request) -> Result<(), Box<Response>> {
         let Some(limit) = &self.limit else {
             return Ok(());
@@ -111,16 +149,16 @@ impl RateLimit {
         access: Access,
         request: &mut Request,
     ) -> Result<Option<StateSnapshot>, Box<Response>> {
-        let Some(limit) = &self.limit else {
-            return Ok(None);
-        };
-        if access == Access::Open {
+        if self.limit.is_none() || access == Access::Open {
             return Ok(None);
         }
         let extensions = request.extensions();
         let principal = extensions.get().cloned().map(Caller::Principal);
         let address = || extensions.get().copied().map(address_of);
         let Some(caller) = principal.or_else(address) else {
+            return Ok(None);
+        };
+        let Some(limit) = self.limit_of(&caller) else {
             return Ok(None);
         };
         let left = limit.check(&caller)?;
@@ -134,9 +172,8 @@ impl RateLimit {
 
     /// Evicts callers whose limit is fully replenished.
     pub(super) fn evict_idle(&self) {
-        if let Some(limit) = &self.limit {
-            limit.evict_idle();
-        }
+        let tracked = self.limits().map(|limit| limit.evict_idle());
+        self.clients.set(tracked.sum::<usize>() as f64);
     }
 }
 
@@ -145,15 +182,14 @@ fn address_of(address: ClientAddress) -> Caller {
 }
 
 impl<C: Clock + Clone> Limit<C> {
-    fn new(per_minute: NonZeroU32, max_clients: usize, clock: C) -> Self {
-        let clients = "aareguru_mcp_rate_limit_clients";
-        describe_gauge!(clients, "Clients tracked by the rate limit");
+    fn new(per_minute: NonZeroU32, setting: &'static str, max_clients: usize, clock: C) -> Self {
         let store = CallerStore::new(max_clients);
         let quota = Quota::per_minute(per_minute);
         let start = clock.now();
         let limiter = Limiter::new(quota, store.clone(), clock.clone());
         Self {
             per_minute,
+            setting,
             limiter,
             store,
             clock,
@@ -165,7 +201,6 @@ impl<C: Clock + Clone> Limit<C> {
                 "by",
                 ["key", "address", OVERFLOW],
             ),
-            clients: gauge!(clients),
             log: LogThrottle::new(1),
             pending: OnceLock::new(),
         }
@@ -201,6 +236,7 @@ impl<C: Clock + Clone> Limit<C> {
         }
         RateLimitExceeded {
             per_minute: self.per_minute,
+            setting: self.setting,
             retry_after_secs: round_up_to_secs(wait).max(1),
         }
     }
@@ -232,10 +268,11 @@ impl RateLimitExceeded {
 }
 
 impl<C: Clock> Limit<C> {
-    fn evict_idle(&self) {
+    /// Evicts callers whose limit is fully replenished, and returns the number of the others.
+    fn evict_idle(&self) -> usize {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
-        self.clients.set(self.limiter.len() as f64);
+        self.limiter.len()
     }
 }
 

@@ -67,6 +67,36 @@ async fn rate_limit_returns_429_only_to_the_client_over_it() {
 }
 
 #[tokio::test]
+async fn rate_limit_of_a_network_applies_to_each_of_its_addresses() {
+    let limits = [
+        "--rate-limit-per-minute=5",
+        "--rate-limit-networks=203.0.113.0/24=20",
+    ];
+    let server = behind_a_proxy(&limits).await;
+    for address in ["203.0.113.7", "203.0.113.8"] {
+        for n in 0..20 {
+            let answer = send(server.address, from(address)).await;
+            assert_eq!(answer.status, 404, "only the session is unknown");
+            assert_eq!(number(&answer, "ratelimit-remaining"), 19 - n);
+        }
+        let answer = send(server.address, from(address)).await;
+        assert_eq!(answer.status, 429);
+        assert!(
+            answer.body.contains("RATE_LIMIT_NETWORKS"),
+            "{}",
+            answer.body
+        );
+    }
+    let answer = send(server.address, from("198.51.100.7")).await;
+    assert_eq!(number(&answer, "ratelimit-limit"), 5);
+    // A wrong key counts as everywhere else.
+    for status in [401, 401, 401, 401, 401, 429] {
+        let answer = send(server.address, with_key(&from("203.0.113.9"), "wrong")).await;
+        assert_eq!(answer.status, status);
+    }
+}
+
+#[tokio::test]
 async fn rate_limit_counts_an_ipv6_prefix_as_one_client() {
     let server = behind_a_proxy(&["--rate-limit-per-minute", "5"]).await;
     for host in 1..=5 {

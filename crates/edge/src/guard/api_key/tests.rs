@@ -8,7 +8,7 @@ fn api_keys(keys: &str) -> ApiKeys {
 }
 
 fn check(keys: &ApiKeys, mut request: Request) -> Result<Option<KeyHandle>, Box<Response>> {
-    keys.check(Access::Keyed, &mut request, &RateLimit::new(0, 1))
+    keys.check(Access::Keyed, &mut request, &RateLimit::new(0, 1, &[]))
 }
 
 fn with_key(key: &str) -> Request {
@@ -43,7 +43,7 @@ fn authenticated_and_refused_requests_are_counted() {
 fn authenticated_request_has_a_principal_and_no_key() {
     let keys = api_keys("alice:key-of-alice");
     let mut request = with_key("key-of-alice");
-    let limit = RateLimit::new(0, 1);
+    let limit = RateLimit::new(0, 1, &[]);
     keys.check(Access::Keyed, &mut request, &limit).unwrap();
     assert_eq!(request.extensions().get(), Some(&Principal::new("alice")));
     assert_eq!(

@@ -12,18 +12,21 @@ use governor::{
 
 use super::{Limit, RateLimit, caller_store::Caller, pending_usage::PendingUsage};
 
-/// The rate limit, for the task that exchanges counts with other instances.
+/// A rate limit, for the task that exchanges its counts with other instances.
 #[derive(Debug, Clone)]
 pub struct SharedLimit {
     limit: Arc<Limit<DefaultClock>>,
 }
 
 impl RateLimit {
-    /// Starts to collect counts for other instances. Returns `None` if there is no limit.
-    pub(crate) fn share(&self) -> Option<SharedLimit> {
-        let limit = self.limit.clone()?;
-        let _ = limit.pending.set(PendingUsage::default());
-        Some(SharedLimit { limit })
+    /// Starts to collect counts for other instances, and returns each limit.
+    pub(crate) fn share(&self) -> Vec<SharedLimit> {
+        let shared = self.limits().map(|limit| {
+            let _ = limit.pending.set(PendingUsage::default());
+            let limit = Arc::clone(limit);
+            SharedLimit { limit }
+        });
+        shared.collect()
     }
 }
 
@@ -52,6 +55,17 @@ impl SharedLimit {
     /// Returns the time in which one request is replenished.
     pub fn replenish_interval(&self) -> Duration {
         Duration::from_secs(60) / self.limit.per_minute.get()
+    }
+
+    /// Returns the name of the count of a caller, which all instances share. An address in a network
+    /// has two, because failed keys count towards the limit of all callers.
+    pub fn shared_key(&self, caller: &Caller) -> String {
+        let caller = caller.shared_key();
+        if self.limit.setting == "RATE_LIMIT_NETWORKS" {
+            format!("network:{caller}")
+        } else {
+            caller.to_string()
+        }
     }
 
     /// Applies the count of all instances: without further requests, the caller's limit is fully

@@ -5,12 +5,13 @@ use governor::clock::FakeRelativeClock;
 use rmcp_transport::Principal;
 
 use super::*;
-use crate::guard::tests::{recorded, value};
+use crate::guard::tests::{recorded, request, value};
 
 fn limit(per_minute: u32, max_clients: usize) -> (Limit<FakeRelativeClock>, FakeRelativeClock) {
     let clock = FakeRelativeClock::default();
     let limit = Limit::new(
         NonZeroU32::new(per_minute).unwrap(),
+        "RATE_LIMIT_PER_MINUTE",
         max_clients,
         clock.clone(),
     );
@@ -117,14 +118,13 @@ fn limited_requests_are_counted_by_kind_of_caller() {
     ] {
         let _ = limit.check(&caller);
     }
-    limit.evict_idle();
+    assert_eq!(limit.evict_idle(), 2);
     let all = metrics.take_all();
     let limited = |by| value(&all, "aareguru_mcp_rate_limited_total", by);
     assert_eq!(
         (limited("address"), limited("overflow"), limited("key")),
         (1.0, 1.0, 1.0)
     );
-    assert_eq!(value(&all, "aareguru_mcp_rate_limit_clients", ""), 2.0);
 }
 
 #[test]
@@ -140,5 +140,52 @@ fn eviction_does_not_replenish_the_limit() {
 
 #[test]
 fn limit_of_zero_disables_the_rate_limit() {
-    assert!(RateLimit::new(0, 1).limit.is_none());
+    assert!(RateLimit::new(0, 1, &[]).limit.is_none());
+}
+
+/// Sends requests from an address, and returns how many pass.
+fn passing_from(limit: &RateLimit, address: &str) -> usize {
+    let passes = |_: &i32| {
+        let mut request = request(&[]);
+        let address = ClientAddress(address.parse().unwrap());
+        request.extensions_mut().insert(address);
+        limit.check(Access::Keyed, &mut request).is_ok()
+    };
+    (0..100).take_while(passes).count()
+}
+
+#[test]
+fn addresses_in_a_network_have_its_limit() {
+    let networks = ["192.0.2.0/24=5", "2001:db8::/32=7"].map(|it| it.parse().unwrap());
+    let (limit, metrics) = recorded(|| RateLimit::new(2, 10, &networks));
+    assert_eq!(passing_from(&limit, "198.51.100.1"), 2);
+    assert_eq!(passing_from(&limit, "192.0.2.1"), 5);
+    assert_eq!(passing_from(&limit, "192.0.2.2"), 5);
+    assert_eq!(passing_from(&limit, "2001:db8::1"), 7);
+    // The same /64.
+    assert_eq!(passing_from(&limit, "2001:db8::2"), 0);
+    limit.evict_idle();
+    let all = metrics.take_all();
+    assert_eq!(value(&all, "aareguru_mcp_rate_limit_clients", ""), 4.0);
+
+    let refused = limit.limit_of(&Caller::Address("192.0.2.1".parse().unwrap()));
+    let refused = refused
+        .unwrap()
+        .try_acquire(&address(0xc000_0201))
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("RATE_LIMIT_NETWORKS"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn failed_keys_have_the_same_limit_in_every_network() {
+    let networks = ["192.0.2.0/24=50".parse().unwrap()];
+    let limit = RateLimit::new(2, 10, &networks);
+    let mut request = request(&[]);
+    let address = ClientAddress("192.0.2.1".parse().unwrap());
+    request.extensions_mut().insert(address);
+    let failures = (0..100).take_while(|_| limit.count_failure(&request).is_ok());
+    assert_eq!(failures.count(), 2);
 }
