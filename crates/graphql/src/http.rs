@@ -8,13 +8,15 @@ use axum::{
     Json,
     extract::{
         Query, State, WebSocketUpgrade,
-        rejection::{JsonRejection, QueryRejection},
+        rejection::{BytesRejection, JsonRejection, QueryRejection},
         ws::rejection::WebSocketUpgradeRejection,
     },
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use edge::accept::accepts_html;
+use rmcp_transport::{JsonLimits, Refusal, is_json};
 use serde::Deserialize;
 
 use super::{
@@ -68,23 +70,37 @@ pub async fn get(
 pub async fn post(
     State(graphql): State<GraphQl>,
     parts: Parts,
-    body: Result<Json<Request>, JsonRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let max_bytes = graphql.max_body_bytes();
     let request = match body {
+        _ if !is_json(&parts.headers) => Err((
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send the request with `Content-Type: application/json`".to_owned(),
+        )),
+        Ok(body) => parse(&body),
+        Err(rejection) => {
+            let max_bytes = graphql.max_body_bytes();
+            let text = format!("the body is longer than {max_bytes} bytes or incomplete");
+            Err((rejection.status(), text))
+        }
+    };
+    execute(graphql, &parts, request).await
+}
+
+fn parse(body: &[u8]) -> Result<Request, RequestError> {
+    if !JsonLimits::MESSAGE.allow(body) {
+        let text = Refusal::TooComplex.to_string();
+        return Err((Refusal::TooComplex.status(), text));
+    }
+    match Json::from_bytes(body) {
         Ok(Json(request)) => Ok(request),
         Err(JsonRejection::JsonDataError(_)) => Err(bad_request(
             "the body is not a GraphQL request: send a JSON object with `query`, a text, and \
              optionally `operationName`, a text, and `variables`, an object; batches are not \
              supported, but a query may have many fields",
         )),
-        Err(JsonRejection::BytesRejection(rejection)) => Err((
-            rejection.status(),
-            format!("the body is longer than {max_bytes} bytes or incomplete"),
-        )),
         Err(rejection) => Err((rejection.status(), rejection.body_text())),
-    };
-    execute(graphql, &parts, request).await
+    }
 }
 
 /// Handles `GET /graphql/schema.graphql`: the schema in the schema definition language.

@@ -23,7 +23,8 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream, stream::BoxStream};
-use rmcp_transport::{ClientKey, Refusal};
+use rmcp_transport::{ClientKey, JsonLimits, Refusal};
+use serde::de::Error;
 use serde_json::json;
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
@@ -113,8 +114,8 @@ async fn run_socket(
             let limiter = Arc::clone(&limiter);
             async move {
                 let message = match message.ok()? {
-                    Message::Text(text) => ClientMessage::from_bytes(text.as_str()),
-                    Message::Binary(bytes) => ClientMessage::from_bytes(bytes),
+                    Message::Text(text) => parse(text.as_bytes()),
+                    Message::Binary(bytes) => parse(&bytes),
                     // Passed on as a pong, because every message resets the keep-alive timer.
                     Message::Ping(_) | Message::Pong(_) => {
                         Ok(ClientMessage::Pong { payload: None })
@@ -184,6 +185,15 @@ async fn run_socket(
         sink.close().await
     };
     let _ = timeout(CLOSE_TIMEOUT, closing).await;
+}
+
+/// Parses a message. The protocol closes the socket after an error.
+fn parse(message: &[u8]) -> serde_json::Result<ClientMessage> {
+    if JsonLimits::MESSAGE.allow(message) {
+        ClientMessage::from_bytes(message)
+    } else {
+        Err(serde_json::Error::custom(Refusal::TooComplex))
+    }
 }
 
 /// Applies the rate limit to each operation over a socket.

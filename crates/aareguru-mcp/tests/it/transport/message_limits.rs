@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::json;
-use testkit::{ServerProcess, SseSession, WebSocketClient, exchange, streamable};
+use testkit::{ServerProcess, SseSession, WebSocketClient, exchange, post_json, streamable};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -59,6 +59,13 @@ async fn message_with_two_million_values_is_refused_in_little_memory() {
     let mut socket = WebSocketClient::open(address).await;
     let error = socket.call(&message).await["error"].clone();
     assert_eq!(error["code"], -32600, "{error}");
+    let variables =
+        json!({ "query": "{ about { version } }", "variables": { "a": vec![0; 20_000] } });
+    let response = exchange(address, &post_json("/graphql", &variables.to_string())).await;
+    assert_eq!(
+        response.status,
+        if cfg!(feature = "graphql") { 413 } else { 404 }
+    );
     if cfg!(target_os = "linux") {
         let peak = memory(server.process_id(), "VmHWM") - before;
         assert!(peak < 100 * MIB, "{peak}");

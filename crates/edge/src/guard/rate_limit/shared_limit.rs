@@ -64,7 +64,7 @@ impl SharedLimit {
         if self.limit.setting == "RATE_LIMIT_NETWORKS" {
             format!("network:{caller}")
         } else {
-            caller.to_string()
+            caller
         }
     }
 
