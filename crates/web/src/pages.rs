@@ -46,14 +46,16 @@ pub struct Pages {
 impl Pages {
     /// Builds the parts.
     pub fn new(config: Config) -> Arc<Self> {
-        let limits = (config.max_live_pages, config.max_live_pages_per_client);
         Arc::new(Self {
             base_path: config.base_path,
             river: config.river,
             readiness: config.readiness,
             has_graphql: config.has_graphql,
             client_setups: config.client_setups,
-            live_pages: SessionLimiter::new(limits.0, limits.1),
+            live_pages: SessionLimiter::new(
+                config.max_live_pages,
+                config.max_live_pages_per_client,
+            ),
             shutdown: config.shutdown,
         })
     }

@@ -151,8 +151,8 @@ impl SharedSessions for RedisSessions {
         Box::pin(self.progress(call, session, after))
     }
 
-    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> SharedFuture<'a, ()> {
-        Box::pin(self.goes_on_as(call, next))
+    fn call_continued_as<'a>(&'a self, call: &'a str, next: &'a str) -> SharedFuture<'a, ()> {
+        Box::pin(self.continued_as(call, next))
     }
 
     fn subscribed<'a>(

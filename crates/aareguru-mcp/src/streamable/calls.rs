@@ -176,7 +176,7 @@ impl CallTable {
                     .run_again(shared, returning, &call, &request, sender)
                     .await;
             }
-            match progress.goes_on_as {
+            match progress.continued_as {
                 Some(next) => (call, after) = (next, START.to_owned()),
                 None => sleep(PERIOD).await,
             }
@@ -222,7 +222,7 @@ impl CallTable {
                     event.event_id.as_deref().and_then(StreamableEventId::parse)
             {
                 is_told = true;
-                let _ = shared.call_goes_on_as(call, next).await;
+                let _ = shared.call_continued_as(call, next).await;
             }
             if event.message.is_none() && !returning.session.knows_priming() {
                 continue;

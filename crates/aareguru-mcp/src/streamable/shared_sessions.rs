@@ -75,7 +75,7 @@ pub trait SharedSessions: fmt::Debug + Send + Sync + 'static {
     ) -> SharedFuture<'a, Option<Progress>>;
 
     /// Keeps that a call was begun anew as another one.
-    fn call_goes_on_as<'a>(&'a self, call: &'a str, next: &'a str) -> SharedFuture<'a, ()>;
+    fn call_continued_as<'a>(&'a self, call: &'a str, next: &'a str) -> SharedFuture<'a, ()>;
 
     /// Keeps that a session has subscribed to a resource, or not any more, and lets all instances
     /// do so.
@@ -119,7 +119,7 @@ pub struct Progress {
     /// What was asked, if nobody runs it any more: whoever is told this is to.
     pub abandoned: Option<String>,
     /// The call as which it was begun anew.
-    pub goes_on_as: Option<String>,
+    pub continued_as: Option<String>,
 }
 
 tokio::task_local! {

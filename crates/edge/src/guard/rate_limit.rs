@@ -69,18 +69,27 @@ pub struct Allowance {
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error(
     "more than {per_minute} requests per minute; try again in {retry_after_secs} s (the operator \
-     of this server sets {setting})"
+     of this server sets {})",
+    scope.setting()
 )]
 pub struct RateLimitExceeded {
     per_minute: NonZeroU32,
-    setting: &'static str,
+    scope: LimitScope,
     pub retry_after_secs: u64,
+}
+
+/// The callers that a limit applies to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LimitScope {
+    /// All callers that are in none of the networks.
+    Default,
+    /// The addresses in one network.
+    Network,
 }
 
 struct Limit<C: Clock> {
     per_minute: NonZeroU32,
-    /// The name of the setting that configures it.
-    setting: &'static str,
+    scope: LimitScope,
     limiter: Limiter<C>,
     store: CallerStore,
     clock: C,
@@ -98,16 +107,16 @@ impl RateLimit {
     pub(super) fn new(per_minute: u32, max_clients: usize, networks: &[RateLimitNetwork]) -> Self {
         let clients = "aareguru_mcp_rate_limit_clients";
         describe_gauge!(clients, "Clients tracked by the rate limit");
-        let limit = |per_minute, setting| {
+        let limit = |per_minute, scope| {
             let clock = DefaultClock::default();
-            Arc::new(Limit::new(per_minute, setting, max_clients, clock))
+            Arc::new(Limit::new(per_minute, scope, max_clients, clock))
         };
         let of_all = NonZeroU32::new(per_minute);
         let networks = networks.iter().filter(|_| of_all.is_some());
         Self {
-            limit: of_all.map(|per_minute| limit(per_minute, "RATE_LIMIT_PER_MINUTE")),
+            limit: of_all.map(|per_minute| limit(per_minute, LimitScope::Default)),
             networks: networks
-                .map(|network| (*network, limit(network.per_minute, "RATE_LIMIT_NETWORKS")))
+                .map(|network| (*network, limit(network.per_minute, LimitScope::Network)))
                 .collect(),
             clients: gauge!(clients),
         }
@@ -177,19 +186,29 @@ impl RateLimit {
     }
 }
 
+impl LimitScope {
+    /// Returns the name of the setting that configures the limit.
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Default => "RATE_LIMIT_PER_MINUTE",
+            Self::Network => "RATE_LIMIT_NETWORKS",
+        }
+    }
+}
+
 fn address_of(address: ClientAddress) -> Caller {
     Caller::Address(address.subscriber())
 }
 
 impl<C: Clock + Clone> Limit<C> {
-    fn new(per_minute: NonZeroU32, setting: &'static str, max_clients: usize, clock: C) -> Self {
+    fn new(per_minute: NonZeroU32, scope: LimitScope, max_clients: usize, clock: C) -> Self {
         let store = CallerStore::new(max_clients);
         let quota = Quota::per_minute(per_minute);
         let start = clock.now();
         let limiter = Limiter::new(quota, store.clone(), clock.clone());
         Self {
             per_minute,
-            setting,
+            scope,
             limiter,
             store,
             clock,
@@ -236,7 +255,7 @@ impl<C: Clock + Clone> Limit<C> {
         }
         RateLimitExceeded {
             per_minute: self.per_minute,
-            setting: self.setting,
+            scope: self.scope,
             retry_after_secs: round_up_to_secs(wait).max(1),
         }
     }

@@ -75,14 +75,14 @@ impl RedisSessions {
             .invoke_async(&mut self.redis.clone())
             .await
             .map_err(|_| Unreachable)?;
-        Ok(looked.map(|(events, abandoned, goes_on_as)| Progress {
+        Ok(looked.map(|(events, abandoned, continued_as)| Progress {
             events,
             abandoned,
-            goes_on_as,
+            continued_as,
         }))
     }
 
-    pub(super) async fn goes_on_as(&self, call: &str, next: &str) -> Result<(), Unreachable> {
+    pub(super) async fn continued_as(&self, call: &str, next: &str) -> Result<(), Unreachable> {
         self.write(call, &[("next", next.to_owned())]).await
     }
 

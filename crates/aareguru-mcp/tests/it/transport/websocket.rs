@@ -129,7 +129,7 @@ async fn revision_without_initialize_is_rejected() {
 #[tokio::test]
 async fn unsupported_frame_closes_only_its_socket() {
     let server = ServerProcess::demo().await;
-    let mut beside = WebSocketClient::initialized(server.address).await;
+    let mut other_client = WebSocketClient::initialized(server.address).await;
     let long = "x".repeat(5 << 20);
     for (frame, code) in [
         (Message::binary(&b"{}"[..]), CloseCode::Unsupported),
@@ -138,7 +138,7 @@ async fn unsupported_frame_closes_only_its_socket() {
         let mut socket = WebSocketClient::initialized(server.address).await;
         socket.send(frame).await;
         assert_eq!(socket.close_code().await, code);
-        is_warm_in_bern(&mut beside).await;
+        is_warm_in_bern(&mut other_client).await;
     }
 }
 
@@ -169,7 +169,7 @@ async fn raw_close_code(stream: &mut TcpStream) -> u16 {
 #[tokio::test]
 async fn malformed_frame_closes_only_its_socket() {
     let server = ServerProcess::demo().await;
-    let mut beside = WebSocketClient::initialized(server.address).await;
+    let mut other_client = WebSocketClient::initialized(server.address).await;
     // Masked with zeros, so that the bytes stay unchanged.
     let cases: [(&[u8], u16, &str); 5] = [
         (b"\x81\x02{}", 1002, "malformed"),
@@ -182,7 +182,7 @@ async fn malformed_frame_closes_only_its_socket() {
         let mut socket = raw_socket(server.address).await;
         socket.write_all(frame).await.unwrap();
         assert_eq!(raw_close_code(&mut socket).await, code, "{frame:x?}");
-        is_warm_in_bern(&mut beside).await;
+        is_warm_in_bern(&mut other_client).await;
     }
     for (reason, number) in [("malformed", 4), ("not_utf8", 1)] {
         let closed =

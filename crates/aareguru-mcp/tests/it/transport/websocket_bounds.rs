@@ -108,7 +108,7 @@ async fn panicking_tool_returns_an_internal_error() {
 #[tokio::test]
 async fn failed_initialize_closes_the_socket_with_1011() {
     let server = ControllableServer::start(SseServerConfig::default()).await;
-    let mut beside = WebSocketClient::initialized(server.address).await;
+    let mut other_client = WebSocketClient::initialized(server.address).await;
     let mut socket = WebSocketClient::open(server.address).await;
     let request = json!({
         "jsonrpc": "2.0", "id": 1, "method": "initialize",
@@ -125,7 +125,7 @@ async fn failed_initialize_closes_the_socket_with_1011() {
     wait_until(|| server.websocket.session_count() == 1).await;
     let closed = "aareguru_mcp_websocket_sessions_closed_total failed";
     assert_eq!(server.metric_changes()[closed], 1.0);
-    let answer = beside.call(&tool_call(1, "echo", "{}")).await;
+    let answer = other_client.call(&tool_call(1, "echo", "{}")).await;
     assert!(answer["result"].is_object(), "{answer}");
 }
 
@@ -175,7 +175,7 @@ async fn slow_reader_loses_only_its_socket() {
         .with_write_timeout(Duration::from_millis(200));
     let server = ControllableServer::start(config).await;
     let mut slow = WebSocketClient::initialized(server.address).await;
-    let mut beside = WebSocketClient::initialized(server.address).await;
+    let mut other_client = WebSocketClient::initialized(server.address).await;
     let text = json!({ "text": "x".repeat(64 * 1024) }).to_string();
     let mut id = 0;
     while server.websocket.session_count() == 2 {
@@ -184,7 +184,7 @@ async fn slow_reader_loses_only_its_socket() {
         let call = tool_call(id, "echo", &text);
         let _ = timeout(Duration::from_secs(1), slow.send_text(&call)).await;
     }
-    let answer = beside.call(&tool_call(1, "echo", "{}")).await;
+    let answer = other_client.call(&tool_call(1, "echo", "{}")).await;
     assert!(answer["result"].is_object(), "{answer}");
 }
 

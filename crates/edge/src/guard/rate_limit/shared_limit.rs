@@ -10,7 +10,7 @@ use governor::{
     nanos::Nanos,
 };
 
-use super::{Limit, RateLimit, caller_store::Caller, pending_usage::PendingUsage};
+use super::{Limit, LimitScope, RateLimit, caller_store::Caller, pending_usage::PendingUsage};
 
 /// A rate limit, for the task that exchanges its counts with other instances.
 #[derive(Debug, Clone)]
@@ -61,10 +61,9 @@ impl SharedLimit {
     /// has two, because failed keys count towards the limit of all callers.
     pub fn shared_key(&self, caller: &Caller) -> String {
         let caller = caller.shared_key();
-        if self.limit.setting == "RATE_LIMIT_NETWORKS" {
-            format!("network:{caller}")
-        } else {
-            caller
+        match self.limit.scope {
+            LimitScope::Default => caller,
+            LimitScope::Network => format!("network:{caller}"),
         }
     }
 

@@ -11,7 +11,7 @@ fn limit(per_minute: u32, max_clients: usize) -> (Limit<FakeRelativeClock>, Fake
     let clock = FakeRelativeClock::default();
     let limit = Limit::new(
         NonZeroU32::new(per_minute).unwrap(),
-        "RATE_LIMIT_PER_MINUTE",
+        LimitScope::Default,
         max_clients,
         clock.clone(),
     );
